@@ -1,0 +1,5 @@
+//! The `git-shroud` program.
+
+#![forbid(unsafe_code)]
+
+fn main() {}
