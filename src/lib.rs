@@ -12,3 +12,4 @@ pub mod parallel;
 pub mod repo_path;
 pub mod sanitise;
 pub mod secret;
+pub mod format;

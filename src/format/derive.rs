@@ -1,0 +1,186 @@
+//! From the 32 random bytes of a key to everything that is computed with it (format.md 1).
+
+use std::fmt;
+use std::io;
+
+use aes_gcm::{Aes256Gcm, KeyInit};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use super::HEADER_LEN;
+use crate::secret::SecretBytes;
+
+type HmacSha256 = Hmac<Sha256>;
+
+/// Bytes of a key.
+pub const KEY_LEN: usize = 32;
+/// Bytes of a key id.
+pub const KEY_ID_LEN: usize = 16;
+/// Bytes of a synthetic IV.
+pub(super) const SIV_LEN: usize = 32;
+
+const SALT: &[u8] = b"git-shroud/v1";
+const INFO_KEY_ID: &[u8] = b"git-shroud/v1/key-id";
+const INFO_SIV: &[u8] = b"git-shroud/v1/siv";
+const INFO_FILE: &[u8] = b"git-shroud/v1/file";
+const INFO_ROSTER: &[u8] = b"git-shroud/v1/roster";
+
+/// The public name of a key: 16 bytes derived from it, in the header of every file that it sealed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId(pub [u8; KEY_ID_LEN]);
+
+impl KeyId {
+    /// Reads 32 hexadecimal digits in lower case.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let digits = bytes.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if bytes.len() != 2 * KEY_ID_LEN || !digits {
+            return None;
+        }
+        let mut id = [0; KEY_ID_LEN];
+        for (byte, digits) in id.iter_mut().zip(bytes.chunks_exact(2)) {
+            let digits = std::str::from_utf8(digits).ok()?;
+            *byte = u8::from_str_radix(digits, 16).ok()?;
+        }
+        Some(Self(id))
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The synthetic IV: HMAC-SHA256 of the whole plaintext.
+#[derive(Clone, Copy)]
+pub struct Siv(pub(super) [u8; SIV_LEN]);
+
+impl Siv {
+    /// Compares in constant time.
+    pub(crate) fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+/// A key: 32 random bytes, used for nothing but deriving (RFC 5869).
+pub struct Key {
+    bytes: SecretBytes<KEY_LEN>,
+    id: KeyId,
+    prk: Hkdf<Sha256>,
+    siv: HmacSha256,
+}
+
+impl Key {
+    /// Takes 32 random bytes.
+    pub fn new(bytes: SecretBytes<KEY_LEN>) -> Self {
+        let prk = Hkdf::<Sha256>::new(Some(SALT), bytes.expose());
+        let mut id = KeyId([0; KEY_ID_LEN]);
+        prk.expand(INFO_KEY_ID, &mut id.0).expect("16 bytes are fewer than 255 blocks");
+        let siv_key = expand(&prk, &[INFO_SIV]);
+        let siv = HmacSha256::new_from_slice(siv_key.expose()).expect("HMAC takes any key length");
+        Self { bytes, id, prk, siv }
+    }
+
+    /// Makes a key from the given source of randomness.
+    ///
+    /// # Errors
+    /// Whatever the source says when it cannot give 32 bytes.
+    pub fn generate<E>(random: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
+        let mut outcome = Ok(());
+        let bytes = SecretBytes::filled(|buffer| outcome = random(buffer));
+        outcome.map(|()| Self::new(bytes))
+    }
+
+    /// The key's public name.
+    pub fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// The 32 bytes themselves, for writing a token.
+    pub fn expose(&self) -> &[u8; KEY_LEN] {
+        self.bytes.expose()
+    }
+
+    /// Whether two keys are the same, in constant time.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.expose().ct_eq(other.expose()).into()
+    }
+
+    /// Starts the synthetic IV of a plaintext that comes in pieces.
+    pub fn siv(&self) -> SivHasher {
+        SivHasher(self.siv.clone())
+    }
+
+    /// The AES key of the one file that has this header.
+    pub(super) fn file_cipher(&self, header: &[u8; HEADER_LEN]) -> Aes256Gcm {
+        Aes256Gcm::new(expand(&self.prk, &[INFO_FILE, header]).expose().into())
+    }
+
+    /// The key that authenticates `.shroud/` (format.md 5).
+    pub fn roster(&self) -> RosterKey {
+        RosterKey(expand(&self.prk, &[INFO_ROSTER]))
+    }
+}
+
+fn expand(prk: &Hkdf<Sha256>, info: &[&[u8]]) -> SecretBytes<KEY_LEN> {
+    SecretBytes::filled(|out| {
+        prk.expand_multi_info(info, out).expect("32 bytes are fewer than 255 blocks");
+    })
+}
+
+/// Computes a [`Siv`] over plaintext that comes in pieces.
+pub struct SivHasher(HmacSha256);
+
+impl SivHasher {
+    /// Adds the next piece.
+    pub fn update(&mut self, plaintext: &[u8]) {
+        self.0.update(plaintext);
+    }
+
+    /// The synthetic IV of everything that was added.
+    pub fn finish(self) -> Siv {
+        Siv(self.0.finalize().into_bytes().into())
+    }
+}
+
+impl io::Write for SivHasher {
+    fn write(&mut self, plaintext: &[u8]) -> io::Result<usize> {
+        self.update(plaintext);
+        Ok(plaintext.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Authenticates the tracked files of `.shroud/`: HMAC-SHA256.
+pub struct RosterKey(SecretBytes<KEY_LEN>);
+
+impl RosterKey {
+    fn mac(&self, message: &[u8]) -> HmacSha256 {
+        let mut mac =
+            HmacSha256::new_from_slice(self.0.expose()).expect("HMAC takes any key length");
+        mac.update(message);
+        mac
+    }
+
+    /// The mac of a message, 32 bytes.
+    pub fn sign(&self, message: &[u8]) -> [u8; 32] {
+        self.mac(message).finalize().into_bytes().into()
+    }
+
+    /// Whether `mac` is the mac of `message`, in constant time.
+    pub fn verify(&self, message: &[u8], mac: &[u8]) -> bool {
+        self.mac(message).verify_slice(mac).is_ok()
+    }
+}

@@ -1,0 +1,94 @@
+//! The first 56 bytes, and how a sealed file is told from any other (format.md 2).
+
+use super::derive::{KEY_ID_LEN, KeyId, SIV_LEN, Siv};
+
+/// What every version of the format begins with.
+pub const MAGIC: &[u8; 7] = b"\0SHROUD";
+/// The version that this program writes.
+pub const VERSION: u8 = 1;
+/// Bytes of a header: magic, version, key id, synthetic IV.
+pub const HEADER_LEN: usize = MAGIC.len() + 1 + KEY_ID_LEN + SIV_LEN;
+/// What a git-crypt file begins with.
+pub const GIT_CRYPT_MAGIC: &[u8; 10] = b"\0GITCRYPT\0";
+
+/// What the first bytes of a file say it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sniff {
+    /// No bytes at all; stands for itself, sealed or not.
+    Empty,
+    /// Bytes that no git-shroud wrote.
+    NotSealed,
+    /// Begins as git-crypt's files do.
+    GitCrypt,
+    /// Sealed under the key with this id. Only opening tells whether the rest is sound.
+    Sealed(KeyId),
+    /// Begins with the magic and is cut off before its header ends.
+    Truncated,
+    /// Begins with the magic and a version that this program does not know.
+    UnsupportedVersion(u8),
+}
+
+/// Looks at the beginning of a file; its first [`HEADER_LEN`] bytes are enough.
+pub fn sniff(start: &[u8]) -> Sniff {
+    if start.is_empty() {
+        Sniff::Empty
+    } else if start.starts_with(GIT_CRYPT_MAGIC) {
+        Sniff::GitCrypt
+    } else if !start.starts_with(MAGIC) {
+        Sniff::NotSealed
+    } else {
+        match start.get(MAGIC.len()) {
+            None => Sniff::Truncated,
+            Some(&VERSION) => match Header::read(start) {
+                Some(header) => Sniff::Sealed(header.key_id()),
+                None => Sniff::Truncated,
+            },
+            Some(&other) => Sniff::UnsupportedVersion(other),
+        }
+    }
+}
+
+/// The header of a sealed file, version 1.
+#[derive(Clone)]
+pub struct Header(pub(super) [u8; HEADER_LEN]);
+
+impl Header {
+    pub(super) fn new(key_id: KeyId, siv: &Siv) -> Self {
+        let mut bytes = [0; HEADER_LEN];
+        bytes[..7].copy_from_slice(MAGIC);
+        bytes[7] = VERSION;
+        bytes[8..24].copy_from_slice(&key_id.0);
+        bytes[24..].copy_from_slice(&siv.0);
+        Self(bytes)
+    }
+
+    /// Reads a header of version 1; `None` for anything else.
+    fn read(start: &[u8]) -> Option<Self> {
+        let bytes: [u8; HEADER_LEN] = start.get(..HEADER_LEN)?.try_into().ok()?;
+        (bytes.starts_with(MAGIC) && bytes[7] == VERSION).then_some(Self(bytes))
+    }
+
+    /// Reads a header of version 1, or says why there is none.
+    ///
+    /// # Errors
+    /// [`super::OpenError`]: not sealed, truncated, or of another version.
+    pub fn parse(start: &[u8]) -> Result<Self, super::OpenError> {
+        match sniff(start) {
+            Sniff::Sealed(_) => Self::read(start).ok_or(super::OpenError::Truncated),
+            Sniff::Truncated => Err(super::OpenError::Truncated),
+            Sniff::UnsupportedVersion(version) => {
+                Err(super::OpenError::UnsupportedVersion(version))
+            }
+            Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => Err(super::OpenError::NotSealed),
+        }
+    }
+
+    /// Which key sealed the file.
+    pub fn key_id(&self) -> KeyId {
+        KeyId(self.0[8..24].try_into().expect("16 bytes of 56"))
+    }
+
+    pub(super) fn siv(&self) -> Siv {
+        Siv(self.0[24..].try_into().expect("32 bytes of 56"))
+    }
+}

@@ -1,0 +1,55 @@
+//! The sealed file, version 1: what clean writes into the repository (docs/format.md, sections 1 and 2).
+//!
+//! Knows no file system, clock, environment or process.
+
+mod chunks;
+mod derive;
+mod header;
+mod open;
+mod padding;
+mod seal;
+
+use std::io;
+
+pub(crate) use chunks::ChunkCipher;
+pub use chunks::{CHUNK_LEN, TAG_LEN};
+pub use derive::{KEY_ID_LEN, KEY_LEN, Key, KeyId, RosterKey, Siv, SivHasher};
+pub use header::{GIT_CRYPT_MAGIC, HEADER_LEN, Header, MAGIC, Sniff, VERSION, sniff};
+pub use open::{open, open_stream};
+pub use padding::{is_sealed_len, padded_len, padme, sealed_len};
+pub use seal::{seal, seal_stream};
+
+/// Why bytes were not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The bytes do not begin with the magic.
+    #[error("it is not a sealed file")]
+    NotSealed,
+    /// The file ends inside its header, or right after it.
+    #[error("the sealed file is cut off")]
+    Truncated,
+    /// A version of the format that this program does not know.
+    #[error("the sealed file has format version {0}, which this program does not know")]
+    UnsupportedVersion(u8),
+    /// No key with this id is held.
+    #[error("no key with id {0} is held")]
+    UnknownKey(KeyId),
+    /// A tag does not verify: bytes were changed, moved, cut off or appended.
+    #[error("the sealed file is damaged: its content does not authenticate")]
+    Authentication,
+    /// The length field names more bytes than the file has.
+    #[error("the sealed file is damaged: it is shorter than its length field says")]
+    Length,
+    /// The padding is not the one that sealing writes.
+    #[error("the sealed file is damaged: its padding is wrong")]
+    Padding,
+    /// The content is not the one that the header commits to.
+    #[error("the sealed file is damaged: its content is not the one its header names")]
+    Siv,
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Io(io::Error),
+}
+
+#[cfg(test)]
+mod tests;
