@@ -13,3 +13,4 @@ pub mod repo_path;
 pub mod sanitise;
 pub mod secret;
 pub mod format;
+pub mod keyring;

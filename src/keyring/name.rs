@@ -1,0 +1,78 @@
+//! The name of a key (format.md 1).
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::token;
+
+/// A key's name: 1 to 64 of `a-z 0-9 - _ .`, starting with a letter or digit, never ending in `.lock`.
+///
+/// So it can stand in an attribute line, as a folder's name on any file system, and beside git's lock files.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyName(String);
+
+/// The text is not a key's name.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "'{0}' cannot name a key: a name is 1 to 64 of a-z, 0-9, '-', '_' and '.', begins with a letter or digit, and does not end in .lock"
+)]
+pub struct InvalidKeyName(String);
+
+impl KeyName {
+    /// The name of the key that seals where no other is named.
+    pub const DEFAULT: &'static str = "default";
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for KeyName {
+    fn default() -> Self {
+        Self(Self::DEFAULT.to_owned())
+    }
+}
+
+impl FromStr for KeyName {
+    type Err = InvalidKeyName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKeyName> {
+        let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+        let sound = matches!(text.len(), 1..=64)
+            && text.bytes().all(allowed)
+            && text.as_bytes()[0].is_ascii_alphanumeric()
+            && !text.ends_with(".lock");
+        if sound { Ok(Self(text.to_owned())) } else { Err(InvalidKeyName(printable(text))) }
+    }
+}
+
+/// A rejected name may come from a repository: bounded, and without control characters.
+fn printable(text: &str) -> String {
+    if token::is_begun_by(text) {
+        return "(a key token)".to_owned();
+    }
+    text.chars().take(64).flat_map(char::escape_debug).collect()
+}
+
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_as_the_format_says() {
+        for good in ["default", "a", "9", "prod-eu.2_x", &"a".repeat(64)] {
+            assert_eq!(good.parse::<KeyName>().unwrap().as_str(), good);
+        }
+        for bad in ["", ".", "-a", "_a", "A", "a b", "a/b", "a.lock", "é", "a\n", &"a".repeat(65)]
+        {
+            assert!(bad.parse::<KeyName>().is_err(), "{bad:?}");
+        }
+    }
+}
