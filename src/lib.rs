@@ -14,3 +14,4 @@ pub mod sanitise;
 pub mod secret;
 pub mod format;
 pub mod keyring;
+pub mod git;

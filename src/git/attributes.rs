@@ -1,0 +1,213 @@
+//! What the attributes say of a path, in process: one directory's files are read once (gitattributes).
+
+use gix::attrs::StateRef;
+use gix::attrs::search::{Match, Outcome};
+use gix::bstr::{BStr, ByteSlice};
+use gix::worktree::stack::state::attributes::Source;
+
+use super::GitError;
+use super::repository::Repository;
+use crate::keyring::{InvalidKeyName, KeyName};
+
+/// The filter, diff and merge driver's name, and the macro's.
+pub const DRIVER: &str = "shroud";
+/// The attribute that names the key of a path.
+pub const KEY_ATTRIBUTE: &str = "shroud-key";
+/// The encoding that no git knows: with it a clone that was never set up cannot store a file in the clear.
+pub const TRIPWIRE: &str = "locked-run-git-shroud-unlock";
+
+const FILTER: &str = "filter";
+const TEXT: &str = "text";
+const CRLF: &str = "crlf";
+const EOL: &str = "eol";
+const IDENT: &str = "ident";
+const ENCODING: &str = "working-tree-encoding";
+const NAMES: [&str; 7] = [FILTER, KEY_ATTRIBUTE, TEXT, CRLF, EOL, IDENT, ENCODING];
+
+/// One attribute of a path, with where it was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// As it would be written in a line.
+    pub text: String,
+    /// The file, relative to the top of the worktree where it is below, and the line, counted from 1.
+    pub place: Option<(String, usize)>,
+}
+
+impl std::fmt::Display for Setting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the attribute '{}'", self.text)?;
+        match &self.place {
+            Some((file, line)) => write!(f, " ({file}:{line})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What the attributes of one path mean to this program.
+#[derive(Debug)]
+pub struct PathAttributes {
+    /// Whether the path is to be sealed: its filter is this program's.
+    pub sealed: bool,
+    /// What sets the filter, whichever.
+    pub filter: Option<Setting>,
+    /// The key that seals the path.
+    pub key: Result<KeyName, InvalidKeyName>,
+    /// What names the key, where it is not the default.
+    pub key_setting: Option<Setting>,
+    /// An attribute by which git would change the sealed bytes.
+    pub conversion: Option<Setting>,
+    /// Whether the tripwire is in force.
+    pub tripwire: bool,
+}
+
+impl PathAttributes {
+    fn none() -> Self {
+        Self {
+            sealed: false,
+            filter: None,
+            key: Ok(KeyName::default()),
+            key_setting: None,
+            conversion: None,
+            tripwire: false,
+        }
+    }
+}
+
+/// Looks attributes up.
+pub struct Attributes<'r> {
+    stack: gix::AttributeStack<'r>,
+    outcome: Outcome,
+    /// Folders whose attributes are not here.
+    missing: Vec<Vec<u8>>,
+    top: Option<std::path::PathBuf>,
+}
+
+impl<'r> Attributes<'r> {
+    /// The attributes that git uses when it stores files: those in the worktree, else those in the index.
+    ///
+    /// # Errors
+    /// Index or configuration cannot be read.
+    pub fn new(repository: &'r Repository) -> Result<Self, GitError> {
+        let gix = &repository.gix;
+        let index = gix.index_or_empty().map_err(GitError::read)?;
+        let source = match repository.worktree {
+            Some(_) => Source::WorktreeThenIdMapping,
+            None => Source::IdMapping,
+        };
+        let stack = gix.attributes_only(&index, source).map_err(GitError::read)?;
+        let outcome = stack.selected_attribute_matches(NAMES);
+        let missing = missing_files(repository, &index);
+        Ok(Self { stack, outcome, missing, top: repository.worktree.clone() })
+    }
+
+    /// The attributes of a path, which is relative to the top of the worktree.
+    ///
+    /// # Errors
+    /// The path cannot be one in a worktree, or an attributes file cannot be read.
+    pub fn of(&mut self, path: &[u8]) -> Result<PathAttributes, GitError> {
+        // The folder's own attributes only keep filters off it; so does their absence.
+        if let Some(folder) = self.missing.iter().find(|folder| path.starts_with(folder))
+            && folder != b".shroud/"
+        {
+            let file = [folder.as_slice(), b".gitattributes"].concat();
+            return Err(GitError::NotHere(crate::sanitise::path(&file)));
+        }
+        if path.starts_with(b".shroud/") && !self.missing.is_empty() {
+            return Ok(PathAttributes::none());
+        }
+        let platform = self.stack.at_entry(path.as_bstr(), None).map_err(GitError::read)?;
+        platform.matching_attributes(&mut self.outcome);
+        let top = self.top.as_deref();
+        let matches: Vec<Match<'_>> = self.outcome.iter_selected().collect();
+        let find = |name: &str| matches.iter().find(|found| found.assignment.name.as_str() == name);
+        let state = |name| find(name).map_or(StateRef::Unspecified, |found| found.assignment.state);
+        let setting = |name| {
+            find(name)
+                .filter(|found| found.assignment.state != StateRef::Unspecified)
+                .map(|found| to_setting(found, top))
+        };
+        let sealed = value(state(FILTER)) == Some(DRIVER.into());
+        let (key, key_setting) = match value(state(KEY_ATTRIBUTE)) {
+            Some(name) => (name.to_str_lossy().parse(), setting(KEY_ATTRIBUTE)),
+            None => (Ok(KeyName::default()), None),
+        };
+        let conversion = conversion(&state).map(setting).unwrap_or_default();
+        let encoding = value(state(ENCODING));
+        Ok(PathAttributes {
+            sealed,
+            filter: setting(FILTER),
+            key,
+            key_setting,
+            conversion,
+            tripwire: encoding == Some(TRIPWIRE.into()),
+        })
+    }
+}
+
+/// The name of an attribute by which git would change sealed bytes, if any (git's convert.c).
+///
+/// Without one, git decides by the content: sealed bytes hold a zero byte and so are binary to it.
+fn conversion<'s>(state: &impl Fn(&'static str) -> StateRef<'s>) -> Option<&'static str> {
+    let text = match state(TEXT) {
+        StateRef::Unspecified => (CRLF, state(CRLF)),
+        text => (TEXT, text),
+    };
+    let by_lines = match text {
+        (name, StateRef::Set) => Some(name),
+        (name, StateRef::Value(value)) if value.as_bstr() == "input" => Some(name),
+        (_, StateRef::Value(value)) if value.as_bstr() == "auto" => None,
+        (_, StateRef::Unset) => None,
+        // With nothing said of text, a line ending says that it is text.
+        _ => match value(state(EOL)) {
+            Some(eol) if eol == "lf" || eol == "crlf" => Some(EOL),
+            _ => None,
+        },
+    };
+    let by_encoding = match value(state(ENCODING)) {
+        Some(encoding) if encoding != TRIPWIRE && !is_utf8(encoding) => Some(ENCODING),
+        _ => None,
+    };
+    by_lines.or(by_encoding).or((state(IDENT) == StateRef::Set).then_some(IDENT))
+}
+
+fn is_utf8(encoding: &BStr) -> bool {
+    encoding.eq_ignore_ascii_case(b"utf-8") || encoding.eq_ignore_ascii_case(b"utf8")
+}
+
+fn value(state: StateRef<'_>) -> Option<&BStr> {
+    match state {
+        StateRef::Value(value) => Some(value.as_bstr()),
+        _ => None,
+    }
+}
+
+fn to_setting(found: &Match<'_>, top: Option<&std::path::Path>) -> Setting {
+    let place = found.location.source.map(|source| {
+        let file = top.and_then(|top| source.strip_prefix(top).ok()).unwrap_or(source);
+        (crate::sanitise::native(file), found.location.sequence_number)
+    });
+    Setting { text: crate::sanitise::text(&found.assignment.to_string()), place }
+}
+
+/// The `.gitattributes` files that a partial or sparse clone does not have, by the folder that they are for.
+fn missing_files(repository: &Repository, index: &gix::index::State) -> Vec<Vec<u8>> {
+    const NAME: &[u8] = b".gitattributes";
+    let is_here = |path: &[u8]| {
+        let top = repository.worktree.as_deref();
+        let native = crate::repo_path::to_native(path);
+        top.zip(native).is_some_and(|(top, native)| top.join(native).is_file())
+    };
+    let folder = |path: &[u8]| match path.strip_suffix(NAME)? {
+        [] => Some(Vec::new()),
+        [folder @ .., b'/'] => Some([folder, b"/"].concat()),
+        _ => None,
+    };
+    let entries = index.entries().iter().map(|entry| (entry.path(index), entry.id));
+    entries
+        .filter_map(|(path, id)| Some((folder(path)?, path, id)))
+        .filter(|(_, path, id)| {
+            !is_here(path) && matches!(repository.gix.try_find_header(*id), Ok(None))
+        })
+        .map(|(folder, _, _)| folder)
+        .collect()
+}

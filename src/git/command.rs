@@ -1,0 +1,138 @@
+//! The `git` program, for what it alone decides and for all changes.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use super::GitError;
+
+/// The oldest git that this program works with: `git sparse-checkout`, `--pathspec-from-file` and `-z` everywhere.
+const OLDEST: (u32, u32) = (2, 25);
+
+/// Runs `git` in one directory.
+#[derive(Clone, Debug)]
+pub struct Git {
+    dir: PathBuf,
+    env: Vec<(&'static str, PathBuf)>,
+}
+
+impl Git {
+    /// Runs git in `dir`.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into(), env: Vec::new() }
+    }
+
+    /// Sets a variable of git's environment.
+    pub fn with_env(mut self, name: &'static str, value: &Path) -> Self {
+        self.env.push((name, value.to_owned()));
+        self
+    }
+
+    /// A command that has not been run.
+    pub fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
+        let mut command = Command::new("git");
+        command.current_dir(&self.dir).args(args).stdin(Stdio::null());
+        // Messages are shown to the user as they are; output is for this program.
+        command.env("LC_ALL", "C").env("GIT_OPTIONAL_LOCKS", "0");
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs git and returns what it printed.
+    ///
+    /// # Errors
+    /// [`GitError::Missing`], or [`GitError::Failed`] with what git said.
+    pub fn run<A: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = A>,
+    ) -> Result<Vec<u8>, GitError> {
+        let mut command = self.command(args);
+        let output = command.output().map_err(|error| start_error(&error, &self.dir))?;
+        success(&command, output)
+    }
+
+    /// Runs git with `input` on its standard input.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn run_with_input<A: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = A>,
+        input: &[u8],
+    ) -> Result<Vec<u8>, GitError> {
+        let mut command = self.command(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| start_error(&error, &self.dir))?;
+        let mut stdin = child.stdin.take().expect("asked for above");
+        let output = std::thread::scope(|scope| {
+            // A git that stops reading has said why.
+            scope.spawn(move || drop(stdin.write_all(input)));
+            child.wait_with_output()
+        })
+        .map_err(GitError::Io)?;
+        success(&command, output)
+    }
+
+    /// Runs git and returns the one line that it printed; `None` where it exits with status 1, as for "not set".
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn query<A: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = A>,
+    ) -> Result<Option<OsString>, GitError> {
+        let mut command = self.command(args);
+        let output = command.output().map_err(|error| start_error(&error, &self.dir))?;
+        if output.status.code() == Some(1) {
+            return Ok(None);
+        }
+        success(&command, output).map(|line| Some(os_line(line)))
+    }
+
+    /// Checks that git is there and recent enough.
+    ///
+    /// # Errors
+    /// [`GitError::Missing`] or [`GitError::TooOld`].
+    pub fn check_version(&self) -> Result<(), GitError> {
+        let text = String::from_utf8_lossy(&self.run(["version"])?).trim().to_owned();
+        let mut numbers = text.trim_start_matches("git version ").split('.').map(str::parse);
+        let version = (numbers.next(), numbers.next());
+        match version {
+            (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= OLDEST => Ok(()),
+            _ => Err(GitError::TooOld(text)),
+        }
+    }
+}
+
+/// Output without its newline; any other byte may belong to a path.
+pub fn os_line(mut line: Vec<u8>) -> OsString {
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    }
+    #[cfg(unix)]
+    return std::os::unix::ffi::OsStringExt::from_vec(line);
+    #[cfg(not(unix))]
+    return String::from_utf8_lossy(&line).into_owned().into();
+}
+
+fn start_error(error: &io::Error, dir: &Path) -> GitError {
+    if error.kind() == io::ErrorKind::NotFound && dir.exists() {
+        GitError::Missing
+    } else {
+        GitError::Io(crate::fs::with_path(dir, error))
+    }
+}
+
+fn success(command: &Command, output: Output) -> Result<Vec<u8>, GitError> {
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let subcommand = command.get_args().find(|arg| !arg.to_string_lossy().starts_with('-'));
+    let message = String::from_utf8_lossy(&output.stderr);
+    let message = message.trim().trim_start_matches("fatal: ").trim_start_matches("error: ");
+    Err(GitError::Failed {
+        command: subcommand.unwrap_or_default().to_string_lossy().into_owned(),
+        message: crate::sanitise::text(message),
+    })
+}

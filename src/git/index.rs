@@ -1,0 +1,182 @@
+//! The index: reading entries, and writing back the stat data of files that this program wrote itself.
+//!
+//! Only the stat fields of entries and the checksum are changed, in place: every other byte, extensions included, stays
+//! what git wrote (git's Documentation/gitformat-index.txt).
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, Write};
+use std::path::{Path, PathBuf};
+
+use gix::index::entry::Stat;
+
+use super::GitError;
+
+/// Bytes of the fixed stat fields at the head of an entry: ctime, mtime, dev, ino, mode, uid, gid, size.
+const STAT_LEN: usize = 40;
+const HEADER_LEN: usize = 12;
+/// What the lock holds until the index is written.
+const OWNER: &str = "git-shroud\n";
+const EXTENDED: u16 = 0x4000;
+
+/// git's lock on the index: while it is held no other git changes index or worktree. Released when dropped.
+pub struct IndexLock {
+    index: PathBuf,
+    lock: PathBuf,
+    file: File,
+    held: bool,
+}
+
+impl IndexLock {
+    /// Takes the lock.
+    ///
+    /// # Errors
+    /// [`GitError::IndexLocked`] where somebody holds it; `Io` where it cannot be made.
+    pub fn take(index: &Path) -> Result<Self, GitError> {
+        let mut lock = index.as_os_str().to_owned();
+        lock.push(".lock");
+        let lock = PathBuf::from(lock);
+        let create = || File::options().write(true).create_new(true).open(&lock);
+        let created = match create() {
+            Err(error)
+                if error.kind() == io::ErrorKind::AlreadyExists && remove_abandoned(&lock) =>
+            {
+                create()
+            }
+            created => created,
+        };
+        let owned = |mut file: File| {
+            #[cfg(unix)]
+            file.lock()?;
+            file.write_all(OWNER.as_bytes()).map(|()| file)
+        };
+        match created.and_then(owned) {
+            Ok(file) => Ok(Self { index: index.to_owned(), lock, file, held: true }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(GitError::IndexLocked(lock.display().to_string()))
+            }
+            Err(error) => Err(GitError::Io(crate::fs::with_path(&lock, &error))),
+        }
+    }
+
+    /// Puts the new stat data in, each with its place among the entries, and releases the lock.
+    ///
+    /// # Errors
+    /// The index is not what was read before, or cannot be written; then it is as it was.
+    pub fn commit(
+        mut self,
+        stats: &[(usize, Stat)],
+        hash: gix::hash::Kind,
+    ) -> Result<(), GitError> {
+        if stats.is_empty() {
+            return Ok(());
+        }
+        let mut write = || {
+            let mut bytes = fs::read(&self.index)?;
+            patch(&mut bytes, stats, hash).ok_or_else(|| {
+                io::Error::new(io::ErrorKind::InvalidData, "the index has a form that is not known")
+            })?;
+            self.file.set_permissions(fs::metadata(&self.index)?.permissions())?;
+            self.file.set_len(0)?;
+            self.file.rewind()?;
+            self.file.write_all(&bytes)?;
+            fs::rename(&self.lock, &self.index)?;
+            self.held = false;
+            Ok(())
+        };
+        let written: io::Result<()> = write();
+        written.map_err(|error| GitError::Io(crate::fs::with_path(&self.index, &error)))
+    }
+}
+
+/// Removes the lock of a run of this program that was killed; `false` where it is another's or the run still lives.
+///
+/// Who lives holds the system's lock on the file too. Only who gets that may remove the file, and only while it is the
+/// one at the path: so two runs never remove each other's.
+#[cfg(unix)]
+fn remove_abandoned(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(lock) = File::open(path) else { return false };
+    let mut owner = Vec::new();
+    let read = (&lock).take(OWNER.len() as u64).read_to_end(&mut owner);
+    if read.is_err() || owner != OWNER.as_bytes() || lock.try_lock().is_err() {
+        return false;
+    }
+    let inode = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    let same = lock.metadata().is_ok_and(|opened| {
+        fs::symlink_metadata(path).is_ok_and(|there| inode(there) == inode(opened))
+    });
+    same && fs::remove_file(path).is_ok()
+}
+
+/// Unknown here: the user decides, as with git's own locks.
+#[cfg(not(unix))]
+fn remove_abandoned(_lock: &Path) -> bool {
+    false
+}
+
+impl Drop for IndexLock {
+    fn drop(&mut self) {
+        // After a commit another git may hold the lock.
+        if self.held {
+            let _ = fs::remove_file(&self.lock);
+        }
+    }
+}
+
+/// Writes stat data into the bytes of an index; `None` where they are not an index of version 2 to 4.
+///
+/// `stats` is sorted by place.
+fn patch(bytes: &mut [u8], stats: &[(usize, Stat)], hash: gix::hash::Kind) -> Option<()> {
+    let checksum_at = bytes.len().checked_sub(hash.len_in_bytes())?;
+    let (content, checksum) = bytes.split_at_mut(checksum_at);
+    let (version, count) = match content.first_chunk::<HEADER_LEN>()? {
+        [b'D', b'I', b'R', b'C', 0, 0, 0, version @ 2..=4, count @ ..] => {
+            (*version, u32::from_be_bytes(*count) as usize)
+        }
+        _ => return None,
+    };
+    let mut at = HEADER_LEN;
+    let mut stats = stats.iter().peekable();
+    for place in 0..count {
+        let fixed = STAT_LEN + hash.len_in_bytes();
+        let flags_at = at + fixed;
+        let flags = u16::from_be_bytes(content.get(flags_at..flags_at + 2)?.try_into().ok()?);
+        let extended = if version >= 3 && flags & EXTENDED != 0 { 2 } else { 0 };
+        let name_at = flags_at + 2 + extended;
+        if let Some((_, stat)) = stats.next_if(|(wanted, _)| *wanted == place) {
+            write_stat(&mut content[at..at + STAT_LEN], stat);
+        }
+        let name_len = |from: usize| content.get(from..)?.iter().position(|&byte| byte == 0);
+        at = if version == 4 {
+            // How many bytes of the last name are dropped, in as many bytes as have the high bit, and one more.
+            let varint = content.get(name_at..)?.iter().position(|byte| byte & 0x80 == 0)? + 1;
+            name_at + varint + name_len(name_at + varint)? + 1
+        } else {
+            // 1 to 8 zero bytes, so that the entry's length is a multiple of eight.
+            at + ((name_at + name_len(name_at)? - at) / 8 + 1) * 8
+        };
+    }
+    if stats.next().is_some() {
+        return None;
+    }
+    // All zero says that git was told not to compute it (index.skipHash).
+    if checksum.iter().any(|&byte| byte != 0) {
+        let mut hasher = gix::hash::hasher(hash);
+        hasher.update(content);
+        checksum.copy_from_slice(hasher.try_finalize().ok()?.as_slice());
+    }
+    Some(())
+}
+
+fn write_stat(fields: &mut [u8], stat: &Stat) {
+    let mut put = |at: usize, value: u32| fields[at..at + 4].copy_from_slice(&value.to_be_bytes());
+    put(0, stat.ctime.secs);
+    put(4, stat.ctime.nsecs);
+    put(8, stat.mtime.secs);
+    put(12, stat.mtime.nsecs);
+    put(16, stat.dev);
+    put(20, stat.ino);
+    put(28, stat.uid);
+    put(32, stat.gid);
+    put(36, stat.size);
+}

@@ -1,0 +1,59 @@
+//! Finds the repository around a filter without starting git, which has checked it already.
+//!
+//! git runs filters at the top of the worktree, with `GIT_DIR` set where it would not be found from there
+//! (gitrepository-layout, "gitdir" and "commondir").
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folders of a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// Where `HEAD` and `index` of this worktree are.
+    pub git_dir: PathBuf,
+    /// Where `config`, `objects` and the keyring are: shared by all linked worktrees.
+    pub common_dir: PathBuf,
+    /// The top of the worktree; `None` in a bare repository.
+    pub worktree: Option<PathBuf>,
+}
+
+/// The repository that the environment names or that is around `dir`; `None` where there is none.
+pub fn locate(dir: &Path) -> Option<Location> {
+    let named = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let (git_dir, top) = match named("GIT_DIR") {
+        // Then git has gone to the top already.
+        Some(git_dir) => (dir.join(git_dir), dir),
+        None => dir.ancestors().find_map(|above| Some((git_dir_in(above)?, above)))?,
+    };
+    let bare = git_dir.canonicalize().ok() == top.canonicalize().ok();
+    let worktree = (!bare).then(|| top.to_owned());
+    let common_dir = match named("GIT_COMMON_DIR") {
+        Some(common_dir) => dir.join(common_dir),
+        None => common_dir(&git_dir),
+    };
+    Some(Location { git_dir, common_dir, worktree })
+}
+
+fn git_dir_in(dir: &Path) -> Option<PathBuf> {
+    let dot_git = dir.join(".git");
+    let metadata = fs::metadata(&dot_git).ok();
+    match metadata {
+        Some(metadata) if metadata.is_dir() => Some(dot_git),
+        Some(_) => {
+            let text = fs::read_to_string(&dot_git).ok()?;
+            Some(dir.join(text.strip_prefix("gitdir: ")?.trim_end_matches(['\n', '\r'])))
+        }
+        None => {
+            (dir.join("objects").is_dir() && dir.join("refs").is_dir() && dir.join("HEAD").exists())
+                .then(|| dir.to_owned())
+        }
+    }
+}
+
+fn common_dir(git_dir: &Path) -> PathBuf {
+    match fs::read_to_string(git_dir.join("commondir")) {
+        Ok(text) => git_dir.join(text.trim_end_matches(['\n', '\r'])),
+        Err(_) => git_dir.to_owned(),
+    }
+}

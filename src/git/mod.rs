@@ -1,0 +1,67 @@
+//! Everything that touches a repository. Reading is done in process (gix), changing by the `git` program.
+
+pub mod attributes;
+pub mod attributes_file;
+pub mod command;
+pub mod config;
+pub mod index;
+pub mod locate;
+pub mod objects;
+pub mod repository;
+pub mod staging;
+pub mod worktree;
+
+use std::io;
+
+/// Why something could not be had from a repository.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// No `git` program.
+    #[error("the program 'git' was not found")]
+    Missing,
+    /// A `git` that is older than what this program needs.
+    #[error("'{0}' is too old: git 2.25 or newer is needed")]
+    TooOld(String),
+    /// git failed, and said so.
+    #[error("git {command}: {message}")]
+    Failed {
+        /// The subcommand.
+        command: String,
+        /// What git printed, safe for a terminal.
+        message: String,
+    },
+    /// The repository cannot be read in process.
+    #[error("the repository cannot be read: {0}")]
+    Read(String),
+    /// A file that git keeps for all clones is not in the worktree, and its blob was not fetched.
+    #[error("{0} is not in this clone, so the answer is incomplete")]
+    NotHere(String),
+    /// Another git holds the index.
+    #[error("another git process is at work here: '{0}' exists")]
+    IndexLocked(String),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl GitError {
+    pub(crate) fn read(error: impl std::fmt::Display) -> Self {
+        Self::Read(error.to_string())
+    }
+}
+
+impl From<GitError> for crate::error::CommandError {
+    fn from(error: GitError) -> Self {
+        let wrong = Self::wrong(error.to_string());
+        match error {
+            GitError::NotHere(path) => Self::incomplete(wrong.message())
+                .hint(format!("bring it here: git checkout HEAD -- {path}")),
+            GitError::Missing => wrong.hint("install git 2.25 or newer and see that it is on PATH"),
+            GitError::TooOld(_) => wrong.hint("install a newer git"),
+            GitError::IndexLocked(path) => wrong.hint(format!(
+                "wait until it has finished; if none runs, remove '{path}' and try again"
+            )),
+            GitError::Failed { .. } | GitError::Read(_) | GitError::Io(_) => wrong,
+        }
+    }
+}

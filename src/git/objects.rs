@@ -1,0 +1,123 @@
+//! Blobs, read in process and never fetched.
+
+use std::io::Read;
+use std::process::Stdio;
+
+use gix::ObjectId;
+
+use super::GitError;
+use super::repository::Repository;
+
+/// Bytes of a blob up to which it is read into memory as a whole.
+pub const IN_MEMORY: u64 = 32 << 20;
+
+/// A blob's content.
+pub enum Blob {
+    /// All of it.
+    Memory(Vec<u8>),
+    /// Too large for memory: to be streamed with [`stream`].
+    Large,
+    /// The object is not here: a partial clone left it at its origin.
+    Missing,
+}
+
+/// Reads a blob.
+///
+/// # Errors
+/// The object database cannot be read, or the object is not a blob.
+pub fn read(repository: &Repository, id: ObjectId) -> Result<Blob, GitError> {
+    let Some(header) = repository.gix.try_find_header(id).map_err(GitError::read)? else {
+        return Ok(Blob::Missing);
+    };
+    if header.kind() != gix::objs::Kind::Blob {
+        return Err(GitError::Read(format!("object {id} is a {} and not a file", header.kind())));
+    }
+    if header.size() > IN_MEMORY {
+        return Ok(Blob::Large);
+    }
+    match repository.gix.try_find_object(id).map_err(GitError::read)? {
+        Some(mut object) => Ok(Blob::Memory(object.detach_data())),
+        None => Ok(Blob::Missing),
+    }
+}
+
+trait DetachData {
+    fn detach_data(&mut self) -> Vec<u8>;
+}
+
+impl DetachData for gix::Object<'_> {
+    fn detach_data(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.data)
+    }
+}
+
+/// Streams a large blob through `consume`, with memory that does not grow with it.
+///
+/// # Errors
+/// git cannot be started or fails; else what `consume` returns.
+pub fn stream<T>(
+    repository: &Repository,
+    id: ObjectId,
+    consume: impl FnOnce(&mut dyn Read) -> T,
+) -> Result<T, GitError> {
+    let mut command = repository.git.command(["cat-file", "blob", &id.to_string()]);
+    // No transport is allowed, so that nothing is fetched into a partial clone.
+    command.env("GIT_ALLOW_PROTOCOL", "none").env("GIT_NO_LAZY_FETCH", "1");
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(GitError::Io)?;
+    let mut stdout = child.stdout.take().expect("asked for above");
+    let outcome = consume(&mut stdout);
+    let finished = std::io::copy(&mut stdout, &mut std::io::sink()).is_ok();
+    drop(stdout);
+    if finished && child.wait()?.success() {
+        Ok(outcome)
+    } else {
+        Err(GitError::Read(format!("blob {id} cannot be read")))
+    }
+}
+
+/// The id that git would give a blob with these bytes.
+///
+/// # Errors
+/// The bytes are part of a known attack on SHA-1.
+pub fn blob_id(repository: &Repository, bytes: &[u8]) -> Result<ObjectId, GitError> {
+    let mut hasher = BlobHasher::new(repository, bytes.len() as u64);
+    hasher.update(bytes);
+    hasher.finish()
+}
+
+/// Computes the id of a blob that comes in pieces.
+pub struct BlobHasher(gix::hash::Hasher);
+
+impl BlobHasher {
+    /// For a blob of `len` bytes.
+    pub fn new(repository: &Repository, len: u64) -> Self {
+        let mut hasher = gix::hash::hasher(repository.gix.object_hash());
+        hasher.update(&gix::objs::encode::loose_header(gix::objs::Kind::Blob, len));
+        Self(hasher)
+    }
+
+    /// Adds the next piece.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The id.
+    ///
+    /// # Errors
+    /// The bytes are part of a known attack on SHA-1.
+    pub fn finish(self) -> Result<ObjectId, GitError> {
+        self.0.try_finalize().map_err(GitError::read)
+    }
+}
+
+impl std::io::Write for BlobHasher {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,106 @@
+//! A repository that a command works in.
+
+use std::path::{Path, PathBuf};
+
+use gix::open::Options;
+use gix::sec::Trust;
+
+use super::GitError;
+use super::command::{Git, os_line};
+
+/// A repository: where git says it is, opened in process for reading.
+pub struct Repository {
+    /// Where commands that name paths run: the top of the worktree, or git's folder where there is none.
+    pub git: Git,
+    /// The top of the worktree; `None` in a bare repository and inside git's own folder.
+    pub worktree: Option<PathBuf>,
+    /// For reading objects, refs, index and configuration.
+    pub gix: gix::Repository,
+}
+
+impl Repository {
+    /// Asks git for the repository around `dir`: the environment, `safe.directory` and all else count as for git.
+    ///
+    /// # Errors
+    /// No git, one too old, no repository, or one that cannot be read.
+    pub fn discover(dir: &Path) -> Result<Self, GitError> {
+        let git = Git::new(dir);
+        git.check_version()?;
+        // The answers of fixed form first: a path may hold newlines.
+        let answer = git.run(["rev-parse", "--is-inside-work-tree", "--absolute-git-dir"])?;
+        let (inside, git_dir) = match answer.strip_prefix(b"true\n") {
+            Some(git_dir) => (true, git_dir),
+            None => (false, answer.strip_prefix(b"false\n").unwrap_or(&answer)),
+        };
+        let git_dir = PathBuf::from(os_line(git_dir.to_vec()));
+        let worktree = if inside {
+            Some(PathBuf::from(os_line(git.run(["rev-parse", "--show-toplevel"])?)))
+        } else {
+            None
+        };
+        Self::open(&git_dir, worktree)
+    }
+
+    /// Opens the repository that git named, or around which git started this program.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn open(git_dir: &Path, worktree: Option<PathBuf>) -> Result<Self, GitError> {
+        // git has decided that the owner is to be trusted, else it would not have answered.
+        let options = Options::default().with(Trust::Full).open_path_as_is(true);
+        let mut gix = gix::open_opts(git_dir, options).map_err(GitError::read)?;
+        if gix.workdir() != worktree.as_deref() {
+            gix.set_workdir(worktree.clone()).map_err(GitError::read)?;
+        }
+        let mut git = Git::new(worktree.as_deref().unwrap_or(git_dir));
+        // What the environment names may begin in another directory, or be another worktree.
+        if std::env::var_os("GIT_DIR").is_some() {
+            git = git.with_env("GIT_DIR", git_dir);
+            if let Some(worktree) = &worktree {
+                git = git.with_env("GIT_WORK_TREE", worktree);
+            }
+        }
+        Ok(Self { git, worktree, gix })
+    }
+
+    /// The same repository for another thread.
+    ///
+    /// # Errors
+    /// It cannot be read any more.
+    pub fn reopen(&self) -> Result<Self, GitError> {
+        Self::open(self.gix.git_dir(), self.worktree.clone())
+    }
+
+    /// The folder that all linked worktrees share.
+    pub fn common_dir(&self) -> &Path {
+        self.gix.common_dir()
+    }
+
+    /// This repository and every linked worktree of it that is there.
+    ///
+    /// # Errors
+    /// A worktree cannot be read.
+    pub fn all_worktrees(&self) -> Result<Vec<Self>, GitError> {
+        let mut all = Vec::new();
+        let main = self.gix.main_repo().map_err(GitError::read)?;
+        if let Some(top) = main.workdir() {
+            all.push(Self::open(main.git_dir(), Some(top.to_owned()))?);
+        }
+        for proxy in self.gix.worktrees().map_err(GitError::read)? {
+            let Ok(top) = proxy.base() else { continue };
+            if top.is_dir() {
+                all.push(Self::open(proxy.git_dir(), Some(top))?);
+            }
+        }
+        // The environment may name a worktree that the repository does not know of.
+        let same = |other: &Self| {
+            other.gix.git_dir().canonicalize().ok() == self.gix.git_dir().canonicalize().ok()
+        };
+        match (&self.worktree, all.iter().position(same)) {
+            (None, _) => {}
+            (Some(_), Some(at)) => all[at] = self.reopen()?,
+            (Some(_), None) => all.push(self.reopen()?),
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,119 @@
+//! Writing blobs and naming them in the index, by git itself: every object format, permission and lock is its own.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+use gix::index::entry::Flags;
+
+use super::GitError;
+use super::repository::Repository;
+
+/// An index entry that is to name another blob.
+#[derive(Clone, Debug)]
+pub struct Staged {
+    /// Relative to the top of the worktree.
+    pub path: Vec<u8>,
+    /// Whether its mode is 100755.
+    pub executable: bool,
+    /// The blob.
+    pub id: ObjectId,
+}
+
+/// Collects blobs and writes them with one git. What it is given must be sealed: it stands in temporary files.
+pub struct BlobWriter {
+    dir: tempfile::TempDir,
+    files: Vec<PathBuf>,
+}
+
+impl BlobWriter {
+    /// Collects in a new temporary folder.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn new() -> Result<Self, GitError> {
+        Ok(Self {
+            dir: tempfile::Builder::new().prefix("git-shroud-").tempdir()?,
+            files: Vec::new(),
+        })
+    }
+
+    /// A file for the content of the next blob.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn add(&mut self) -> Result<File, GitError> {
+        let path = self.dir.path().join(self.files.len().to_string());
+        let file = File::create_new(&path)?;
+        self.files.push(path);
+        Ok(file)
+    }
+
+    /// Writes the blobs and returns their ids, in the order in which they were added.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn finish(self, repository: &Repository) -> Result<Vec<ObjectId>, GitError> {
+        let mut paths = Vec::new();
+        for file in &self.files {
+            let path = crate::repo_path::argument_bytes(file.as_os_str()).ok_or_else(|| {
+                GitError::Read("the temporary folder's name is not UTF-8".to_owned())
+            })?;
+            paths.extend_from_slice(path);
+            paths.push(b'\n');
+        }
+        let args = ["hash-object", "-w", "--no-filters", "--stdin-paths"];
+        let ids = repository.git.run_with_input(args, &paths)?;
+        let ids: Vec<ObjectId> = ids
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| ObjectId::from_hex(line).map_err(GitError::read))
+            .collect::<Result<_, _>>()?;
+        if ids.len() == self.files.len() {
+            Ok(ids)
+        } else {
+            Err(GitError::Read("git did not write all blobs".to_owned()))
+        }
+    }
+}
+
+/// Names the blobs in the index, all or none.
+///
+/// # Errors
+/// git fails; then the index is as it was.
+pub fn stage(repository: &Repository, staged: &[Staged]) -> Result<(), GitError> {
+    if staged.is_empty() {
+        return Ok(());
+    }
+    let mut lines = Vec::new();
+    for entry in staged {
+        let mode = if entry.executable { "100755" } else { "100644" };
+        lines.extend_from_slice(format!("{mode} {}\t", entry.id).as_bytes());
+        lines.extend_from_slice(&entry.path);
+        lines.push(0);
+    }
+    let index = repository.gix.index_or_empty().map_err(GitError::read)?;
+    let (mut skipped, mut assumed) = (Vec::new(), Vec::new());
+    for entry in staged {
+        let flags = index.entry_by_path(entry.path.as_bstr()).map(|entry| entry.flags);
+        // What has no entry of its own stands below a folder outside a sparse checkout.
+        if flags.is_none_or(|flags| flags.contains(Flags::SKIP_WORKTREE)) {
+            skipped.extend_from_slice(&[&entry.path, &b"\0"[..]].concat());
+        }
+        if flags.is_some_and(|flags| flags.contains(Flags::ASSUME_VALID)) {
+            assumed.extend_from_slice(&[&entry.path, &b"\0"[..]].concat());
+        }
+    }
+    // A folder that stands for all below it has to be written out first.
+    let update = ["-c", "index.sparse=false", "update-index", "-z"];
+    repository.git.run_with_input([&update[..], &["--index-info"]].concat(), &lines)?;
+    // A new entry has lost both, and git would take the absent files for deleted.
+    for (flag, paths) in [("--skip-worktree", skipped), ("--assume-unchanged", assumed)] {
+        if !paths.is_empty() {
+            repository.git.run_with_input([&update[..], &[flag, "--stdin"]].concat(), &paths)?;
+        }
+    }
+    // git forgot what it knew of these files; exit status 1 only says that some have changes.
+    repository.git.query(["update-index", "-q", "--refresh"]).map(drop)
+}
