@@ -15,3 +15,4 @@ pub mod secret;
 pub mod format;
 pub mod keyring;
 pub mod git;
+pub mod store;

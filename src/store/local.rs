@@ -1,0 +1,171 @@
+//! The local keyring, `<common dir>/git-shroud/keyring`, and the keys in the environment (docs/format.md, section 4).
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::format::KeyId;
+use crate::fs::{Access, create_private_dir, is_exposed, read_bounded, with_path, write_atomic};
+use crate::keyring::{Keyring, MAX_TEXT_LEN, TextError, token};
+
+/// Names a key file.
+pub const KEYRING_VARIABLE: &str = "GIT_SHROUD_KEYRING";
+/// Holds the text of a key file, or a lone token.
+pub const KEY_VARIABLE: &str = "GIT_SHROUD_KEY";
+
+/// Why a keyring was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The text is not a keyring.
+    #[error("{place}: {source}")]
+    Text {
+        /// The file or variable.
+        place: String,
+        /// What is wrong with it.
+        source: TextError,
+    },
+    /// The file cannot be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// The folder of this program under git's common folder.
+pub fn dir(common_dir: &Path) -> PathBuf {
+    common_dir.join("git-shroud")
+}
+
+/// Keeps other runs of this program from changing the keys of this clone, until it is dropped.
+///
+/// # Errors
+/// The folder cannot be opened or locked.
+#[cfg(unix)]
+pub fn exclusive(common_dir: &Path) -> io::Result<fs::File> {
+    let lock = || {
+        let dir = fs::File::open(common_dir)?;
+        dir.lock().map(|()| dir)
+    };
+    lock().map_err(|error| with_path(common_dir, &error))
+}
+
+/// Only Unix can lock a folder; elsewhere two runs at once are the user's to avoid.
+#[cfg(not(unix))]
+pub fn exclusive(_common_dir: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// The file of the local keyring.
+pub fn path(common_dir: &Path) -> PathBuf {
+    dir(common_dir).join("keyring")
+}
+
+/// Reads a key file.
+///
+/// # Errors
+/// It cannot be read, or is not one.
+pub fn read(path: &Path) -> Result<Keyring, StoreError> {
+    if token::is_begun_by(&path.to_string_lossy()) {
+        let message = "a key token stands where a file is to be named; it is not shown here";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
+    }
+    parse(&read_bounded(path, MAX_TEXT_LEN)?, &path.display().to_string())
+}
+
+/// Reads a key file's text that came from `place`.
+///
+/// # Errors
+/// It is not one.
+pub fn parse(text: &[u8], place: &str) -> Result<Keyring, StoreError> {
+    Keyring::parse(text).map_err(|source| StoreError::Text { place: place.to_owned(), source })
+}
+
+/// The local keyring; empty where there is none, as in a clone that is locked.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub fn load(common_dir: &Path) -> Result<Keyring, StoreError> {
+    match read(&path(common_dir)) {
+        Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(Keyring::default())
+        }
+        read => read,
+    }
+}
+
+/// Writes the local keyring; an empty one is removed.
+///
+/// # Errors
+/// It cannot be written; then the old one is there still.
+pub fn save(common_dir: &Path, keyring: &Keyring) -> Result<(), StoreError> {
+    let path = path(common_dir);
+    if keyring.is_empty() {
+        return match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(with_path(&path, &error).into())
+            }
+            _ => Ok(()),
+        };
+    }
+    create_private_dir(&dir(common_dir))?;
+    Ok(write_atomic(&path, keyring.to_text().as_bytes(), Access::Private)?)
+}
+
+fn copied_path(common_dir: &Path) -> PathBuf {
+    dir(common_dir).join("copied")
+}
+
+/// The ids of the keys of which there is, or was, a copy elsewhere: taken from outside, or exported.
+///
+/// # Errors
+/// The list is there and cannot be read.
+pub fn copied(common_dir: &Path) -> io::Result<BTreeSet<KeyId>> {
+    match read_bounded(&copied_path(common_dir), MAX_TEXT_LEN) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
+        read => {
+            let text = read?;
+            let lines = std::str::from_utf8(&text).unwrap_or_default().lines();
+            Ok(lines.filter_map(KeyId::from_hex).collect())
+        }
+    }
+}
+
+/// Remembers that there is a copy of these keys elsewhere. Ids are no secret.
+///
+/// # Errors
+/// The list cannot be read or written.
+pub fn remember_copied(common_dir: &Path, ids: impl IntoIterator<Item = KeyId>) -> io::Result<()> {
+    let mut all = copied(common_dir)?;
+    let before = all.len();
+    all.extend(ids);
+    if all.len() == before {
+        return Ok(());
+    }
+    create_private_dir(&dir(common_dir))?;
+    let text: String = all.iter().map(|id| format!("{id}\n")).collect();
+    write_atomic(&copied_path(common_dir), text.as_bytes(), Access::Private)
+}
+
+/// Whether others than its owner may read the local keyring.
+pub fn is_local_exposed(common_dir: &Path) -> bool {
+    fs::metadata(path(common_dir)).is_ok_and(|metadata| is_exposed(&metadata))
+}
+
+/// The keyring that the environment gives: a file's or a text. `None` where it gives none.
+///
+/// # Errors
+/// A variable is set and what it gives is not a keyring: never taken for "no key".
+pub fn from_environment() -> Result<Option<Keyring>, StoreError> {
+    if let Some(path) = set_variable(KEYRING_VARIABLE) {
+        return read(Path::new(&path)).map(Some);
+    }
+    let Some(text) = set_variable(KEY_VARIABLE) else { return Ok(None) };
+    let text = Zeroizing::new(text.into_encoded_bytes());
+    parse(&text, KEY_VARIABLE).map(Some)
+}
+
+fn set_variable(name: &str) -> Option<std::ffi::OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
