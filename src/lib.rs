@@ -16,3 +16,4 @@ pub mod format;
 pub mod keyring;
 pub mod git;
 pub mod store;
+pub mod filter;

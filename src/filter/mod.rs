@@ -1,0 +1,348 @@
+//! What the filters do with a file: policy over bytes (docs/format.md, section 3).
+//!
+//! Knows neither where the keys come from nor how git says which key a path has.
+
+pub mod affinity;
+pub mod pkt_line;
+pub mod process;
+mod spool;
+
+use std::io::{self, Read, Write};
+
+use crate::format::{self, Header, Key, KeyId, OpenError, Siv, Sniff};
+use crate::keyring::{Entry, KeyName, Keyring};
+use crate::secret::WipedVec;
+pub(crate) use spool::Spool;
+
+/// What a repository's attributes say of a path that is to be sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rule {
+    /// The key that seals the path (attribute `shroud-key`).
+    pub key: KeyName,
+    /// The id that the repository describes for this key; `None` where it says nothing.
+    pub key_id: Option<KeyId>,
+    /// The attribute, with its place, by which git would change the sealed bytes.
+    pub conversion: Option<String>,
+}
+
+/// Finds the rule of a path.
+pub trait Rules {
+    /// The rule of `path`, which is relative to the top of the worktree, with slashes.
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot be known.
+    fn rule(&mut self, path: &[u8]) -> Result<Rule, String>;
+}
+
+/// Why a file was not filtered. Then nothing of it is stored, and git leaves it as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum FilterError {
+    /// The key that seals the path is not held.
+    #[error("the key '{0}' is not held here, and nothing is stored in the clear")]
+    Locked(KeyName),
+    /// A key of that name is held, but not the one that the repository describes.
+    #[error(
+        "the key '{name}' that is held (id {held}) is not the one that this repository uses ({described})"
+    )]
+    OtherKey {
+        /// The key's name.
+        name: KeyName,
+        /// The id of the key that is held.
+        held: KeyId,
+        /// The id that the repository describes.
+        described: KeyId,
+    },
+    /// The file begins as sealed files do and is not sound.
+    #[error(transparent)]
+    Open(OpenError),
+    /// git would change the sealed bytes on their way into the repository.
+    #[error("{0} would make git change the sealed bytes")]
+    Conversion(String),
+    /// The path's attributes cannot be read.
+    #[error("{0}")]
+    Rule(String),
+    /// Reading, writing or spooling failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl From<OpenError> for FilterError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Io(error) => Self::Io(error),
+            error => Self::Open(error),
+        }
+    }
+}
+
+impl FilterError {
+    /// The next thing to do, where there is one.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Locked(_) => Some("run 'git shroud unlock' with a key file that holds this key"),
+            Self::OtherKey { .. } => Some(
+                "take the current key with 'git shroud unlock KEYFILE'; see that GIT_SHROUD_KEYRING and GIT_SHROUD_KEY are not set for another repository",
+            ),
+            Self::Conversion(_) => {
+                Some("end the line for this path with '-text -ident -working-tree-encoding'")
+            }
+            Self::Open(OpenError::UnsupportedVersion(_)) => Some("install a newer git-shroud"),
+            Self::Open(_) => Some(
+                "an earlier version of the file may be sound: 'git log -- PATH', 'git shroud cat REV:PATH'",
+            ),
+            Self::Rule(_) | Self::Io(_) => None,
+        }
+    }
+}
+
+/// What a run of the filter met that its user should know.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files that stay sealed, as their key is not held.
+    pub still_sealed: u64,
+    /// Files that the repository holds in the clear.
+    pub in_the_clear: u64,
+    /// The first of those.
+    pub first_in_the_clear: Option<Vec<u8>>,
+}
+
+/// The two filters.
+pub struct Filter<'k, R> {
+    keyring: &'k Keyring,
+    rules: R,
+    summary: Summary,
+    /// Read into, again and again, as wiping it for each file would cost more than sealing.
+    piece: WipedVec,
+}
+
+impl<'k, R: Rules> Filter<'k, R> {
+    /// Filters with these keys and rules.
+    pub fn new(keyring: &'k Keyring, rules: R) -> Self {
+        Self { keyring, rules, summary: Summary::default(), piece: WipedVec::zeroed(PIECE) }
+    }
+
+    /// The rules, to change them.
+    pub fn rules(&mut self) -> &mut R {
+        &mut self.rules
+    }
+
+    /// What was met so far.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// From the worktree to the repository: reads the whole of `source` and says what is to be stored.
+    ///
+    /// # Errors
+    /// [`FilterError`]; then nothing may be stored.
+    pub fn clean(
+        &mut self,
+        path: &[u8],
+        mut source: impl Read,
+    ) -> Result<Filtered<'k>, FilterError> {
+        let mut content = Content::begin(&mut source, &mut self.piece)?;
+        match content.sniff {
+            Sniff::Empty => Ok(content.into_filtered()),
+            Sniff::NotSealed | Sniff::GitCrypt => {
+                let rule = self.rules.rule(path).map_err(FilterError::Rule)?;
+                let Some(entry) = self.keyring.current(&rule.key) else {
+                    return Err(FilterError::Locked(rule.key));
+                };
+                refuse_conversion(rule.conversion)?;
+                refuse_other_key(self.keyring, entry, rule.key_id)?;
+                let siv = content.finish_with_siv(&entry.key)?;
+                Ok(Filtered {
+                    action: Action::Seal { key: &entry.key, siv },
+                    content: content.spool,
+                })
+            }
+            Sniff::Sealed(key_id) => {
+                let rule = self.rules.rule(path).map_err(FilterError::Rule)?;
+                refuse_conversion(rule.conversion)?;
+                content.finish()?;
+                match self.keyring.by_id(key_id) {
+                    Some(entry) => verify(&entry.key, &mut content)?,
+                    // Unread, but it can be seen whether bytes are missing.
+                    None if !format::is_sealed_len(content.spool.len()) => {
+                        return Err(OpenError::Truncated.into());
+                    }
+                    None => {}
+                }
+                Ok(content.into_filtered())
+            }
+            Sniff::Truncated => Err(OpenError::Truncated.into()),
+            Sniff::UnsupportedVersion(version) => {
+                Err(OpenError::UnsupportedVersion(version).into())
+            }
+        }
+    }
+
+    /// From the repository to the worktree: reads the whole of `source` and says what is to be written.
+    ///
+    /// # Errors
+    /// [`FilterError`]; then nothing may be written.
+    pub fn smudge(
+        &mut self,
+        path: &[u8],
+        mut source: impl Read,
+    ) -> Result<Filtered<'k>, FilterError> {
+        let mut content = Content::begin(&mut source, &mut self.piece)?;
+        content.finish()?;
+        match content.sniff {
+            Sniff::Empty => {}
+            Sniff::NotSealed | Sniff::GitCrypt => {
+                self.summary.in_the_clear += 1;
+                self.summary.first_in_the_clear.get_or_insert_with(|| path.to_vec());
+            }
+            Sniff::Sealed(key_id) => match self.keyring.by_id(key_id) {
+                Some(entry) => {
+                    let action = Action::Open { key: &entry.key };
+                    return Ok(Filtered { action, content: content.spool });
+                }
+                None => self.summary.still_sealed += 1,
+            },
+            Sniff::Truncated => return Err(OpenError::Truncated.into()),
+            Sniff::UnsupportedVersion(version) => {
+                return Err(OpenError::UnsupportedVersion(version).into());
+            }
+        }
+        Ok(content.into_filtered())
+    }
+}
+
+fn refuse_conversion(conversion: Option<String>) -> Result<(), FilterError> {
+    conversion.map_or(Ok(()), |conversion| Err(FilterError::Conversion(conversion)))
+}
+
+/// Refuses to seal with `entry` where the repository describes a key of that name that is not held.
+///
+/// A held key of another generation is no reason: an old commit describes the key of its time.
+///
+/// # Errors
+/// [`FilterError::OtherKey`].
+pub fn refuse_other_key(
+    keyring: &Keyring,
+    entry: &Entry,
+    described: Option<KeyId>,
+) -> Result<(), FilterError> {
+    let Some(described) = described else { return Ok(()) };
+    if keyring.by_id(described).is_some_and(|held| held.name == entry.name) {
+        return Ok(());
+    }
+    Err(FilterError::OtherKey { name: entry.name.clone(), held: entry.key.id(), described })
+}
+
+fn verify(key: &Key, content: &mut Content<'_>) -> Result<(), FilterError> {
+    let mut reader = content.spool.reader()?;
+    let header = read_header(&mut reader)?;
+    format::open_stream(key, &header, reader, io::sink())?;
+    Ok(())
+}
+
+fn read_header(reader: &mut impl Read) -> Result<Header, OpenError> {
+    let mut header = [0; format::HEADER_LEN];
+    reader.read_exact(&mut header)?;
+    Header::parse(&header)
+}
+
+/// The outcome of a filter: every byte of it is known, and it is written once.
+pub struct Filtered<'k> {
+    action: Action<'k>,
+    content: Spool,
+}
+
+enum Action<'k> {
+    Same,
+    Seal { key: &'k Key, siv: Siv },
+    Open { key: &'k Key },
+}
+
+impl Filtered<'_> {
+    /// Writes the outcome. Only `Ok` says that what was written is sound and whole.
+    ///
+    /// # Errors
+    /// Those of opening and of the sink; then what was written must be thrown away.
+    pub fn write_to(mut self, mut sink: impl Write) -> Result<(), FilterError> {
+        let length = self.content.len();
+        let mut reader = self.content.reader()?;
+        match self.action {
+            Action::Same => {
+                io::copy(&mut reader, &mut sink)?;
+            }
+            Action::Seal { key, siv } => format::seal_stream(key, &siv, length, reader, sink)?,
+            Action::Open { key } => {
+                let header = read_header(&mut reader)?;
+                format::open_stream(key, &header, reader, sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether handing the file over costs more than working on it.
+    fn is_small(&self) -> bool {
+        self.content.len() < SMALL
+    }
+}
+
+/// Bytes up to which handing a file over costs more than working on it.
+const SMALL: u64 = 1 << 20;
+/// Bytes that are read at once.
+const PIECE: usize = 1 << 16;
+
+/// A file while it is read.
+struct Content<'s> {
+    source: &'s mut dyn Read,
+    spool: Spool,
+    sniff: Sniff,
+    piece: &'s mut WipedVec,
+}
+
+impl<'s> Content<'s> {
+    /// Reads as much as tells what it is.
+    fn begin(source: &'s mut dyn Read, piece: &'s mut WipedVec) -> io::Result<Self> {
+        let mut filled = 0;
+        while filled < format::HEADER_LEN {
+            match source.read(&mut piece[filled..])? {
+                0 => break,
+                read => filled += read,
+            }
+        }
+        let sniff = format::sniff(&piece[..filled]);
+        let mut spool = Spool::default();
+        if matches!(sniff, Sniff::Sealed(_)) {
+            spool.set_already_sealed();
+        }
+        spool.append(&piece[..filled])?;
+        Ok(Self { source, spool, sniff, piece })
+    }
+
+    /// Reads the rest and shows each piece.
+    fn finish_into(&mut self, mut see: impl FnMut(&[u8])) -> io::Result<()> {
+        loop {
+            let read = self.source.read(self.piece)?;
+            if read == 0 {
+                return Ok(());
+            }
+            see(&self.piece[..read]);
+            self.spool.append(&self.piece[..read])?;
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.finish_into(|_| ())
+    }
+
+    fn finish_with_siv(&mut self, key: &Key) -> io::Result<Siv> {
+        let mut siv = key.siv();
+        io::copy(&mut self.spool.reader()?, &mut siv)?;
+        self.finish_into(|piece| siv.update(piece))?;
+        Ok(siv.finish())
+    }
+
+    fn into_filtered<'k>(self) -> Filtered<'k> {
+        Filtered { action: Action::Same, content: self.spool }
+    }
+}
+
+#[cfg(test)]
+mod tests;
