@@ -17,3 +17,4 @@ pub mod keyring;
 pub mod git;
 pub mod store;
 pub mod filter;
+pub mod merge;

@@ -1,0 +1,158 @@
+//! Merging three versions of a text as `git merge-file` does, in memory alone.
+
+use std::ffi::OsString;
+
+use git2::{IndexEntry, IndexTime, MergeFileOptions, Odb, Oid, Repository};
+use zeroize::Zeroizing;
+
+/// Bytes in which git looks for a zero byte, which makes a file binary.
+const BINARY_CHECK: usize = 8000;
+
+/// What to call the three versions in conflict markers.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Labels {
+    base: String,
+    ours: String,
+    theirs: String,
+}
+
+impl Labels {
+    /// Takes git's `%S %X %Y`; a git that does not know them gives them as they are.
+    pub fn new(given: &[OsString]) -> Self {
+        let label = |at: usize, default: &str| {
+            let given = given.get(at).map(|label| label.to_string_lossy().into_owned());
+            given.filter(|label| !label.starts_with('%')).unwrap_or_else(|| default.to_owned())
+        };
+        Self { base: label(0, "base"), ours: label(1, "ours"), theirs: label(2, "theirs") }
+    }
+}
+
+/// The outcome of a merge.
+#[derive(Debug)]
+pub enum Merged {
+    /// Without conflict.
+    Clean(Zeroizing<Vec<u8>>),
+    /// With conflict markers.
+    Conflict(Zeroizing<Vec<u8>>),
+    /// Not text, so not merged.
+    Binary,
+}
+
+/// Merges by lines. `style` is `merge.conflictStyle`: merge, diff3 or zdiff3.
+///
+/// # Errors
+/// libgit2's, for want of memory.
+pub fn text(
+    base: &[u8],
+    ours: &[u8],
+    theirs: &[u8],
+    labels: &Labels,
+    marker_size: u16,
+    style: Option<&str>,
+) -> Result<Merged, git2::Error> {
+    if ours == theirs || theirs == base {
+        return Ok(Merged::Clean(Zeroizing::new(ours.to_vec())));
+    }
+    if ours == base {
+        return Ok(Merged::Clean(Zeroizing::new(theirs.to_vec())));
+    }
+    let is_binary = |text: &[u8]| text[..text.len().min(BINARY_CHECK)].contains(&0);
+    if [base, ours, theirs].into_iter().any(is_binary) {
+        return Ok(Merged::Binary);
+    }
+    // A repository that exists in memory alone.
+    let odb = Odb::new()?;
+    odb.add_new_mempack_backend(1)?;
+    let repository = Repository::from_odb(odb)?;
+    let entry = |text: &[u8]| repository.blob(text).map(index_entry);
+    let mut options = MergeFileOptions::new();
+    options
+        .ancestor_label(labels.base.as_str())
+        .our_label(labels.ours.as_str())
+        .their_label(labels.theirs.as_str())
+        .marker_size(marker_size);
+    match style {
+        Some("diff3") => options.style_diff3(true),
+        Some("zdiff3") => options.style_zdiff3(true),
+        _ => options.style_standard(true),
+    };
+    let merged = repository.merge_file_from_index(
+        &entry(base)?,
+        &entry(ours)?,
+        &entry(theirs)?,
+        Some(&mut options),
+    )?;
+    let content = Zeroizing::new(merged.content().to_vec());
+    Ok(if merged.is_automergeable() { Merged::Clean(content) } else { Merged::Conflict(content) })
+}
+
+fn index_entry(id: Oid) -> IndexEntry {
+    let time = IndexTime::new(0, 0);
+    IndexEntry {
+        ctime: time,
+        mtime: time,
+        dev: 0,
+        ino: 0,
+        mode: 0o100_644,
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id,
+        flags: 0,
+        flags_extended: 0,
+        path: b"file".to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels() -> Labels {
+        Labels::new(&["base", "HEAD", "topic"].map(OsString::from))
+    }
+
+    fn merge(base: &str, ours: &str, theirs: &str, style: Option<&str>) -> (String, bool) {
+        let merged =
+            text(base.as_bytes(), ours.as_bytes(), theirs.as_bytes(), &labels(), 7, style).unwrap();
+        match merged {
+            Merged::Clean(content) => (String::from_utf8(content.to_vec()).unwrap(), true),
+            Merged::Conflict(content) => (String::from_utf8(content.to_vec()).unwrap(), false),
+            Merged::Binary => panic!("text is not binary"),
+        }
+    }
+
+    #[test]
+    fn edits_apart_are_merged() {
+        let base = "a\nb\nc\nd\ne\nf\ng\n";
+        let (merged, clean) =
+            merge(base, &base.replace("a\n", "A\n"), &base.replace("g\n", "G\n"), None);
+        assert!(clean);
+        assert_eq!(merged, "A\nb\nc\nd\ne\nf\nG\n");
+    }
+
+    #[test]
+    fn a_conflict_has_the_markers_of_git() {
+        let (merged, clean) = merge("a\n", "b\n", "c\n", None);
+        assert!(!clean);
+        assert_eq!(merged, "<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> topic\n");
+        let (merged, _) = merge("a\n", "b\n", "c\n", Some("diff3"));
+        assert_eq!(merged, "<<<<<<< HEAD\nb\n||||||| base\na\n=======\nc\n>>>>>>> topic\n");
+    }
+
+    #[test]
+    fn one_sided_edits_need_no_merge_even_of_binary_files() {
+        let binary = |merged: Merged| matches!(merged, Merged::Binary);
+        let merge = |b: &[u8], o: &[u8], t: &[u8]| text(b, o, t, &labels(), 7, None).unwrap();
+        assert!(matches!(merge(b"\0a", b"\0b", b"\0a"), Merged::Clean(c) if *c == b"\0b"));
+        assert!(matches!(merge(b"\0a", b"\0a", b"\0c"), Merged::Clean(c) if *c == b"\0c"));
+        assert!(matches!(merge(b"\0a", b"\0d", b"\0d"), Merged::Clean(c) if *c == b"\0d"));
+        assert!(binary(merge(b"\0a", b"\0b", b"\0c")));
+    }
+
+    #[test]
+    fn an_older_git_gives_no_labels() {
+        let given = ["%S", "%X", "%Y"].map(OsString::from);
+        assert_eq!(Labels::new(&given), Labels::new(&[]));
+    }
+}
