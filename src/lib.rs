@@ -18,3 +18,4 @@ pub mod git;
 pub mod store;
 pub mod filter;
 pub mod merge;
+pub mod access;

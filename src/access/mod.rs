@@ -1,0 +1,209 @@
+//! Opening the sealed files of a worktree, and sealing them again in place.
+
+mod lock;
+mod prove;
+mod restage;
+mod unlock;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::path::Path;
+
+use gix::index::entry::Stat;
+
+use crate::format::{HEADER_LEN, KeyId, OpenError};
+use crate::git::GitError;
+use crate::git::attributes::{Attributes, PathAttributes};
+use crate::git::index::IndexLock;
+use crate::git::repository::Repository;
+use crate::git::worktree::{self, Entries, Entry, Worktree};
+use crate::keyring::Keyring;
+use crate::parallel::map_runs;
+
+pub use lock::{LockPlan, find_changed, seal_worktree};
+pub use prove::{SealedIds, find_sealed_ids};
+pub use restage::{Restage, restage};
+pub use unlock::open_worktree;
+
+/// Files for which starting another thread pays.
+const FILES_PER_THREAD: usize = 64;
+
+/// Why a file was left as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum Left {
+    /// It holds something else than git last saw there.
+    #[error("it has local changes")]
+    Changed,
+    /// It is sealed in the repository, but no attribute says that it is to be.
+    #[error("it is sealed in the repository, but no attribute says so any more")]
+    NotTracked,
+    /// Its sealed bytes do not open.
+    #[error(transparent)]
+    Damaged(OpenError),
+    /// It cannot be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// Its attributes or its blob cannot be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+impl From<OpenError> for Left {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Io(error) => Self::Io(error),
+            error => Self::Damaged(error),
+        }
+    }
+}
+
+/// What was done in one worktree.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Files that were written.
+    pub written: u64,
+    /// Files whose key is not held, by the key's id.
+    pub still_sealed: BTreeMap<KeyId, u64>,
+    /// Files that the repository holds in the clear.
+    pub in_the_clear: u64,
+    /// Files that were left as they are, and why.
+    pub left: Vec<(Vec<u8>, Left)>,
+    /// Paths with a merge conflict that would be sealed; they were not touched.
+    pub unmerged: Vec<Vec<u8>>,
+    /// Files that only git itself may write, as it converts them.
+    by_git: Vec<Vec<u8>>,
+    stats: Vec<(usize, Stat)>,
+}
+
+impl Report {
+    /// Adds what was done elsewhere.
+    pub fn absorb(&mut self, other: Self) {
+        self.unmerged.extend(other.unmerged);
+        self.written += other.written;
+        self.in_the_clear += other.in_the_clear;
+        for (id, count) in other.still_sealed {
+            *self.still_sealed.entry(id).or_default() += count;
+        }
+        self.left.extend(other.left);
+        self.by_git.extend(other.by_git);
+        self.stats.extend(other.stats);
+    }
+}
+
+/// What one thread needs to work on files.
+struct Worker<'r> {
+    repository: &'r Repository,
+    keyring: &'r Keyring,
+    worktree: Worktree<'r>,
+    report: Report,
+}
+
+/// Runs `work` on every file, on all cores, and returns what was done.
+fn sweep(
+    repository: &Repository,
+    keyring: &Keyring,
+    entries: &Entries,
+    work: impl Fn(&mut Worker<'_>, &Entry, &PathAttributes) -> Result<(), Left> + Sync,
+) -> Result<Report, GitError> {
+    let (git_dir, top) = (repository.gix.git_dir(), repository.worktree.as_deref());
+    let run = |_, files: &[Entry]| -> Result<Report, GitError> {
+        // An open repository belongs to one thread.
+        let repository = Repository::open(git_dir, top.map(Path::to_owned))?;
+        let mut attributes = Attributes::new(&repository)?;
+        let mut worker = Worker {
+            repository: &repository,
+            keyring,
+            worktree: Worktree::new(&repository)?,
+            report: Report::default(),
+        };
+        for entry in files {
+            let worked = match attributes.of(&entry.path) {
+                Ok(of) => work(&mut worker, entry, &of),
+                // Outside a sparse checkout nothing is to be done, whatever the attributes.
+                Err(_) if matches!(worker.worktree.find(entry), Ok(None)) => Ok(()),
+                Err(error) => Err(error.into()),
+            };
+            if let Err(left) = worked {
+                worker.report.left.push((entry.path.clone(), left));
+            }
+        }
+        Ok(worker.report)
+    };
+    let mut report = Report { unmerged: unmerged(repository, entries)?, ..Report::default() };
+    for done in map_runs(&entries.files, FILES_PER_THREAD, run) {
+        report.absorb(done?);
+    }
+    Ok(report)
+}
+
+fn unmerged(repository: &Repository, entries: &Entries) -> Result<Vec<Vec<u8>>, GitError> {
+    if entries.unmerged.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut attributes = Attributes::new(repository)?;
+    let mut unmerged = Vec::new();
+    for path in &entries.unmerged {
+        if attributes.of(path)?.sealed {
+            unmerged.push(path.clone());
+        }
+    }
+    Ok(unmerged)
+}
+
+/// Sweeps one worktree under git's index lock and lets the index remember what was written.
+fn sweep_locked(
+    repository: &Repository,
+    keyring: &Keyring,
+    work: impl Fn(&mut Worker<'_>, &Entry, &PathAttributes) -> Result<(), Left> + Sync,
+) -> Result<Report, GitError> {
+    let lock = IndexLock::take(&repository.gix.index_path())?;
+    let entries = Entries::read(repository)?;
+    if let Some(top) = &repository.worktree {
+        worktree::remove_leftovers(top, &entries);
+    }
+    let mut report = sweep(repository, keyring, &entries, work)?;
+    if entries.split {
+        // The entries are in a file that many indexes may share: git itself must write its own.
+        drop(lock);
+        if !report.stats.is_empty() {
+            // Exit status 1 only says that some file has changes.
+            let mut refresh = repository.git.command(["update-index", "-q", "--refresh"]);
+            refresh.output().map_err(GitError::Io)?;
+        }
+    } else {
+        if !report.stats.is_empty() {
+            let hidden = worktree::hidden_changes(repository, &report.stats)?;
+            report.stats.extend(hidden);
+            report.stats.sort_by_key(|(place, _)| *place);
+        }
+        lock.commit(&report.stats, repository.gix.object_hash())?;
+    }
+    check_out_by_git(repository, &mut report)?;
+    Ok(report)
+}
+
+/// git writes those files that it converts on their way to the worktree.
+fn check_out_by_git(repository: &Repository, report: &mut Report) -> Result<(), GitError> {
+    if report.by_git.is_empty() {
+        return Ok(());
+    }
+    let mut paths = Vec::new();
+    for path in &report.by_git {
+        paths.extend_from_slice(path);
+        paths.push(0);
+    }
+    let git = &repository.git;
+    git.run_with_input(["checkout-index", "--force", "--index", "-z", "--stdin"], &paths)?;
+    report.written += report.by_git.len() as u64;
+    Ok(())
+}
+
+/// Opens the file for reading and reads as much as tells what it is.
+fn read_start(path: &Path) -> io::Result<(File, Vec<u8>)> {
+    let mut file = File::open(path)?;
+    let mut start = Vec::with_capacity(HEADER_LEN);
+    file.by_ref().take(HEADER_LEN as u64).read_to_end(&mut start)?;
+    file.rewind()?;
+    Ok((file, start))
+}

@@ -1,0 +1,97 @@
+//! Sealing what the index holds: the blobs themselves, not the files, so that nothing unstaged is staged with them.
+
+use std::io::Read;
+
+use gix::ObjectId;
+
+use super::Left;
+use crate::filter::{Filter, FilterError, Rule, Rules, Spool};
+use crate::format::{self, Sniff};
+use crate::git::GitError;
+use crate::git::objects::{self, Blob};
+use crate::git::repository::Repository;
+use crate::git::staging::{BlobWriter, Staged, stage};
+use crate::keyring::{KeyName, Keyring};
+
+/// A blob of the index that is to be sealed with a key.
+#[derive(Clone, Debug)]
+pub struct Restage {
+    /// Relative to the top of the worktree.
+    pub path: Vec<u8>,
+    /// Whether its mode is 100755.
+    pub executable: bool,
+    /// What the index names now: plaintext, or sealed with another key.
+    pub id: ObjectId,
+    /// The key it is to be sealed with.
+    pub key: KeyName,
+}
+
+struct OneKey(KeyName);
+
+impl Rules for OneKey {
+    fn rule(&mut self, _path: &[u8]) -> Result<Rule, String> {
+        Ok(Rule { key: self.0.clone(), ..Rule::default() })
+    }
+}
+
+/// Seals each blob with its key and stages the outcome; all of them, or none.
+///
+/// # Errors
+/// The path of the blob that cannot be sealed, with the reason; or `None` and the reason where it is none of them.
+pub fn restage(
+    repository: &Repository,
+    keyring: &Keyring,
+    blobs: &[Restage],
+) -> Result<(), (Option<Vec<u8>>, FilterError)> {
+    let git = |error: GitError| (None, FilterError::Rule(error.to_string()));
+    let mut writer = BlobWriter::new().map_err(git)?;
+    for blob in blobs {
+        let file = writer.add().map_err(git)?;
+        seal_blob(repository, keyring, blob, file)
+            .map_err(|error| (Some(blob.path.clone()), error))?;
+    }
+    let ids = writer.finish(repository).map_err(git)?;
+    let staged: Vec<Staged> = blobs
+        .iter()
+        .zip(ids)
+        .map(|(blob, id)| Staged { path: blob.path.clone(), executable: blob.executable, id })
+        .collect();
+    stage(repository, &staged).map_err(git)
+}
+
+fn seal_blob(
+    repository: &Repository,
+    keyring: &Keyring,
+    blob: &Restage,
+    to: std::fs::File,
+) -> Result<(), FilterError> {
+    let seal = |source: &mut dyn Read| -> Result<(), FilterError> {
+        let mut filter = Filter::new(keyring, OneKey(blob.key.clone()));
+        let mut plaintext = Spool::default();
+        filter.smudge(&blob.path, source)?.write_to(&mut plaintext)?;
+        filter.clean(&blob.path, plaintext.reader()?)?.write_to(to)
+    };
+    let read = |error: GitError| FilterError::Rule(error.to_string());
+    match objects::read(repository, blob.id).map_err(read)? {
+        Blob::Memory(bytes) => seal(&mut &bytes[..]),
+        Blob::Large => objects::stream(repository, blob.id, seal).map_err(read)?,
+        Blob::Missing => Err(FilterError::Rule(format!("blob {} is not here", blob.id))),
+    }
+}
+
+/// What a blob begins as; `None` where it is not here.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn sniff_blob(repository: &Repository, id: ObjectId) -> Result<Option<Sniff>, Left> {
+    Ok(match objects::read(repository, id)? {
+        Blob::Memory(bytes) => Some(format::sniff(&bytes)),
+        Blob::Missing => None,
+        Blob::Large => Some(objects::stream(repository, id, |blob| {
+            let mut start = Vec::new();
+            blob.take(format::HEADER_LEN as u64)
+                .read_to_end(&mut start)
+                .map(|_| format::sniff(&start))
+        })??),
+    })
+}

@@ -1,0 +1,120 @@
+//! Opening: the sealed bytes in the worktree become the plaintext, without a detour through git.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::io::{BufReader, Seek, SeekFrom};
+use std::path::Path;
+
+use super::lock::seals_to;
+use super::{Left, Report, Worker, read_start, sweep_locked};
+use crate::format::{self, HEADER_LEN, Header, OpenError, Sniff};
+use crate::git::GitError;
+use crate::git::attributes::PathAttributes;
+use crate::git::objects::BlobHasher;
+use crate::git::repository::Repository;
+use crate::git::worktree::{Entry, NotAFile, Worktree};
+use crate::keyring::Keyring;
+
+/// Bytes read at once: a small file in one piece.
+const BUFFER: usize = 1 << 17;
+
+/// Opens every file of this worktree that still holds the sealed bytes, and whose key is held.
+///
+/// A file with other content stays as it is. Cut off at any point, a second run does what is left.
+///
+/// # Errors
+/// The index is locked or cannot be read or written. What goes wrong with one file is in the report.
+pub fn open_worktree(repository: &Repository, keyring: &Keyring) -> Result<Report, GitError> {
+    sweep_locked(repository, keyring, open_file)
+}
+
+fn open_file(
+    worker: &mut Worker<'_>,
+    entry: &Entry,
+    attributes: &PathAttributes,
+) -> Result<(), Left> {
+    if !attributes.sealed {
+        return Ok(());
+    }
+    let (path, metadata) = match worker.worktree.find(entry)? {
+        // Deleted, or outside the sparse checkout.
+        None => return Ok(()),
+        Some(Err(NotAFile)) => return Err(Left::Changed),
+        Some(Ok(found)) => found,
+    };
+    let unchanged = worker.worktree.is_unchanged(entry, &metadata);
+    let (file, start) = read_start(&path)?;
+    match format::sniff(&start) {
+        Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => {
+            if unchanged {
+                return Ok(());
+            }
+            refresh(worker, entry, attributes, &path, &metadata)
+        }
+        Sniff::Truncated => Err(Left::Damaged(OpenError::Truncated)),
+        Sniff::UnsupportedVersion(version) => {
+            Err(Left::Damaged(OpenError::UnsupportedVersion(version)))
+        }
+        Sniff::Sealed(id) => {
+            let Some(held) = worker.keyring.by_id(id) else {
+                *worker.report.still_sealed.entry(id).or_default() += 1;
+                return Ok(());
+            };
+            let is_the_blob = unchanged || is_blob(worker, entry, &file, &metadata)?;
+            // A local change that was sealed in place: clean makes the same bytes of it again.
+            let current = attributes.key.as_ref().ok().and_then(|key| worker.keyring.current(key));
+            if !is_the_blob && current.is_none_or(|current| current.key.id() != id) {
+                return Err(Left::Changed);
+            }
+            if is_the_blob && (attributes.conversion.is_some() || attributes.tripwire) {
+                worker.report.by_git.push(entry.path.clone());
+                return Ok(());
+            }
+            let header = Header::parse(&start)?;
+            let mut source = BufReader::with_capacity(BUFFER, file);
+            source.seek(SeekFrom::Start(HEADER_LEN as u64))?;
+            let stat = worker.worktree.replace(&path, entry.executable, |to| {
+                format::open_stream(&held.key, &header, source, to).map(drop).map_err(Left::from)
+            })?;
+            worker.report.written += 1;
+            if is_the_blob {
+                worker.report.stats.push((entry.place, stat));
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A file that was opened by a run which did not come to write the index, or that was only touched.
+fn refresh(
+    worker: &mut Worker<'_>,
+    entry: &Entry,
+    attributes: &PathAttributes,
+    path: &Path,
+    metadata: &Metadata,
+) -> Result<(), Left> {
+    if seals_to(worker, attributes, path, entry.id)?.is_some() {
+        if let Some(stat) = Worktree::stat(metadata) {
+            worker.report.stats.push((entry.place, stat));
+        }
+        return Ok(());
+    }
+    if is_blob(worker, entry, &File::open(path)?, metadata)? {
+        worker.report.in_the_clear += 1;
+        return Ok(());
+    }
+    Err(Left::Changed)
+}
+
+fn is_blob(
+    worker: &Worker<'_>,
+    entry: &Entry,
+    mut file: &File,
+    metadata: &Metadata,
+) -> Result<bool, Left> {
+    let mut hasher = BlobHasher::new(worker.repository, metadata.len());
+    file.rewind()?;
+    io::copy(&mut file, &mut hasher)?;
+    file.rewind()?;
+    Ok(hasher.finish()? == entry.id)
+}
