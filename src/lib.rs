@@ -19,3 +19,5 @@ pub mod store;
 pub mod filter;
 pub mod merge;
 pub mod access;
+pub mod status;
+pub mod doctor;

@@ -1,0 +1,270 @@
+//! Every check that explains a set-up that does not work, each with its remedy.
+
+use std::collections::BTreeMap;
+
+use crate::git::attributes::Attributes;
+use crate::git::attributes_file::AttributesFile;
+use crate::git::config::{PROGRAM, TEXTCONV_PROGRAM, find_on_path, missing_drivers};
+use crate::git::repository::Repository;
+use crate::git::worktree::Entries;
+use crate::keyring::{KeyName, Keyring};
+use crate::status::{Known, State, survey};
+use crate::store::local;
+use crate::store::shroud_dir::KeyInfo;
+
+/// How serious a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// As it should be.
+    Ok,
+    /// Works, but not as well or as safely as it could.
+    Advice,
+    /// Does not work, or leaks.
+    Problem,
+}
+
+/// The outcome of one check.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Finding {
+    /// Which check; stable.
+    pub check: &'static str,
+    /// How serious it is.
+    pub severity: Severity,
+    /// What was found.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+/// What is examined.
+pub struct Patient<'p> {
+    /// The repository.
+    pub repository: &'p Repository,
+    /// The keys that are held.
+    pub keyring: &'p Keyring,
+    /// What `.shroud/` says.
+    pub infos: &'p BTreeMap<KeyName, KeyInfo>,
+    /// A file of `.shroud/` that is not in this clone, if any.
+    pub missing: Option<&'p str>,
+}
+
+/// Runs every check.
+pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(program());
+    findings.push(drivers(patient));
+    findings.extend(configuration(patient));
+    findings.extend(keys(patient));
+    findings.extend(attributes(patient));
+    findings.extend(files(patient));
+    findings
+}
+
+fn ok(check: &'static str, message: impl Into<String>) -> Finding {
+    Finding { check, severity: Severity::Ok, message: message.into(), remedy: None }
+}
+
+fn advice(check: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    let remedy = Some(remedy.into());
+    Finding { check, severity: Severity::Advice, message: message.into(), remedy }
+}
+
+fn problem(check: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    Finding { severity: Severity::Problem, ..advice(check, message, remedy) }
+}
+
+/// Whether git finds the programs by name, as editors and other tools need.
+fn program() -> Vec<Finding> {
+    [PROGRAM, TEXTCONV_PROGRAM]
+        .map(|name| match find_on_path(name) {
+            Some(path) => ok("program", format!("{name} is {}", path.display())),
+            None => advice(
+                "program",
+                format!("{name} is not on PATH, so git knows it by its full path"),
+                "put its folder on PATH and run 'git shroud unlock' again",
+            ),
+        })
+        .into()
+}
+
+fn drivers(patient: &Patient<'_>) -> Finding {
+    let missing = missing_drivers(patient.repository);
+    if missing.is_empty() {
+        return ok("drivers", "git uses git-shroud here");
+    }
+    let names: Vec<_> = missing.iter().map(|(name, _)| *name).collect();
+    problem(
+        "drivers",
+        format!("the git configuration lacks, or has other values for: {}", names.join(", ")),
+        "run 'git shroud unlock', which sets them",
+    )
+}
+
+/// Settings of git that store plaintext, or cost time.
+fn configuration(patient: &Patient<'_>) -> Vec<Finding> {
+    let config = patient.repository.gix.config_snapshot();
+    let mut findings = Vec::new();
+    if config.boolean("diff.shroud.cachetextconv") == Some(true) {
+        findings.push(problem(
+            "cachetextconv",
+            "diff.shroud.cachetextconv makes git store decrypted text in refs/notes/textconv",
+            "git config --unset diff.shroud.cachetextconv; then 'git shroud lock', which removes the notes",
+        ));
+    }
+    let rr_cache = patient.repository.common_dir().join("rr-cache");
+    if config.boolean("rerere.enabled").unwrap_or_else(|| rr_cache.is_dir()) {
+        findings.push(advice(
+            "rerere",
+            "rerere is on: git keeps the text of conflicts in the clear in rr-cache",
+            "git config rerere.enabled false; 'git shroud lock' clears rr-cache",
+        ));
+    }
+    findings
+}
+
+fn keys(patient: &Patient<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let common_dir = patient.repository.common_dir();
+    if local::is_local_exposed(common_dir) {
+        let path = local::path(common_dir);
+        findings.push(problem(
+            "keyring",
+            format!("others on this machine can read {}", path.display()),
+            format!("chmod 600 '{}'", path.display()),
+        ));
+    }
+    let copied = local::copied(common_dir).unwrap_or_default();
+    for entry in patient.keyring.entries().iter().filter(|entry| !copied.contains(&entry.key.id()))
+    {
+        findings.push(advice(
+            "backup",
+            format!("the key '{}' was made here and never exported: if this clone is lost, so is all that it seals", entry.name),
+            "git shroud key export -o FILE, and keep the file elsewhere",
+        ));
+    }
+    for (name, info) in patient.infos {
+        match patient.keyring.by_id(info.id) {
+            Some(held) if info.is_authentic(&held.key) => {
+                findings.push(ok("key", format!("key '{name}' generation {} is held", info.generation)));
+            }
+            Some(_) => findings.push(problem(
+                "key",
+                format!(".shroud/{name}/key.toml was changed by somebody who does not hold the key"),
+                "see with 'git log -p -- .shroud' who changed it, and restore it",
+            )),
+            None if patient.keyring.current(name).is_some() => findings.push(problem(
+                "key",
+                format!("the key '{name}' that is held is not the one that .shroud/{name}/key.toml describes"),
+                "ask for the current key file; if nobody rotated the key, see 'git log -p -- .shroud'",
+            )),
+            None => findings.push(ok("key", format!("key '{name}' is not held: its files stay sealed"))),
+        }
+    }
+    if patient.infos.is_empty() {
+        findings.push(problem(
+            "key",
+            "this worktree has no .shroud folder, so no clone knows which keys there are",
+            "run 'git shroud init', or check out a branch that has it",
+        ));
+    }
+    findings
+}
+
+fn attributes(patient: &Patient<'_>) -> Vec<Finding> {
+    let Some(top) = &patient.repository.worktree else { return Vec::new() };
+    let mut findings = Vec::new();
+    let committed = AttributesFile::read(&top.join(".gitattributes"));
+    let local = AttributesFile::read(&patient.repository.common_dir().join("info/attributes"));
+    match committed.map(|file| file.macro_has_tripwire()) {
+        Ok(Some(tripwire)) => {
+            let with = if tripwire { ", with the tripwire" } else { "" };
+            findings.push(ok("macro", format!(".gitattributes defines the macro 'shroud'{with}")));
+            let disarmed = local.is_ok_and(|file| file.macro_has_tripwire() == Some(false));
+            if tripwire && !disarmed {
+                findings.push(problem(
+                    "tripwire",
+                    "the tripwire is not disarmed here, so git cannot add tracked files",
+                    "run 'git shroud unlock'",
+                ));
+            }
+        }
+        Ok(None) => findings.push(problem(
+            "macro",
+            ".gitattributes does not define the macro 'shroud', so nothing is sealed",
+            "restore the line that begins with [attr]shroud: 'git log -p -- .gitattributes'",
+        )),
+        Err(error) => findings.push(problem("macro", error.to_string(), "make the file readable")),
+    }
+    findings.extend(own_files(patient));
+    findings
+}
+
+/// git reads its own files, and this program `.shroud/`, without any filter.
+fn own_files(patient: &Patient<'_>) -> Vec<Finding> {
+    let looked = Attributes::new(patient.repository).and_then(|mut attributes| {
+        let mut findings = Vec::new();
+        for entry in Entries::read(patient.repository)?.files {
+            let name = entry.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+            let own = matches!(name, b".gitattributes" | b".gitmodules")
+                || entry.path.starts_with(b".shroud/");
+            if own && attributes.of(&entry.path)?.sealed {
+                let path = crate::sanitise::path(&entry.path);
+                findings.push(problem(
+                    "own-files",
+                    format!("{path} is to be sealed, but has to be readable"),
+                    "add behind the pattern that matches it: .gitattributes !filter !diff !merge",
+                ));
+            }
+        }
+        Ok(findings)
+    });
+    looked.unwrap_or_else(|error| {
+        vec![problem("own-files", error.to_string(), "see what git says: git status")]
+    })
+}
+
+fn files(patient: &Patient<'_>) -> Vec<Finding> {
+    let Patient { keyring, infos, missing, .. } = *patient;
+    let known = Known { keyring, infos, missing };
+    let files = match survey(patient.repository, &known, None) {
+        Ok(files) => files,
+        Err(error) => {
+            return vec![problem("files", error.to_string(), "see what git says: git fsck")];
+        }
+    };
+    let mut findings = Vec::new();
+    for file in files.iter().filter(|file| matches!(file.state, State::Conversion(_))) {
+        let State::Conversion(why) = &file.state else { continue };
+        findings.push(problem(
+            "attribute-conflict",
+            format!("{}: {why} would make git change the sealed bytes", crate::sanitise::path(&file.path)),
+            "put the line that tracks the path behind that one, or end it with '-text -ident -working-tree-encoding'",
+        ));
+    }
+    let unknown = files.iter().filter(|file| file.state.is_unknown()).count();
+    if unknown > 0 {
+        let count = crate::error::count(unknown as u64, "file");
+        let message = format!("of {count} nothing is known, as their blobs are not in this clone");
+        findings.push(advice("files", message, "git checkout brings them here"));
+    }
+    let bad = files.iter().filter(|file| !file.state.is_good()).count() - findings.len();
+    if bad > 0 {
+        let count = crate::error::count(bad as u64, "file");
+        findings.push(problem(
+            "files",
+            format!("{count} of those to be sealed need attention"),
+            "run 'git shroud status'",
+        ));
+    } else if findings.is_empty() {
+        findings.push(ok(
+            "files",
+            format!(
+                "nothing is wrong with {}",
+                crate::error::count(files.len() as u64, "tracked file")
+            ),
+        ));
+    }
+    findings
+}

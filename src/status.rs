@@ -1,0 +1,370 @@
+//! For each file that should be sealed: what the repository really holds.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::{self, Read};
+use std::path::Path;
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+
+use crate::format::{self, Header, KeyId, OpenError, Sniff};
+use crate::git::GitError;
+use crate::git::attributes::{Attributes, PathAttributes};
+use crate::git::objects::{self, Blob};
+use crate::git::repository::Repository;
+use crate::git::worktree::{Entries, Entry};
+use crate::keyring::{KeyName, Keyring};
+use crate::parallel::map_runs;
+use crate::store::shroud_dir::KeyInfo;
+
+const FILES_PER_THREAD: usize = 64;
+
+/// What is known of keys: those that are held, and those that `.shroud/` describes.
+pub struct Known<'k> {
+    /// The keys that are held.
+    pub keyring: &'k Keyring,
+    /// What `.shroud/` says.
+    pub infos: &'k BTreeMap<KeyName, KeyInfo>,
+    /// A file of `.shroud/` that is not in this clone, if any.
+    pub missing: Option<&'k str>,
+}
+
+impl Known<'_> {
+    /// The name and generation of a key id.
+    pub fn identify(&self, id: KeyId) -> Option<(KeyName, u32)> {
+        let held = self.keyring.by_id(id).map(|held| (held.name.clone(), held.generation));
+        held.or_else(|| {
+            let info = self.infos.values().find(|info| info.id == id)?;
+            Some((info.name.clone(), info.generation))
+        })
+    }
+
+    /// The newest generation of a name.
+    fn newest(&self, name: &KeyName) -> u32 {
+        let held = self.keyring.current(name).map_or(0, |held| held.generation);
+        self.infos.get(name).map_or(held, |info| info.generation.max(held))
+    }
+}
+
+/// How one file stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// As it should be.
+    Sealed {
+        /// The key's name.
+        key: KeyName,
+        /// Its generation.
+        generation: u32,
+    },
+    /// Empty, which stands for itself.
+    Empty,
+    /// In the clear in the last commit and in the index.
+    PlaintextInHead,
+    /// In the clear in the index, and not in the last commit.
+    PlaintextInIndex,
+    /// Sealed with a key of the right name that has a newer generation.
+    Retired {
+        /// The key's name.
+        key: KeyName,
+        /// The generation it is sealed with.
+        generation: u32,
+    },
+    /// Sealed with a key of another name than its attribute says.
+    OtherKey {
+        /// The key's name.
+        key: KeyName,
+        /// The name that its attribute says.
+        wanted: KeyName,
+    },
+    /// Sealed with a key that neither the keyring nor `.shroud/` knows.
+    UnknownKey(KeyId),
+    /// Begins as a sealed file, and does not open.
+    Damaged(String),
+    /// An attribute would make git change the sealed bytes.
+    Conversion(String),
+    /// Its attribute names what cannot be a key.
+    BadKeyName(String),
+    /// Sealed, and no attribute says so any more.
+    NotTracked(KeyId),
+    /// Encrypted by git-crypt.
+    GitCrypt,
+    /// In a merge conflict, so that nothing is decided.
+    Unmerged,
+    /// The blob is not here, so nothing is known of it.
+    Missing,
+    /// The file that would say whether, or with which key, it is to be sealed is not here.
+    NotHere(String),
+}
+
+impl State {
+    /// The name in `--json` and in the listing.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sealed { .. } => "sealed",
+            Self::Empty => "empty",
+            Self::PlaintextInHead => "plaintext-in-head",
+            Self::PlaintextInIndex => "plaintext-in-index",
+            Self::Retired { .. } => "retired-key",
+            Self::OtherKey { .. } => "other-key",
+            Self::UnknownKey(_) => "unknown-key",
+            Self::Damaged(_) => "damaged",
+            Self::Conversion(_) => "attribute-conflict",
+            Self::BadKeyName(_) => "bad-key-name",
+            Self::NotTracked(_) => "not-tracked",
+            Self::GitCrypt => "git-crypt",
+            Self::Unmerged => "unmerged",
+            Self::Missing | Self::NotHere(_) => "missing",
+        }
+    }
+
+    /// Whether nothing needs to be done.
+    pub fn is_good(&self) -> bool {
+        matches!(self, Self::Sealed { .. } | Self::Empty)
+    }
+
+    /// Whether nothing can be said, as a partial clone lacks an object.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Missing | Self::NotHere(_))
+    }
+
+    /// Whether sealing the blob again makes it good.
+    pub fn is_fixable(&self) -> bool {
+        matches!(
+            self,
+            Self::PlaintextInHead
+                | Self::PlaintextInIndex
+                | Self::Retired { .. }
+                | Self::OtherKey { .. }
+        )
+    }
+}
+
+/// One file and how it stands.
+#[derive(Clone, Debug)]
+pub struct FileStatus {
+    /// Relative to the top of the worktree.
+    pub path: Vec<u8>,
+    /// How it stands.
+    pub state: State,
+    /// The key that its attribute says; `default` where it says none.
+    pub key: KeyName,
+    /// The blob in the index.
+    pub id: ObjectId,
+    /// Whether its mode is 100755.
+    pub executable: bool,
+}
+
+impl FileStatus {
+    fn new(entry: &Entry, state: State, key: KeyName) -> Self {
+        let Entry { path, id, executable, .. } = entry;
+        Self { path: path.clone(), state, key, id: *id, executable: *executable }
+    }
+}
+
+/// Looks at every file of the index that is to be sealed or is; at those in `only`, where it is given.
+///
+/// # Errors
+/// Index, attributes or objects cannot be read.
+pub fn survey(
+    repository: &Repository,
+    known: &Known<'_>,
+    only: Option<&HashSet<Vec<u8>>>,
+) -> Result<Vec<FileStatus>, GitError> {
+    let Entries { files: mut entries, mut unmerged, .. } = Entries::read_all(repository)?;
+    entries.retain(|entry| !entry.intended);
+    if let Some(only) = only {
+        entries.retain(|entry| only.contains(&entry.path));
+        unmerged.retain(|path| only.contains(path));
+    }
+    let (git_dir, top) = (repository.gix.git_dir(), repository.worktree.as_deref());
+    let run = |_, entries: &[Entry]| -> Result<Vec<FileStatus>, GitError> {
+        let repository = Repository::open(git_dir, top.map(Path::to_owned))?;
+        let mut surveyor = Surveyor::new(&repository, known)?;
+        let looked = entries.iter().filter_map(|entry| surveyor.look(entry).transpose());
+        looked.collect()
+    };
+    let mut files = Vec::new();
+    for run in map_runs(&entries, FILES_PER_THREAD, run) {
+        files.extend(run?);
+    }
+    files.extend(survey_unmerged(repository, &unmerged)?);
+    Ok(files)
+}
+
+fn survey_unmerged(
+    repository: &Repository,
+    unmerged: &[Vec<u8>],
+) -> Result<Vec<FileStatus>, GitError> {
+    let mut files = Vec::new();
+    if unmerged.is_empty() {
+        return Ok(files);
+    }
+    let mut attributes = Attributes::new(repository)?;
+    for path in unmerged {
+        let of = attributes.of(path)?;
+        if of.sealed {
+            files.push(FileStatus {
+                path: path.clone(),
+                state: State::Unmerged,
+                key: of.key.unwrap_or_default(),
+                id: ObjectId::empty_blob(repository.gix.object_hash()),
+                executable: false,
+            });
+        }
+    }
+    Ok(files)
+}
+
+struct Surveyor<'r> {
+    repository: &'r Repository,
+    attributes: Attributes<'r>,
+    known: &'r Known<'r>,
+    head: Option<gix::Tree<'r>>,
+}
+
+impl<'r> Surveyor<'r> {
+    fn new(repository: &'r Repository, known: &'r Known<'r>) -> Result<Self, GitError> {
+        // git itself knows every way in which refs are kept (reftable).
+        let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{tree}"])?;
+        let head = head.and_then(|id| ObjectId::from_hex(id.as_encoded_bytes()).ok());
+        let head = head.and_then(|id| repository.gix.find_tree(id).ok());
+        Ok(Self { repository, attributes: Attributes::new(repository)?, known, head })
+    }
+
+    fn look(&mut self, entry: &Entry) -> Result<Option<FileStatus>, GitError> {
+        let attributes = match self.attributes.of(&entry.path) {
+            Err(GitError::NotHere(file)) => {
+                let state = State::NotHere(file);
+                return Ok(Some(FileStatus::new(entry, state, KeyName::default())));
+            }
+            attributes => attributes?,
+        };
+        let state = if attributes.sealed {
+            self.state_of_tracked(entry, &attributes)?
+        } else {
+            match self.find_sealed(entry)? {
+                Some(id) => State::NotTracked(id),
+                None => return Ok(None),
+            }
+        };
+        Ok(Some(FileStatus::new(entry, state, attributes.key.unwrap_or_default())))
+    }
+
+    fn state_of_tracked(
+        &self,
+        entry: &Entry,
+        attributes: &PathAttributes,
+    ) -> Result<State, GitError> {
+        if let Some(conversion) = &attributes.conversion {
+            return Ok(State::Conversion(conversion.to_string()));
+        }
+        let wanted = match &attributes.key {
+            Ok(wanted) => wanted,
+            Err(error) => return Ok(State::BadKeyName(error.to_string())),
+        };
+        Ok(match self.examine(entry.id)? {
+            Examined::Missing => State::Missing,
+            Examined::Empty => State::Empty,
+            Examined::GitCrypt => State::GitCrypt,
+            Examined::Damaged(why) => State::Damaged(why),
+            Examined::Plain if self.is_plain_in_head(entry)? => State::PlaintextInHead,
+            Examined::Plain => State::PlaintextInIndex,
+            Examined::Sealed(id) => match self.known.identify(id) {
+                None => match self.known.missing {
+                    Some(file) => State::NotHere(file.to_owned()),
+                    None => State::UnknownKey(id),
+                },
+                Some((key, _)) if key != *wanted => State::OtherKey { key, wanted: wanted.clone() },
+                Some((key, generation)) if generation < self.known.newest(&key) => {
+                    State::Retired { key, generation }
+                }
+                Some((key, generation)) => State::Sealed { key, generation },
+            },
+        })
+    }
+
+    fn is_plain_in_head(&self, entry: &Entry) -> Result<bool, GitError> {
+        let Some(head) = &self.head else { return Ok(false) };
+        let found = head.lookup_entry(entry.path.split(|&byte| byte == b'/'));
+        let Some(found) = found.map_err(GitError::read)? else { return Ok(false) };
+        let id = found.object_id();
+        Ok(id == entry.id || matches!(self.examine(id)?, Examined::Plain))
+    }
+
+    /// The key of a blob that is sealed; only blobs of a length that a sealed file can have are read.
+    fn find_sealed(&self, entry: &Entry) -> Result<Option<KeyId>, GitError> {
+        let header = self.repository.gix.try_find_header(entry.id).map_err(GitError::read)?;
+        if !header.is_some_and(|header| format::is_sealed_len(header.size())) {
+            return Ok(None);
+        }
+        match self.examine(entry.id)? {
+            Examined::Sealed(id) => Ok(Some(id)),
+            _ => Ok(None),
+        }
+    }
+
+    fn examine(&self, id: ObjectId) -> Result<Examined, GitError> {
+        match objects::read(self.repository, id)? {
+            Blob::Missing => Ok(Examined::Missing),
+            Blob::Memory(bytes) => Ok(self.examine_content(bytes.len() as u64, &mut &bytes[..])),
+            Blob::Large => {
+                let header = self.repository.gix.find_header(id).map_err(GitError::read)?;
+                objects::stream(self.repository, id, |blob| {
+                    self.examine_content(header.size(), blob)
+                })
+            }
+        }
+    }
+
+    fn examine_content(&self, len: u64, content: &mut dyn Read) -> Examined {
+        let mut start = Vec::with_capacity(format::HEADER_LEN);
+        let mut head = content.take(format::HEADER_LEN as u64);
+        if let Err(error) = head.read_to_end(&mut start) {
+            return Examined::Damaged(error.to_string());
+        }
+        let damaged = |error: OpenError| Examined::Damaged(error.to_string());
+        match format::sniff(&start) {
+            Sniff::Empty => Examined::Empty,
+            Sniff::NotSealed => Examined::Plain,
+            Sniff::GitCrypt => Examined::GitCrypt,
+            Sniff::Truncated => damaged(OpenError::Truncated),
+            Sniff::UnsupportedVersion(version) => damaged(OpenError::UnsupportedVersion(version)),
+            Sniff::Sealed(id) => match self.known.keyring.by_id(id) {
+                None if !format::is_sealed_len(len) => damaged(OpenError::Truncated),
+                None => Examined::Sealed(id),
+                Some(held) => {
+                    let opened = Header::parse(&start).and_then(|header| {
+                        format::open_stream(&held.key, &header, content, io::sink())
+                    });
+                    opened.map_or_else(damaged, |_| Examined::Sealed(id))
+                }
+            },
+        }
+    }
+}
+
+enum Examined {
+    Missing,
+    Empty,
+    Plain,
+    GitCrypt,
+    Sealed(KeyId),
+    Damaged(String),
+}
+
+/// The paths that match git's pathspecs, as the index has them.
+///
+/// # Errors
+/// git fails, as where a pathspec is none.
+pub fn expand_pathspecs(
+    git: &crate::git::command::Git,
+    pathspecs: &[std::ffi::OsString],
+) -> Result<HashSet<Vec<u8>>, GitError> {
+    let fixed = ["ls-files", "-z", "--full-name", "--"].map(std::ffi::OsString::from);
+    let listed = git.run(fixed.iter().chain(pathspecs))?;
+    Ok(listed
+        .split(|&byte| byte == 0)
+        .filter(|path| !path.is_empty())
+        .map(|path| path.as_bstr().to_vec())
+        .collect())
+}
