@@ -12,12 +12,21 @@ pub mod parallel;
 pub mod repo_path;
 pub mod sanitise;
 pub mod secret;
+
 pub mod format;
 pub mod keyring;
+
 pub mod git;
 pub mod store;
+
+pub mod access;
+pub mod doctor;
 pub mod filter;
 pub mod merge;
-pub mod access;
 pub mod status;
-pub mod doctor;
+
+pub mod hardening;
+pub mod ui;
+
+pub mod cli;
+pub mod commands;

@@ -1,0 +1,126 @@
+//! From the arguments to an exit status.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{self, Context};
+use crate::error::{CommandError, Outcome};
+use crate::keyring::token;
+use crate::ui::{ColorChoice, Ui};
+
+/// Transparent encryption for the files in a git repository that must stay secret
+#[derive(Parser)]
+#[command(name = "git-shroud", bin_name = "git shroud", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Global {
+    /// Run as if started in this directory
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    start_dir: Option<PathBuf>,
+    /// Say only what is wrong
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// When to colour
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    color: ColorChoice,
+}
+
+macro_rules! commands {
+    ($($(#[$attribute:meta])* $name:ident($module:ident::$arguments:ident)),* $(,)?) => {
+        #[derive(Subcommand)]
+        enum Command {
+            $($(#[$attribute])* $name(commands::$module::$arguments),)*
+        }
+
+        impl Command {
+            fn run(self, context: &Context) -> Outcome {
+                match self { $(Self::$name(arguments) => arguments.run(context),)* }
+            }
+        }
+    };
+}
+
+commands! {
+    Init(init::Init),
+    Track(track::Track),
+    Untrack(track::Untrack),
+    Unlock(unlock::Unlock),
+    Lock(lock::Lock),
+    Status(status::Status),
+    Key(key::Key),
+    Cat(cat::Cat),
+    Why(why::Why),
+    Doctor(doctor::Doctor),
+    Demo(demo::Demo),
+    Completions(generate::Completions),
+    Man(generate::Man),
+    #[command(hide = true)]
+    FilterProcess(plumbing::FilterProcess),
+    #[command(hide = true)]
+    Clean(plumbing::Clean),
+    #[command(hide = true)]
+    Smudge(plumbing::Smudge),
+    #[command(hide = true)]
+    Textconv(plumbing::Textconv),
+    #[command(hide = true)]
+    MergeDriver(merge_driver::MergeDriver),
+}
+
+/// Runs the program with these arguments, the first of which is its name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    crate::hardening::harden();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(_)
+            if arguments.iter().any(|argument| token::is_begun_by(&argument.to_string_lossy())) =>
+        {
+            let context =
+                Context { ui: Ui::new(ColorChoice::Auto, false, false), dir: PathBuf::from(".") };
+            let error =
+                CommandError::wrong("a key token stands among the arguments; it is not shown here");
+            return fail(
+                &context,
+                &error.hint("keys come from files, standard input or the environment"),
+            );
+        }
+        Err(error) => {
+            // Asked-for help goes to standard output and is no failure; clap knows which it is.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let Global { start_dir, quiet, verbose, color } = cli.global;
+    let context = Context { ui: Ui::new(color, quiet, verbose), dir: PathBuf::from(".") };
+    // As git does: every path that is given, in the environment too, begins there.
+    if let Some(dir) = start_dir
+        && std::env::set_current_dir(&dir).is_err()
+    {
+        let dir = dir.display();
+        return fail(&context, &CommandError::wrong(format!("there is no directory '{dir}'")));
+    }
+    match cli.command.run(&context) {
+        Ok(()) if context.ui.has_lost_output() => {
+            fail(&context, &CommandError::wrong("standard output cannot be written"))
+        }
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&context, &error),
+    }
+}
+
+fn fail(context: &Context, error: &CommandError) -> ExitCode {
+    context.ui.error(error);
+    error.exit_code()
+}

@@ -1,0 +1,57 @@
+//! `git shroud doctor`
+
+use serde::Serialize;
+
+use super::Context;
+use crate::doctor::{Finding, Patient, Severity, examine};
+use crate::error::{CommandError, Outcome};
+use crate::ui::Style;
+
+/// Check everything that explains a set-up that does not work, and say what to do
+///
+/// Exit status 1 if there is a problem.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud doctor
+  $ git shroud doctor --json")]
+pub struct Doctor {
+    /// Print JSON: {"findings": [{"check", "severity", "message", "remedy"?}]}
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct JsonFindings {
+    findings: Vec<Finding>,
+}
+
+impl Doctor {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let opened = context.open()?;
+        opened.top()?;
+        let findings = examine(&Patient {
+            repository: &opened.repository,
+            keyring: &opened.keyring,
+            infos: &opened.infos,
+            missing: opened.missing.as_deref(),
+        });
+        let ill = findings.iter().any(|finding| finding.severity == Severity::Problem);
+        if self.json {
+            let json = JsonFindings { findings };
+            context.ui.line(serde_json::to_string(&json).expect("strings can be written"));
+        } else {
+            for finding in &findings {
+                let word = match finding.severity {
+                    Severity::Ok => context.ui.styled(Style::Good, "ok     "),
+                    Severity::Advice => context.ui.styled(Style::Warning, "advice "),
+                    Severity::Problem => context.ui.styled(Style::Bad, "problem"),
+                };
+                context.ui.line(format!("{word}  {}", finding.message));
+                if let Some(remedy) = &finding.remedy {
+                    context.ui.line(format!("         -> {remedy}"));
+                }
+            }
+        }
+        if ill { Err(CommandError::found()) } else { Ok(()) }
+    }
+}

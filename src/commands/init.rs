@@ -1,0 +1,102 @@
+//! `git shroud init`
+
+use std::fs;
+use std::path::Path;
+
+use super::{Context, add_to_index, exclusive};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::format::Key;
+use crate::git::attributes_file::AttributesFile;
+use crate::git::config::install_drivers;
+use crate::git::repository::Repository;
+use crate::keyring::{Entry, KeyName, Keyring};
+use crate::store::shroud_dir::KeyInfo;
+use crate::store::{local, shroud_dir};
+
+/// Set this repository up: a new key, and git's filters
+///
+/// Makes a key in the local keyring and describes it in .shroud/, defines the macro 'shroud' in .gitattributes, and
+/// tells git to use git-shroud here. Does nothing to any file; 'git shroud track' says which are to be sealed.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud init
+  $ git shroud init --key default --key prod --tripwire")]
+pub struct Init {
+    /// A key to make; 'default' where none is named
+    #[arg(long = "key", value_name = "NAME")]
+    keys: Vec<KeyName>,
+    /// Let 'git add' fail in clones where git-shroud was never set up, instead of storing plaintext
+    #[arg(long)]
+    tripwire: bool,
+}
+
+impl Init {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let repository = context.repository()?;
+        let top = super::top(&repository)?;
+        let _exclusive = exclusive(&repository)?;
+        refuse_second_time(&repository, top)?;
+        let mut keyring = Keyring::default();
+        let names = if self.keys.is_empty() { vec![KeyName::default()] } else { self.keys };
+        for name in names {
+            create_key(&mut keyring, name)?;
+        }
+        let set_up = set_up(&repository, top, &keyring, self.tripwire);
+        if set_up.is_err() {
+            // Nothing is sealed yet, so nothing is lost with the key.
+            let _ = local::save(repository.common_dir(), &Keyring::default());
+            let _ = fs::remove_dir_all(top.join(shroud_dir::NAME));
+        }
+        set_up?;
+        for entry in keyring.entries() {
+            context.ui.status(format!("made key '{}' (id {})", entry.name, entry.key.id()));
+        }
+        context.ui.hint("say which files to seal: git shroud track 'secrets/**'");
+        context.ui.hint("keep a copy of the key elsewhere: git shroud key export -o FILE");
+        Ok(())
+    }
+}
+
+fn refuse_second_time(repository: &Repository, top: &Path) -> Outcome {
+    if !local::load(repository.common_dir())?.is_empty() {
+        return Err(CommandError::wrong(
+            "this repository is set up already, and its keys are held here",
+        )
+        .hint("add another key with 'git shroud key new NAME'"));
+    }
+    let in_head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD:.shroud"]);
+    if top.join(shroud_dir::NAME).symlink_metadata().is_ok()
+        || in_head.is_ok_and(|tree| tree.is_some())
+    {
+        return Err(CommandError::wrong(
+            "this repository is set up already, with a key that is not held here",
+        )
+        .hint("run 'git shroud unlock KEYFILE' with a key file that a colleague exported"));
+    }
+    Ok(())
+}
+
+/// Makes the first generation of a key.
+pub(super) fn create_key(keyring: &mut Keyring, name: KeyName) -> Outcome {
+    if keyring.current(&name).is_some() {
+        return Err(CommandError::wrong(format!("there is a key '{name}' already")));
+    }
+    let key = Key::generate(getrandom::fill).context(|| "no random numbers".to_owned())?;
+    keyring
+        .insert(Entry { name, generation: 1, key })
+        .map(drop)
+        .context(|| "the new key cannot be kept".to_owned())
+}
+
+fn set_up(repository: &Repository, top: &Path, keyring: &Keyring, tripwire: bool) -> Outcome {
+    local::save(repository.common_dir(), keyring)?;
+    for entry in keyring.entries() {
+        shroud_dir::write(top, &KeyInfo::new(entry))?;
+    }
+    install_drivers(repository)?;
+    let mut attributes = AttributesFile::read(&top.join(".gitattributes"))
+        .context(|| "the attributes cannot be read".to_owned())?;
+    attributes.set_macro(tripwire);
+    attributes.write().context(|| "the attributes cannot be written".to_owned())?;
+    add_to_index(repository, &[".gitattributes", shroud_dir::NAME])
+}

@@ -1,0 +1,191 @@
+//! `git shroud lock`
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use super::unlock::report_left;
+use super::{Context, Opened, describe_keys, exclusive, held_keys, show};
+use crate::access::{Left, LockPlan, Report, find_changed, seal_worktree};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::fs::with_path;
+use crate::git::attributes::Attributes;
+use crate::git::repository::Repository;
+use crate::keyring::{Entry, KeyName};
+use crate::store::local;
+use crate::ui::count;
+
+/// How many files with changes are named.
+const NAMED: usize = 10;
+
+/// Close this clone: put the sealed bytes back into the worktree, and give up the keys
+///
+/// Works on every linked worktree, as they share the keys. Refuses if a sealed file has changes that are not added, or if
+/// a key that was made here was never exported. git goes on using git-shroud: while locked, it refuses to store plaintext
+/// at a tracked path. Clears what git keeps in the clear (rr-cache, notes of textconv).
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud lock
+  $ git shroud lock --key prod")]
+pub struct Lock {
+    /// Give up this key only
+    #[arg(long = "key", value_name = "NAME")]
+    keys: Vec<KeyName>,
+    /// Seal files with changes too, as they are: the next unlock opens them with their changes
+    #[arg(long)]
+    force: bool,
+}
+
+impl Lock {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let repository = context.repository()?;
+        let _exclusive = exclusive(&repository)?;
+        let keyring = held_keys(repository.common_dir())?;
+        let (infos, missing) = describe_keys(&repository)?;
+        let opened = Opened { repository, keyring, infos, missing };
+        if opened.keyring.is_empty() {
+            context.ui.status("no key is held here: this clone is locked already");
+            return Ok(());
+        }
+        let held: BTreeSet<KeyName> = opened.keyring.names().into_iter().cloned().collect();
+        if let Some(unknown) = self.keys.iter().find(|name| !held.contains(name)) {
+            return Err(CommandError::wrong(format!("the key '{unknown}' is not held here"))
+                .hint(format!("keys held: {}", opened.key_names())));
+        }
+        let names = if self.keys.is_empty() { held } else { self.keys.into_iter().collect() };
+        refuse_only_copies(&opened, &names)?;
+        names.iter().try_for_each(|name| opened.refuse_other_key(name))?;
+        let plan = LockPlan { names, seal_changes: self.force };
+        let worktrees = opened.repository.all_worktrees()?;
+        refuse_changes(context, &opened, &plan, &worktrees)?;
+        warn_of_unknown_files(context, &worktrees)?;
+        let mut all = Report::default();
+        for worktree in &worktrees {
+            all.absorb(seal_worktree(worktree, &opened.keyring, &plan)?);
+        }
+        context.ui.status(format!("sealed {}", count(all.written, "file")));
+        report_left(context, &all)?;
+        if all.left.iter().any(|(_, left)| matches!(left, Left::Changed)) {
+            return Err(CommandError::refused("files changed meanwhile, so the keys are kept")
+                .hint("run 'git shroud lock' again"));
+        }
+        clear_traces(context, &opened.repository)?;
+        let mut kept = local::load(opened.repository.common_dir())?;
+        for name in &plan.names {
+            kept.remove(name);
+        }
+        local::save(opened.repository.common_dir(), &kept)?;
+        let names: Vec<_> = plan.names.iter().map(KeyName::as_str).collect();
+        context.ui.status(format!(
+            "gave up {}: {}",
+            count(names.len() as u64, "key"),
+            names.join(", ")
+        ));
+        Ok(())
+    }
+}
+
+/// A key that was made here and never left would be lost, and every file that it seals with it.
+fn refuse_only_copies(opened: &Opened, names: &BTreeSet<KeyName>) -> Outcome {
+    let copied = local::copied(opened.repository.common_dir())
+        .context(|| "the list of copied keys".to_owned())?;
+    // What the environment gives is not given up.
+    let local = local::load(opened.repository.common_dir())?;
+    let only_here =
+        |entry: &&Entry| names.contains(&entry.name) && !copied.contains(&entry.key.id());
+    match local.entries().iter().find(only_here) {
+        None => Ok(()),
+        Some(entry) => Err(CommandError::refused(format!(
+            "the key '{}' was made here and never exported: without it every file that it seals is lost",
+            entry.name
+        ))
+        .hint("keep a copy first: git shroud key export -o FILE")),
+    }
+}
+
+/// Nothing is written before every worktree is known to be fit.
+fn refuse_changes(
+    context: &Context,
+    opened: &Opened,
+    plan: &LockPlan,
+    worktrees: &[Repository],
+) -> Outcome {
+    let mut changed = Vec::new();
+    for worktree in worktrees {
+        let report = find_changed(worktree, &opened.keyring, plan)?;
+        if let Some(path) = report.unmerged.first() {
+            return Err(CommandError::refused(format!(
+                "{} has a merge conflict, in the clear; nothing was done",
+                show(path)
+            ))
+            .hint("finish the merge, or abort it, and lock then"));
+        }
+        for (path, left) in report.left {
+            match left {
+                Left::Changed => changed.push(show(&path)),
+                Left::NotTracked => {
+                    context.ui.warning(format!("{} stays in the clear: {left}", show(&path)));
+                }
+                other => {
+                    return Err(CommandError::incomplete(format!("{}: {other}", show(&path))));
+                }
+            }
+        }
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let more = changed.len().saturating_sub(NAMED);
+    let mut named = changed[..changed.len() - more].join(", ");
+    if more > 0 {
+        named.push_str(&format!(" and {more} more"));
+    }
+    let files = count(changed.len() as u64, "sealed file");
+    Err(CommandError::refused(format!(
+        "{files} with changes that are not added: {named}; nothing was done"
+    ))
+    .hint(
+        "'git add' them or 'git restore' them; or lock with --force, which seals them as they are",
+    ))
+}
+
+/// Files that git does not know stay in the clear, whatever their path.
+fn warn_of_unknown_files(context: &Context, worktrees: &[Repository]) -> Outcome {
+    for worktree in worktrees {
+        let listed = worktree.git.run(["ls-files", "-z", "--others", "--exclude-standard"])?;
+        let mut attributes = Attributes::new(worktree)?;
+        for path in listed.split(|&byte| byte == 0).filter(|path| !path.is_empty()) {
+            if attributes.of(path)?.sealed {
+                context
+                    .ui
+                    .warning(format!("{} was never added and stays in the clear", show(path)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Removes what git itself stored in the clear: recorded conflict resolutions, and notes of a cached textconv.
+fn clear_traces(context: &Context, repository: &Repository) -> Outcome {
+    let rerere = repository.common_dir().join("rr-cache");
+    match fs::remove_dir_all(&rerere) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(CommandError::incomplete(with_path(&rerere, &error).to_string()));
+        }
+        _ => {}
+    }
+    let notes =
+        repository.git.run(["for-each-ref", "--format=%(refname)", "refs/notes/textconv/"])?;
+    let notes: Vec<_> =
+        notes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).collect();
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let delete: Vec<u8> =
+        notes.iter().flat_map(|name| [b"delete ", *name, b"\n"].concat()).collect();
+    repository.git.run_with_input(["update-ref", "--stdin"], &delete)?;
+    context.ui.warning("git had cached decrypted text in notes; their refs are removed now");
+    context
+        .ui
+        .hint("remove the objects too: git gc --prune=now; and unset diff.shroud.cachetextconv");
+    Ok(())
+}

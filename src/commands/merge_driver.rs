@@ -1,0 +1,114 @@
+//! What git itself calls to merge a sealed file.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::plumbing::{LazyRepository, Surroundings};
+use super::{Context, show};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::format::{self, Sniff};
+use crate::git::repository::Repository;
+use crate::keyring::{KeyName, Keyring};
+use crate::merge::{self, Labels, Merged};
+use crate::repo_path::argument_bytes;
+use crate::secret::WipedVec;
+
+/// Merge three versions of a sealed file (merge.shroud.driver)
+///
+/// Writes the sealed result over OURS, also where it holds conflict markers. Exit status 1 on conflict, 129 on failure.
+#[derive(clap::Args)]
+pub struct MergeDriver {
+    /// %O: the common ancestor
+    base: PathBuf,
+    /// %A: ours, and the result
+    ours: PathBuf,
+    /// %B: theirs
+    theirs: PathBuf,
+    /// %L: length of the conflict markers
+    marker_size: u16,
+    /// %P: the path in the repository
+    path: OsString,
+    /// %S, %X, %Y: what to call the three versions
+    labels: Vec<OsString>,
+}
+
+impl MergeDriver {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        // git takes up to 128 for a conflict, and more for a failure (gitattributes, "Defining a custom merge driver").
+        self.merge(context).map_err(|error| error.status_if_wrong(129))
+    }
+
+    fn merge(self, context: &Context) -> Outcome {
+        let surroundings = Surroundings::find(context)?;
+        let repository = LazyRepository::new();
+        let path = argument_bytes(&self.path).unwrap_or_default();
+        // A merge without worktree sees no attributes: then the key of the sides stays.
+        let key = [&self.ours, &self.theirs]
+            .into_iter()
+            .find_map(|side| key_of(&surroundings.keyring, side));
+        let mut filter = surroundings.filter(&repository, key);
+        filter.rules().overrides = false;
+        let conflict = |why: String| CommandError::refused(format!("{}: {why}", show(path)));
+        let mut versions = Vec::new();
+        for file in [&self.base, &self.ours, &self.theirs] {
+            let content = File::open(file).context(|| file.display().to_string())?;
+            let mut opened = WipedVec::default();
+            let smudged = filter.smudge(path, content);
+            smudged
+                .and_then(|smudged| smudged.write_to(&mut opened))
+                .map_err(|error| conflict(error.to_string()))?;
+            if matches!(format::sniff(&opened), Sniff::Sealed(_)) {
+                return Err(conflict(
+                    "it cannot be merged while its key is not held here".to_owned(),
+                )
+                .hint("git shroud unlock, then merge again"));
+            }
+            versions.push(opened);
+        }
+        let style = conflict_style(&surroundings);
+        let labels = Labels::new(&self.labels);
+        let merged = merge::text(
+            &versions[0],
+            &versions[1],
+            &versions[2],
+            &labels,
+            self.marker_size,
+            style.as_deref(),
+        )
+        .context(|| show(path))?;
+        let (content, clean) = match merged {
+            Merged::Clean(content) => (content, true),
+            Merged::Conflict(content) => (content, false),
+            // As git does with binary files: ours stands, and the user decides.
+            Merged::Binary => {
+                return Err(conflict("it is binary, so it cannot be merged by lines".to_owned()));
+            }
+        };
+        let mut sealed = Vec::new();
+        let cleaned = filter.clean(path, &content[..]);
+        cleaned
+            .and_then(|cleaned| cleaned.write_to(&mut sealed))
+            .map_err(|error| conflict(error.to_string()))?;
+        std::fs::write(&self.ours, &sealed).context(|| self.ours.display().to_string())?;
+        if clean { Ok(()) } else { Err(CommandError::found()) }
+    }
+}
+
+/// What the user set as merge.conflictStyle.
+fn conflict_style(surroundings: &Surroundings) -> Option<String> {
+    let location = surroundings.location.as_ref()?;
+    let repository = Repository::open(&location.git_dir, None).ok()?;
+    Some(repository.gix.config_snapshot().string("merge.conflictStyle")?.to_string())
+}
+
+/// The name of the key that sealed a file, where it is held.
+fn key_of(keyring: &Keyring, file: &Path) -> Option<KeyName> {
+    let mut start = Vec::new();
+    File::open(file).ok()?.take(format::HEADER_LEN as u64).read_to_end(&mut start).ok()?;
+    match format::sniff(&start) {
+        Sniff::Sealed(id) => keyring.by_id(id).map(|entry| entry.name.clone()),
+        _ => None,
+    }
+}

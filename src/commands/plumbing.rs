@@ -1,0 +1,288 @@
+//! What git itself calls for one file: the filters and the textconv.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+
+use super::{Context, describe_keys, held_keys, show};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::filter::process::serve;
+use crate::filter::{Filter, FilterError, Rule, Rules, Summary};
+use crate::format::{self, Sniff};
+use crate::git::attributes::Attributes;
+use crate::git::locate::{Location, locate};
+use crate::git::repository::Repository;
+use crate::keyring::{KeyName, Keyring};
+use crate::repo_path::argument_bytes;
+use crate::store::shroud_dir::KeyInfo;
+use crate::store::{local, shroud_dir};
+use crate::ui::count;
+
+/// Serve git as a long-running filter (filter.shroud.process)
+#[derive(clap::Args)]
+pub struct FilterProcess {}
+
+/// Seal standard input to standard output (filter.shroud.clean)
+#[derive(clap::Args)]
+pub struct Clean {
+    #[command(flatten)]
+    one: OneShot,
+}
+
+/// Open standard input to standard output (filter.shroud.smudge)
+#[derive(clap::Args)]
+pub struct Smudge {
+    #[command(flatten)]
+    one: OneShot,
+}
+
+#[derive(clap::Args)]
+struct OneShot {
+    /// The path, relative to the top of the worktree; its attributes say which key
+    path: Option<OsString>,
+    /// The key, whatever the attributes say
+    #[arg(long, value_name = "NAME")]
+    key: Option<KeyName>,
+}
+
+/// Print a file in the clear for a diff (diff.shroud.textconv)
+#[derive(clap::Args)]
+pub struct Textconv {
+    /// The file, which git has made
+    file: PathBuf,
+}
+
+/// What a filter has around it.
+pub(super) struct Surroundings {
+    pub(super) location: Option<Location>,
+    pub(super) keyring: Keyring,
+}
+
+impl Surroundings {
+    pub(super) fn find(context: &Context) -> Outcome<Self> {
+        let dir = context.dir.canonicalize().context(|| "the current directory".to_owned())?;
+        let location = locate(&dir);
+        let common_dir = location.as_ref().map(|location| location.common_dir.as_path());
+        let keyring = match (local::from_environment()?, common_dir) {
+            (Some(keyring), _) => keyring,
+            (None, Some(common_dir)) => held_keys(common_dir)?,
+            (None, None) => Keyring::default(),
+        };
+        Ok(Self { location, keyring })
+    }
+
+    pub(super) fn filter<'s>(
+        &'s self,
+        repository: &'s LazyRepository,
+        key: Option<KeyName>,
+    ) -> Filter<'s, PathRules<'s>> {
+        let rules =
+            PathRules { surroundings: self, repository, lookup: None, key, overrides: true };
+        Filter::new(&self.keyring, rules)
+    }
+}
+
+pub(super) type LazyRepository = OnceCell<Result<Repository, String>>;
+
+/// Asks the repository's attributes and `.shroud/`, which are not read before a file needs them.
+pub(super) struct PathRules<'s> {
+    surroundings: &'s Surroundings,
+    repository: &'s LazyRepository,
+    lookup: Option<Lookup<'s>>,
+    /// The key, whatever the attributes say, or where they say nothing.
+    key: Option<KeyName>,
+    pub(super) overrides: bool,
+}
+
+struct Lookup<'s> {
+    attributes: Attributes<'s>,
+    infos: BTreeMap<KeyName, KeyInfo>,
+}
+
+impl<'s> Lookup<'s> {
+    fn new(repository: &'s Result<Repository, String>) -> Result<Self, String> {
+        let repository = repository.as_ref()?;
+        // Filters can do without: a description that is damaged stops no work, and every command names it.
+        let infos = describe_keys(repository).unwrap_or_default().0;
+        let attributes = Attributes::new(repository).map_err(|error| error.to_string())?;
+        Ok(Self { attributes, infos })
+    }
+}
+
+impl Rules for PathRules<'_> {
+    fn rule(&mut self, path: &[u8]) -> Result<Rule, String> {
+        let Some(location) = self.surroundings.location.as_ref().filter(|_| !path.is_empty())
+        else {
+            return Ok(Rule { key: self.key.clone().unwrap_or_default(), ..Rule::default() });
+        };
+        if self.lookup.is_none() {
+            let repository = self.repository.get_or_init(|| open(location));
+            self.lookup = Some(Lookup::new(repository)?);
+        }
+        let lookup = self.lookup.as_mut().expect("made above");
+        let attributes = lookup.attributes.of(path).map_err(|error| error.to_string())?;
+        let key = match &self.key {
+            Some(key) if self.overrides || !attributes.sealed => key.clone(),
+            _ => attributes.key.map_err(|error| error.to_string())?,
+        };
+        Ok(Rule {
+            key_id: lookup.infos.get(&key).map(|info| info.id),
+            key,
+            conversion: attributes.conversion.map(|setting| setting.to_string()),
+        })
+    }
+}
+
+fn open(location: &Location) -> Result<Repository, String> {
+    let git_dir = location.git_dir.canonicalize().map_err(|error| error.to_string())?;
+    Repository::open(&git_dir, location.worktree.clone()).map_err(|error| error.to_string())
+}
+
+fn report(context: &Context, path: &[u8], error: &FilterError) {
+    context.ui.warning(format!("{}: {error}", show(path)));
+    if let Some(hint) = error.hint() {
+        context.ui.hint(hint);
+    }
+}
+
+/// One line for all files of a run.
+fn summarise(context: &Context, summary: &Summary) {
+    if summary.still_sealed > 0 {
+        context.ui.status(format!(
+            "left {} sealed, as the key is not held here ('git shroud unlock' takes it)",
+            count(summary.still_sealed, "file")
+        ));
+    }
+    if let Some(first) = &summary.first_in_the_clear {
+        context.ui.warning(format!(
+            "git read {} that the repository holds in the clear and that should be sealed, first {}; 'git shroud status' says how it stands now",
+            count(summary.in_the_clear, "version"),
+            show(first)
+        ));
+    }
+}
+
+impl FilterProcess {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let surroundings = Surroundings::find(context)?;
+        let repository = LazyRepository::new();
+        let mut filter = surroundings.filter(&repository, None);
+        let served =
+            serve(stdin(), stdout(), &mut filter, |path, error| report(context, path, error));
+        summarise(context, filter.summary());
+        served.context(|| "the dialogue with git broke off".to_owned())
+    }
+}
+
+impl Clean {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let surroundings = Surroundings::find(context)?;
+        let repository = LazyRepository::new();
+        let path = path_bytes(self.one.path.as_ref())?;
+        let mut filter = surroundings.filter(&repository, self.one.key);
+        let cleaned = filter.clean(path, stdin()).and_then(|cleaned| cleaned.write_to(stdout()));
+        cleaned.map_err(|error| refusal(path, &error))
+    }
+}
+
+impl Smudge {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let surroundings = Surroundings::find(context)?;
+        let repository = LazyRepository::new();
+        let path = path_bytes(self.one.path.as_ref())?;
+        let mut filter = surroundings.filter(&repository, self.one.key);
+        let smudged = filter.smudge(path, stdin()).and_then(|smudged| smudged.write_to(stdout()));
+        smudged.map_err(|error| refusal(path, &error))?;
+        summarise(context, filter.summary());
+        Ok(())
+    }
+}
+
+fn path_bytes(path: Option<&OsString>) -> Outcome<&[u8]> {
+    path.map_or(Ok(b""), |path| {
+        argument_bytes(path).ok_or_else(|| CommandError::wrong("the path is not UTF-8"))
+    })
+}
+
+fn refusal(path: &[u8], error: &FilterError) -> CommandError {
+    let place = if path.is_empty() { String::new() } else { format!("{}: ", show(path)) };
+    let refused = CommandError::refused(format!("{place}{error}"));
+    match error.hint() {
+        Some(hint) => refused.hint(hint),
+        None => refused,
+    }
+}
+
+impl Textconv {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let place = || self.file.display().to_string();
+        let file = File::open(&self.file).context(place)?;
+        let mut start = Vec::new();
+        (&file).take(format::HEADER_LEN as u64).read_to_end(&mut start).context(place)?;
+        let surroundings = Surroundings::find(context)?;
+        if let Sniff::Sealed(id) = format::sniff(&start)
+            && surroundings.keyring.by_id(id).is_none()
+        {
+            let infos = shroud_dir::read(&context.dir).unwrap_or_default();
+            let key = infos.values().find(|info| info.id == id);
+            let key =
+                key.map_or_else(|| format!("key id {id}"), |info| format!("key {}", info.name));
+            let len = file.metadata().context(place)?.len();
+            // The synthetic IV tells versions apart: without it a diff of two would show nothing.
+            let version: String =
+                start[24..].iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            context.ui.line(format!("sealed with {key}, {len} bytes, version {version}"));
+            return Ok(());
+        }
+        let repository = LazyRepository::new();
+        let mut filter = surroundings.filter(&repository, None);
+        let smudged = filter.smudge(b"", start.chain(file));
+        let opened = smudged.and_then(|smudged| smudged.write_to(stdout()));
+        opened.map_err(|error| refusal(b"", &error))
+    }
+}
+
+/// Without a buffer: each packet is wanted as soon as it is there, and sent when it is whole.
+fn stdin() -> impl Read {
+    #[cfg(unix)]
+    return RawStdin;
+    #[cfg(not(unix))]
+    return io::stdin().lock();
+}
+
+/// Standard input without the standard library's buffer.
+#[cfg(unix)]
+struct RawStdin;
+
+#[cfg(unix)]
+impl Read for RawStdin {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(rustix::stdio::stdin(), to)?)
+    }
+}
+
+/// Without a buffer that looks for line ends.
+fn stdout() -> impl Write {
+    #[cfg(unix)]
+    return RawStdout;
+    #[cfg(not(unix))]
+    return io::stdout().lock();
+}
+
+/// Standard output without the standard library's line buffer.
+#[cfg(unix)]
+struct RawStdout;
+
+#[cfg(unix)]
+impl Write for RawStdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::write(rustix::stdio::stdout(), bytes)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,198 @@
+//! `git shroud status`
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use serde::Serialize;
+
+use super::track::seal_blobs;
+use super::{Context, show};
+use crate::access::Restage;
+use crate::error::{CommandError, Outcome};
+use crate::git::GitError;
+use crate::git::command::Git;
+use crate::status::{FileStatus, State, expand_pathspecs, survey};
+use crate::ui::{Style, count};
+
+/// For each file that should be sealed: what the repository really holds
+///
+/// Judges by the blobs in the index, needs no key to do so, and reads nothing from other repositories. Files whose key is
+/// held are opened, so that a damaged one is found. Exit status 1 if any file is not as it should be, 3 if a blob is not
+/// here.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud status
+  $ git shroud status --fix
+  $ git shroud status --json secrets
+
+States: sealed, empty (stands for itself), plaintext-in-head, plaintext-in-index, retired-key, other-key, unknown-key,
+damaged, attribute-conflict, bad-key-name, not-tracked (sealed, but no attribute says so), git-crypt, unmerged,
+missing (not in this clone).")]
+pub struct Status {
+    /// Only files that match these pathspecs
+    paths: Vec<OsString>,
+    /// Seal what is in the clear or sealed with another key, and stage it
+    #[arg(long)]
+    fix: bool,
+    /// Print JSON: {"files": [{"path", "state", "key", "generation"?, "detail"?}]}
+    #[arg(long, conflicts_with = "nul")]
+    json: bool,
+    /// Print 'STATE PATH', each with a NUL behind it, and quote nothing
+    #[arg(short = 'z')]
+    nul: bool,
+}
+
+#[derive(Serialize)]
+struct JsonStatus {
+    files: Vec<JsonFile>,
+}
+
+#[derive(Serialize)]
+struct JsonFile {
+    path: String,
+    state: &'static str,
+    key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl Status {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let opened = context.open()?;
+        opened.top()?;
+        let only = match self.paths.as_slice() {
+            [] => None,
+            paths => Some(expand_pathspecs(&Git::new(&context.dir), paths)?),
+        };
+        let known = opened.known();
+        let mut files = survey(&opened.repository, &known, only.as_ref())?;
+        if self.fix {
+            let fixable: Vec<Restage> = files
+                .iter()
+                .filter(|file| file.state.is_fixable())
+                .map(|file| Restage {
+                    path: file.path.clone(),
+                    executable: file.executable,
+                    id: file.id,
+                    key: file.key.clone(),
+                })
+                .collect();
+            if !fixable.is_empty() {
+                seal_blobs(&opened, &fixable)?;
+                context
+                    .ui
+                    .status(format!("sealed and staged {}", count(fixable.len() as u64, "file")));
+                let opened = context.open()?;
+                files = survey(&opened.repository, &known, only.as_ref())?;
+            }
+        }
+        if self.json {
+            let json = JsonStatus { files: files.iter().map(to_json).collect() };
+            context
+                .ui
+                .line(serde_json::to_string(&json).expect("strings and numbers can be written"));
+        } else if self.nul {
+            for file in &files {
+                let record = [file.state.name().as_bytes(), b" ", &file.path, b"\0"].concat();
+                context.ui.bytes(&record);
+            }
+        } else {
+            print(context, &files);
+        }
+        outcome(context, &files)
+    }
+}
+
+fn outcome(context: &Context, files: &[FileStatus]) -> Outcome {
+    let missing = files.iter().filter(|file| file.state.is_unknown()).count() as u64;
+    let bad = files.iter().filter(|file| !file.state.is_good()).count() as u64 - missing;
+    if files.iter().any(|file| file.state.is_fixable()) {
+        context.ui.hint("'git shroud status --fix' seals these files and stages them");
+    }
+    if bad > 0 {
+        return Err(CommandError::found());
+    }
+    let attributes = files.iter().find_map(|file| match &file.state {
+        State::NotHere(attributes) => Some(attributes.clone()),
+        _ => None,
+    });
+    if let Some(attributes) = attributes {
+        return Err(GitError::NotHere(attributes).into());
+    }
+    if missing > 0 {
+        return Err(CommandError::incomplete(format!(
+            "{} not in this clone, so nothing is known of them",
+            count(missing, "blob")
+        ))
+        .hint("'git checkout' or 'git fetch --refetch' brings them here"));
+    }
+    Ok(())
+}
+
+fn print(context: &Context, files: &[FileStatus]) {
+    if files.is_empty() {
+        context.ui.status("no file here is tracked for sealing");
+        context.ui.hint("git shroud track PATTERN");
+        return;
+    }
+    let width = files.iter().map(|file| file.state.name().len()).max().unwrap_or(0);
+    for file in files {
+        let style = match file.state {
+            State::Sealed { .. } | State::Empty => Style::Good,
+            State::Retired { .. }
+            | State::NotTracked(_)
+            | State::Unmerged
+            | State::Missing
+            | State::NotHere(_) => Style::Warning,
+            _ => Style::Bad,
+        };
+        let state = context.ui.styled(style, &format!("{:width$}", file.state.name()));
+        let detail = detail(file).map(|detail| format!("  ({detail})")).unwrap_or_default();
+        context.ui.line(format!("{state}  {}{detail}", show(&file.path)));
+    }
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for file in files {
+        *counts.entry(file.state.name()).or_default() += 1;
+    }
+    let counts: Vec<_> = counts.iter().map(|(name, n)| format!("{n} {name}")).collect();
+    context.ui.status(counts.join(", "));
+}
+
+/// What the state's name does not say.
+fn detail(file: &FileStatus) -> Option<String> {
+    match &file.state {
+        State::Sealed { key, generation } | State::Retired { key, generation } => {
+            Some(format!("key {key}, generation {generation}"))
+        }
+        State::OtherKey { key, wanted } => {
+            Some(format!("sealed with key {key}, but its attribute says {wanted}"))
+        }
+        State::UnknownKey(id) | State::NotTracked(id) => Some(format!("key id {id}")),
+        State::Damaged(why) | State::Conversion(why) | State::BadKeyName(why) => Some(why.clone()),
+        State::NotHere(file) => Some(format!("{file} is not in this clone")),
+        State::Empty
+        | State::PlaintextInHead
+        | State::PlaintextInIndex
+        | State::GitCrypt
+        | State::Unmerged
+        | State::Missing => None,
+    }
+}
+
+fn to_json(file: &FileStatus) -> JsonFile {
+    let (key, generation, detail) = match &file.state {
+        State::Sealed { key, generation } | State::Retired { key, generation } => {
+            (key.to_string(), Some(*generation), None)
+        }
+        State::OtherKey { key, .. } => (key.to_string(), None, detail(file)),
+        _ => (file.key.to_string(), None, detail(file)),
+    };
+    let path = match String::from_utf8(file.path.clone()) {
+        Ok(path) => path,
+        // JSON knows only Unicode: as git quotes it.
+        Err(_) => show(&file.path),
+    };
+    JsonFile { path, state: file.state.name(), key, generation, detail }
+}

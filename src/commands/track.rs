@@ -1,0 +1,224 @@
+//! `git shroud track` and `untrack`
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::{Context, Opened, show};
+use crate::access::{Restage, restage};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::git::attributes_file::AttributesFile;
+use crate::keyring::KeyName;
+use crate::repo_path::argument_bytes;
+use crate::status::{State, survey};
+
+/// Seal files that match a pattern, from now on
+///
+/// Adds a line to .gitattributes in the current directory, as 'git lfs track' does, and seals the matching files that
+/// the index holds in the clear. What is in the history stays there. Without patterns, lists those that are tracked.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud track 'secrets/**'
+  $ git shroud track '*.pem' '*.env'
+  $ git shroud track")]
+pub struct Track {
+    /// Patterns as in .gitattributes; quote them, so that the shell leaves them alone
+    patterns: Vec<OsString>,
+    /// The key that seals them
+    #[arg(long, value_name = "NAME", default_value = KeyName::DEFAULT)]
+    key: KeyName,
+}
+
+/// Seal files that match a pattern no longer
+///
+/// Removes the pattern's line from .gitattributes in the current directory. Files stay sealed in the repository until
+/// they are added again, which then stores them in the clear.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud track '*.pem'
+  $ git shroud untrack '*.pem'")]
+pub struct Untrack {
+    /// Patterns that 'git shroud track' lists
+    #[arg(required = true)]
+    patterns: Vec<OsString>,
+}
+
+impl Track {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let opened = context.open()?;
+        if self.patterns.is_empty() {
+            return list(context, &opened);
+        }
+        if opened.keyring.current(&self.key).is_none() {
+            return Err(key_not_held(&opened, &self.key));
+        }
+        opened.refuse_other_key(&self.key)?;
+        let mut attributes = attributes_here(context, &opened)?;
+        for pattern in patterns(&self.patterns)? {
+            let added = attributes.track(pattern, &self.key);
+            let added = added.map_err(|error| CommandError::wrong(error.to_string()))?;
+            let done = if added { "tracking" } else { "tracked already:" };
+            context.ui.status(format!("{done} {}", show(pattern)));
+        }
+        write_and_add(&opened, &attributes)?;
+        seal_index(context, &opened)
+    }
+}
+
+impl Untrack {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let opened = context.open()?;
+        let mut attributes = attributes_here(context, &opened)?;
+        for pattern in patterns(&self.patterns)? {
+            if !attributes.untrack(pattern) {
+                let message =
+                    format!("no line of {} tracks {}", attributes.path().display(), show(pattern));
+                return Err(CommandError::wrong(message)
+                    .hint("'git shroud track' lists what is tracked; change into the directory of the file it names"));
+            }
+            context.ui.status(format!("no longer tracking {}", show(pattern)));
+        }
+        write_and_add(&opened, &attributes)?;
+        context.ui.hint(
+            "files that were sealed stay so until 'git add --renormalize' stores them in the clear",
+        );
+        Ok(())
+    }
+}
+
+fn patterns(arguments: &[OsString]) -> Outcome<Vec<&[u8]>> {
+    let not_utf8 = || CommandError::wrong("a pattern is not UTF-8");
+    arguments.iter().map(|argument| argument_bytes(argument).ok_or_else(not_utf8)).collect()
+}
+
+fn attributes_here(context: &Context, opened: &Opened) -> Outcome<AttributesFile> {
+    let top = opened.top()?;
+    let dir = context.dir.canonicalize().context(|| "the current directory".to_owned())?;
+    let inside = top.canonicalize().is_ok_and(|top| dir.starts_with(top));
+    let dir = if inside { dir } else { top.to_owned() };
+    AttributesFile::read(&dir.join(".gitattributes"))
+        .context(|| "the attributes cannot be read".to_owned())
+}
+
+fn write_and_add(opened: &Opened, attributes: &AttributesFile) -> Outcome {
+    if attributes.write().context(|| "the attributes cannot be written".to_owned())? {
+        let path = attributes.path().as_os_str();
+        opened.repository.git.run(["add".as_ref(), "--force".as_ref(), "--".as_ref(), path])?;
+    }
+    Ok(())
+}
+
+fn key_not_held(opened: &Opened, key: &KeyName) -> CommandError {
+    let error = CommandError::wrong(format!("the key '{key}' is not held here"));
+    match (opened.keyring.is_empty(), opened.infos.contains_key(key)) {
+        (_, true) => error.hint("run 'git shroud unlock KEYFILE' first"),
+        (true, false) if opened.infos.is_empty() => error.hint("run 'git shroud init' first"),
+        (_, false) => error.hint(format!(
+            "keys here are: {}; make another with 'git shroud key new {key}'",
+            opened.key_names()
+        )),
+    }
+}
+
+/// Seals what the index holds in the clear under a path that is tracked now.
+fn seal_index(context: &Context, opened: &Opened) -> Outcome {
+    let known = opened.known();
+    let files = survey(&opened.repository, &known, None)?;
+    let mut blobs = Vec::new();
+    let (mut in_history, mut other_key) = (0, 0);
+    for file in files {
+        match file.state {
+            State::PlaintextInHead | State::PlaintextInIndex => {}
+            // Not here: somebody may have dropped a key's name from a line far from this pattern.
+            State::OtherKey { .. } => {
+                other_key += 1;
+                continue;
+            }
+            State::Conversion(why) => {
+                context.ui.warning(format!(
+                    "{}: {why} would make git change the sealed bytes",
+                    show(&file.path)
+                ));
+                context.ui.hint(
+                    "remove that attribute for this path; until then git cannot add the file",
+                );
+                continue;
+            }
+            _ => continue,
+        }
+        if opened.keyring.current(&file.key).is_none() {
+            context.ui.warning(format!(
+                "{} stays in the clear: the key '{}' is not held here",
+                show(&file.path),
+                file.key
+            ));
+            continue;
+        }
+        in_history += u64::from(file.state == State::PlaintextInHead);
+        blobs.push(Restage {
+            path: file.path,
+            executable: file.executable,
+            id: file.id,
+            key: file.key,
+        });
+    }
+    seal_blobs(opened, &blobs)?;
+    if !blobs.is_empty() {
+        let count = crate::ui::count(blobs.len() as u64, "file");
+        context.ui.status(format!("sealed {count} in the index; commit to keep it so"));
+    }
+    if other_key > 0 {
+        let count = crate::ui::count(other_key, "file");
+        context.ui.warning(format!("{count} sealed with another key than the attribute says"));
+        context
+            .ui
+            .hint("'git shroud status' names them, 'git shroud status --fix' seals them anew");
+    }
+    if in_history > 0 {
+        let count = crate::ui::count(in_history, "file");
+        context
+            .ui
+            .warning(format!("earlier commits hold {count} in the clear: change those secrets"));
+    }
+    Ok(())
+}
+
+/// Seals and stages the blobs, all or none.
+pub(super) fn seal_blobs(opened: &Opened, blobs: &[Restage]) -> Outcome {
+    blobs.iter().try_for_each(|blob| opened.refuse_other_key(&blob.key))?;
+    restage(&opened.repository, &opened.keyring, blobs).map_err(|(path, error)| {
+        let place = path.map(|path| format!("{}: ", show(&path))).unwrap_or_default();
+        let refused = CommandError::refused(format!("{place}{error}; nothing was staged"));
+        match error.hint() {
+            Some(hint) => refused.hint(hint),
+            None => refused,
+        }
+    })
+}
+
+fn list(context: &Context, opened: &Opened) -> Outcome {
+    let top = opened.top()?;
+    let listed = opened.repository.git.run([
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "--",
+        ".gitattributes",
+        "**/.gitattributes",
+    ])?;
+    let mut files: Vec<PathBuf> =
+        listed.split(|&byte| byte == 0).filter_map(crate::repo_path::to_native).collect();
+    files.sort();
+    files.dedup();
+    for file in files {
+        let attributes = AttributesFile::read(&top.join(&file))
+            .context(|| "the attributes cannot be read".to_owned())?;
+        for tracked in attributes.tracked() {
+            let key = tracked.key.as_deref().unwrap_or(KeyName::DEFAULT);
+            let file = crate::sanitise::native(Path::new(&file));
+            context.ui.line(format!("{}\t{key}\t{file}", show(&tracked.pattern)));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! `git shroud why`
+
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+
+use super::{Context, Opened, show};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::git::attributes::{Attributes, PathAttributes, Setting};
+use crate::repo_path;
+use crate::status::{State, survey};
+
+/// Explain one path: which attribute line decides, which key, and what a fresh clone would see
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud why secrets/db.env")]
+pub struct Why {
+    /// A file, which need not exist
+    path: OsString,
+}
+
+impl Why {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let opened = context.open()?;
+        let path = in_repository(context, &opened, Path::new(&self.path))?;
+        let mut attributes = Attributes::new(&opened.repository)?;
+        let attributes = attributes.of(&path)?;
+        context.ui.line(format!("path         {}", show(&path)));
+        context.ui.line(format!("attribute    {}", attribute(&attributes)));
+        if attributes.sealed {
+            context.ui.line(format!("key          {}", key(&opened, &attributes)));
+        }
+        if let Some(conversion) = &attributes.conversion {
+            context
+                .ui
+                .line(format!("conflict     {conversion} would make git change the sealed bytes"));
+        }
+        let known = opened.known();
+        let only = [path.clone()].into();
+        let file = survey(&opened.repository, &known, Some(&only))?.into_iter().next();
+        let state = file.map(|file| file.state);
+        context.ui.line(format!("in the index {}", in_index(&opened, &path, state.as_ref())?));
+        context.ui.line(format!("fresh clone  {}", fresh_clone(&attributes, state.as_ref())));
+        Ok(())
+    }
+}
+
+/// The path from the top of the worktree, by its words alone: the file need not exist.
+fn in_repository(context: &Context, opened: &Opened, path: &Path) -> Outcome<Vec<u8>> {
+    let top = opened.top()?.canonicalize().context(|| "the worktree".to_owned())?;
+    let dir = context.dir.canonicalize().context(|| "the current directory".to_owned())?;
+    let mut absolute = PathBuf::new();
+    for component in dir.join(path).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => drop(absolute.pop()),
+            component => absolute.push(component),
+        }
+    }
+    let outside = || {
+        CommandError::wrong(format!("'{}' is outside the worktree", crate::sanitise::native(path)))
+    };
+    let relative = absolute.strip_prefix(&top).map_err(|_| outside())?;
+    repo_path::from_native(relative).filter(|path| !path.is_empty()).ok_or_else(outside)
+}
+
+fn place(setting: &Setting) -> String {
+    match &setting.place {
+        Some((file, line)) => format!("{} ({file}:{line})", setting.text),
+        None => setting.text.clone(),
+    }
+}
+
+fn attribute(attributes: &PathAttributes) -> String {
+    match &attributes.filter {
+        Some(filter) if attributes.sealed => place(filter),
+        Some(filter) => format!("{}: not sealed by git-shroud", place(filter)),
+        None => "none: the file is stored in the clear".to_owned(),
+    }
+}
+
+fn key(opened: &Opened, attributes: &PathAttributes) -> String {
+    let name = match &attributes.key {
+        Ok(name) => name,
+        Err(error) => return error.to_string(),
+    };
+    let held = match opened.keyring.current(name) {
+        Some(held) => format!("held here, generation {}, id {}", held.generation, held.key.id()),
+        None if opened.infos.contains_key(name) => {
+            "not held here: the file cannot be added".to_owned()
+        }
+        None => "unknown in this repository: the file cannot be added".to_owned(),
+    };
+    let said = attributes.key_setting.as_ref().map(|setting| format!(" by {}", place(setting)));
+    format!("{name}{}, {held}", said.unwrap_or_default())
+}
+
+fn in_index(opened: &Opened, path: &[u8], state: Option<&State>) -> Outcome<String> {
+    if let Some(state) = state {
+        return Ok(state.name().to_owned());
+    }
+    let index = opened.repository.gix.index_or_empty().context(|| "the index".to_owned())?;
+    let known = index.entry_by_path(path.into()).is_some();
+    Ok(if known { "stored in the clear" } else { "not there" }.to_owned())
+}
+
+fn fresh_clone(attributes: &PathAttributes, state: Option<&State>) -> String {
+    match state {
+        Some(
+            State::Sealed { .. }
+            | State::Retired { .. }
+            | State::OtherKey { .. }
+            | State::UnknownKey(_)
+            | State::NotTracked(_),
+        ) => "sees sealed bytes until it is unlocked",
+        Some(State::Damaged(_)) => "sees bytes that do not open",
+        Some(State::Empty) => "sees an empty file",
+        Some(State::PlaintextInHead | State::PlaintextInIndex) => {
+            "sees the plaintext (once this is committed)"
+        }
+        Some(State::GitCrypt) => "sees what git-crypt encrypted",
+        Some(State::Unmerged) => "sees what the merge will hold",
+        Some(State::Missing | State::NotHere(_)) => "cannot be told: the blob is not in this clone",
+        Some(State::Conversion(_) | State::BadKeyName(_)) | None if attributes.sealed => {
+            "would see sealed bytes, once the file is added"
+        }
+        Some(_) | None => "sees the plaintext, once the file is added",
+    }
+    .to_owned()
+}
