@@ -1,0 +1,284 @@
+//! A sealed place for tests: own HOME, configuration, time and identity; the real git and the program under test.
+
+#![allow(dead_code, unreachable_pub)]
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A folder with a home, in which repositories are made.
+pub struct Sandbox {
+    dir: TempDir,
+}
+
+/// What a command did.
+pub struct Done {
+    pub status: i32,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+    line: String,
+}
+
+impl Done {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// Panics, with all that was printed, unless the command ended with this exit status.
+    #[track_caller]
+    pub fn expect(self, status: i32) -> Self {
+        assert_eq!(
+            self.status,
+            status,
+            "$ {}\n{}{}",
+            self.line,
+            String::from_utf8_lossy(&self.stdout),
+            self.stderr
+        );
+        self
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.stdout)
+            .unwrap_or_else(|error| panic!("$ {}\n{error}: {}", self.line, self.text()))
+    }
+
+    /// Panics unless standard error holds the text.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "$ {}\nlacks {text:?}:\n{}", self.line, self.stderr);
+        self
+    }
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let git = Command::new("git").arg("--version").stdout(Stdio::null()).status();
+        assert!(git.is_ok(), "git is missing: install it with 'apt-get install git'");
+        let dir = tempfile::Builder::new().prefix("git-shroud-test-").tempdir().unwrap();
+        fs::create_dir(dir.path().join("home")).unwrap();
+        Self { dir }
+    }
+
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// A command with nothing of the surrounding environment but what it needs.
+    pub fn command(&self, program: impl AsRef<OsStr>, dir: impl AsRef<Path>) -> Command {
+        let bin = Path::new(env!("CARGO_BIN_EXE_git-shroud")).parent().unwrap();
+        let mut path = bin.as_os_str().to_owned();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap());
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.path(dir))
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.path("home"))
+            .env("LC_ALL", "C.UTF-8")
+            .env("TZ", "UTC")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_AUTHOR_NAME", "Ann")
+            .env("GIT_AUTHOR_EMAIL", "ann@example.com")
+            .env("GIT_AUTHOR_DATE", "2026-01-02T03:04:05Z")
+            .env("GIT_COMMITTER_NAME", "Ann")
+            .env("GIT_COMMITTER_EMAIL", "ann@example.com")
+            .env("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z")
+            .env("TMPDIR", self.path("."))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs any command to its end.
+    pub fn run(&self, mut command: Command) -> Done {
+        let line = format!("{command:?}");
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        Done {
+            status: status.code().unwrap_or(-1),
+            stdout,
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+            line,
+        }
+    }
+
+    /// Runs a command with these bytes on standard input.
+    pub fn run_with_input(&self, mut command: Command, input: &[u8]) -> Done {
+        let file = self.path("stdin");
+        fs::write(&file, input).unwrap();
+        command.stdin(fs::File::open(&file).unwrap());
+        self.run(command)
+    }
+
+    /// `git ARGS` in `dir`, whatever its exit status.
+    pub fn try_git<A: AsRef<OsStr>>(
+        &self,
+        dir: impl AsRef<Path>,
+        args: impl IntoIterator<Item = A>,
+    ) -> Done {
+        let mut command = self.command("git", dir);
+        command.args(args);
+        self.run(command)
+    }
+
+    /// `git ARGS` in `dir`, which must succeed.
+    #[track_caller]
+    pub fn git<A: AsRef<OsStr>>(
+        &self,
+        dir: impl AsRef<Path>,
+        args: impl IntoIterator<Item = A>,
+    ) -> Done {
+        self.try_git(dir, args).expect(0)
+    }
+
+    /// `git-shroud ARGS` in `dir`, whatever its exit status.
+    pub fn try_shroud<A: AsRef<OsStr>>(
+        &self,
+        dir: impl AsRef<Path>,
+        args: impl IntoIterator<Item = A>,
+    ) -> Done {
+        let mut command = self.command(env!("CARGO_BIN_EXE_git-shroud"), dir);
+        command.args(args);
+        self.run(command)
+    }
+
+    /// `git-shroud ARGS` in `dir`, which must succeed.
+    #[track_caller]
+    pub fn shroud<A: AsRef<OsStr>>(
+        &self,
+        dir: impl AsRef<Path>,
+        args: impl IntoIterator<Item = A>,
+    ) -> Done {
+        self.try_shroud(dir, args).expect(0)
+    }
+
+    /// Writes a file, with the folders above it.
+    pub fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    pub fn read(&self, path: impl AsRef<Path>) -> Vec<u8> {
+        let path = self.path(path);
+        fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// A repository that is set up, tracks `secrets/**` and holds [`SECRETS`], committed; its key is in `team.key`.
+    pub fn sealed_repository(&self, name: &str) {
+        self.git(".", ["init", "-q", "-b", "main", name]);
+        self.shroud(name, ["init", "-q"]);
+        self.shroud(name, ["track", "-q", "secrets/**"]);
+        for (path, content) in SECRETS {
+            self.write(Path::new(name).join(path), content);
+        }
+        self.write(Path::new(name).join("README"), "in the clear\n");
+        self.git(name, ["add", "."]);
+        self.git(name, ["commit", "-q", "-m", "secrets"]);
+        self.shroud(name, ["key", "export", "-q", "-o", self.path("team.key").to_str().unwrap()]);
+    }
+
+    /// A blob as the repository holds it.
+    #[track_caller]
+    pub fn blob(&self, dir: impl AsRef<Path>, name: &str) -> Vec<u8> {
+        self.git(dir, ["cat-file", "blob", name]).stdout
+    }
+
+    /// `git-shroud ARGS` in `dir` with one more environment variable, whatever its exit status.
+    pub fn try_shroud_with(&self, (name, value): (&str, &str), dir: &str, args: &[&str]) -> Done {
+        let mut command = self.command(env!("CARGO_BIN_EXE_git-shroud"), dir);
+        command.args(args).env(name, value);
+        self.run(command)
+    }
+
+    /// A script for `sh` in `dir`, which must succeed.
+    #[track_caller]
+    pub fn sh(&self, dir: &str, script: &str) -> Done {
+        let mut command = self.command("sh", dir);
+        command.args(["-c", script]);
+        self.run(command).expect(0)
+    }
+
+    /// A clone of [`Self::sealed_repository`] in which nothing was set up.
+    pub fn fresh_clone(&self) {
+        self.sealed_repository("repo");
+        self.git(".", ["clone", "-q", "repo", "clone"]);
+    }
+
+    /// The key file of a repository that has nothing to do with any other, in `other.key`.
+    pub fn foreign_key(&self) {
+        self.git(".", ["init", "-q", "-b", "main", "other"]);
+        self.shroud("other", ["init", "-q"]);
+        self.shroud("other", ["key", "export", "-q", "-o", "../other.key"]);
+    }
+
+    /// Puts these very bytes into the index, as one who knows no filter would.
+    #[track_caller]
+    pub fn stage_raw(&self, dir: &str, path: &str, content: &[u8]) {
+        let mut command = self.command("git", dir);
+        command.args(["hash-object", "-w", "--no-filters", "--stdin"]);
+        let id = self.run_with_input(command, content).expect(0).text();
+        self.git(
+            dir,
+            ["update-index", "--add", "--cacheinfo", &format!("100644,{},{path}", id.trim_end())],
+        );
+    }
+
+    /// Every file below `dir`, git's own too, with its content.
+    pub fn snapshot(&self, dir: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        let mut dirs = vec![self.path(dir)];
+        while let Some(dir) = dirs.pop() {
+            for entry in fs::read_dir(dir).unwrap() {
+                let entry = entry.unwrap();
+                if entry.file_type().unwrap().is_dir() {
+                    dirs.push(entry.path());
+                } else {
+                    files.insert(entry.path(), fs::read(entry.path()).unwrap());
+                }
+            }
+        }
+        files
+    }
+
+    /// The permission bits of a file or folder.
+    #[cfg(unix)]
+    pub fn mode(&self, path: &str) -> u32 {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::metadata(self.path(path)).unwrap().permissions().mode() & 0o777
+    }
+
+    /// Panics if any object of the repository, inflated, holds the canary.
+    #[track_caller]
+    pub fn assert_no_object_holds(&self, dir: impl AsRef<Path>, canary: &[u8]) {
+        let objects =
+            self.git(dir.as_ref(), ["cat-file", "--batch-all-objects", "--batch", "--unordered"]);
+        assert!(
+            !contains(&objects.stdout, canary),
+            "an object of {} holds the canary",
+            dir.as_ref().display()
+        );
+    }
+}
+
+/// What [`Sandbox::sealed_repository`] seals.
+pub const SECRETS: [(&str, &str); 3] = [
+    ("secrets/db.env", "PASSWORD=canary-db\n"),
+    ("secrets/deep/er/tls.key", "canary-tls\r\nsecond line"),
+    ("secrets/empty", ""),
+];
+
+pub fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+pub fn is_sealed(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\0SHROUD\x01")
+}

@@ -1,0 +1,93 @@
+//! What the help texts show works: every example is run as it stands there.
+
+mod common;
+
+use common::Sandbox;
+
+/// The commands that a help text lists, without clap's own `help`.
+fn listed(help: &str) -> Vec<String> {
+    let section = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let entries =
+        section.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
+    let names = entries.filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+/// Every command that does something, with its help; those that only have commands below them are gone into.
+fn commands(sandbox: &Sandbox, above: &[String]) -> Vec<(String, String)> {
+    let help = sandbox.shroud(".", above.iter().map(String::as_str).chain(["--help"])).text();
+    let below = listed(&help);
+    if below.is_empty() {
+        return vec![(above.join(" "), help)];
+    }
+    below.into_iter().flat_map(|name| commands(sandbox, &[above, &[name]].concat())).collect()
+}
+
+/// A repository in which the example makes sense, and the directory to run it in.
+fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
+    let sandbox = Sandbox::new();
+    if command == "init" {
+        sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+        return (sandbox, "repo");
+    }
+    sandbox.sealed_repository("repo");
+    sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
+    sandbox.shroud("repo", ["track", "-q", "--key", "prod", "environments/prod/**"]);
+    sandbox.write("repo/environments/prod/db.env", "PASSWORD=prod\n");
+    match command {
+        "lock" => drop(sandbox.shroud("repo", ["key", "export", "-q", "-o", "../all.key"])),
+        "untrack" => drop(sandbox.shroud("repo", ["track", "-q", "*.pem"])),
+        "key new" if !example.contains("key new") => {
+            drop(sandbox.shroud("repo", ["key", "new", "-q", "staging"]));
+        }
+        _ => {}
+    }
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "more"]);
+    if matches!(command, "unlock" | "key import") {
+        sandbox.git(".", ["clone", "-q", "repo", "clone"]);
+        return (sandbox, "clone");
+    }
+    (sandbox, "repo")
+}
+
+#[test]
+fn every_example_of_every_help_text_works() {
+    let commands = commands(&Sandbox::new(), &[]);
+    for expected in ["init", "track", "unlock", "status", "key export", "man"] {
+        assert!(
+            commands.iter().any(|(command, _)| command == expected),
+            "'{expected}' is not listed"
+        );
+    }
+    for (command, help) in &commands {
+        let examples: Vec<_> = help.lines().filter_map(|line| line.strip_prefix("  $ ")).collect();
+        assert!(!examples.is_empty(), "'git shroud {command} --help' shows no example");
+        let own = examples.iter().any(|example| example.contains(&format!("git shroud {command}")));
+        assert!(own, "no example of 'git shroud {command}' is one of it");
+        for example in examples {
+            let (sandbox, dir) = fixture(command, example);
+            sandbox.sh(dir, example);
+        }
+    }
+}
+
+#[test]
+fn plumbing_is_not_listed_and_has_help_all_the_same() {
+    let sandbox = Sandbox::new();
+    let listed = listed(&sandbox.shroud(".", ["--help"]).text());
+    for hidden in ["filter-process", "clean", "smudge", "textconv", "merge-driver"] {
+        assert!(!listed.iter().any(|name| name == hidden), "{hidden}");
+        assert!(sandbox.shroud(".", [hidden, "--help"]).text().contains("Usage:"), "{hidden}");
+    }
+}
+
+#[test]
+fn help_is_no_failure_and_its_absence_is() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.shroud(".", ["help", "lock"]).text().contains("Usage: git shroud lock"));
+    for command in [[].as_slice(), &["key"], &["untrack"]] {
+        let done = sandbox.try_shroud(".", command).expect(2).says("Usage:");
+        assert!(done.stdout.is_empty(), "{command:?}");
+    }
+}

@@ -1,0 +1,121 @@
+//! What somebody with push rights, or bad luck, could do.
+#![cfg(unix)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use common::{SECRETS, Sandbox, contains, is_sealed};
+
+#[test]
+fn swapped_key_descriptions_rename_no_key() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
+    sandbox.shroud("repo", ["key", "export", "-q", "-o", "../both.key"]);
+    sandbox.git("repo", ["commit", "-q", "-m", "prod"]);
+    // By somebody who holds no key and never set git-shroud up.
+    sandbox.git(".", ["clone", "-q", "repo", "theirs"]);
+    let toml = |name: &str| {
+        String::from_utf8(sandbox.read(format!("theirs/.shroud/{name}/key.toml"))).unwrap()
+    };
+    let (default, prod) = (toml("default"), toml("prod"));
+    let id = |toml: &str| toml.lines().find(|line| line.starts_with("key_id")).unwrap().to_owned();
+    let (default_id, prod_id) = (id(&default), id(&prod));
+    sandbox.write("theirs/.shroud/default/key.toml", default.replace(&default_id, &prod_id));
+    sandbox.write("theirs/.shroud/prod/key.toml", prod.replace(&prod_id, &default_id));
+    sandbox.git("theirs", ["commit", "-q", "-a", "-m", "swapped"]);
+    sandbox.git(".", ["clone", "-q", "theirs", "clone"]);
+    sandbox
+        .try_shroud("clone", ["unlock", "../both.key"])
+        .expect(1)
+        .says("changed by somebody who does not hold the key");
+    assert!(!sandbox.path("clone/.git/git-shroud/keyring").exists());
+}
+
+#[test]
+fn an_export_that_nobody_read_is_no_copy() {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "repo"]);
+    sandbox.shroud("repo", ["init", "-q"]);
+    sandbox.sh("repo", "(sleep 0.2; git shroud key export; echo $? > ../status) 2>../err | true; while ! [ -s ../status ]; do sleep 0.05; done");
+    assert_ne!(sandbox.read("status"), b"0\n");
+    sandbox.try_shroud("repo", ["lock"]).expect(1).says("never exported");
+}
+
+#[test]
+fn an_attributes_file_that_is_a_link_is_not_followed() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox.write("private", "canary-private");
+    fs::create_dir(sandbox.path("repo/sub")).unwrap();
+    symlink("../../private", sandbox.path("repo/sub/.gitattributes")).unwrap();
+    sandbox
+        .try_shroud("repo", ["-C", "sub", "track", "*.pem"])
+        .expect(2)
+        .says("not a regular file");
+    assert_eq!(sandbox.read("private"), b"canary-private");
+    sandbox.assert_no_object_holds("repo", b"canary-private");
+}
+
+#[test]
+fn what_git_crypt_encrypted_is_not_sealed_by_fix() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox.stage_raw("repo", "secrets/old", b"\0GITCRYPT\0ciphertext");
+    let fixed = sandbox.try_shroud("repo", ["status", "--fix"]).expect(1).text();
+    assert!(fixed.contains("git-crypt  secrets/old"), "{fixed}");
+    assert_eq!(sandbox.blob("repo", ":secrets/old"), b"\0GITCRYPT\0ciphertext");
+}
+
+#[test]
+fn fix_leaves_files_outside_a_sparse_checkout_there() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox.stage_raw("repo", "secrets/leak", b"in the clear");
+    sandbox.git("repo", ["commit", "-q", "-m", "leak"]);
+    for arguments in [&["set", "--cone", "docs"][..], &["set", "--cone", "--sparse-index", "docs"]]
+    {
+        let clone = format!("clone{}", arguments.len());
+        sandbox.git(".", ["clone", "-q", "repo", &clone]);
+        sandbox.git(&clone, [&["sparse-checkout"], arguments].concat());
+        sandbox.shroud(&clone, ["unlock", "-q", "../team.key"]);
+        sandbox.shroud(&clone, ["status", "--fix"]).says("sealed and staged 1 file");
+        assert!(is_sealed(&sandbox.blob(&clone, ":secrets/leak")));
+        let status = sandbox.git(&clone, ["status", "--porcelain"]).text();
+        assert_eq!(status, "M  secrets/leak\n", "{arguments:?}");
+    }
+}
+
+#[test]
+fn names_like_those_of_temporary_files_hinder_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox.write("repo/.git-shroud-tmp-0/file", "theirs");
+    sandbox.write("repo/.git-shroud-tmp-3", "mine");
+    sandbox.write("repo/.git-shroud-tmp-aaaaaaaaaaaaaaaa", "tracked");
+    sandbox.git("repo", ["add", "-f", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "odd names"]);
+    sandbox.git(".", ["clone", "-q", "repo", "clone"]);
+    sandbox.shroud("clone", ["unlock", "../team.key"]).says("opened 2 files");
+    sandbox.shroud("clone", ["lock"]).says("sealed 2 files");
+    sandbox.shroud("clone", ["unlock", "../team.key"]);
+    assert_eq!(sandbox.read("clone/secrets/db.env"), SECRETS[0].1.as_bytes());
+    assert_eq!(sandbox.git("clone", ["status", "--porcelain"]).text(), "");
+}
+
+#[test]
+fn a_token_in_the_place_of_a_file_is_not_repeated() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    let text = String::from_utf8(sandbox.read("team.key")).unwrap();
+    let token = text.split_whitespace().last().unwrap();
+    for arguments in [&["unlock", token][..], &["track", "--key", token, "x"]] {
+        let done = sandbox.try_shroud("repo", arguments).expect(2);
+        assert!(!contains(done.stderr.as_bytes(), &token.as_bytes()[20..40]), "{}", done.stderr);
+    }
+    let done =
+        sandbox.try_shroud_with(("GIT_SHROUD_KEYRING", token), "repo", &["status"]).expect(2);
+    assert!(!contains(done.stderr.as_bytes(), &token.as_bytes()[20..40]), "{}", done.stderr);
+}
