@@ -109,15 +109,15 @@ impl<'r> Worker<'r> {
         let (siv, length) = first_pass(key, &mut file)?;
         let mut hasher = BlobHasher::new(self.repository, sealed_len(length)?);
         let stat = self.worktree.replace(path, entry.executable, |to| {
-            let mut again = key.siv();
-            let source = TeeReader(&file, &mut again);
-            format::seal_stream(key, &siv, length, source, Tee(to, &mut hasher))?;
-            // Changed between the passes: what was sealed would open nowhere.
-            if !again.finish().matches(&siv) {
-                return Err(Left::Changed);
+            if is_the_blob {
+                // What is overwritten must be what the repository holds.
+                format::seal_stream(key, &siv, length, &file, Tee(to, &mut hasher))?;
+                return if hasher.finish()? == entry.id { Ok(()) } else { Err(Left::Changed) };
             }
-            // What is overwritten must be what the repository holds.
-            if is_the_blob && hasher.finish()? != entry.id { Err(Left::Changed) } else { Ok(()) }
+            // Changed between the passes, what was sealed would open nowhere.
+            let mut again = key.siv();
+            format::seal_stream(key, &siv, length, TeeReader(&file, &mut again), to)?;
+            if again.finish().matches(&siv) { Ok(()) } else { Err(Left::Changed) }
         })?;
         self.report.written += 1;
         if is_the_blob {

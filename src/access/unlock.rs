@@ -1,7 +1,6 @@
 //! Opening: the sealed bytes in the worktree become the plaintext, without a detour through git.
 
 use std::fs::{File, Metadata};
-use std::io;
 use std::io::{BufReader, Seek, SeekFrom};
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use super::{Left, Report, Worker, read_start, sweep_locked};
 use crate::format::{self, HEADER_LEN, Header, OpenError, Sniff};
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
-use crate::git::objects::BlobHasher;
+use crate::git::objects::is_blob;
 use crate::git::repository::Repository;
 use crate::git::worktree::{Entry, NotAFile, Worktree};
 use crate::keyring::Keyring;
@@ -43,7 +42,7 @@ fn open_file(
         Some(Ok(found)) => found,
     };
     let unchanged = worker.worktree.is_unchanged(entry, &metadata);
-    let (file, start) = read_start(&path)?;
+    let (mut file, start) = read_start(&path)?;
     match format::sniff(&start) {
         Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => {
             if unchanged {
@@ -60,7 +59,8 @@ fn open_file(
                 *worker.report.still_sealed.entry(id).or_default() += 1;
                 return Ok(());
             };
-            let is_the_blob = unchanged || is_blob(worker, entry, &file, &metadata)?;
+            let is_the_blob =
+                unchanged || is_blob(worker.repository, &file, metadata.len(), entry.id)?;
             // A local change that was sealed in place: clean makes the same bytes of it again.
             let current = attributes.key.as_ref().ok().and_then(|key| worker.keyring.current(key));
             if !is_the_blob && current.is_none_or(|current| current.key.id() != id) {
@@ -71,8 +71,8 @@ fn open_file(
                 return Ok(());
             }
             let header = Header::parse(&start)?;
-            let mut source = BufReader::with_capacity(BUFFER, file);
-            source.seek(SeekFrom::Start(HEADER_LEN as u64))?;
+            file.seek(SeekFrom::Start(HEADER_LEN as u64))?;
+            let source = BufReader::with_capacity(BUFFER, file);
             let stat = worker.worktree.replace(&path, entry.executable, |to| {
                 format::open_stream(&held.key, &header, source, to).map(drop).map_err(Left::from)
             })?;
@@ -99,22 +99,9 @@ fn refresh(
         }
         return Ok(());
     }
-    if is_blob(worker, entry, &File::open(path)?, metadata)? {
+    if is_blob(worker.repository, File::open(path)?, metadata.len(), entry.id)? {
         worker.report.in_the_clear += 1;
         return Ok(());
     }
     Err(Left::Changed)
-}
-
-fn is_blob(
-    worker: &Worker<'_>,
-    entry: &Entry,
-    mut file: &File,
-    metadata: &Metadata,
-) -> Result<bool, Left> {
-    let mut hasher = BlobHasher::new(worker.repository, metadata.len());
-    file.rewind()?;
-    io::copy(&mut file, &mut hasher)?;
-    file.rewind()?;
-    Ok(hasher.finish()? == entry.id)
 }

@@ -36,18 +36,8 @@ pub fn read(repository: &Repository, id: ObjectId) -> Result<Blob, GitError> {
         return Ok(Blob::Large);
     }
     match repository.gix.try_find_object(id).map_err(GitError::read)? {
-        Some(mut object) => Ok(Blob::Memory(object.detach_data())),
+        Some(mut object) => Ok(Blob::Memory(std::mem::take(&mut object.data))),
         None => Ok(Blob::Missing),
-    }
-}
-
-trait DetachData {
-    fn detach_data(&mut self) -> Vec<u8>;
-}
-
-impl DetachData for gix::Object<'_> {
-    fn detach_data(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.data)
     }
 }
 
@@ -76,14 +66,19 @@ pub fn stream<T>(
     }
 }
 
-/// The id that git would give a blob with these bytes.
+/// Whether the `len` bytes of `source` are those of the blob.
 ///
 /// # Errors
-/// The bytes are part of a known attack on SHA-1.
-pub fn blob_id(repository: &Repository, bytes: &[u8]) -> Result<ObjectId, GitError> {
-    let mut hasher = BlobHasher::new(repository, bytes.len() as u64);
-    hasher.update(bytes);
-    hasher.finish()
+/// The source cannot be read, or its bytes are part of a known attack on SHA-1.
+pub fn is_blob(
+    repository: &Repository,
+    mut source: impl Read,
+    len: u64,
+    id: ObjectId,
+) -> Result<bool, GitError> {
+    let mut hasher = BlobHasher::new(repository, len);
+    std::io::copy(&mut source, &mut hasher)?;
+    Ok(hasher.finish()? == id)
 }
 
 /// Computes the id of a blob that comes in pieces.

@@ -9,7 +9,7 @@ use gix::ObjectId;
 use gix::index::entry::{Flags, Mode, Stage, Stat};
 
 use super::GitError;
-use super::objects::BlobHasher;
+use super::objects::is_blob;
 use super::repository::Repository;
 use crate::repo_path;
 
@@ -47,8 +47,6 @@ pub struct Entries {
     pub folders: Vec<(Vec<u8>, ObjectId)>,
     /// Whether most entries are in another file, which must not be changed.
     pub split: bool,
-    /// The index file.
-    pub path: PathBuf,
 }
 
 impl Entries {
@@ -64,7 +62,6 @@ impl Entries {
             unmerged: Vec::new(),
             folders: Vec::new(),
             split: index.link().is_some(),
-            path: repository.gix.index_path(),
         };
         for (place, entry) in index.entries().iter().enumerate() {
             if entry.stage() != Stage::Unconflicted {
@@ -140,7 +137,7 @@ pub fn hidden_changes(
         let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
         let looks_unchanged =
             stat(&metadata).is_some_and(|now| now.matches(&entry.stat, worktree.options));
-        if looks_unchanged && !is_blob(repository, &path, &metadata, entry.id).unwrap_or(false) {
+        if looks_unchanged && !holds_blob(repository, &path, &metadata, entry.id).unwrap_or(false) {
             hidden.push((place, Stat { size: 0, ..entry.stat }));
         }
     }
@@ -148,19 +145,17 @@ pub fn hidden_changes(
 }
 
 /// Whether the file holds the very bytes of the blob; what git converts does not, and is read once more than needed.
-fn is_blob(
+fn holds_blob(
     repository: &Repository,
     path: &Path,
     metadata: &Metadata,
     id: ObjectId,
-) -> io::Result<bool> {
-    let mut hasher = BlobHasher::new(repository, metadata.len());
+) -> Result<bool, GitError> {
     if metadata.is_symlink() {
-        hasher.update(fs::read_link(path)?.as_os_str().as_encoded_bytes());
-    } else {
-        io::copy(&mut File::open(path)?, &mut hasher)?;
+        let target = fs::read_link(path)?;
+        return is_blob(repository, target.as_os_str().as_encoded_bytes(), metadata.len(), id);
     }
-    Ok(hasher.finish().is_ok_and(|found| found == id))
+    is_blob(repository, File::open(path)?, metadata.len(), id)
 }
 
 /// The files of one worktree, for one thread.
