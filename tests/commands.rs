@@ -2,17 +2,7 @@
 
 mod common;
 
-use common::{SECRETS, Sandbox, contains, is_sealed};
-
-fn repository() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
-    sandbox
-}
-
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).expect("it is text")
-}
+use common::{SECRETS, Sandbox, contains, is_sealed, repository, text};
 
 #[test]
 fn key_new_and_list_show_what_is_held() {

@@ -2,19 +2,9 @@
 
 mod common;
 
-use common::{SECRETS, Sandbox, contains, is_sealed};
+use common::{SECRETS, Sandbox, contains, is_sealed, repository, text};
 
 const MACRO: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta";
-
-fn repository() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
-    sandbox
-}
-
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).expect("it is text")
-}
 
 #[test]
 fn init_writes_key_attributes_and_drivers_and_stages_what_is_shared() {

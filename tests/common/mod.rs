@@ -282,3 +282,14 @@ pub fn contains(bytes: &[u8], part: &[u8]) -> bool {
 pub fn is_sealed(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\0SHROUD\x01")
 }
+
+/// A sandbox with an empty repository, in `repo`.
+pub fn repository() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox
+}
+
+pub fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).expect("it is text")
+}
