@@ -16,6 +16,8 @@ pub mod secret;
 pub mod format;
 pub mod keyring;
 
+pub mod recipient;
+
 pub mod git;
 pub mod store;
 

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, lowest first; each may use those of its own layer and below.
-const LAYERS: [&[&str]; 7] = [
+const LAYERS: [&[&str]; 8] = [
     &["error", "fs", "parallel", "repo_path", "sanitise", "secret"],
     &["format"],
     &["keyring"],
+    &["recipient"],
     &["git", "store"],
     &["access", "doctor", "filter", "merge", "status"],
     &["hardening", "ui"],
