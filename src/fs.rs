@@ -35,6 +35,23 @@ pub fn write_atomic(path: &Path, bytes: &[u8], access: Access) -> io::Result<()>
     write().map_err(|error| with_path(path, &error))
 }
 
+/// Makes a private file that was not there before, whole or not at all.
+///
+/// # Errors
+/// With the path; `AlreadyExists` where there is anything of that name, which stays as it is.
+pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let create = || {
+        let dir = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+        let mut file = tempfile::Builder::new().prefix(".git-shroud-").tempfile_in(dir)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map_err(|error| error.error)?;
+        sync_dir(dir)
+    };
+    create().map_err(|error| with_path(path, &error))
+}
+
 #[cfg(unix)]
 fn shared_tempfile(
     builder: &tempfile::Builder<'_, '_>,
@@ -145,6 +162,18 @@ mod tests {
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert_eq!(mode(&file), 0o600);
         assert_eq!(fs::read_dir(&inner).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn what_is_there_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("backup");
+        create_private(&file, b"first").unwrap();
+        assert_eq!(mode(&file), 0o600);
+        let error = create_private(&file, b"second").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&file).unwrap(), b"first");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
     }
 
     #[test]

@@ -65,6 +65,11 @@ impl fmt::Debug for KeyId {
 pub struct Siv(pub(super) [u8; SIV_LEN]);
 
 impl Siv {
+    /// The 32 bytes, as they stand in a header.
+    pub fn bytes(&self) -> &[u8; SIV_LEN] {
+        &self.0
+    }
+
     /// Compares in constant time.
     pub(crate) fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()

@@ -88,7 +88,8 @@ impl Header {
         KeyId(self.0[8..24].try_into().expect("16 bytes of 56"))
     }
 
-    pub(super) fn siv(&self) -> Siv {
+    /// The synthetic IV.
+    pub fn siv(&self) -> Siv {
         Siv(self.0[24..].try_into().expect("32 bytes of 56"))
     }
 }

@@ -2,14 +2,18 @@
 //!
 //! Knows no file system, clock, environment or process.
 
+mod described;
 mod name;
+pub mod share;
 mod text;
 pub mod token;
+pub mod words;
 
 use std::collections::BTreeSet;
 
+pub(crate) use name::is_name;
 pub use name::{InvalidKeyName, KeyName};
-pub use text::{MAX_TEXT_LEN, TextError};
+pub use text::{MAX_TEXT_LEN, TextError, to_text};
 
 use crate::format::{Key, KeyId};
 
@@ -79,6 +83,15 @@ impl Keyring {
         self.entries.iter().find(|entry| entry.name == *name)
     }
 
+    /// The keys that files of this name may be sealed with: its generations, and those that were set aside for one of
+    /// them (`NAME.replaced.…`).
+    pub fn line<'k>(&'k self, name: &KeyName) -> impl Iterator<Item = &'k Entry> + use<'k> {
+        let (name, aside) = (name.clone(), format!("{name}.replaced."));
+        self.entries
+            .iter()
+            .filter(move |entry| entry.name == name || entry.name.as_str().starts_with(&aside))
+    }
+
     /// The names of the keys that are held.
     pub fn names(&self) -> BTreeSet<&KeyName> {
         self.entries.iter().map(|entry| &entry.name).collect()
@@ -111,6 +124,12 @@ impl Keyring {
                 Ok(true)
             }
         }
+    }
+
+    /// Takes out and returns the key with this id.
+    pub fn remove_id(&mut self, id: KeyId) -> Option<Entry> {
+        let at = self.entries.iter().position(|entry| entry.key.id() == id)?;
+        Some(self.entries.remove(at))
     }
 
     /// Takes out and returns every key of this name.

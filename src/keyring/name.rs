@@ -38,13 +38,17 @@ impl FromStr for KeyName {
     type Err = InvalidKeyName;
 
     fn from_str(text: &str) -> Result<Self, InvalidKeyName> {
-        let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
-        let sound = matches!(text.len(), 1..=64)
-            && text.bytes().all(allowed)
-            && text.as_bytes()[0].is_ascii_alphanumeric()
-            && !text.ends_with(".lock");
-        if sound { Ok(Self(text.to_owned())) } else { Err(InvalidKeyName(printable(text))) }
+        if is_name(text) { Ok(Self(text.to_owned())) } else { Err(InvalidKeyName(printable(text))) }
     }
+}
+
+/// Whether a text has the form of a key's name, which members' labels have too.
+pub(crate) fn is_name(text: &str) -> bool {
+    let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+    matches!(text.len(), 1..=64)
+        && text.bytes().all(allowed)
+        && text.as_bytes()[0].is_ascii_alphanumeric()
+        && !text.ends_with(".lock")
 }
 
 /// A rejected name may come from a repository: bounded, and without control characters.

@@ -103,19 +103,22 @@ impl Keyring {
 
     /// Writes the key file, with the current generation of each name first.
     pub fn to_text(&self) -> Zeroizing<String> {
-        let lines = self.entries().iter().map(|entry| {
-            let Entry { name, generation, key } = entry;
-            (name, generation, token::encode(key))
-        });
-        // Large enough from the start: a reallocation would leave keys behind.
-        let mut text = Zeroizing::new(String::with_capacity(64 + self.entries().len() * 256));
-        text.push_str(FIRST_LINE);
-        text.push('\n');
-        for (name, generation, token) in lines {
-            writeln!(text, "{name} {generation} {}", *token).expect("a String takes any text");
-        }
-        text
+        to_text(self.entries())
     }
+}
+
+/// Writes a key file of these keys.
+pub fn to_text<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Zeroizing<String> {
+    let entries: Vec<_> = entries.into_iter().collect();
+    // Large enough from the start: a reallocation would leave keys behind.
+    let mut text = Zeroizing::new(String::with_capacity(64 + entries.len() * 256));
+    text.push_str(FIRST_LINE);
+    text.push('\n');
+    for Entry { name, generation, key } in entries {
+        let token = token::encode(key);
+        writeln!(text, "{name} {generation} {}", *token).expect("a String takes any text");
+    }
+    text
 }
 
 fn parse_entry(line: usize, text: &[u8]) -> Result<Entry, TextError> {

@@ -11,9 +11,14 @@ const HRP: &str = "git-shroud-key-";
 /// What every token begins with.
 pub const TOKEN_PREFIX: &str = "GIT-SHROUD-KEY-1";
 
-/// Whether a text begins as a token does, so that it must not be shown.
+/// Whether a text begins as the token of a key or of a share does, so that it must not be shown.
 pub fn is_begun_by(text: &str) -> bool {
-    text.get(..TOKEN_PREFIX.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(TOKEN_PREFIX))
+    begins_with(text, TOKEN_PREFIX) || begins_with(text, super::share::TOKEN_PREFIX)
+}
+
+/// Whether a text begins with a token's prefix, in either case.
+pub(super) fn begins_with(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix))
 }
 
 /// Why a text is not a token. Never holds the text.
@@ -44,7 +49,7 @@ pub fn encode(key: &Key) -> Zeroizing<String> {
 /// # Errors
 /// [`TokenError`].
 pub fn decode(text: &str) -> Result<Key, TokenError> {
-    if !is_begun_by(text) {
+    if !begins_with(text, TOKEN_PREFIX) {
         return Err(TokenError::NotAToken);
     }
     let checked = CheckedHrpstring::new::<Bech32m>(text).map_err(|_| TokenError::Checksum)?;
