@@ -2,9 +2,7 @@
 //!
 //! Knows no repository. What it is given may be hostile: certificates, messages, identities.
 
-#[cfg(feature = "age")]
 pub mod age;
-#[cfg(feature = "openpgp")]
 pub mod openpgp;
 
 use std::fmt;

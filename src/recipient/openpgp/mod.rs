@@ -1,1 +1,34 @@
 //! OpenPGP: certificates, messages to them, and opening these by gpg or natively (RFC 9580).
+//!
+//! Everything that comes in is taken apart by [`packets`] first, which knows little and is strict, so that neither
+//! sequoia nor gpg is given anything of another shape.
+
+pub mod certificate;
+pub mod gpg;
+pub mod message;
+pub mod native;
+
+mod judge;
+mod packets;
+mod rescue;
+
+pub use certificate::{Certificate, CertificateError};
+pub use gpg::{Found, Gpg, GpgError, Validity};
+pub use message::{Message, MessageError, WrapError, wrap};
+pub use native::{SecretKey, SecretKeyError, UnwrapError};
+
+/// The largest certificate or secret key that is read: 1 MiB.
+pub const MAX_CERTIFICATE: usize = 1 << 20;
+/// The largest message, and the largest plaintext of one: 64 KiB.
+pub const MAX_MESSAGE: usize = 64 << 10;
+
+/// Text from a certificate on one line, safe for a terminal.
+fn line(text: &str) -> String {
+    crate::sanitise::text(text).replace('\n', "\\n").replace('\t', "\\t")
+}
+
+/// A moment as people read it: `2026-01-02`, in UTC.
+fn date(moment: std::time::SystemTime) -> String {
+    let date = time::OffsetDateTime::from(moment).date();
+    format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+}

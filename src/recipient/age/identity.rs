@@ -1,0 +1,186 @@
+//! With what an age file is opened: identity files of age, and SSH private keys.
+
+use ::age::secrecy::SecretString;
+use ::age::{plugin, ssh, x25519};
+use zeroize::Zeroizing;
+
+use super::file::{dearmour, decrypt, is_age_file, is_armoured, stanzas};
+use super::passphrase::open_with_passphrase;
+use super::ssh::{PublicKey, check_private_key};
+use super::{AgeError, with_passphrase};
+use crate::recipient::Ask;
+
+/// Bytes of the longest identity file that is read.
+pub const MAX_IDENTITY_LEN: usize = 256 << 10;
+/// Bytes of the longest wrapped key that is opened: the member file that it stands in is no longer.
+const MAX_WRAPPED_LEN: usize = 64 << 10;
+
+/// One identity, with the file it came from.
+pub struct Identity {
+    place: String,
+    secret: Secret,
+}
+
+enum Secret {
+    X25519(x25519::Identity),
+    Plugin(plugin::Identity),
+    Ssh(Box<ssh::Identity>, PublicKey),
+    /// An identity file under a passphrase, as it is.
+    Locked(Zeroizing<Vec<u8>>),
+}
+
+/// Reads the identities of a file: an identity file of age, one under a passphrase, or an SSH private key.
+///
+/// `place` names the file in questions and answers; it is sanitised.
+///
+/// # Errors
+/// [`AgeError::NotAnIdentity`] with the line's number, [`AgeError::NoIdentity`], [`AgeError::UnsupportedIdentity`] with
+/// what to do, [`AgeError::UnsupportedSsh`], [`AgeError::WeakRsa`], [`AgeError::TooLarge`] over 256 KiB.
+pub fn read_identities(bytes: &[u8], place: &str) -> Result<Vec<Identity>, AgeError> {
+    let place = crate::sanitise::text(place);
+    if bytes.len() > MAX_IDENTITY_LEN {
+        return Err(AgeError::TooLarge(MAX_IDENTITY_LEN / 1024));
+    }
+    let one = |secret| Ok(vec![Identity { place: place.clone(), secret }]);
+    if is_age_file(bytes) {
+        return one(Secret::Locked(Zeroizing::new(bytes.to_vec())));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| AgeError::NoIdentity)?;
+    if text.trim_start().starts_with("-----BEGIN ") {
+        return one(read_ssh(text.trim_start())?);
+    }
+    let mut identities = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let secret = if let Ok(identity) = line.parse() {
+            Secret::X25519(identity)
+        } else if let Ok(identity) = line.parse() {
+            Secret::Plugin(identity)
+        } else {
+            return Err(AgeError::NotAnIdentity(at + 1));
+        };
+        identities.push(Identity { place: place.clone(), secret });
+    }
+    if identities.is_empty() { Err(AgeError::NoIdentity) } else { Ok(identities) }
+}
+
+fn read_ssh(text: &str) -> Result<Secret, AgeError> {
+    let of_openssh = text.starts_with("-----BEGIN OPENSSH PRIVATE KEY-----");
+    let public = if of_openssh {
+        Some(check_private_key(text)?)
+    } else if text.starts_with("-----BEGIN RSA PRIVATE KEY-----") {
+        None
+    } else {
+        return Err(AgeError::UnsupportedIdentity(
+            "private keys in this form cannot be read: 'ssh-keygen -p -f FILE' rewrites it in the form of OpenSSH",
+        ));
+    };
+    let identity =
+        ssh::Identity::from_buffer(text.as_bytes(), None).map_err(|_| AgeError::NoIdentity)?;
+    if let ssh::Identity::Unsupported(reason) = identity {
+        return Err(AgeError::UnsupportedIdentity(match reason {
+            ssh::UnsupportedKey::EncryptedPem => {
+                "its passphrase is kept in a weak form: 'ssh-keygen -p -f FILE' rewrites it in the form of OpenSSH"
+            }
+            ssh::UnsupportedKey::EncryptedSsh(_) => {
+                "its passphrase uses a cipher that is not known here: 'ssh-keygen -p -f FILE' changes that"
+            }
+            ssh::UnsupportedKey::Hardware(_) | ssh::UnsupportedKey::Type(_) => {
+                "SSH keys of this type cannot decrypt: ssh-ed25519 and ssh-rsa can"
+            }
+        }));
+    }
+    let public = match public {
+        Some(public) => public,
+        None => {
+            let recipient = ssh::Recipient::try_from(identity.clone());
+            let line = recipient.map_err(|_| AgeError::NoIdentity)?.to_string();
+            PublicKey::parse_line(&line).map_err(|error| match error {
+                AgeError::NotARecipient => AgeError::NoIdentity,
+                other => other,
+            })?
+        }
+    };
+    Ok(Secret::Ssh(Box::new(identity), public))
+}
+
+impl Identity {
+    /// The recipient that this identity opens for, as a member file names it; `None` where a passphrase or a plugin would
+    /// have to be asked.
+    pub fn recipient(&self) -> Option<String> {
+        match &self.secret {
+            Secret::X25519(identity) => Some(identity.to_public().to_string()),
+            Secret::Ssh(_, public) => Some(public.to_line()),
+            Secret::Plugin(_) | Secret::Locked(_) => None,
+        }
+    }
+
+    /// The file it came from, safe to print.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Whether a passphrase is asked for.
+    pub fn needs_passphrase(&self) -> bool {
+        match &self.secret {
+            Secret::X25519(_) | Secret::Plugin(_) => false,
+            Secret::Ssh(identity, _) => matches!(**identity, ssh::Identity::Encrypted(_)),
+            Secret::Locked(_) => true,
+        }
+    }
+
+    /// Opens an armoured age file of at most 64 KiB; all of its payload, or none.
+    ///
+    /// # Errors
+    /// [`AgeError::NoMatch`] where it is not for this identity, [`AgeError::WrongPassphrase`] after three tries,
+    /// [`AgeError::Cancelled`], [`AgeError::Armour`], [`AgeError::Damaged`], [`AgeError::TooLarge`], and what a plugin says.
+    pub fn unwrap(&self, wrapped: &str, ask: Ask<'_>) -> Result<Zeroizing<Vec<u8>>, AgeError> {
+        if wrapped.len() > MAX_WRAPPED_LEN {
+            return Err(AgeError::TooLarge(MAX_WRAPPED_LEN / 1024));
+        }
+        if !is_armoured(wrapped.as_bytes()) {
+            return Err(AgeError::Armour);
+        }
+        self.open(&dearmour(wrapped.as_bytes())?, ask)
+    }
+
+    fn open(&self, binary: &[u8], ask: Ask<'_>) -> Result<Zeroizing<Vec<u8>>, AgeError> {
+        match &self.secret {
+            Secret::X25519(identity) => decrypt(binary, identity),
+            Secret::Plugin(identity) => super::plugin::unwrap(identity, binary, ask),
+            Secret::Ssh(identity, public) => {
+                // Nobody is asked for the passphrase of a key that the file is not for.
+                if !stanzas(binary).iter().any(|stanza| public.is_named_by(stanza)) {
+                    return Err(AgeError::NoMatch);
+                }
+                let ssh::Identity::Encrypted(locked) = &**identity else {
+                    return decrypt(binary, &**identity);
+                };
+                let question = format!("Passphrase of {}", self.place);
+                let unlocked = with_passphrase(&question, ask, |passphrase| {
+                    let passphrase = SecretString::from(passphrase);
+                    locked.decrypt(passphrase).map_err(|_| AgeError::WrongPassphrase)
+                })?;
+                decrypt(binary, &ssh::Identity::from(unlocked))
+            }
+            Secret::Locked(file) => {
+                let question = format!("Passphrase of {}", self.place);
+                let text = open_with_passphrase(file, &question, ask)?;
+                for identity in read_identities(&text, &self.place)? {
+                    // Two passphrases for one identity would be a riddle.
+                    if identity.needs_passphrase() {
+                        return Err(AgeError::NoIdentity);
+                    }
+                    match identity.open(binary, ask) {
+                        Err(AgeError::NoMatch) => {}
+                        opened => return opened,
+                    }
+                }
+                Err(AgeError::NoMatch)
+            }
+        }
+    }
+}
