@@ -51,6 +51,29 @@ pub fn exclusive(common_dir: &Path) -> io::Result<fs::File> {
     lock().map_err(|error| with_path(common_dir, &error))
 }
 
+/// As [`exclusive`], but does not wait; `None` where another run is at work.
+///
+/// # Errors
+/// The folder cannot be opened or locked.
+#[cfg(unix)]
+pub fn try_exclusive(common_dir: &Path) -> io::Result<Option<fs::File>> {
+    let lock = || {
+        let dir = fs::File::open(common_dir)?;
+        match dir.try_lock() {
+            Ok(()) => Ok(Some(dir)),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
+    };
+    lock().map_err(|error| with_path(common_dir, &error))
+}
+
+/// Only Unix can lock a folder; elsewhere two runs at once are the user's to avoid.
+#[cfg(not(unix))]
+pub fn try_exclusive(_common_dir: &Path) -> io::Result<Option<()>> {
+    Ok(Some(()))
+}
+
 /// Only Unix can lock a folder; elsewhere two runs at once are the user's to avoid.
 #[cfg(not(unix))]
 pub fn exclusive(_common_dir: &Path) -> io::Result<()> {

@@ -1,4 +1,6 @@
 //! Where keys are kept: the local keyring, the environment, and the tracked folder `.shroud/`.
 
+pub mod backup;
 pub mod local;
+pub mod seen;
 pub mod shroud_dir;

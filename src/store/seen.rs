@@ -1,0 +1,102 @@
+//! The newest key of each name that this clone has held, `<common dir>/git-shroud/seen`.
+//!
+//! It outlives `lock`, so that nobody can lead a clone back to a key that a removed member knows.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::format::KeyId;
+use crate::fs::{Access, create_private_dir, read_bounded, write_atomic};
+use crate::keyring::{KeyName, Keyring, MAX_TEXT_LEN};
+
+/// For each name the highest generation that was held, and its key's id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen(BTreeMap<KeyName, (u32, KeyId)>);
+
+fn path(common_dir: &Path) -> PathBuf {
+    super::local::dir(common_dir).join("seen")
+}
+
+impl Seen {
+    /// Reads what is remembered; nothing in a new clone.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    pub fn load(common_dir: &Path) -> io::Result<Self> {
+        let text = match read_bounded(&path(common_dir), MAX_TEXT_LEN) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            read => read?,
+        };
+        let lines = std::str::from_utf8(&text).unwrap_or_default().lines();
+        Ok(Self(lines.filter_map(parse).collect()))
+    }
+
+    /// The newest generation of a name that was held, and its id.
+    pub fn newest(&self, name: &KeyName) -> Option<(u32, KeyId)> {
+        self.0.get(name).copied()
+    }
+
+    /// Remembers what a keyring holds; of the names in `reset` also where it is older than what was held.
+    ///
+    /// # Errors
+    /// It cannot be read or written.
+    pub fn remember(common_dir: &Path, keyring: &Keyring, reset: &[&KeyName]) -> io::Result<()> {
+        let mut seen = Self::load(common_dir)?;
+        let before = seen.clone();
+        for name in keyring.names() {
+            let Some(held) = keyring.current(name) else { continue };
+            let newest = seen.newest(name).map_or(0, |(generation, _)| generation);
+            if held.generation > newest || reset.contains(&name) {
+                seen.0.insert(name.clone(), (held.generation, held.key.id()));
+            }
+        }
+        if seen == before {
+            return Ok(());
+        }
+        let lines: String = seen
+            .0
+            .iter()
+            .map(|(name, (generation, id))| format!("{name} {generation} {id}\n"))
+            .collect();
+        create_private_dir(&super::local::dir(common_dir))?;
+        write_atomic(&path(common_dir), lines.as_bytes(), Access::Private)
+    }
+}
+
+fn parse(line: &str) -> Option<(KeyName, (u32, KeyId))> {
+    let mut words = line.split(' ');
+    let name = words.next()?.parse().ok()?;
+    let generation = words.next()?.parse().ok()?;
+    Some((name, (generation, KeyId::from_hex(words.next()?)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::Key;
+    use crate::keyring::Entry;
+    use crate::secret::SecretBytes;
+
+    fn keyring(generation: u32) -> Keyring {
+        let byte = u8::try_from(generation).unwrap();
+        let key = Key::new(SecretBytes::new([byte; 32]));
+        let mut keyring = Keyring::default();
+        keyring.insert(Entry { name: KeyName::default(), generation, key }).unwrap();
+        keyring
+    }
+
+    #[test]
+    fn the_newest_is_remembered_until_it_is_reset() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = KeyName::default();
+        let newest = || Seen::load(dir.path()).unwrap().newest(&name).map(|newest| newest.0);
+        assert_eq!(newest(), None);
+        for (generation, expected) in [(1, 1), (3, 3), (2, 3)] {
+            Seen::remember(dir.path(), &keyring(generation), &[]).unwrap();
+            assert_eq!(newest(), Some(expected));
+        }
+        Seen::remember(dir.path(), &keyring(2), &[&name]).unwrap();
+        assert_eq!(newest(), Some(2));
+    }
+}

@@ -1,0 +1,242 @@
+//! `key.toml`: the current generation of a key, and the earlier ones, sealed with it.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
+
+use super::canonical::Canonical;
+use super::{File, ShroudDirError};
+use crate::format::{self, Key, KeyId, OpenError};
+use crate::keyring::{Entry, KeyName, Keyring, TextError, to_text};
+
+const VERSION: u32 = 1;
+
+/// What `key.toml` says of one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// The key's name.
+    pub name: KeyName,
+    /// Its current generation.
+    pub generation: u32,
+    /// Its current id.
+    pub id: KeyId,
+    /// The key file's text of every earlier key, sealed, in Base64.
+    retired: Option<String>,
+    mac: String,
+}
+
+/// The earlier generations cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum RetiredError {
+    /// It is not Base64.
+    #[error("its retired keys are not Base64")]
+    Base64,
+    /// It was not sealed with this key.
+    #[error("its retired keys do not open: {0}")]
+    Open(#[from] OpenError),
+    /// What is sealed is no key file.
+    #[error("its retired keys are not a key file: {0}")]
+    Text(#[from] TextError),
+    /// A key that cannot be an earlier one.
+    #[error("its retired keys hold '{0}' generation {1}, which is no earlier one")]
+    NotEarlier(KeyName, u32),
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct KeyToml {
+    version: u32,
+    name: String,
+    generation: u32,
+    key_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retired: Option<String>,
+    mac: String,
+}
+
+impl KeyInfo {
+    /// Describes a key, with the keys that it follows.
+    pub fn new(entry: &Entry, earlier: &[&Entry]) -> Self {
+        let seal = || format::seal(&entry.key, to_text(earlier.iter().copied()).as_bytes());
+        let retired = (!earlier.is_empty()).then(|| BASE64.encode(seal()));
+        let mut info = Self {
+            name: entry.name.clone(),
+            generation: entry.generation,
+            id: entry.key.id(),
+            retired,
+            mac: String::new(),
+        };
+        info.mac = info.canonical().sign(&entry.key);
+        info
+    }
+
+    /// Whether whoever wrote this held the key.
+    pub fn is_authentic(&self, key: &Key) -> bool {
+        key.id() == self.id && self.canonical().verify(key, &self.mac)
+    }
+
+    /// The keys that came before this one.
+    ///
+    /// # Errors
+    /// [`RetiredError`]; never where [`Self::is_authentic`], unless whoever held the key wrote nonsense.
+    pub fn retired(&self, key: &Key) -> Result<Keyring, RetiredError> {
+        let Some(retired) = &self.retired else { return Ok(Keyring::default()) };
+        let sealed = BASE64.decode(retired).map_err(|_| RetiredError::Base64)?;
+        let opened = format::open(|id| (id == key.id()).then_some(key), &sealed)?;
+        let retired = Keyring::parse(&opened)?;
+        let later = |entry: &&Entry| entry.name == self.name && entry.generation >= self.generation;
+        match retired.entries().iter().find(later) {
+            Some(entry) => Err(RetiredError::NotEarlier(entry.name.clone(), entry.generation)),
+            None => Ok(retired),
+        }
+    }
+
+    fn canonical(&self) -> Canonical {
+        Canonical::new("git-shroud/v1/key")
+            .field("version", VERSION)
+            .field("name", &self.name)
+            .field("generation", self.generation)
+            .field("key_id", self.id)
+            .optional("retired", self.retired.as_deref())
+    }
+
+    /// Reads the `key.toml` of the key with this name.
+    ///
+    /// # Errors
+    /// It is not what the format says.
+    pub fn parse(bytes: &[u8], key: &KeyName) -> Result<Self, ShroudDirError> {
+        let path = File::Key(key.clone()).path();
+        let malformed = |message: String| ShroudDirError::malformed(&path, message);
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8".to_owned()))?;
+        Self::parse_text(text, key).map_err(malformed)
+    }
+
+    fn parse_text(text: &str, folder: &KeyName) -> Result<Self, String> {
+        let toml: KeyToml = toml::from_str(text).map_err(|error| {
+            format!("it is not a key.toml: {}", crate::sanitise::text(error.message()))
+        })?;
+        if toml.version != VERSION {
+            return Err(format!(
+                "its version is {}, which this program does not know",
+                toml.version
+            ));
+        }
+        let name: KeyName = toml.name.parse().map_err(|error| format!("{error}"))?;
+        if name != *folder {
+            return Err(format!("it names the key '{name}' but stands in the folder of another"));
+        }
+        let id = KeyId::from_hex(&toml.key_id).ok_or("its key_id is not 32 hexadecimal digits")?;
+        if toml.generation == 0 {
+            return Err("its generation is 0; the first is 1".to_owned());
+        }
+        Ok(Self { name, generation: toml.generation, id, retired: toml.retired, mac: toml.mac })
+    }
+
+    /// The text of the `key.toml`.
+    pub fn to_text(&self) -> String {
+        let toml = KeyToml {
+            version: VERSION,
+            name: self.name.to_string(),
+            generation: self.generation,
+            key_id: self.id.to_string(),
+            retired: self.retired.clone(),
+            mac: self.mac.clone(),
+        };
+        toml::to_string(&toml).expect("strings and numbers can be written")
+    }
+
+    /// Writes the `key.toml` into the worktree.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, top: &Path) -> Result<(), ShroudDirError> {
+        super::write(top, &File::Key(self.name.clone()), &self.to_text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::SecretBytes;
+
+    fn entry(generation: u32, byte: u8) -> Entry {
+        let key = Key::new(SecretBytes::new([byte; 32]));
+        Entry { name: KeyName::default(), generation, key }
+    }
+
+    fn parse(text: &str) -> Result<KeyInfo, ShroudDirError> {
+        KeyInfo::parse(text.as_bytes(), &KeyName::default())
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_authentic() {
+        let (first, second) = (entry(1, 5), entry(2, 6));
+        for earlier in [&[][..], &[&first, &second]] {
+            let current = entry(3, 1);
+            let info = KeyInfo::new(&current, earlier);
+            let read = parse(&info.to_text()).unwrap();
+            assert_eq!(read, info);
+            assert!(read.is_authentic(&current.key));
+            assert!(!read.is_authentic(&entry(3, 2).key));
+            let retired = read.retired(&current.key).unwrap();
+            assert_eq!(retired.entries().len(), earlier.len());
+            assert!(earlier.iter().all(|entry| retired.by_id(entry.key.id()).is_some()));
+        }
+    }
+
+    #[test]
+    fn retired_keys_open_with_the_current_one_alone_and_are_earlier() {
+        let info = KeyInfo::new(&entry(2, 1), &[&entry(1, 5)]);
+        assert!(matches!(info.retired(&entry(2, 2).key), Err(RetiredError::Open(_))));
+        let info = KeyInfo::new(&entry(2, 1), &[&entry(2, 5)]);
+        assert!(matches!(info.retired(&entry(2, 1).key), Err(RetiredError::NotEarlier(..))));
+    }
+
+    /// The value was computed by an independent implementation from the format alone.
+    #[test]
+    fn the_mac_is_the_one_of_the_format() {
+        let token = "GIT-SHROUD-KEY-1AKE0EHHTCJG4EAUKGDLARFLAADLWCWH74Z7AEP0R0AQ5LNK68XPSH4Z43A";
+        let key = crate::keyring::token::decode(token).unwrap();
+        let info = KeyInfo::new(&Entry { name: KeyName::default(), generation: 1, key }, &[]);
+        assert_eq!(info.mac, "98149556b9942504f2d309d69ee54fe8f287789388a81193082586e7b93dde35");
+    }
+
+    #[test]
+    fn a_changed_field_is_noticed() {
+        let key = entry(1, 1).key;
+        let mut info = KeyInfo::new(&entry(1, 1), &[]);
+        info.generation = 2;
+        assert!(!info.is_authentic(&key));
+        info.generation = 1;
+        info.retired = Some("AAAA".to_owned());
+        assert!(!info.is_authentic(&key));
+        info.retired = None;
+        assert!(info.is_authentic(&key));
+        info.mac = "zz".to_owned();
+        assert!(!info.is_authentic(&key));
+    }
+
+    #[test]
+    fn what_is_not_a_key_file_is_refused_with_its_path() {
+        let good = "version = 1\nname = \"default\"\ngeneration = 1\nkey_id = \"00000000000000000000000000000000\"\nmac = \"\"\n";
+        assert!(parse(good).is_ok());
+        let cases = [
+            ("", "not a key.toml"),
+            ("\u{1b}[31m = 1", "not a key.toml"),
+            (&good.replace("version = 1", "version = 2"), "version is 2"),
+            (&good.replace("\"default\"", "\"other\""), "folder of another"),
+            (&good.replace("\"default\"", "\"..\""), "cannot name a key"),
+            (&good.replace("generation = 1", "generation = 0"), "generation"),
+            (&good.replace("00000000000000000000000000000000", "xy"), "hexadecimal"),
+            (&good.replace("mac =", "other = 1\nmac ="), "not a key.toml"),
+        ];
+        for (text, expected) in cases {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(expected) && error.contains("key.toml"), "{error}");
+            assert!(!error.contains('\u{1b}'), "{error:?}");
+        }
+    }
+}
