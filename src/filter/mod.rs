@@ -15,12 +15,16 @@ use crate::secret::WipedVec;
 pub(crate) use spool::Spool;
 
 /// What a repository's attributes say of a path that is to be sealed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct Rule {
     /// The key that seals the path (attribute `shroud-key`).
     pub key: KeyName,
     /// The id that the repository describes for this key; `None` where it says nothing.
     pub key_id: Option<KeyId>,
+    /// The generation that was held here at most: none earlier may seal; 0 where none was.
+    pub newest: u32,
+    /// The header of the blob that the index has at this path, where that is sealed with an earlier generation.
+    pub indexed: Option<Header>,
     /// The attribute, with its place, by which git would change the sealed bytes.
     pub conversion: Option<String>,
 }
@@ -51,6 +55,18 @@ pub enum FilterError {
         held: KeyId,
         /// The id that the repository describes.
         described: KeyId,
+    },
+    /// A newer generation of the key was held here.
+    #[error(
+        "the key '{name}' that is held is of generation {held}, but generation {newest} was held here: an older key seals nothing"
+    )]
+    Older {
+        /// The key's name.
+        name: KeyName,
+        /// The generation that is held.
+        held: u32,
+        /// The generation that was held.
+        newest: u32,
     },
     /// The file begins as sealed files do and is not sound.
     #[error(transparent)]
@@ -83,6 +99,9 @@ impl FilterError {
             Self::OtherKey { .. } => Some(
                 "take the current key with 'git shroud unlock KEYFILE'; see that GIT_SHROUD_KEYRING and GIT_SHROUD_KEY are not set for another repository",
             ),
+            Self::Older { .. } => {
+                Some("'git shroud unlock' on a branch that has the newer key takes it")
+            }
             Self::Conversion(_) => {
                 Some("end the line for this path with '-text -ident -working-tree-encoding'")
             }
@@ -150,11 +169,15 @@ impl<'k, R: Rules> Filter<'k, R> {
                 };
                 refuse_conversion(rule.conversion)?;
                 refuse_other_key(self.keyring, entry, rule.key_id)?;
+                refuse_older_key(entry, rule.newest)?;
                 let siv = content.finish_with_siv(&entry.key)?;
-                Ok(Filtered {
-                    action: Action::Seal { key: &entry.key, siv },
-                    content: content.spool,
-                })
+                let indexed = rule.indexed.filter(|header| header.key_id() != entry.key.id());
+                let same = match indexed {
+                    Some(header) => content.seals_to(self.keyring, &header)?,
+                    None => None,
+                };
+                let (key, siv) = same.unwrap_or((&entry.key, siv));
+                Ok(Filtered { action: Action::Seal { key, siv }, content: content.spool })
             }
             Sniff::Sealed(key_id) => {
                 let rule = self.rules.rule(path).map_err(FilterError::Rule)?;
@@ -226,10 +249,21 @@ pub fn refuse_other_key(
     described: Option<KeyId>,
 ) -> Result<(), FilterError> {
     let Some(described) = described else { return Ok(()) };
-    if keyring.by_id(described).is_some_and(|held| held.name == entry.name) {
+    if keyring.line(&entry.name).any(|held| held.key.id() == described) {
         return Ok(());
     }
     Err(FilterError::OtherKey { name: entry.name.clone(), held: entry.key.id(), described })
+}
+
+/// Refuses to seal with `entry` where a newer generation was held: a removed member may know the older one.
+///
+/// # Errors
+/// [`FilterError::Older`].
+pub fn refuse_older_key(entry: &Entry, newest: u32) -> Result<(), FilterError> {
+    if entry.generation >= newest {
+        return Ok(());
+    }
+    Err(FilterError::Older { name: entry.name.clone(), held: entry.generation, newest })
 }
 
 fn verify(key: &Key, content: &mut Content<'_>) -> Result<(), FilterError> {
@@ -337,6 +371,22 @@ impl<'s> Content<'s> {
         io::copy(&mut self.spool.reader()?, &mut siv)?;
         self.finish_into(|piece| siv.update(piece))?;
         Ok(siv.finish())
+    }
+
+    /// The key of this header, if the whole file, once it was read, is what was sealed with it.
+    ///
+    /// A file of an old branch that did not change stays the same bytes: sealed with the current key it would seem changed
+    /// to git, as soon as its time is another.
+    fn seals_to<'k>(
+        &mut self,
+        keyring: &'k Keyring,
+        header: &Header,
+    ) -> io::Result<Option<(&'k Key, Siv)>> {
+        let Some(held) = keyring.by_id(header.key_id()) else { return Ok(None) };
+        let mut siv = held.key.siv();
+        io::copy(&mut self.spool.reader()?, &mut siv)?;
+        let siv = siv.finish();
+        Ok(siv.matches(&header.siv()).then_some((&held.key, siv)))
     }
 
     fn into_filtered<'k>(self) -> Filtered<'k> {

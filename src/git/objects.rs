@@ -7,6 +7,7 @@ use gix::ObjectId;
 
 use super::GitError;
 use super::repository::Repository;
+use crate::format::HEADER_LEN;
 
 /// Bytes of a blob up to which it is read into memory as a whole.
 pub const IN_MEMORY: u64 = 32 << 20;
@@ -64,6 +65,24 @@ pub fn stream<T>(
     } else {
         Err(GitError::Read(format!("blob {id} cannot be read")))
     }
+}
+
+/// As much of a blob's beginning as [`crate::format::sniff`] needs; `None` where the blob is not here.
+///
+/// # Errors
+/// It cannot be read, or is no blob.
+pub fn read_start(repository: &Repository, id: ObjectId) -> Result<Option<Vec<u8>>, GitError> {
+    Ok(match read(repository, id)? {
+        Blob::Missing => None,
+        Blob::Memory(mut bytes) => {
+            bytes.truncate(HEADER_LEN);
+            Some(bytes)
+        }
+        Blob::Large => Some(stream(repository, id, |blob| {
+            let mut start = Vec::new();
+            blob.take(HEADER_LEN as u64).read_to_end(&mut start).map(|_| start)
+        })??),
+    })
 }
 
 /// Whether the `len` bytes of `source` are those of the blob.

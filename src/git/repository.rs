@@ -71,6 +71,18 @@ impl Repository {
         Self::open(self.gix.git_dir(), self.worktree.clone())
     }
 
+    /// Whether a sparse checkout may leave tracked files out of the worktree.
+    pub fn is_sparse(&self) -> bool {
+        self.gix.config_snapshot().boolean("core.sparseCheckout") == Some(true)
+    }
+
+    /// The user's `gpg.program` (or `gpg.openpgp.program`), as git itself would run it.
+    pub fn gpg_program(&self) -> Option<std::ffi::OsString> {
+        let config = self.gix.config_snapshot();
+        let named = ["gpg.openpgp.program", "gpg.program"];
+        named.into_iter().find_map(|name| config.trusted_program(name).ok().flatten())
+    }
+
     /// The folder that all linked worktrees share.
     pub fn common_dir(&self) -> &Path {
         self.gix.common_dir()
