@@ -1,9 +1,16 @@
 //! Opening the sealed files of a worktree, and sealing them again in place.
 
+mod exposure;
+mod grant;
+mod identities;
 mod lock;
 mod prove;
 mod restage;
+mod roster;
+pub mod rotate;
+mod trust;
 mod unlock;
+mod unwrap;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -21,10 +28,16 @@ use crate::git::worktree::{self, Entries, Entry, Worktree};
 use crate::keyring::Keyring;
 use crate::parallel::map_runs;
 
+pub use exposure::{ExposedCommit, ExposedPath, Exposure, find_exposed};
+pub use grant::{Candidate, Verified, grant, verify};
+pub use identities::{IDENTITY_VARIABLE, Identities, IdentityError, OPENPGP_VARIABLE};
 pub use lock::{LockPlan, find_changed, seal_worktree};
 pub use prove::{SealedIds, find_sealed_ids};
-pub use restage::{Restage, restage};
+pub use restage::{Restage, RestageError, restage};
+pub use roster::{GrantProblem, MemberFile, Roster, Standing, stage_shroud_dir};
+pub use trust::{Evidence, adopt};
 pub use unlock::open_worktree;
+pub use unwrap::{Attempt, Unwrapped, unwrap_key};
 
 /// Files for which starting another thread pays.
 const FILES_PER_THREAD: usize = 64;

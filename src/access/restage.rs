@@ -34,15 +34,31 @@ impl Rules for OneKey {
     }
 }
 
+/// Why blobs were not sealed: the path of the one that could not be, and the reason; `None` where it is none of them.
+pub type RestageError = (Option<Vec<u8>>, FilterError);
+
 /// Seals each blob with its key and stages the outcome; all of them, or none.
 ///
 /// # Errors
-/// The path of the blob that cannot be sealed, with the reason; or `None` and the reason where it is none of them.
+/// [`RestageError`].
 pub fn restage(
     repository: &Repository,
     keyring: &Keyring,
     blobs: &[Restage],
-) -> Result<(), (Option<Vec<u8>>, FilterError)> {
+) -> Result<(), RestageError> {
+    let staged = write_sealed(repository, keyring, blobs)?;
+    stage(repository, &staged).map_err(|error| (None, FilterError::Rule(error.to_string())))
+}
+
+/// Seals each blob with its key and writes the outcome to the object database; what to stage is in the order of the blobs.
+///
+/// # Errors
+/// [`RestageError`].
+pub(super) fn write_sealed(
+    repository: &Repository,
+    keyring: &Keyring,
+    blobs: &[Restage],
+) -> Result<Vec<Staged>, RestageError> {
     let git = |error: GitError| (None, FilterError::Rule(error.to_string()));
     let mut writer = BlobWriter::new().map_err(git)?;
     for blob in blobs {
@@ -51,12 +67,12 @@ pub fn restage(
             .map_err(|error| (Some(blob.path.clone()), error))?;
     }
     let ids = writer.finish(repository).map_err(git)?;
-    let staged: Vec<Staged> = blobs
-        .iter()
-        .zip(ids)
-        .map(|(blob, id)| Staged { path: blob.path.clone(), executable: blob.executable, id })
-        .collect();
-    stage(repository, &staged).map_err(git)
+    let staged = |(blob, id): (&Restage, ObjectId)| Staged {
+        path: blob.path.clone(),
+        executable: blob.executable,
+        id,
+    };
+    Ok(blobs.iter().zip(ids).map(staged).collect())
 }
 
 fn seal_blob(
@@ -84,14 +100,5 @@ fn seal_blob(
 /// # Errors
 /// It cannot be read.
 pub(super) fn sniff_blob(repository: &Repository, id: ObjectId) -> Result<Option<Sniff>, Left> {
-    Ok(match objects::read(repository, id)? {
-        Blob::Memory(bytes) => Some(format::sniff(&bytes)),
-        Blob::Missing => None,
-        Blob::Large => Some(objects::stream(repository, id, |blob| {
-            let mut start = Vec::new();
-            blob.take(format::HEADER_LEN as u64)
-                .read_to_end(&mut start)
-                .map(|_| format::sniff(&start))
-        })??),
-    })
+    Ok(objects::read_start(repository, id)?.map(|start| format::sniff(&start)))
 }

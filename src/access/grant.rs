@@ -1,0 +1,154 @@
+//! Granting: wrapping a key to a recipient and writing the member's file.
+
+use std::time::SystemTime;
+
+use super::roster::{MemberFile, Roster, Standing};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::git::repository::Repository;
+use crate::keyring::{Entry, KeyName, Keyring, to_text};
+use crate::recipient::openpgp::{self, Certificate, WrapError};
+use crate::recipient::{Method, Recipient, age};
+use crate::store::shroud_dir::{Label, Member};
+
+/// Somebody to whom a key is to be wrapped.
+pub struct Candidate {
+    /// To whom.
+    pub recipient: Recipient,
+    /// For people to read.
+    pub user_id: Option<String>,
+    /// The certificate, for OpenPGP.
+    pub certificate: Option<Certificate>,
+}
+
+impl Candidate {
+    /// The candidate that a member was when the key was granted.
+    ///
+    /// # Errors
+    /// The certificate is none, or is another than the recipient says.
+    pub fn from_member(member: &Member) -> Outcome<Self> {
+        let certificate = match &member.certificate {
+            None => None,
+            Some(text) => {
+                let certificate = Certificate::parse(text.as_bytes())
+                    .context(|| format!("the certificate of '{}'", member.label))?;
+                if member.recipient.fingerprint() != Some(certificate.fingerprint().as_str()) {
+                    return Err(CommandError::refused(format!(
+                        "the file of '{}' holds the certificate of another recipient",
+                        member.label
+                    )));
+                }
+                Some(certificate)
+            }
+        };
+        Ok(Self {
+            recipient: member.recipient.clone(),
+            user_id: member.user_id.clone(),
+            certificate,
+        })
+    }
+}
+
+/// Wraps the key to the candidate and signs the member's file.
+///
+/// # Errors
+/// The candidate's certificate or recipient cannot be used.
+pub fn grant(
+    entry: &Entry,
+    candidate: &Candidate,
+    label: &Label,
+    now: SystemTime,
+) -> Outcome<Member> {
+    let text = to_text([entry]);
+    let wrapped = match (&candidate.certificate, candidate.recipient.method()) {
+        (Some(certificate), Method::OpenPgp) => openpgp::wrap(certificate, text.as_bytes(), now)
+            .map_err(|error| {
+                let hint = match &error {
+                    WrapError::Certificate(error) => error.hint(),
+                    WrapError::Gpg(error) => error.hint(),
+                    _ => None,
+                };
+                let error = CommandError::wrong(format!("'{label}': {error}"));
+                hint.into_iter().fold(error, CommandError::hint)
+            })?,
+        (None, Method::OpenPgp) => {
+            return Err(CommandError::wrong(format!("the file of '{label}' has no certificate")));
+        }
+        (_, Method::Age | Method::Ssh) => age::wrap(&candidate.recipient, text.as_bytes())
+            .context(|| format!("'{label}' ({})", candidate.recipient))?,
+    };
+    let key = (entry.key.id(), entry.generation);
+    let mut member = Member::unsigned(
+        label.clone(),
+        candidate.recipient.clone(),
+        key,
+        crate::clock::rfc3339(now),
+        wrapped,
+    );
+    member.user_id = candidate.user_id.clone();
+    member.certificate = candidate.certificate.as_ref().map(Certificate::to_armored);
+    Ok(member.signed(&entry.key))
+}
+
+/// The key that is held and described, proved to be the one that every member of it was granted.
+pub struct Verified<'v> {
+    /// The key that seals now.
+    pub entry: &'v Entry,
+    /// Its member files, of which no mac fails.
+    pub members: Vec<MemberFile>,
+}
+
+/// Verifies everything that is said of a key before it, or the next one, is wrapped to anybody.
+///
+/// Else anybody who can push could slip a recipient in and wait for the next rotation (docs/format.md, section 5).
+///
+/// # Errors
+/// The key is not held, is not the one that is described, or a mac fails; members in `except` are not looked at.
+pub fn verify<'v>(
+    repository: &Repository,
+    roster: &Roster,
+    keyring: &'v Keyring,
+    name: &KeyName,
+    except: &[&str],
+) -> Outcome<Verified<'v>> {
+    let Some(info) = roster.infos.get(name) else {
+        return Err(CommandError::wrong(format!("there is no key '{name}' here"))
+            .hint("git shroud key list"));
+    };
+    let Some(entry) = keyring.current(name) else {
+        return Err(CommandError::refused(format!("the key '{name}' is not held here"))
+            .hint("git shroud unlock; only who holds a key can grant it"));
+    };
+    if entry.key.id() != info.id {
+        return Err(CommandError::refused(format!(
+            "the key '{name}' that is held here (generation {}, id {}) is not the one that .shroud/{name}/key.toml describes (generation {}, id {})",
+            entry.generation, entry.key.id(), info.generation, info.id
+        ))
+        .hint("git shroud unlock takes the described one, if it may be trusted"));
+    }
+    if !info.is_authentic(&entry.key) {
+        return Err(CommandError::refused(format!(
+            ".shroud/{name}/key.toml was changed by somebody who does not hold the key; nothing was changed"
+        ))
+        .hint("see with 'git log -p -- .shroud' who changed it, and restore it"));
+    }
+    let members = roster.members(repository, name)?;
+    let members: Vec<_> =
+        members.into_iter().filter(|file| !except.contains(&file.stem.as_str())).collect();
+    for file in &members {
+        let path = file.file.path();
+        let failed = match (&file.member, file.standing(Some(info), keyring)) {
+            (Err(error), _) => CommandError::refused(format!("{error}; nothing was changed")),
+            (Ok(_), Standing::MacFails | Standing::NotVerified) => CommandError::refused(format!(
+                "{path}: its mac fails, so it was written by somebody who did not hold the key; nothing was changed"
+            )),
+            _ => continue,
+        };
+        return Err(failed
+            .hint(format!("see who wrote it: git log -p -- {path}"))
+            .hint(format!(
+                "restore it with git, or take it away: git shroud member remove {} --key {name} --no-rotate",
+                file.stem
+            )));
+    }
+    Ok(Verified { entry, members })
+}

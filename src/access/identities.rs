@@ -1,0 +1,182 @@
+//! What can unwrap a key on this machine: a secret key that was given, age identities, SSH keys, the user's gpg.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::fs::read_bounded;
+use crate::keyring::MAX_TEXT_LEN;
+use crate::recipient::Recipient;
+use crate::recipient::age::{self, Identity};
+use crate::recipient::openpgp::{Gpg, SecretKey};
+
+/// Names a file of identities, besides those in the usual places.
+pub const IDENTITY_VARIABLE: &str = "GIT_SHROUD_IDENTITY";
+/// Holds an OpenPGP secret key, or names the file that does.
+pub const OPENPGP_VARIABLE: &str = "GIT_SHROUD_OPENPGP_KEY";
+/// How many public keys of a user's SSH folder are looked at.
+const MAX_SSH_KEYS: usize = 100;
+
+/// Everything that is tried.
+#[derive(Default)]
+pub struct Identities {
+    /// OpenPGP secret keys that were given, used without gpg.
+    pub secret_keys: Vec<SecretKey>,
+    /// Whether such a key may be of RSA.
+    pub allow_rsa: bool,
+    /// age identities and SSH keys.
+    pub age: Vec<Identity>,
+    /// The user's gpg.
+    pub gpg: Option<Gpg>,
+    gpg_keys: OnceCell<Result<BTreeSet<String>, String>>,
+}
+
+/// A file of identities cannot be used. Never holds what is in it.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It holds no identity.
+    #[error("{place}: {message}")]
+    Malformed {
+        /// The file or variable.
+        place: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+fn malformed(place: &str, error: impl std::fmt::Display) -> IdentityError {
+    IdentityError::Malformed { place: place.to_owned(), message: error.to_string() }
+}
+
+impl Identities {
+    /// Reads a file of age identities, or an SSH private key.
+    ///
+    /// # Errors
+    /// It cannot be read, or holds no identity.
+    pub fn add_file(&mut self, path: &Path) -> Result<(), IdentityError> {
+        let place = crate::sanitise::native(path);
+        let bytes = read_bounded(path, MAX_TEXT_LEN)?;
+        self.age.extend(
+            age::read_identities(&bytes, &place).map_err(|error| malformed(&place, error))?,
+        );
+        Ok(())
+    }
+
+    /// Takes an OpenPGP secret key.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn add_secret_key(&mut self, bytes: &[u8], place: &str) -> Result<(), IdentityError> {
+        self.secret_keys.push(SecretKey::parse(bytes).map_err(|error| malformed(place, error))?);
+        Ok(())
+    }
+
+    /// Reads what the environment names: [`IDENTITY_VARIABLE`] and [`OPENPGP_VARIABLE`].
+    ///
+    /// # Errors
+    /// A variable is set and what it gives cannot be used.
+    pub fn add_from_environment(&mut self) -> Result<(), IdentityError> {
+        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        if let Some(path) = set(IDENTITY_VARIABLE) {
+            self.add_file(Path::new(&path))?;
+        }
+        if let Some(value) = set(OPENPGP_VARIABLE) {
+            let value = zeroize::Zeroizing::new(value.into_encoded_bytes());
+            if value.trim_ascii_start().starts_with(b"-----BEGIN") {
+                self.add_secret_key(&value, OPENPGP_VARIABLE)?;
+            } else {
+                let path = std::str::from_utf8(&value)
+                    .map_err(|_| malformed(OPENPGP_VARIABLE, "it names no file"))?;
+                self.add_secret_key(&read_bounded(Path::new(path), MAX_TEXT_LEN)?, path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads identities from their usual places, as far as one of these recipients needs them; returns the files that
+    /// cannot be read, with the reason.
+    pub fn add_usual(&mut self, wanted: &[&Recipient]) -> Vec<String> {
+        let mut unreadable = Vec::new();
+        let mut candidates = usual_age_files();
+        if let Some(home) = home() {
+            candidates.extend(usual_ssh_files(&home.join(".ssh"), wanted));
+        }
+        for path in candidates.into_iter().filter(|path| path.is_file()) {
+            let before = self.age.len();
+            if let Err(error) = self.add_file(&path) {
+                unreadable.push(error.to_string());
+            }
+            let new = self.age.split_off(before);
+            // One whose public form is not known may be anybody's.
+            let fits = |identity: &Identity| {
+                identity
+                    .recipient()
+                    .is_none_or(|text| wanted.iter().any(|wanted| wanted.as_str() == text))
+            };
+            self.age.extend(new.into_iter().filter(fits));
+        }
+        unreadable
+    }
+
+    /// Finds the user's gpg.
+    pub fn find_gpg(&mut self, program: Option<&OsStr>) {
+        self.gpg = Gpg::find(program);
+    }
+
+    /// The key ids of which gpg has the secret part; asked for once.
+    pub(super) fn gpg_keys(&self) -> Result<&BTreeSet<String>, &str> {
+        let ask = || match &self.gpg {
+            Some(gpg) => gpg.secret_key_ids().map_err(|error| error.to_string()),
+            None => Ok(BTreeSet::new()),
+        };
+        self.gpg_keys.get_or_init(ask).as_ref().map_err(String::as_str)
+    }
+}
+
+fn home() -> Option<PathBuf> {
+    std::env::home_dir().filter(|home| home.is_absolute())
+}
+
+/// Where age's users and those of sops keep their identities.
+fn usual_age_files() -> Vec<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let config = set("XDG_CONFIG_HOME").or_else(|| home().map(|home| home.join(".config")));
+    let mut files: Vec<_> = set("SOPS_AGE_KEY_FILE").into_iter().collect();
+    if let Some(config) = config {
+        files.extend(["age/keys.txt", "sops/age/keys.txt"].map(|name| config.join(name)));
+    }
+    if let (true, Some(home)) = (cfg!(target_os = "macos"), home()) {
+        files.push(home.join("Library/Application Support/sops/age/keys.txt"));
+    }
+    files
+}
+
+/// The private keys whose public half one of the recipients is; those of the standard names also without a public half.
+fn usual_ssh_files(dir: &Path, wanted: &[&Recipient]) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let public = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension() == Some(OsStr::new("pub")));
+    for path in public.take(MAX_SSH_KEYS) {
+        let line = read_bounded(&path, MAX_TEXT_LEN).unwrap_or_default();
+        let recipient =
+            std::str::from_utf8(&line).ok().and_then(|line| age::parse_recipient(line.trim()).ok());
+        if recipient.is_some_and(|(recipient, _)| wanted.contains(&&recipient)) {
+            files.push(path.with_extension(""));
+        }
+    }
+    for name in ["id_ed25519", "id_rsa"] {
+        let path = dir.join(name);
+        if !files.contains(&path) && !dir.join(format!("{name}.pub")).exists() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}

@@ -1,0 +1,257 @@
+//! What `.shroud/` says of keys and members, and how far it is to be believed.
+
+use std::collections::BTreeMap;
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+
+use crate::error::{CommandError, Outcome};
+use crate::git::GitError;
+use crate::git::objects::{self, Blob};
+use crate::git::repository::Repository;
+use crate::keyring::{KeyName, Keyring};
+use crate::store::shroud_dir::{self, File, KeyInfo, Member, ShroudDirError};
+
+/// The folder `.shroud/` as the worktree has it, or, where a sparse checkout leaves it out, the index.
+#[derive(Default)]
+pub struct Roster {
+    /// Every key that is described.
+    pub infos: BTreeMap<KeyName, KeyInfo>,
+    /// A file that is in neither, as its blob was not fetched.
+    pub missing: Option<String>,
+    files: BTreeMap<File, Source>,
+}
+
+#[derive(Clone, Copy)]
+enum Source {
+    Worktree,
+    Blob(ObjectId),
+}
+
+/// A member's file, which may not be one.
+pub struct MemberFile {
+    /// Its place.
+    pub file: File,
+    /// The name of the file without `.toml`: the label, if it is sound.
+    pub stem: String,
+    /// What it says, or why it cannot be read.
+    pub member: Result<Member, String>,
+}
+
+/// How a member stands to the key that is described now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Can open the current key.
+    Current,
+    /// Can open an earlier generation only, as a merge of a grant and a rotation leaves it.
+    OutOfDate,
+    /// The mac fails: the file was written by somebody who did not hold the key.
+    MacFails,
+    /// The key is not held here, so nothing can be verified.
+    NotVerified,
+    /// It is no member file.
+    Malformed,
+}
+
+impl Standing {
+    /// For people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::OutOfDate => "out of date",
+            Self::MacFails => "mac fails",
+            Self::NotVerified => "not verified",
+            Self::Malformed => "malformed",
+        }
+    }
+
+    /// Whether a holder of the key has to do something.
+    pub fn is_bad(self) -> bool {
+        matches!(self, Self::OutOfDate | Self::MacFails | Self::Malformed)
+    }
+}
+
+impl MemberFile {
+    /// How the member stands to the key.
+    pub fn standing(&self, info: Option<&KeyInfo>, keyring: &Keyring) -> Standing {
+        let Ok(member) = &self.member else { return Standing::Malformed };
+        let File::Member(name, _) = &self.file else { return Standing::Malformed };
+        let is_current = info.is_some_and(|info| info.id == member.key_id);
+        if keyring.current(name).is_none() {
+            return match info {
+                Some(info) if !is_current && member.generation < info.generation => {
+                    Standing::OutOfDate
+                }
+                _ => Standing::NotVerified,
+            };
+        }
+        // An id that is not held can be of any key, so nothing speaks for the file.
+        let authentic = keyring.by_id(member.key_id).is_some_and(|held| {
+            held.name == *name
+                && held.generation == member.generation
+                && member.is_authentic(&held.key)
+        });
+        match (authentic, is_current) {
+            (true, true) => Standing::Current,
+            (true, false) => Standing::OutOfDate,
+            (false, true) if keyring.by_id(member.key_id).is_none() => Standing::NotVerified,
+            (false, _) => Standing::MacFails,
+        }
+    }
+}
+
+/// A grant that a holder of the key has to look at.
+pub struct GrantProblem {
+    /// The key.
+    pub key: KeyName,
+    /// The member's file.
+    pub file: File,
+    /// The member's label, safe for a terminal.
+    pub label: String,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+impl GrantProblem {
+    /// What is wrong.
+    pub fn describe(&self) -> String {
+        format!("member '{}' of key '{}': {}", self.label, self.key, self.standing.describe())
+    }
+
+    /// What to do.
+    pub fn remedy(&self) -> String {
+        let Self { key, label, standing, .. } = self;
+        let remove = format!("git shroud member remove {label} --key {key} --no-rotate");
+        if *standing == Standing::OutOfDate {
+            format!("if it is right: git shroud member renew {label} --key {key}; if not: {remove}")
+        } else {
+            format!("restore {} with git, or take it away: {remove}", self.file.path())
+        }
+    }
+}
+
+impl Roster {
+    /// Every grant that is out of date, forged or malformed.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn problems(
+        &self,
+        repository: &Repository,
+        keyring: &Keyring,
+    ) -> Outcome<Vec<GrantProblem>> {
+        let mut problems = Vec::new();
+        for key in self.names() {
+            for file in self.members(repository, key)? {
+                let standing = file.standing(self.infos.get(key), keyring);
+                if standing.is_bad() {
+                    problems.push(GrantProblem {
+                        key: key.clone(),
+                        label: crate::sanitise::text(&file.stem),
+                        file: file.file,
+                        standing,
+                    });
+                }
+            }
+        }
+        Ok(problems)
+    }
+
+    /// Reads what is said of keys; members are read when they are asked for.
+    ///
+    /// # Errors
+    /// A file cannot be read, or is not what the format says.
+    pub fn read(repository: &Repository) -> Outcome<Self> {
+        let mut roster = Self::default();
+        let Some(top) = &repository.worktree else { return Ok(roster) };
+        let listed = shroud_dir::list(top).map_err(ShroudDirError::Io)?;
+        roster.files.extend(listed.into_iter().map(|file| (file, Source::Worktree)));
+        if !top.join(shroud_dir::NAME).exists() || repository.is_sparse() {
+            roster.add_from_index(repository)?;
+        }
+        for file in roster.files.keys().cloned().collect::<Vec<_>>() {
+            let File::Key(name) = &file else { continue };
+            match roster.content(repository, &file)? {
+                None => roster.missing = Some(file.path()),
+                Some(bytes) => {
+                    roster.infos.insert(name.clone(), KeyInfo::parse(&bytes, name)?);
+                }
+            }
+        }
+        Ok(roster)
+    }
+
+    fn add_from_index(&mut self, repository: &Repository) -> Result<(), GitError> {
+        let listed = repository.git.run(["ls-files", "--stage", "-z", "--", ":(top).shroud"])?;
+        for line in listed.split(|&byte| byte == 0) {
+            let Some((fields, path)) = line.split_once_str("\t") else { continue };
+            let file = path.to_str().ok().and_then(File::recognise);
+            // A link is no file, wherever it leads.
+            let Some(file) = file.filter(|_| fields.starts_with(b"100")) else { continue };
+            let id = fields.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
+            let id = ObjectId::from_hex(id).map_err(GitError::read)?;
+            self.files.entry(file).or_insert(Source::Blob(id));
+        }
+        Ok(())
+    }
+
+    fn content(&self, repository: &Repository, file: &File) -> Outcome<Option<Vec<u8>>> {
+        match (self.files[file], &repository.worktree) {
+            (Source::Worktree, Some(top)) => Ok(Some(shroud_dir::read(top, file)?)),
+            (Source::Worktree, None) => Ok(None),
+            (Source::Blob(id), _) => match objects::read(repository, id)? {
+                Blob::Memory(bytes) => Ok(Some(bytes)),
+                Blob::Large => Err(CommandError::wrong(format!("{} is too large", file.path()))),
+                Blob::Missing => Ok(None),
+            },
+        }
+    }
+
+    /// Every member file of a key, by name.
+    ///
+    /// # Errors
+    /// A file cannot be read. One that is malformed is in the list, with the reason.
+    pub fn members(&self, repository: &Repository, key: &KeyName) -> Outcome<Vec<MemberFile>> {
+        let mut members = Vec::new();
+        for file in self.files.keys() {
+            let File::Member(of, stem) = file else { continue };
+            if of != key {
+                continue;
+            }
+            let member = match self.content(repository, file) {
+                Ok(Some(bytes)) => {
+                    Member::parse(&bytes, key, stem).map_err(|error| error.to_string())
+                }
+                Ok(None) => Err(format!("{} is not in this clone", file.path())),
+                Err(error) => Err(error.to_string()),
+            };
+            members.push(MemberFile { file: file.clone(), stem: stem.clone(), member });
+        }
+        Ok(members)
+    }
+
+    /// The names of all keys that have a folder with a member or a description.
+    pub fn names(&self) -> impl Iterator<Item = &KeyName> {
+        let mut names: Vec<_> = self
+            .files
+            .keys()
+            .map(|file| match file {
+                File::Key(name) | File::Member(name, _) => name,
+            })
+            .collect();
+        names.sort();
+        names.dedup();
+        names.into_iter()
+    }
+}
+
+/// Stages the whole of `.shroud/`, also what was removed, and also where a sparse checkout leaves it out.
+///
+/// # Errors
+/// git fails.
+pub fn stage_shroud_dir(repository: &Repository) -> Result<(), GitError> {
+    let sparse: &[&str] = if repository.is_sparse() { &["--sparse"] } else { &[] };
+    let add = [&["add", "--force", "--all"], sparse, &["--", shroud_dir::NAME]].concat();
+    repository.git.run(add).map(drop)
+}

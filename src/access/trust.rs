@@ -1,0 +1,165 @@
+//! Whether the key that `.shroud/` describes may be taken: whoever can push can write that folder.
+
+use crate::error::{CommandError, Outcome};
+use crate::format::KeyId;
+use crate::git::GitError;
+use crate::git::objects::{self, Blob};
+use crate::git::repository::Repository;
+use crate::keyring::{Entry, KeyName, Keyring};
+use crate::store::seen::Seen;
+use crate::store::shroud_dir::{File, KeyInfo};
+
+/// What speaks for or against a key.
+pub struct Evidence<'e> {
+    /// Where it is described.
+    pub repository: &'e Repository,
+    /// What this clone has held before.
+    pub seen: &'e Seen,
+    /// Ids that the user has verified with a colleague.
+    pub trusted: &'e [KeyId],
+}
+
+/// Takes the key that is described as current, with the earlier ones that are sealed under it; returns the ids that are new.
+///
+/// It must descend from what this clone has held: that key's id is its own, or stands among its retired keys. A clone that
+/// has held none believes the history of the branch instead. A key that the user trusts is taken in any case; what is
+/// held of that name and is no ancestor of it is kept under another name, so that nothing is lost.
+///
+/// # Errors
+/// The key is not to be trusted; then nothing was changed.
+pub fn adopt(
+    evidence: &Evidence<'_>,
+    keyring: &mut Keyring,
+    info: &KeyInfo,
+    entry: Entry,
+) -> Outcome<Vec<KeyId>> {
+    let name = info.name.clone();
+    if !info.is_authentic(&entry.key) {
+        return Err(CommandError::refused(format!(
+            ".shroud/{name}/key.toml was changed by somebody who does not hold the key; nothing was changed"
+        ))
+        .hint("see with 'git log -p -- .shroud' who changed it, and restore it"));
+    }
+    let retired = info
+        .retired(&entry.key)
+        .map_err(|error| CommandError::refused(format!(".shroud/{name}/key.toml: {error}")))?;
+    let line: Vec<KeyId> =
+        retired.entries().iter().chain([&entry]).map(|entry| entry.key.id()).collect();
+    if evidence.trusted.contains(&info.id) {
+        set_aside(keyring, &name, &line)?;
+    } else {
+        verify_descent(evidence, keyring, info, &line)?;
+    }
+    let mut added = Vec::new();
+    for entry in retired.into_entries().into_iter().chain([entry]) {
+        let id = entry.key.id();
+        let inserted = keyring.insert(entry).map_err(|error| {
+            CommandError::refused(format!(".shroud/{name}/key.toml: {error}; nothing was changed"))
+        })?;
+        if inserted {
+            added.push(id);
+        }
+    }
+    Ok(added)
+}
+
+fn verify_descent(
+    evidence: &Evidence<'_>,
+    keyring: &Keyring,
+    info: &KeyInfo,
+    line: &[KeyId],
+) -> Outcome {
+    let name = &info.name;
+    let held = keyring.current(name).map(|held| (held.generation, held.key.id()));
+    let known = held.max(evidence.seen.newest(name));
+    if let Some((generation, id)) = known {
+        if info.generation < generation {
+            return Err(rollback(info, generation, id));
+        }
+        if !line.contains(&id) {
+            return Err(swapped(info, &format!("the one that this clone has held (id {id})")));
+        }
+        return Ok(());
+    }
+    let before = described_ids(evidence.repository, name)?;
+    match before.into_iter().find(|id| !line.contains(id)) {
+        None => Ok(()),
+        Some(id) => {
+            Err(swapped(info, &format!("an earlier one in the history of this branch (id {id})")))
+        }
+    }
+}
+
+fn rollback(info: &KeyInfo, generation: u32, id: KeyId) -> CommandError {
+    CommandError::refused(format!(
+        ".shroud/{0}/key.toml describes generation {1} of the key '{0}' (id {2}), but this clone has held generation {generation} (id {id}): an older key is not taken",
+        info.name, info.generation, info.id
+    ))
+    .hint("check out a branch that has the newer key and unlock there: it opens older commits too")
+    .hint(trust_hint(info))
+}
+
+fn swapped(info: &KeyInfo, what: &str) -> CommandError {
+    CommandError::refused(format!(
+        "the key '{0}' that .shroud/{0}/key.toml describes (id {1}) does not descend from {what}: somebody may have swapped it; nothing was changed",
+        info.name, info.id
+    ))
+    .hint(format!("see who changed it: git log -p -- .shroud/{}/key.toml", info.name))
+    .hint(trust_hint(info))
+}
+
+fn trust_hint(info: &KeyInfo) -> String {
+    format!(
+        "if a colleague tells you, not through this repository, that the id is right: git shroud unlock --trust-key {}",
+        info.id
+    )
+}
+
+/// Gives keys of this name that are not in the line another name.
+fn set_aside(keyring: &mut Keyring, name: &KeyName, line: &[KeyId]) -> Outcome {
+    let of_name = keyring.entries().iter().filter(|entry| entry.name == *name);
+    let others: Vec<KeyId> =
+        of_name.map(|entry| entry.key.id()).filter(|id| !line.contains(id)).collect();
+    others.into_iter().try_for_each(|id| aside(keyring, id))
+}
+
+/// Gives a key another name, which says what it was: what it has sealed still opens.
+pub(super) fn aside(keyring: &mut Keyring, id: KeyId) -> Outcome {
+    let Some(entry) = keyring.remove_id(id) else { return Ok(()) };
+    let begin: String = entry.name.as_str().chars().take(40).collect();
+    let name = format!("{begin}.replaced.{}", &id.to_string()[..8]);
+    let name = name.parse().expect("it has the form of a name");
+    let kept = keyring.insert(Entry { name, generation: 1, ..entry });
+    kept.map(drop).map_err(|error| CommandError::wrong(error.to_string()))
+}
+
+/// The ids that `key.toml` has had in the commits of this branch, as far as they are in this clone.
+fn described_ids(repository: &Repository, name: &KeyName) -> Result<Vec<KeyId>, GitError> {
+    if repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?.is_none() {
+        return Ok(Vec::new());
+    }
+    let path = File::Key(name.clone()).path();
+    let raw = ["log", "--format=", "--raw", "--no-abbrev", "--no-renames", "-m", "-z"];
+    let pathspec = format!(":(top,literal){path}");
+    let log = repository.git.run(raw.iter().copied().chain([
+        "--full-history",
+        "HEAD",
+        "--",
+        pathspec.as_str(),
+    ]))?;
+    let mut ids = Vec::new();
+    for record in log.split(|&byte| byte == 0) {
+        // ":mode mode old new status"
+        let blob = record.strip_prefix(b":").and_then(|record| record.split(|&b| b == b' ').nth(3));
+        let blob = blob.and_then(|id| gix::ObjectId::from_hex(id).ok());
+        let Some(blob) = blob.filter(|id| !id.is_null()) else { continue };
+        if let Blob::Memory(bytes) = objects::read(repository, blob)?
+            && let Ok(info) = KeyInfo::parse(&bytes, name)
+        {
+            ids.push(info.id);
+        }
+    }
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
+}

@@ -1,0 +1,173 @@
+//! From a member file to the key that is wrapped in it, by whatever this machine has.
+
+use zeroize::Zeroizing;
+
+use super::identities::Identities;
+use super::roster::MemberFile;
+use crate::keyring::{Entry, KeyName, Keyring};
+use crate::recipient::age::Identity;
+use crate::recipient::openpgp::{Gpg, Message, SecretKey};
+use crate::recipient::{Ask, Method};
+use crate::store::shroud_dir::{KeyInfo, Member};
+
+/// A key that was unwrapped.
+pub struct Unwrapped {
+    /// The key.
+    pub entry: Entry,
+    /// The label of the member to whom it was wrapped.
+    pub label: String,
+    /// What opened it.
+    pub by: String,
+}
+
+/// One thing that was tried in vain.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The member whose file was tried.
+    pub label: String,
+    /// With what.
+    pub by: String,
+    /// Why it did not open.
+    pub why: String,
+}
+
+/// Unwraps a key: the current generation if that can be had, else the newest.
+///
+/// What asks nothing is tried first: a key that was given, identities without a passphrase; then gpg, which asks by its
+/// agent, and at last identities with a passphrase. Only what a file names is tried.
+pub fn unwrap_key(
+    identities: &Identities,
+    info: &KeyInfo,
+    members: &[MemberFile],
+    ask: Ask<'_>,
+    attempts: &mut Vec<Attempt>,
+) -> Option<Unwrapped> {
+    let mut readable: Vec<&Member> =
+        members.iter().filter_map(|file| file.member.as_ref().ok()).collect();
+    // A grant of another key that claims to be newer than the current one is nobody's.
+    readable.retain(|member| member.key_id == info.id || member.generation < info.generation);
+    readable.sort_by_key(|member| {
+        (member.key_id != info.id, std::cmp::Reverse(member.generation), member.label.clone())
+    });
+    let mut generations: Vec<_> =
+        readable.iter().map(|member| (member.key_id, member.generation)).collect();
+    generations.dedup();
+    // All means for the current generation before any for an earlier one.
+    for wanted in generations {
+        let of_it = |member: &&&Member| (member.key_id, member.generation) == wanted;
+        for means in Means::all(identities) {
+            for member in readable.iter().filter(of_it) {
+                let Some(opened) = means.open(identities, member, ask) else { continue };
+                let label = member.label.to_string();
+                let by = means.name();
+                match opened.and_then(|text| read_key(&text, &info.name, member)) {
+                    Ok(entry) => return Some(Unwrapped { entry, label, by }),
+                    Err(why) => attempts.push(Attempt { label, by, why }),
+                }
+            }
+        }
+    }
+    None
+}
+
+/// One thing by which a key may be unwrapped.
+enum Means<'i> {
+    SecretKey(&'i SecretKey),
+    Identity(&'i Identity),
+    Gpg(&'i Gpg),
+}
+
+impl<'i> Means<'i> {
+    /// Everything there is, what asks nothing first.
+    fn all(identities: &'i Identities) -> Vec<Self> {
+        let (asking, silent): (Vec<&Identity>, Vec<_>) =
+            identities.age.iter().partition(|identity| identity.needs_passphrase());
+        let secret_keys = identities.secret_keys.iter().map(Self::SecretKey);
+        secret_keys
+            .chain(silent.into_iter().map(Self::Identity))
+            .chain(identities.gpg.iter().map(Self::Gpg))
+            .chain(asking.into_iter().map(Self::Identity))
+            .collect()
+    }
+
+    /// For people.
+    fn name(&self) -> String {
+        match self {
+            Self::SecretKey(key) => format!("the OpenPGP key {}", key.fingerprint()),
+            Self::Identity(identity) => format!("the identity {}", identity.place()),
+            Self::Gpg(_) => "gpg".to_owned(),
+        }
+    }
+
+    /// Opens a member's file; `None` where this does not fit the member.
+    fn open(
+        &self,
+        identities: &Identities,
+        member: &Member,
+        ask: Ask<'_>,
+    ) -> Option<Result<Zeroizing<Vec<u8>>, String>> {
+        match self {
+            Self::SecretKey(key) => {
+                let own = key.key_ids();
+                let message = message(member, |id| own.iter().any(|own| own == id))?;
+                let allow_rsa = identities.allow_rsa;
+                Some(message.and_then(|message| {
+                    key.unwrap(&message, allow_rsa, ask).map_err(|error| error.to_string())
+                }))
+            }
+            Self::Identity(identity) => {
+                let own = identity.recipient();
+                let fits = member.recipient.method() != Method::OpenPgp
+                    && own.is_none_or(|own| own == member.recipient.as_str());
+                fits.then(|| {
+                    identity.unwrap(&member.wrapped, ask).map_err(|error| error.to_string())
+                })
+            }
+            Self::Gpg(gpg) => {
+                if member.recipient.method() != Method::OpenPgp {
+                    return None;
+                }
+                let own = match identities.gpg_keys() {
+                    Ok(own) => own,
+                    Err(error) => return Some(Err(error.to_owned())),
+                };
+                let message = message(member, |id| own.contains(id))?;
+                Some(
+                    message.and_then(|message| {
+                        gpg.decrypt(&message).map_err(|error| error.to_string())
+                    }),
+                )
+            }
+        }
+    }
+}
+
+/// The message of an OpenPGP member, if it is for one of these keys or for a hidden one; or why it cannot be one.
+fn message(member: &Member, is_own: impl Fn(&str) -> bool) -> Option<Result<Message, String>> {
+    if member.recipient.method() != Method::OpenPgp {
+        return None;
+    }
+    match Message::parse(member.wrapped.as_bytes()) {
+        Err(error) => Some(Err(error.to_string())),
+        Ok(message) => {
+            let fits = |id: &Option<String>| id.as_deref().is_none_or(&is_own);
+            message.recipients().iter().any(fits).then_some(Ok(message))
+        }
+    }
+}
+
+/// The one key that the file says it holds, and no other.
+fn read_key(text: &[u8], name: &KeyName, member: &Member) -> Result<Entry, String> {
+    let keyring = Keyring::parse(text).map_err(|error| format!("what it holds: {error}"))?;
+    let mut entries = keyring.into_entries();
+    match (entries.pop(), entries.is_empty()) {
+        (Some(entry), true)
+            if entry.name == *name
+                && entry.generation == member.generation
+                && entry.key.id() == member.key_id =>
+        {
+            Ok(entry)
+        }
+        _ => Err("it holds another key than it says".to_owned()),
+    }
+}
