@@ -59,6 +59,7 @@ commands! {
     Unlock(unlock::Unlock),
     Lock(lock::Lock),
     Status(status::Status),
+    Member(member::Member),
     Key(key::Key),
     Cat(cat::Cat),
     Why(why::Why),

@@ -1,16 +1,23 @@
 //! Every check that explains a set-up that does not work, each with its remedy.
 
-use std::collections::BTreeMap;
+mod members;
 
+pub(crate) use members::WARN_BEFORE;
+
+use time::{Duration, OffsetDateTime};
+
+use crate::access::Roster;
 use crate::git::attributes::Attributes;
 use crate::git::attributes_file::AttributesFile;
 use crate::git::config::{PROGRAM, TEXTCONV_PROGRAM, find_on_path, missing_drivers};
 use crate::git::repository::Repository;
 use crate::git::worktree::Entries;
-use crate::keyring::{KeyName, Keyring};
+use crate::keyring::Keyring;
 use crate::status::{Known, State, survey};
-use crate::store::local;
-use crate::store::shroud_dir::KeyInfo;
+use crate::store::{backup, local};
+
+/// After this time a backup is worth another look.
+const MAX_BACKUP_AGE: Duration = Duration::days(180);
 
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -45,9 +52,7 @@ pub struct Patient<'p> {
     /// The keys that are held.
     pub keyring: &'p Keyring,
     /// What `.shroud/` says.
-    pub infos: &'p BTreeMap<KeyName, KeyInfo>,
-    /// A file of `.shroud/` that is not in this clone, if any.
-    pub missing: Option<&'p str>,
+    pub roster: &'p Roster,
 }
 
 /// Runs every check.
@@ -57,6 +62,7 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     findings.push(drivers(patient));
     findings.extend(configuration(patient));
     findings.extend(keys(patient));
+    findings.extend(members::examine(patient));
     findings.extend(attributes(patient));
     findings.extend(files(patient));
     findings
@@ -135,16 +141,8 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
             format!("chmod 600 '{}'", path.display()),
         ));
     }
-    let copied = local::copied(common_dir).unwrap_or_default();
-    for entry in patient.keyring.entries().iter().filter(|entry| !copied.contains(&entry.key.id()))
-    {
-        findings.push(advice(
-            "backup",
-            format!("the key '{}' was made here and never exported: if this clone is lost, so is all that it seals", entry.name),
-            "git shroud key export -o FILE, and keep the file elsewhere",
-        ));
-    }
-    for (name, info) in patient.infos {
+    findings.extend(backups(patient));
+    for (name, info) in &patient.roster.infos {
         match patient.keyring.by_id(info.id) {
             Some(held) if info.is_authentic(&held.key) => {
                 findings.push(ok("key", format!("key '{name}' generation {} is held", info.generation)));
@@ -162,12 +160,58 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
             None => findings.push(ok("key", format!("key '{name}' is not held: its files stay sealed"))),
         }
     }
-    if patient.infos.is_empty() {
+    if patient.roster.infos.is_empty() {
         findings.push(problem(
             "key",
             "this worktree has no .shroud folder, so no clone knows which keys there are",
             "run 'git shroud init', or check out a branch that has it",
         ));
+    }
+    findings
+}
+
+/// Whether each current key has a copy elsewhere, and when that was last seen to work.
+fn backups(patient: &Patient<'_>) -> Vec<Finding> {
+    let common_dir = patient.repository.common_dir();
+    let copied = local::copied(common_dir).unwrap_or_default();
+    let verified = backup::verified(common_dir).unwrap_or_default();
+    let verify = "git shroud key export --verify FILE, with the backup";
+    let mut findings = Vec::new();
+    for entry in patient.keyring.entries() {
+        let (name, id) = (&entry.name, entry.key.id());
+        if !copied.contains(&id) {
+            findings.push(advice(
+                "backup",
+                format!("the key '{name}' was made here and never exported: if this clone is lost, so is all that it seals"),
+                "git shroud key export -o FILE, and keep the file elsewhere",
+            ));
+            continue;
+        }
+        if patient
+            .keyring
+            .current(name)
+            .is_some_and(|current| current.generation > entry.generation)
+        {
+            continue;
+        }
+        let last = verified.iter().filter(|known| known.id == id).max_by_key(|known| known.date);
+        findings.push(match last {
+            None => advice(
+                "backup",
+                format!("no backup of the key '{name}' was ever verified here"),
+                verify,
+            ),
+            Some(last) => {
+                let age = OffsetDateTime::now_utc() - last.date;
+                let (date, kind) = (last.date.date(), last.kind.name());
+                let message = format!("last verified backup of the key '{name}': {date} ({kind})");
+                if age > MAX_BACKUP_AGE {
+                    advice("backup", message, verify)
+                } else {
+                    ok("backup", message)
+                }
+            }
+        });
     }
     findings
 }
@@ -226,8 +270,8 @@ fn own_files(patient: &Patient<'_>) -> Vec<Finding> {
 }
 
 fn files(patient: &Patient<'_>) -> Vec<Finding> {
-    let Patient { keyring, infos, missing, .. } = *patient;
-    let known = Known { keyring, infos, missing };
+    let Roster { infos, missing, .. } = patient.roster;
+    let known = Known { keyring: patient.keyring, infos, missing: missing.as_deref() };
     let files = match survey(patient.repository, &known, None) {
         Ok(files) => files,
         Err(error) => {

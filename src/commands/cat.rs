@@ -77,7 +77,7 @@ fn print(opened: &Opened, source: &mut dyn Read) -> Outcome {
     if let Sniff::Sealed(id) = format::sniff(&start)
         && opened.keyring.by_id(id).is_none()
     {
-        let info = opened.infos.values().find(|info| info.id == id);
+        let info = opened.roster.infos.values().find(|info| info.id == id);
         let key = info.map_or_else(|| format!("with id {id}"), |info| format!("'{}'", info.name));
         return Err(CommandError::refused(format!("the key {key} is not held here"))
             .hint("git shroud unlock KEYFILE"));

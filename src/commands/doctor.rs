@@ -32,8 +32,7 @@ impl Doctor {
         let findings = examine(&Patient {
             repository: &opened.repository,
             keyring: &opened.keyring,
-            infos: &opened.infos,
-            missing: opened.missing.as_deref(),
+            roster: &opened.roster,
         });
         let ill = findings.iter().any(|finding| finding.severity == Severity::Problem);
         if self.json {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Context, add_to_index, exclusive};
+use super::{Context, add_to_index, exclusive, refuse_rotation};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::Key;
 use crate::git::attributes_file::AttributesFile;
@@ -34,6 +34,7 @@ impl Init {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let repository = context.repository()?;
         let top = super::top(&repository)?;
+        refuse_rotation(&repository)?;
         let _exclusive = exclusive(&repository)?;
         refuse_second_time(&repository, top)?;
         let mut keyring = Keyring::default();
@@ -91,7 +92,7 @@ pub(super) fn create_key(keyring: &mut Keyring, name: KeyName) -> Outcome {
 fn set_up(repository: &Repository, top: &Path, keyring: &Keyring, tripwire: bool) -> Outcome {
     local::save(repository.common_dir(), keyring)?;
     for entry in keyring.entries() {
-        shroud_dir::write(top, &KeyInfo::new(entry))?;
+        KeyInfo::new(entry, &[]).write(top)?;
     }
     install_drivers(repository)?;
     let mut attributes = AttributesFile::read(&top.join(".gitattributes"))

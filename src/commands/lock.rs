@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::unlock::report_left;
-use super::{Context, Opened, describe_keys, exclusive, held_keys, show};
-use crate::access::{Left, LockPlan, Report, find_changed, seal_worktree};
+use super::unlock::{remember_seen, report_left};
+use super::{Context, Opened, exclusive, held_keys, refuse_rotation, show};
+use crate::access::{Left, LockPlan, Report, Roster, Standing, find_changed, seal_worktree};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::with_path;
 use crate::git::attributes::Attributes;
@@ -38,10 +38,11 @@ pub struct Lock {
 impl Lock {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let repository = context.repository()?;
+        refuse_rotation(&repository)?;
         let _exclusive = exclusive(&repository)?;
         let keyring = held_keys(repository.common_dir())?;
-        let (infos, missing) = describe_keys(&repository)?;
-        let opened = Opened { repository, keyring, infos, missing };
+        let roster = Roster::read(&repository)?;
+        let opened = Opened { repository, keyring, roster };
         if opened.keyring.is_empty() {
             context.ui.status("no key is held here: this clone is locked already");
             return Ok(());
@@ -53,7 +54,7 @@ impl Lock {
         }
         let names = if self.keys.is_empty() { held } else { self.keys.into_iter().collect() };
         refuse_only_copies(&opened, &names)?;
-        names.iter().try_for_each(|name| opened.refuse_other_key(name))?;
+        names.iter().try_for_each(|name| opened.refuse_unfit_key(name))?;
         let plan = LockPlan { names, seal_changes: self.force };
         let worktrees = opened.repository.all_worktrees()?;
         refuse_changes(context, &opened, &plan, &worktrees)?;
@@ -69,6 +70,7 @@ impl Lock {
                 .hint("run 'git shroud lock' again"));
         }
         clear_traces(context, &opened.repository)?;
+        remember_seen(&opened, &[])?;
         let mut kept = local::load(opened.repository.common_dir())?;
         for name in &plan.names {
             kept.remove(name);
@@ -90,15 +92,28 @@ fn refuse_only_copies(opened: &Opened, names: &BTreeSet<KeyName>) -> Outcome {
         .context(|| "the list of copied keys".to_owned())?;
     // What the environment gives is not given up.
     let local = local::load(opened.repository.common_dir())?;
-    let only_here =
-        |entry: &&Entry| names.contains(&entry.name) && !copied.contains(&entry.key.id());
+    let mut granted = BTreeSet::new();
+    for name in names {
+        let files = opened.roster.members(&opened.repository, name)?;
+        granted.extend(files.iter().filter_map(|file| {
+            let current = file.standing(opened.roster.infos.get(name), &opened.keyring);
+            (current == Standing::Current).then(|| file.member.as_ref().ok().map(|m| m.key_id))?
+        }));
+    }
+    let only_here = |entry: &&Entry| {
+        let id = entry.key.id();
+        // The current generation brings the earlier ones along.
+        let current = local.current(&entry.name).map(|current| current.key.id());
+        let is_granted = granted.contains(&id) || current.is_some_and(|id| granted.contains(&id));
+        names.contains(&entry.name) && !copied.contains(&id) && !is_granted
+    };
     match local.entries().iter().find(only_here) {
         None => Ok(()),
         Some(entry) => Err(CommandError::refused(format!(
-            "the key '{}' was made here and never exported: without it every file that it seals is lost",
+            "the key '{}' was made here, never exported and granted to nobody: without it every file that it seals is lost",
             entry.name
         ))
-        .hint("keep a copy first: git shroud key export -o FILE")),
+        .hint("keep a copy first: git shroud key export -o FILE; or git shroud member add YOUR-KEY")),
     }
 }
 

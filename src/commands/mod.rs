@@ -4,29 +4,29 @@ pub mod cat;
 pub mod demo;
 pub mod doctor;
 pub mod generate;
+mod given;
 pub mod init;
 pub mod key;
 pub mod lock;
+pub mod member;
 pub mod merge_driver;
 pub mod plumbing;
 pub mod status;
 pub mod track;
 pub mod unlock;
+mod unwrapping;
 pub mod why;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use gix::bstr::ByteSlice as _;
-
+use crate::access::Roster;
+use crate::access::rotate::Journal;
 use crate::error::{CommandError, Outcome};
-use crate::filter::refuse_other_key;
+use crate::filter::{refuse_older_key, refuse_other_key};
 use crate::git::GitError;
-use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
 use crate::status::Known;
-use crate::store::shroud_dir::{self, KeyInfo};
 use crate::store::{local, local::StoreError, shroud_dir::ShroudDirError};
 use crate::ui::Ui;
 
@@ -42,9 +42,7 @@ pub struct Context {
 struct Opened {
     repository: Repository,
     keyring: Keyring,
-    infos: BTreeMap<KeyName, KeyInfo>,
-    /// A file of `.shroud/` that a partial clone does not have.
-    missing: Option<String>,
+    roster: Roster,
 }
 
 impl Context {
@@ -69,34 +67,44 @@ impl Context {
     /// The repository around, with the keys that are held and described.
     fn open(&self) -> Outcome<Opened> {
         let repository = self.repository()?;
+        if Journal::is_there(repository.common_dir()) {
+            self.ui.warning("a rotation of keys is under way");
+            self.ui.hint("git shroud key rotate --continue, or --abort");
+        }
         let keyring = held_keys(repository.common_dir())?;
-        let (infos, missing) = describe_keys(&repository)?;
-        Ok(Opened { repository, keyring, infos, missing })
+        let roster = Roster::read(&repository)?;
+        Ok(Opened { repository, keyring, roster })
     }
 }
 
 impl Opened {
     fn known(&self) -> Known<'_> {
-        Known { keyring: &self.keyring, infos: &self.infos, missing: self.missing.as_deref() }
+        Known {
+            keyring: &self.keyring,
+            infos: &self.roster.infos,
+            missing: self.roster.missing.as_deref(),
+        }
     }
 
     fn top(&self) -> Outcome<&Path> {
         top(&self.repository)
     }
 
-    /// Refuses a key that is held under a name which the repository uses for another.
-    fn refuse_other_key(&self, name: &KeyName) -> Outcome {
-        let (Some(held), Some(info)) = (self.keyring.current(name), self.infos.get(name)) else {
-            return Ok(());
-        };
-        refuse_other_key(&self.keyring, held, Some(info.id)).map_err(|error| {
-            CommandError::refused(error.to_string()).hint(error.hint().unwrap_or_default())
-        })
+    /// Refuses to seal with a key that is not the one of this repository, or is older than one that was held.
+    fn refuse_unfit_key(&self, name: &KeyName) -> Outcome {
+        let Some(held) = self.keyring.current(name) else { return Ok(()) };
+        let described = self.roster.infos.get(name).map(|info| info.id);
+        let newest = given::load_seen(&self.repository)?.newest(name);
+        refuse_other_key(&self.keyring, held, described)
+            .and_then(|()| refuse_older_key(held, newest.map_or(0, |(generation, _)| generation)))
+            .map_err(|error| {
+                CommandError::refused(error.to_string()).hint(error.hint().unwrap_or_default())
+            })
     }
 
     fn key_names(&self) -> String {
         let names: std::collections::BTreeSet<_> =
-            self.keyring.names().into_iter().chain(self.infos.keys()).collect();
+            self.keyring.names().into_iter().chain(self.roster.infos.keys()).collect();
         names.into_iter().map(KeyName::as_str).collect::<Vec<_>>().join(", ")
     }
 }
@@ -107,52 +115,21 @@ fn exclusive(repository: &Repository) -> Outcome<impl Sized + use<>> {
     Ok(local::exclusive(repository.common_dir()).map_err(GitError::Io)?)
 }
 
-fn is_sparse(repository: &Repository) -> bool {
-    repository.gix.config_snapshot().boolean("core.sparseCheckout") == Some(true)
+/// Refuses what would get into the way of a rotation that was cut off.
+fn refuse_rotation(repository: &Repository) -> Outcome {
+    if Journal::is_there(repository.common_dir()) {
+        return Err(CommandError::wrong("a rotation of keys is under way")
+            .hint("git shroud key rotate --continue, or --abort"));
+    }
+    Ok(())
 }
 
 /// Stages files at the top of the worktree, also where a sparse checkout leaves them out.
 fn add_to_index(repository: &Repository, paths: &[&str]) -> Outcome {
-    let sparse: &[&str] = if is_sparse(repository) { &["--sparse"] } else { &[] };
+    let sparse: &[&str] = if repository.is_sparse() { &["--sparse"] } else { &[] };
     let arguments = [&["add", "--force"], sparse, &["--"], paths].concat();
     repository.git.run(arguments)?;
     Ok(())
-}
-
-/// What `.shroud/` says: in the worktree, else, as in a sparse checkout, in the index.
-///
-/// Also names a file that is in neither, as its blob was not fetched.
-fn describe_keys(repository: &Repository) -> Outcome<(BTreeMap<KeyName, KeyInfo>, Option<String>)> {
-    let mut infos = BTreeMap::new();
-    let mut missing = None;
-    let Some(top) = &repository.worktree else { return Ok((infos, missing)) };
-    if top.join(shroud_dir::NAME).exists() {
-        infos = shroud_dir::read(top)?;
-        if !is_sparse(repository) {
-            return Ok((infos, missing));
-        }
-    }
-    let listed = repository.git.run(["ls-files", "--stage", "-z", "--", ":(top).shroud"])?;
-    for line in listed.split(|&byte| byte == 0) {
-        let Some((fields, path)) = line.split_once_str("\t") else { continue };
-        let Some(name) =
-            path.strip_prefix(b".shroud/").and_then(|path| path.strip_suffix(b"/key.toml"))
-        else {
-            continue;
-        };
-        if infos.keys().any(|known| known.as_str().as_bytes() == name) {
-            continue;
-        }
-        let id = fields.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
-        let id = gix::ObjectId::from_hex(id).map_err(GitError::read)?;
-        let Blob::Memory(bytes) = objects::read(repository, id)? else {
-            missing = Some(show(path));
-            continue;
-        };
-        let info = shroud_dir::parse(&bytes, &name.to_str_lossy(), &path.to_str_lossy())?;
-        infos.insert(info.name.clone(), info);
-    }
-    Ok((infos, missing))
 }
 
 /// The top of the worktree, for commands that cannot do without.

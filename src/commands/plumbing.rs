@@ -7,16 +7,21 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
-use super::{Context, describe_keys, held_keys, show};
+use super::{Context, held_keys, show};
+use gix::bstr::ByteSlice as _;
+
+use crate::access::Roster;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::process::serve;
 use crate::filter::{Filter, FilterError, Rule, Rules, Summary};
-use crate::format::{self, Sniff};
+use crate::format::{self, Header, Sniff};
 use crate::git::attributes::Attributes;
 use crate::git::locate::{Location, locate};
+use crate::git::objects;
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
 use crate::repo_path::argument_bytes;
+use crate::store::seen::Seen;
 use crate::store::shroud_dir::KeyInfo;
 use crate::store::{local, shroud_dir};
 use crate::ui::count;
@@ -98,17 +103,28 @@ pub(super) struct PathRules<'s> {
 }
 
 struct Lookup<'s> {
+    repository: &'s Repository,
     attributes: Attributes<'s>,
     infos: BTreeMap<KeyName, KeyInfo>,
+    seen: Seen,
 }
 
 impl<'s> Lookup<'s> {
     fn new(repository: &'s Result<Repository, String>) -> Result<Self, String> {
         let repository = repository.as_ref()?;
         // Filters can do without: a description that is damaged stops no work, and every command names it.
-        let infos = describe_keys(repository).unwrap_or_default().0;
+        let infos = Roster::read(repository).unwrap_or_default().infos;
         let attributes = Attributes::new(repository).map_err(|error| error.to_string())?;
-        Ok(Self { attributes, infos })
+        let seen = Seen::load(repository.common_dir()).map_err(|error| error.to_string())?;
+        Ok(Self { repository, attributes, infos, seen })
+    }
+
+    /// The header of the sealed blob that the index has at this path. What cannot be read is taken for none: then the file
+    /// is sealed with the current key.
+    fn indexed(&self, path: &[u8]) -> Option<Header> {
+        let index = self.repository.gix.index_or_empty().ok()?;
+        let id = index.entry_by_path(path.as_bstr())?.id;
+        Header::parse(&objects::read_start(self.repository, id).ok()??).ok()
     }
 }
 
@@ -128,8 +144,11 @@ impl Rules for PathRules<'_> {
             Some(key) if self.overrides || !attributes.sealed => key.clone(),
             _ => attributes.key.map_err(|error| error.to_string())?,
         };
+        let earlier = self.surroundings.keyring.line(&key).nth(1).is_some();
         Ok(Rule {
+            indexed: if earlier { lookup.indexed(path) } else { None },
             key_id: lookup.infos.get(&key).map(|info| info.id),
+            newest: lookup.seen.newest(&key).map_or(0, |(generation, _)| generation),
             key,
             conversion: attributes.conversion.map(|setting| setting.to_string()),
         })
@@ -226,10 +245,8 @@ impl Textconv {
         if let Sniff::Sealed(id) = format::sniff(&start)
             && surroundings.keyring.by_id(id).is_none()
         {
-            let infos = shroud_dir::read(&context.dir).unwrap_or_default();
-            let key = infos.values().find(|info| info.id == id);
-            let key =
-                key.map_or_else(|| format!("key id {id}"), |info| format!("key {}", info.name));
+            let name = shroud_dir::name_of(&context.dir, id);
+            let key = name.map_or_else(|| format!("key id {id}"), |name| format!("key {name}"));
             let len = file.metadata().context(place)?.len();
             // The synthetic IV tells versions apart: without it a diff of two would show nothing.
             let version: String =

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 
 use serde::Serialize;
 
+use super::member::report_problems;
 use super::track::seal_blobs;
 use super::{Context, show};
 use crate::access::Restage;
@@ -101,7 +102,7 @@ impl Status {
         } else {
             print(context, &files);
         }
-        outcome(context, &files)
+        outcome(context, &files).and(report_problems(context, &opened))
     }
 }
 

@@ -51,7 +51,7 @@ impl Track {
         if opened.keyring.current(&self.key).is_none() {
             return Err(key_not_held(&opened, &self.key));
         }
-        opened.refuse_other_key(&self.key)?;
+        opened.refuse_unfit_key(&self.key)?;
         let mut attributes = attributes_here(context, &opened)?;
         for pattern in patterns(&self.patterns)? {
             let added = attributes.track(pattern, &self.key);
@@ -109,9 +109,11 @@ fn write_and_add(opened: &Opened, attributes: &AttributesFile) -> Outcome {
 
 fn key_not_held(opened: &Opened, key: &KeyName) -> CommandError {
     let error = CommandError::wrong(format!("the key '{key}' is not held here"));
-    match (opened.keyring.is_empty(), opened.infos.contains_key(key)) {
+    match (opened.keyring.is_empty(), opened.roster.infos.contains_key(key)) {
         (_, true) => error.hint("run 'git shroud unlock KEYFILE' first"),
-        (true, false) if opened.infos.is_empty() => error.hint("run 'git shroud init' first"),
+        (true, false) if opened.roster.infos.is_empty() => {
+            error.hint("run 'git shroud init' first")
+        }
         (_, false) => error.hint(format!(
             "keys here are: {}; make another with 'git shroud key new {key}'",
             opened.key_names()
@@ -184,7 +186,7 @@ fn seal_index(context: &Context, opened: &Opened) -> Outcome {
 
 /// Seals and stages the blobs, all or none.
 pub(super) fn seal_blobs(opened: &Opened, blobs: &[Restage]) -> Outcome {
-    blobs.iter().try_for_each(|blob| opened.refuse_other_key(&blob.key))?;
+    blobs.iter().try_for_each(|blob| opened.refuse_unfit_key(&blob.key))?;
     restage(&opened.repository, &opened.keyring, blobs).map_err(|(path, error)| {
         let place = path.map(|path| format!("{}: ", show(&path))).unwrap_or_default();
         let refused = CommandError::refused(format!("{place}{error}; nothing was staged"));

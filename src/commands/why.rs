@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::{Context, Opened, show};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::attributes::{Attributes, PathAttributes, Setting};
+use crate::keyring::KeyName;
 use crate::repo_path;
 use crate::status::{State, survey};
 
@@ -28,6 +29,9 @@ impl Why {
         context.ui.line(format!("attribute    {}", attribute(&attributes)));
         if attributes.sealed {
             context.ui.line(format!("key          {}", key(&opened, &attributes)));
+            if let Ok(name) = &attributes.key {
+                context.ui.line(format!("members      {}", members(&opened, name)?));
+            }
         }
         if let Some(conversion) = &attributes.conversion {
             context
@@ -85,13 +89,23 @@ fn key(opened: &Opened, attributes: &PathAttributes) -> String {
     };
     let held = match opened.keyring.current(name) {
         Some(held) => format!("held here, generation {}, id {}", held.generation, held.key.id()),
-        None if opened.infos.contains_key(name) => {
+        None if opened.roster.infos.contains_key(name) => {
             "not held here: the file cannot be added".to_owned()
         }
         None => "unknown in this repository: the file cannot be added".to_owned(),
     };
     let said = attributes.key_setting.as_ref().map(|setting| format!(" by {}", place(setting)));
     format!("{name}{}, {held}", said.unwrap_or_default())
+}
+
+fn members(opened: &Opened, name: &KeyName) -> Outcome<String> {
+    let files = opened.roster.members(&opened.repository, name)?;
+    let labels: Vec<_> = files.iter().map(|file| crate::sanitise::text(&file.stem)).collect();
+    Ok(if labels.is_empty() {
+        "none, only who has a key file".to_owned()
+    } else {
+        labels.join(", ")
+    })
 }
 
 fn in_index(opened: &Opened, path: &[u8], state: Option<&State>) -> Outcome<String> {

@@ -1,5 +1,9 @@
 //! What a person or a program sees: results on standard output, everything else on standard error.
 
+pub mod prompt;
+pub mod qr;
+pub mod sheet;
+
 use std::cell::Cell;
 use std::io::{self, IsTerminal as _, Write};
 

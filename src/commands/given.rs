@@ -1,0 +1,135 @@
+//! Keys that the user gives: reading them, taking them, and showing that they belong here.
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::{Context, Opened};
+use crate::access::{Evidence, adopt, find_sealed_ids};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::format::KeyId;
+use crate::git::repository::Repository;
+use crate::keyring::{InsertError, Keyring};
+use crate::store::backup::{self, Backup};
+use crate::store::local;
+use crate::store::seen::Seen;
+use crate::ui::prompt;
+
+/// Reads the key files and backups, else what the environment gives.
+pub(super) fn read_given(key_files: &[PathBuf]) -> Outcome<Vec<(String, Keyring)>> {
+    let mut given = Vec::new();
+    for file in key_files {
+        let place = file.display().to_string();
+        let keyring = backup::keys(read_backup(file)?, &place)?;
+        given.push((place, keyring));
+    }
+    if given.is_empty()
+        && let Some(keyring) = local::from_environment()?
+    {
+        given.push(("the environment".to_owned(), keyring));
+    }
+    Ok(given)
+}
+
+/// Reads a key file or any other backup, '-' from standard input.
+pub(super) fn read_backup(file: &Path) -> Outcome<Backup> {
+    if file != Path::new("-") {
+        return Ok(backup::read(file, &mut prompt::ask)?);
+    }
+    if std::io::stdin().is_terminal() {
+        return Err(CommandError::wrong("standard input is a terminal, where a key would be seen")
+            .hint("give a file, or pipe the key in"));
+    }
+    let mut text = Zeroizing::new(Vec::with_capacity(backup::MAX_LEN + 1));
+    std::io::stdin()
+        .take(backup::MAX_LEN as u64 + 1)
+        .read_to_end(&mut text)
+        .context(|| "standard input".to_owned())?;
+    Ok(backup::open(&text, "standard input", &mut prompt::ask)?)
+}
+
+/// The ids of all given keys.
+pub(super) fn ids(given: &[(String, Keyring)]) -> Vec<KeyId> {
+    let entries = given.iter().flat_map(|(_, keyring)| keyring.entries());
+    entries.map(|entry| entry.key.id()).collect()
+}
+
+/// Adds the given keys to those held, and returns the ids of those that are new.
+///
+/// A key that `.shroud/` describes gets the name and generation from there: a lone token has none of its own. With it come
+/// the earlier generations; whether it may be taken, [`adopt`] decides.
+pub(super) fn take(
+    opened: &mut Opened,
+    given: Vec<(String, Keyring)>,
+    trusted: &[KeyId],
+) -> Outcome<BTreeSet<KeyId>> {
+    let Opened { repository, keyring: held, roster } = opened;
+    let seen = load_seen(repository)?;
+    let evidence = Evidence { repository, seen: &seen, trusted };
+    let mut added = BTreeSet::new();
+    for (place, keyring) in given {
+        for mut entry in keyring.into_entries() {
+            let id = entry.key.id();
+            if let Some(info) = roster.infos.values().find(|info| info.id == id) {
+                entry.name = info.name.clone();
+                entry.generation = info.generation;
+                added.extend(adopt(&evidence, held, info, entry)?);
+                continue;
+            }
+            let inserted = held.insert(entry).map_err(|error| {
+                let conflict = CommandError::wrong(format!("{place}: {error}; nothing was changed"));
+                match error {
+                    InsertError::Conflict { .. } => conflict.hint(
+                        "is this the key file of another repository? 'git shroud lock' gives up the keys held here",
+                    ),
+                    InsertError::OtherName { .. } => conflict,
+                }
+            })?;
+            if inserted {
+                added.insert(id);
+            }
+        }
+    }
+    Ok(added)
+}
+
+/// Opens a file with each new key, before anything is changed.
+pub(super) fn prove(context: &Context, opened: &Opened, added: &BTreeSet<KeyId>) -> Outcome {
+    let sealed = find_sealed_ids(&opened.repository, &opened.keyring, added)?;
+    let described = |id: &KeyId| opened.roster.infos.values().any(|info| info.id == *id);
+    for id in added {
+        let entry = opened.keyring.by_id(*id).expect("it was added");
+        let generation_before = opened
+            .roster
+            .infos
+            .get(&entry.name)
+            .is_some_and(|info| entry.generation < info.generation);
+        if sealed.proven.contains(id) || described(id) || generation_before {
+            continue;
+        }
+        let foreign = opened.roster.infos.get(&entry.name).map(|info| info.id);
+        let other = foreign.or_else(|| sealed.others.iter().next().copied());
+        if let Some(other) = other {
+            return Err(CommandError::wrong(format!(
+                "this key does not belong here: '{}' has the id {id}, and files here are sealed with {other}",
+                entry.name
+            ))
+            .hint("nothing was changed; ask for the key file of this very repository"));
+        }
+        context.ui.detail(format!("no file here is sealed with key '{}' yet", entry.name));
+    }
+    Ok(())
+}
+
+/// What this clone has held before.
+pub(super) fn load_seen(repository: &Repository) -> Outcome<Seen> {
+    Seen::load(repository.common_dir()).context(|| "the list of seen keys".to_owned())
+}
+
+/// Remembers which keys need not be exported before they are given up.
+pub(super) fn remember_copied(opened: &Opened, ids: impl IntoIterator<Item = KeyId>) -> Outcome {
+    local::remember_copied(opened.repository.common_dir(), ids)
+        .context(|| "the list of copied keys".to_owned())
+}

@@ -1,0 +1,75 @@
+//! `git shroud key import`
+
+use std::path::PathBuf;
+
+use super::super::given::{ids, prove, read_given, remember_copied, take};
+use super::super::unlock::remember_seen;
+use super::super::{Context, exclusive, refuse_rotation};
+use crate::error::{CommandError, Outcome};
+use crate::git::config::install_drivers;
+use crate::keyring::Keyring;
+use crate::store::backup::BackupError;
+use crate::store::local;
+
+/// Take keys from a key file or a backup without opening any file
+///
+/// Reads key files, lone tokens, age files under a passphrase, and 24 words.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud key import ../team.key
+  $ git shroud key import ../backup.age")]
+pub(super) struct Import {
+    /// Key files or backups, '-' for standard input
+    #[arg(required = true, value_name = "KEYFILE")]
+    key_files: Vec<PathBuf>,
+}
+
+impl Import {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        take_in(context, read_given(&self.key_files)?)
+    }
+}
+
+/// Adds keys to the local keyring once they are shown to belong here.
+pub(super) fn take_in(context: &Context, given: Vec<(String, Keyring)>) -> Outcome {
+    let mut opened = context.open()?;
+    refuse_rotation(&opened.repository)?;
+    let _exclusive = exclusive(&opened.repository)?;
+    opened.keyring = local::load(opened.repository.common_dir())?;
+    let given_ids = ids(&given);
+    let added = take(&mut opened, given, &[])?;
+    prove(context, &opened, &added)?;
+    local::save(opened.repository.common_dir(), &opened.keyring)?;
+    remember_copied(&opened, given_ids)?;
+    remember_seen(&opened, &[])?;
+    install_drivers(&opened.repository)?;
+    context.ui.status(format!("took {}", crate::ui::count(added.len() as u64, "new key")));
+    context.ui.hint("'git shroud unlock' opens the files");
+    Ok(())
+}
+
+impl From<BackupError> for CommandError {
+    fn from(error: BackupError) -> Self {
+        let message = error.to_string();
+        match error {
+            BackupError::Store(error) => error.into(),
+            BackupError::IsShare(_) => {
+                Self::wrong(message).hint("join enough of them: git shroud key combine FILE…")
+            }
+            BackupError::Words { .. } | BackupError::Share { .. } => {
+                Self::wrong(message).hint("compare it with the paper, sign by sign")
+            }
+            BackupError::Age { source, .. } => {
+                use crate::recipient::age::AgeError;
+                let wrong = Self::wrong(message);
+                match source {
+                    AgeError::Cancelled => wrong.hint(crate::ui::prompt::hint()),
+                    AgeError::NotPassphrase => wrong.hint(
+                        "open it with its identity: age --decrypt -i IDENTITY FILE | git shroud unlock -",
+                    ),
+                    _ => wrong,
+                }
+            }
+        }
+    }
+}

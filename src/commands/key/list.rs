@@ -1,0 +1,87 @@
+//! `git shroud key list`
+
+use serde::Serialize;
+
+use super::super::{Context, Opened};
+use crate::error::Outcome;
+use crate::keyring::KeyName;
+
+/// List the keys of this repository, and which are held here
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud key list
+  $ git shroud key list --json")]
+pub(super) struct List {
+    /// Print JSON: {"keys": [{"name", "generation", "id", "held", "current"}]}
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct JsonKeys {
+    keys: Vec<JsonKey>,
+}
+
+#[derive(Serialize)]
+struct JsonKey {
+    name: String,
+    generation: u32,
+    id: String,
+    held: bool,
+    current: bool,
+}
+
+impl List {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let opened = context.open()?;
+        let keys = list(&opened);
+        if self.json {
+            let json = JsonKeys { keys };
+            context
+                .ui
+                .line(serde_json::to_string(&json).expect("strings and numbers can be written"));
+            return Ok(());
+        }
+        if keys.is_empty() {
+            context.ui.status("this repository has no key");
+            context.ui.hint("git shroud init makes one");
+        }
+        for key in keys {
+            let held = if key.held { "held" } else { "not held" };
+            let current = if key.current { "" } else { ", retired" };
+            context.ui.line(format!(
+                "{}\tgeneration {}\t{}\t{held}{current}",
+                key.name, key.generation, key.id
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Sorted by name, the newest generation first.
+fn list(opened: &Opened) -> Vec<JsonKey> {
+    let newest = |name: &KeyName| {
+        let held = opened.keyring.current(name).map(|held| held.generation);
+        let described = opened.roster.infos.get(name).map(|info| info.generation);
+        held.max(described)
+    };
+    let held = opened.keyring.entries().iter().map(|held| JsonKey {
+        name: held.name.to_string(),
+        generation: held.generation,
+        id: held.key.id().to_string(),
+        held: true,
+        current: newest(&held.name) == Some(held.generation),
+    });
+    let described =
+        opened.roster.infos.values().filter(|info| opened.keyring.by_id(info.id).is_none());
+    let not_held = described.map(|info| JsonKey {
+        name: info.name.to_string(),
+        generation: info.generation,
+        id: info.id.to_string(),
+        held: false,
+        current: newest(&info.name) == Some(info.generation),
+    });
+    let mut keys: Vec<_> = held.chain(not_held).collect();
+    keys.sort_by(|a, b| a.name.cmp(&b.name).then(b.generation.cmp(&a.generation)));
+    keys
+}

@@ -1,0 +1,51 @@
+//! `git shroud key new`
+
+use super::super::init::create_key;
+use super::super::{Context, add_to_index, exclusive, refuse_rotation};
+use crate::error::{CommandError, Outcome};
+use crate::git::config::install_drivers;
+use crate::keyring::KeyName;
+use crate::store::shroud_dir::KeyInfo;
+use crate::store::{local, shroud_dir};
+
+/// Make another key, for files that not everybody may read
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud key new staging
+  $ git shroud track --key staging 'environments/staging/**'")]
+pub(super) struct New {
+    /// The key's name: a-z, 0-9, '-', '_' and '.'
+    name: KeyName,
+}
+
+impl New {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let opened = context.open()?;
+        let top = opened.top()?;
+        refuse_rotation(&opened.repository)?;
+        if opened.roster.infos.is_empty() {
+            return Err(CommandError::wrong("this repository is not set up")
+                .hint(format!("git shroud init --key {}", self.name)));
+        }
+        if opened.roster.infos.contains_key(&self.name) {
+            return Err(CommandError::wrong(format!("there is a key '{}' already", self.name))
+                .hint("git shroud key list"));
+        }
+        let _exclusive = exclusive(&opened.repository)?;
+        // Into the local keyring, whatever the environment gives.
+        let mut keyring = local::load(opened.repository.common_dir())?;
+        create_key(&mut keyring, self.name.clone())?;
+        local::save(opened.repository.common_dir(), &keyring)?;
+        let entry = keyring.current(&self.name).expect("it was made above");
+        KeyInfo::new(entry, &[]).write(top)?;
+        add_to_index(&opened.repository, &[shroud_dir::NAME])?;
+        install_drivers(&opened.repository)?;
+        context.ui.status(format!("made key '{}' (id {})", entry.name, entry.key.id()));
+        context.ui.hint(format!("git shroud track --key {} PATTERN", entry.name));
+        context.ui.hint(format!(
+            "keep a copy elsewhere: git shroud key export --name {} -o FILE",
+            entry.name
+        ));
+        Ok(())
+    }
+}

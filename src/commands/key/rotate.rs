@@ -1,0 +1,158 @@
+//! `git shroud key rotate`
+
+use std::time::SystemTime;
+
+use crate::access::Roster;
+use crate::access::rotate::{Journal, Plan, Rotated, Undone, abort, complete, create};
+use crate::commands::member::choose_keys;
+use crate::commands::{Context, Opened, refuse_rotation};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::git::config::install_drivers;
+use crate::git::repository::Repository;
+use crate::keyring::KeyName;
+use crate::store::local;
+use crate::ui::count;
+
+/// Replace a key by a new one, for its members, and seal every file with it
+///
+/// In four steps: create (a new key, wrapped to the members), seal (every file of the index, staged), test (each opens to
+/// the same plaintext), finish (.shroud/ is written and staged). Nothing in the worktree changes. Cut off at any step, it
+/// is ended with --continue or undone with --abort. The earlier keys stay with the new one, so that history stays readable.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud key rotate
+  $ git shroud key rotate default --dry-run")]
+pub(super) struct Rotate {
+    /// The keys; 'default', or the only one, where none is named
+    #[arg(value_name = "NAME", conflicts_with_all = ["continue_", "abort"])]
+    names: Vec<KeyName>,
+    /// End a rotation that was cut off
+    #[arg(long = "continue", conflicts_with_all = ["abort", "dry_run"])]
+    continue_: bool,
+    /// Undo a rotation that was cut off
+    #[arg(long, conflicts_with = "dry_run")]
+    abort: bool,
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Rotate {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let repository = context.repository()?;
+        super::super::top(&repository)?;
+        if self.continue_ || self.abort {
+            let _exclusive = exclusive_at_once(&repository)?;
+            let Some(journal) = Journal::load(repository.common_dir())? else {
+                return Err(CommandError::wrong("no rotation is under way"));
+            };
+            refuse_other_worktree(&repository, &journal)?;
+            if self.continue_ {
+                let rotated = complete(&repository, journal)?;
+                report(context, &repository, &rotated)
+            } else {
+                report_undone(context, &abort(&repository, journal)?);
+                Ok(())
+            }
+        } else {
+            let opened = context.open()?;
+            let names = choose_keys(&opened, &self.names)?;
+            let plan = Plan { names: names.into_iter().collect(), ..Plan::default() };
+            rotate(context, &opened, &plan, self.dry_run).map(drop)
+        }
+    }
+}
+
+/// Two rotations at once would each make a generation of their own.
+fn exclusive_at_once(repository: &Repository) -> Outcome<impl Sized + use<>> {
+    let lock = local::try_exclusive(repository.common_dir())
+        .context(|| "the repository cannot be locked".to_owned())?;
+    lock.ok_or_else(|| {
+        CommandError::wrong("another git-shroud is at work in this repository")
+            .hint("wait until it has ended")
+    })
+}
+
+fn refuse_other_worktree(repository: &Repository, journal: &Journal) -> Outcome {
+    if repository.gix.git_dir().canonicalize().ok() == journal.git_dir.canonicalize().ok() {
+        return Ok(());
+    }
+    Err(CommandError::wrong(format!(
+        "the rotation was begun in another worktree, whose folder is {}",
+        journal.git_dir.display()
+    ))
+    .hint("run this there"))
+}
+
+/// Rotates keys from the beginning; `None` where it is only said what would be done.
+pub(in crate::commands) fn rotate(
+    context: &Context,
+    opened: &Opened,
+    plan: &Plan,
+    dry_run: bool,
+) -> Outcome<Option<Rotated>> {
+    let repository = &opened.repository;
+    let _exclusive = exclusive_at_once(repository)?;
+    refuse_rotation(repository)?;
+    if local::from_environment()?.is_some() {
+        return Err(CommandError::wrong(
+            "the keys come from the environment, where a new one cannot be kept",
+        )
+        .hint("unset GIT_SHROUD_KEYRING and GIT_SHROUD_KEY, and unlock this clone"));
+    }
+    // What was read before the lock was taken may be old.
+    let keyring = local::load(repository.common_dir())?;
+    let roster = Roster::read(repository)?;
+    if dry_run {
+        for name in &plan.names {
+            let members = roster.members(repository, name)?.len();
+            let gone = plan.removed.get(name).map_or(0, std::collections::BTreeSet::len);
+            context.ui.status(format!(
+                "would make a new generation of key '{name}', wrap it to {}, and seal its files with it",
+                count((members - gone) as u64, "member")
+            ));
+        }
+        return Ok(None);
+    }
+    let journal = create(repository, &keyring, &roster, plan, SystemTime::now())?;
+    let rotated = complete(repository, journal).map_err(|error| {
+        error
+            .hint("the rotation is not finished: git shroud key rotate --continue, once the cause is gone")
+            .hint("or undo it: git shroud key rotate --abort")
+    })?;
+    report(context, repository, &rotated)?;
+    Ok(Some(rotated))
+}
+
+fn report(context: &Context, repository: &Repository, rotated: &Rotated) -> Outcome {
+    install_drivers(repository)?;
+    for (name, generation, id, members) in &rotated.keys {
+        context.ui.status(format!(
+            "key '{name}' is at generation {generation} now (id {id}), granted to {}",
+            count(*members as u64, "member")
+        ));
+        if *members == 0 {
+            context.ui.hint(format!(
+                "nobody else has it: git shroud key export --name {name} -o FILE, or git shroud member add"
+            ));
+        }
+    }
+    context.ui.status(format!("sealed and staged {}", count(rotated.files, "file")));
+    context.ui.hint("commit and push it: git commit -m 'Rotate keys'");
+    context
+        .ui
+        .hint("other branches keep the earlier key until 'git shroud status --fix' is run there");
+    Ok(())
+}
+
+fn report_undone(context: &Context, undone: &Undone) {
+    context.ui.status(format!(
+        "the rotation is undone; {} in the index as before",
+        count(undone.files, "file")
+    ));
+    for id in &undone.kept {
+        context.ui.warning(format!(
+            "a commit holds files that the new key (id {id}) has sealed, so it is kept: 'git shroud key list'"
+        ));
+    }
+}

@@ -1,0 +1,151 @@
+//! `git shroud member add`
+
+use std::ffi::OsString;
+
+use super::resolve::{Resolved, resolve};
+use super::{Granted, choose_keys, show_candidate, wrap, write};
+use crate::access::{Candidate, MemberFile, Standing, verify};
+use crate::commands::{Context, exclusive, refuse_rotation};
+use crate::error::{CommandError, Outcome};
+use crate::keyring::KeyName;
+use crate::recipient::Method;
+use crate::store::shroud_dir::Label;
+
+/// Grant keys to somebody, by an OpenPGP certificate, an age recipient or an SSH key
+///
+/// RECIPIENT is a fingerprint, key id or e-mail address that your gpg knows; a certificate file; 'age1…'; or an
+/// 'ssh-ed25519 …' or 'ssh-rsa …' line, or a .pub file with one. Shows the fingerprint and the user ids, wraps the key,
+/// and stages the member's file in .shroud/. Once it is pushed, the colleague runs 'git shroud unlock'.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud member add --label carol \"$(age-keygen -y ../carol.age)\"
+  $ git shroud member add ../bob.pub --key default --commit
+  $ git shroud member add ../alice.asc")]
+pub(super) struct Add {
+    /// Whom to grant the keys to
+    #[arg(required = true, value_name = "RECIPIENT")]
+    recipients: Vec<OsString>,
+    /// A key to grant; 'default', or the only one, where none is named
+    #[arg(long = "key", value_name = "NAME")]
+    keys: Vec<KeyName>,
+    /// What the member is called here: a-z, 0-9, '-', '_' and '.'
+    #[arg(long, value_name = "LABEL")]
+    label: Option<String>,
+    /// Grant also where gpg does not consider the certificate valid: you have compared the fingerprint yourself
+    #[arg(long)]
+    trust: bool,
+    /// Commit the member's file, and nothing else
+    #[arg(long)]
+    commit: bool,
+}
+
+impl Add {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let opened = context.open()?;
+        opened.top()?;
+        refuse_rotation(&opened.repository)?;
+        let _exclusive = exclusive(&opened.repository)?;
+        let label = self.label.as_deref().map(parse_label).transpose()?;
+        if label.is_some() && self.recipients.len() > 1 {
+            return Err(CommandError::wrong("one label cannot name several recipients"));
+        }
+        let names = choose_keys(&opened, &self.keys)?;
+        let mut verified = Vec::new();
+        for name in &names {
+            verified.push(verify(&opened.repository, &opened.roster, &opened.keyring, name, &[])?);
+        }
+        let mut everybody = Vec::new();
+        for name in opened.roster.names() {
+            everybody.extend(opened.roster.members(&opened.repository, name)?);
+        }
+        let mut resolved = Vec::new();
+        for recipient in &self.recipients {
+            resolved.push(resolve(context, &opened.repository, recipient, self.trust)?);
+        }
+        // Nothing is written before all can be.
+        let mut granted: Vec<Granted> = Vec::new();
+        for Resolved { candidate, called } in &resolved {
+            show_candidate(context, candidate);
+            let taken = granted.iter().map(|granted| granted.member.label.clone()).collect();
+            let label = choose_label(&everybody, taken, candidate, label.as_ref(), called)?;
+            for (name, verified) in names.iter().zip(&verified) {
+                let info = opened.roster.infos.get(name);
+                let before = verified.members.iter().find(|file| is_of(file, candidate));
+                if before.is_some_and(|file| {
+                    file.standing(info, &opened.keyring) == Standing::Current
+                        && has_certificate(file, candidate)
+                }) {
+                    context.ui.status(format!("'{label}' is a member of key '{name}' already"));
+                    continue;
+                }
+                granted.push(wrap(verified.entry, candidate, &label)?);
+            }
+        }
+        if granted.is_empty() {
+            return Ok(());
+        }
+        write(context, &opened, &granted, self.commit)
+    }
+}
+
+fn parse_label(text: &str) -> Outcome<Label> {
+    text.parse()
+        .map_err(|error| CommandError::wrong(format!("'{}': {error}", crate::sanitise::text(text))))
+}
+
+fn is_of(file: &MemberFile, candidate: &Candidate) -> bool {
+    file.member.as_ref().is_ok_and(|member| member.recipient == candidate.recipient)
+}
+
+/// Whether the file holds the very certificate of the candidate: a renewed one is to replace it.
+fn has_certificate(file: &MemberFile, candidate: &Candidate) -> bool {
+    let certificate = candidate.certificate.as_ref().map(|certificate| certificate.to_armored());
+    file.member.as_ref().is_ok_and(|member| member.certificate == certificate)
+}
+
+/// The label that the recipient has already, else the one that is asked for, else one that fits and is free.
+fn choose_label(
+    everybody: &[MemberFile],
+    taken: Vec<Label>,
+    candidate: &Candidate,
+    wanted: Option<&Label>,
+    called: &str,
+) -> Outcome<Label> {
+    let own = everybody.iter().find(|file| is_of(file, candidate));
+    let is_free = |label: &Label| {
+        let other =
+            everybody.iter().any(|file| file.stem == label.as_str() && !is_of(file, candidate));
+        !other && !taken.contains(label)
+    };
+    match (own.and_then(|own| own.member.as_ref().ok()), wanted) {
+        (Some(own), Some(wanted)) if own.label != *wanted => {
+            return Err(CommandError::wrong(format!(
+                "this recipient is a member already, called '{}'",
+                own.label
+            ))
+            .hint("leave --label out, or remove the member first"));
+        }
+        (Some(own), _) => return Ok(own.label.clone()),
+        (None, Some(wanted)) if !is_free(wanted) => {
+            return Err(CommandError::wrong(format!("another member is called '{wanted}'"))
+                .hint("choose another --label"));
+        }
+        (None, Some(wanted)) => return Ok(wanted.clone()),
+        (None, None) => {}
+    }
+    let method = candidate.recipient.method();
+    let key = candidate.recipient.as_str();
+    let end: String = key.chars().rev().filter(char::is_ascii_alphanumeric).take(8).collect();
+    let end: String = end.chars().rev().collect();
+    let prefix = if method == Method::OpenPgp { "key" } else { method.name() };
+    let fallback = || Label::suggest(&format!("{prefix}-{end}"));
+    let label = Label::suggest(called).or_else(fallback).expect("the fallback is a label");
+    if is_free(&label) {
+        return Ok(label);
+    }
+    let numbered = (2..).find_map(|n| {
+        let label: Label = format!("{label}-{n}").parse().ok()?;
+        is_free(&label).then_some(label)
+    });
+    Ok(numbered.expect("some number is free"))
+}

@@ -1,0 +1,224 @@
+//! `git shroud member list`
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use crate::access::{MemberFile, Standing};
+use crate::clock;
+use crate::commands::{Context, Opened};
+use crate::doctor::WARN_BEFORE;
+use crate::error::Outcome;
+use crate::keyring::KeyName;
+use crate::recipient::openpgp::Certificate;
+use crate::store::shroud_dir::Member;
+use crate::ui::Style;
+
+/// Show who can open which key, and whose grant needs attention
+///
+/// By key; with --by member, by member. Exit status 1 if a grant is out of date, its mac fails, or its file is malformed.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud member list
+  $ git shroud member list --by member
+  $ git shroud member list --json
+
+Standing: current; out of date (opens an earlier generation only); mac fails (written by somebody who did not hold the
+key); not verified (the key is not held here); malformed.")]
+pub(super) struct List {
+    /// Group by key, or by member
+    #[arg(long, value_enum, default_value = "key")]
+    by: By,
+    /// Print JSON: {"keys": [{"name", "generation", "id", "held", "members": [{"label", "method", "recipient", "user_id"?,
+    /// "fingerprint"?, "expires"?, "expires_soon", "generation"?, "added"?, "standing", "detail"?}]}]}
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum By {
+    Key,
+    Member,
+}
+
+#[derive(Serialize)]
+struct JsonKeys {
+    keys: Vec<JsonKey>,
+}
+
+#[derive(Serialize)]
+struct JsonKey {
+    name: String,
+    generation: u32,
+    id: String,
+    held: bool,
+    members: Vec<Listed>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    label: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipient: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+    expires_soon: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    added: Option<String>,
+    standing: Standing,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl List {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let opened = context.open()?;
+        opened.top()?;
+        let mut keys = Vec::new();
+        for (name, info) in &opened.roster.infos {
+            let members = opened.roster.members(&opened.repository, name)?;
+            keys.push(JsonKey {
+                name: name.to_string(),
+                generation: info.generation,
+                id: info.id.to_string(),
+                held: opened.keyring.by_id(info.id).is_some(),
+                members: members.iter().map(|file| list(&opened, name, file)).collect(),
+            });
+        }
+        let json = JsonKeys { keys };
+        if self.json {
+            let text = serde_json::to_string(&json).expect("strings and numbers can be written");
+            context.ui.line(text);
+        } else if self.by == By::Key {
+            print_by_key(context, &json.keys);
+        } else {
+            print_by_member(context, &json.keys);
+        }
+        say_what_to_do(context, &opened, &json.keys)
+    }
+}
+
+fn list(opened: &Opened, key: &KeyName, file: &MemberFile) -> Listed {
+    let standing = file.standing(opened.roster.infos.get(key), &opened.keyring);
+    let member = match &file.member {
+        Ok(member) => member,
+        Err(error) => {
+            return Listed {
+                label: crate::sanitise::text(&file.stem),
+                method: None,
+                recipient: None,
+                user_id: None,
+                fingerprint: None,
+                expires: None,
+                expires_soon: false,
+                generation: None,
+                added: None,
+                standing,
+                detail: Some(error.clone()),
+            };
+        }
+    };
+    let now = SystemTime::now();
+    let (expires, problem) = expiry(member, now);
+    Listed {
+        label: member.label.to_string(),
+        method: Some(member.recipient.method().name()),
+        recipient: Some(member.recipient.to_string()),
+        user_id: member.user_id.as_deref().map(crate::sanitise::text),
+        fingerprint: member.recipient.fingerprint().map(str::to_owned),
+        expires: expires.map(clock::date),
+        expires_soon: expires.is_some_and(|expires| expires < now + WARN_BEFORE),
+        generation: Some(member.generation),
+        added: Some(crate::sanitise::text(&member.added)),
+        standing,
+        detail: problem,
+    }
+}
+
+/// When the certificate expires, and what is wrong with it already.
+fn expiry(member: &Member, now: SystemTime) -> (Option<SystemTime>, Option<String>) {
+    let Some(text) = &member.certificate else { return (None, None) };
+    match Certificate::parse(text.as_bytes()) {
+        Err(error) => (None, Some(error.to_string())),
+        Ok(certificate) => {
+            let problem = certificate.check(now).err().map(|error| error.to_string());
+            (certificate.expires(now), problem)
+        }
+    }
+}
+
+fn print_by_key(context: &Context, keys: &[JsonKey]) {
+    for key in keys {
+        let held = if key.held { "held" } else { "not held" };
+        context
+            .ui
+            .line(format!("{}  generation {}, id {}, {held}", key.name, key.generation, key.id));
+        if key.members.is_empty() {
+            context.ui.line("  granted to nobody");
+        }
+        for member in &key.members {
+            context.ui.line(format!("  {}  {}", describe(member), standing(context, member)));
+        }
+    }
+}
+
+fn print_by_member(context: &Context, keys: &[JsonKey]) {
+    let mut members: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for key in keys {
+        for member in &key.members {
+            let of_key = format!("  {}  {}", key.name, standing(context, member));
+            members.entry(describe(member)).or_default().push(of_key);
+        }
+    }
+    for (member, keys) in members {
+        context.ui.line(member);
+        keys.iter().for_each(|key| context.ui.line(key));
+    }
+}
+
+fn describe(member: &Listed) -> String {
+    let words = [Some(&member.label), member.recipient.as_ref(), member.user_id.as_ref()];
+    words.into_iter().flatten().cloned().collect::<Vec<_>>().join("  ")
+}
+
+fn standing(context: &Context, member: &Listed) -> String {
+    let style = match member.standing {
+        Standing::Current => Style::Good,
+        Standing::OutOfDate | Standing::NotVerified => Style::Warning,
+        Standing::MacFails | Standing::Malformed => Style::Bad,
+    };
+    let mut words = vec![context.ui.styled(style, member.standing.describe())];
+    if let (Standing::OutOfDate, Some(generation)) = (member.standing, member.generation) {
+        words.push(format!("generation {generation}"));
+    }
+    match (&member.expires, &member.detail) {
+        (_, Some(detail)) => words.push(context.ui.styled(Style::Bad, detail)),
+        (Some(expires), None) if member.expires_soon => {
+            words
+                .push(context.ui.styled(Style::Warning, &format!("certificate expires {expires}")));
+        }
+        (Some(expires), None) => words.push(format!("certificate expires {expires}")),
+        (None, None) => {}
+    }
+    words.join(", ")
+}
+
+fn say_what_to_do(context: &Context, opened: &Opened, keys: &[JsonKey]) -> Outcome {
+    for member in keys.iter().flat_map(|key| &key.members).filter(|member| member.expires_soon) {
+        context.ui.warning(format!(
+            "the certificate of '{}' expires soon or has expired: without a newer one no key can be granted to them again",
+            member.label
+        ));
+        context.ui.hint("ask for the extended certificate, and give it to 'git shroud member add'");
+    }
+    super::report_problems(context, opened)
+}

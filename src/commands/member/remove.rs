@@ -1,0 +1,169 @@
+//! `git shroud member remove`
+
+use std::collections::BTreeSet;
+
+use super::find_members;
+use super::renew::no_such_member;
+use super::report::{Format, print_report, summarise};
+use crate::access::rotate::Plan;
+use crate::access::{Roster, find_exposed};
+use crate::commands::key::rotate;
+use crate::commands::{Context, Opened, exclusive, refuse_rotation};
+use crate::error::{CommandError, Outcome};
+use crate::format::KeyId;
+use crate::git::repository::Repository;
+use crate::keyring::KeyName;
+use crate::store::shroud_dir;
+
+/// Take keys away from members, and rotate these keys
+///
+/// The members' files are removed, and every key that they had is replaced by a new one, with which all files are sealed
+/// anew and staged. They can still open everything that was sealed before, wherever they keep a clone: --report lists the
+/// files, and which of these secrets are unchanged today and must be changed first.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud member remove alice
+  $ git shroud member remove bob --report=markdown > ../checklist.md
+  $ git shroud member remove carol --no-rotate")]
+pub(super) struct Remove {
+    /// Members, by label, fingerprint, recipient or e-mail address
+    #[arg(required = true, value_name = "MEMBER")]
+    members: Vec<String>,
+    /// Take away only this key
+    #[arg(long = "key", value_name = "NAME")]
+    keys: Vec<KeyName>,
+    /// Only remove the members' files; they can open what is sealed from now on too
+    #[arg(long)]
+    no_rotate: bool,
+    /// Print what the members can still open, as a checklist
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    report: Option<Format>,
+    /// Only say what would be done; with --report also what could still be opened
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Remove {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let opened = context.open()?;
+        opened.top()?;
+        refuse_rotation(&opened.repository)?;
+        let plan = self.plan(&opened)?;
+        let exposed = exposed_ids(&opened, &plan);
+        if self.no_rotate {
+            self.remove_files(context, &opened, &plan)?;
+        } else {
+            refuse_not_held(&opened, &plan)?;
+            rotate::rotate(context, &opened, &plan, self.dry_run)?;
+            for (name, stems) in &plan.removed {
+                let stems: Vec<_> = stems.iter().map(|stem| crate::sanitise::text(stem)).collect();
+                let done = if self.dry_run { "would remove" } else { "removed" };
+                context.ui.status(format!("{done} from key '{name}': {}", stems.join(", ")));
+            }
+        }
+        // With the keys as they are now, which open the old files too.
+        let opened = context.open()?;
+        let exposure = find_exposed(&opened.repository, &opened.keyring, &exposed)?;
+        summarise(context, &exposure, self.no_rotate);
+        if let Some(format) = self.report {
+            print_report(context, &self.members, &plan, &exposure, format);
+        } else if !exposure.paths.is_empty() {
+            context.ui.hint("--report, with --dry-run, lists them as a checklist");
+        }
+        Ok(())
+    }
+
+    fn plan(&self, opened: &Opened) -> Outcome<Plan> {
+        let Opened { repository, roster, .. } = opened;
+        let names: Vec<KeyName> = if self.keys.is_empty() {
+            roster.names().cloned().collect()
+        } else {
+            self.keys.clone()
+        };
+        let mut plan = Plan::default();
+        for meant in &self.members {
+            let mut found = false;
+            for name in &names {
+                let files = roster.members(repository, name)?;
+                let stems: BTreeSet<String> =
+                    find_members(&files, meant).into_iter().map(|file| file.stem.clone()).collect();
+                if stems.len() > 1 {
+                    return Err(CommandError::wrong(format!(
+                        "'{}' means several members of key '{name}': {}",
+                        crate::sanitise::text(meant),
+                        crate::sanitise::text(&stems.into_iter().collect::<Vec<_>>().join(", "))
+                    ))
+                    .hint("name them by their labels"));
+                }
+                if !stems.is_empty() {
+                    found = true;
+                    plan.names.insert(name.clone());
+                    plan.removed.entry(name.clone()).or_default().extend(stems);
+                }
+            }
+            if !found {
+                return Err(no_such_member(meant));
+            }
+        }
+        Ok(plan)
+    }
+
+    fn remove_files(&self, context: &Context, opened: &Opened, plan: &Plan) -> Outcome {
+        let _exclusive = exclusive(&opened.repository)?;
+        let files = removed_files(&opened.repository, &opened.roster, plan)?;
+        for file in &files {
+            if self.dry_run {
+                context.ui.line(format!("would remove {}", crate::sanitise::text(&file.path())));
+            } else {
+                shroud_dir::remove(opened.top()?, file)?;
+            }
+        }
+        if self.dry_run {
+            return Ok(());
+        }
+        crate::access::stage_shroud_dir(&opened.repository)?;
+        let names: Vec<_> = plan.names.iter().map(KeyName::as_str).collect();
+        context.ui.status(format!("removed the grant of {}", names.join(", ")));
+        context.ui.warning("the key was not rotated: whoever had it can open what is sealed with it from now on too");
+        context.ui.hint(format!("git shroud key rotate {}", names.join(" ")));
+        Ok(())
+    }
+}
+
+fn removed_files(
+    repository: &Repository,
+    roster: &Roster,
+    plan: &Plan,
+) -> Outcome<Vec<shroud_dir::File>> {
+    let mut removed = Vec::new();
+    for (name, stems) in &plan.removed {
+        let files = roster.members(repository, name)?;
+        removed.extend(
+            files.into_iter().filter(|file| stems.contains(&file.stem)).map(|file| file.file),
+        );
+    }
+    Ok(removed)
+}
+
+/// The keys that the members know: of each name every generation that there is before the rotation.
+fn exposed_ids(opened: &Opened, plan: &Plan) -> BTreeSet<KeyId> {
+    let held = plan.names.iter().flat_map(|name| opened.keyring.line(name));
+    held.map(|entry| entry.key.id()).collect()
+}
+
+fn refuse_not_held(opened: &Opened, plan: &Plan) -> Outcome {
+    let locked: Vec<_> =
+        plan.names.iter().filter(|name| opened.keyring.current(name).is_none()).collect();
+    let Some(first) = locked.first() else { return Ok(()) };
+    let held = plan.names.iter().filter(|name| !locked.contains(name));
+    let held: Vec<_> = held.map(|name| format!("--key {name}")).collect();
+    let refused = CommandError::refused(format!(
+        "they have the key '{first}' too, which is not held here, so it cannot be rotated; nothing was changed"
+    ));
+    Err(match held.is_empty() {
+        true => refused.hint("ask a member who has it"),
+        false => {
+            refused.hint(format!("ask a member who has it; for the others: {}", held.join(" ")))
+        }
+    })
+}

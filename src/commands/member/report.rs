@@ -1,0 +1,140 @@
+//! What removed members can still open: a summary, and a checklist as text, JSON or Markdown.
+
+use serde::Serialize;
+
+use crate::access::rotate::Plan;
+use crate::access::{ExposedPath, Exposure};
+use crate::commands::Context;
+use crate::ui::count;
+
+/// How the checklist is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// For a terminal.
+    Text,
+    /// For a program.
+    Json,
+    /// For an issue or a page.
+    Markdown,
+}
+
+#[derive(Serialize)]
+struct JsonReport<'r> {
+    members: &'r [String],
+    keys: Vec<String>,
+    #[serde(flatten)]
+    exposure: &'r Exposure,
+}
+
+/// Says in a few lines what is lost.
+pub(super) fn summarise(context: &Context, exposure: &Exposure, also_later: bool) {
+    if exposure.paths.is_empty() && exposure.missing == 0 {
+        context.ui.status("no commit holds a file that they could open");
+        return;
+    }
+    let unchanged = exposure.paths.iter().filter(|path| !path.unchanged_at.is_empty()).count();
+    let later = if also_later { ", and whatever is sealed with this key later" } else { "" };
+    context.ui.status(format!(
+        "in every clone that they keep, they can still open {} of {} in {}{later}",
+        count(exposure.paths.iter().map(|path| path.versions).sum(), "version"),
+        count(exposure.paths.len() as u64, "file"),
+        count(exposure.commits, "commit"),
+    ));
+    if unchanged > 0 {
+        context.ui.warning(format!(
+            "{} of these {} the same today: change what is in them first",
+            unchanged,
+            if unchanged == 1 { "is" } else { "are" }
+        ));
+    }
+    if exposure.missing > 0 {
+        context.ui.warning(format!(
+            "{} not in this clone, so the list may be incomplete",
+            count(exposure.missing, "blob")
+        ));
+    }
+}
+
+/// Prints the checklist.
+pub(super) fn print_report(
+    context: &Context,
+    members: &[String],
+    plan: &Plan,
+    exposure: &Exposure,
+    format: Format,
+) {
+    let keys: Vec<String> = plan.names.iter().map(ToString::to_string).collect();
+    match format {
+        Format::Json => {
+            let report = JsonReport { members, keys, exposure };
+            let text = serde_json::to_string(&report).expect("strings and numbers can be written");
+            context.ui.line(text);
+        }
+        Format::Markdown => {
+            let members: Vec<_> =
+                members.iter().map(|member| crate::sanitise::text(member)).collect();
+            context.ui.line(format!("# What {} can still open\n", members.join(", ")));
+            context.ui.line(format!(
+                "Keys: {}. {} in the history hold a version that opens.\n",
+                keys.join(", "),
+                count(exposure.commits, "commit")
+            ));
+            let lines = Lines { begin: "- [ ] ", quote: "`" };
+            print_lists(
+                context,
+                exposure,
+                &lines,
+                ["## Change first: the same today\n", "## Changed since\n"],
+            );
+        }
+        Format::Text => {
+            let lines = Lines { begin: "[ ] ", quote: "" };
+            print_lists(
+                context,
+                exposure,
+                &lines,
+                ["Change first, as they are the same today:", "Changed since:"],
+            );
+        }
+    }
+}
+
+struct Lines {
+    begin: &'static str,
+    quote: &'static str,
+}
+
+fn print_lists(context: &Context, exposure: &Exposure, lines: &Lines, heads: [&str; 2]) {
+    let (unchanged, changed): (Vec<&ExposedPath>, Vec<_>) =
+        exposure.paths.iter().partition(|path| !path.unchanged_at.is_empty());
+    for (head, paths) in heads.into_iter().zip([unchanged, changed]) {
+        if paths.is_empty() {
+            continue;
+        }
+        context.ui.line(head);
+        for path in paths {
+            context.ui.line(line(path, lines));
+        }
+        context.ui.line("");
+    }
+}
+
+fn line(path: &ExposedPath, lines: &Lines) -> String {
+    let Lines { begin, quote } = lines;
+    let short = |id: &str| id.chars().take(10).collect::<String>();
+    let mut line = format!(
+        "{begin}{quote}{}{quote}: {}, {} {} to {} {}",
+        path.path,
+        count(path.versions, "version"),
+        path.first.date,
+        short(&path.first.id),
+        path.last.date,
+        short(&path.last.id)
+    );
+    let elsewhere: Vec<_> =
+        path.unchanged_at.iter().filter(|now| **now != path.path).map(String::as_str).collect();
+    if !elsewhere.is_empty() {
+        line.push_str(&format!("; now at {quote}{}{quote}", elsewhere.join(", ")));
+    }
+    line
+}

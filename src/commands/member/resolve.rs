@@ -1,0 +1,152 @@
+//! From what the user wrote to a recipient.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::time::SystemTime;
+
+use crate::access::Candidate;
+use crate::commands::Context;
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::fs::read_bounded;
+use crate::git::repository::Repository;
+use crate::recipient::openpgp::{Certificate, Found, Gpg, Validity};
+use crate::recipient::{Recipient, age};
+
+/// Bytes of the longest file that is read for a recipient.
+const MAX_FILE: usize = 1 << 20;
+
+/// A recipient, and how they are called.
+pub(super) struct Resolved {
+    pub(super) candidate: Candidate,
+    /// A text from which a label can be made; may be empty.
+    pub(super) called: String,
+}
+
+/// Finds whom the user means; never more than one.
+pub(super) fn resolve(
+    context: &Context,
+    repository: &Repository,
+    meant: &OsStr,
+    trust: bool,
+) -> Outcome<Resolved> {
+    let text = meant.to_string_lossy();
+    if text.starts_with("age1") || text.starts_with("ssh-") || text.starts_with("AGE-SECRET-KEY-") {
+        return from_line(&text);
+    }
+    let path = Path::new(meant);
+    let is_path = path.is_file()
+        || text.contains(['/', '\\'])
+        || path
+            .extension()
+            .is_some_and(|ext| ["asc", "gpg", "pgp", "pub", "txt"].map(OsStr::new).contains(&ext));
+    if is_path {
+        return from_file(context, repository, path, trust);
+    }
+    let Some(gpg) = Gpg::find(repository.gpg_program().as_deref()) else {
+        return Err(CommandError::wrong(
+            "gpg is not installed, so it cannot be asked for a certificate",
+        )
+        .hint("give a certificate file, an age1… recipient or an SSH key; or install gnupg"));
+    };
+    let found = gpg.certificate(&text).map_err(|error| {
+        let hint = error.hint();
+        let error = CommandError::wrong(error.to_string());
+        hint.into_iter().fold(error, CommandError::hint)
+    })?;
+    let Found { certificate, validity, .. } = found;
+    judge_validity(context, validity, trust)?;
+    from_certificate(&certificate, "gpg's certificate")
+}
+
+fn from_line(text: &str) -> Outcome<Resolved> {
+    let (recipient, comment) = age::parse_recipient(text).context(|| "the recipient".to_owned())?;
+    let called = comment.as_deref().unwrap_or_default();
+    let called = called.split('@').next().unwrap_or_default().to_owned();
+    Ok(Resolved { candidate: Candidate { recipient, user_id: comment, certificate: None }, called })
+}
+
+fn from_file(
+    context: &Context,
+    repository: &Repository,
+    path: &Path,
+    trust: bool,
+) -> Outcome<Resolved> {
+    let shown = crate::sanitise::native(path);
+    let bytes = read_bounded(path, MAX_FILE).context(|| "the recipient".to_owned())?;
+    let lines: Vec<&str> = std::str::from_utf8(&bytes)
+        .unwrap_or_default()
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
+    let begins = |begin: &str| lines.first().is_some_and(|line| line.starts_with(begin));
+    let is_private = begins("AGE-SECRET-KEY-")
+        || begins("-----BEGIN OPENSSH PRIVATE KEY")
+        || begins("-----BEGIN RSA PRIVATE KEY");
+    if is_private {
+        return Err(CommandError::refused(format!(
+            "{shown} holds a private key, which must not be given to anybody"
+        ))
+        .hint("name the public one: the .pub file, or the age1… recipient"));
+    }
+    if begins("age1") || begins("ssh-") || begins("ecdsa-") || begins("sk-") {
+        if lines.len() > 1 {
+            return Err(CommandError::wrong(format!("{shown} names {} recipients", lines.len()))
+                .hint("give one at a time"));
+        }
+        let mut resolved = from_line(lines[0])?;
+        if resolved.called.is_empty() {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            resolved.called = stem.into_owned();
+        }
+        return Ok(resolved);
+    }
+    let resolved = from_certificate(&bytes, &shown)?;
+    // Whoever names a file vouches for it, unless the own gpg knows better.
+    let known = Gpg::find(repository.gpg_program().as_deref())
+        .and_then(|gpg| gpg.validity_of(resolved.candidate.recipient.fingerprint()?).ok()?);
+    if let Some(
+        validity @ (Validity::Never
+        | Validity::Revoked
+        | Validity::Expired
+        | Validity::Disabled
+        | Validity::Invalid),
+    ) = known
+    {
+        judge_validity(context, validity, trust)?;
+    }
+    Ok(resolved)
+}
+
+fn from_certificate(bytes: &[u8], place: &str) -> Outcome<Resolved> {
+    let fail = |error: crate::recipient::openpgp::CertificateError| {
+        let hint = error.hint();
+        let error = CommandError::wrong(format!("{place}: {error}"));
+        hint.into_iter().fold(error, CommandError::hint)
+    };
+    let certificate = Certificate::parse(bytes).map_err(fail)?;
+    certificate.check(SystemTime::now()).map_err(fail)?;
+    let recipient = Recipient::openpgp(&certificate.fingerprint())
+        .context(|| format!("{place}: its fingerprint"))?;
+    let user_id = certificate.primary_user_id();
+    let email = certificate.emails().into_iter().next();
+    let called = email.as_deref().or(user_id.as_deref()).unwrap_or_default();
+    let called = called.split('@').next().unwrap_or_default().to_owned();
+    let candidate = Candidate { recipient, user_id, certificate: Some(certificate) };
+    Ok(Resolved { candidate, called })
+}
+
+/// gpg's own judgement, by signatures and ownertrust, whether a certificate belongs to whom it says.
+fn judge_validity(context: &Context, validity: Validity, trust: bool) -> Outcome {
+    if validity == Validity::Marginal {
+        context.ui.warning("gpg considers this certificate only marginally valid");
+    }
+    if validity.is_valid() || trust {
+        return Ok(());
+    }
+    Err(CommandError::refused(format!(
+        "gpg does not consider this certificate valid (it says: {})",
+        validity.name()
+    ))
+    .hint("compare the fingerprint with its owner, then sign it (gpg --lsign-key FINGERPRINT), or say so with --trust"))
+}

@@ -1,0 +1,215 @@
+//! Keys that were granted: unwrapping them by what the user has.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::given::load_seen;
+use super::{Context, Opened};
+use crate::access::{
+    Attempt, Evidence, Identities, IdentityError, MemberFile, Unwrapped, adopt, unwrap_key,
+};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::format::KeyId;
+use crate::fs::read_bounded;
+use crate::git::repository::Repository;
+use crate::keyring::{KeyName, MAX_TEXT_LEN};
+use crate::recipient::{Method, Recipient};
+use crate::store::shroud_dir::{File, KeyInfo};
+use crate::ui::prompt;
+
+/// How many members are named where a key stays locked.
+const NAMED: usize = 12;
+
+/// By what a key is unwrapped
+#[derive(clap::Args)]
+pub(super) struct IdentityArguments {
+    /// A file of age identities, or an SSH private key
+    #[arg(long = "identity", short = 'i', value_name = "FILE")]
+    identities: Vec<PathBuf>,
+    /// An OpenPGP secret key, used without gpg (also from GIT_SHROUD_OPENPGP_KEY)
+    #[arg(long = "secret-key", value_name = "FILE")]
+    secret_keys: Vec<PathBuf>,
+    /// Let such a key be of RSA, although its decryption here takes a time that depends on the key (RUSTSEC-2023-0071)
+    #[arg(long)]
+    allow_rsa: bool,
+}
+
+/// What came of it.
+pub(super) struct UnwrappedKeys {
+    /// The ids of the keys that are new.
+    pub(super) added: BTreeSet<KeyId>,
+    /// The keys that stay locked.
+    pub(super) locked: Vec<Locked>,
+}
+
+/// A key that nothing on this machine opens.
+pub(super) struct Locked {
+    name: KeyName,
+    members: Vec<String>,
+    attempts: Vec<Attempt>,
+}
+
+/// Unwraps every key that is described and not held.
+pub(super) fn unwrap_missing(
+    context: &Context,
+    opened: &mut Opened,
+    arguments: &IdentityArguments,
+    trusted: &[KeyId],
+) -> Outcome<UnwrappedKeys> {
+    let mut done = UnwrappedKeys { added: BTreeSet::new(), locked: Vec::new() };
+    let missing: Vec<KeyInfo> = opened
+        .roster
+        .infos
+        .values()
+        .filter(|info| opened.keyring.by_id(info.id).is_none())
+        .cloned()
+        .collect();
+    if missing.is_empty() {
+        return Ok(done);
+    }
+    let mut keys = Vec::new();
+    for info in missing {
+        let members = opened.roster.members(&opened.repository, &info.name)?;
+        keys.push((info, members));
+    }
+    let identities = gather(context, &opened.repository, arguments, &keys)?;
+    let seen = load_seen(&opened.repository)?;
+    for (info, members) in keys {
+        let mut attempts = Vec::new();
+        let unwrapped = unwrap_key(&identities, &info, &members, &mut prompt::ask, &mut attempts);
+        for Attempt { label, by, why } in &attempts {
+            context.ui.detail(format!("key '{}', member '{label}', {by}: {why}", info.name));
+        }
+        let Some(Unwrapped { entry, label, by }) = unwrapped else {
+            done.locked.push(Locked::new(info.name, &members, attempts));
+            continue;
+        };
+        let id = entry.key.id();
+        context.ui.detail(format!("key '{}', member '{label}': opened by {by}", info.name));
+        say_who_granted(context, opened, &info.name, &label)?;
+        if id == info.id {
+            let Opened { repository, keyring, .. } = &mut *opened;
+            let evidence = Evidence { repository, seen: &seen, trusted };
+            done.added.extend(adopt(&evidence, keyring, &info, entry)?);
+            warn_of_failed_mac(context, opened, &info, &members, &label);
+        } else {
+            // An earlier generation: it opens the files of its time, and seals nothing.
+            let inserted = opened.keyring.insert(entry);
+            if inserted.map_err(|error| CommandError::wrong(error.to_string()))? {
+                done.added.insert(id);
+            }
+            context.ui.warning(format!(
+                "your grant of key '{}' is out of date: it opens an earlier generation only",
+                info.name
+            ));
+            context.ui.hint(format!(
+                "ask a member to run: git shroud member renew {label} --key {}",
+                info.name
+            ));
+        }
+    }
+    Ok(done)
+}
+
+/// What was named must be usable; of what was not, only what fits a member is taken.
+fn gather(
+    context: &Context,
+    repository: &Repository,
+    arguments: &IdentityArguments,
+    keys: &[(KeyInfo, Vec<MemberFile>)],
+) -> Outcome<Identities> {
+    let mut identities = Identities::default();
+    identities.allow_rsa = arguments.allow_rsa;
+    for path in &arguments.identities {
+        identities.add_file(path)?;
+    }
+    for path in &arguments.secret_keys {
+        let bytes = read_bounded(path, MAX_TEXT_LEN).context(|| "the secret key".to_owned())?;
+        identities.add_secret_key(&bytes, &crate::sanitise::native(path))?;
+    }
+    identities.add_from_environment()?;
+    let recipients: Vec<&Recipient> = keys
+        .iter()
+        .flat_map(|(_, members)| members)
+        .filter_map(|file| Some(&file.member.as_ref().ok()?.recipient))
+        .collect();
+    if recipients.iter().any(|recipient| recipient.method() != Method::OpenPgp) {
+        for unreadable in identities.add_usual(&recipients) {
+            context.ui.detail(format!("left out: {unreadable}"));
+        }
+    }
+    if recipients.iter().any(|recipient| recipient.method() == Method::OpenPgp) {
+        identities.find_gpg(repository.gpg_program().as_deref());
+        if identities.gpg.is_none() {
+            context.ui.detail("left out: gpg is not installed");
+        }
+    }
+    Ok(identities)
+}
+
+impl From<IdentityError> for CommandError {
+    fn from(error: IdentityError) -> Self {
+        Self::wrong(error.to_string())
+    }
+}
+
+/// Whoever has pushed last to a member's file may have granted it, or swapped it.
+fn say_who_granted(context: &Context, opened: &Opened, name: &KeyName, label: &str) -> Outcome {
+    let path = File::Member(name.clone(), label.to_owned()).path();
+    let by = super::member::last_change(&opened.repository, &path)?;
+    let by = by.unwrap_or_else(|| "not committed yet".to_owned());
+    context.ui.status(format!("opened key '{name}' as member '{label}' ({path}: {by})"));
+    Ok(())
+}
+
+fn warn_of_failed_mac(
+    context: &Context,
+    opened: &Opened,
+    info: &KeyInfo,
+    members: &[MemberFile],
+    label: &str,
+) {
+    let file = members.iter().find(|file| file.stem == label);
+    if file.is_some_and(|file| file.standing(Some(info), &opened.keyring).is_bad()) {
+        context.ui.warning(format!(
+            "the mac of member '{label}' fails: the file was changed by somebody who did not hold the key"
+        ));
+    }
+}
+
+impl Locked {
+    fn new(name: KeyName, members: &[MemberFile], attempts: Vec<Attempt>) -> Self {
+        let describe = |file: &MemberFile| match &file.member {
+            Ok(member) => format!("{} ({})", file.stem, brief(&member.recipient)),
+            Err(_) => format!("{} (malformed)", crate::sanitise::text(&file.stem)),
+        };
+        Self { name, members: members.iter().map(describe).collect(), attempts }
+    }
+
+    /// Which key, who could grant it, and what was tried.
+    pub(super) fn say(&self, context: &Context) {
+        let more = self.members.len().saturating_sub(NAMED);
+        let mut members = self.members[..self.members.len() - more].join(", ");
+        if more > 0 {
+            members.push_str(&format!(" and {more} more"));
+        }
+        if members.is_empty() {
+            members = "it was granted to nobody".to_owned();
+        }
+        context.ui.status(format!("key '{}' stays locked; members: {members}", self.name));
+        for Attempt { label, by, why } in &self.attempts {
+            context.ui.status(format!("  tried '{label}' by {by}: {why}"));
+        }
+    }
+}
+
+/// A recipient in few characters.
+fn brief(recipient: &Recipient) -> String {
+    let text = recipient.as_str();
+    if recipient.method() == Method::OpenPgp || text.len() <= 40 {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(20).collect();
+    let end: String = text.chars().skip(text.chars().count() - 8).collect();
+    format!("{begin}…{end}")
+}
