@@ -4,6 +4,8 @@ mod common;
 
 use common::Sandbox;
 
+const PASSPHRASE: &str = "correct horse battery staple";
+
 /// The commands that a help text lists, without clap's own `help`.
 fn listed(help: &str) -> Vec<String> {
     let section = help.lines().skip_while(|line| *line != "Commands:").skip(1);
@@ -34,8 +36,30 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
     sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
     sandbox.shroud("repo", ["track", "-q", "--key", "prod", "environments/prod/**"]);
     sandbox.write("repo/environments/prod/db.env", "PASSWORD=prod\n");
+    for member in ["me", "alice", "bob", "carol"] {
+        let recipient = sandbox.age_identity(member);
+        if command.starts_with("member ") && command != "member add" || command == "unlock" {
+            sandbox.shroud("repo", ["member", "add", "-q", &recipient, "--label", member]);
+        }
+    }
     match command {
         "lock" => drop(sandbox.shroud("repo", ["key", "export", "-q", "-o", "../all.key"])),
+        "key import" => {
+            let passphrase = ("GIT_SHROUD_PASSPHRASE", PASSPHRASE);
+            let export = ["key", "export", "-q", "--passphrase", "-o", "../backup.age"];
+            sandbox.try_shroud_with(passphrase, "repo", &export).expect(0);
+        }
+        "key combine" => drop(sandbox.shroud(
+            "repo",
+            ["key", "split", "--name=prod", "--shares=3", "--threshold=2", "-o", "../prod"],
+        )),
+        "member add" => drop(sandbox.sh(
+            ".",
+            "ssh-keygen -q -t ed25519 -N '' -C bob@host -f bob
+             gpg --batch --quiet --passphrase '' --quick-gen-key alice@example.com future-default default never
+             gpg --armor --export alice@example.com > alice.asc
+             gpgconf --kill all",
+        )),
         "untrack" => drop(sandbox.shroud("repo", ["track", "-q", "*.pem"])),
         "key new" if !example.contains("key new") => {
             drop(sandbox.shroud("repo", ["key", "new", "-q", "staging"]));
@@ -44,7 +68,7 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
     }
     sandbox.git("repo", ["add", "."]);
     sandbox.git("repo", ["commit", "-q", "-m", "more"]);
-    if matches!(command, "unlock" | "key import") {
+    if matches!(command, "unlock" | "key import" | "key combine") {
         sandbox.git(".", ["clone", "-q", "repo", "clone"]);
         return (sandbox, "clone");
     }
@@ -54,7 +78,9 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
 #[test]
 fn every_example_of_every_help_text_works() {
     let commands = commands(&Sandbox::new(), &[]);
-    for expected in ["init", "track", "unlock", "status", "key export", "man"] {
+    for expected in
+        ["init", "track", "unlock", "status", "key export", "key split", "member add", "man"]
+    {
         assert!(
             commands.iter().any(|(command, _)| command == expected),
             "'{expected}' is not listed"
@@ -67,7 +93,10 @@ fn every_example_of_every_help_text_works() {
         assert!(own, "no example of 'git shroud {command}' is one of it");
         for example in examples {
             let (sandbox, dir) = fixture(command, example);
-            sandbox.sh(dir, example);
+            let mut command = sandbox.command("sh", dir);
+            // A person is asked for a passphrase on the terminal; here there is none.
+            command.args(["-c", example]).env("GIT_SHROUD_PASSPHRASE", PASSPHRASE);
+            sandbox.run(command).expect(0);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules, lowest first; each may use those of its own layer and below.
 const LAYERS: [&[&str]; 8] = [
-    &["error", "fs", "parallel", "repo_path", "sanitise", "secret"],
+    &["clock", "error", "fs", "parallel", "repo_path", "sanitise", "secret"],
     &["format"],
     &["keyring"],
     &["recipient"],

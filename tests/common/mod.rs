@@ -206,6 +206,14 @@ impl Sandbox {
         self.run(command).expect(0)
     }
 
+    /// Runs a script for `sh` on a terminal of its own, on which these lines are typed, and returns what the terminal showed.
+    pub fn on_terminal(&self, dir: &str, script: &str, typed: &str) -> Done {
+        needs("script", "bsdutils");
+        let mut command = self.command("script", dir);
+        command.args(["--quiet", "--return", "--command", script, "/dev/null"]);
+        self.run_with_input(command, typed.as_bytes())
+    }
+
     /// A clone of [`Self::sealed_repository`] in which nothing was set up.
     pub fn fresh_clone(&self) {
         self.sealed_repository("repo");
@@ -255,6 +263,33 @@ impl Sandbox {
         fs::metadata(self.path(path)).unwrap().permissions().mode() & 0o777
     }
 
+    /// Makes an age identity in `NAME.age` and returns its recipient.
+    pub fn age_identity(&self, name: &str) -> String {
+        let file = self.path(format!("{name}.age"));
+        let made = Command::new("age-keygen").arg("-o").arg(&file).output();
+        let made = made.expect("age is missing: install it with 'apt-get install age'");
+        assert!(made.status.success());
+        let text = fs::read_to_string(file).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("# public key: "));
+        line.expect("age-keygen writes the recipient").to_owned()
+    }
+
+    /// [`Self::sealed_repository`] with these members, each with an age identity, committed.
+    pub fn repository_with_members(&self, name: &str, members: &[&str]) {
+        self.sealed_repository(name);
+        for member in members {
+            let recipient = self.age_identity(member);
+            self.shroud(name, ["member", "add", &recipient, "--label", member, "-q"]);
+        }
+        self.git(name, ["commit", "-q", "-m", "members"]);
+    }
+
+    /// Clones `from`, in which nothing was set up, and unlocks it as this member.
+    pub fn unlocked_clone(&self, from: &str, to: &str, member: &str) -> Done {
+        self.git(".", ["clone", "-q", from, to]);
+        self.try_shroud(to, ["unlock", "-i", &format!("../{member}.age")])
+    }
+
     /// Panics if any object of the repository, inflated, holds the canary.
     #[track_caller]
     pub fn assert_no_object_holds(&self, dir: impl AsRef<Path>, canary: &[u8]) {
@@ -266,6 +301,14 @@ impl Sandbox {
             dir.as_ref().display()
         );
     }
+}
+
+/// Panics, with how to install it, where a program is missing that a test is about.
+#[track_caller]
+pub fn needs(program: &str, package: &str) {
+    let path = std::env::var_os("PATH").unwrap();
+    let found = std::env::split_paths(&path).any(|dir| dir.join(program).is_file());
+    assert!(found, "{program} is missing: install it with 'apt-get install {package}'");
 }
 
 /// What [`Sandbox::sealed_repository`] seals.
