@@ -23,6 +23,7 @@ pub mod git;
 pub mod store;
 
 pub mod access;
+pub mod check;
 pub mod doctor;
 pub mod filter;
 pub mod merge;

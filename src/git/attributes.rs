@@ -22,7 +22,7 @@ const CRLF: &str = "crlf";
 const EOL: &str = "eol";
 const IDENT: &str = "ident";
 const ENCODING: &str = "working-tree-encoding";
-const NAMES: [&str; 7] = [FILTER, KEY_ATTRIBUTE, TEXT, CRLF, EOL, IDENT, ENCODING];
+pub(super) const NAMES: [&str; 7] = [FILTER, KEY_ATTRIBUTE, TEXT, CRLF, EOL, IDENT, ENCODING];
 
 /// One attribute of a path, with where it was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub struct PathAttributes {
 }
 
 impl PathAttributes {
-    fn none() -> Self {
+    pub(super) fn none() -> Self {
         Self {
             sealed: false,
             filter: None,
@@ -69,6 +69,33 @@ impl PathAttributes {
             key_setting: None,
             conversion: None,
             tripwire: false,
+        }
+    }
+
+    /// What a search with all of [`NAMES`] found; places are shown relative to `top`.
+    pub(super) fn from_outcome(outcome: &Outcome, top: Option<&std::path::Path>) -> Self {
+        let matches: Vec<Match<'_>> = outcome.iter_selected().collect();
+        let find = |name: &str| matches.iter().find(|found| found.assignment.name.as_str() == name);
+        let state = |name| find(name).map_or(StateRef::Unspecified, |found| found.assignment.state);
+        let setting = |name| {
+            find(name)
+                .filter(|found| found.assignment.state != StateRef::Unspecified)
+                .map(|found| to_setting(found, top))
+        };
+        let sealed = value(state(FILTER)) == Some(DRIVER.into());
+        let (key, key_setting) = match value(state(KEY_ATTRIBUTE)) {
+            Some(name) => (name.to_str_lossy().parse(), setting(KEY_ATTRIBUTE)),
+            None => (Ok(KeyName::default()), None),
+        };
+        let conversion = conversion(&state).map(setting).unwrap_or_default();
+        let encoding = value(state(ENCODING));
+        Self {
+            sealed,
+            filter: setting(FILTER),
+            key,
+            key_setting,
+            conversion,
+            tripwire: encoding == Some(TRIPWIRE.into()),
         }
     }
 }
@@ -117,30 +144,7 @@ impl<'r> Attributes<'r> {
         }
         let platform = self.stack.at_entry(path.as_bstr(), None).map_err(GitError::read)?;
         platform.matching_attributes(&mut self.outcome);
-        let top = self.top.as_deref();
-        let matches: Vec<Match<'_>> = self.outcome.iter_selected().collect();
-        let find = |name: &str| matches.iter().find(|found| found.assignment.name.as_str() == name);
-        let state = |name| find(name).map_or(StateRef::Unspecified, |found| found.assignment.state);
-        let setting = |name| {
-            find(name)
-                .filter(|found| found.assignment.state != StateRef::Unspecified)
-                .map(|found| to_setting(found, top))
-        };
-        let sealed = value(state(FILTER)) == Some(DRIVER.into());
-        let (key, key_setting) = match value(state(KEY_ATTRIBUTE)) {
-            Some(name) => (name.to_str_lossy().parse(), setting(KEY_ATTRIBUTE)),
-            None => (Ok(KeyName::default()), None),
-        };
-        let conversion = conversion(&state).map(setting).unwrap_or_default();
-        let encoding = value(state(ENCODING));
-        Ok(PathAttributes {
-            sealed,
-            filter: setting(FILTER),
-            key,
-            key_setting,
-            conversion,
-            tripwire: encoding == Some(TRIPWIRE.into()),
-        })
+        Ok(PathAttributes::from_outcome(&self.outcome, self.top.as_deref()))
     }
 }
 

@@ -4,11 +4,15 @@ pub mod attributes;
 pub mod attributes_file;
 pub mod command;
 pub mod config;
+pub mod database;
+pub mod history;
+pub mod hooks;
 pub mod index;
 pub mod locate;
 pub mod objects;
 pub mod repository;
 pub mod staging;
+pub mod tree_attributes;
 pub mod worktree;
 
 use std::io;

@@ -1,0 +1,245 @@
+//! The object database as git's environment describes it: also objects of a push that is not accepted yet.
+//!
+//! A server keeps what is pushed apart until its hooks have agreed, and tells them where by `GIT_OBJECT_DIRECTORY` and
+//! `GIT_ALTERNATE_OBJECT_DIRECTORIES` (git-receive-pack, "Quarantine Environment"). Objects stand as they were written:
+//! replacement refs, which anybody could push, are not followed.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::env;
+use std::ffi::OsStr;
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use gix::ObjectId;
+use gix::bstr::{BStr, ByteSlice as _};
+use gix::objs::{CommitRefIter, Find as _, FindHeader as _, Kind, TagRefIter};
+
+use super::GitError;
+use super::objects::{IN_MEMORY, stream};
+use super::repository::Repository;
+
+/// Bytes of trees that are kept in memory.
+const CACHED: usize = 64 << 20;
+/// Tags that name tags, at most.
+const MAX_TAGS: usize = 64;
+
+/// Objects, read in process and never fetched.
+pub struct Database<'r> {
+    repository: &'r Repository,
+    stores: Vec<gix::odb::Handle>,
+    trees: RefCell<Trees>,
+}
+
+/// Trees that were read lately.
+#[derive(Default)]
+struct Trees {
+    /// Bytes of all of them.
+    size: usize,
+    by_id: HashMap<ObjectId, Rc<Vec<u8>>>,
+}
+
+/// The beginning of a blob.
+pub struct Start {
+    /// Bytes of the whole blob.
+    pub len: u64,
+    /// As many of its first bytes as were asked for.
+    pub bytes: Vec<u8>,
+}
+
+/// What a ref leads to, behind all tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peeled {
+    /// A commit.
+    Commit(ObjectId),
+    /// A tree that no commit holds.
+    Tree(ObjectId),
+    /// A file without a path.
+    Blob,
+    /// An object that is not here.
+    Missing(ObjectId),
+}
+
+impl<'r> Database<'r> {
+    /// Opens the folders of objects that the environment names, else those of the repository.
+    ///
+    /// # Errors
+    /// A folder cannot be read.
+    pub fn open(repository: &'r Repository) -> Result<Self, GitError> {
+        let own = match env::var_os("GIT_OBJECT_DIRECTORY").filter(|value| !value.is_empty()) {
+            Some(named) => PathBuf::from(named),
+            None => repository.common_dir().join("objects"),
+        };
+        let more = env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
+        let hash = repository.gix.object_hash();
+        let mut stores = vec![gix::odb::at(&own, hash)?];
+        for folder in split(&more) {
+            // git passes over one that is not there, too.
+            if folder.is_dir() {
+                stores.push(gix::odb::at(folder, hash)?);
+            }
+        }
+        Ok(Self { repository, stores, trees: RefCell::default() })
+    }
+
+    /// The repository that the objects belong to.
+    pub fn repository(&self) -> &'r Repository {
+        self.repository
+    }
+
+    /// Kind and length of an object; `None` where it is not here.
+    ///
+    /// # Errors
+    /// The object is damaged.
+    pub fn header(&self, id: ObjectId) -> Result<Option<(Kind, u64)>, GitError> {
+        for store in &self.stores {
+            if let Some(header) = store.try_header(&id).map_err(GitError::read)? {
+                return Ok(Some((header.kind, header.size)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn find(&self, id: ObjectId, wanted: Kind) -> Result<Option<Vec<u8>>, GitError> {
+        let mut buffer = Vec::new();
+        for store in &self.stores {
+            let found = store.try_find(&id, &mut buffer).map_err(GitError::read)?;
+            let Some(kind) = found.map(|found| found.kind) else { continue };
+            if kind != wanted {
+                return Err(GitError::Read(format!("object {id} is a {kind} and not a {wanted}")));
+            }
+            return Ok(Some(buffer));
+        }
+        Ok(None)
+    }
+
+    /// The bytes of a tree; `None` where it is not here.
+    ///
+    /// # Errors
+    /// The object is damaged, or no tree.
+    pub fn tree(&self, id: ObjectId) -> Result<Option<Rc<Vec<u8>>>, GitError> {
+        if id == ObjectId::empty_tree(id.kind()) {
+            return Ok(Some(Rc::default()));
+        }
+        if let Some(tree) = self.trees.borrow().by_id.get(&id) {
+            return Ok(Some(Rc::clone(tree)));
+        }
+        let Some(tree) = self.find(id, Kind::Tree)?.map(Rc::new) else { return Ok(None) };
+        let mut trees = self.trees.borrow_mut();
+        if trees.size + tree.len() > CACHED {
+            *trees = Trees::default();
+        }
+        trees.size += tree.len();
+        trees.by_id.insert(id, Rc::clone(&tree));
+        Ok(Some(tree))
+    }
+
+    /// The tree of a commit; `None` where the commit is not here.
+    ///
+    /// # Errors
+    /// The object is damaged, or no commit.
+    pub fn tree_of(&self, commit: ObjectId) -> Result<Option<ObjectId>, GitError> {
+        let Some(bytes) = self.find(commit, Kind::Commit)? else { return Ok(None) };
+        CommitRefIter::from_bytes(&bytes, commit.kind()).tree_id().map(Some).map_err(GitError::read)
+    }
+
+    /// The first `len` bytes of a blob; `None` where it is not here.
+    ///
+    /// # Errors
+    /// The object is damaged, or no blob.
+    pub fn start(&self, id: ObjectId, len: usize) -> Result<Option<Start>, GitError> {
+        let Some((kind, size)) = self.header(id)? else { return Ok(None) };
+        if kind == Kind::Blob && size > IN_MEMORY {
+            let read = |blob: &mut dyn std::io::Read| {
+                let mut bytes = Vec::with_capacity(len);
+                blob.take(len as u64).read_to_end(&mut bytes).map(|_| bytes)
+            };
+            return Ok(Some(Start { len: size, bytes: stream(self.repository, id, read)?? }));
+        }
+        let found = self.find(id, Kind::Blob)?;
+        Ok(found.map(|mut bytes| {
+            bytes.truncate(len);
+            Start { len: size, bytes }
+        }))
+    }
+
+    /// A small file that git or this program reads; `None` where it is not here.
+    ///
+    /// # Errors
+    /// The object is damaged, no blob, or longer than `limit` bytes.
+    pub fn file(&self, id: ObjectId, limit: u64) -> Result<Option<Vec<u8>>, GitError> {
+        match self.header(id)? {
+            None => Ok(None),
+            Some((Kind::Blob, size)) if size > limit => {
+                Err(GitError::Read(format!("blob {id} has {size} bytes; at most {limit} are read")))
+            }
+            Some(_) => self.find(id, Kind::Blob),
+        }
+    }
+
+    /// Follows tags to what they name.
+    ///
+    /// # Errors
+    /// An object is damaged, or tags name tags without end.
+    pub fn peel(&self, mut id: ObjectId) -> Result<Peeled, GitError> {
+        for _ in 0..MAX_TAGS {
+            match self.header(id)? {
+                None => return Ok(Peeled::Missing(id)),
+                Some((Kind::Commit, _)) => return Ok(Peeled::Commit(id)),
+                Some((Kind::Tree, _)) => return Ok(Peeled::Tree(id)),
+                Some((Kind::Blob, _)) => return Ok(Peeled::Blob),
+                Some((Kind::Tag, _)) => {
+                    let Some(tag) = self.find(id, Kind::Tag)? else {
+                        return Ok(Peeled::Missing(id));
+                    };
+                    let target = TagRefIter::from_bytes(&tag, id.kind()).target_id();
+                    id = target.map_err(GitError::read)?;
+                }
+            }
+        }
+        Err(GitError::Read(format!("more than {MAX_TAGS} tags name one another")))
+    }
+}
+
+/// The folders in a variable, where one may stand in double quotes with C escapes (git, "alternate object databases").
+fn split(list: &OsStr) -> Vec<PathBuf> {
+    let Some(mut rest) = crate::repo_path::argument_bytes(list) else { return Vec::new() };
+    let separator = if cfg!(windows) { b';' } else { b':' };
+    let mut folders = Vec::new();
+    while !rest.is_empty() {
+        let quoted = rest.starts_with(b"\"").then(|| gix::quote::ansi_c::undo(rest.as_bstr()).ok());
+        let (folder, consumed) = match quoted.flatten() {
+            Some((folder, consumed)) => (folder.into_owned(), consumed),
+            None => {
+                let end = rest.find_byte(separator).unwrap_or(rest.len());
+                (rest[..end].into(), end)
+            }
+        };
+        if !folder.is_empty()
+            && let Ok(folder) = gix::path::from_bstr(<&BStr>::from(folder.as_slice()))
+        {
+            folders.push(folder.into_owned());
+        }
+        rest = &rest[consumed..];
+        rest = rest.strip_prefix(&[separator]).unwrap_or(rest);
+    }
+    folders
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_split_as_git_does() {
+        let folders = |list: &str| {
+            let split = split(OsStr::new(list));
+            split.iter().map(|folder| folder.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert!(folders("").is_empty());
+        assert_eq!(folders("/a"), ["/a"]);
+        assert_eq!(folders("/a::b:"), ["/a", "b"]);
+        assert_eq!(folders("\"/a:\\\"b\":/c"), ["/a:\"b", "/c"]);
+    }
+}

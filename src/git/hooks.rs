@@ -1,0 +1,220 @@
+//! The guards in git's hooks: scripts that this program writes, in front of which an earlier hook runs as before (githooks).
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::GitError;
+use super::command::os_line;
+use super::repository::Repository;
+use crate::fs::{Access, with_path, write_atomic};
+
+/// The hooks that guard a clone.
+pub const NAMES: [&str; 2] = ["pre-commit", "pre-push"];
+/// What an earlier hook is called while the guard stands in its place.
+pub const ASIDE: &str = ".before-git-shroud";
+/// A hook with this line is this program's.
+const MARKER: &str =
+    "# Written by 'git shroud hooks install'; 'git shroud hooks remove' takes it away.";
+/// Bytes of a hook that are looked at.
+const MAX_LEN: usize = 1 << 20;
+
+/// What happened to one hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The guard was written; no hook was there.
+    Written,
+    /// The guard was written, and the hook that was there runs before it.
+    Chained,
+    /// Nothing had to be done.
+    Kept,
+    /// The guard was removed.
+    Removed,
+    /// The guard was removed, and the hook that was there before is back.
+    Restored,
+}
+
+/// Why hooks cannot be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum HooksError {
+    /// The folder serves other repositories too.
+    #[error("core.hooksPath leads to '{0}', outside this repository; nothing was changed")]
+    Shared(String),
+    /// A hook, and one put aside, are both there.
+    #[error("both '{0}' and '{0}{ASIDE}' are there, and neither is the guard; nothing was changed")]
+    TwoHooks(String),
+    /// A folder in the place of a hook.
+    #[error("'{0}' is a folder and not a hook; nothing was changed")]
+    Folder(String),
+    /// git failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// The folder in which git looks for hooks here: that of the repository, or `core.hooksPath`.
+///
+/// # Errors
+/// git fails.
+pub fn folder(repository: &Repository) -> Result<PathBuf, GitError> {
+    let named = PathBuf::from(os_line(repository.git.run(["rev-parse", "--git-path", "hooks"])?));
+    // Where it is relative, it is to the directory that git ran in.
+    let base = repository.worktree.as_deref().unwrap_or_else(|| repository.gix.git_dir());
+    Ok(base.join(named))
+}
+
+/// Writes the guards; a hook that is there is put aside and runs first. Twice is once.
+///
+/// # Errors
+/// [`HooksError`]; then no hook was changed, or the error names the file.
+pub fn install(
+    repository: &Repository,
+    program: &Path,
+) -> Result<Vec<(&'static str, Change)>, HooksError> {
+    let folder = own_folder(repository)?;
+    fs::create_dir_all(&folder).map_err(|error| with_path(&folder, &error))?;
+    for name in NAMES {
+        let (hook, aside) = (folder.join(name), folder.join(format!("{name}{ASIDE}")));
+        if is_there(&hook) && !is_guard(&hook)? && is_there(&aside) {
+            return Err(HooksError::TwoHooks(hook.display().to_string()));
+        }
+    }
+    let mut changes = Vec::new();
+    for name in NAMES {
+        let (hook, aside) = (folder.join(name), folder.join(format!("{name}{ASIDE}")));
+        let text = script(name, program);
+        let change = if !is_there(&hook) {
+            Change::Written
+        } else if is_guard(&hook)? {
+            Change::Kept
+        } else {
+            // Renamed and not read: a link, a script of any language and a program all go on working.
+            fs::rename(&hook, &aside).map_err(|error| with_path(&hook, &error))?;
+            Change::Chained
+        };
+        if change != Change::Kept || fs::read(&hook).ok().as_deref() != Some(text.as_bytes()) {
+            write_atomic(&hook, text.as_bytes(), Access::Shared)?;
+            make_executable(&hook).map_err(|error| with_path(&hook, &error))?;
+        }
+        changes.push((name, change));
+    }
+    Ok(changes)
+}
+
+/// Takes the guards away, and puts the hooks back that were there before.
+///
+/// # Errors
+/// A file cannot be changed.
+pub fn remove(repository: &Repository) -> Result<Vec<(&'static str, Change)>, HooksError> {
+    let folder = own_folder(repository)?;
+    let mut changes = Vec::new();
+    for name in NAMES {
+        let (hook, aside) = (folder.join(name), folder.join(format!("{name}{ASIDE}")));
+        let change = if !is_there(&hook) || !is_guard(&hook)? {
+            Change::Kept
+        } else if is_there(&aside) {
+            fs::rename(&aside, &hook).map_err(|error| with_path(&aside, &error))?;
+            Change::Restored
+        } else {
+            fs::remove_file(&hook).map_err(|error| with_path(&hook, &error))?;
+            Change::Removed
+        };
+        changes.push((name, change));
+    }
+    Ok(changes)
+}
+
+/// The folder, unless it lies outside the repository, where it serves others too.
+fn own_folder(repository: &Repository) -> Result<PathBuf, HooksError> {
+    let folder = folder(repository)?;
+    let real = real(&folder);
+    let own = [Some(repository.common_dir()), repository.worktree.as_deref()];
+    let is_own = |own: &Path| own.canonicalize().is_ok_and(|own| real.starts_with(own));
+    if own.into_iter().flatten().any(is_own) {
+        return Ok(folder);
+    }
+    Err(HooksError::Shared(crate::sanitise::native(&folder)))
+}
+
+/// The path without links, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    match (path.canonicalize(), path.parent(), path.file_name()) {
+        (Ok(real), ..) => real,
+        (Err(_), Some(parent), Some(name)) => real(parent).join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// Whether anything is at the path, also a link that leads nowhere.
+fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+fn is_guard(hook: &Path) -> Result<bool, HooksError> {
+    let metadata = fs::symlink_metadata(hook).map_err(|error| with_path(hook, &error))?;
+    if metadata.is_dir() {
+        return Err(HooksError::Folder(hook.display().to_string()));
+    }
+    // A link is somebody else's, wherever it leads; what is longer is no guard.
+    if !metadata.is_file() || metadata.len() > MAX_LEN as u64 {
+        return Ok(false);
+    }
+    let text = crate::fs::read_bounded(hook, MAX_LEN)?;
+    Ok(text.split(|&byte| byte == b'\n').any(|line| line == MARKER.as_bytes()))
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+/// Git for Windows goes by the first line.
+#[cfg(not(unix))]
+fn make_executable(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn script(name: &str, program: &Path) -> String {
+    let program = program.display().to_string().replace('\\', "/").replace('\'', "'\\''");
+    let (read, feed, check) = match name {
+        "pre-push" => (
+            // The point keeps the line ends, of which the shell would drop the last.
+            "lines=$(cat; echo .)\nlines=${lines%.}\n",
+            "printf %s \"$lines\" 2>/dev/null | ",
+            "printf %s \"$lines\" | \"$program\" check --pre-push \"$1\"",
+        ),
+        _ => ("", "", "exec \"$program\" check --staged"),
+    };
+    format!(
+        r#"#!/bin/sh
+{MARKER}
+program=git-shroud
+command -v "$program" >/dev/null 2>&1 || program='{program}'
+if ! command -v "$program" >/dev/null 2>&1; then
+    echo "git-shroud: error: the guard in '$0' does not find git-shroud" >&2
+    echo "git-shroud: hint: install it, or delete the file" >&2
+    exit 1
+fi
+{read}earlier="$0{ASIDE}"
+if test -x "$earlier"; then
+    first=
+    IFS= read -r first <"$earlier"
+    case "$first" in
+    '#!'*/sh | '#!'*/env' sh')
+        # In a shell of its own that has the name of the hook: some find out by it which hook they are.
+        {feed}( . "$earlier" )
+        ;;
+    *)
+        {feed}"$earlier" "$@"
+        ;;
+    esac
+    status=$?
+    test "$status" -eq 0 || exit "$status"
+fi
+{check}
+"#
+    )
+}
