@@ -59,6 +59,8 @@ commands! {
     Unlock(unlock::Unlock),
     Lock(lock::Lock),
     Status(status::Status),
+    Check(check::Check),
+    Hooks(hooks::Hooks),
     Member(member::Member),
     Key(key::Key),
     Cat(cat::Cat),

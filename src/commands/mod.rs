@@ -1,10 +1,12 @@
 //! One file a command: its arguments, its help, its work.
 
 pub mod cat;
+pub mod check;
 pub mod demo;
 pub mod doctor;
 pub mod generate;
 mod given;
+pub mod hooks;
 pub mod init;
 pub mod key;
 pub mod lock;

@@ -1,0 +1,171 @@
+//! Plaintext where sealed bytes ought to be, in any commit of a range: judged by the attributes of that very commit,
+//! without a key.
+//!
+//! A commit answers for what none of its parents had already: old plaintext does not hinder a push that does not touch
+//! it, and a merge answers for what came only by the merge.
+
+mod judge;
+mod known;
+mod moved;
+mod walk;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use gix::ObjectId;
+
+use crate::format::KeyId;
+use crate::git::GitError;
+use crate::git::database::Database;
+use crate::git::history::{Commit, shallow_boundary};
+use crate::git::repository::Repository;
+use crate::keyring::KeyName;
+use crate::parallel::map_runs;
+
+use judge::Judge;
+
+/// Commits for which another thread pays.
+const PER_THREAD: usize = 64;
+
+/// What is judged: a tree, and what was there before.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// What holds the tree.
+    pub source: Source,
+    /// The commits with which it is compared.
+    pub parents: Vec<ObjectId>,
+}
+
+/// What holds a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A commit, by its id.
+    Commit(ObjectId),
+    /// A tree that a tag or ref names itself.
+    Tree(ObjectId),
+    /// The index, as this tree.
+    Index(ObjectId),
+}
+
+impl From<Commit> for Subject {
+    fn from(commit: Commit) -> Self {
+        Self { source: Source::Commit(commit.id), parents: commit.parents }
+    }
+}
+
+/// What is wrong with a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// In the clear, where its attributes say that it is to be sealed.
+    Plaintext,
+    /// It was sealed, and now is in the clear and not to be sealed any more.
+    Unsealed,
+    /// A new file in the clear, seemingly the one that stood sealed at this path.
+    Moved(Vec<u8>),
+    /// Sealed, and no attribute says so any more: the next change would be stored in the clear.
+    NotTracked(KeyId),
+    /// Sealed with a key that `.shroud/` never described.
+    UnknownKey(KeyId),
+    /// Sealed with a key of another name than its attribute says.
+    OtherKey {
+        /// The names of the key, as `.shroud/` has or had them.
+        keys: Vec<String>,
+        /// The name that its attribute says.
+        wanted: KeyName,
+    },
+    /// Begins as a sealed file and cannot be one, or is a description of a key that cannot be read.
+    Damaged(String),
+    /// Encrypted by git-crypt.
+    GitCrypt,
+    /// An attribute would make git change the sealed bytes.
+    Conversion(String),
+    /// Its attribute names what cannot be a key.
+    BadKeyName(String),
+    /// git or this program reads the file itself, and it is sealed or is to be.
+    OwnFile,
+}
+
+impl Problem {
+    /// The name in `--json` and in the listing.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Plaintext => "plaintext",
+            Self::Unsealed => "unsealed",
+            Self::Moved(_) => "moved-in-the-clear",
+            Self::NotTracked(_) => "not-tracked",
+            Self::UnknownKey(_) => "unknown-key",
+            Self::OtherKey { .. } => "other-key",
+            Self::Damaged(_) => "damaged",
+            Self::GitCrypt => "git-crypt",
+            Self::Conversion(_) => "attribute-conflict",
+            Self::BadKeyName(_) => "bad-key-name",
+            Self::OwnFile => "own-file",
+        }
+    }
+}
+
+/// A path with a problem.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Where it was found.
+    pub source: Source,
+    /// Relative to the top.
+    pub path: Vec<u8>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What a check found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// In the order of the subjects, and of the paths in each.
+    pub findings: Vec<Finding>,
+    /// Objects that are not in this clone, so that nothing is known of them.
+    pub missing: BTreeSet<ObjectId>,
+    /// Whether a shallow clone's history ended within what was looked at.
+    pub shallow: bool,
+}
+
+/// A finding that may depend on which keys were known at that commit.
+struct Found {
+    /// Its place among the subjects.
+    subject: usize,
+    path: Vec<u8>,
+    problem: Problem,
+    /// The key to be asked for in history, and the name that it ought to have, if any.
+    pending: Option<(KeyId, Option<KeyName>)>,
+}
+
+/// Judges every subject. Parents come before their children.
+///
+/// # Errors
+/// An object is damaged, or a commit is larger than what is looked at.
+pub fn check(repository: &Repository, subjects: &[Subject]) -> Result<Report, GitError> {
+    let (git_dir, top) = (repository.gix.git_dir(), repository.worktree.as_deref());
+    let numbered: Vec<_> = subjects.iter().enumerate().collect();
+    let run = |_, run: &[(usize, &Subject)]| -> Result<_, GitError> {
+        let repository = Repository::open(git_dir, top.map(Path::to_owned))?;
+        let database = Database::open(&repository)?;
+        let mut judge = Judge::new(&database);
+        let mut found = Vec::new();
+        for &(number, subject) in run {
+            let first = found.len();
+            judge.look_at(number, subject, &mut found)?;
+            found[first..].sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        Ok((found, judge.missing))
+    };
+    let mut report = Report::default();
+    let mut found = Vec::new();
+    for run in map_runs(&numbered, PER_THREAD, run) {
+        let (more, missing) = run?;
+        found.extend(more);
+        report.missing.extend(missing);
+    }
+    let boundary = shallow_boundary(repository)?;
+    let is_cut =
+        |subject: &Subject| matches!(subject.source, Source::Commit(id) if boundary.contains(&id));
+    report.shallow = subjects.iter().any(is_cut);
+    known::settle(repository, subjects, found, !boundary.is_empty(), &mut report)?;
+    Ok(report)
+}

@@ -1,0 +1,262 @@
+//! `git shroud check`
+
+use std::ffi::OsString;
+use std::io::Read as _;
+
+use gix::ObjectId;
+use serde::Serialize;
+
+use super::{Context, show};
+use crate::check::{Finding, Problem, Report, Source, Subject, check};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::git::GitError;
+use crate::git::database::{Database, Peeled};
+use crate::git::history;
+use crate::git::repository::Repository;
+use crate::ui::{Style, count};
+
+/// Characters of a commit's id in the listing.
+const SHORT: usize = 12;
+/// Bytes of standard input at most: a line for each ref of a push.
+const MAX_INPUT: u64 = 256 << 20;
+
+/// Refuse plaintext at paths that are to be sealed, in any commit
+///
+/// Needs no key, and works in a bare repository. Judges every commit by its own .gitattributes; those of the user, the
+/// system and info/attributes do not count. A commit answers for what none of its parents had already. Exit status 1 if
+/// anything was found, 3 if an object is not here.
+///
+/// Without an option: what is staged. RANGE is what 'git log' takes: a single revision means its whole history, REV^!
+/// that commit alone.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud check
+  $ git shroud check HEAD~1..HEAD
+  $ git shroud check --all --json
+
+Problems: plaintext, unsealed (was sealed, and now is in the clear), moved-in-the-clear (a sealed file is gone and one
+like it appears in the clear), not-tracked (sealed, but no attribute says so any more), unknown-key, other-key, damaged,
+git-crypt, attribute-conflict, bad-key-name, own-file (git or git-shroud reads it, so it cannot be sealed).
+
+The attribute '-filter' says that a path is in the clear on purpose, and nothing is found there.")]
+pub struct Check {
+    /// Revisions, as git log takes them
+    #[arg(value_name = "RANGE", conflicts_with_all = ["staged", "all", "pre_receive", "pre_push"])]
+    revisions: Vec<OsString>,
+    /// What is staged: what the next commit will hold
+    #[arg(long, conflicts_with_all = ["all", "pre_receive", "pre_push"])]
+    staged: bool,
+    /// Every commit that a ref leads to
+    #[arg(long, conflicts_with_all = ["pre_receive", "pre_push"])]
+    all: bool,
+    /// As the pre-receive hook of a server: lines OLD NEW REF on standard input; looks at what no ref leads to yet
+    #[arg(long, conflicts_with = "pre_push")]
+    pre_receive: bool,
+    /// As a pre-push hook, with git's lines on standard input; looks at what this remote does not have yet
+    #[arg(long, value_name = "REMOTE")]
+    pre_push: Option<String>,
+    /// Print JSON: {"findings": [{"commit"?, "tree"?, "path", "problem", "detail"?}], "complete"}
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct JsonReport {
+    findings: Vec<JsonFinding>,
+    complete: bool,
+}
+
+#[derive(Serialize)]
+struct JsonFinding {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tree: Option<String>,
+    path: String,
+    problem: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl Check {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let repository = context.repository()?;
+        let (subjects, missing) = self.subjects(&repository)?;
+        let mut report = check(&repository, &subjects)?;
+        report.missing.extend(missing);
+        if self.json {
+            let json = JsonReport {
+                findings: report.findings.iter().map(to_json).collect(),
+                complete: report.missing.is_empty() && !report.shallow,
+            };
+            context
+                .ui
+                .line(serde_json::to_string(&json).expect("strings and numbers can be written"));
+        } else {
+            report.findings.iter().for_each(|finding| print(context, finding));
+        }
+        self.outcome(context, &report, subjects.len())
+    }
+
+    /// What is to be judged, and what of it is not here.
+    fn subjects(&self, repository: &Repository) -> Outcome<(Vec<Subject>, Vec<ObjectId>)> {
+        let mut lone = Vec::new();
+        let commits = if self.all {
+            lone = history::ref_targets(repository)?;
+            history::everywhere(repository)?
+        } else if self.pre_receive {
+            lone = tips(history::received(&read_lines()?)?.into_iter().map(|update| update.new));
+            history::new_to_refs(repository, &lone)?
+        } else if let Some(remote) = &self.pre_push {
+            let updates = history::pushed(&read_lines()?)?;
+            lone = tips(updates.iter().map(|update| update.new));
+            let database = Database::open(repository)?;
+            let mut known = tips(updates.iter().map(|update| update.old));
+            // What the remote has may never have been fetched.
+            known.retain(|&id| matches!(database.peel(id), Ok(Peeled::Commit(_))));
+            history::new_to_remote(repository, &lone, &known, remote)?
+        } else if !self.revisions.is_empty() {
+            history::in_range(repository, &self.revisions).map_err(|error| {
+                CommandError::from(error)
+                    .hint("name commits as 'git log' does, as in origin/main..HEAD")
+            })?
+        } else {
+            return staged(repository).map(|staged| (vec![staged], Vec::new()));
+        };
+        let mut subjects: Vec<Subject> = commits.into_iter().map(Subject::from).collect();
+        let mut missing = Vec::new();
+        let database = Database::open(repository)?;
+        for id in lone {
+            match database.peel(id)? {
+                Peeled::Tree(id) => {
+                    subjects.push(Subject { source: Source::Tree(id), parents: Vec::new() });
+                }
+                Peeled::Missing(id) => missing.push(id),
+                Peeled::Commit(_) | Peeled::Blob => {}
+            }
+        }
+        Ok((subjects, missing))
+    }
+
+    fn outcome(&self, context: &Context, report: &Report, looked_at: usize) -> Outcome {
+        let found = report.findings.len() as u64;
+        if found > 0 {
+            context.ui.status(format!("found {}", count(found, "problem")));
+            self.hint(context, report);
+            return Err(CommandError::found());
+        }
+        if let Some(id) = report.missing.first() {
+            let objects = count(report.missing.len() as u64, "object");
+            return Err(CommandError::incomplete(format!(
+                "{objects} not in this clone ({id}), so the answer is incomplete"
+            ))
+            .hint("'git fetch --refetch' brings them here"));
+        }
+        if report.shallow {
+            return Err(CommandError::incomplete(
+                "this clone is shallow: what its earliest commits changed, and which keys were known before, is not here",
+            )
+            .hint("git fetch --unshallow"));
+        }
+        // As a hook it is silent where all is well.
+        if !(self.staged || self.pre_push.is_some() || self.pre_receive) {
+            let what = match self.is_staged() {
+                true => "what is staged".to_owned(),
+                false => count(looked_at as u64, "commit"),
+            };
+            context.ui.status(format!("looked at {what} and found nothing"));
+        }
+        Ok(())
+    }
+
+    fn is_staged(&self) -> bool {
+        let other = self.all || self.pre_receive || self.pre_push.is_some();
+        !other && self.revisions.is_empty()
+    }
+
+    fn hint(&self, context: &Context, report: &Report) {
+        let has = |name: &str| report.findings.iter().any(|found| found.problem.name() == name);
+        if self.is_staged() {
+            if has("plaintext") || has("other-key") {
+                context.ui.hint("seal and stage: git shroud unlock, then git shroud status --fix");
+            }
+        } else if has("plaintext") || has("unsealed") || has("moved-in-the-clear") {
+            context.ui.hint(
+                "seal the file in the very commit that brought it (git rebase -i), as later ones do not take it back; \
+                 change the secret if the commit has left this machine",
+            );
+        }
+        if has("unsealed") || has("moved-in-the-clear") {
+            context.ui.hint(
+                "if it is in the clear on purpose, say so in .gitattributes with a line 'PATH -filter'",
+            );
+        }
+        if has("not-tracked") {
+            context
+                .ui
+                .hint("track it again with 'git shroud track', or 'git add --renormalize' it");
+        }
+    }
+}
+
+fn tips(ids: impl Iterator<Item = ObjectId>) -> Vec<ObjectId> {
+    ids.filter(|id| !id.is_null()).collect()
+}
+
+fn staged(repository: &Repository) -> Outcome<Subject> {
+    if repository.worktree.is_none() {
+        return Err(CommandError::wrong("nothing is staged without a worktree")
+            .hint("name commits, as in 'git shroud check main', or all with --all"));
+    }
+    let tree = history::index_tree(repository).map_err(|error| {
+        let unmerged =
+            matches!(&error, GitError::Failed { message, .. } if message.contains("unmerged"));
+        let error = CommandError::from(error);
+        if unmerged { error.hint("resolve the conflicts first: git status") } else { error }
+    })?;
+    Ok(Subject { source: Source::Index(tree), parents: history::next_parents(repository)? })
+}
+
+fn read_lines() -> Outcome<Vec<u8>> {
+    let mut lines = Vec::new();
+    let read = std::io::stdin().take(MAX_INPUT).read_to_end(&mut lines);
+    read.context(|| "standard input".to_owned())?;
+    Ok(lines)
+}
+
+fn print(context: &Context, finding: &Finding) {
+    let source = match finding.source {
+        Source::Commit(id) | Source::Tree(id) => id.to_hex_with_len(SHORT).to_string(),
+        Source::Index(_) => "staged".to_owned(),
+    };
+    let problem = context.ui.styled(Style::Bad, finding.problem.name());
+    let detail = detail(&finding.problem).map(|detail| format!("  ({detail})")).unwrap_or_default();
+    context.ui.line(format!("{source}  {}  {problem}{detail}", show(&finding.path)));
+}
+
+/// What the problem's name does not say.
+fn detail(problem: &Problem) -> Option<String> {
+    match problem {
+        Problem::Plaintext | Problem::Unsealed | Problem::GitCrypt | Problem::OwnFile => None,
+        Problem::Moved(from) => Some(format!("was sealed as {}", show(from))),
+        Problem::NotTracked(id) | Problem::UnknownKey(id) => Some(format!("key id {id}")),
+        Problem::OtherKey { keys, wanted } => {
+            Some(format!("sealed with key {}, but its attribute says {wanted}", keys.join(", ")))
+        }
+        Problem::Damaged(why) | Problem::Conversion(why) | Problem::BadKeyName(why) => {
+            Some(why.clone())
+        }
+    }
+}
+
+fn to_json(finding: &Finding) -> JsonFinding {
+    let (commit, tree) = match finding.source {
+        Source::Commit(id) => (Some(id.to_string()), None),
+        Source::Tree(id) => (None, Some(id.to_string())),
+        Source::Index(_) => (None, None),
+    };
+    // JSON knows only Unicode: other names as git quotes them.
+    let path = String::from_utf8(finding.path.clone()).unwrap_or_else(|_| show(&finding.path));
+    let detail = detail(&finding.problem);
+    JsonFinding { commit, tree, path, problem: finding.problem.name(), detail }
+}

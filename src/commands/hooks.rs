@@ -1,0 +1,79 @@
+//! `git shroud hooks`
+
+use std::path::PathBuf;
+
+use super::{Context, top};
+use crate::error::{CommandError, Outcome};
+use crate::git::config::{PROGRAM, find_on_path};
+use crate::git::hooks::{self, ASIDE, Change, HooksError};
+
+/// Guard this clone: let git check what is committed and what is pushed
+#[derive(clap::Args)]
+pub struct Hooks {
+    #[command(subcommand)]
+    command: HooksCommand,
+}
+
+#[derive(clap::Subcommand)]
+enum HooksCommand {
+    Install(Install),
+    Remove(Remove),
+}
+
+/// Write the hooks pre-commit and pre-push, which run 'git shroud check'
+///
+/// A hook that is there already is kept beside the new one, with '.before-git-shroud' behind its name, and runs first.
+/// Goes by core.hooksPath, unless it leads outside the repository.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud hooks install")]
+struct Install {}
+
+/// Take the hooks away, and put back those that were there before
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud hooks remove")]
+struct Remove {}
+
+impl Hooks {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let repository = context.repository()?;
+        top(&repository)?;
+        let changes = match self.command {
+            HooksCommand::Install(Install {}) => {
+                // The name finds it where it is installed; the path is for where it is not.
+                let here = std::env::current_exe().ok().or_else(|| find_on_path(PROGRAM));
+                hooks::install(&repository, &here.unwrap_or_else(|| PathBuf::from(PROGRAM)))
+            }
+            HooksCommand::Remove(Remove {}) => hooks::remove(&repository),
+        };
+        for (name, change) in changes? {
+            context.ui.status(match change {
+                Change::Written => format!("wrote the hook {name}"),
+                Change::Chained => {
+                    format!("wrote the hook {name}; the one that was there is {name}{ASIDE} now and runs first")
+                }
+                Change::Kept => format!("left the hook {name} as it is"),
+                Change::Removed => format!("removed the hook {name}"),
+                Change::Restored => format!("removed the hook {name}; the earlier one is back"),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl From<HooksError> for CommandError {
+    fn from(error: HooksError) -> Self {
+        let wrong = Self::wrong(error.to_string());
+        match error {
+            HooksError::Shared(_) => wrong.hint(
+                "have these hooks run 'git-shroud check --staged' (pre-commit) and 'git-shroud check --pre-push \"$1\"' \
+                 (pre-push); or give this repository its own: git config core.hooksPath .git/hooks",
+            ),
+            HooksError::TwoHooks(_) => wrong.hint("keep the one that you want, and delete the other"),
+            HooksError::Folder(_) => wrong.hint("move it away, and try again"),
+            HooksError::Git(error) => error.into(),
+            HooksError::Io(_) => wrong,
+        }
+    }
+}
