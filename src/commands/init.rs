@@ -32,7 +32,7 @@ pub struct Init {
 
 impl Init {
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        let repository = context.repository()?;
+        let repository = context.discover()?;
         let top = super::top(&repository)?;
         refuse_rotation(&repository)?;
         let _exclusive = exclusive(&repository)?;
@@ -53,6 +53,7 @@ impl Init {
             context.ui.status(format!("made key '{}' (id {})", entry.name, entry.key.id()));
         }
         context.ui.hint("say which files to seal: git shroud track 'secrets/**'");
+        context.ui.hint("grant the key to yourself and others: git shroud member add YOUR-KEY");
         context.ui.hint("keep a copy of the key elsewhere: git shroud key export -o FILE");
         Ok(())
     }

@@ -37,7 +37,7 @@ pub struct Lock {
 
 impl Lock {
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        let repository = context.repository()?;
+        let repository = context.discover()?;
         refuse_rotation(&repository)?;
         let _exclusive = exclusive(&repository)?;
         let keyring = held_keys(repository.common_dir())?;

@@ -1,15 +1,19 @@
 //! One file a command: its arguments, its help, its work.
 
+pub mod blame;
 pub mod cat;
 pub mod check;
 pub mod demo;
 pub mod doctor;
+pub mod edit;
 pub mod generate;
 mod given;
+mod history;
 pub mod hooks;
 pub mod init;
 pub mod key;
 pub mod lock;
+pub mod log;
 pub mod member;
 pub mod merge_driver;
 pub mod plumbing;
@@ -48,7 +52,18 @@ struct Opened {
 }
 
 impl Context {
+    /// The repository around; says if a rotation was cut off in it.
     fn repository(&self) -> Outcome<Repository> {
+        let repository = self.discover()?;
+        if Journal::is_there(repository.common_dir()) {
+            self.ui.warning("a rotation of keys is under way");
+            self.ui.hint("git shroud key rotate --continue, or --abort");
+        }
+        Ok(repository)
+    }
+
+    /// The repository around, for commands that have an own answer to a rotation.
+    fn discover(&self) -> Outcome<Repository> {
         if !self.dir.is_dir() {
             return Err(CommandError::wrong(format!(
                 "there is no directory '{}'",
@@ -69,10 +84,6 @@ impl Context {
     /// The repository around, with the keys that are held and described.
     fn open(&self) -> Outcome<Opened> {
         let repository = self.repository()?;
-        if Journal::is_there(repository.common_dir()) {
-            self.ui.warning("a rotation of keys is under way");
-            self.ui.hint("git shroud key rotate --continue, or --abort");
-        }
         let keyring = held_keys(repository.common_dir())?;
         let roster = Roster::read(&repository)?;
         Ok(Opened { repository, keyring, roster })

@@ -46,7 +46,7 @@ fn parse_key_id(text: &str) -> Result<KeyId, &'static str> {
 
 impl Unlock {
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        let repository = context.repository()?;
+        let repository = context.discover()?;
         refuse_rotation(&repository)?;
         let _exclusive = exclusive(&repository)?;
         let keyring = local::load(repository.common_dir())?;

@@ -49,7 +49,7 @@ impl Why {
 }
 
 /// The path from the top of the worktree, by its words alone: the file need not exist.
-fn in_repository(context: &Context, opened: &Opened, path: &Path) -> Outcome<Vec<u8>> {
+pub(super) fn in_repository(context: &Context, opened: &Opened, path: &Path) -> Outcome<Vec<u8>> {
     let top = opened.top()?.canonicalize().context(|| "the worktree".to_owned())?;
     let dir = context.dir.canonicalize().context(|| "the current directory".to_owned())?;
     let mut absolute = PathBuf::new();

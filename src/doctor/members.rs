@@ -21,7 +21,7 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     }
     match patient.roster.problems(patient.repository, patient.keyring) {
         Err(error) => {
-            findings.push(problem("members", error.to_string(), "git shroud member list"))
+            findings.push(problem("members", error.to_string(), "git shroud member list"));
         }
         Ok(problems) if problems.is_empty() => {
             findings.push(ok("members", "no grant is out of date or forged"));

@@ -39,7 +39,7 @@ pub(super) struct Rotate {
 
 impl Rotate {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let repository = context.repository()?;
+        let repository = context.discover()?;
         super::super::top(&repository)?;
         if self.continue_ || self.abort {
             let _exclusive = exclusive_at_once(&repository)?;

@@ -9,6 +9,7 @@ use crate::commands::{Context, exclusive, refuse_rotation};
 use crate::error::{CommandError, Outcome};
 use crate::keyring::KeyName;
 use crate::recipient::Method;
+use crate::recipient::openpgp::Certificate;
 use crate::store::shroud_dir::Label;
 
 /// Grant keys to somebody, by an OpenPGP certificate, an age recipient or an SSH key
@@ -66,8 +67,9 @@ impl Add {
         let mut granted: Vec<Granted> = Vec::new();
         for Resolved { candidate, called } in &resolved {
             show_candidate(context, candidate);
-            let taken = granted.iter().map(|granted| granted.member.label.clone()).collect();
-            let label = choose_label(&everybody, taken, candidate, label.as_ref(), called)?;
+            let taken: Vec<_> =
+                granted.iter().map(|granted| granted.member.label.clone()).collect();
+            let label = choose_label(&everybody, &taken, candidate, label.as_ref(), called)?;
             for (name, verified) in names.iter().zip(&verified) {
                 let info = opened.roster.infos.get(name);
                 let before = verified.members.iter().find(|file| is_of(file, candidate));
@@ -99,14 +101,14 @@ fn is_of(file: &MemberFile, candidate: &Candidate) -> bool {
 
 /// Whether the file holds the very certificate of the candidate: a renewed one is to replace it.
 fn has_certificate(file: &MemberFile, candidate: &Candidate) -> bool {
-    let certificate = candidate.certificate.as_ref().map(|certificate| certificate.to_armored());
+    let certificate = candidate.certificate.as_ref().map(Certificate::to_armored);
     file.member.as_ref().is_ok_and(|member| member.certificate == certificate)
 }
 
 /// The label that the recipient has already, else the one that is asked for, else one that fits and is free.
 fn choose_label(
     everybody: &[MemberFile],
-    taken: Vec<Label>,
+    taken: &[Label],
     candidate: &Candidate,
     wanted: Option<&Label>,
     called: &str,

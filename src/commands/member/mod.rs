@@ -15,6 +15,7 @@ use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
 use crate::git::repository::Repository;
 use crate::keyring::KeyName;
+use crate::recipient::openpgp::Certificate;
 use crate::store::shroud_dir::{Label, Member as MemberRecord};
 
 /// Grant keys to colleagues, see who has which, and take them away
@@ -91,7 +92,7 @@ pub(super) fn report_problems(context: &Context, opened: &Opened) -> Outcome {
 /// Shows to whom a key is about to be granted.
 fn show_candidate(context: &Context, candidate: &Candidate) {
     context.ui.status(format!("recipient {}", candidate.recipient));
-    let user_ids = candidate.certificate.as_ref().map(|certificate| certificate.user_ids());
+    let user_ids = candidate.certificate.as_ref().map(Certificate::user_ids);
     let user_ids = user_ids.unwrap_or_else(|| candidate.user_id.iter().cloned().collect());
     for user_id in user_ids {
         context.ui.status(format!("  user id {}", crate::sanitise::text(&user_id)));

@@ -10,7 +10,7 @@ impl Canonical {
         Self(context.as_bytes().to_vec())
     }
 
-    pub(super) fn field(mut self, name: &str, value: impl ToString) -> Self {
+    pub(super) fn field(mut self, name: &str, value: &dyn ToString) -> Self {
         let value = value.to_string();
         let len = u32::try_from(value.len()).expect("files of this folder are bounded");
         self.0.extend_from_slice(name.as_bytes());
@@ -23,7 +23,7 @@ impl Canonical {
     /// A field that may be absent, and then is left out.
     pub(super) fn optional(self, name: &str, value: Option<&str>) -> Self {
         match value {
-            Some(value) => self.field(name, value),
+            Some(value) => self.field(name, &value),
             None => self,
         }
     }

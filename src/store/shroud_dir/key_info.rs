@@ -95,10 +95,10 @@ impl KeyInfo {
 
     fn canonical(&self) -> Canonical {
         Canonical::new("git-shroud/v1/key")
-            .field("version", VERSION)
+            .field("version", &VERSION)
             .field("name", &self.name)
-            .field("generation", self.generation)
-            .field("key_id", self.id)
+            .field("generation", &self.generation)
+            .field("key_id", &self.id)
             .optional("retired", self.retired.as_deref())
     }
 

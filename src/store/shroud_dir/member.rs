@@ -134,13 +134,13 @@ impl Member {
 
     fn canonical(&self) -> Canonical {
         Canonical::new("git-shroud/v1/member")
-            .field("version", VERSION)
+            .field("version", &VERSION)
             .field("label", &self.label)
             .field("recipient", &self.recipient)
             .optional("user_id", self.user_id.as_deref())
             .optional("certificate", self.certificate.as_deref())
-            .field("key_id", self.key_id)
-            .field("generation", self.generation)
+            .field("key_id", &self.key_id)
+            .field("generation", &self.generation)
             .field("added", &self.added)
     }
 

@@ -1,0 +1,231 @@
+//! `git shroud edit`
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use zeroize::Zeroizing;
+
+use super::why::in_repository;
+use super::{Context, Opened};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::format::{self, Sniff};
+use crate::fs::{Access, create_private_dir, read_bounded, write_atomic};
+use crate::git::attributes::Attributes;
+use crate::keyring::Entry;
+use crate::repo_path;
+use crate::store::local;
+
+/// Bytes of the largest file that is edited.
+const MAX_LEN: usize = 64 << 20;
+
+/// Edit a sealed file without leaving plaintext on the disk
+///
+/// Opens the file in memory, gives it to your editor (as 'git var GIT_EDITOR' says) in a private folder that only exists in
+/// memory, and writes it back as it was: sealed where it is sealed, as in a locked clone with the key in the environment,
+/// in the clear where it is open. What the editor keeps elsewhere is its own affair. Without a file system in memory it
+/// refuses, unless --on-disk allows the temporary folder.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ GIT_EDITOR=true git shroud edit secrets/db.env
+  $ GIT_EDITOR=true git shroud edit --on-disk secrets/db.env")]
+pub struct Edit {
+    /// A file of the worktree, which need not exist
+    path: OsString,
+    /// Let the plaintext stand in the temporary folder of the disk while it is edited
+    #[arg(long)]
+    on_disk: bool,
+}
+
+impl Edit {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let opened = context.open()?;
+        let path = in_repository(context, &opened, Path::new(&self.path))?;
+        let attributes = Attributes::new(&opened.repository)?.of(&path)?;
+        if !attributes.sealed {
+            return Err(CommandError::wrong(format!(
+                "{} is not to be sealed, so any editor will do",
+                crate::sanitise::path(&path)
+            ))
+            .hint("git shroud track PATTERN seals it"));
+        }
+        let name = attributes.key.map_err(|error| CommandError::wrong(error.to_string()))?;
+        let Some(entry) = opened.keyring.current(&name) else {
+            return Err(CommandError::refused(format!("the key '{name}' is not held here"))
+                .hint("git shroud unlock"));
+        };
+        opened.refuse_unfit_key(&name)?;
+        let native = repo_path::to_native(&path)
+            .ok_or_else(|| CommandError::wrong("this path cannot be one on this system"))?;
+        let file = opened.top()?.join(native);
+        refuse_link(opened.top()?, &file)?;
+        // A clone that does not keep the key itself keeps the file sealed.
+        let kept = local::load(opened.repository.common_dir())?.current(&name).is_some();
+        let before = Before::read(&opened, &file, !kept)?;
+        let folder = PlaintextFolder::make(self.on_disk)?;
+        let copy = folder.0.join(file.file_name().expect("a path in the worktree has a name"));
+        write_atomic(&copy, &before.plaintext, Access::Private)
+            .context(|| "the file for the editor".to_owned())?;
+        run_editor(&opened, &copy)?;
+        let after = read_bounded(&copy, MAX_LEN).context(|| "the edited file".to_owned())?;
+        drop(folder);
+        if *after == *before.plaintext {
+            context.ui.status("nothing was changed");
+            return Ok(());
+        }
+        before.write(&file, &after, entry)?;
+        context.ui.status(format!("wrote {}", crate::sanitise::path(&path)));
+        Ok(())
+    }
+}
+
+/// Never through a link: it could lead out of the repository.
+fn refuse_link(top: &Path, file: &Path) -> Outcome {
+    let above = file.ancestors().skip(1).take_while(|folder| *folder != top);
+    match above.into_iter().find(|folder| folder.is_symlink()) {
+        None => Ok(()),
+        Some(link) => Err(CommandError::wrong(format!(
+            "a symbolic link stands in the path: {}",
+            crate::sanitise::native(link)
+        ))),
+    }
+}
+
+/// The file before it is edited.
+struct Before {
+    plaintext: Zeroizing<Vec<u8>>,
+    sealed: bool,
+}
+
+impl Before {
+    fn read(opened: &Opened, file: &Path, sealed: bool) -> Outcome<Self> {
+        let is_file = match file.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self { plaintext: Zeroizing::default(), sealed });
+            }
+            found => found.context(|| file.display().to_string())?.is_file(),
+        };
+        if !is_file {
+            return Err(CommandError::wrong(format!("{} is not a file", file.display())));
+        }
+        let bytes = read_bounded(file, MAX_LEN).context(|| "the file".to_owned())?;
+        let sealed = match format::sniff(&bytes) {
+            Sniff::Sealed(_) => true,
+            Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => {
+                return Ok(Self { plaintext: bytes, sealed: false });
+            }
+            Sniff::Truncated | Sniff::UnsupportedVersion(_) => {
+                return Err(CommandError::refused("the sealed file is damaged")
+                    .hint("git shroud status says how"));
+            }
+        };
+        let held = |id| opened.keyring.by_id(id).map(|held| &held.key);
+        let plaintext = format::open(held, &bytes)
+            .map_err(|error| CommandError::refused(error.to_string()).hint("git shroud unlock"))?;
+        Ok(Self { plaintext: Zeroizing::new(plaintext.to_vec()), sealed })
+    }
+
+    /// Puts the new content in the place of the old, in the same form and with the same mode.
+    fn write(&self, file: &Path, plaintext: &[u8], entry: &Entry) -> Outcome {
+        let sealed;
+        let bytes = if self.sealed {
+            sealed = format::seal(&entry.key, plaintext);
+            &sealed
+        } else {
+            plaintext
+        };
+        let write = || -> io::Result<()> {
+            if let Some(folder) = file.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            let mode = fs::metadata(file).ok().map(|metadata| metadata.permissions());
+            write_atomic(file, bytes, Access::Shared)?;
+            mode.map_or(Ok(()), |mode| fs::set_permissions(file, mode))
+        };
+        write().context(|| "the file cannot be written".to_owned())
+    }
+}
+
+/// A private folder for plaintext, in memory; whatever is in it is overwritten and removed in the end.
+struct PlaintextFolder(PathBuf, #[allow(dead_code)] tempfile::TempDir);
+
+impl PlaintextFolder {
+    fn make(on_disk: bool) -> Outcome<Self> {
+        let in_memory = [
+            std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from),
+            Some(PathBuf::from("/dev/shm")),
+        ];
+        let place = in_memory.into_iter().flatten().find(|place| is_in_memory(place));
+        let place = match place {
+            Some(place) => place,
+            None if on_disk => std::env::temp_dir(),
+            None => {
+                return Err(CommandError::wrong(
+                    "there is no file system in memory for the plaintext",
+                )
+                .hint("--on-disk lets it stand in the temporary folder while you edit"));
+            }
+        };
+        let made = || -> io::Result<Self> {
+            let folder = tempfile::Builder::new().prefix("git-shroud-edit-").tempdir_in(place)?;
+            create_private_dir(folder.path())?;
+            Ok(Self(folder.path().to_owned(), folder))
+        };
+        made().context(|| "a private folder for the editor".to_owned())
+    }
+}
+
+/// Whether what is written there never reaches a disk but by swapping.
+#[cfg(target_os = "linux")]
+fn is_in_memory(place: &Path) -> bool {
+    const TMPFS: i64 = 0x0102_1994;
+    const RAMFS: i64 = 0x8584_58f6;
+    let kind = rustix::fs::statfs(place).map(|found| found.f_type);
+    place.is_absolute() && matches!(kind, Ok(TMPFS | RAMFS))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_in_memory(_place: &Path) -> bool {
+    false
+}
+
+impl Drop for PlaintextFolder {
+    fn drop(&mut self) {
+        // Also what the editor has left: swap files, backups.
+        for entry in fs::read_dir(&self.0).into_iter().flatten().flatten() {
+            let wiped = || -> io::Result<()> {
+                let len = entry.metadata()?.len();
+                let mut file = File::options().write(true).open(entry.path())?;
+                io::copy(&mut io::repeat(0).take(len), &mut file)?;
+                file.flush()?;
+                file.sync_all()
+            };
+            let _ = wiped();
+        }
+    }
+}
+
+/// git's own choice of an editor, started as git starts it.
+fn run_editor(opened: &Opened, file: &Path) -> Outcome {
+    let mut command = opened.repository.git.command(["var", "GIT_EDITOR"]);
+    let editor =
+        command.env_remove("LC_ALL").output().context(|| "git var GIT_EDITOR".to_owned())?;
+    let editor = String::from_utf8_lossy(&editor.stdout).trim_end().to_owned();
+    if editor.is_empty() {
+        return Err(CommandError::wrong("git knows no editor here").hint("set GIT_EDITOR"));
+    }
+    let status = Command::new("sh")
+        .arg("-c")
+        .arg(format!("{editor} \"$@\""))
+        .arg(&editor)
+        .arg(file)
+        .status()
+        .context(|| "the editor cannot be started".to_owned())?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(CommandError::wrong("the editor failed, so nothing was written")
+        .hint("set GIT_EDITOR to another"))
+}

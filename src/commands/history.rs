@@ -1,0 +1,56 @@
+//! git's own commands, run so that they see plaintext where git alone would not.
+
+use std::ffi::{OsStr, OsString};
+use std::process::Command;
+
+use super::Context;
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::git::config::drivers;
+use crate::git::repository::Repository;
+
+/// Runs git in the user's directory, with their terminal, pager and locale; ends with git's exit status.
+///
+/// Every path is shown through this program, also in a bare repository, in a clone that was never set up, and where no
+/// attribute says so any more.
+pub(super) fn run_git(
+    context: &Context,
+    repository: &Repository,
+    settings: &[(&str, &str)],
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Outcome {
+    // Whatever stands in .gitattributes or info/attributes outranks this.
+    let attributes = tempfile::NamedTempFile::new().context(|| "a temporary file".to_owned())?;
+    std::fs::write(attributes.path(), "* diff=shroud\n")
+        .context(|| "a temporary file".to_owned())?;
+    let mut git = Command::new("git");
+    git.current_dir(&context.dir).arg("-c");
+    let mut file = OsString::from("core.attributesFile=");
+    file.push(attributes.path());
+    git.arg(file);
+    let drivers = drivers();
+    let textconv = drivers.iter().filter(|(name, _)| name.starts_with("diff."));
+    let textconv = textconv.map(|(name, value)| (*name, value.as_str()));
+    for (name, value) in textconv.chain(settings.iter().copied()) {
+        git.arg("-c").arg(format!("{name}={value}"));
+    }
+    if repository.worktree.is_none() {
+        git.arg("--git-dir").arg(repository.gix.git_dir());
+    }
+    let status = git.args(arguments).status().context(|| "git cannot be started".to_owned())?;
+    match status.code() {
+        Some(0) => Ok(()),
+        // git has said why.
+        Some(code) => Err(CommandError::wrong("").status_if_wrong(u8::try_from(code).unwrap_or(2))),
+        // As when the pager was left.
+        None => Ok(()),
+    }
+}
+
+/// git's command, then what the user wrote, then the paths behind '--' if there are any.
+pub(super) fn arguments(
+    command: &[&str],
+    given: &[OsString],
+) -> impl Iterator<Item = OsString> + use<> {
+    let command: Vec<OsString> = command.iter().map(|&word| OsStr::new(word).to_owned()).collect();
+    command.into_iter().chain(given.to_vec())
+}

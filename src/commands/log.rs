@@ -1,0 +1,36 @@
+//! `git shroud log`
+
+use std::ffi::OsString;
+
+use super::Context;
+use super::history::{arguments, run_git};
+use crate::error::Outcome;
+
+/// Show the history of a file in the clear, across renames
+///
+/// As 'git log --patch --follow', whose options it takes. Works also where stock git shows sealed bytes: in a bare
+/// repository, in a clone that was never set up (with the key in the environment), and for files that no attribute names
+/// any more. A version whose key is not held is shown as one line.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud log secrets/db.env
+  $ git shroud log -3 --stat secrets/db.env")]
+pub struct Log {
+    /// A path, and options of 'git log'
+    #[arg(
+        required = true,
+        allow_hyphen_values = true,
+        trailing_var_arg = true,
+        value_name = "OPTION|PATH"
+    )]
+    given: Vec<OsString>,
+}
+
+impl Log {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        let opened = context.open()?;
+        // What a path is to be, stock git decides by its own rules; --textconv is said for commands that have it off.
+        let command = ["log", "--patch", "--textconv", "--follow"];
+        run_git(context, &opened.repository, &[], arguments(&command, &self.given))
+    }
+}
