@@ -59,6 +59,10 @@ impl Identities {
     /// # Errors
     /// It cannot be read, or holds no identity.
     pub fn add_file(&mut self, path: &Path) -> Result<(), IdentityError> {
+        if path.to_string_lossy().to_ascii_uppercase().starts_with("AGE-SECRET-KEY-") {
+            let message = "an identity stands where a file is to be named; it is not shown here";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
+        }
         let place = crate::sanitise::native(path);
         let bytes = read_bounded(path, MAX_TEXT_LEN)?;
         self.age.extend(
@@ -83,7 +87,9 @@ impl Identities {
     pub fn add_from_environment(&mut self) -> Result<(), IdentityError> {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         if let Some(path) = set(IDENTITY_VARIABLE) {
-            self.add_file(Path::new(&path))?;
+            let path = Path::new(&path);
+            names_file(IDENTITY_VARIABLE, path)?;
+            self.add_file(path)?;
         }
         if let Some(value) = set(OPENPGP_VARIABLE) {
             let value = zeroize::Zeroizing::new(value.into_encoded_bytes());
@@ -92,6 +98,7 @@ impl Identities {
             } else {
                 let path = std::str::from_utf8(&value)
                     .map_err(|_| malformed(OPENPGP_VARIABLE, "it names no file"))?;
+                names_file(OPENPGP_VARIABLE, Path::new(path))?;
                 self.add_secret_key(&read_bounded(Path::new(path), MAX_TEXT_LEN)?, path)?;
             }
         }
@@ -136,6 +143,12 @@ impl Identities {
         };
         self.gpg_keys.get_or_init(ask).as_ref().map_err(String::as_str)
     }
+}
+
+/// A variable may hold the secret itself by mistake, so what names no file is never shown.
+fn names_file(variable: &str, path: &Path) -> Result<(), IdentityError> {
+    let message = "it names no file that can be read; what it holds is not shown here";
+    std::fs::File::open(path).map(drop).map_err(|_| malformed(variable, message))
 }
 
 fn home() -> Option<PathBuf> {

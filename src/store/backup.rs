@@ -95,8 +95,9 @@ pub enum BackupError {
 /// # Errors
 /// [`BackupError`].
 pub fn read(path: &Path, ask: Ask<'_>) -> Result<Backup, BackupError> {
-    if token::is_begun_by(&path.to_string_lossy()) {
-        let message = "a token stands where a file is to be named; it is not shown here";
+    let name = path.to_string_lossy();
+    if token::is_begun_by(&name) || name.to_ascii_uppercase().starts_with("AGE-SECRET-KEY-") {
+        let message = "a secret stands where a file is to be named; it is not shown here";
         return Err(StoreError::Io(io::Error::new(io::ErrorKind::InvalidInput, message)).into());
     }
     let bytes = read_bounded(path, MAX_LEN).map_err(StoreError::Io)?;
