@@ -34,8 +34,10 @@ pub use identities::{IDENTITY_VARIABLE, Identities, IdentityError, OPENPGP_VARIA
 pub use lock::{LockPlan, find_changed, seal_worktree};
 pub use prove::{SealedIds, find_sealed_ids};
 pub use restage::{Restage, RestageError, restage};
-pub use roster::{GrantProblem, MemberFile, Roster, Standing, stage_shroud_dir};
-pub use trust::{Evidence, adopt};
+pub use roster::{
+    GrantProblem, MemberFile, Roster, Standing, remove_from_shroud_dir, stage_shroud_dir,
+};
+pub use trust::{Evidence, adopt, take_out_of_date};
 pub use unlock::open_worktree;
 pub use unwrap::{Attempt, Unwrapped, unwrap_key};
 

@@ -1,6 +1,6 @@
 //! What `.shroud/` says of keys and members, and how far it is to be believed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
@@ -231,6 +231,27 @@ impl Roster {
         Ok(members)
     }
 
+    /// The files of these keys, as they are; without those that are not in this clone.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub(super) fn contents(
+        &self,
+        repository: &Repository,
+        names: &BTreeSet<KeyName>,
+    ) -> Outcome<Vec<(File, Vec<u8>)>> {
+        let mut contents = Vec::new();
+        for file in self.files.keys() {
+            let (File::Key(name) | File::Member(name, _)) = file;
+            if names.contains(name)
+                && let Some(bytes) = self.content(repository, file)?
+            {
+                contents.push((file.clone(), bytes));
+            }
+        }
+        Ok(contents)
+    }
+
     /// The names of all keys that have a folder with a member or a description.
     pub fn names(&self) -> impl Iterator<Item = &KeyName> {
         let mut names: Vec<_> = self
@@ -251,7 +272,29 @@ impl Roster {
 /// # Errors
 /// git fails.
 pub fn stage_shroud_dir(repository: &Repository) -> Result<(), GitError> {
+    let is_there = |top: &std::path::Path| top.join(shroud_dir::NAME).exists();
+    if repository.is_sparse() && !repository.worktree.as_deref().is_some_and(is_there) {
+        return Ok(());
+    }
     let sparse: &[&str] = if repository.is_sparse() { &["--sparse"] } else { &[] };
     let add = [&["add", "--force", "--all"], sparse, &["--", shroud_dir::NAME]].concat();
     repository.git.run(add).map(drop)
+}
+
+/// Takes files of `.shroud/` out of the worktree, and out of the index also where a sparse checkout leaves them out: what
+/// is not in the worktree there is not deleted in git's eyes.
+///
+/// # Errors
+/// A file cannot be removed, or git fails.
+pub fn remove_from_shroud_dir(repository: &Repository, files: &[File]) -> Outcome {
+    let Some(top) = &repository.worktree else { return Ok(()) };
+    let mut paths = Vec::new();
+    for file in files {
+        shroud_dir::remove(top, file)?;
+        paths.extend_from_slice(file.path().as_bytes());
+        paths.push(0);
+    }
+    let update = ["-c", "index.sparse=false", "update-index", "--force-remove", "-z", "--stdin"];
+    repository.git.run_with_input(update, &paths)?;
+    Ok(stage_shroud_dir(repository)?)
 }

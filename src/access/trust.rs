@@ -53,6 +53,13 @@ pub fn adopt(
     let mut added = Vec::new();
     for entry in retired.into_entries().into_iter().chain([entry]) {
         let id = entry.key.id();
+        let held = keyring.by_id(id).map(|held| held.name.clone());
+        if held.is_some() && entry.name.is_aside_of(&name) {
+            continue;
+        }
+        if held.is_some_and(|held| held.is_aside_of(&entry.name)) {
+            keyring.remove_id(id);
+        }
         let inserted = keyring.insert(entry).map_err(|error| {
             CommandError::refused(format!(".shroud/{name}/key.toml: {error}; nothing was changed"))
         })?;
@@ -125,7 +132,28 @@ fn set_aside(keyring: &mut Keyring, name: &KeyName, line: &[KeyId]) -> Outcome {
 
 /// Gives a key another name, which says what it was: what it has sealed still opens.
 pub(super) fn aside(keyring: &mut Keyring, id: KeyId) -> Outcome {
-    let Some(entry) = keyring.remove_id(id) else { return Ok(()) };
+    match keyring.remove_id(id) {
+        Some(entry) => insert_aside(keyring, entry),
+        None => Ok(()),
+    }
+}
+
+/// Takes a key of a grant that is out of date; `false` where it is held already.
+///
+/// Nothing shows that it descends from anything: whoever can push can write such a grant, of a key of their own. So it
+/// gets another name, and opens what it has sealed, but never seals.
+///
+/// # Errors
+/// Another key has that name.
+pub fn take_out_of_date(keyring: &mut Keyring, entry: Entry) -> Outcome<bool> {
+    if keyring.by_id(entry.key.id()).is_some() {
+        return Ok(false);
+    }
+    insert_aside(keyring, entry).map(|()| true)
+}
+
+fn insert_aside(keyring: &mut Keyring, entry: Entry) -> Outcome {
+    let id = entry.key.id();
     let begin: String = entry.name.as_str().chars().take(40).collect();
     let name = format!("{begin}.replaced.{}", &id.to_string()[..8]);
     let name = name.parse().expect("it has the form of a name");

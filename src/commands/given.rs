@@ -106,7 +106,9 @@ pub(super) fn prove(context: &Context, opened: &Opened, added: &BTreeSet<KeyId>)
             .infos
             .get(&entry.name)
             .is_some_and(|info| entry.generation < info.generation);
-        if sealed.proven.contains(id) || described(id) || generation_before {
+        // It never seals, and is of a grant or a file that said so.
+        let aside = opened.roster.infos.keys().any(|name| entry.name.is_aside_of(name));
+        if sealed.proven.contains(id) || described(id) || generation_before || aside {
             continue;
         }
         let foreign = opened.roster.infos.get(&entry.name).map(|info| info.id);

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use super::given::load_seen;
 use super::{Context, Opened};
 use crate::access::{
-    Attempt, Evidence, Identities, IdentityError, MemberFile, Unwrapped, adopt, unwrap_key,
+    Attempt, Evidence, Identities, IdentityError, MemberFile, Unwrapped, adopt, take_out_of_date,
+    unwrap_key,
 };
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
@@ -94,8 +95,7 @@ pub(super) fn unwrap_missing(
             warn_of_failed_mac(context, opened, &info, &members, &label);
         } else {
             // An earlier generation: it opens the files of its time, and seals nothing.
-            let inserted = opened.keyring.insert(entry);
-            if inserted.map_err(|error| CommandError::wrong(error.to_string()))? {
+            if take_out_of_date(&mut opened.keyring, entry)? {
                 done.added.insert(id);
             }
             context.ui.warning(format!(

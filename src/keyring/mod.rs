@@ -86,10 +86,9 @@ impl Keyring {
     /// The keys that files of this name may be sealed with: its generations, and those that were set aside for one of
     /// them (`NAME.replaced.…`).
     pub fn line<'k>(&'k self, name: &KeyName) -> impl Iterator<Item = &'k Entry> + use<'k> {
-        let (name, aside) = (name.clone(), format!("{name}.replaced."));
-        self.entries
-            .iter()
-            .filter(move |entry| entry.name == name || entry.name.as_str().starts_with(&aside))
+        let name = name.clone();
+        let of_name = move |entry: &&Entry| entry.name == name || entry.name.is_aside_of(&name);
+        self.entries.iter().filter(of_name)
     }
 
     /// The names of the keys that are held.

@@ -26,6 +26,12 @@ impl KeyName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether this is the name of a key that was set aside for one of `name`: `NAME.replaced.…`.
+    pub fn is_aside_of(&self, name: &Self) -> bool {
+        let rest = self.as_str().strip_prefix(name.as_str());
+        rest.is_some_and(|rest| rest.starts_with(".replaced."))
+    }
 }
 
 impl Default for KeyName {

@@ -122,7 +122,7 @@ impl Journal {
         }))
     }
 
-    /// Writes a journal with the new keys and the new files, and begins the rotation with it.
+    /// Writes a journal with the new keys, the files as they are and as they are to be, and begins the rotation with it.
     ///
     /// # Errors
     /// It cannot be written; then no rotation is under way.
@@ -131,7 +131,7 @@ impl Journal {
         names: BTreeSet<KeyName>,
         removed: Vec<File>,
         new_keys: &Keyring,
-        new_files: &[(File, String)],
+        (old_files, new_files): (&[(File, Vec<u8>)], &[(File, String)]),
     ) -> Outcome<Self> {
         let tips = repository.git.run(["for-each-ref", "--format=%(objectname)"])?;
         let tips = String::from_utf8_lossy(&tips).lines().map(str::to_owned).collect();
@@ -142,7 +142,7 @@ impl Journal {
         let git_dir = repository.gix.git_dir().to_owned();
         let mut journal =
             Self { dir: draft.clone(), step: Step::Create, git_dir, names, removed, tips };
-        journal.write(repository, new_keys, new_files)?;
+        journal.write(repository, new_keys, old_files, new_files)?;
         fs::rename(&draft, &dir).map_err(|error| with_path(&dir, &error)).context(doing)?;
         journal.dir = dir;
         Ok(journal)
@@ -152,9 +152,9 @@ impl Journal {
         &self,
         repository: &Repository,
         new_keys: &Keyring,
+        old_files: &[(File, Vec<u8>)],
         new_files: &[(File, String)],
     ) -> Outcome {
-        let top = repository.worktree.as_deref().expect("a rotation has a worktree");
         create_private_dir(&local::dir(repository.common_dir())).context(doing)?;
         create_private_dir(&self.dir).context(doing)?;
         for name in ["new", "old"] {
@@ -165,14 +165,10 @@ impl Journal {
         for (file, text) in new_files {
             shroud_dir::write(&self.dir.join("new"), file, text)?;
         }
-        for file in shroud_dir::list(top).context(doing)? {
-            let (File::Key(name) | File::Member(name, _)) = &file;
-            if self.names.contains(name) {
-                let text = shroud_dir::read(top, &file)?;
-                let path = self.dir.join("old").join(file.path());
-                fs::create_dir_all(path.parent().expect("it is in a folder")).context(doing)?;
-                write_atomic(&path, &text, Access::Private).context(doing)?;
-            }
+        for (file, text) in old_files {
+            let path = self.dir.join("old").join(file.path());
+            fs::create_dir_all(path.parent().expect("it is in a folder")).context(doing)?;
+            write_atomic(&path, text, Access::Private).context(doing)?;
         }
         self.write_head()
     }

@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 use super::grant::{Candidate, grant, verify};
 use super::restage::{Restage, write_sealed};
-use super::roster::{Roster, Standing, stage_shroud_dir};
+use super::roster::{Roster, Standing, remove_from_shroud_dir};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{Key, KeyId};
 use crate::git::repository::Repository;
@@ -92,7 +92,8 @@ pub fn create(
         removed.extend(gone.iter().map(|stem| File::Member(name.clone(), (*stem).to_owned())));
         new_keys.insert(entry).context(|| "the new key cannot be kept".to_owned())?;
     }
-    Journal::begin(repository, plan.names.clone(), removed, &new_keys, &new_files)
+    let old_files = roster.contents(repository, &plan.names)?;
+    Journal::begin(repository, plan.names.clone(), removed, &new_keys, (&old_files, &new_files))
 }
 
 /// Files of the index that are sealed with one of the keys, or are to be.
@@ -163,10 +164,7 @@ pub fn complete(repository: &Repository, mut journal: Journal) -> Outcome<Rotate
             shroud_dir::write(top, &file, &text)?;
         }
     }
-    for file in &journal.removed {
-        shroud_dir::remove(top, file)?;
-    }
-    stage_shroud_dir(repository)?;
+    remove_from_shroud_dir(repository, &journal.removed)?;
     Seen::remember(common_dir, &keyring, &[]).context(|| "the seen keys".to_owned())?;
     let rotated = rotated(&keyring, &journal)?;
     journal.end()?;

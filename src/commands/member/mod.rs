@@ -138,6 +138,25 @@ fn write(context: &Context, opened: &Opened, granted: &[Granted], commit: bool) 
     Ok(())
 }
 
+/// The file that a person means; several are an error, as the user id in a file can claim anything.
+fn find_member<'m>(
+    files: &'m [MemberFile],
+    meant: &str,
+    key: &KeyName,
+) -> Outcome<Option<&'m MemberFile>> {
+    let found = find_members(files, meant);
+    if found.len() > 1 {
+        let stems: Vec<_> = found.iter().map(|file| file.stem.as_str()).collect();
+        return Err(CommandError::wrong(format!(
+            "'{}' means several members of key '{key}': {}",
+            crate::sanitise::text(meant),
+            crate::sanitise::text(&stems.join(", "))
+        ))
+        .hint("name them by their labels"));
+    }
+    Ok(found.into_iter().next())
+}
+
 /// The files that a person means: by label, recipient, fingerprint or a part of the user id.
 fn find_members<'m>(files: &'m [MemberFile], meant: &str) -> Vec<&'m MemberFile> {
     let by_label: Vec<_> = files.iter().filter(|file| file.stem == meant).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::find_members;
+use super::find_member;
 use super::renew::no_such_member;
 use super::report::{Format, print_report, summarise};
 use crate::access::rotate::Plan;
@@ -85,20 +85,10 @@ impl Remove {
             let mut found = false;
             for name in &names {
                 let files = roster.members(repository, name)?;
-                let stems: BTreeSet<String> =
-                    find_members(&files, meant).into_iter().map(|file| file.stem.clone()).collect();
-                if stems.len() > 1 {
-                    return Err(CommandError::wrong(format!(
-                        "'{}' means several members of key '{name}': {}",
-                        crate::sanitise::text(meant),
-                        crate::sanitise::text(&stems.into_iter().collect::<Vec<_>>().join(", "))
-                    ))
-                    .hint("name them by their labels"));
-                }
-                if !stems.is_empty() {
+                if let Some(file) = find_member(&files, meant, name)? {
                     found = true;
                     plan.names.insert(name.clone());
-                    plan.removed.entry(name.clone()).or_default().extend(stems);
+                    plan.removed.entry(name.clone()).or_default().insert(file.stem.clone());
                 }
             }
             if !found {
@@ -114,14 +104,12 @@ impl Remove {
         for file in &files {
             if self.dry_run {
                 context.ui.line(format!("would remove {}", crate::sanitise::text(&file.path())));
-            } else {
-                shroud_dir::remove(opened.top()?, file)?;
             }
         }
         if self.dry_run {
             return Ok(());
         }
-        crate::access::stage_shroud_dir(&opened.repository)?;
+        crate::access::remove_from_shroud_dir(&opened.repository, &files)?;
         let names: Vec<_> = plan.names.iter().map(KeyName::as_str).collect();
         context.ui.status(format!("removed the grant of {}", names.join(", ")));
         context.ui.warning("the key was not rotated: whoever had it can open what is sealed with it from now on too");

@@ -1,6 +1,6 @@
 //! `git shroud member renew`
 
-use super::{find_members, last_change, show_candidate, wrap, write};
+use super::{find_member, last_change, show_candidate, wrap, write};
 use crate::access::{Candidate, Standing, verify};
 use crate::commands::{Context, exclusive, refuse_rotation};
 use crate::error::{CommandError, Outcome};
@@ -42,7 +42,7 @@ impl Renew {
             let mut found = false;
             for name in &names {
                 let files = opened.roster.members(&opened.repository, name)?;
-                for file in find_members(&files, meant) {
+                if let Some(file) = find_member(&files, meant, name)? {
                     found = true;
                     let info = opened.roster.infos.get(name);
                     if file.standing(info, &opened.keyring) == Standing::Current {

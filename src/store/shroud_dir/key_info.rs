@@ -86,8 +86,12 @@ impl KeyInfo {
         let sealed = BASE64.decode(retired).map_err(|_| RetiredError::Base64)?;
         let opened = format::open(|id| (id == key.id()).then_some(key), &sealed)?;
         let retired = Keyring::parse(&opened)?;
-        let later = |entry: &&Entry| entry.name == self.name && entry.generation >= self.generation;
-        match retired.entries().iter().find(later) {
+        // Else whoever holds one key, or makes one, could slip in a newer one of another name.
+        let earlier = |entry: &Entry| {
+            let is_of_name = entry.name == self.name && entry.generation < self.generation;
+            is_of_name || entry.name.is_aside_of(&self.name)
+        };
+        match retired.entries().iter().find(|entry| !earlier(entry)) {
             Some(entry) => Err(RetiredError::NotEarlier(entry.name.clone(), entry.generation)),
             None => Ok(retired),
         }
@@ -192,6 +196,9 @@ mod tests {
         let info = KeyInfo::new(&entry(2, 1), &[&entry(1, 5)]);
         assert!(matches!(info.retired(&entry(2, 2).key), Err(RetiredError::Open(_))));
         let info = KeyInfo::new(&entry(2, 1), &[&entry(2, 5)]);
+        assert!(matches!(info.retired(&entry(2, 1).key), Err(RetiredError::NotEarlier(..))));
+        let other = Entry { name: "prod".parse().unwrap(), ..entry(1, 5) };
+        let info = KeyInfo::new(&entry(2, 1), &[&other]);
         assert!(matches!(info.retired(&entry(2, 1).key), Err(RetiredError::NotEarlier(..))));
     }
 
