@@ -8,8 +8,9 @@ use super::journal::{Journal, Replaced};
 use crate::access::roster::stage_shroud_dir;
 use crate::access::trust::aside;
 use crate::error::Outcome;
-use crate::format::KeyId;
+use crate::format::{self, KeyId, Sniff};
 use crate::git::GitError;
+use crate::git::objects;
 use crate::git::repository::Repository;
 use crate::git::staging::{Staged, stage};
 use crate::git::worktree::Entries;
@@ -21,7 +22,7 @@ use crate::store::shroud_dir;
 pub struct Undone {
     /// Files of the index that are as they were.
     pub files: u64,
-    /// New keys that are kept under another name, as commits hold what they have sealed.
+    /// New keys that are kept under another name, as commits or an index hold what they have sealed.
     pub kept: Vec<KeyId>,
 }
 
@@ -33,11 +34,12 @@ pub fn abort(repository: &Repository, journal: Journal) -> Outcome<Undone> {
     let common_dir = repository.common_dir();
     let replaced = journal.replaced()?;
     let mut undone = Undone::default();
-    let committed = is_committed(repository, &journal, &replaced)?;
     let mut keyring = local::load(common_dir)?;
-    for entry in journal.new_keys()?.entries() {
-        let id = entry.key.id();
-        if committed && keyring.by_id(id).is_some() {
+    let new_keys = journal.new_keys()?;
+    let ids: BTreeSet<KeyId> = new_keys.entries().iter().map(|entry| entry.key.id()).collect();
+    let used = used_ids(repository, &journal, &replaced, &ids)?;
+    for id in ids {
+        if used.contains(&id) && keyring.by_id(id).is_some() {
             aside(&mut keyring, id)?;
             undone.kept.push(id);
         } else {
@@ -53,23 +55,22 @@ pub fn abort(repository: &Repository, journal: Journal) -> Outcome<Undone> {
         .filter(|replaced| index.get(&replaced.path) == Some(&replaced.new))
         .map(|Replaced { path, executable, old, .. }| Staged { path, executable, id: old })
         .collect();
+    // Likewise: where it describes the new key, which is gone, nothing can be cleaned.
+    restore_shroud_dir(repository, &journal)?;
     stage(repository, &staged)?;
     undone.files = staged.len() as u64;
-    restore_shroud_dir(repository, &journal)?;
     journal.end()?;
     Ok(undone)
 }
 
-/// Whether a commit was made meanwhile that holds one of the new blobs.
-fn is_committed(
+/// Those of the new keys that have sealed something which stays: in a commit that was made meanwhile, or in the index of
+/// any worktree, where somebody has staged another content.
+fn used_ids(
     repository: &Repository,
     journal: &Journal,
     replaced: &[Replaced],
-) -> Result<bool, GitError> {
-    if replaced.is_empty() {
-        return Ok(false);
-    }
-    let new: BTreeSet<ObjectId> = replaced.iter().map(|replaced| replaced.new).collect();
+    new: &BTreeSet<KeyId>,
+) -> Result<BTreeSet<KeyId>, GitError> {
     let before: String = journal.tips.iter().map(|tip| format!("^{tip}\n")).collect();
     let listed = repository.git.run_with_input(
         ["rev-list", "--objects", "--all", "--reflog", "--stdin"],
@@ -78,7 +79,30 @@ fn is_committed(
     let ids = listed.split(|&byte| byte == b'\n').filter_map(|line| {
         ObjectId::from_hex(line.split(|&byte| byte == b' ').next().unwrap_or_default()).ok()
     });
-    Ok(ids.into_iter().any(|id| new.contains(&id)))
+    let mut blobs: BTreeSet<ObjectId> = ids.collect();
+    let undone: BTreeSet<_> = replaced.iter().map(|one| (&one.path[..], one.new)).collect();
+    for worktree in repository.all_worktrees()? {
+        let is_here = worktree.gix.git_dir() == repository.gix.git_dir();
+        for file in Entries::read_all(&worktree)?.files {
+            if !(is_here && undone.contains(&(&file.path[..], file.id))) {
+                blobs.insert(file.id);
+            }
+        }
+    }
+    let mut used = BTreeSet::new();
+    for id in blobs {
+        let header = repository.gix.try_find_header(id).map_err(GitError::read)?;
+        if !header.is_some_and(|header| header.kind() == gix::objs::Kind::Blob) {
+            continue;
+        }
+        if let Some(start) = objects::read_start(repository, id)?
+            && let Sniff::Sealed(key) = format::sniff(&start)
+            && new.contains(&key)
+        {
+            used.insert(key);
+        }
+    }
+    Ok(used)
 }
 
 /// Files that the rotation has written get back what they held; what was changed since stays.

@@ -152,7 +152,7 @@ fn report_undone(context: &Context, undone: &Undone) {
     ));
     for id in &undone.kept {
         context.ui.warning(format!(
-            "a commit holds files that the new key (id {id}) has sealed, so it is kept: 'git shroud key list'"
+            "a commit or the index holds files that the new key (id {id}) has sealed, so it is kept: 'git shroud key list'"
         ));
     }
 }
