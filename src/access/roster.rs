@@ -267,6 +267,9 @@ impl Roster {
     }
 }
 
+/// All but what a run left that was killed while it wrote a file.
+const LEFT_OVER: &str = ":(top,exclude,glob).shroud/**/.git-shroud-*";
+
 /// Stages the whole of `.shroud/`, also what was removed, and also where a sparse checkout leaves it out.
 ///
 /// # Errors
@@ -277,7 +280,7 @@ pub fn stage_shroud_dir(repository: &Repository) -> Result<(), GitError> {
         return Ok(());
     }
     let sparse: &[&str] = if repository.is_sparse() { &["--sparse"] } else { &[] };
-    let add = [&["add", "--force", "--all"], sparse, &["--", shroud_dir::NAME]].concat();
+    let add = [&["add", "--force", "--all"], sparse, &["--", shroud_dir::NAME, LEFT_OVER]].concat();
     repository.git.run(add).map(drop)
 }
 

@@ -92,7 +92,7 @@ fn used_ids(
     let mut used = BTreeSet::new();
     for id in blobs {
         let header = repository.gix.try_find_header(id).map_err(GitError::read)?;
-        if !header.is_some_and(|header| header.kind() == gix::objs::Kind::Blob) {
+        if header.is_none_or(|header| header.kind() != gix::objs::Kind::Blob) {
             continue;
         }
         if let Some(start) = objects::read_start(repository, id)?
