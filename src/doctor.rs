@@ -6,7 +6,7 @@ pub(crate) use members::WARN_BEFORE;
 
 use time::{Duration, OffsetDateTime};
 
-use crate::access::Roster;
+use crate::access::{RESTORE, Roster};
 use crate::git::attributes::Attributes;
 use crate::git::attributes_file::AttributesFile;
 use crate::git::config::{PROGRAM, TEXTCONV_PROGRAM, find_on_path, missing_drivers};
@@ -150,7 +150,7 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
             Some(_) => findings.push(problem(
                 "key",
                 format!(".shroud/{name}/key.toml was changed by somebody who does not hold the key"),
-                "see with 'git log -p -- .shroud' who changed it, and restore it",
+                RESTORE,
             )),
             None if patient.keyring.current(name).is_some() => findings.push(problem(
                 "key",
@@ -160,7 +160,10 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
             None => findings.push(ok("key", format!("key '{name}' is not held: its files stay sealed"))),
         }
     }
-    if patient.roster.infos.is_empty() {
+    for why in patient.roster.malformed.values() {
+        findings.push(problem("key", why.clone(), RESTORE));
+    }
+    if patient.roster.infos.is_empty() && patient.roster.malformed.is_empty() {
         findings.push(problem(
             "key",
             "this worktree has no .shroud folder, so no clone knows which keys there are",

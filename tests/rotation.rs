@@ -146,7 +146,10 @@ fn the_report_tells_what_is_still_secret() {
             && text.contains("; now at secrets/moved.key"),
         "{text}"
     );
-    assert!(text.contains("Changed since:\n[ ] secrets/gone"), "{text}");
+    assert!(
+        text.contains("Not here today (changed, removed, or on another branch):\n[ ] secrets/gone"),
+        "{text}"
+    );
     done.says("they can still open 6 versions of 5 files in 4 commits");
     // The same afterwards, for another member.
     let json =

@@ -6,6 +6,7 @@ use gix::ObjectId;
 
 use crate::format::{self, Header, KeyId, Siv, Sniff};
 use crate::git::GitError;
+use crate::git::history::PLAIN_LOG;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::worktree::Entries;
@@ -148,19 +149,9 @@ struct Version {
 
 /// Every version of every path, of all refs, the newest commit first.
 fn history(repository: &Repository) -> Result<Vec<Version>, GitError> {
-    let log = repository.git.run([
-        "log",
-        "--all",
-        "--full-history",
-        "-m",
-        "--raw",
-        "--no-abbrev",
-        "--no-renames",
-        "-z",
-        "--no-show-signature",
-        "--root",
-        "--format=%x01%H %as",
-    ])?;
+    let raw = ["--all", "--full-history", "-m", "--raw", "--no-abbrev", "--no-renames", "-z"];
+    let log = [&PLAIN_LOG[..], &raw, &["--format=%x01%H %as"]].concat();
+    let log = repository.git.run(log)?;
     let mut versions = Vec::new();
     let mut commit = None;
     let mut fields = log.split(|&byte| byte == 0);

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::roster::{MemberFile, Roster, Standing};
+use super::roster::{MemberFile, RESTORE, Roster, Standing};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::repository::Repository;
 use crate::keyring::{Entry, KeyName, Keyring, to_text};
@@ -110,6 +110,9 @@ pub fn verify<'v>(
     name: &KeyName,
     except: &[&str],
 ) -> Outcome<Verified<'v>> {
+    if let Some(why) = roster.malformed.get(name) {
+        return Err(CommandError::wrong(why.clone()).hint(RESTORE));
+    }
     let Some(info) = roster.infos.get(name) else {
         return Err(CommandError::wrong(format!("there is no key '{name}' here"))
             .hint("git shroud key list"));
@@ -129,7 +132,7 @@ pub fn verify<'v>(
         return Err(CommandError::refused(format!(
             ".shroud/{name}/key.toml was changed by somebody who does not hold the key; nothing was changed"
         ))
-        .hint("see with 'git log -p -- .shroud' who changed it, and restore it"));
+        .hint(RESTORE));
     }
     let members = roster.members(repository, name)?;
     let members: Vec<_> =

@@ -35,7 +35,7 @@ pub use lock::{LockPlan, find_changed, seal_worktree};
 pub use prove::{SealedIds, find_sealed_ids};
 pub use restage::{Restage, RestageError, restage};
 pub use roster::{
-    GrantProblem, MemberFile, Roster, Standing, remove_from_shroud_dir, stage_shroud_dir,
+    GrantProblem, MemberFile, RESTORE, Roster, Standing, remove_from_shroud_dir, stage_shroud_dir,
 };
 pub use trust::{Evidence, adopt, take_out_of_date};
 pub use unlock::open_worktree;

@@ -17,6 +17,8 @@ use crate::store::shroud_dir::{self, File, KeyInfo, Member, ShroudDirError};
 pub struct Roster {
     /// Every key that is described.
     pub infos: BTreeMap<KeyName, KeyInfo>,
+    /// Keys whose description cannot be read, and why.
+    pub malformed: BTreeMap<KeyName, String>,
     /// A file that is in neither, as its blob was not fetched.
     pub missing: Option<String>,
     files: BTreeMap<File, Source>,
@@ -101,6 +103,9 @@ impl MemberFile {
     }
 }
 
+/// What to do about a description that somebody has damaged.
+pub const RESTORE: &str = "see with 'git log -p -- .shroud' who changed it, and restore it";
+
 /// A grant that a holder of the key has to look at.
 pub struct GrantProblem {
     /// The key.
@@ -158,10 +163,21 @@ impl Roster {
         Ok(problems)
     }
 
+    /// Refuses where a key's description cannot be read, for commands that need all of them.
+    ///
+    /// # Errors
+    /// The first such description.
+    pub fn refuse_malformed(&self) -> Outcome {
+        match self.malformed.values().next() {
+            None => Ok(()),
+            Some(why) => Err(CommandError::wrong(why.clone()).hint(RESTORE)),
+        }
+    }
+
     /// Reads what is said of keys; members are read when they are asked for.
     ///
     /// # Errors
-    /// A file cannot be read, or is not what the format says.
+    /// The folder or the index cannot be read. A description that is malformed is none.
     pub fn read(repository: &Repository) -> Outcome<Self> {
         let mut roster = Self::default();
         let Some(top) = &repository.worktree else { return Ok(roster) };
@@ -172,11 +188,17 @@ impl Roster {
         }
         for file in roster.files.keys().cloned().collect::<Vec<_>>() {
             let File::Key(name) = &file else { continue };
-            match roster.content(repository, &file)? {
-                None => roster.missing = Some(file.path()),
-                Some(bytes) => {
-                    roster.infos.insert(name.clone(), KeyInfo::parse(&bytes, name)?);
+            let parsed = match roster.content(repository, &file) {
+                Ok(None) => {
+                    roster.missing = Some(file.path());
+                    continue;
                 }
+                Ok(Some(bytes)) => KeyInfo::parse(&bytes, name).map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            match parsed {
+                Ok(info) => drop(roster.infos.insert(name.clone(), info)),
+                Err(why) => drop(roster.malformed.insert(name.clone(), why)),
             }
         }
         Ok(roster)

@@ -1,8 +1,10 @@
 //! Whether the key that `.shroud/` describes may be taken: whoever can push can write that folder.
 
+use super::roster::RESTORE;
 use crate::error::{CommandError, Outcome};
 use crate::format::KeyId;
 use crate::git::GitError;
+use crate::git::history::PLAIN_LOG;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::keyring::{Entry, KeyName, Keyring};
@@ -38,7 +40,7 @@ pub fn adopt(
         return Err(CommandError::refused(format!(
             ".shroud/{name}/key.toml was changed by somebody who does not hold the key; nothing was changed"
         ))
-        .hint("see with 'git log -p -- .shroud' who changed it, and restore it"));
+        .hint(RESTORE));
     }
     let retired = info
         .retired(&entry.key)
@@ -154,9 +156,7 @@ pub fn take_out_of_date(keyring: &mut Keyring, entry: Entry) -> Outcome<bool> {
 
 fn insert_aside(keyring: &mut Keyring, entry: Entry) -> Outcome {
     let id = entry.key.id();
-    let begin: String = entry.name.as_str().chars().take(40).collect();
-    let name = format!("{begin}.replaced.{}", &id.to_string()[..8]);
-    let name = name.parse().expect("it has the form of a name");
+    let name = entry.name.aside(&id.to_string());
     let kept = keyring.insert(Entry { name, generation: 1, ..entry });
     kept.map(drop).map_err(|error| CommandError::wrong(error.to_string()))
 }
@@ -167,14 +167,10 @@ fn described_ids(repository: &Repository, name: &KeyName) -> Result<Vec<KeyId>, 
         return Ok(Vec::new());
     }
     let path = File::Key(name.clone()).path();
-    let raw = ["log", "--format=", "--raw", "--no-abbrev", "--no-renames", "-m", "-z"];
     let pathspec = format!(":(top,literal){path}");
-    let log = repository.git.run(raw.iter().copied().chain([
-        "--full-history",
-        "HEAD",
-        "--",
-        pathspec.as_str(),
-    ]))?;
+    let raw = ["--format=", "--raw", "--no-abbrev", "--no-renames", "-m", "-z", "--full-history"];
+    let log = [&PLAIN_LOG[..], &raw, &["HEAD", "--", &pathspec]].concat();
+    let log = repository.git.run(log)?;
     let mut ids = Vec::new();
     for record in log.split(|&byte| byte == 0) {
         // ":mode mode old new status"

@@ -27,7 +27,7 @@ struct JsonFindings {
 
 impl Doctor {
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        let opened = context.open()?;
+        let opened = context.open_anyway()?;
         opened.top()?;
         let findings = examine(&Patient {
             repository: &opened.repository,

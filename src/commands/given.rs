@@ -72,7 +72,10 @@ pub(super) fn take(
     for (place, keyring) in given {
         for mut entry in keyring.into_entries() {
             let id = entry.key.id();
-            if let Some(info) = roster.infos.values().find(|info| info.id == id) {
+            // A copy of the description under another name does not count beside the true one.
+            let described = || roster.infos.values().filter(|info| info.id == id);
+            let authentic = described().find(|info| info.is_authentic(&entry.key));
+            if let Some(info) = authentic.or_else(|| described().next()) {
                 entry.name = info.name.clone();
                 entry.generation = info.generation;
                 added.extend(adopt(&evidence, held, info, entry)?);

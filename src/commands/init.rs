@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{Context, add_to_index, exclusive, refuse_rotation};
+use crate::access::stage_shroud_dir;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::Key;
 use crate::git::attributes_file::AttributesFile;
@@ -80,6 +81,11 @@ fn refuse_second_time(repository: &Repository, top: &Path) -> Outcome {
 
 /// Makes the first generation of a key.
 pub(super) fn create_key(keyring: &mut Keyring, name: KeyName) -> Outcome {
+    if name.is_aside() {
+        return Err(CommandError::wrong(format!(
+            "'{name}' is the form of name that a key has which was set aside"
+        )));
+    }
     if keyring.current(&name).is_some() {
         return Err(CommandError::wrong(format!("there is a key '{name}' already")));
     }
@@ -100,5 +106,6 @@ fn set_up(repository: &Repository, top: &Path, keyring: &Keyring, tripwire: bool
         .context(|| "the attributes cannot be read".to_owned())?;
     attributes.set_macro(tripwire);
     attributes.write().context(|| "the attributes cannot be written".to_owned())?;
-    add_to_index(repository, &[".gitattributes", shroud_dir::NAME])
+    add_to_index(repository, &[".gitattributes"])?;
+    Ok(stage_shroud_dir(repository)?)
 }

@@ -42,6 +42,7 @@ impl Lock {
         let _exclusive = exclusive(&repository)?;
         let keyring = held_keys(repository.common_dir())?;
         let roster = Roster::read(&repository)?;
+        roster.refuse_malformed()?;
         let opened = Opened { repository, keyring, roster };
         if opened.keyring.is_empty() {
             context.ui.status("no key is held here: this clone is locked already");

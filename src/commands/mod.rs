@@ -25,8 +25,8 @@ pub mod why;
 
 use std::path::{Path, PathBuf};
 
-use crate::access::Roster;
 use crate::access::rotate::Journal;
+use crate::access::{RESTORE, Roster};
 use crate::error::{CommandError, Outcome};
 use crate::filter::{refuse_older_key, refuse_other_key};
 use crate::git::GitError;
@@ -83,6 +83,13 @@ impl Context {
 
     /// The repository around, with the keys that are held and described.
     fn open(&self) -> Outcome<Opened> {
+        let opened = self.open_anyway()?;
+        opened.roster.refuse_malformed()?;
+        Ok(opened)
+    }
+
+    /// Likewise, but a key whose description cannot be read is the command's to report.
+    fn open_anyway(&self) -> Outcome<Opened> {
         let repository = self.repository()?;
         let keyring = held_keys(repository.common_dir())?;
         let roster = Roster::read(&repository)?;
@@ -106,6 +113,11 @@ impl Opened {
     /// Refuses to seal with a key that is not the one of this repository, or is older than one that was held.
     fn refuse_unfit_key(&self, name: &KeyName) -> Outcome {
         let Some(held) = self.keyring.current(name) else { return Ok(()) };
+        if name.is_aside() {
+            return Err(CommandError::refused(format!(
+                "the key '{name}' was set aside: it opens files and seals none"
+            )));
+        }
         let described = self.roster.infos.get(name).map(|info| info.id);
         let newest = given::load_seen(&self.repository)?.newest(name);
         refuse_other_key(&self.keyring, held, described)
@@ -177,9 +189,7 @@ impl From<ShroudDirError> for CommandError {
     fn from(error: ShroudDirError) -> Self {
         let wrong = Self::wrong(error.to_string());
         match error {
-            ShroudDirError::Malformed { .. } => {
-                wrong.hint("see with 'git log -p -- .shroud' who changed it, and restore it")
-            }
+            ShroudDirError::Malformed { .. } => wrong.hint(RESTORE),
             ShroudDirError::Io(_) => wrong,
         }
     }

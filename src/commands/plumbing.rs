@@ -1,7 +1,6 @@
 //! What git itself calls for one file: the filters and the textconv.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -10,7 +9,7 @@ use std::path::PathBuf;
 use super::{Context, held_keys, show};
 use gix::bstr::ByteSlice as _;
 
-use crate::access::Roster;
+use crate::access::{RESTORE, Roster};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::process::serve;
 use crate::filter::{Filter, FilterError, Rule, Rules, Summary};
@@ -22,7 +21,6 @@ use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
 use crate::repo_path::argument_bytes;
 use crate::store::seen::Seen;
-use crate::store::shroud_dir::KeyInfo;
 use crate::store::{local, shroud_dir};
 use crate::ui::count;
 
@@ -105,18 +103,17 @@ pub(super) struct PathRules<'s> {
 struct Lookup<'s> {
     repository: &'s Repository,
     attributes: Attributes<'s>,
-    infos: BTreeMap<KeyName, KeyInfo>,
+    roster: Roster,
     seen: Seen,
 }
 
 impl<'s> Lookup<'s> {
     fn new(repository: &'s Result<Repository, String>) -> Result<Self, String> {
         let repository = repository.as_ref()?;
-        // Filters can do without: a description that is damaged stops no work, and every command names it.
-        let infos = Roster::read(repository).unwrap_or_default().infos;
+        let roster = Roster::read(repository).map_err(|error| error.to_string())?;
         let attributes = Attributes::new(repository).map_err(|error| error.to_string())?;
         let seen = Seen::load(repository.common_dir()).map_err(|error| error.to_string())?;
-        Ok(Self { repository, attributes, infos, seen })
+        Ok(Self { repository, attributes, roster, seen })
     }
 
     /// The header of the sealed blob that the index has at this path. What cannot be read is taken for none: then the file
@@ -144,10 +141,14 @@ impl Rules for PathRules<'_> {
             Some(key) if self.overrides || !attributes.sealed => key.clone(),
             _ => attributes.key.map_err(|error| error.to_string())?,
         };
+        // Whoever damages the description of a key must not bring a clone to seal with an older one.
+        if let Some(why) = lookup.roster.malformed.get(&key) {
+            return Err(format!("{why} ({RESTORE})"));
+        }
         let earlier = self.surroundings.keyring.line(&key).nth(1).is_some();
         Ok(Rule {
             indexed: if earlier { lookup.indexed(path) } else { None },
-            key_id: lookup.infos.get(&key).map(|info| info.id),
+            key_id: lookup.roster.infos.get(&key).map(|info| info.id),
             newest: lookup.seen.newest(&key).map_or(0, |(generation, _)| generation),
             key,
             conversion: attributes.conversion.map(|setting| setting.to_string()),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::given::{ids, prove, read_given, remember_copied, take};
 use super::unwrapping::{IdentityArguments, unwrap_missing};
 use super::{Context, Opened, exclusive, refuse_rotation, show};
-use crate::access::{Left, Report, Roster, open_worktree};
+use crate::access::{Left, RESTORE, Report, Roster, open_worktree};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
 use crate::git::config::install_drivers;
@@ -51,6 +51,10 @@ impl Unlock {
         let _exclusive = exclusive(&repository)?;
         let keyring = local::load(repository.common_dir())?;
         let roster = Roster::read(&repository)?;
+        for why in roster.malformed.values() {
+            context.ui.warning(format!("a key cannot be unlocked: {why}"));
+            context.ui.hint(RESTORE);
+        }
         let had = keyring.entries().len();
         let mut opened = Opened { repository, keyring, roster };
         let given = read_given(&self.key_files)?;

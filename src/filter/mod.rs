@@ -164,7 +164,8 @@ impl<'k, R: Rules> Filter<'k, R> {
             Sniff::Empty => Ok(content.into_filtered()),
             Sniff::NotSealed | Sniff::GitCrypt => {
                 let rule = self.rules.rule(path).map_err(FilterError::Rule)?;
-                let Some(entry) = self.keyring.current(&rule.key) else {
+                let held = self.keyring.current(&rule.key).filter(|held| !held.name.is_aside());
+                let Some(entry) = held else {
                     return Err(FilterError::Locked(rule.key));
                 };
                 refuse_conversion(rule.conversion)?;

@@ -16,6 +16,18 @@ const MAX_SHALLOW: usize = 64 << 20;
 const LIST: [&str; 5] =
     ["--no-replace-objects", "rev-list", "--parents", "--topo-order", "--reverse"];
 
+/// `git log` without what the user's own settings, or a replacement that somebody could have pushed, would hide or add.
+pub const PLAIN_LOG: [&str; 8] = [
+    "--no-replace-objects",
+    "-c",
+    "log.diffMerges=separate",
+    "-c",
+    "log.showSignature=false",
+    "-c",
+    "log.showRoot=true",
+    "log",
+];
+
 /// A commit with its parents, none where a shallow clone ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {

@@ -27,12 +27,31 @@ impl KeyName {
         &self.0
     }
 
-    /// Whether this is the name of a key that was set aside for one of `name`: `NAME.replaced.…`.
+    /// The name of a key that is set aside for one of this name: `NAME.replaced.`, with eight digits of its id. Of a long
+    /// name only the beginning is kept.
+    pub(crate) fn aside(&self, id: &str) -> Self {
+        let digits: String = id.chars().take(8).collect();
+        Self(format!("{}{ASIDE}{digits}", self.aside_begin()))
+    }
+
+    /// Whether this is the name of a key that was set aside for one of `name`.
     pub fn is_aside_of(&self, name: &Self) -> bool {
-        let rest = self.as_str().strip_prefix(name.as_str());
-        rest.is_some_and(|rest| rest.starts_with(".replaced."))
+        let rest = self.0.strip_prefix(name.aside_begin());
+        rest.is_some_and(|rest| rest.starts_with(ASIDE))
+    }
+
+    /// Whether this is the name of a key that was set aside: such a key opens and never seals.
+    pub fn is_aside(&self) -> bool {
+        self.0.contains(ASIDE)
+    }
+
+    fn aside_begin(&self) -> &str {
+        &self.0[..self.0.len().min(40)]
     }
 }
+
+/// Between the name of a key and the beginning of the id of one that was set aside for it.
+const ASIDE: &str = ".replaced.";
 
 impl Default for KeyName {
     fn default() -> Self {
@@ -83,6 +102,18 @@ mod tests {
         for bad in ["", ".", "-a", "_a", "A", "a b", "a/b", "a.lock", "é", "a\n", &"a".repeat(65)]
         {
             assert!(bad.parse::<KeyName>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_set_aside_has_a_name_that_says_for_which() {
+        for name in ["default", &"x".repeat(64)] {
+            let name: KeyName = name.parse().unwrap();
+            let aside = name.aside("0123456789abcdef");
+            assert!(aside.as_str().ends_with(".replaced.01234567"));
+            assert_eq!(aside.as_str().parse::<KeyName>().unwrap(), aside);
+            assert!(aside.is_aside() && aside.is_aside_of(&name) && !name.is_aside());
+            assert!(!aside.is_aside_of(&"other".parse().unwrap()));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::format::KeyId;
-use crate::fs::{Access, create_private_dir, read_bounded, write_atomic};
+use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
 use crate::keyring::{KeyName, Keyring, MAX_TEXT_LEN};
 
 /// For each name the highest generation that was held, and its key's id.
@@ -22,14 +22,17 @@ impl Seen {
     /// Reads what is remembered; nothing in a new clone.
     ///
     /// # Errors
-    /// The file is there and cannot be read.
+    /// The file is there and cannot be read, or is damaged.
     pub fn load(common_dir: &Path) -> io::Result<Self> {
         let text = match read_bounded(&path(common_dir), MAX_TEXT_LEN) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             read => read?,
         };
-        let lines = std::str::from_utf8(&text).unwrap_or_default().lines();
-        Ok(Self(lines.filter_map(parse).collect()))
+        // Never taken for nothing: then an older key would do.
+        let lines = std::str::from_utf8(&text).ok().map(str::lines);
+        let seen = lines.and_then(|lines| lines.map(parse).collect());
+        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
+        seen.map(Self).ok_or_else(|| with_path(&path(common_dir), &damaged()))
     }
 
     /// The newest generation of a name that was held, and its id.

@@ -1,12 +1,13 @@
 //! `git shroud key new`
 
 use super::super::init::create_key;
-use super::super::{Context, add_to_index, exclusive, refuse_rotation};
+use super::super::{Context, exclusive, refuse_rotation};
+use crate::access::stage_shroud_dir;
 use crate::error::{CommandError, Outcome};
 use crate::git::config::install_drivers;
 use crate::keyring::KeyName;
+use crate::store::local;
 use crate::store::shroud_dir::KeyInfo;
-use crate::store::{local, shroud_dir};
 
 /// Make another key, for files that not everybody may read
 #[derive(clap::Args)]
@@ -38,7 +39,7 @@ impl New {
         local::save(opened.repository.common_dir(), &keyring)?;
         let entry = keyring.current(&self.name).expect("it was made above");
         KeyInfo::new(entry, &[]).write(top)?;
-        add_to_index(&opened.repository, &[shroud_dir::NAME])?;
+        stage_shroud_dir(&opened.repository)?;
         install_drivers(&opened.repository)?;
         context.ui.status(format!("made key '{}' (id {})", entry.name, entry.key.id()));
         context.ui.hint(format!("git shroud track --key {} PATTERN", entry.name));

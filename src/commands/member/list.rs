@@ -81,7 +81,7 @@ struct Listed {
 
 impl List {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let opened = context.open()?;
+        let opened = context.open_anyway()?;
         opened.top()?;
         let mut keys = Vec::new();
         for (name, info) in &opened.roster.infos {

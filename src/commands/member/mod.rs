@@ -10,9 +10,10 @@ mod resolve;
 use std::time::SystemTime;
 
 use super::{Context, Opened};
-use crate::access::{Candidate, MemberFile, grant, stage_shroud_dir};
+use crate::access::{Candidate, MemberFile, RESTORE, grant, stage_shroud_dir};
 use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
+use crate::git::history::PLAIN_LOG;
 use crate::git::repository::Repository;
 use crate::keyring::KeyName;
 use crate::recipient::openpgp::Certificate;
@@ -71,14 +72,18 @@ pub(super) fn last_change(repository: &Repository, path: &str) -> Result<Option<
         return Ok(None);
     }
     let pathspec = format!(":(top,literal){path}");
-    let log = ["log", "-1", "--no-show-signature", "--format=%an <%ae>, %h, %as", "--"];
-    let said = repository.git.run(log.iter().copied().chain([pathspec.as_str()]))?;
+    let one = ["-1", "--format=%an <%ae>, %h, %as", "--", &pathspec];
+    let said = repository.git.run([&PLAIN_LOG[..], &one].concat())?;
     let said = String::from_utf8_lossy(&said).trim_end().to_owned();
     Ok((!said.is_empty()).then(|| crate::sanitise::text(&said)))
 }
 
 /// Names every grant that a holder of its key has to look at, with who wrote it and what to do; fails if there is one.
 pub(super) fn report_problems(context: &Context, opened: &Opened) -> Outcome {
+    for why in opened.roster.malformed.values() {
+        context.ui.warning(why);
+        context.ui.hint(RESTORE);
+    }
     let problems = opened.roster.problems(&opened.repository, &opened.keyring)?;
     for problem in &problems {
         let by = last_change(&opened.repository, &problem.file.path())?;
@@ -86,7 +91,11 @@ pub(super) fn report_problems(context: &Context, opened: &Opened) -> Outcome {
         context.ui.warning(format!("{}{by}", problem.describe()));
         context.ui.hint(problem.remedy());
     }
-    if problems.is_empty() { Ok(()) } else { Err(CommandError::found()) }
+    if problems.is_empty() && opened.roster.malformed.is_empty() {
+        Ok(())
+    } else {
+        Err(CommandError::found())
+    }
 }
 
 /// Shows to whom a key is about to be granted.

@@ -84,7 +84,10 @@ pub(super) fn print_report(
                 context,
                 exposure,
                 &lines,
-                ["## Change first: the same today\n", "## Changed since\n"],
+                [
+                    "## Change first: the same today\n",
+                    "## Not here today: changed, removed, or on another branch\n",
+                ],
             );
         }
         Format::Text => {
@@ -93,7 +96,10 @@ pub(super) fn print_report(
                 context,
                 exposure,
                 &lines,
-                ["Change first, as they are the same today:", "Changed since:"],
+                [
+                    "Change first, as they are the same today:",
+                    "Not here today (changed, removed, or on another branch):",
+                ],
             );
         }
     }
@@ -102,6 +108,17 @@ pub(super) fn print_report(
 struct Lines {
     begin: &'static str,
     quote: &'static str,
+}
+
+impl Lines {
+    /// A path as code, also where there is a backtick in it.
+    fn code(&self, path: &str) -> String {
+        match self.quote {
+            "" => path.to_owned(),
+            _ if path.contains('`') => format!("`` {path} ``"),
+            quote => format!("{quote}{path}{quote}"),
+        }
+    }
 }
 
 fn print_lists(context: &Context, exposure: &Exposure, lines: &Lines, heads: [&str; 2]) {
@@ -120,11 +137,11 @@ fn print_lists(context: &Context, exposure: &Exposure, lines: &Lines, heads: [&s
 }
 
 fn line(path: &ExposedPath, lines: &Lines) -> String {
-    let Lines { begin, quote } = lines;
+    let begin = lines.begin;
     let short = |id: &str| id.chars().take(10).collect::<String>();
     let mut line = format!(
-        "{begin}{quote}{}{quote}: {}, {} {} to {} {}",
-        path.path,
+        "{begin}{}: {}, {} {} to {} {}",
+        lines.code(&path.path),
         count(path.versions, "version"),
         path.first.date,
         short(&path.first.id),
@@ -134,7 +151,7 @@ fn line(path: &ExposedPath, lines: &Lines) -> String {
     let elsewhere: Vec<_> =
         path.unchanged_at.iter().filter(|now| **now != path.path).map(String::as_str).collect();
     if !elsewhere.is_empty() {
-        line.push_str(&format!("; now at {quote}{}{quote}", elsewhere.join(", ")));
+        line.push_str(&format!("; now at {}", lines.code(&elsewhere.join(", "))));
     }
     line
 }
