@@ -29,12 +29,27 @@ pub struct Attempt {
     pub by: String,
     /// Why it did not open.
     pub why: String,
+    /// What would help.
+    pub hint: Option<&'static str>,
+}
+
+/// Why a file was not opened, and what would help.
+struct Failure {
+    why: String,
+    hint: Option<&'static str>,
+}
+
+impl Failure {
+    fn new(why: impl Into<String>, hint: Option<&'static str>) -> Self {
+        Self { why: why.into(), hint }
+    }
 }
 
 /// Unwraps a key: the current generation if that can be had, else the newest.
 ///
 /// What asks nothing is tried first: a key that was given, identities without a passphrase; then gpg, which asks by its
-/// agent, and at last identities with a passphrase. Only what a file names is tried.
+/// agent, and at last identities with a passphrase. Only what a file names is tried, and
+/// a message that names nobody, which may be anybody's, after those that do: an agent is not to be asked in vain.
 pub fn unwrap_key(
     identities: &Identities,
     info: &KeyInfo,
@@ -47,7 +62,8 @@ pub fn unwrap_key(
     // A grant of another key that claims to be newer than the current one is nobody's.
     readable.retain(|member| member.key_id == info.id || member.generation < info.generation);
     readable.sort_by_key(|member| {
-        (member.key_id != info.id, std::cmp::Reverse(member.generation), member.label.clone())
+        let newest_first = std::cmp::Reverse(member.generation);
+        (member.key_id != info.id, newest_first, is_hidden(member), member.label.clone())
     });
     let mut generations: Vec<_> =
         readable.iter().map(|member| (member.key_id, member.generation)).collect();
@@ -62,7 +78,9 @@ pub fn unwrap_key(
                 let by = means.name();
                 match opened.and_then(|text| read_key(&text, &info.name, member)) {
                     Ok(entry) => return Some(Unwrapped { entry, label, by }),
-                    Err(why) => attempts.push(Attempt { label, by, why }),
+                    Err(Failure { why, hint }) => {
+                        attempts.push(Attempt { label, by, why, hint });
+                    }
                 }
             }
         }
@@ -105,14 +123,15 @@ impl<'i> Means<'i> {
         identities: &Identities,
         member: &Member,
         ask: Ask<'_>,
-    ) -> Option<Result<Zeroizing<Vec<u8>>, String>> {
+    ) -> Option<Result<Zeroizing<Vec<u8>>, Failure>> {
         match self {
             Self::SecretKey(key) => {
                 let own = key.key_ids();
                 let message = message(member, |id| own.iter().any(|own| own == id))?;
                 let allow_rsa = identities.allow_rsa;
                 Some(message.and_then(|message| {
-                    key.unwrap(&message, allow_rsa, ask).map_err(|error| error.to_string())
+                    key.unwrap(&message, allow_rsa, ask)
+                        .map_err(|error| Failure::new(error.to_string(), error.hint()))
                 }))
             }
             Self::Identity(identity) => {
@@ -120,7 +139,9 @@ impl<'i> Means<'i> {
                 let fits = member.recipient.method() != Method::OpenPgp
                     && own.is_none_or(|own| own == member.recipient.as_str());
                 fits.then(|| {
-                    identity.unwrap(&member.wrapped, ask).map_err(|error| error.to_string())
+                    identity
+                        .unwrap(&member.wrapped, ask)
+                        .map_err(|error| Failure::new(error.to_string(), None))
                 })
             }
             Self::Gpg(gpg) => {
@@ -129,26 +150,25 @@ impl<'i> Means<'i> {
                 }
                 let own = match identities.gpg_keys() {
                     Ok(own) => own,
-                    Err(error) => return Some(Err(error.to_owned())),
+                    Err(error) => return Some(Err(Failure::new(error, None))),
                 };
                 let message = message(member, |id| own.contains(id))?;
-                Some(
-                    message.and_then(|message| {
-                        gpg.decrypt(&message).map_err(|error| error.to_string())
-                    }),
-                )
+                Some(message.and_then(|message| {
+                    gpg.decrypt(&message)
+                        .map_err(|error| Failure::new(error.to_string(), error.hint()))
+                }))
             }
         }
     }
 }
 
 /// The message of an OpenPGP member, if it is for one of these keys or for a hidden one; or why it cannot be one.
-fn message(member: &Member, is_own: impl Fn(&str) -> bool) -> Option<Result<Message, String>> {
+fn message(member: &Member, is_own: impl Fn(&str) -> bool) -> Option<Result<Message, Failure>> {
     if member.recipient.method() != Method::OpenPgp {
         return None;
     }
     match Message::parse(member.wrapped.as_bytes()) {
-        Err(error) => Some(Err(error.to_string())),
+        Err(error) => Some(Err(Failure::new(error.to_string(), None))),
         Ok(message) => {
             let fits = |id: &Option<String>| id.as_deref().is_none_or(&is_own);
             message.recipients().iter().any(fits).then_some(Ok(message))
@@ -156,9 +176,17 @@ fn message(member: &Member, is_own: impl Fn(&str) -> bool) -> Option<Result<Mess
     }
 }
 
+/// Whether a message does not say whom it is for.
+fn is_hidden(member: &Member) -> bool {
+    member.recipient.method() == Method::OpenPgp
+        && Message::parse(member.wrapped.as_bytes())
+            .is_ok_and(|message| message.recipients().iter().any(Option::is_none))
+}
+
 /// The one key that the file says it holds, and no other.
-fn read_key(text: &[u8], name: &KeyName, member: &Member) -> Result<Entry, String> {
-    let keyring = Keyring::parse(text).map_err(|error| format!("what it holds: {error}"))?;
+fn read_key(text: &[u8], name: &KeyName, member: &Member) -> Result<Entry, Failure> {
+    let keyring = Keyring::parse(text)
+        .map_err(|error| Failure::new(format!("what it holds: {error}"), None))?;
     let mut entries = keyring.into_entries();
     match (entries.pop(), entries.is_empty()) {
         (Some(entry), true)
@@ -168,6 +196,6 @@ fn read_key(text: &[u8], name: &KeyName, member: &Member) -> Result<Entry, Strin
         {
             Ok(entry)
         }
-        _ => Err("it holds another key than it says".to_owned()),
+        _ => Err(Failure::new("it holds another key than it says", None)),
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn unwrap_missing(
     for (info, members) in keys {
         let mut attempts = Vec::new();
         let unwrapped = unwrap_key(&identities, &info, &members, &mut prompt::ask, &mut attempts);
-        for Attempt { label, by, why } in &attempts {
+        for Attempt { label, by, why, .. } in &attempts {
             context.ui.detail(format!("key '{}', member '{label}', {by}: {why}", info.name));
         }
         let Some(Unwrapped { entry, label, by }) = unwrapped else {
@@ -197,9 +197,12 @@ impl Locked {
             members = "it was granted to nobody".to_owned();
         }
         context.ui.status(format!("key '{}' stays locked; members: {members}", self.name));
-        for Attempt { label, by, why } in &self.attempts {
+        let mut hints = BTreeSet::new();
+        for Attempt { label, by, why, hint } in &self.attempts {
             context.ui.status(format!("  tried '{label}' by {by}: {why}"));
+            hints.extend(*hint);
         }
+        hints.into_iter().for_each(|hint| context.ui.hint(hint));
     }
 }
 

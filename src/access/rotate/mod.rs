@@ -82,7 +82,13 @@ pub fn create(
                 .hint(format!("if it is right: git shroud member renew {} --key {name}", member.label))
                 .hint(format!("if not: git shroud member remove {} --key {name} --no-rotate", member.label)));
             }
-            let mut next = grant(&entry, &Candidate::from_member(member)?, &member.label, now)?;
+            let granted = Candidate::from_member(member)
+                .and_then(|candidate| grant(&entry, &candidate, &member.label, now));
+            let mut next = granted.map_err(|error| {
+                error
+                    .hint("nothing was changed; give the newer certificate to 'git shroud member add'")
+                    .hint(format!("or take the key away: git shroud member remove {}", member.label))
+            })?;
             next.added.clone_from(&member.added);
             let next = next.signed(&entry.key);
             new_files.push((next.file(name), next.to_text()));

@@ -54,8 +54,10 @@ pub(super) fn resolve(
         hint.into_iter().fold(error, CommandError::hint)
     })?;
     let Found { certificate, validity, .. } = found;
+    // First what is wrong with the certificate itself: no word of trust helps there.
+    let resolved = from_certificate(&certificate, "gpg's certificate")?;
     judge_validity(context, validity, trust)?;
-    from_certificate(&certificate, "gpg's certificate")
+    Ok(resolved)
 }
 
 fn from_line(text: &str) -> Outcome<Resolved> {

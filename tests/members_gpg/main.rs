@@ -1,0 +1,14 @@
+//! Members by OpenPGP: the whole program with the real gpg and sq, from granting to opening in a fresh clone.
+
+mod adding;
+#[path = "../common/mod.rs"]
+mod common;
+mod expiry;
+#[path = "../common/gpg.rs"]
+mod home;
+mod messages;
+mod native;
+mod refusals;
+mod teams;
+mod unlocking;
+mod user;
