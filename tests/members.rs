@@ -275,7 +275,8 @@ fn a_file_that_a_stranger_wrote_gets_no_key() {
 fn a_file_edited_by_hand_is_noticed_and_restored() {
     let sandbox = team();
     let good = String::from_utf8(sandbox.read(member_file("alice"))).unwrap();
-    let edits: [(&str, &dyn Fn(&str) -> String); 6] = [
+    type Edit<'e> = &'e dyn Fn(&str) -> String;
+    let edits: [(&str, Edit<'_>); 6] = [
         ("mac fails", &|text| text.replace("added = \"2", "added = \"3")),
         ("malformed", &|text| text.replace("version = 1", "version = 9")),
         ("malformed", &|text| text.replace("label = \"alice\"", "label = \"bob\"")),

@@ -202,7 +202,7 @@ fn a_damaged_local_keyring_stores_and_loses_nothing() {
 }
 
 #[test]
-fn a_damaged_description_of_a_key_is_named_and_stops_no_filter() {
+fn a_damaged_description_of_a_key_is_named_and_nothing_is_sealed_with_it() {
     let sandbox = Sandbox::new();
     sandbox.sealed_repository("repo");
     let toml = String::from_utf8(sandbox.read("repo/.shroud/default/key.toml")).unwrap();
@@ -212,9 +212,20 @@ fn a_damaged_description_of_a_key_is_named_and_stops_no_filter() {
     assert!(doctor.contains("changed by somebody who does not hold the key"), "{doctor}");
     sandbox.write("repo/.shroud/default/key.toml", "nonsense");
     sandbox.try_shroud("repo", ["status"]).expect(2).says("key.toml").says("git log -p -- .shroud");
+    let doctor = sandbox.try_shroud("repo", ["doctor"]).expect(1).text();
+    assert!(doctor.contains("it is not a key.toml"), "{doctor}");
     sandbox.write("repo/secrets/new", "canary-new");
-    sandbox.git("repo", ["add", "secrets"]);
-    assert!(is_sealed(&sandbox.blob("repo", ":secrets/new")));
+    sandbox.try_git("repo", ["add", "secrets"]).expect(128).says("it is not a key.toml");
+    // What is there still opens, and other keys seal.
+    sandbox.sh("repo", "rm secrets/db.env secrets/new; git checkout -- secrets/db.env");
+    assert!(is_open(&sandbox, "repo"));
+    sandbox.git("repo", ["checkout", "--", ".shroud"]);
+    sandbox.shroud("repo", ["key", "new", "prod"]);
+    sandbox.shroud("repo", ["track", "--key", "prod", "prod/**"]);
+    sandbox.write("repo/.shroud/default/key.toml", "nonsense");
+    sandbox.write("repo/prod/x", "canary-prod");
+    sandbox.git("repo", ["add", "prod"]);
+    assert!(is_sealed(&sandbox.blob("repo", ":prod/x")));
 }
 
 #[test]

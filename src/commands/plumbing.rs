@@ -115,14 +115,6 @@ impl<'s> Lookup<'s> {
         let seen = Seen::load(repository.common_dir()).map_err(|error| error.to_string())?;
         Ok(Self { repository, attributes, roster, seen })
     }
-
-    /// The header of the sealed blob that the index has at this path. What cannot be read is taken for none: then the file
-    /// is sealed with the current key.
-    fn indexed(&self, path: &[u8]) -> Option<Header> {
-        let index = self.repository.gix.index_or_empty().ok()?;
-        let id = index.entry_by_path(path.as_bstr())?.id;
-        Header::parse(&objects::read_start(self.repository, id).ok()??).ok()
-    }
 }
 
 impl Rules for PathRules<'_> {
@@ -141,18 +133,22 @@ impl Rules for PathRules<'_> {
             Some(key) if self.overrides || !attributes.sealed => key.clone(),
             _ => attributes.key.map_err(|error| error.to_string())?,
         };
-        // Whoever damages the description of a key must not bring a clone to seal with an older one.
-        if let Some(why) = lookup.roster.malformed.get(&key) {
-            return Err(format!("{why} ({RESTORE})"));
-        }
-        let earlier = self.surroundings.keyring.line(&key).nth(1).is_some();
         Ok(Rule {
-            indexed: if earlier { lookup.indexed(path) } else { None },
+            // Whoever damages the description of a key must not bring a clone to seal with an older one.
+            refusal: lookup.roster.malformed.get(&key).map(|why| format!("{why} ({RESTORE})")),
             key_id: lookup.roster.infos.get(&key).map(|info| info.id),
             newest: lookup.seen.newest(&key).map_or(0, |(generation, _)| generation),
             key,
             conversion: attributes.conversion.map(|setting| setting.to_string()),
         })
+    }
+
+    /// What cannot be read is taken for none: then the file counts as changed.
+    fn indexed(&mut self, path: &[u8]) -> Option<Header> {
+        let repository = self.lookup.as_ref()?.repository;
+        let index = repository.gix.index_or_empty().ok()?;
+        let id = index.entry_by_path(path.as_bstr())?.id;
+        Header::parse(&objects::read_start(repository, id).ok()??).ok()
     }
 }
 

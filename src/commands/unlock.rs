@@ -83,7 +83,14 @@ impl Unlock {
         remember_seen(&opened, &self.trusted)?;
         install_drivers(&opened.repository)?;
         still_locked.iter().for_each(|locked| locked.say(context));
-        open_all(context, &opened)
+        open_all(context, &opened)?;
+        match opened.roster.malformed.len() as u64 {
+            0 => Ok(()),
+            n => Err(CommandError::incomplete(format!(
+                "{} in .shroud cannot be read, so not all may be open",
+                count(n, "description")
+            ))),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Knows neither where the keys come from nor how git says which key a path has.
 
 pub mod affinity;
+mod error;
 pub mod pkt_line;
 pub mod process;
 mod spool;
@@ -12,6 +13,7 @@ use std::io::{self, Read, Write};
 use crate::format::{self, Header, Key, KeyId, OpenError, Siv, Sniff};
 use crate::keyring::{Entry, KeyName, Keyring};
 use crate::secret::WipedVec;
+pub use error::FilterError;
 pub(crate) use spool::Spool;
 
 /// What a repository's attributes say of a path that is to be sealed.
@@ -23,8 +25,8 @@ pub struct Rule {
     pub key_id: Option<KeyId>,
     /// The generation that was held here at most: none earlier may seal; 0 where none was.
     pub newest: u32,
-    /// The header of the blob that the index has at this path, where that is sealed with an earlier generation.
-    pub indexed: Option<Header>,
+    /// Why nothing may be sealed with this key.
+    pub refusal: Option<String>,
     /// The attribute, with its place, by which git would change the sealed bytes.
     pub conversion: Option<String>,
 }
@@ -36,81 +38,10 @@ pub trait Rules {
     /// # Errors
     /// A sentence that says why it cannot be known.
     fn rule(&mut self, path: &[u8]) -> Result<Rule, String>;
-}
 
-/// Why a file was not filtered. Then nothing of it is stored, and git leaves it as it is.
-#[derive(Debug, thiserror::Error)]
-pub enum FilterError {
-    /// The key that seals the path is not held.
-    #[error("the key '{0}' is not held here, and nothing is stored in the clear")]
-    Locked(KeyName),
-    /// A key of that name is held, but not the one that the repository describes.
-    #[error(
-        "the key '{name}' that is held (id {held}) is not the one that this repository uses ({described})"
-    )]
-    OtherKey {
-        /// The key's name.
-        name: KeyName,
-        /// The id of the key that is held.
-        held: KeyId,
-        /// The id that the repository describes.
-        described: KeyId,
-    },
-    /// A newer generation of the key was held here.
-    #[error(
-        "the key '{name}' that is held is of generation {held}, but generation {newest} was held here: an older key seals nothing"
-    )]
-    Older {
-        /// The key's name.
-        name: KeyName,
-        /// The generation that is held.
-        held: u32,
-        /// The generation that was held.
-        newest: u32,
-    },
-    /// The file begins as sealed files do and is not sound.
-    #[error(transparent)]
-    Open(OpenError),
-    /// git would change the sealed bytes on their way into the repository.
-    #[error("{0} would make git change the sealed bytes")]
-    Conversion(String),
-    /// The path's attributes cannot be read.
-    #[error("{0}")]
-    Rule(String),
-    /// Reading, writing or spooling failed.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-impl From<OpenError> for FilterError {
-    fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::Io(error) => Self::Io(error),
-            error => Self::Open(error),
-        }
-    }
-}
-
-impl FilterError {
-    /// The next thing to do, where there is one.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Locked(_) => Some("run 'git shroud unlock' with a key file that holds this key"),
-            Self::OtherKey { .. } => Some(
-                "take the current key with 'git shroud unlock KEYFILE'; see that GIT_SHROUD_KEYRING and GIT_SHROUD_KEY are not set for another repository",
-            ),
-            Self::Older { .. } => {
-                Some("'git shroud unlock' on a branch that has the newer key takes it")
-            }
-            Self::Conversion(_) => {
-                Some("end the line for this path with '-text -ident -working-tree-encoding'")
-            }
-            Self::Open(OpenError::UnsupportedVersion(_)) => Some("install a newer git-shroud"),
-            Self::Open(_) => Some(
-                "an earlier version of the file may be sound: 'git log -- PATH', 'git shroud cat REV:PATH'",
-            ),
-            Self::Rule(_) | Self::Io(_) => None,
-        }
+    /// The header of the blob that the index has at this path, if that is sealed. Asked for only where it matters.
+    fn indexed(&mut self, _path: &[u8]) -> Option<Header> {
+        None
     }
 }
 
@@ -164,21 +95,26 @@ impl<'k, R: Rules> Filter<'k, R> {
             Sniff::Empty => Ok(content.into_filtered()),
             Sniff::NotSealed | Sniff::GitCrypt => {
                 let rule = self.rules.rule(path).map_err(FilterError::Rule)?;
-                let held = self.keyring.current(&rule.key).filter(|held| !held.name.is_aside());
-                let Some(entry) = held else {
-                    return Err(FilterError::Locked(rule.key));
-                };
-                refuse_conversion(rule.conversion)?;
-                refuse_other_key(self.keyring, entry, rule.key_id)?;
-                refuse_older_key(entry, rule.newest)?;
+                refuse_conversion(rule.conversion.clone())?;
+                let fit = fit_key(self.keyring, &rule);
+                // A file that did not change stays the same bytes, whichever key is held now: sealed anew, or refused, each
+                // file of an old branch would be in git's way as soon as its time is another.
+                if fit.is_err() || self.keyring.line(&rule.key).nth(1).is_some() {
+                    let current = fit.as_ref().ok().map(|entry| entry.key.id());
+                    let indexed = self.rules.indexed(path);
+                    if let Some(header) = indexed.filter(|header| Some(header.key_id()) != current)
+                    {
+                        content.finish()?;
+                        if let Some((key, siv)) = content.seals_to(self.keyring, &header)? {
+                            let action = Action::Seal { key, siv };
+                            return Ok(Filtered { action, content: content.spool });
+                        }
+                    }
+                }
+                let entry = fit?;
                 let siv = content.finish_with_siv(&entry.key)?;
-                let indexed = rule.indexed.filter(|header| header.key_id() != entry.key.id());
-                let same = match indexed {
-                    Some(header) => content.seals_to(self.keyring, &header)?,
-                    None => None,
-                };
-                let (key, siv) = same.unwrap_or((&entry.key, siv));
-                Ok(Filtered { action: Action::Seal { key, siv }, content: content.spool })
+                let action = Action::Seal { key: &entry.key, siv };
+                Ok(Filtered { action, content: content.spool })
             }
             Sniff::Sealed(key_id) => {
                 let rule = self.rules.rule(path).map_err(FilterError::Rule)?;
@@ -232,6 +168,18 @@ impl<'k, R: Rules> Filter<'k, R> {
         }
         Ok(content.into_filtered())
     }
+}
+
+/// The key that may seal by this rule.
+fn fit_key<'k>(keyring: &'k Keyring, rule: &Rule) -> Result<&'k Entry, FilterError> {
+    let held = keyring.current(&rule.key).filter(|held| !held.name.is_aside());
+    let Some(entry) = held else { return Err(FilterError::Locked(rule.key.clone())) };
+    if let Some(refusal) = &rule.refusal {
+        return Err(FilterError::Rule(refusal.clone()));
+    }
+    refuse_other_key(keyring, entry, rule.key_id)?;
+    refuse_older_key(entry, rule.newest)?;
+    Ok(entry)
 }
 
 fn refuse_conversion(conversion: Option<String>) -> Result<(), FilterError> {
@@ -375,9 +323,6 @@ impl<'s> Content<'s> {
     }
 
     /// The key of this header, if the whole file, once it was read, is what was sealed with it.
-    ///
-    /// A file of an old branch that did not change stays the same bytes: sealed with the current key it would seem changed
-    /// to git, as soon as its time is another.
     fn seals_to<'k>(
         &mut self,
         keyring: &'k Keyring,

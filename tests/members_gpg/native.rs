@@ -95,7 +95,9 @@ fn what_is_no_secret_key_is_refused_and_not_shown() {
         ] {
             let done = unlock(&sandbox, &to, args, variables).expect(2);
             assert!(!done.stderr.contains("canary"));
-            done.says(sentence);
+            // A variable may hold the key itself by mistake, so that it is not shown.
+            let unnamed = file == "none" && args.is_empty();
+            done.says(if unnamed { "it names no file that can be read" } else { sentence });
         }
     }
 }

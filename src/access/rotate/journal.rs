@@ -131,7 +131,8 @@ impl Journal {
         names: BTreeSet<KeyName>,
         removed: Vec<File>,
         new_keys: &Keyring,
-        (old_files, new_files): (&[(File, Vec<u8>)], &[(File, String)]),
+        old_files: &[(File, Vec<u8>)],
+        new_files: &[(File, String)],
     ) -> Outcome<Self> {
         let tips = repository.git.run(["for-each-ref", "--format=%(objectname)"])?;
         let tips = String::from_utf8_lossy(&tips).lines().map(str::to_owned).collect();

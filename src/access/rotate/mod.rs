@@ -99,7 +99,7 @@ pub fn create(
         new_keys.insert(entry).context(|| "the new key cannot be kept".to_owned())?;
     }
     let old_files = roster.contents(repository, &plan.names)?;
-    Journal::begin(repository, plan.names.clone(), removed, &new_keys, (&old_files, &new_files))
+    Journal::begin(repository, plan.names.clone(), removed, &new_keys, &old_files, &new_files)
 }
 
 /// Files of the index that are sealed with one of the keys, or are to be.

@@ -1,0 +1,82 @@
+//! Why a file was not filtered.
+
+use std::io;
+
+use crate::format::{KeyId, OpenError};
+use crate::keyring::KeyName;
+
+/// Why a file was not filtered. Then nothing of it is stored, and git leaves it as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum FilterError {
+    /// The key that seals the path is not held.
+    #[error("the key '{0}' is not held here, and nothing is stored in the clear")]
+    Locked(KeyName),
+    /// A key of that name is held, but not the one that the repository describes.
+    #[error(
+        "the key '{name}' that is held (id {held}) is not the one that this repository uses ({described})"
+    )]
+    OtherKey {
+        /// The key's name.
+        name: KeyName,
+        /// The id of the key that is held.
+        held: KeyId,
+        /// The id that the repository describes.
+        described: KeyId,
+    },
+    /// A newer generation of the key was held here.
+    #[error(
+        "the key '{name}' that is held is of generation {held}, but generation {newest} was held here: an older key seals nothing"
+    )]
+    Older {
+        /// The key's name.
+        name: KeyName,
+        /// The generation that is held.
+        held: u32,
+        /// The generation that was held.
+        newest: u32,
+    },
+    /// The file begins as sealed files do and is not sound.
+    #[error(transparent)]
+    Open(OpenError),
+    /// git would change the sealed bytes on their way into the repository.
+    #[error("{0} would make git change the sealed bytes")]
+    Conversion(String),
+    /// The path's attributes cannot be read.
+    #[error("{0}")]
+    Rule(String),
+    /// Reading, writing or spooling failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl From<OpenError> for FilterError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Io(error) => Self::Io(error),
+            error => Self::Open(error),
+        }
+    }
+}
+
+impl FilterError {
+    /// The next thing to do, where there is one.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Locked(_) => Some("run 'git shroud unlock' with a key file that holds this key"),
+            Self::OtherKey { .. } => Some(
+                "take the current key with 'git shroud unlock KEYFILE'; see that GIT_SHROUD_KEYRING and GIT_SHROUD_KEY are not set for another repository",
+            ),
+            Self::Older { .. } => {
+                Some("'git shroud unlock' on a branch that has the newer key takes it")
+            }
+            Self::Conversion(_) => {
+                Some("end the line for this path with '-text -ident -working-tree-encoding'")
+            }
+            Self::Open(OpenError::UnsupportedVersion(_)) => Some("install a newer git-shroud"),
+            Self::Open(_) => Some(
+                "an earlier version of the file may be sound: 'git log -- PATH', 'git shroud cat REV:PATH'",
+            ),
+            Self::Rule(_) | Self::Io(_) => None,
+        }
+    }
+}
