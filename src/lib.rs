@@ -24,6 +24,7 @@ pub mod store;
 
 pub mod access;
 pub mod check;
+pub mod configs;
 pub mod doctor;
 pub mod filter;
 pub mod merge;

@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 8] = [
     &["keyring"],
     &["recipient"],
     &["git", "store"],
-    &["access", "check", "doctor", "filter", "merge", "status"],
+    &["access", "check", "configs", "doctor", "filter", "merge", "status"],
     &["hardening", "ui"],
     &["cli", "commands"],
 ];

@@ -1,0 +1,177 @@
+use super::*;
+
+/// The keys of a file, `>` before those that open and `<` before those that close; `None` where it is not read.
+fn keys(format: Format, text: &str) -> Option<Vec<String>> {
+    let document = format.read(text.as_bytes())?;
+    assert_eq!(format.write(&document.items, document.tail), text.as_bytes(), "{text:?}");
+    let keys = document.items.iter().filter_map(|item| item.key.as_ref());
+    let sign = |part| match part {
+        Part::Value => "",
+        Part::Open => ">",
+        Part::Close => "<",
+    };
+    Some(keys.map(|key| format!("{}{}", sign(key.part), key.path.join("."))).collect())
+}
+
+#[track_caller]
+fn reads(format: Format, text: &str, expected: &[&str]) {
+    assert_eq!(keys(format, text).as_deref(), Some(expected.map_owned().as_slice()), "{text:?}");
+    assert_eq!(keys(format, &text.replace('\n', "\r\n")), Some(expected.map_owned()));
+}
+
+trait MapOwned {
+    fn map_owned(&self) -> Vec<String>;
+}
+
+impl MapOwned for [&str] {
+    fn map_owned(&self) -> Vec<String> {
+        self.iter().map(|text| (*text).to_owned()).collect()
+    }
+}
+
+#[track_caller]
+fn refuses(format: Format, texts: &[&str]) {
+    for text in texts {
+        assert_eq!(keys(format, text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn names_stand_for_formats() {
+    for (path, format) in [
+        ("a/.env", Some(Format::Env)),
+        (".env.production", Some(Format::Env)),
+        ("prod.ENV", Some(Format::Env)),
+        ("x.properties", Some(Format::Properties)),
+        ("x.ini", Some(Format::Ini)),
+        ("x.toml", Some(Format::Toml)),
+        ("x.yml", Some(Format::Yaml)),
+        ("a.env/x.json", Some(Format::Json)),
+        ("a.env/x", None),
+        ("env", None),
+        (".envrc", None),
+        ("", None),
+    ] {
+        assert_eq!(Format::of_path(path.as_bytes()), format, "{path}");
+    }
+}
+
+#[test]
+fn no_format_reads_what_is_not_plain_text() {
+    for format in [Format::Env, Format::Properties, Format::Ini, Format::Yaml] {
+        refuses(format, &["A: 1\nB: 2\r\n", "\u{feff}A=1\n", "A=1\rB=2\n", "A=\0\n"]);
+        assert_eq!(keys(format, ""), Some(Vec::new()));
+        assert_eq!(keys(format, "\n"), Some(Vec::new()));
+    }
+}
+
+#[test]
+fn env_files_are_read() {
+    reads(
+        Format::Env,
+        "# c\n\nA=1\nexport B = 'x y' # c\n  C_1=\"a\nD=b\"\nE=\nF=`a\nb`\nG=a=b#c\nH=\"\\\"\"\n",
+        &["A", "B", "C_1", "E", "F", "G", "H"],
+    );
+    reads(Format::Env, "A=1", &["A"]);
+    refuses(
+        Format::Env,
+        &[
+            "A\n",
+            "=1\n",
+            "1A=1\n",
+            "A B=1\n",
+            "exportA=1=2\nA-Ä=1\n",
+            "A=\"open\n",
+            "A=\"x\ny\"B=\"\n",
+            "A='it\\'s'\n",
+            "A=it's\n",
+            "A=more\\\n",
+            "-----BEGIN KEY-----\nabc=\n",
+            "dGhpcyBpcyBhIHNlY3JldA==\n",
+            "dGhpcyBpcyBhIHNlY3JldDE=\n",
+        ],
+    );
+}
+
+#[test]
+fn properties_are_read() {
+    reads(
+        Format::Properties,
+        "! c\n# c \\\n\na.b = 1\nc:\\\n   d=2\\\n  e\n  f=\n",
+        &["a.b", "c", "f"],
+    );
+    refuses(Format::Properties, &["a\n", "a b\n", "a\\:b=1\n", "=1\n", "a=1\\", "a=\\\n"]);
+}
+
+#[test]
+fn ini_files_are_read() {
+    let text = "a = 1\n; c\n[s t]\nA: 1\n[b]\na=1\n";
+    reads(Format::Ini, text, &["a", ">s t", "s t.A", ">b", "b.a"]);
+    refuses(Format::Ini, &["[a\n", "a\n", "a=1\n  b=2\n", "a=1\\\n", "[a]x\n"]);
+    let document = Format::Ini.read(b"[a]\nb=1\nB=1\n").unwrap();
+    assert!(!Format::Ini.is_distinct(&document.items));
+    assert!(Format::Env.is_distinct(&Format::Env.read(b"b=1\nB=1\n").unwrap().items));
+    assert!(!Format::Env.is_distinct(&Format::Env.read(b"b=1\nb=1\n").unwrap().items));
+}
+
+#[test]
+fn toml_files_are_read() {
+    reads(
+        Format::Toml,
+        "a = 1\nb.c = [\n 1,\n # x\n 2]\n[t.u] # c\nd = \"\"\"\n[x]\na = 1\n\"\"\"\n",
+        &["a", "b.c", ">t.u", "t.u.d"],
+    );
+    refuses(Format::Toml, &["a = \n", "a = 1\na = 2\n", "[[a]]\nb = 1\n", "\"a b\" = 1\n", "a\n"]);
+}
+
+#[test]
+fn yaml_files_are_read() {
+    reads(
+        Format::Yaml,
+        "a: 1\nb:\n  # c\n  c: 'x'  # c\n\n  d:\n    e: \"a\\\"b\"\n  f:\ng: -1\n",
+        &["a", ">b", "b.c", ">b.d", "b.d.e", "b.f", "g"],
+    );
+    refuses(
+        Format::Yaml,
+        &[
+            "- a\n",
+            "a:\n- b\n",
+            "a: |\n  b: c\n",
+            "a: b\n  c: d\n",
+            "a:\n  b: 1\n c: 2\n",
+            "a: &x 1\n",
+            "a: {b: 1}\n",
+            "---\na: 1\n",
+            "a: 'it''s'\n",
+            "a: \"b\nc: d\"\n",
+            "a: b: c\n",
+            "a:b\n",
+            "\ta: 1\n",
+            " a: 1\nb: 2\n",
+            "<<: 1\n",
+            "\"a\": 1\n",
+        ],
+    );
+}
+
+#[test]
+fn json_files_are_read() {
+    reads(
+        Format::Json,
+        "{\n  \"a\": 1,\n\n  \"b\": {\n    \"c d\": [1, {\"x\": 2}],\n    \"e\": {}\n  },\n  \"f\": \"}\"\n}\n",
+        &[">", "a", ">b", "b.c d", "b.e", "<b", "f", "<"],
+    );
+    refuses(
+        Format::Json,
+        &[
+            "{\n\"a\": 1,\n}\n",
+            "[\n1\n]\n",
+            "{\n\"a\": [\n1\n]\n}\n",
+            "{ \"a\": 1 }\n",
+            "{\n\"a\": 1, \"b\": 2\n}\n",
+            "{\n\"a\": 1\n,\n\"b\": 2\n}\n",
+            "{\n}\n{\n}\n",
+            "1\n",
+        ],
+    );
+}
