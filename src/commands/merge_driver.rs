@@ -5,10 +5,13 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::plumbing::{LazyRepository, Surroundings};
+use super::plumbing::{self, LazyRepository, Surroundings};
 use super::{Context, show};
+use crate::configs::Format;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{self, Sniff};
+use crate::git::command::Git;
+use crate::git::merging::{self, How};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
 use crate::merge::{self, Labels, Merged};
@@ -51,33 +54,42 @@ impl MergeDriver {
         let mut filter = surroundings.filter(&repository, key);
         filter.rules().overrides = false;
         let conflict = |why: String| CommandError::refused(format!("{}: {why}", show(path)));
-        let mut versions = Vec::new();
-        for file in [&self.base, &self.ours, &self.theirs] {
+        let mut versions = [(); 3].map(|()| WipedVec::default());
+        for (file, opened) in [&self.base, &self.ours, &self.theirs].into_iter().zip(&mut versions)
+        {
             let content = File::open(file).context(|| file.display().to_string())?;
-            let mut opened = WipedVec::default();
             let smudged = filter.smudge(path, content);
             smudged
-                .and_then(|smudged| smudged.write_to(&mut opened))
+                .and_then(|smudged| smudged.write_to(&mut *opened))
                 .map_err(|error| conflict(error.to_string()))?;
-            if matches!(format::sniff(&opened), Sniff::Sealed(_)) {
+            if matches!(format::sniff(opened), Sniff::Sealed(_)) {
                 return Err(conflict(
                     "it cannot be merged while its key is not held here".to_owned(),
                 )
                 .hint("git shroud unlock, then merge again"));
             }
-            versions.push(opened);
         }
-        let style = conflict_style(&surroundings);
+        let [base, ours, theirs] = versions.each_ref().map(|version| version.as_slice());
         let labels = Labels::new(&self.labels);
-        let merged = merge::text(
-            &versions[0],
-            &versions[1],
-            &versions[2],
-            &labels,
-            self.marker_size,
-            style.as_deref(),
-        )
-        .context(|| show(path))?;
+        let by_lines = |style| {
+            merge::text(base, ours, theirs, &labels, self.marker_size, style).context(|| show(path))
+        };
+        let mut merged = by_lines(None)?;
+        if matches!(merged, Merged::Conflict(_)) {
+            let located = surroundings.location.as_ref();
+            let opened =
+                located.map(|location| repository.get_or_init(|| plumbing::open(location)));
+            let by_key = format_by_key(opened, path)?
+                .and_then(|format| merge::by_key(format, base, ours, theirs));
+            merged = match by_key {
+                Some(content) => Merged::Clean(content),
+                // git itself is asked, as the style may come with 'git -c'.
+                None => match merging::conflict_style(&Git::new(&context.dir))?.as_deref() {
+                    None | Some("merge") => merged,
+                    style => by_lines(style)?,
+                },
+            };
+        }
         let (content, clean) = match merged {
             Merged::Clean(content) => (content, true),
             Merged::Conflict(content) => (content, false),
@@ -96,11 +108,19 @@ impl MergeDriver {
     }
 }
 
-/// What the user set as merge.conflictStyle.
-fn conflict_style(surroundings: &Surroundings) -> Option<String> {
-    let location = surroundings.location.as_ref()?;
-    let repository = Repository::open(&location.git_dir, None).ok()?;
-    Some(repository.gix.config_snapshot().string("merge.conflictStyle")?.to_string())
+/// The format by whose keys a path may be merged.
+fn format_by_key(
+    repository: Option<&Result<Repository, String>>,
+    path: &[u8],
+) -> Outcome<Option<Format>> {
+    let Some(format) = Format::of_path(path) else { return Ok(None) };
+    let how = match repository {
+        Some(Ok(repository)) => merging::how(repository, path)?,
+        Some(Err(error)) => return Err(CommandError::wrong(error)),
+        None => None,
+    };
+    let by_key = how.map_or(format.merges_by_key(), |how| how == How::Keys);
+    Ok(by_key.then_some(format))
 }
 
 /// The name of the key that sealed a file, where it is held.

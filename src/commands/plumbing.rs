@@ -152,7 +152,7 @@ impl Rules for PathRules<'_> {
     }
 }
 
-fn open(location: &Location) -> Result<Repository, String> {
+pub(super) fn open(location: &Location) -> Result<Repository, String> {
     let git_dir = location.git_dir.canonicalize().map_err(|error| error.to_string())?;
     Repository::open(&git_dir, location.worktree.clone()).map_err(|error| error.to_string())
 }

@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod attributes_file;
+pub mod changes;
 pub mod command;
 pub mod config;
 pub mod database;
@@ -9,6 +10,7 @@ pub mod history;
 pub mod hooks;
 pub mod index;
 pub mod locate;
+pub mod merging;
 pub mod objects;
 pub mod repository;
 pub mod staging;

@@ -1,7 +1,11 @@
-//! Merging three versions of a text as `git merge-file` does, in memory alone.
+//! Merging three versions of a text as `git merge-file` does, in memory alone; and configuration files by their keys.
+
+mod align;
+mod by_key;
 
 use std::ffi::OsString;
 
+pub use by_key::by_key;
 use git2::{IndexEntry, IndexTime, MergeFileOptions, Odb, Oid, Repository};
 use zeroize::Zeroizing;
 
@@ -82,8 +86,39 @@ pub fn text(
         &entry(theirs)?,
         Some(&mut options),
     )?;
-    let content = Zeroizing::new(merged.content().to_vec());
+    let mut content = Zeroizing::new(merged.content().to_vec());
+    if !merged.is_automergeable() {
+        name_empty_sides(&mut content, ours.is_empty(), theirs.is_empty(), labels, marker_size);
+    }
     Ok(if merged.is_automergeable() { Merged::Clean(content) } else { Merged::Conflict(content) })
+}
+
+/// Adds the label of an empty side, which libgit2 leaves out. Such a conflict is one, from the first line to the last.
+fn name_empty_sides(
+    content: &mut Zeroizing<Vec<u8>>,
+    ours: bool,
+    theirs: bool,
+    labels: &Labels,
+    marker_size: u16,
+) {
+    let (place, sign, label) = match (ours, theirs) {
+        (true, false) => (0, b'<', &labels.ours),
+        (false, true) => {
+            let text = content.trim_ascii_end().len();
+            (text.saturating_sub(marker_size.into()), b'>', &labels.theirs)
+        }
+        _ => return,
+    };
+    let end = place + usize::from(marker_size);
+    let bare =
+        content.get(place..end).is_some_and(|marker| marker.iter().all(|byte| *byte == sign))
+            && matches!(content.get(end), Some(b'\r' | b'\n'));
+    if bare {
+        // Made anew, so that growing leaves no copy behind.
+        let (before, after) = content.split_at(end);
+        let named = [before, b" ", label.as_bytes(), after].concat();
+        *content = Zeroizing::new(named);
+    }
 }
 
 fn index_entry(id: Oid) -> IndexEntry {
@@ -138,6 +173,16 @@ mod tests {
         assert_eq!(merged, "<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> topic\n");
         let (merged, _) = merge("a\n", "b\n", "c\n", Some("diff3"));
         assert_eq!(merged, "<<<<<<< HEAD\nb\n||||||| base\na\n=======\nc\n>>>>>>> topic\n");
+    }
+
+    #[test]
+    fn an_empty_side_is_named_too() {
+        let (merged, _) = merge("a\nb\n", "", "a\nc\n", None);
+        assert_eq!(merged, "<<<<<<< HEAD\n=======\na\nc\n>>>>>>> topic\n");
+        let (merged, _) = merge("a\nb\n", "a\nc", "", None);
+        assert_eq!(merged, "<<<<<<< HEAD\na\nc\n=======\n>>>>>>> topic\n");
+        let (merged, _) = merge("a\r\nb\r\n", "a\r\nc\r\n", "", None);
+        assert_eq!(merged, "<<<<<<< HEAD\r\na\r\nc\r\n=======\r\n>>>>>>> topic\r\n");
     }
 
     #[test]
