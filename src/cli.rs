@@ -67,6 +67,7 @@ commands! {
     Edit(edit::Edit),
     Log(log::Log),
     Blame(blame::Blame),
+    Diff(diff::Diff),
     Why(why::Why),
     Doctor(doctor::Doctor),
     Demo(demo::Demo),

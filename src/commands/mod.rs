@@ -4,6 +4,7 @@ pub mod blame;
 pub mod cat;
 pub mod check;
 pub mod demo;
+pub mod diff;
 pub mod doctor;
 pub mod edit;
 pub mod generate;
