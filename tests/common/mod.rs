@@ -16,6 +16,7 @@ pub struct Sandbox {
 }
 
 /// What a command did.
+#[derive(Debug)]
 pub struct Done {
     pub status: i32,
     pub stdout: Vec<u8>,
