@@ -296,7 +296,10 @@ fn files(patient: &Patient<'_>) -> Vec<Finding> {
         let message = format!("of {count} nothing is known, as their blobs are not in this clone");
         findings.push(advice("files", message, "git checkout brings them here"));
     }
-    let bad = files.iter().filter(|file| !file.state.is_good()).count() - findings.len();
+    let is_bad = |state: &State| {
+        !state.is_good() && !state.is_unknown() && !matches!(state, State::Conversion(_))
+    };
+    let bad = files.iter().filter(|file| is_bad(&file.state)).count();
     if bad > 0 {
         let count = crate::error::count(bad as u64, "file");
         findings.push(problem(

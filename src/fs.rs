@@ -118,6 +118,16 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// An error of a temporary file, with the folder it was to stand in and the variable that names another.
+pub fn in_temporary_folder(error: &io::Error) -> io::Error {
+    let dir = std::env::temp_dir();
+    let text = format!(
+        "no temporary file in {}: {error} (set TMPDIR to a writable directory)",
+        dir.display()
+    );
+    io::Error::new(error.kind(), text)
+}
+
 /// The same error, with the path before it.
 pub fn with_path(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))

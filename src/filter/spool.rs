@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 
 use crate::format::{CHUNK_LEN, ChunkCipher, KEY_LEN, TAG_LEN};
+use crate::fs::in_temporary_folder;
 use crate::secret::{SecretBytes, WipedVec};
 use aes_gcm::{Aes256Gcm, KeyInit};
 
@@ -121,17 +122,7 @@ fn chunk_cipher(key: &SecretBytes<KEY_LEN>) -> ChunkCipher {
 
 impl SpoolFile {
     fn create(encrypt: bool) -> io::Result<Self> {
-        let named = |error: io::Error| {
-            let dir = std::env::temp_dir();
-            io::Error::new(
-                error.kind(),
-                format!(
-                    "no temporary file in {}: {error} (set TMPDIR to a writable directory)",
-                    dir.display()
-                ),
-            )
-        };
-        let file = tempfile::tempfile().map_err(named)?;
+        let file = tempfile::tempfile().map_err(|error| in_temporary_folder(&error))?;
         let mut outcome = Ok(());
         let key = encrypt.then(|| SecretBytes::filled(|bytes| outcome = getrandom::fill(bytes)));
         outcome.map_err(io::Error::other)?;

@@ -9,6 +9,7 @@ use gix::index::entry::Flags;
 
 use super::GitError;
 use super::repository::Repository;
+use crate::fs::in_temporary_folder;
 
 /// An index entry that is to name another blob.
 #[derive(Clone, Debug)]
@@ -33,10 +34,9 @@ impl BlobWriter {
     /// # Errors
     /// It cannot be made.
     pub fn new() -> Result<Self, GitError> {
-        Ok(Self {
-            dir: tempfile::Builder::new().prefix("git-shroud-").tempdir()?,
-            files: Vec::new(),
-        })
+        let dir = tempfile::Builder::new().prefix("git-shroud-").tempdir();
+        let dir = dir.map_err(|error| in_temporary_folder(&error))?;
+        Ok(Self { dir, files: Vec::new() })
     }
 
     /// A file for the content of the next blob.
@@ -45,7 +45,7 @@ impl BlobWriter {
     /// It cannot be made.
     pub fn add(&mut self) -> Result<File, GitError> {
         let path = self.dir.path().join(self.files.len().to_string());
-        let file = File::create_new(&path)?;
+        let file = File::create_new(&path).map_err(|error| in_temporary_folder(&error))?;
         self.files.push(path);
         Ok(file)
     }
