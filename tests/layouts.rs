@@ -86,7 +86,7 @@ fn members_in_a_linked_worktree_and_in_a_submodule() {
         if open {
             sandbox.shroud("main-true", ["unlock", "-q", "-i", "../ann.age"]);
         }
-        sandbox.git(&format!("main-{open}"), ["worktree", "add", "-q", &format!("../{dir}")]);
+        sandbox.git(format!("main-{open}"), ["worktree", "add", "-q", &format!("../{dir}")]);
         assert_open(&sandbox, &dir, open);
         members_live_in(&sandbox, &dir, &bob, &[]);
     }
