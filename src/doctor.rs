@@ -10,6 +10,7 @@ use crate::access::{RESTORE, Roster};
 use crate::git::attributes::Attributes;
 use crate::git::attributes_file::AttributesFile;
 use crate::git::config::{PROGRAM, TEXTCONV_PROGRAM, find_on_path, missing_drivers};
+use crate::git::hooks;
 use crate::git::repository::Repository;
 use crate::git::worktree::Entries;
 use crate::keyring::Keyring;
@@ -60,6 +61,7 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(program());
     findings.push(drivers(patient));
+    findings.push(guards(patient));
     findings.extend(configuration(patient));
     findings.extend(keys(patient));
     findings.extend(members::examine(patient));
@@ -106,6 +108,21 @@ fn drivers(patient: &Patient<'_>) -> Finding {
         format!("the git configuration lacks, or has other values for: {}", names.join(", ")),
         "run 'git shroud unlock', which sets them",
     )
+}
+
+/// The hooks that look at what is committed and pushed. Hooks of other tools may run the same checks unseen.
+fn guards(patient: &Patient<'_>) -> Finding {
+    match hooks::missing(patient.repository) {
+        Ok(missing) if missing.is_empty() => {
+            ok("guards", "git checks what is committed and pushed here")
+        }
+        Ok(missing) => advice(
+            "guards",
+            format!("no guard of git-shroud looks at commits here: {}", missing.join(", ")),
+            "git shroud hooks install",
+        ),
+        Err(error) => advice("guards", error.to_string(), "git config core.hooksPath"),
+    }
 }
 
 /// Settings of git that store plaintext, or cost time.

@@ -301,3 +301,25 @@ fn the_pre_commit_framework_is_served() {
     sandbox.sh("repo", &format!("{range} {}", entries[1])).says("looked at 1 commit");
     sandbox.sh("repo", entries[1]).says("looked at 2 commits");
 }
+
+#[test]
+fn doctor_says_which_guards_are_missing() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    let guards = || {
+        let json = sandbox.shroud("repo", ["doctor", "--json"]).json();
+        let findings = json["findings"].as_array().unwrap();
+        let guards = findings.iter().find(|finding| finding["check"] == "guards").unwrap();
+        (guards["severity"].to_string(), guards["message"].to_string())
+    };
+    let (severity, message) = guards();
+    assert_eq!(severity, "\"advice\"");
+    assert!(message.contains("pre-commit, pre-push"), "{message}");
+    sandbox.shroud("repo", ["hooks", "install"]);
+    assert_eq!(guards().0, "\"ok\"");
+    // As a tool does that writes its hooks anew.
+    sandbox.write("repo/.git/hooks/pre-push", "#!/bin/sh\n");
+    let (severity, message) = guards();
+    assert_eq!(severity, "\"advice\"");
+    assert!(message.contains("pre-push") && !message.contains("pre-commit"), "{message}");
+}

@@ -126,6 +126,22 @@ pub fn remove(repository: &Repository) -> Result<Vec<(&'static str, Change)>, Ho
     Ok(changes)
 }
 
+/// The guards of [`NAMES`] that are not in git's hooks here.
+///
+/// # Errors
+/// git fails, or a hook cannot be read.
+pub fn missing(repository: &Repository) -> Result<Vec<&'static str>, HooksError> {
+    let folder = folder(repository)?;
+    let mut missing = Vec::new();
+    for name in NAMES {
+        let hook = folder.join(name);
+        if !is_there(&hook) || !is_guard(&hook)? {
+            missing.push(name);
+        }
+    }
+    Ok(missing)
+}
+
 /// The folder, unless it lies outside the repository, where it serves others too.
 fn own_folder(repository: &Repository) -> Result<PathBuf, HooksError> {
     let folder = folder(repository)?;
