@@ -80,7 +80,7 @@ fn print(opened: &Opened, source: &mut dyn Read) -> Outcome {
         let info = opened.roster.infos.values().find(|info| info.id == id);
         let key = info.map_or_else(|| format!("with id {id}"), |info| format!("'{}'", info.name));
         return Err(CommandError::refused(format!("the key {key} is not held here"))
-            .hint("git shroud unlock KEYFILE"));
+            .hint("git shroud unlock"));
     }
     let mut filter = Filter::new(&opened.keyring, NoRules);
     let opened = filter.smudge(b"", start.chain(source));

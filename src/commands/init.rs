@@ -74,7 +74,9 @@ fn refuse_second_time(repository: &Repository, top: &Path) -> Outcome {
         return Err(CommandError::wrong(
             "this repository is set up already, with a key that is not held here",
         )
-        .hint("run 'git shroud unlock KEYFILE' with a key file that a colleague exported"));
+        .hint(
+            "run 'git shroud unlock' as a member, or with a key file that a colleague exported",
+        ));
     }
     Ok(())
 }

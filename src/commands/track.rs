@@ -110,7 +110,7 @@ fn write_and_add(opened: &Opened, attributes: &AttributesFile) -> Outcome {
 fn key_not_held(opened: &Opened, key: &KeyName) -> CommandError {
     let error = CommandError::wrong(format!("the key '{key}' is not held here"));
     match (opened.keyring.is_empty(), opened.roster.infos.contains_key(key)) {
-        (_, true) => error.hint("run 'git shroud unlock KEYFILE' first"),
+        (_, true) => error.hint("run 'git shroud unlock' first"),
         (true, false) if opened.roster.infos.is_empty() => {
             error.hint("run 'git shroud init' first")
         }

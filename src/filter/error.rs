@@ -62,9 +62,11 @@ impl FilterError {
     /// The next thing to do, where there is one.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Locked(_) => Some("run 'git shroud unlock' with a key file that holds this key"),
+            Self::Locked(_) => {
+                Some("run 'git shroud unlock', as a member or with a key file that holds this key")
+            }
             Self::OtherKey { .. } => Some(
-                "take the current key with 'git shroud unlock KEYFILE'; see that GIT_SHROUD_KEYRING and GIT_SHROUD_KEY are not set for another repository",
+                "take the current key with 'git shroud unlock'; see that GIT_SHROUD_KEYRING and GIT_SHROUD_KEY are not set for another repository",
             ),
             Self::Older { .. } => {
                 Some("'git shroud unlock' on a branch that has the newer key takes it")

@@ -63,7 +63,7 @@ fn current<'o>(opened: &'o Opened, names: &[KeyName]) -> Outcome<&'o Entry> {
 }
 
 fn none_held() -> CommandError {
-    CommandError::wrong("no key is held here").hint("git shroud unlock KEYFILE")
+    CommandError::wrong("no key is held here").hint("git shroud unlock")
 }
 
 fn not_held(name: &KeyName) -> CommandError {

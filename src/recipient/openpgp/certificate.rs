@@ -14,7 +14,8 @@ use sequoia_openpgp::{Cert, Packet};
 
 use super::packets::{Broken, armour_label, dearmour, packets, tag};
 use super::rescue::{self, Rescued};
-use super::{MAX_CERTIFICATE, date, judge, line};
+use super::{MAX_CERTIFICATE, judge, line};
+use crate::clock::date;
 
 /// Why a certificate is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

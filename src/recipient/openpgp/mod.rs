@@ -26,9 +26,3 @@ pub const MAX_MESSAGE: usize = 64 << 10;
 fn line(text: &str) -> String {
     crate::sanitise::text(text).replace('\n', "\\n").replace('\t', "\\t")
 }
-
-/// A moment as people read it: `2026-01-02`, in UTC.
-fn date(moment: std::time::SystemTime) -> String {
-    let date = time::OffsetDateTime::from(moment).date();
-    format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
-}
