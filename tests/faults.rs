@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use common::{Done, SECRETS, Sandbox, contains, is_sealed};
+use common::{SECRETS, Sandbox, contains, is_sealed};
 
 const SHROUD: &str = env!("CARGO_BIN_EXE_git-shroud");
 const FILES: usize = 120;
@@ -256,16 +256,6 @@ fn two_at_once_and_one_of_them_says_why_not() {
     }
 }
 
-/// A script in a name space of its own, with a small disk at `disk`.
-fn on_small_disk(sandbox: &Sandbox, script: &str) -> Done {
-    common::needs("unshare", "util-linux");
-    fs::create_dir_all(sandbox.path("disk")).unwrap();
-    let mut command = sandbox.command("unshare", ".");
-    let script = format!("mount -t tmpfs -o size=3m none disk || exit 99\n{script}");
-    command.args(["--mount", "--map-root-user", "sh", "-c", &script]);
-    sandbox.run(command)
-}
-
 #[test]
 fn a_disk_that_fills_up() {
     let sandbox = Sandbox::new();
@@ -304,7 +294,7 @@ fn a_disk_that_fills_up() {
              git fsck --strict --no-dangling || exit 94
              git shroud status || exit 93"
         );
-        let done = on_small_disk(&sandbox, &script);
+        let done = sandbox.on_small_disk(&script);
         let said = String::from_utf8(sandbox.read("said")).unwrap();
         assert_eq!(done.status, 0, "{run}: {}{}{said}", done.text(), done.stderr);
         assert!(!said.contains("panicked"), "{run}: {said}");
@@ -369,6 +359,7 @@ fn a_file_that_changes_while_it_is_read() {
     let sandbox = Sandbox::new();
     sandbox.sealed_repository("repo");
     let file = sandbox.path("repo/secrets/busy");
+    fs::write(&file, "canary").unwrap();
     while_written(&file, || {
         for _ in 0..8 {
             // git itself may say that the file changed under it.

@@ -98,6 +98,19 @@ impl Sandbox {
         command
     }
 
+    /// A shell script in a name space of its own, with an empty disk of 3 MiB at `disk`.
+    pub fn on_small_disk(&self, script: &str) -> Done {
+        needs("unshare", "util-linux");
+        fs::create_dir_all(self.path("disk")).unwrap();
+        let mut command = self.command("unshare", ".");
+        let script = format!("mount -t tmpfs -o size=3m none disk || exit 99\n{script}");
+        command.args(["--mount", "--map-root-user", "sh", "-c", &script]);
+        let done = self.run(command);
+        let mounted = done.status != 99 && !done.stderr.contains("unshare failed");
+        assert!(mounted, "allow user namespaces: sysctl kernel.unprivileged_userns_clone=1");
+        done
+    }
+
     /// Runs any command to its end.
     pub fn run(&self, mut command: Command) -> Done {
         let line = format!("{command:?}");
