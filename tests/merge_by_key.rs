@@ -86,6 +86,8 @@ fn nested_keys_are_merged() {
     let with = |lines: &str| base.replace("b: 1\n", &format!("b: 1\n{lines}"));
     merges(Format::Yaml, base, &with("  c: 2\n"), &with("  d: 3\n"), &with("  c: 2\n  d: 3\n"));
     leaves(Format::Yaml, base, &with("  c: 2\n"), &with("d: 3\n").replace("d:", " d:"));
+    // One name for a value and for a mapping.
+    leaves(Format::Yaml, "", "a: 5\n", "a:\n  b: 1\n");
     let base = "{\n  \"a\": {\n    \"b\": 1\n  }\n}\n";
     let with = |lines: &str| base.replace("1\n", &format!("1{lines}\n"));
     merges(
@@ -95,6 +97,7 @@ fn nested_keys_are_merged() {
         &with(",\n    \"d\": [3]"),
         &with(",\n    \"c\": \"2\",\n    \"d\": [3]"),
     );
+    leaves(Format::Json, base, &with(",\n\"c\": 2"), &with(",\n\"c\": {\n\"d\": 3\n}"));
 }
 
 #[test]

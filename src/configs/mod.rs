@@ -154,6 +154,10 @@ impl Format {
         let mut seen = HashSet::new();
         items.iter().filter_map(|item| item.key.as_ref()).all(|key| {
             let mut key = key.clone();
+            // A value and a mapping of one name are that key twice.
+            if key.part == Part::Open {
+                key.part = Part::Value;
+            }
             if self == Self::Ini {
                 key.path.iter_mut().for_each(|name| name.make_ascii_lowercase());
             }
