@@ -89,6 +89,9 @@ pub fn text(
     let mut content = Zeroizing::new(merged.content().to_vec());
     if !merged.is_automergeable() {
         name_empty_sides(&mut content, ours.is_empty(), theirs.is_empty(), labels, marker_size);
+        if base.is_empty() {
+            name_empty_base(&mut content, labels, marker_size);
+        }
     }
     Ok(if merged.is_automergeable() { Merged::Clean(content) } else { Merged::Conflict(content) })
 }
@@ -114,11 +117,32 @@ fn name_empty_sides(
         content.get(place..end).is_some_and(|marker| marker.iter().all(|byte| *byte == sign))
             && matches!(content.get(end), Some(b'\r' | b'\n'));
     if bare {
-        // Made anew, so that growing leaves no copy behind.
-        let (before, after) = content.split_at(end);
-        let named = [before, b" ", label.as_bytes(), after].concat();
-        *content = Zeroizing::new(named);
+        name_marker(content, end, label);
     }
+}
+
+/// The same for the base, whose marker stands right before the one between the sides, as there is nothing of it.
+fn name_empty_base(content: &mut Zeroizing<Vec<u8>>, labels: &Labels, marker_size: u16) {
+    let is_marker = |line: &[u8], sign: u8| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        line.len() == usize::from(marker_size) && line.iter().all(|byte| *byte == sign)
+    };
+    let mut lines = content.split(|&byte| byte == b'\n').peekable();
+    let mut place = 0;
+    while let Some(line) = lines.next() {
+        if is_marker(line, b'|') && lines.peek().is_some_and(|next| is_marker(next, b'=')) {
+            return name_marker(content, place + usize::from(marker_size), &labels.base);
+        }
+        place += line.len() + 1;
+    }
+}
+
+/// Puts a label behind the marker that ends at this place.
+fn name_marker(content: &mut Zeroizing<Vec<u8>>, end: usize, label: &str) {
+    // Made anew, so that growing leaves no copy behind.
+    let (before, after) = content.split_at(end);
+    let named = [before, b" ", label.as_bytes(), after].concat();
+    *content = Zeroizing::new(named);
 }
 
 fn index_entry(id: Oid) -> IndexEntry {
@@ -183,6 +207,16 @@ mod tests {
         assert_eq!(merged, "<<<<<<< HEAD\na\nc\n=======\n>>>>>>> topic\n");
         let (merged, _) = merge("a\r\nb\r\n", "a\r\nc\r\n", "", None);
         assert_eq!(merged, "<<<<<<< HEAD\r\na\r\nc\r\n=======\r\n>>>>>>> topic\r\n");
+    }
+
+    #[test]
+    fn an_empty_base_is_named_too() {
+        let both = "<<<<<<< HEAD\nb\n||||||| base\n=======\nc\n>>>>>>> topic\n";
+        for style in ["diff3", "zdiff3"] {
+            assert_eq!(merge("", "b\n", "c\n", Some(style)).0, both);
+            let windows = both.replace('\n', "\r\n");
+            assert_eq!(merge("", "b\r\n", "c\r\n", Some(style)).0, windows);
+        }
     }
 
     #[test]
