@@ -9,7 +9,8 @@ use super::plumbing::{self, LazyRepository, Surroundings};
 use super::{Context, show};
 use crate::configs::Format;
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::format::{self, Sniff};
+use crate::format::{self, KeyId, Sniff};
+use crate::git::attributes::Attributes;
 use crate::git::command::Git;
 use crate::git::merging::{self, How};
 use crate::git::repository::Repository;
@@ -51,6 +52,8 @@ impl MergeDriver {
         let key = [&self.ours, &self.theirs]
             .into_iter()
             .find_map(|side| key_of(&surroundings.keyring, side));
+        let is_sealed =
+            [&self.base, &self.ours, &self.theirs].into_iter().any(|side| id_of(side).is_some());
         let mut filter = surroundings.filter(&repository, key);
         filter.rules().overrides = false;
         let conflict = |why: String| CommandError::refused(format!("{}: {why}", show(path)));
@@ -98,12 +101,18 @@ impl MergeDriver {
                 return Err(conflict("it is binary, so it cannot be merged by lines".to_owned()));
             }
         };
-        let mut sealed = Vec::new();
-        let cleaned = filter.clean(path, &content[..]);
-        cleaned
-            .and_then(|cleaned| cleaned.write_to(&mut sealed))
-            .map_err(|error| conflict(error.to_string()))?;
-        std::fs::write(&self.ours, &sealed).context(|| self.ours.display().to_string())?;
+        let located = surroundings.location.as_ref();
+        let opened = located.map(|location| repository.get_or_init(|| plumbing::open(location)));
+        let mut result = Vec::new();
+        if !is_sealed && is_in_the_clear(opened, path)? {
+            result.extend_from_slice(&content);
+        } else {
+            let cleaned = filter.clean(path, &content[..]);
+            cleaned
+                .and_then(|cleaned| cleaned.write_to(&mut result))
+                .map_err(|error| conflict(error.to_string()))?;
+        }
+        std::fs::write(&self.ours, &result).context(|| self.ours.display().to_string())?;
         if clean { Ok(()) } else { Err(CommandError::found()) }
     }
 }
@@ -123,12 +132,29 @@ fn format_by_key(
     Ok(by_key.then_some(format))
 }
 
+/// Whether the path is not to be sealed, although its merge driver is this one: an exception that only takes the filter
+/// away. Without a worktree there are no attributes to tell by.
+fn is_in_the_clear(repository: Option<&Result<Repository, String>>, path: &[u8]) -> Outcome<bool> {
+    match repository {
+        Some(Ok(repository)) if repository.worktree.is_some() => {
+            Ok(!Attributes::new(repository)?.of(path)?.sealed)
+        }
+        Some(Ok(_)) | None => Ok(false),
+        Some(Err(error)) => Err(CommandError::wrong(error)),
+    }
+}
+
 /// The name of the key that sealed a file, where it is held.
 fn key_of(keyring: &Keyring, file: &Path) -> Option<KeyName> {
+    keyring.by_id(id_of(file)?).map(|entry| entry.name.clone())
+}
+
+/// The id of the key that sealed a file; `None` where it is not sealed.
+fn id_of(file: &Path) -> Option<KeyId> {
     let mut start = Vec::new();
     File::open(file).ok()?.take(format::HEADER_LEN as u64).read_to_end(&mut start).ok()?;
     match format::sniff(&start) {
-        Sniff::Sealed(id) => keyring.by_id(id).map(|entry| entry.name.clone()),
+        Sniff::Sealed(id) => Some(id),
         _ => None,
     }
 }

@@ -101,3 +101,24 @@ fn many_lines_are_merged() {
         scene.assert_committed(&base.replace("line 0 ", "FIRST ").replace("line 19999 ", "LAST "));
     }
 }
+
+/// `-filter` takes the filter of a path away, and leaves it the merge driver of the macro.
+#[test]
+fn a_file_that_is_in_the_clear_on_purpose_is_merged_in_the_clear() {
+    for git in gits() {
+        let scene = Scene::new(git);
+        let attributes = scene.sandbox.read("repo/.gitattributes");
+        let open = [&attributes[..], b"secrets/open.txt -filter\n"].concat();
+        scene.commit(".gitattributes", open, "an exception");
+        let text = "one\ntwo\nthree\nfour\nfive\nsix\n";
+        scene.commit("secrets/open.txt", text, "open");
+        scene.git(&["checkout", "-q", "-b", "topic"]);
+        scene.commit("secrets/open.txt", text.replace("six", "SIX"), "topic");
+        scene.git(&["checkout", "-q", "main"]);
+        scene.commit("secrets/open.txt", text.replace("one", "ONE"), "main");
+        scene.git(&["merge", "-q", "--no-edit", "topic"]);
+        let both = text.replace("one", "ONE").replace("six", "SIX");
+        assert_eq!(scene.sandbox.blob("repo", "HEAD:secrets/open.txt"), both.as_bytes());
+        assert_eq!(scene.sandbox.read("repo/secrets/open.txt"), both.as_bytes());
+    }
+}
