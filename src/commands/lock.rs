@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
+use std::path::Path;
+
+use gix::bstr::ByteSlice as _;
 
 use super::unlock::{remember_seen, report_left};
 use super::{Context, Opened, exclusive, held_keys, refuse_rotation, show};
 use crate::access::{Left, LockPlan, Report, Roster, Standing, find_changed, seal_worktree};
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::fs::with_path;
+use crate::fs::{Access, read_bounded, with_path, write_atomic};
 use crate::git::attributes::Attributes;
 use crate::git::repository::Repository;
 use crate::keyring::{Entry, KeyName};
@@ -16,12 +20,17 @@ use crate::ui::count;
 
 /// How many files with changes are named.
 const NAMED: usize = 10;
+/// In the line between a message and the diff below it (git-commit, "--cleanup=scissors").
+const CUT: &[u8] = b"------------------------ >8 ------------------------";
+/// Bytes of a file with a message, at most.
+const MAX_MESSAGE: usize = 256 << 20;
 
 /// Close this clone: put the sealed bytes back into the worktree, and give up the keys
 ///
 /// Works on every linked worktree, as they share the keys. Refuses if a sealed file has changes that are not added, or if
-/// a key that was made here was never exported. git goes on using git-shroud: while locked, it refuses to store plaintext
-/// at a tracked path. Clears what git keeps in the clear (rr-cache, notes of textconv).
+/// a key that was made here was never exported, or if a worktree is not there to be looked at. git goes on using
+/// git-shroud: while locked, it refuses to store plaintext at a tracked path. Clears what git keeps in the clear (rr-cache,
+/// notes of textconv, the diff that 'git commit -v' leaves).
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud lock
@@ -56,6 +65,7 @@ impl Lock {
         let names = if self.keys.is_empty() { held } else { self.keys.into_iter().collect() };
         refuse_only_copies(&opened, &names)?;
         names.iter().try_for_each(|name| opened.refuse_unfit_key(name))?;
+        refuse_absent(context, &opened.repository, self.force)?;
         let plan = LockPlan { names, seal_changes: self.force };
         let worktrees = opened.repository.all_worktrees()?;
         refuse_changes(context, &opened, &plan, &worktrees)?;
@@ -116,6 +126,22 @@ fn refuse_only_copies(opened: &Opened, names: &BTreeSet<KeyName>) -> Outcome {
         ))
         .hint("keep a copy first: git shroud key export -o FILE; or git shroud member add YOUR-KEY")),
     }
+}
+
+/// What stands in a worktree that is not there cannot be sealed, nor be seen to be saved.
+fn refuse_absent(context: &Context, repository: &Repository, force: bool) -> Outcome {
+    for top in repository.absent_worktrees()? {
+        let top = crate::sanitise::native(&top);
+        if !force {
+            return Err(CommandError::refused(format!(
+                "the worktree {top} is not there, and may hold sealed files in the clear; nothing was done"
+            ))
+            .hint("if it was moved: git worktree repair NEW-PATH; if it is on another disk, mount that")
+            .hint("if it was deleted: git worktree prune, after 'git worktree unlock' where it is locked"));
+        }
+        context.ui.warning(format!("the worktree {top} is not there: its files stay as they are"));
+    }
+    Ok(())
 }
 
 /// Nothing is written before every worktree is known to be fit.
@@ -180,11 +206,27 @@ fn warn_of_unknown_files(context: &Context, worktrees: &[Repository]) -> Outcome
     Ok(())
 }
 
-/// Removes what git itself stored in the clear: recorded conflict resolutions, and notes of a cached textconv.
+/// Takes away the diff that 'git commit -v' showed, which git leaves in the file of the last message.
+fn cut_message(git_dir: &Path) -> io::Result<()> {
+    let file = git_dir.join("COMMIT_EDITMSG");
+    let text = match read_bounded(&file, MAX_MESSAGE) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        text => text?,
+    };
+    let Some(cut) = text.find(CUT) else { return Ok(()) };
+    let kept = text[..cut].rfind_byte(b'\n').map_or(0, |end| end + 1);
+    write_atomic(&file, &text[..kept], Access::Shared)
+}
+
+/// Removes what git itself stored in the clear: recorded conflict resolutions, diffs below messages, and notes of a cached
+/// textconv.
 fn clear_traces(context: &Context, repository: &Repository) -> Outcome {
+    for git_dir in repository.git_dirs()? {
+        cut_message(&git_dir).map_err(|error| CommandError::incomplete(error.to_string()))?;
+    }
     let rerere = repository.common_dir().join("rr-cache");
     match fs::remove_dir_all(&rerere) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(CommandError::incomplete(with_path(&rerere, &error).to_string()));
         }
         _ => {}

@@ -88,6 +88,28 @@ impl Repository {
         self.gix.common_dir()
     }
 
+    /// Where linked worktrees were that are not there: moved, on a disk that is not mounted, or deleted.
+    ///
+    /// # Errors
+    /// The list of worktrees cannot be read.
+    pub fn absent_worktrees(&self) -> Result<Vec<PathBuf>, GitError> {
+        let known = self.gix.worktrees().map_err(GitError::read)?;
+        let top = |proxy: &gix::worktree::Proxy<'_>| {
+            proxy.base().unwrap_or_else(|_| proxy.git_dir().to_owned())
+        };
+        Ok(known.iter().map(top).filter(|top| !top.join(".git").exists()).collect())
+    }
+
+    /// The folders of git's own for each worktree: that of the repository, and one for each that is linked.
+    ///
+    /// # Errors
+    /// The list of worktrees cannot be read.
+    pub fn git_dirs(&self) -> Result<Vec<PathBuf>, GitError> {
+        let linked = self.gix.worktrees().map_err(GitError::read)?;
+        let linked = linked.iter().map(|proxy| proxy.git_dir().to_owned());
+        Ok(std::iter::once(self.common_dir().to_owned()).chain(linked).collect())
+    }
+
     /// This repository and every linked worktree of it that is there.
     ///
     /// # Errors
