@@ -81,6 +81,60 @@ fn edit_writes_nothing_where_nothing_was_changed_or_the_editor_failed() {
     assert_eq!(sandbox.snapshot("clone/secrets"), before);
 }
 
+#[test]
+fn edit_overwrites_nothing_that_changed_meanwhile_and_loses_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.fresh_clone();
+    let script = "echo mine >> \"$1\"; echo theirs > secrets/db.env";
+    let done = edit(&sandbox, "repo", script, &["secrets/db.env"], false)
+        .expect(1)
+        .says("changed while you edited it");
+    assert_eq!(sandbox.read("repo/secrets/db.env"), b"theirs\n");
+    let kept = done.stderr.split_whitespace().find(|word| word.starts_with("/dev/shm/")).unwrap();
+    let kept = std::path::Path::new(kept.trim_end_matches(','));
+    let mine = fs::read_to_string(kept.join("db.env")).unwrap();
+    fs::remove_dir_all(kept).unwrap();
+    assert_eq!(mine, format!("{}mine\n", SECRETS[0].1));
+}
+
+#[test]
+fn edit_wipes_no_file_to_which_a_link_in_its_folder_leads() {
+    let sandbox = Sandbox::new();
+    sandbox.fresh_clone();
+    sandbox.write("victim", "precious");
+    let script = "cd \"$(dirname \"$1\")\" && ln -s \"$OLDPWD/../victim\" link && mkfifo pipe";
+    edit(&sandbox, "repo", script, &["secrets/db.env"], false).expect(0);
+    assert_eq!(sandbox.read("victim"), b"precious");
+}
+
+/// A Ctrl-C reaches everything in the terminal, and is the editor's to answer.
+#[test]
+fn edit_leaves_interrupts_to_the_editor() {
+    let sandbox = Sandbox::new();
+    sandbox.fresh_clone();
+    let script =
+        "trap '' INT QUIT; kill -INT 0; kill -QUIT 0; echo more >> \"$1\"; echo \"$1\" > ../place";
+    let edit = |script: &str| {
+        sandbox.write("editor", format!("#!/bin/sh\n{script}\n"));
+        sandbox.sh(".", "chmod +x editor");
+        let mut command = sandbox.command("setsid", "clone");
+        command.args(["--wait", env!("CARGO_BIN_EXE_git-shroud"), "edit", "secrets/db.env"]);
+        command.env("GIT_SHROUD_KEYRING", sandbox.path("team.key"));
+        command.env("GIT_EDITOR", sandbox.path("editor"));
+        sandbox.run(command)
+    };
+    common::needs("setsid", "util-linux");
+    edit(script).expect(0).says("wrote secrets/db.env");
+    let before = sandbox.read("clone/secrets/db.env");
+    assert!(is_sealed(&before));
+    // Who ends the program itself finds no plaintext left.
+    edit("echo more >> \"$1\"; echo \"$1\" > ../place; kill -TERM $PPID; exec sleep 60").expect(2);
+    assert_eq!(sandbox.read("clone/secrets/db.env"), before);
+    let place = common::text(sandbox.read("place"));
+    assert!(place.starts_with("/dev/shm/git-shroud-edit-"), "{place}");
+    assert!(!std::path::Path::new(place.trim()).parent().unwrap().exists());
+}
+
 fn with_history() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.sealed_repository("repo");
@@ -135,4 +189,16 @@ fn blame_is_in_the_clear_with_what_is_not_committed() {
     let old = sandbox.shroud("repo", ["blame", "-s", "HEAD~2", "--", "secrets/db.env"]).text();
     assert!(old.ends_with("1) PASSWORD=canary-db\n"), "{old}");
     assert!(sandbox.git("repo", ["status", "--porcelain"]).text().starts_with(" M"));
+}
+
+#[test]
+fn log_and_blame_put_no_plaintext_into_notes() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox.git("repo", ["config", "diff.shroud.cachetextconv", "true"]);
+    for command in ["log", "blame"] {
+        let shown = sandbox.shroud("repo", [command, "secrets/db.env"]).text();
+        assert!(shown.contains("canary"), "{shown}");
+    }
+    assert_eq!(sandbox.git("repo", ["for-each-ref", "refs/notes"]).text(), "");
 }

@@ -4,7 +4,12 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, ExitStatus};
+#[cfg(unix)]
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use zeroize::Zeroizing;
 
@@ -20,6 +25,9 @@ use crate::store::local;
 
 /// Bytes of the largest file that is edited.
 const MAX_LEN: usize = 64 << 20;
+/// How long an editor may have ended, or a signal have come, before that is seen.
+#[cfg(unix)]
+const POLL: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// Edit a sealed file without leaving plaintext on the disk
 ///
@@ -65,17 +73,19 @@ impl Edit {
         let kept = local::load(opened.repository.common_dir())?.current(&name).is_some();
         let before = Before::read(&opened, &file, !kept)?;
         let folder = PlaintextFolder::make(self.on_disk)?;
-        let copy = folder.0.join(file.file_name().expect("a path in the worktree has a name"));
+        let copy = folder.path().join(file.file_name().expect("a path in the worktree has a name"));
         write_atomic(&copy, &before.plaintext, Access::Private)
             .context(|| "the file for the editor".to_owned())?;
         run_editor(&opened, &copy)?;
         let after = read_bounded(&copy, MAX_LEN).context(|| "the edited file".to_owned())?;
-        drop(folder);
         if *after == *before.plaintext {
             context.ui.status("nothing was changed");
             return Ok(());
         }
-        before.write(&file, &after, entry)?;
+        let written = before.refuse_changed(&opened, &file);
+        if let Err(error) = written.and_then(|()| before.write(&file, &after, entry)) {
+            return Err(folder.keep(error));
+        }
         context.ui.status(format!("wrote {}", crate::sanitise::path(&path)));
         Ok(())
     }
@@ -127,6 +137,15 @@ impl Before {
         Ok(Self { plaintext: Zeroizing::new(plaintext.to_vec()), sealed })
     }
 
+    /// Refuses where the file is not as it was when the editor began.
+    fn refuse_changed(&self, opened: &Opened, file: &Path) -> Outcome {
+        let now = Self::read(opened, file, self.sealed)?;
+        if now.sealed == self.sealed && *now.plaintext == *self.plaintext {
+            return Ok(());
+        }
+        Err(CommandError::refused("the file was changed while you edited it; it stays as it is"))
+    }
+
     /// Puts the new content in the place of the old, in the same form and with the same mode.
     fn write(&self, file: &Path, plaintext: &[u8], entry: &Entry) -> Outcome {
         let sealed;
@@ -149,7 +168,11 @@ impl Before {
 }
 
 /// A private folder for plaintext, in memory; whatever is in it is overwritten and removed in the end.
-struct PlaintextFolder(PathBuf, #[allow(dead_code)] tempfile::TempDir);
+struct PlaintextFolder {
+    /// `None` once it is to stay.
+    folder: Option<tempfile::TempDir>,
+    in_memory: bool,
+}
 
 impl PlaintextFolder {
     fn make(on_disk: bool) -> Outcome<Self> {
@@ -157,8 +180,9 @@ impl PlaintextFolder {
             std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from),
             Some(PathBuf::from("/dev/shm")),
         ];
-        let place = in_memory.into_iter().flatten().find(|place| is_in_memory(place));
-        let place = match place {
+        let found = in_memory.into_iter().flatten().find(|place| is_in_memory(place));
+        let in_memory = found.is_some();
+        let place = match found {
             Some(place) => place,
             None if on_disk => std::env::temp_dir(),
             None => {
@@ -171,9 +195,25 @@ impl PlaintextFolder {
         let made = || -> io::Result<Self> {
             let folder = tempfile::Builder::new().prefix("git-shroud-edit-").tempdir_in(place)?;
             create_private_dir(folder.path())?;
-            Ok(Self(folder.path().to_owned(), folder))
+            Ok(Self { folder: Some(folder), in_memory })
         };
         made().context(|| "a private folder for the editor".to_owned())
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.as_ref().expect("it stays until it is dropped or kept").path()
+    }
+
+    /// Lets what was written stay where it is no leak, as it has no other place; the error says where.
+    fn keep(mut self, error: CommandError) -> CommandError {
+        if !self.in_memory {
+            return error;
+        }
+        let folder = self.folder.take().map(tempfile::TempDir::keep).unwrap_or_default();
+        error.hint(format!(
+            "what you wrote is in {}, in memory alone; delete that folder when you have taken it over",
+            folder.display()
+        ))
     }
 }
 
@@ -194,9 +234,15 @@ fn is_in_memory(_place: &Path) -> bool {
 impl Drop for PlaintextFolder {
     fn drop(&mut self) {
         // Also what the editor has left: swap files, backups.
-        for entry in fs::read_dir(&self.0).into_iter().flatten().flatten() {
+        let Some(folder) = &self.folder else { return };
+        for entry in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
             let wiped = || -> io::Result<()> {
-                let len = entry.metadata()?.len();
+                // A link leads elsewhere, and a pipe would be waited for.
+                let metadata = entry.metadata()?;
+                if !metadata.is_file() {
+                    return Ok(());
+                }
+                let len = metadata.len();
                 let mut file = File::options().write(true).open(entry.path())?;
                 io::copy(&mut io::repeat(0).take(len), &mut file)?;
                 file.flush()?;
@@ -216,16 +262,68 @@ fn run_editor(opened: &Opened, file: &Path) -> Outcome {
     if editor.is_empty() {
         return Err(CommandError::wrong("git knows no editor here").hint("set GIT_EDITOR"));
     }
-    let status = Command::new("sh")
+    // Without a shell in between, which a Ctrl-C would end before the editor; where there is more than one word of command,
+    // the shell has to stay.
+    let is_plain = !editor.contains(['|', '&', ';', '<', '>', '(', ')', '$', '`', '=', '#', '\n']);
+    let exec = if is_plain { "exec " } else { "" };
+    let signals = Signals::catch().context(|| "the signals".to_owned())?;
+    let child = Command::new("sh")
         .arg("-c")
-        .arg(format!("{editor} \"$@\""))
+        .arg(format!("{exec}{editor} \"$@\""))
         .arg(&editor)
         .arg(file)
-        .status()
+        .spawn()
         .context(|| "the editor cannot be started".to_owned())?;
-    if status.success() {
+    if signals.wait(child).context(|| "the editor".to_owned())?.success() {
         return Ok(());
     }
     Err(CommandError::wrong("the editor failed, so nothing was written")
         .hint("set GIT_EDITOR to another"))
+}
+
+/// What the terminal sends to all that runs in it is for the editor alone, as it is under git (git's editor.c); and who
+/// ends this program leaves no plaintext behind.
+#[cfg(unix)]
+struct Signals(Arc<AtomicBool>);
+
+#[cfg(unix)]
+impl Signals {
+    fn catch() -> io::Result<Self> {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+        for signal in [SIGINT, SIGQUIT] {
+            signal_hook::flag::register(signal, Arc::default())?;
+        }
+        let ended = Arc::default();
+        for signal in [SIGHUP, SIGTERM] {
+            signal_hook::flag::register(signal, Arc::clone(&ended))?;
+        }
+        Ok(Self(ended))
+    }
+
+    fn wait(&self, mut editor: Child) -> io::Result<ExitStatus> {
+        loop {
+            if let Some(status) = editor.try_wait()? {
+                return Ok(status);
+            }
+            if self.0.load(Ordering::Relaxed) {
+                editor.kill()?;
+                return editor.wait();
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn catch() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    fn wait(&self, mut editor: Child) -> io::Result<ExitStatus> {
+        editor.wait()
+    }
 }

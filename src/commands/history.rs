@@ -30,7 +30,9 @@ pub(super) fn run_git(
     let drivers = drivers();
     let textconv = drivers.iter().filter(|(name, _)| name.starts_with("diff."));
     let textconv = textconv.map(|(name, value)| (*name, value.as_str()));
-    for (name, value) in textconv.chain(settings.iter().copied()) {
+    // Whatever the user has set, the plaintext goes into no note.
+    let uncached = ("diff.shroud.cachetextconv", "false");
+    for (name, value) in textconv.chain([uncached]).chain(settings.iter().copied()) {
         git.arg("-c").arg(format!("{name}={value}"));
     }
     if repository.worktree.is_none() {
