@@ -256,6 +256,7 @@ fn a_conversion_by_git_is_refused_and_its_line_is_named() {
         "!text eol=lf",
         "!text eol=crlf",
         "!text crlf",
+        "text=unknown crlf",
         "!text crlf=input",
         "text=input",
         "ident",

@@ -7,12 +7,13 @@ use std::fs;
 use common::{SECRETS, Sandbox, is_sealed};
 
 /// What damages sealed bytes: an attribute that stands behind the line of `track`.
-const CONVERSIONS: [&str; 10] = [
+const CONVERSIONS: [&str; 11] = [
     "text",
     "text eol=crlf",
     "text eol=lf",
     "!text eol=crlf",
     "!text crlf",
+    "text=unknown crlf",
     "text=input",
     "ident",
     "working-tree-encoding=UTF-16",

@@ -152,8 +152,11 @@ impl<'r> Attributes<'r> {
 ///
 /// Without one, git decides by the content: sealed bytes hold a zero byte and so are binary to it.
 fn conversion<'s>(state: &impl Fn(&'static str) -> StateRef<'s>) -> Option<&'static str> {
+    // A value of 'text' that git does not know says nothing, and the older 'crlf' counts.
+    let is_known = |value: &BStr| value == "input" || value == "auto";
     let text = match state(TEXT) {
         StateRef::Unspecified => (CRLF, state(CRLF)),
+        StateRef::Value(value) if !is_known(value.as_bstr()) => (CRLF, state(CRLF)),
         text => (TEXT, text),
     };
     let by_lines = match text {
