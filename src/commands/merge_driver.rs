@@ -10,7 +10,7 @@ use super::{Context, show};
 use crate::configs::Format;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{self, KeyId, Sniff};
-use crate::git::attributes::Attributes;
+use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::command::Git;
 use crate::git::merging::{self, How};
 use crate::git::repository::Repository;
@@ -48,18 +48,16 @@ impl MergeDriver {
         let surroundings = Surroundings::find(context)?;
         let repository = LazyRepository::new();
         let path = argument_bytes(&self.path).unwrap_or_default();
+        let sides = [&self.base, &self.ours, &self.theirs];
+        let is_sealed = sides.iter().any(|side| id_of(side).is_some());
+        let keys = sides.map(|side| key_of(&surroundings.keyring, side));
         // A merge without worktree sees no attributes: then the key of the sides stays.
-        let key = [&self.ours, &self.theirs]
-            .into_iter()
-            .find_map(|side| key_of(&surroundings.keyring, side));
-        let is_sealed =
-            [&self.base, &self.ours, &self.theirs].into_iter().any(|side| id_of(side).is_some());
+        let key = keys[1].as_ref().or(keys[2].as_ref()).cloned();
         let mut filter = surroundings.filter(&repository, key);
         filter.rules().overrides = false;
         let conflict = |why: String| CommandError::refused(format!("{}: {why}", show(path)));
         let mut versions = [(); 3].map(|()| WipedVec::default());
-        for (file, opened) in [&self.base, &self.ours, &self.theirs].into_iter().zip(&mut versions)
-        {
+        for (file, opened) in sides.into_iter().zip(&mut versions) {
             let content = File::open(file).context(|| file.display().to_string())?;
             let smudged = filter.smudge(path, content);
             smudged
@@ -103,8 +101,14 @@ impl MergeDriver {
         };
         let located = surroundings.location.as_ref();
         let opened = located.map(|location| repository.get_or_init(|| plumbing::open(location)));
+        let attributes = attributes_of(opened, path)?;
+        if let Some(key) = key_of_theirs(&keys, attributes.as_ref()) {
+            filter.rules().key = Some(key.clone());
+            filter.rules().overrides = true;
+        }
         let mut result = Vec::new();
-        if !is_sealed && is_in_the_clear(opened, path)? {
+        // An exception that only takes the filter away leaves the merge driver of the macro.
+        if !is_sealed && attributes.is_some_and(|attributes| !attributes.sealed) {
             result.extend_from_slice(&content);
         } else {
             let cleaned = filter.clean(path, &content[..]);
@@ -132,16 +136,30 @@ fn format_by_key(
     Ok(by_key.then_some(format))
 }
 
-/// Whether the path is not to be sealed, although its merge driver is this one: an exception that only takes the filter
-/// away. Without a worktree there are no attributes to tell by.
-fn is_in_the_clear(repository: Option<&Result<Repository, String>>, path: &[u8]) -> Outcome<bool> {
+/// The attributes of a path; `None` without a worktree, as then there are none to tell by.
+fn attributes_of(
+    repository: Option<&Result<Repository, String>>,
+    path: &[u8],
+) -> Outcome<Option<PathAttributes>> {
     match repository {
         Some(Ok(repository)) if repository.worktree.is_some() => {
-            Ok(!Attributes::new(repository)?.of(path)?.sealed)
+            Ok(Some(Attributes::new(repository)?.of(path)?))
         }
-        Some(Ok(_)) | None => Ok(false),
+        Some(Ok(_)) | None => Ok(None),
         Some(Err(error)) => Err(CommandError::wrong(error)),
     }
+}
+
+/// The key of theirs, where they gave the path another and ours did not. The attributes are those of ours until the merge
+/// is done: sealed by them, it could be opened by people from whom theirs has taken it away.
+fn key_of_theirs<'k>(
+    [base, ours, theirs]: &'k [Option<KeyName>; 3],
+    attributes: Option<&PathAttributes>,
+) -> Option<&'k KeyName> {
+    let declared =
+        attributes.filter(|of| of.sealed).map_or(ours.as_ref(), |of| of.key.as_ref().ok());
+    let is_old = ours.is_some() && base == ours && declared == ours.as_ref();
+    theirs.as_ref().filter(|theirs| is_old && Some(*theirs) != base.as_ref() && !theirs.is_aside())
 }
 
 /// The name of the key that sealed a file, where it is held.
