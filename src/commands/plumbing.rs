@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use super::{Context, held_keys, show};
 use gix::bstr::ByteSlice as _;
@@ -96,24 +97,39 @@ pub(super) struct PathRules<'s> {
     repository: &'s LazyRepository,
     lookup: Option<Lookup<'s>>,
     /// The key, whatever the attributes say, or where they say nothing.
-    key: Option<KeyName>,
+    pub(super) key: Option<KeyName>,
     pub(super) overrides: bool,
 }
 
 struct Lookup<'s> {
     repository: &'s Repository,
+    /// What the top's attributes file was when it was read.
+    version: Option<Version>,
     attributes: Attributes<'s>,
     roster: Roster,
     seen: Seen,
 }
 
+/// Tells one version of a file from another: when it was written, and its length.
+type Version = (SystemTime, u64);
+
+/// The version of the attributes file at the top of the worktree, in which `track` writes.
+fn version(location: &Location) -> Option<Version> {
+    let file = location.worktree.as_ref()?.join(".gitattributes");
+    let metadata = file.metadata().ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
 impl<'s> Lookup<'s> {
-    fn new(repository: &'s Result<Repository, String>) -> Result<Self, String> {
+    fn new(
+        repository: &'s Result<Repository, String>,
+        version: Option<Version>,
+    ) -> Result<Self, String> {
         let repository = repository.as_ref()?;
         let roster = Roster::read(repository).map_err(|error| error.to_string())?;
         let attributes = Attributes::new(repository).map_err(|error| error.to_string())?;
         let seen = Seen::load(repository.common_dir()).map_err(|error| error.to_string())?;
-        Ok(Self { repository, attributes, roster, seen })
+        Ok(Self { repository, version, attributes, roster, seen })
     }
 }
 
@@ -123,9 +139,11 @@ impl Rules for PathRules<'_> {
         else {
             return Ok(Rule { key: self.key.clone().unwrap_or_default(), ..Rule::default() });
         };
-        if self.lookup.is_none() {
+        // One filter serves a whole rebase, in which git writes other attributes.
+        let version = version(location);
+        if self.lookup.as_ref().is_none_or(|lookup| lookup.version != version) {
             let repository = self.repository.get_or_init(|| open(location));
-            self.lookup = Some(Lookup::new(repository)?);
+            self.lookup = Some(Lookup::new(repository, version)?);
         }
         let lookup = self.lookup.as_mut().expect("made above");
         let attributes = lookup.attributes.of(path).map_err(|error| error.to_string())?;
