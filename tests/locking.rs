@@ -53,3 +53,28 @@ fn lock_refuses_while_a_worktree_cannot_be_seen() {
     sandbox.shroud("repo", ["lock", "--force"]).says("is not there: its files stay");
     assert_eq!(sandbox.read("moved/secrets/db.env"), b"not added");
 }
+
+/// git takes a relative name from the top of the worktree; taken from elsewhere nothing would seem to be tracked.
+#[test]
+fn an_index_that_the_environment_names_is_the_one_that_git_means() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    fs::rename(sandbox.path("repo/.git/index"), sandbox.path("repo/.git/other")).unwrap();
+    let run = |dir: &str, index: &str, command: &str| {
+        let mut run = sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), dir);
+        run.arg(command).env("GIT_INDEX_FILE", index);
+        sandbox.run(run)
+    };
+    let whole = sandbox.path("repo/.git/other");
+    for (dir, index) in [("repo", ".git/other"), ("repo/secrets", whole.to_str().unwrap())] {
+        assert!(run(dir, index, "status").expect(0).text().contains("sealed  secrets/db.env"));
+    }
+    for command in ["status", "lock"] {
+        run("repo/secrets", ".git/other", command).expect(2).says("GIT_INDEX_FILE is relative");
+    }
+    sandbox.git("repo", ["worktree", "add", "-q", "../linked"]);
+    let done = run("repo", whole.to_str().unwrap(), "lock");
+    done.expect(2).says("there are several").says("unset GIT_INDEX_FILE");
+    let open = sandbox.read("linked/secrets/db.env");
+    assert!(contains(&open, b"canary"), "nothing was done");
+}

@@ -42,6 +42,12 @@ pub enum GitError {
     /// A file that git keeps for all clones is not in the worktree, and its blob was not fetched.
     #[error("{0} is not in this clone, so the answer is incomplete")]
     NotHere(String),
+    /// `GIT_INDEX_FILE` is relative: git takes it from the top of the worktree, and this program from where it runs.
+    #[error("GIT_INDEX_FILE is relative, and counts from the top of the worktree")]
+    RelativeIndex,
+    /// `GIT_INDEX_FILE` is set where all worktrees are concerned.
+    #[error("GIT_INDEX_FILE names the index of one worktree, and there are several")]
+    OneIndex,
     /// Another git holds the index.
     #[error("another git process is at work here: '{0}' exists")]
     IndexLocked(String),
@@ -64,6 +70,8 @@ impl From<GitError> for crate::error::CommandError {
                 .hint(format!("bring it here: git checkout HEAD -- {path}")),
             GitError::Missing => wrong.hint("install git 2.25 or newer and see that it is on PATH"),
             GitError::TooOld(_) => wrong.hint("install a newer git"),
+            GitError::RelativeIndex => wrong.hint("run this at the top, or name the whole path"),
+            GitError::OneIndex => wrong.hint("unset GIT_INDEX_FILE"),
             GitError::IndexLocked(path) => wrong.hint(format!(
                 "wait until it has finished; if none runs, remove '{path}' and try again"
             )),

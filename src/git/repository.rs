@@ -46,6 +46,9 @@ impl Repository {
     /// # Errors
     /// It cannot be read.
     pub fn open(git_dir: &Path, worktree: Option<PathBuf>) -> Result<Self, GitError> {
+        if let Some(top) = &worktree {
+            refuse_relative_index(top)?;
+        }
         // git has decided that the owner is to be trusted, else it would not have answered.
         let options = Options::default().with(Trust::Full).open_path_as_is(true);
         let mut gix = gix::open_opts(git_dir, options).map_err(GitError::read)?;
@@ -135,6 +138,23 @@ impl Repository {
             (Some(_), Some(at)) => all[at] = self.reopen()?,
             (Some(_), None) => all.push(self.reopen()?),
         }
+        if all.len() > 1 && named_index().is_some() {
+            return Err(GitError::OneIndex);
+        }
         Ok(all)
     }
+}
+
+/// The index that the environment names.
+fn named_index() -> Option<PathBuf> {
+    std::env::var_os("GIT_INDEX_FILE").filter(|name| !name.is_empty()).map(PathBuf::from)
+}
+
+/// Taken from elsewhere it would be another file, or none: then nothing would seem to be tracked.
+fn refuse_relative_index(top: &Path) -> Result<(), GitError> {
+    if named_index().is_none_or(|index| index.is_absolute()) {
+        return Ok(());
+    }
+    let here = std::env::current_dir()?.canonicalize()?;
+    if here == top.canonicalize()? { Ok(()) } else { Err(GitError::RelativeIndex) }
 }
