@@ -70,6 +70,12 @@ fn edit_writes_nothing_where_nothing_was_changed_or_the_editor_failed() {
     edit(&sandbox, "clone", "true", &["secrets/db.env"], false).expect(1).says("not held here");
     edit(&sandbox, "clone", "true", &["README"], true).expect(2).says("any editor will do");
     edit(&sandbox, "clone", "true", &["../x"], true).expect(2).says("outside the worktree");
+    let file = sandbox.read("clone/secrets/db.env");
+    fs::remove_file(sandbox.path("clone/secrets/db.env")).unwrap();
+    edit(&sandbox, "clone", "echo x > \"$1\"", &["secrets/db.env"], true)
+        .expect(2)
+        .says("not in the worktree");
+    sandbox.write("clone/secrets/db.env", file);
     fs::create_dir(sandbox.path("outside")).unwrap();
     std::os::unix::fs::symlink(sandbox.path("outside"), sandbox.path("clone/secrets/link"))
         .unwrap();
@@ -77,6 +83,11 @@ fn edit_writes_nothing_where_nothing_was_changed_or_the_editor_failed() {
         .expect(2)
         .says("symbolic link");
     assert_eq!(sandbox.snapshot("outside").len(), 0);
+    sandbox.git("clone", ["init", "-q", "secrets/inner"]);
+    edit(&sandbox, "clone", "echo x > \"$1\"", &["secrets/inner/x"], true)
+        .expect(2)
+        .says("a repository of its own");
+    fs::remove_dir_all(sandbox.path("clone/secrets/inner")).unwrap();
     fs::remove_file(sandbox.path("clone/secrets/link")).unwrap();
     assert_eq!(sandbox.snapshot("clone/secrets"), before);
 }
@@ -189,6 +200,23 @@ fn blame_is_in_the_clear_with_what_is_not_committed() {
     let old = sandbox.shroud("repo", ["blame", "-s", "HEAD~2", "--", "secrets/db.env"]).text();
     assert!(old.ends_with("1) PASSWORD=canary-db\n"), "{old}");
     assert!(sandbox.git("repo", ["status", "--porcelain"]).text().starts_with(" M"));
+}
+
+#[test]
+fn log_and_blame_take_paths_behind_two_dashes() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox.write("repo/secrets/-p", "canary-p\n");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "a name like an option"]);
+    for command in ["log", "blame"] {
+        let shown = sandbox.shroud("repo/secrets", [command, "--", "-p"]).text();
+        assert!(shown.contains("canary-p"), "{shown}");
+    }
+    sandbox.git("repo", ["rm", "-q", "secrets/db.env"]);
+    sandbox.git("repo", ["commit", "-q", "-m", "gone"]);
+    let shown = sandbox.shroud("repo", ["log", "--", "secrets/db.env"]).text();
+    assert!(shown.contains("-PASSWORD=canary-db"), "{shown}");
 }
 
 #[test]

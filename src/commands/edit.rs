@@ -11,6 +11,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use gix::bstr::ByteSlice as _;
 use zeroize::Zeroizing;
 
 use super::why::in_repository;
@@ -68,7 +69,8 @@ impl Edit {
         let native = repo_path::to_native(&path)
             .ok_or_else(|| CommandError::wrong("this path cannot be one on this system"))?;
         let file = opened.top()?.join(native);
-        refuse_link(opened.top()?, &file)?;
+        refuse_elsewhere(opened.top()?, &file)?;
+        refuse_absent(&opened, &path, &file)?;
         // A clone that does not keep the key itself keeps the file sealed.
         let kept = local::load(opened.repository.common_dir())?.current(&name).is_some();
         let before = Before::read(&opened, &file, !kept)?;
@@ -91,16 +93,36 @@ impl Edit {
     }
 }
 
-/// Never through a link: it could lead out of the repository.
-fn refuse_link(top: &Path, file: &Path) -> Outcome {
-    let above = file.ancestors().skip(1).take_while(|folder| *folder != top);
-    match above.into_iter().find(|folder| folder.is_symlink()) {
-        None => Ok(()),
-        Some(link) => Err(CommandError::wrong(format!(
-            "a symbolic link stands in the path: {}",
-            crate::sanitise::native(link)
-        ))),
+/// Never through a link, which could lead out of the repository, and never in a repository inside this one, whose files
+/// have keys of their own.
+fn refuse_elsewhere(top: &Path, file: &Path) -> Outcome {
+    for folder in file.ancestors().skip(1).take_while(|folder| *folder != top) {
+        let place = crate::sanitise::native(folder);
+        if folder.is_symlink() {
+            return Err(CommandError::wrong(format!(
+                "a symbolic link stands in the path: {place}"
+            )));
+        }
+        if folder.join(".git").symlink_metadata().is_ok() {
+            return Err(CommandError::wrong(format!("{place} is a repository of its own"))
+                .hint("change into it, and run 'git shroud edit' there"));
+        }
     }
+    Ok(())
+}
+
+/// A tracked file that is not in the worktree, as outside a sparse checkout, is not new, and an editor must not begin it
+/// anew.
+fn refuse_absent(opened: &Opened, path: &[u8], file: &Path) -> Outcome {
+    let index = opened.repository.gix.index_or_empty().context(|| "the index".to_owned())?;
+    if file.symlink_metadata().is_ok() || index.entry_by_path(path.as_bstr()).is_none() {
+        return Ok(());
+    }
+    Err(CommandError::wrong(format!(
+        "{} is tracked, but not in the worktree",
+        crate::sanitise::path(path)
+    ))
+    .hint("git restore PATH, or git sparse-checkout add, brings it there"))
 }
 
 /// The file before it is edited.

@@ -54,5 +54,9 @@ pub(super) fn arguments(
     given: &[OsString],
 ) -> impl Iterator<Item = OsString> + use<> {
     let command: Vec<OsString> = command.iter().map(|&word| OsStr::new(word).to_owned()).collect();
-    command.into_iter().chain(given.to_vec())
+    // One that comes first the parser of arguments takes for its own.
+    let is_swallowed =
+        std::env::args_os().any(|word| word == "--") && given.iter().all(|word| word != "--");
+    let end = is_swallowed.then(|| OsString::from("--"));
+    command.into_iter().chain(end).chain(given.to_vec())
 }
