@@ -133,8 +133,8 @@ fn ask_git(sandbox: &Sandbox, extra: &[&str], paths: &[Vec<u8>]) -> Vec<BTreeMap
 fn expected_conversion(git: &BTreeMap<String, String>) -> Option<&'static str> {
     let get = |name: &str| git.get(name).map(String::as_str);
     let (name, text) = match get("text") {
-        None => ("crlf", get("crlf")),
-        text => ("text", text),
+        text @ Some("set" | "unset" | "input" | "auto") => ("text", text),
+        _ => ("crlf", get("crlf")),
     };
     match text {
         Some("set" | "input") => return Some(name),

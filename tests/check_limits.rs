@@ -65,3 +65,19 @@ fn trees_without_end_are_refused_and_hang_nothing() {
     sandbox.run_with_input(command, commit.as_bytes()).expect(0);
     sandbox.try_shroud("repo", ["check", "deep"]).expect(2).says("deeper than 4096 folders");
 }
+
+#[test]
+fn what_a_partial_clone_lacks_is_brought_as_the_hint_says() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox.git("repo", ["commit", "-q", "--allow-empty", "-m", "2"]);
+    sandbox.write("repo/secrets/db.env", "canary");
+    sandbox.git("repo", ["commit", "-q", "-am", "3"]);
+    sandbox.git("repo", ["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", sandbox.path("repo").display());
+    sandbox.git(".", ["clone", "-q", "--filter=tree:0", &url, "clone"]);
+    let hint = "git fetch --refetch --no-filter";
+    sandbox.try_shroud("clone", ["check", "--all"]).expect(3).says(hint);
+    sandbox.git("clone", hint.split(' ').skip(1));
+    sandbox.shroud("clone", ["check", "--all"]);
+}

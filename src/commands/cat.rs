@@ -62,7 +62,7 @@ impl Cat {
             Blob::Large => objects::stream(&opened.repository, id, |blob| print(&opened, blob))?,
             Blob::Missing => {
                 Err(CommandError::incomplete(format!("blob {id} is not in this clone"))
-                    .hint("'git checkout' or 'git fetch --refetch' brings it here"))
+                    .hint("'git checkout' or 'git fetch --refetch --no-filter' brings it here"))
             }
         }
     }

@@ -150,7 +150,7 @@ impl Check {
             return Err(CommandError::incomplete(format!(
                 "{objects} not in this clone ({id}), so the answer is incomplete"
             ))
-            .hint("'git fetch --refetch' brings them here"));
+            .hint("'git fetch --refetch --no-filter' brings them here"));
         }
         if report.shallow {
             return Err(CommandError::incomplete(

@@ -127,7 +127,7 @@ fn outcome(context: &Context, files: &[FileStatus]) -> Outcome {
             "{} not in this clone, so nothing is known of them",
             count(missing, "blob")
         ))
-        .hint("'git checkout' or 'git fetch --refetch' brings them here"));
+        .hint("'git checkout' or 'git fetch --refetch --no-filter' brings them here"));
     }
     Ok(())
 }

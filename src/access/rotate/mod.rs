@@ -129,7 +129,7 @@ fn refuse_unfit_files(
             "{} is not in this clone, so it cannot be sealed anew; nothing was changed",
             crate::sanitise::path(&file.path)
         ))
-        .hint("bring it here first: git checkout, or git fetch --refetch"));
+        .hint("bring it here first: git checkout, or git fetch --refetch --no-filter"));
     }
     let unfit = |file: &&FileStatus| {
         !file.state.is_good()
