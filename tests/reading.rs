@@ -75,6 +75,13 @@ fn edit_writes_nothing_where_nothing_was_changed_or_the_editor_failed() {
     edit(&sandbox, "clone", "echo x > \"$1\"", &["secrets/db.env"], true)
         .expect(2)
         .says("not in the worktree");
+    // A sparse index names folders in the place of what is in them.
+    sandbox.git("clone", ["restore", "."]);
+    sandbox.git("clone", ["sparse-checkout", "set", "--cone", "--sparse-index", "other"]);
+    edit(&sandbox, "clone", "echo x > \"$1\"", &["secrets/db.env"], true)
+        .expect(2)
+        .says("not in the worktree");
+    sandbox.git("clone", ["sparse-checkout", "disable"]);
     sandbox.write("clone/secrets/db.env", file);
     fs::create_dir(sandbox.path("outside")).unwrap();
     std::os::unix::fs::symlink(sandbox.path("outside"), sandbox.path("clone/secrets/link"))

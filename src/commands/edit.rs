@@ -1,6 +1,6 @@
 //! `git shroud edit`
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,6 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use gix::bstr::ByteSlice as _;
 use zeroize::Zeroizing;
 
 use super::why::in_repository;
@@ -68,9 +67,9 @@ impl Edit {
         opened.refuse_unfit_key(&name)?;
         let native = repo_path::to_native(&path)
             .ok_or_else(|| CommandError::wrong("this path cannot be one on this system"))?;
-        let file = opened.top()?.join(native);
+        let file = opened.top()?.join(&native);
         refuse_elsewhere(opened.top()?, &file)?;
-        refuse_absent(&opened, &path, &file)?;
+        refuse_absent(&opened, &native, &file)?;
         // A clone that does not keep the key itself keeps the file sealed.
         let kept = local::load(opened.repository.common_dir())?.current(&name).is_some();
         let before = Before::read(&opened, &file, !kept)?;
@@ -113,16 +112,18 @@ fn refuse_elsewhere(top: &Path, file: &Path) -> Outcome {
 
 /// A tracked file that is not in the worktree, as outside a sparse checkout, is not new, and an editor must not begin it
 /// anew.
-fn refuse_absent(opened: &Opened, path: &[u8], file: &Path) -> Outcome {
-    let index = opened.repository.gix.index_or_empty().context(|| "the index".to_owned())?;
-    if file.symlink_metadata().is_ok() || index.entry_by_path(path.as_bstr()).is_none() {
+fn refuse_absent(opened: &Opened, path: &Path, file: &Path) -> Outcome {
+    if file.symlink_metadata().is_ok() {
         return Ok(());
     }
-    Err(CommandError::wrong(format!(
-        "{} is tracked, but not in the worktree",
-        crate::sanitise::path(path)
-    ))
-    .hint("git restore PATH, or git sparse-checkout add, brings it there"))
+    // git itself is asked, as a sparse index does not name it.
+    let list = ["--literal-pathspecs", "ls-files", "-z", "--"].map(OsStr::new);
+    if opened.repository.git.run(list.into_iter().chain([path.as_os_str()]))?.is_empty() {
+        return Ok(());
+    }
+    let path = crate::sanitise::native(path);
+    Err(CommandError::wrong(format!("{path} is tracked, but not in the worktree"))
+        .hint("git restore PATH, or git sparse-checkout add, brings it there"))
 }
 
 /// The file before it is edited.
