@@ -126,6 +126,7 @@ fn toml_files_are_read() {
 
 #[test]
 fn yaml_files_are_read() {
+    reads(Format::Yaml, "a: \nb:  # c\nc: 1\n", &["a", "b", "c"]);
     reads(
         Format::Yaml,
         "a: 1\nb:\n  # c\n  c: 'x'  # c\n\n  d:\n    e: \"a\\\"b\"\n  f:\ng: -1\n",

@@ -50,8 +50,8 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Option<Vec<Item<'t>>> {
         }
         let value = &content[colon + 1..];
         let is_open = is_nothing(trim_start(value));
-        let is_value = value.starts_with(b" ") && is_scalar(trim_start(value));
-        if !is_open && !is_value {
+        let is_value = || value.starts_with(b" ") && is_scalar(trim_start(value));
+        if !is_open && !is_value() {
             return None;
         }
         open = is_open.then_some(items.len());
@@ -65,7 +65,7 @@ fn is_nothing(value: &[u8]) -> bool {
     value.is_empty() || value[0] == b'#'
 }
 
-/// Whether it is a scalar that ends on this line.
+/// Whether what is not nothing is a scalar that ends on this line.
 fn is_scalar(value: &[u8]) -> bool {
     match value[0] {
         quote @ (b'"' | b'\'') => {
