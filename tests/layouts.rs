@@ -209,3 +209,23 @@ fn what_git_records_of_conflicts_is_warned_of_and_cleared() {
         assert!(!common::contains(&bytes, b"canary"), "{}", path.display());
     }
 }
+
+/// Some entries are in the index itself, and most in the file that it shares.
+#[test]
+fn a_split_index_keeps_what_it_knows_of_each_file() {
+    let sandbox = Sandbox::new();
+    sandbox.fresh_clone();
+    sandbox.git("clone", ["config", "core.splitIndex", "true"]);
+    sandbox.git("clone", ["config", "splitIndex.maxPercentChange", "100"]);
+    sandbox.git("clone", ["update-index", "--split-index"]);
+    for opened in [true, false, true] {
+        sandbox.write("clone/a", format!("{opened}"));
+        sandbox.git("clone", ["add", "a"]);
+        let command: &[&str] = if opened { &["unlock", "../team.key"] } else { &["lock"] };
+        sandbox.shroud("clone", command);
+        assert!(!sandbox.git("clone", ["rev-parse", "--shared-index-path"]).text().is_empty());
+        assert_eq!(sandbox.git("clone", ["diff-files", "--name-only"]).text(), "");
+        let empty = sandbox.git("clone", ["ls-files", "--debug", "secrets/empty"]).text();
+        assert!(empty.contains("size: 0\t"), "{empty}");
+    }
+}

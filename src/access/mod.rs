@@ -12,7 +12,7 @@ mod trust;
 mod unlock;
 mod unwrap;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
@@ -178,14 +178,10 @@ fn sweep_locked(
         worktree::remove_leftovers(top, &entries);
     }
     let mut report = sweep(repository, keyring, &entries, work)?;
-    if entries.split {
+    if lock.is_split(repository.gix.object_hash())? {
         // The entries are in a file that many indexes may share: git itself must write its own.
         drop(lock);
-        if !report.stats.is_empty() {
-            // Exit status 1 only says that some file has changes.
-            let mut refresh = repository.git.command(["update-index", "-q", "--refresh"]);
-            refresh.output().map_err(GitError::Io)?;
-        }
+        add_by_git(repository, &entries, &report)?;
     } else {
         if !report.stats.is_empty() {
             let hidden = worktree::hidden_changes(repository, &report.stats)?;
@@ -196,6 +192,21 @@ fn sweep_locked(
     }
     check_out_by_git(repository, &mut report)?;
     Ok(report)
+}
+
+/// git looks at the files that were written. A mere refresh takes a file of another size for a changed one, unread.
+fn add_by_git(repository: &Repository, entries: &Entries, report: &Report) -> Result<(), GitError> {
+    let written: HashSet<usize> = report.stats.iter().map(|(place, _)| *place).collect();
+    if written.is_empty() {
+        return Ok(());
+    }
+    let mut paths = Vec::new();
+    for entry in entries.files.iter().filter(|entry| written.contains(&entry.place)) {
+        paths.extend_from_slice(&entry.path);
+        paths.push(0);
+    }
+    repository.git.run_with_input(["update-index", "-z", "--stdin"], &paths)?;
+    Ok(())
 }
 
 /// git writes those files that it converts on their way to the worktree.

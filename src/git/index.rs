@@ -58,6 +58,19 @@ impl IndexLock {
         }
     }
 
+    /// Whether most entries are in another file, which several indexes may share (git-update-index, "--split-index").
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn is_split(&self, hash: gix::hash::Kind) -> Result<bool, GitError> {
+        match fs::read(&self.index) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(GitError::Io(crate::fs::with_path(&self.index, &error))),
+            Ok(bytes) => has_link(&bytes, hash)
+                .ok_or_else(|| GitError::Read("the index has a form that is not known".to_owned())),
+        }
+    }
+
     /// Puts the new stat data in, each with its place among the entries, and releases the lock.
     ///
     /// # Errors
@@ -124,28 +137,40 @@ impl Drop for IndexLock {
 }
 
 /// Writes stat data into the bytes of an index; `None` where they are not an index of version 2 to 4.
-///
-/// `stats` is sorted by place.
 fn patch(bytes: &mut [u8], stats: &[(usize, Stat)], hash: gix::hash::Kind) -> Option<()> {
-    let checksum_at = bytes.len().checked_sub(hash.len_in_bytes())?;
-    let (content, checksum) = bytes.split_at_mut(checksum_at);
+    let (places, _) = places(bytes, hash)?;
+    for (place, stat) in stats {
+        let at = *places.get(*place)?;
+        write_stat(bytes.get_mut(at..at + STAT_LEN)?, stat);
+    }
+    let (content, checksum) = bytes.split_at_mut(bytes.len() - hash.len_in_bytes());
+    // All zero says that git was told not to compute it (index.skipHash).
+    if checksum.iter().any(|&byte| byte != 0) {
+        let mut hasher = gix::hash::hasher(hash);
+        hasher.update(content);
+        checksum.copy_from_slice(hasher.try_finalize().ok()?.as_slice());
+    }
+    Some(())
+}
+
+/// Where each entry begins, and where the extensions do.
+fn places(bytes: &[u8], hash: gix::hash::Kind) -> Option<(Vec<usize>, usize)> {
+    let content = &bytes[..bytes.len().checked_sub(hash.len_in_bytes())?];
     let (version, count) = match content.first_chunk::<HEADER_LEN>()? {
         [b'D', b'I', b'R', b'C', 0, 0, 0, version @ 2..=4, count @ ..] => {
             (*version, u32::from_be_bytes(*count) as usize)
         }
         _ => return None,
     };
+    let mut places = Vec::new();
     let mut at = HEADER_LEN;
-    let mut stats = stats.iter().peekable();
-    for place in 0..count {
+    for _ in 0..count {
+        places.push(at);
         let fixed = STAT_LEN + hash.len_in_bytes();
         let flags_at = at + fixed;
         let flags = u16::from_be_bytes(content.get(flags_at..flags_at + 2)?.try_into().ok()?);
         let extended = if version >= 3 && flags & EXTENDED != 0 { 2 } else { 0 };
         let name_at = flags_at + 2 + extended;
-        if let Some((_, stat)) = stats.next_if(|(wanted, _)| *wanted == place) {
-            write_stat(&mut content[at..at + STAT_LEN], stat);
-        }
         let name_len = |from: usize| content.get(from..)?.iter().position(|&byte| byte == 0);
         at = if version == 4 {
             // How many bytes of the last name are dropped, in as many bytes as have the high bit, and one more.
@@ -156,16 +181,21 @@ fn patch(bytes: &mut [u8], stats: &[(usize, Stat)], hash: gix::hash::Kind) -> Op
             at + ((name_at + name_len(name_at)? - at) / 8 + 1) * 8
         };
     }
-    if stats.next().is_some() {
-        return None;
+    Some((places, at))
+}
+
+/// Whether the extension `link` is there: then entries stand in another file as well. `None` for what is no index.
+fn has_link(bytes: &[u8], hash: gix::hash::Kind) -> Option<bool> {
+    let (_, mut at) = places(bytes, hash)?;
+    let content = &bytes[..bytes.len() - hash.len_in_bytes()];
+    while let Some(head) = content.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let [a, b, c, d, len @ ..] = *head;
+        if [a, b, c, d] == *b"link" {
+            return Some(true);
+        }
+        at = at.checked_add(8)?.checked_add(u32::from_be_bytes(len) as usize)?;
     }
-    // All zero says that git was told not to compute it (index.skipHash).
-    if checksum.iter().any(|&byte| byte != 0) {
-        let mut hasher = gix::hash::hasher(hash);
-        hasher.update(content);
-        checksum.copy_from_slice(hasher.try_finalize().ok()?.as_slice());
-    }
-    Some(())
+    Some(false)
 }
 
 fn write_stat(fields: &mut [u8], stat: &Stat) {

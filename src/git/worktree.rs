@@ -45,8 +45,6 @@ pub struct Entries {
     pub unmerged: Vec<Vec<u8>>,
     /// Folders outside a sparse checkout, which stand for all that is below; with their trees.
     pub folders: Vec<(Vec<u8>, ObjectId)>,
-    /// Whether most entries are in another file, which must not be changed.
-    pub split: bool,
 }
 
 impl Entries {
@@ -57,12 +55,7 @@ impl Entries {
     pub fn read(repository: &Repository) -> Result<Self, GitError> {
         let index = repository.gix.index_or_empty().map_err(GitError::read)?;
         let options = repository.gix.stat_options().map_err(GitError::read)?;
-        let mut entries = Self {
-            files: Vec::new(),
-            unmerged: Vec::new(),
-            folders: Vec::new(),
-            split: index.link().is_some(),
-        };
+        let mut entries = Self { files: Vec::new(), unmerged: Vec::new(), folders: Vec::new() };
         for (place, entry) in index.entries().iter().enumerate() {
             if entry.stage() != Stage::Unconflicted {
                 entries.unmerged.push(entry.path(&index).to_vec());
