@@ -55,8 +55,7 @@ fn init_keeps_the_attributes_that_are_there() {
 fn a_second_init_is_refused_and_changes_nothing() {
     let sandbox = Sandbox::new();
     sandbox.fresh_clone();
-    for (dir, hint) in [("repo", "git shroud key new NAME"), ("clone", "git shroud unlock KEYFILE")]
-    {
+    for (dir, hint) in [("repo", "git shroud key new NAME"), ("clone", "git shroud unlock")] {
         let before = sandbox.snapshot(dir);
         sandbox.try_shroud(dir, ["init"]).expect(2).says("set up already").says(hint);
         assert_eq!(sandbox.snapshot(dir), before, "{dir}");

@@ -214,7 +214,8 @@ mod tests {
         let both = "<<<<<<< HEAD\nb\n||||||| base\n=======\nc\n>>>>>>> topic\n";
         for style in ["diff3", "zdiff3"] {
             assert_eq!(merge("", "b\n", "c\n", Some(style)).0, both);
-            let windows = both.replace('\n', "\r\n");
+            // git goes by the base for the line ends of its markers, and there is none.
+            let windows = both.replace("b\n", "b\r\n").replace("c\n>", "c\r\n>");
             assert_eq!(merge("", "b\r\n", "c\r\n", Some(style)).0, windows);
         }
     }
