@@ -4,6 +4,7 @@
 
 mod described;
 mod name;
+mod retired;
 pub mod share;
 mod text;
 pub mod token;
@@ -13,6 +14,7 @@ use std::collections::BTreeSet;
 
 pub(crate) use name::is_name;
 pub use name::{InvalidKeyName, KeyName};
+pub use retired::{Retired, retired_text};
 pub use text::{MAX_TEXT_LEN, TextError, to_text};
 
 use crate::format::{Key, KeyId};

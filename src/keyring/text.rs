@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::token::{self, TokenError};
 use super::{Entry, InsertError, KeyName, Keyring};
+use crate::git_crypt::HeldKeys;
 
 const FIRST_LINE: &str = "git-shroud-keyring v1";
 /// Bytes of the longest key file that is read.
@@ -51,6 +52,12 @@ pub enum TextError {
         /// What it collides with.
         source: InsertError,
     },
+    /// A line begins as that of a git-crypt key, and is none.
+    #[error("line {0} is not the name, version and token of a git-crypt key")]
+    GitCryptLine(usize),
+    /// Two git-crypt keys have the same name and version.
+    #[error("line {0} gives another git-crypt key the name and version of an earlier one")]
+    GitCryptTwice(usize),
     /// The same line stands there twice.
     #[error("line {0} says again what an earlier line says")]
     Repeated(usize),
@@ -62,49 +69,67 @@ impl Keyring {
     /// # Errors
     /// [`TextError`], with the number of the line and never its text.
     pub fn parse(bytes: &[u8]) -> Result<Self, TextError> {
-        if bytes.len() > MAX_TEXT_LEN {
-            return Err(TextError::TooLong);
-        }
-        if bytes.starts_with(b"\0GITCRYPTKEY") {
-            return Err(TextError::GitCrypt);
-        }
-        let mut lines = bytes
-            .split(|&byte| byte == b'\n')
-            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
-            .filter(|(_, line)| !line.trim_ascii().is_empty() && !line.starts_with(b"#"));
-        let mut keyring = Self::default();
-        let (line, first) = lines.next().ok_or(TextError::NoKeys)?;
-        if first != FIRST_LINE.as_bytes() {
-            let text = std::str::from_utf8(first.trim_ascii()).unwrap_or_default();
-            let key = match token::decode(text) {
-                Err(TokenError::NotAToken) => return Err(TextError::UnknownFirstLine(line)),
-                decoded => decoded.map_err(|source| TextError::Token { line, source })?,
-            };
-            if let Some((line, _)) = lines.next() {
-                return Err(TextError::Line(line));
-            }
-            keyring
-                .insert(Entry { name: KeyName::default(), generation: 1, key })
-                .expect("an empty keyring takes any key");
-            return Ok(keyring);
-        }
-        for (line, text) in lines {
-            let entry = parse_entry(line, text)?;
-            match keyring.insert(entry) {
-                Ok(true) => {}
-                Ok(false) => return Err(TextError::Repeated(line)),
-                Err(source) => return Err(TextError::Duplicate { line, source }),
-            }
-        }
-        if keyring.is_empty() { Err(TextError::NoKeys) } else { Ok(keyring) }
+        parse_with(bytes, None)
     }
 
     /// Writes the key file, with the current generation of each name first.
     pub fn to_text(&self) -> Zeroizing<String> {
         to_text(self.entries())
     }
+}
+
+/// Reads a key file; with `git_crypt`, one that may also hold keys of git-crypt.
+pub(super) fn parse_with(
+    bytes: &[u8],
+    mut git_crypt: Option<&mut HeldKeys>,
+) -> Result<Keyring, TextError> {
+    if bytes.len() > MAX_TEXT_LEN {
+        return Err(TextError::TooLong);
+    }
+    if bytes.starts_with(b"\0GITCRYPTKEY") {
+        return Err(TextError::GitCrypt);
+    }
+    let mut lines = bytes
+        .split(|&byte| byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+        .filter(|(_, line)| !line.trim_ascii().is_empty() && !line.starts_with(b"#"));
+    let mut keyring = Keyring::default();
+    let (line, first) = lines.next().ok_or(TextError::NoKeys)?;
+    if first != FIRST_LINE.as_bytes() {
+        let text = std::str::from_utf8(first.trim_ascii()).unwrap_or_default();
+        let key = match token::decode(text) {
+            Err(TokenError::NotAToken) => return Err(TextError::UnknownFirstLine(line)),
+            decoded => decoded.map_err(|source| TextError::Token { line, source })?,
+        };
+        if let Some((line, _)) = lines.next() {
+            return Err(TextError::Line(line));
+        }
+        keyring
+            .insert(Entry { name: KeyName::default(), generation: 1, key })
+            .expect("an empty keyring takes any key");
+        return Ok(keyring);
+    }
+    for (line, text) in lines {
+        if let Some(held) = &mut git_crypt
+            && let Some(key) = super::retired::parse_line(line, text)?
+        {
+            match held.insert(key) {
+                Ok(true) => continue,
+                Ok(false) => return Err(TextError::Repeated(line)),
+                Err(_) => return Err(TextError::GitCryptTwice(line)),
+            }
+        }
+        let entry = parse_entry(line, text)?;
+        match keyring.insert(entry) {
+            Ok(true) => {}
+            Ok(false) => return Err(TextError::Repeated(line)),
+            Err(source) => return Err(TextError::Duplicate { line, source }),
+        }
+    }
+    let is_empty = keyring.is_empty() && git_crypt.is_none_or(|held| held.is_empty());
+    if is_empty { Err(TextError::NoKeys) } else { Ok(keyring) }
 }
 
 /// Writes a key file of these keys.

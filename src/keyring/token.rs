@@ -11,9 +11,11 @@ const HRP: &str = "git-shroud-key-";
 /// What every token begins with.
 pub const TOKEN_PREFIX: &str = "GIT-SHROUD-KEY-1";
 
-/// Whether a text begins as the token of a key or of a share does, so that it must not be shown.
+/// Whether a text begins as the token of a key, of a share or of a git-crypt key does, so that it must not be shown.
 pub fn is_begun_by(text: &str) -> bool {
-    begins_with(text, TOKEN_PREFIX) || begins_with(text, super::share::TOKEN_PREFIX)
+    [TOKEN_PREFIX, super::share::TOKEN_PREFIX, super::retired::TOKEN_PREFIX]
+        .iter()
+        .any(|prefix| begins_with(text, prefix))
 }
 
 /// Whether a text begins with a token's prefix, in either case.

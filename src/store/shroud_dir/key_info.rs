@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::canonical::Canonical;
 use super::{File, ShroudDirError};
 use crate::format::{self, Key, KeyId, OpenError};
-use crate::keyring::{Entry, KeyName, Keyring, TextError, to_text};
+use crate::git_crypt::HeldKeys;
+use crate::keyring::{Entry, KeyName, Retired, TextError, retired_text};
 
 const VERSION: u32 = 1;
 
@@ -59,8 +60,14 @@ struct KeyToml {
 impl KeyInfo {
     /// Describes a key, with the keys that it follows.
     pub fn new(entry: &Entry, earlier: &[&Entry]) -> Self {
-        let seal = || format::seal(&entry.key, to_text(earlier.iter().copied()).as_bytes());
-        let retired = (!earlier.is_empty()).then(|| BASE64.encode(seal()));
+        Self::succeeding(entry, earlier, &HeldKeys::default())
+    }
+
+    /// Describes a key, with those that it follows: earlier ones, and keys that were taken over from git-crypt.
+    pub fn succeeding(entry: &Entry, earlier: &[&Entry], git_crypt: &HeldKeys) -> Self {
+        let text = || retired_text(earlier.iter().copied(), git_crypt);
+        let seal = || BASE64.encode(format::seal(&entry.key, text().as_bytes()));
+        let retired = (!earlier.is_empty() || !git_crypt.is_empty()).then(seal);
         let mut info = Self {
             name: entry.name.clone(),
             generation: entry.generation,
@@ -81,17 +88,17 @@ impl KeyInfo {
     ///
     /// # Errors
     /// [`RetiredError`]; never where [`Self::is_authentic`], unless whoever held the key wrote nonsense.
-    pub fn retired(&self, key: &Key) -> Result<Keyring, RetiredError> {
-        let Some(retired) = &self.retired else { return Ok(Keyring::default()) };
+    pub fn retired(&self, key: &Key) -> Result<Retired, RetiredError> {
+        let Some(retired) = &self.retired else { return Ok(Retired::default()) };
         let sealed = BASE64.decode(retired).map_err(|_| RetiredError::Base64)?;
         let opened = format::open(|id| (id == key.id()).then_some(key), &sealed)?;
-        let retired = Keyring::parse(&opened)?;
+        let retired = Retired::parse(&opened)?;
         // Else whoever holds one key, or makes one, could slip in a newer one of another name.
         let earlier = |entry: &Entry| {
             let is_of_name = entry.name == self.name && entry.generation < self.generation;
             is_of_name || entry.name.is_aside_of(&self.name)
         };
-        match retired.entries().iter().find(|entry| !earlier(entry)) {
+        match retired.keys.entries().iter().find(|entry| !earlier(entry)) {
             Some(entry) => Err(RetiredError::NotEarlier(entry.name.clone(), entry.generation)),
             None => Ok(retired),
         }
@@ -185,7 +192,7 @@ mod tests {
             assert_eq!(read, info);
             assert!(read.is_authentic(&current.key));
             assert!(!read.is_authentic(&entry(3, 2).key));
-            let retired = read.retired(&current.key).unwrap();
+            let retired = read.retired(&current.key).unwrap().keys;
             assert_eq!(retired.entries().len(), earlier.len());
             assert!(earlier.iter().all(|entry| retired.by_id(entry.key.id()).is_some()));
         }
