@@ -10,7 +10,8 @@ use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-const MAGIC: &[u8; 7] = b"\0SHROUD";
+const MAGIC: &[u8] = b"\0SHROUD";
+const GIT_CRYPT_MAGIC: &[u8] = b"\0GITCRYPT\0";
 
 fn main() -> ExitCode {
     let Some(file) = env::args_os().nth(1) else {
@@ -32,7 +33,7 @@ fn copy(path: &Path) -> io::Result<ExitCode> {
     let mut buffer = vec![0; 1 << 16];
     let mut stdout = io::stdout().lock();
     let mut read = file.read(&mut buffer)?;
-    if buffer[..read].starts_with(MAGIC) {
+    if [MAGIC, GIT_CRYPT_MAGIC].iter().any(|magic| buffer[..read].starts_with(magic)) {
         file.rewind()?;
         return leave_to_program(path);
     }

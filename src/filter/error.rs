@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::format::{KeyId, OpenError};
+use crate::git_crypt::{self, Name};
 use crate::keyring::KeyName;
 
 /// Why a file was not filtered. Then nothing of it is stored, and git leaves it as it is.
@@ -38,6 +39,15 @@ pub enum FilterError {
     /// The file begins as sealed files do and is not sound.
     #[error(transparent)]
     Open(OpenError),
+    /// The key of git-crypt that encrypts the path is not held.
+    #[error("the git-crypt key '{0}' is not held here, and nothing is stored in the clear")]
+    GitCryptLocked(Name),
+    /// The file begins as git-crypt's do and does not open.
+    #[error("it begins as a file that git-crypt encrypted, and {0}")]
+    GitCrypt(git_crypt::OpenError),
+    /// What git-shroud sealed stands where git-crypt encrypts.
+    #[error("git-shroud sealed it, but its attribute says that git-crypt encrypts it")]
+    SealedForGitCrypt,
     /// git would change the sealed bytes on their way into the repository.
     #[error("{0} would make git change the sealed bytes")]
     Conversion(String),
@@ -58,12 +68,28 @@ impl From<OpenError> for FilterError {
     }
 }
 
+impl From<git_crypt::OpenError> for FilterError {
+    fn from(error: git_crypt::OpenError) -> Self {
+        match error {
+            git_crypt::OpenError::Io(error) => Self::Io(error),
+            error => Self::GitCrypt(error),
+        }
+    }
+}
+
 impl FilterError {
     /// The next thing to do, where there is one.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Locked(_) => {
                 Some("run 'git shroud unlock', as a member or with a key file that holds this key")
+            }
+            Self::GitCryptLocked(_) => Some(
+                "run 'git shroud unlock', with the git-crypt key file or an OpenPGP key that has access",
+            ),
+            Self::GitCrypt(_) => Some("'git shroud status' tells a wrong key from a damaged file"),
+            Self::SealedForGitCrypt => {
+                Some("open it with 'git shroud cat', or change its line in .gitattributes")
             }
             Self::OtherKey { .. } => Some(
                 "take the current key with 'git shroud unlock'; see that GIT_SHROUD_KEYRING and GIT_SHROUD_KEY are not set for another repository",

@@ -3,16 +3,21 @@
 //! Knows neither where the keys come from nor how git says which key a path has.
 
 pub mod affinity;
+mod content;
 mod error;
+pub mod git_crypt;
 pub mod pkt_line;
 pub mod process;
 mod spool;
 
+use std::cell::LazyCell;
 use std::io::{self, Read, Write};
 
 use crate::format::{self, Header, Key, KeyId, OpenError, Siv, Sniff};
+use crate::git_crypt::{self as crypt, HeldKeys, KeyVersion, Nonce};
 use crate::keyring::{Entry, KeyName, Keyring};
 use crate::secret::WipedVec;
+use content::Content;
 pub use error::FilterError;
 pub(crate) use spool::Spool;
 
@@ -56,9 +61,32 @@ pub struct Summary {
     pub first_in_the_clear: Option<Vec<u8>>,
 }
 
+/// What git calls a filter driver: a clean and a smudge (gitattributes, "filter").
+pub trait Driver<'k> {
+    /// From the worktree to the repository: reads the whole of `source` and says what is to be stored.
+    ///
+    /// # Errors
+    /// [`FilterError`]; then nothing may be stored.
+    fn clean(&mut self, path: &[u8], source: &mut dyn Read) -> Result<Filtered<'k>, FilterError>;
+
+    /// From the repository to the worktree: reads the whole of `source` and says what is to be written.
+    ///
+    /// # Errors
+    /// [`FilterError`]; then nothing may be written.
+    fn smudge(&mut self, path: &[u8], source: &mut dyn Read) -> Result<Filtered<'k>, FilterError>;
+
+    /// What was met so far.
+    fn summary(&self) -> &Summary;
+}
+
+/// The keys of git-crypt, which are not read before a file needs them.
+pub type LazyHeldKeys = LazyCell<HeldKeys, Box<dyn FnOnce() -> HeldKeys>>;
+
 /// The two filters.
 pub struct Filter<'k, R> {
     keyring: &'k Keyring,
+    /// They open what is of the time before a repository was taken over from git-crypt.
+    git_crypt: Option<&'k LazyHeldKeys>,
     rules: R,
     summary: Summary,
     /// Read into, again and again, as wiping it for each file would cost more than sealing.
@@ -68,7 +96,20 @@ pub struct Filter<'k, R> {
 impl<'k, R: Rules> Filter<'k, R> {
     /// Filters with these keys and rules.
     pub fn new(keyring: &'k Keyring, rules: R) -> Self {
-        Self { keyring, rules, summary: Summary::default(), piece: WipedVec::zeroed(PIECE) }
+        Self {
+            keyring,
+            git_crypt: None,
+            rules,
+            summary: Summary::default(),
+            piece: WipedVec::zeroed(PIECE),
+        }
+    }
+
+    /// Opens with these keys what git-crypt has encrypted.
+    #[must_use]
+    pub fn with_git_crypt(mut self, keys: &'k LazyHeldKeys) -> Self {
+        self.git_crypt = Some(keys);
+        self
     }
 
     /// The rules, to change them.
@@ -94,6 +135,17 @@ impl<'k, R: Rules> Filter<'k, R> {
         match content.sniff {
             Sniff::Empty => Ok(content.into_filtered()),
             Sniff::NotSealed | Sniff::GitCrypt => {
+                // As plaintext, if it can be had: else it would be encrypted twice.
+                if content.sniff == Sniff::GitCrypt {
+                    content.finish()?;
+                    if let Some((key, nonce)) = git_crypt_opener(self.git_crypt, &mut content)? {
+                        let mut plaintext = Spool::default();
+                        let mut reader = content.spool.reader()?;
+                        reader.read_exact(&mut [0; crypt::HEADER_LEN])?;
+                        crypt::open_stream(key, &nonce, reader, &mut plaintext)?;
+                        content.spool = plaintext;
+                    }
+                }
                 let rule = self.rules.rule(path).map_err(FilterError::Rule)?;
                 refuse_conversion(rule.conversion.clone())?;
                 let fit = fit_key(self.keyring, &rule);
@@ -150,6 +202,13 @@ impl<'k, R: Rules> Filter<'k, R> {
         content.finish()?;
         match content.sniff {
             Sniff::Empty => {}
+            Sniff::GitCrypt if content.spool.len() >= crypt::HEADER_LEN as u64 => {
+                if let Some((key, nonce)) = git_crypt_opener(self.git_crypt, &mut content)? {
+                    let action = Action::Decrypt { key, nonce };
+                    return Ok(Filtered { action, content: content.spool });
+                }
+                self.summary.still_sealed += 1;
+            }
             Sniff::NotSealed | Sniff::GitCrypt => {
                 self.summary.in_the_clear += 1;
                 self.summary.first_in_the_clear.get_or_insert_with(|| path.to_vec());
@@ -167,6 +226,37 @@ impl<'k, R: Rules> Filter<'k, R> {
             }
         }
         Ok(content.into_filtered())
+    }
+}
+
+impl<'k, R: Rules> Driver<'k> for Filter<'k, R> {
+    fn clean(&mut self, path: &[u8], source: &mut dyn Read) -> Result<Filtered<'k>, FilterError> {
+        Self::clean(self, path, source)
+    }
+
+    fn smudge(&mut self, path: &[u8], source: &mut dyn Read) -> Result<Filtered<'k>, FilterError> {
+        Self::smudge(self, path, source)
+    }
+
+    fn summary(&self) -> &Summary {
+        &self.summary
+    }
+}
+
+/// The git-crypt key that opens the whole file, once it was read, with its nonce verified; `None` where none does.
+fn git_crypt_opener<'k>(
+    keys: Option<&'k LazyHeldKeys>,
+    content: &mut Content<'_>,
+) -> Result<Option<(&'k KeyVersion, Nonce)>, FilterError> {
+    let Some(keys) = keys.filter(|_| content.spool.len() >= crypt::HEADER_LEN as u64) else {
+        return Ok(None);
+    };
+    let mut start = [0; crypt::HEADER_LEN];
+    content.spool.reader()?.read_exact(&mut start)?;
+    match git_crypt::opener(keys, &crypt::Name::default(), &mut content.spool) {
+        Ok((_, key)) => Ok(Some((key, Nonce::read(&start)?))),
+        Err(FilterError::GitCrypt(crypt::OpenError::Mismatch)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -238,6 +328,8 @@ enum Action<'k> {
     Same,
     Seal { key: &'k Key, siv: Siv },
     Open { key: &'k Key },
+    Encrypt { key: &'k KeyVersion, nonce: Nonce },
+    Decrypt { key: &'k KeyVersion, nonce: Nonce },
 }
 
 impl Filtered<'_> {
@@ -257,6 +349,11 @@ impl Filtered<'_> {
                 let header = read_header(&mut reader)?;
                 format::open_stream(key, &header, reader, sink)?;
             }
+            Action::Encrypt { key, nonce } => crypt::seal_stream(key, &nonce, reader, sink)?,
+            Action::Decrypt { key, nonce } => {
+                reader.read_exact(&mut [0; crypt::HEADER_LEN])?;
+                crypt::open_stream(key, &nonce, reader, sink)?;
+            }
         }
         Ok(())
     }
@@ -271,74 +368,6 @@ impl Filtered<'_> {
 const SMALL: u64 = 1 << 20;
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 16;
-
-/// A file while it is read.
-struct Content<'s> {
-    source: &'s mut dyn Read,
-    spool: Spool,
-    sniff: Sniff,
-    piece: &'s mut WipedVec,
-}
-
-impl<'s> Content<'s> {
-    /// Reads as much as tells what it is.
-    fn begin(source: &'s mut dyn Read, piece: &'s mut WipedVec) -> io::Result<Self> {
-        let mut filled = 0;
-        while filled < format::HEADER_LEN {
-            match source.read(&mut piece[filled..])? {
-                0 => break,
-                read => filled += read,
-            }
-        }
-        let sniff = format::sniff(&piece[..filled]);
-        let mut spool = Spool::default();
-        if matches!(sniff, Sniff::Sealed(_)) {
-            spool.set_already_sealed();
-        }
-        spool.append(&piece[..filled])?;
-        Ok(Self { source, spool, sniff, piece })
-    }
-
-    /// Reads the rest and shows each piece.
-    fn finish_into(&mut self, mut see: impl FnMut(&[u8])) -> io::Result<()> {
-        loop {
-            let read = self.source.read(self.piece)?;
-            if read == 0 {
-                return Ok(());
-            }
-            see(&self.piece[..read]);
-            self.spool.append(&self.piece[..read])?;
-        }
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.finish_into(|_| ())
-    }
-
-    fn finish_with_siv(&mut self, key: &Key) -> io::Result<Siv> {
-        let mut siv = key.siv();
-        io::copy(&mut self.spool.reader()?, &mut siv)?;
-        self.finish_into(|piece| siv.update(piece))?;
-        Ok(siv.finish())
-    }
-
-    /// The key of this header, if the whole file, once it was read, is what was sealed with it.
-    fn seals_to<'k>(
-        &mut self,
-        keyring: &'k Keyring,
-        header: &Header,
-    ) -> io::Result<Option<(&'k Key, Siv)>> {
-        let Some(held) = keyring.by_id(header.key_id()) else { return Ok(None) };
-        let mut siv = held.key.siv();
-        io::copy(&mut self.spool.reader()?, &mut siv)?;
-        let siv = siv.finish();
-        Ok(siv.matches(&header.siv()).then_some((&held.key, siv)))
-    }
-
-    fn into_filtered<'k>(self) -> Filtered<'k> {
-        Filtered { action: Action::Same, content: self.spool }
-    }
-}
 
 #[cfg(test)]
 mod tests;

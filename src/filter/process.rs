@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use super::affinity::Affinity;
 use super::pkt_line::{Packet, PacketReader, PacketWriter};
-use super::{Filter, FilterError, Filtered, Rules};
+use super::{Driver, FilterError, Filtered};
 use crate::secret::WipedVec;
 
 const CAPABILITIES: [&str; 2] = ["capability=clean", "capability=smudge"];
@@ -16,10 +16,10 @@ const MAX_LIST: usize = 1 << 20;
 /// # Errors
 /// The dialogue broke: no handshake, a wrong packet, or the input ended within a request. That git went away while
 /// it was answered is no error.
-pub fn serve<R: Rules>(
+pub fn serve<'k>(
     input: impl Read,
     output: impl Write,
-    filter: &mut Filter<'_, R>,
+    filter: &mut impl Driver<'k>,
     mut report: impl FnMut(&[u8], &FilterError),
 ) -> io::Result<()> {
     let mut input = PacketReader::new(input);
@@ -109,11 +109,11 @@ impl Request {
     }
 }
 
-fn answer<R: Rules, I: Read>(
+fn answer<'k, I: Read>(
     request: &Request,
     input: &mut PacketReader<I>,
     output: &mut PacketWriter<impl Write>,
-    filter: &mut Filter<'_, R>,
+    filter: &mut impl Driver<'k>,
     affinity: &mut Affinity,
     report: &mut impl FnMut(&[u8], &FilterError),
 ) -> io::Result<()> {
