@@ -7,6 +7,7 @@ use gix::worktree::stack::state::attributes::Source;
 
 use super::GitError;
 use super::repository::Repository;
+use crate::git_crypt;
 use crate::keyring::{InvalidKeyName, KeyName};
 
 /// The filter, diff and merge driver's name, and the macro's.
@@ -17,12 +18,13 @@ pub const KEY_ATTRIBUTE: &str = "shroud-key";
 pub const TRIPWIRE: &str = "locked-run-git-shroud-unlock";
 
 const FILTER: &str = "filter";
+const DIFF: &str = "diff";
 const TEXT: &str = "text";
 const CRLF: &str = "crlf";
 const EOL: &str = "eol";
 const IDENT: &str = "ident";
 const ENCODING: &str = "working-tree-encoding";
-pub(super) const NAMES: [&str; 7] = [FILTER, KEY_ATTRIBUTE, TEXT, CRLF, EOL, IDENT, ENCODING];
+pub(super) const NAMES: [&str; 8] = [FILTER, DIFF, KEY_ATTRIBUTE, TEXT, CRLF, EOL, IDENT, ENCODING];
 
 /// One attribute of a path, with where it was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +50,10 @@ impl std::fmt::Display for Setting {
 pub struct PathAttributes {
     /// Whether the path is to be sealed: its filter is this program's.
     pub sealed: bool,
+    /// The key of git-crypt that is to encrypt the path: its filter is one of git-crypt's.
+    pub git_crypt: Option<Result<git_crypt::Name, git_crypt::InvalidName>>,
+    /// Whether the diff driver bears the name of the filter.
+    pub diff_fits: bool,
     /// What sets the filter, whichever.
     pub filter: Option<Setting>,
     /// The key that seals the path.
@@ -61,9 +67,16 @@ pub struct PathAttributes {
 }
 
 impl PathAttributes {
+    /// Whether the path is to be sealed, or encrypted as git-crypt does it.
+    pub fn is_encrypted(&self) -> bool {
+        self.sealed || self.git_crypt.is_some()
+    }
+
     pub(super) fn none() -> Self {
         Self {
             sealed: false,
+            git_crypt: None,
+            diff_fits: true,
             filter: None,
             key: Ok(KeyName::default()),
             key_setting: None,
@@ -82,7 +95,8 @@ impl PathAttributes {
                 .filter(|found| found.assignment.state != StateRef::Unspecified)
                 .map(|found| to_setting(found, top))
         };
-        let sealed = value(state(FILTER)) == Some(DRIVER.into());
+        let filter = value(state(FILTER));
+        let sealed = filter == Some(DRIVER.into());
         let (key, key_setting) = match value(state(KEY_ATTRIBUTE)) {
             Some(name) => (name.to_str_lossy().parse(), setting(KEY_ATTRIBUTE)),
             None => (Ok(KeyName::default()), None),
@@ -91,6 +105,8 @@ impl PathAttributes {
         let encoding = value(state(ENCODING));
         Self {
             sealed,
+            git_crypt: filter.and_then(|filter| git_crypt::Name::from_driver(filter)),
+            diff_fits: value(state(DIFF)) == filter,
             filter: setting(FILTER),
             key,
             key_setting,
@@ -151,7 +167,9 @@ impl<'r> Attributes<'r> {
 /// The name of an attribute by which git would change sealed bytes, if any (git's convert.c).
 ///
 /// Without one, git decides by the content: sealed bytes hold a zero byte and so are binary to it.
-fn conversion<'s>(state: &impl Fn(&'static str) -> StateRef<'s>) -> Option<&'static str> {
+pub(crate) fn conversion<'s>(
+    state: &impl Fn(&'static str) -> StateRef<'s>,
+) -> Option<&'static str> {
     // A value of 'text' that git does not know says nothing, and the older 'crlf' counts.
     let is_known = |value: &BStr| value == "input" || value == "auto";
     let text = match state(TEXT) {

@@ -11,7 +11,8 @@ use crate::fs::{Access, with_path, write_atomic};
 use crate::keyring::KeyName;
 
 const MACRO: &str = "[attr]shroud";
-const MACRO_LINE: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta";
+/// The line that defines the macro, without the tripwire.
+pub const MACRO_LINE: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta";
 /// git must read its own files in the clear, whatever pattern matches them.
 const EXCEPTION: &str = ".gitattributes !filter !diff !merge";
 
@@ -147,6 +148,11 @@ impl AttributesFile {
     }
 }
 
+/// Whether a line of the text defines the macro.
+pub fn defines_macro(text: &[u8]) -> bool {
+    text.split(|&byte| byte == b'\n').any(is_macro)
+}
+
 fn is_macro(line: &[u8]) -> bool {
     line.fields().next() == Some(MACRO.as_bytes())
 }
@@ -192,20 +198,28 @@ fn quote(pattern: &[u8]) -> Vec<u8> {
     quoted
 }
 
-/// A line that sets the macro on a pattern.
-fn parse(line: &[u8]) -> Option<Tracked> {
-    let line = line.trim_ascii();
-    if line.starts_with(b"#") || line.starts_with(b"[attr]") {
+/// The pattern of a line without its quotes, or the macro that it defines, and where it ends; `None` where there is none.
+pub fn split_pattern(line: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let begin = line.find_not_byteset(b" \t\r\n")?;
+    let rest = &line[begin..];
+    if rest.starts_with(b"#") {
         return None;
     }
-    let (pattern, attributes) = if line.starts_with(b"\"") {
-        let (pattern, consumed) = unquote(line)?;
-        (pattern, &line[consumed..])
-    } else {
-        let end = line.find_byteset(b" \t")?;
-        (line[..end].to_vec(), &line[end..])
-    };
-    let mut attributes = attributes.fields();
+    // What is not quoted right is a word as any other (git's attr.c).
+    if let Some((pattern, consumed)) = rest.starts_with(b"\"").then(|| unquote(rest)).flatten() {
+        return Some((pattern, begin + consumed));
+    }
+    let end = rest.find_byteset(b" \t\r\n").unwrap_or(rest.len());
+    Some((rest[..end].to_vec(), begin + end))
+}
+
+/// A line that sets the macro on a pattern.
+fn parse(line: &[u8]) -> Option<Tracked> {
+    let (pattern, end) = split_pattern(line)?;
+    if line.trim_ascii_start().starts_with(b"[attr]") {
+        return None;
+    }
+    let mut attributes = line[end..].fields();
     let sealed = attributes.clone().any(|attribute| attribute == DRIVER.as_bytes());
     let key = attributes
         .find_map(|attribute| attribute.strip_prefix(format!("{KEY_ATTRIBUTE}=").as_bytes()))

@@ -29,6 +29,11 @@ impl Git {
         self
     }
 
+    /// The directory in which it runs.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// A command that has not been run.
     pub fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new("git");

@@ -9,6 +9,7 @@ use super::GitError;
 use super::attributes_file::AttributesFile;
 use super::repository::Repository;
 use super::worktree::TEMP_PREFIX;
+use crate::git_crypt;
 
 /// The program's name, as git looks for it.
 pub const PROGRAM: &str = "git-shroud";
@@ -34,15 +35,81 @@ pub fn drivers() -> Vec<(&'static str, String)> {
 }
 
 /// The settings that are not as they should be.
+pub fn missing_drivers(repository: &Repository) -> Vec<(&'static str, String)> {
+    drivers().into_iter().filter(|(name, value)| !is_set(repository, name, value)).collect()
+}
+
+fn is_set(repository: &Repository, name: &str, value: &str) -> bool {
+    let set = repository.gix.config_snapshot().string(name);
+    set.is_some_and(|set| set.as_slice() == value.as_bytes())
+}
+
+/// The merge driver of files that git-crypt encrypts, to which no attribute leads.
+const GIT_CRYPT_MERGE: &str = "git-crypt";
+
+/// What the local configuration must say so that git uses this program for the files of a git-crypt key.
+pub fn git_crypt_drivers(key: &git_crypt::Name) -> Vec<(String, String)> {
+    let program = command(PROGRAM);
+    let driver = key.driver();
+    let filter = |item: &str, arguments: &str| {
+        let value = format!("{program} {arguments}").replace("KEY", &format!("--git-crypt={key}"));
+        (format!("filter.{driver}.{item}"), value)
+    };
+    vec![
+        filter("process", "filter-process KEY"),
+        // For git before 2.11, and other tools, which know no process.
+        filter("clean", "clean KEY -- %f"),
+        filter("smudge", "smudge KEY -- %f"),
+        (format!("filter.{driver}.required"), "true".to_owned()),
+        (format!("diff.{driver}.textconv"), command(TEXTCONV_PROGRAM)),
+        (format!("diff.{driver}.binary"), "true".to_owned()),
+    ]
+}
+
+/// What the local configuration must say so that git merges those files in the clear: its default for every file to which
+/// no attribute gives a merge driver. Empty where the user has another default.
+pub fn git_crypt_merge(repository: &Repository) -> Vec<(String, String)> {
+    let default = repository.gix.config_snapshot().string("merge.default");
+    if default.is_some_and(|default| default.as_slice() != GIT_CRYPT_MERGE.as_bytes()) {
+        return Vec::new();
+    }
+    let name = "git-shroud: merge what git-crypt encrypts, all else as git does";
+    let driver = format!("{} merge-driver --default -- %O %A %B %L %P %S %X %Y", command(PROGRAM));
+    vec![
+        (format!("merge.{GIT_CRYPT_MERGE}.name"), name.to_owned()),
+        (format!("merge.{GIT_CRYPT_MERGE}.driver"), driver),
+        ("merge.default".to_owned(), GIT_CRYPT_MERGE.to_owned()),
+    ]
+}
+
+/// The settings for these keys that are not as they should be.
+pub fn missing_git_crypt_drivers<'n>(
+    repository: &Repository,
+    keys: impl IntoIterator<Item = &'n git_crypt::Name>,
+) -> Vec<(String, String)> {
+    let drivers = keys.into_iter().flat_map(git_crypt_drivers);
+    let settings = drivers.chain(git_crypt_merge(repository));
+    settings.filter(|(name, value)| !is_set(repository, name, value)).collect()
+}
+
+/// Makes git use this program for the files of these git-crypt keys.
 ///
 /// # Errors
-/// The configuration cannot be read.
-pub fn missing_drivers(repository: &Repository) -> Vec<(&'static str, String)> {
-    let config = repository.gix.config_snapshot();
-    let is_set = |name: &str, value: &str| {
-        config.string(name).is_some_and(|set| set.as_slice() == value.as_bytes())
-    };
-    drivers().into_iter().filter(|(name, value)| !is_set(name, value)).collect()
+/// A file cannot be written, or git fails.
+pub fn install_git_crypt_drivers<'n>(
+    repository: &Repository,
+    keys: impl IntoIterator<Item = &'n git_crypt::Name>,
+) -> Result<(), GitError> {
+    for (name, value) in missing_git_crypt_drivers(repository, keys) {
+        repository.git.run(["config", "--local", &name, &value])?;
+    }
+    exclude_leftovers(&info_dir(repository)?.join("exclude"))
+}
+
+fn info_dir(repository: &Repository) -> Result<PathBuf, GitError> {
+    let info = repository.common_dir().join("info");
+    fs::create_dir_all(&info).map_err(|error| crate::fs::with_path(&info, &error))?;
+    Ok(info)
 }
 
 /// Makes git use this program here: configuration, the macro without the tripwire, and what is never to be added.
@@ -53,8 +120,7 @@ pub fn install_drivers(repository: &Repository) -> Result<(), GitError> {
     for (name, value) in missing_drivers(repository) {
         repository.git.run(["config", "--local", name, &value])?;
     }
-    let info = repository.common_dir().join("info");
-    fs::create_dir_all(&info).map_err(|error| crate::fs::with_path(&info, &error))?;
+    let info = info_dir(repository)?;
     let mut attributes = AttributesFile::read(&info.join("attributes"))?;
     attributes.set_macro(false);
     attributes.write()?;

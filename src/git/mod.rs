@@ -13,6 +13,7 @@ pub mod locate;
 pub mod merging;
 pub mod objects;
 pub mod repository;
+pub mod scratch;
 pub mod staging;
 pub mod tree_attributes;
 pub mod worktree;

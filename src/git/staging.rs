@@ -83,10 +83,27 @@ impl BlobWriter {
 /// # Errors
 /// git fails; then the index is as it was.
 pub fn stage(repository: &Repository, staged: &[Staged]) -> Result<(), GitError> {
-    if staged.is_empty() {
+    stage_and_remove(repository, staged, &[])
+}
+
+/// Likewise, and takes other entries out of the index.
+///
+/// # Errors
+/// git fails; then the index is as it was.
+pub fn stage_and_remove(
+    repository: &Repository,
+    staged: &[Staged],
+    removed: &[Vec<u8>],
+) -> Result<(), GitError> {
+    if staged.is_empty() && removed.is_empty() {
         return Ok(());
     }
     let mut lines = Vec::new();
+    for path in removed {
+        lines.extend_from_slice(format!("0 {}\t", repository.gix.object_hash().null()).as_bytes());
+        lines.extend_from_slice(path);
+        lines.push(0);
+    }
     for entry in staged {
         let mode = if entry.executable { "100755" } else { "100644" };
         lines.extend_from_slice(format!("{mode} {}\t", entry.id).as_bytes());
@@ -97,8 +114,9 @@ pub fn stage(repository: &Repository, staged: &[Staged]) -> Result<(), GitError>
     let (mut skipped, mut assumed) = (Vec::new(), Vec::new());
     for entry in staged {
         let flags = index.entry_by_path(entry.path.as_bstr()).map(|entry| entry.flags);
-        // What has no entry of its own stands below a folder outside a sparse checkout.
-        if flags.is_none_or(|flags| flags.contains(Flags::SKIP_WORKTREE)) {
+        // What has no entry of its own stands below a folder outside a sparse checkout, if it is not new.
+        let is_outside = || repository.is_sparse() && !is_in_worktree(repository, &entry.path);
+        if flags.map_or_else(is_outside, |flags| flags.contains(Flags::SKIP_WORKTREE)) {
             skipped.extend_from_slice(&[&entry.path, &b"\0"[..]].concat());
         }
         if flags.is_some_and(|flags| flags.contains(Flags::ASSUME_VALID)) {
@@ -116,4 +134,9 @@ pub fn stage(repository: &Repository, staged: &[Staged]) -> Result<(), GitError>
     }
     // git forgot what it knew of these files; exit status 1 only says that some have changes.
     repository.git.query(["update-index", "-q", "--refresh"]).map(drop)
+}
+
+fn is_in_worktree(repository: &Repository, path: &[u8]) -> bool {
+    let place = repository.worktree.as_ref().zip(crate::repo_path::to_native(path));
+    place.is_some_and(|(top, path)| top.join(path).symlink_metadata().is_ok())
 }
