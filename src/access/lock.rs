@@ -8,19 +8,22 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 
 use super::restage::sniff_blob;
-use super::{Left, Report, Worker, read_start, sweep, sweep_locked};
+use super::{Keys, Left, Report, Worker, git_crypt, read_start, sweep, sweep_locked};
 use crate::format::{self, Key, Siv, Sniff};
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::objects::BlobHasher;
 use crate::git::repository::Repository;
 use crate::git::worktree::{Entries, Entry};
-use crate::keyring::{self, KeyName, Keyring};
+use crate::git_crypt::Name;
+use crate::keyring::{self, KeyName};
 
 /// Which keys are to be given up, and what becomes of files with local changes.
 pub struct LockPlan {
     /// Files of these keys are sealed; those of other keys stay open.
     pub names: BTreeSet<KeyName>,
+    /// Files of these keys of git-crypt are encrypted.
+    pub git_crypt: BTreeSet<Name>,
     /// Seals local changes too, as they are, instead of leaving them.
     pub seal_changes: bool,
 }
@@ -31,11 +34,14 @@ pub struct LockPlan {
 /// The index cannot be read.
 pub fn find_changed(
     repository: &Repository,
-    keyring: &Keyring,
+    keys: Keys<'_>,
     plan: &LockPlan,
 ) -> Result<Report, GitError> {
     let entries = Entries::read(repository)?;
-    sweep(repository, keyring, &entries, |worker, entry, attributes| {
+    sweep(repository, keys, &entries, |worker, entry, attributes| {
+        if let Some(name) = &attributes.git_crypt {
+            return git_crypt::find_changed(worker, entry, name.as_ref().ok(), plan);
+        }
         let Some((path, metadata)) = worker.find_file(entry)? else { return Ok(()) };
         if !attributes.sealed {
             return worker.refuse_untracked(entry, &path);
@@ -53,10 +59,13 @@ pub fn find_changed(
 /// The index is locked or cannot be read or written. What goes wrong with one file is in the report.
 pub fn seal_worktree(
     repository: &Repository,
-    keyring: &Keyring,
+    keys: Keys<'_>,
     plan: &LockPlan,
 ) -> Result<Report, GitError> {
-    sweep_locked(repository, keyring, |worker, entry, attributes| {
+    sweep_locked(repository, keys, |worker, entry, attributes| {
+        if let Some(name) = &attributes.git_crypt {
+            return git_crypt::encrypt_file(worker, entry, name.as_ref().ok(), plan);
+        }
         if !attributes.sealed {
             return Ok(());
         }
@@ -66,7 +75,7 @@ pub fn seal_worktree(
         }
         // Nearly always the key that the attribute names makes the very blob, which shows only when it is done.
         let named = attributes.key.as_ref().ok().filter(|name| plan.names.contains(name));
-        if let Some(held) = named.and_then(|name| keyring.current(name)) {
+        if let Some(held) = named.and_then(|name| keys.shroud.current(name)) {
             match worker.seal_file(entry, &path, &held.key, true) {
                 Err(Left::Changed) => {}
                 sealed => return sealed,
@@ -85,7 +94,7 @@ fn holds_plaintext(path: &Path) -> io::Result<bool> {
 }
 
 impl<'r> Worker<'r> {
-    fn find_file(&mut self, entry: &Entry) -> io::Result<Option<(PathBuf, Metadata)>> {
+    pub(super) fn find_file(&mut self, entry: &Entry) -> io::Result<Option<(PathBuf, Metadata)>> {
         Ok(self.worktree.find(entry)?.and_then(Result::ok))
     }
 
@@ -191,7 +200,7 @@ fn is_stored_in_the_clear(repository: &Repository, id: ObjectId) -> Result<bool,
 }
 
 /// Shows what is read to a second place.
-struct TeeReader<'r, A, B>(A, &'r mut B);
+pub(super) struct TeeReader<'r, A, B>(pub(super) A, pub(super) &'r mut B);
 
 impl<A: io::Read, B: Write> io::Read for TeeReader<'_, A, B> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
@@ -202,7 +211,7 @@ impl<A: io::Read, B: Write> io::Read for TeeReader<'_, A, B> {
 }
 
 /// Writes to both.
-struct Tee<'w, A, B>(&'w mut A, &'w mut B);
+pub(super) struct Tee<'w, A, B>(pub(super) &'w mut A, pub(super) &'w mut B);
 
 impl<A: Write, B: Write> Write for Tee<'_, A, B> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -1,6 +1,7 @@
 //! Opening the sealed files of a worktree, and sealing them again in place.
 
 mod exposure;
+mod git_crypt;
 mod grant;
 mod identities;
 mod lock;
@@ -8,11 +9,12 @@ mod prove;
 mod restage;
 mod roster;
 pub mod rotate;
+mod taken_over;
 mod trust;
 mod unlock;
 mod unwrap;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
@@ -25,21 +27,24 @@ use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::index::IndexLock;
 use crate::git::repository::Repository;
 use crate::git::worktree::{self, Entries, Entry, Worktree};
+use crate::git_crypt::{HeldKeys, Name};
 use crate::keyring::Keyring;
 use crate::parallel::map_runs;
 
 pub use exposure::{ExposedCommit, ExposedPath, Exposure, find_exposed};
+pub use git_crypt::{Foreign, find_names, find_opening};
 pub use grant::{Candidate, Verified, grant, verify};
 pub use identities::{IDENTITY_VARIABLE, Identities, IdentityError, OPENPGP_VARIABLE};
 pub use lock::{LockPlan, find_changed, seal_worktree};
 pub use prove::{SealedIds, find_sealed_ids};
-pub use restage::{Restage, RestageError, restage};
+pub use restage::{Restage, RestageError, restage, restage_git_crypt};
 pub use roster::{
     GrantProblem, MemberFile, RESTORE, Roster, Standing, remove_from_shroud_dir, stage_shroud_dir,
 };
+pub use taken_over::{taken_over, taken_over_here};
 pub use trust::{Evidence, adopt, take_out_of_date};
 pub use unlock::open_worktree;
-pub use unwrap::{Attempt, Unwrapped, unwrap_key};
+pub use unwrap::{Attempt, Unwrapped, open_message, unwrap_key};
 
 /// Files for which starting another thread pays.
 const FILES_PER_THREAD: usize = 64;
@@ -56,6 +61,9 @@ pub enum Left {
     /// Its sealed bytes do not open.
     #[error(transparent)]
     Damaged(OpenError),
+    /// It is encrypted by git-crypt and does not open.
+    #[error(transparent)]
+    GitCrypt(crate::git_crypt::OpenError),
     /// It cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -73,6 +81,24 @@ impl From<OpenError> for Left {
     }
 }
 
+impl From<crate::git_crypt::OpenError> for Left {
+    fn from(error: crate::git_crypt::OpenError) -> Self {
+        match error {
+            crate::git_crypt::OpenError::Io(error) => Self::Io(error),
+            error => Self::GitCrypt(error),
+        }
+    }
+}
+
+/// The keys that are held: this program's own, and git-crypt's.
+#[derive(Clone, Copy)]
+pub struct Keys<'k> {
+    /// This program's own.
+    pub shroud: &'k Keyring,
+    /// git-crypt's.
+    pub git_crypt: &'k HeldKeys,
+}
+
 /// What was done in one worktree.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -80,6 +106,10 @@ pub struct Report {
     pub written: u64,
     /// Files whose key is not held, by the key's id.
     pub still_sealed: BTreeMap<KeyId, u64>,
+    /// Files of git-crypt whose key is not held, by the key's name.
+    pub still_encrypted: BTreeMap<Name, u64>,
+    /// The keys of git-crypt that attributes name.
+    pub git_crypt_names: BTreeSet<Name>,
     /// Files that the repository holds in the clear.
     pub in_the_clear: u64,
     /// Files that were left as they are, and why.
@@ -100,6 +130,10 @@ impl Report {
         for (id, count) in other.still_sealed {
             *self.still_sealed.entry(id).or_default() += count;
         }
+        self.git_crypt_names.extend(other.git_crypt_names);
+        for (name, count) in other.still_encrypted {
+            *self.still_encrypted.entry(name).or_default() += count;
+        }
         self.left.extend(other.left);
         self.by_git.extend(other.by_git);
         self.stats.extend(other.stats);
@@ -110,6 +144,7 @@ impl Report {
 struct Worker<'r> {
     repository: &'r Repository,
     keyring: &'r Keyring,
+    git_crypt: &'r HeldKeys,
     worktree: Worktree<'r>,
     report: Report,
 }
@@ -117,7 +152,7 @@ struct Worker<'r> {
 /// Runs `work` on every file, on all cores, and returns what was done.
 fn sweep(
     repository: &Repository,
-    keyring: &Keyring,
+    keys: Keys<'_>,
     entries: &Entries,
     work: impl Fn(&mut Worker<'_>, &Entry, &PathAttributes) -> Result<(), Left> + Sync,
 ) -> Result<Report, GitError> {
@@ -128,7 +163,8 @@ fn sweep(
         let mut attributes = Attributes::new(&repository)?;
         let mut worker = Worker {
             repository: &repository,
-            keyring,
+            keyring: keys.shroud,
+            git_crypt: keys.git_crypt,
             worktree: Worktree::new(&repository)?,
             report: Report::default(),
         };
@@ -159,7 +195,7 @@ fn unmerged(repository: &Repository, entries: &Entries) -> Result<Vec<Vec<u8>>, 
     let mut attributes = Attributes::new(repository)?;
     let mut unmerged = Vec::new();
     for path in &entries.unmerged {
-        if attributes.of(path)?.sealed {
+        if attributes.of(path)?.is_encrypted() {
             unmerged.push(path.clone());
         }
     }
@@ -169,7 +205,7 @@ fn unmerged(repository: &Repository, entries: &Entries) -> Result<Vec<Vec<u8>>, 
 /// Sweeps one worktree under git's index lock and lets the index remember what was written.
 fn sweep_locked(
     repository: &Repository,
-    keyring: &Keyring,
+    keys: Keys<'_>,
     work: impl Fn(&mut Worker<'_>, &Entry, &PathAttributes) -> Result<(), Left> + Sync,
 ) -> Result<Report, GitError> {
     let lock = IndexLock::take(&repository.gix.index_path())?;
@@ -177,7 +213,7 @@ fn sweep_locked(
     if let Some(top) = &repository.worktree {
         worktree::remove_leftovers(top, &entries);
     }
-    let mut report = sweep(repository, keyring, &entries, work)?;
+    let mut report = sweep(repository, keys, &entries, work)?;
     if lock.is_split(repository.gix.object_hash())? {
         // The entries are in a file that many indexes may share: git itself must write its own.
         drop(lock);

@@ -5,13 +5,16 @@ use std::io::Read;
 use gix::ObjectId;
 
 use super::Left;
-use crate::filter::{Filter, FilterError, Rule, Rules, Spool};
+use crate::filter::git_crypt::{Conversion, GitCryptFilter, Paths};
+use crate::filter::{Driver as _, Filter, FilterError, Rule, Rules, Spool};
 use crate::format::{self, Sniff};
 use crate::git::GitError;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::staging::{BlobWriter, Staged, stage};
+use crate::git_crypt::{HeldKeys, Nonce};
 use crate::keyring::{KeyName, Keyring};
+use crate::status::FileStatus;
 
 /// A blob of the index that is to be sealed with a key.
 #[derive(Clone, Debug)]
@@ -87,11 +90,65 @@ fn seal_blob(
         filter.smudge(&blob.path, source)?.write_to(&mut plaintext)?;
         filter.clean(&blob.path, plaintext.reader()?)?.write_to(to)
     };
+    with_blob(repository, blob.id, seal)
+}
+
+struct NoPaths;
+
+impl Paths for NoPaths {
+    fn conversion(&mut self, _path: &[u8]) -> Result<Option<Conversion>, String> {
+        Ok(None)
+    }
+
+    fn indexed(&mut self, _path: &[u8]) -> Option<Nonce> {
+        None
+    }
+}
+
+/// Encrypts each blob with the git-crypt key that its attribute says, opens those that are encrypted twice once, and stages
+/// the outcome; all of them, or none.
+///
+/// # Errors
+/// [`RestageError`].
+pub fn restage_git_crypt(
+    repository: &Repository,
+    held: &HeldKeys,
+    files: &[&FileStatus],
+) -> Result<(), RestageError> {
+    let git = |error: GitError| (None, FilterError::Rule(error.to_string()));
+    let mut writer = BlobWriter::new().map_err(git)?;
+    for file in files {
+        let Some(name) = &file.git_crypt else { continue };
+        let to = writer.add().map_err(git)?;
+        let encrypt = |source: &mut dyn Read| -> Result<(), FilterError> {
+            let mut filter = GitCryptFilter::new(held, name.clone(), NoPaths);
+            let mut once = Spool::default();
+            filter.smudge(&file.path, source)?.write_to(&mut once)?;
+            filter.clean(&file.path, &mut once.reader()?)?.write_to(to)
+        };
+        with_blob(repository, file.id, encrypt)
+            .map_err(|error| (Some(file.path.clone()), error))?;
+    }
+    let ids = writer.finish(repository).map_err(git)?;
+    let staged = |(file, id): (&&FileStatus, ObjectId)| Staged {
+        path: file.path.clone(),
+        executable: file.executable,
+        id,
+    };
+    let staged: Vec<_> = files.iter().zip(ids).map(staged).collect();
+    stage(repository, &staged).map_err(git)
+}
+
+fn with_blob(
+    repository: &Repository,
+    id: ObjectId,
+    work: impl FnOnce(&mut dyn Read) -> Result<(), FilterError>,
+) -> Result<(), FilterError> {
     let read = |error: GitError| FilterError::Rule(error.to_string());
-    match objects::read(repository, blob.id).map_err(read)? {
-        Blob::Memory(bytes) => seal(&mut &bytes[..]),
-        Blob::Large => objects::stream(repository, blob.id, seal).map_err(read)?,
-        Blob::Missing => Err(FilterError::Rule(format!("blob {} is not here", blob.id))),
+    match objects::read(repository, id).map_err(read)? {
+        Blob::Memory(bytes) => work(&mut &bytes[..]),
+        Blob::Large => objects::stream(repository, id, work).map_err(read)?,
+        Blob::Missing => Err(FilterError::Rule(format!("blob {id} is not here"))),
     }
 }
 

@@ -44,7 +44,8 @@ pub fn adopt(
     }
     let retired = info
         .retired(&entry.key)
-        .map_err(|error| CommandError::refused(format!(".shroud/{name}/key.toml: {error}")))?;
+        .map_err(|error| CommandError::refused(format!(".shroud/{name}/key.toml: {error}")))?
+        .keys;
     let line: Vec<KeyId> =
         retired.entries().iter().chain([&entry]).map(|entry| entry.key.id()).collect();
     if evidence.trusted.contains(&info.id) {

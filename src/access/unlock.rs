@@ -5,14 +5,13 @@ use std::io::{BufReader, Seek, SeekFrom};
 use std::path::Path;
 
 use super::lock::seals_to;
-use super::{Left, Report, Worker, read_start, sweep_locked};
+use super::{Keys, Left, Report, Worker, git_crypt, read_start, sweep_locked};
 use crate::format::{self, HEADER_LEN, Header, OpenError, Sniff};
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::objects::is_blob;
 use crate::git::repository::Repository;
 use crate::git::worktree::{Entry, NotAFile, Worktree};
-use crate::keyring::Keyring;
 
 /// Bytes read at once: a small file in one piece.
 const BUFFER: usize = 1 << 17;
@@ -23,8 +22,8 @@ const BUFFER: usize = 1 << 17;
 ///
 /// # Errors
 /// The index is locked or cannot be read or written. What goes wrong with one file is in the report.
-pub fn open_worktree(repository: &Repository, keyring: &Keyring) -> Result<Report, GitError> {
-    sweep_locked(repository, keyring, open_file)
+pub fn open_worktree(repository: &Repository, keys: Keys<'_>) -> Result<Report, GitError> {
+    sweep_locked(repository, keys, open_file)
 }
 
 fn open_file(
@@ -32,6 +31,9 @@ fn open_file(
     entry: &Entry,
     attributes: &PathAttributes,
 ) -> Result<(), Left> {
+    if let Some(name) = &attributes.git_crypt {
+        return git_crypt::open_file(worker, entry, attributes, name.as_ref().ok());
+    }
     if !attributes.sealed {
         return Ok(());
     }

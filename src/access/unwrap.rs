@@ -6,7 +6,7 @@ use super::identities::Identities;
 use super::roster::MemberFile;
 use crate::keyring::{Entry, KeyName, Keyring};
 use crate::recipient::age::Identity;
-use crate::recipient::openpgp::{Gpg, Message, SecretKey};
+use crate::recipient::openpgp::{Gpg, Message, Packing, SecretKey};
 use crate::recipient::{Ask, Method};
 use crate::store::shroud_dir::{KeyInfo, Member};
 
@@ -88,6 +88,27 @@ pub fn unwrap_key(
     None
 }
 
+/// Opens an OpenPGP message by what this machine has; `None` where nothing here fits it, `Err` with the reason where what fits
+/// does not open it.
+pub fn open_message(
+    identities: &Identities,
+    message: &[u8],
+    ask: Ask<'_>,
+) -> Option<Result<Zeroizing<Vec<u8>>, String>> {
+    let mut last = None;
+    for means in Means::all(identities) {
+        match means.open_openpgp(identities, message, Packing::Compressed, ask) {
+            None => {}
+            Some(Ok(opened)) => return Some(Ok(opened)),
+            Some(Err(Failure { why, hint })) => {
+                let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+                last = Some(Err(format!("{}: {why}{hint}", means.name())));
+            }
+        }
+    }
+    last
+}
+
 /// One thing by which a key may be unwrapped.
 enum Means<'i> {
     SecretKey(&'i SecretKey),
@@ -124,35 +145,44 @@ impl<'i> Means<'i> {
         member: &Member,
         ask: Ask<'_>,
     ) -> Option<Result<Zeroizing<Vec<u8>>, Failure>> {
+        if member.recipient.method() == Method::OpenPgp {
+            let message = member.wrapped.as_bytes();
+            return self.open_openpgp(identities, message, Packing::None, ask);
+        }
+        let Self::Identity(identity) = self else { return None };
+        let own = identity.recipient();
+        own.is_none_or(|own| own == member.recipient.as_str()).then(|| {
+            identity
+                .unwrap(&member.wrapped, ask)
+                .map_err(|error| Failure::new(error.to_string(), None))
+        })
+    }
+
+    /// Opens an OpenPGP message; `None` where this is none of those that it is for.
+    fn open_openpgp(
+        &self,
+        identities: &Identities,
+        wrapped: &[u8],
+        packing: Packing,
+        ask: Ask<'_>,
+    ) -> Option<Result<Zeroizing<Vec<u8>>, Failure>> {
         match self {
             Self::SecretKey(key) => {
                 let own = key.key_ids();
-                let message = message(member, |id| own.iter().any(|own| own == id))?;
+                let message = message(wrapped, |id| own.iter().any(|own| own == id))?;
                 let allow_rsa = identities.allow_rsa;
                 Some(message.and_then(|message| {
-                    key.unwrap(&message, allow_rsa, ask)
+                    key.unwrap_packed(&message, packing, allow_rsa, ask)
                         .map_err(|error| Failure::new(error.to_string(), error.hint()))
                 }))
             }
-            Self::Identity(identity) => {
-                let own = identity.recipient();
-                let fits = member.recipient.method() != Method::OpenPgp
-                    && own.is_none_or(|own| own == member.recipient.as_str());
-                fits.then(|| {
-                    identity
-                        .unwrap(&member.wrapped, ask)
-                        .map_err(|error| Failure::new(error.to_string(), None))
-                })
-            }
+            Self::Identity(_) => None,
             Self::Gpg(gpg) => {
-                if member.recipient.method() != Method::OpenPgp {
-                    return None;
-                }
                 let own = match identities.gpg_keys() {
                     Ok(own) => own,
                     Err(error) => return Some(Err(Failure::new(error, None))),
                 };
-                let message = message(member, |id| own.contains(id))?;
+                let message = message(wrapped, |id| own.contains(id))?;
                 Some(message.and_then(|message| {
                     gpg.decrypt(&message)
                         .map_err(|error| Failure::new(error.to_string(), error.hint()))
@@ -162,12 +192,9 @@ impl<'i> Means<'i> {
     }
 }
 
-/// The message of an OpenPGP member, if it is for one of these keys or for a hidden one; or why it cannot be one.
-fn message(member: &Member, is_own: impl Fn(&str) -> bool) -> Option<Result<Message, Failure>> {
-    if member.recipient.method() != Method::OpenPgp {
-        return None;
-    }
-    match Message::parse(member.wrapped.as_bytes()) {
+/// A message, if it is for one of these keys or for a hidden one; or why it cannot be one.
+fn message(wrapped: &[u8], is_own: impl Fn(&str) -> bool) -> Option<Result<Message, Failure>> {
+    match Message::parse(wrapped) {
         Err(error) => Some(Err(Failure::new(error.to_string(), None))),
         Ok(message) => {
             let fits = |id: &Option<String>| id.as_deref().is_none_or(&is_own);

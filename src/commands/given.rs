@@ -10,27 +10,57 @@ use super::{Context, Opened};
 use crate::access::{Evidence, adopt, find_sealed_ids};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
+use crate::fs::read_bounded;
 use crate::git::repository::Repository;
+use crate::git_crypt::{KeyFile, KeyFileError, LEGACY_LEN, MAX_KEY_FILE_LEN};
 use crate::keyring::{InsertError, Keyring};
 use crate::store::backup::{self, Backup};
+use crate::store::git_crypt::StoreError;
 use crate::store::local;
 use crate::store::seen::Seen;
 use crate::ui::prompt;
 
+/// The keys that the user gives, each with the place that it comes from.
+#[derive(Default)]
+pub(super) struct Given {
+    /// This program's own.
+    pub(super) keyrings: Vec<(String, Keyring)>,
+    /// git-crypt's.
+    pub(super) git_crypt: Vec<(String, KeyFile)>,
+}
+
 /// Reads the key files and backups, else what the environment gives.
-pub(super) fn read_given(key_files: &[PathBuf]) -> Outcome<Vec<(String, Keyring)>> {
-    let mut given = Vec::new();
+pub(super) fn read_given(key_files: &[PathBuf]) -> Outcome<Given> {
+    let mut given = Given::default();
     for file in key_files {
         let place = file.display().to_string();
+        if let Some(parsed) = read_git_crypt(file) {
+            let parsed = parsed.map_err(|source| {
+                CommandError::from(StoreError::KeyFile { place: place.clone(), source })
+            })?;
+            given.git_crypt.push((place, parsed));
+            continue;
+        }
         let keyring = backup::keys(read_backup(file)?, &place)?;
-        given.push((place, keyring));
+        given.keyrings.push((place, keyring));
     }
-    if given.is_empty()
+    if key_files.is_empty()
         && let Some(keyring) = local::from_environment()?
     {
-        given.push(("the environment".to_owned(), keyring));
+        given.keyrings.push(("the environment".to_owned(), keyring));
     }
     Ok(given)
+}
+
+/// A key file of git-crypt; `None` where it is something else, or cannot be read at all.
+fn read_git_crypt(file: &Path) -> Option<Result<KeyFile, KeyFileError>> {
+    if file == Path::new("-") {
+        return None;
+    }
+    let bytes = read_bounded(file, MAX_KEY_FILE_LEN).ok()?;
+    // A legacy file is 96 random bytes, which are no text.
+    let legacy = bytes.len() == LEGACY_LEN && std::str::from_utf8(&bytes).is_err();
+    (legacy || KeyFile::is_meant(&bytes)).then(|| KeyFile::parse(&bytes))
 }
 
 /// Reads a key file or any other backup, '-' from standard input.
@@ -65,7 +95,7 @@ pub(super) fn take(
     given: Vec<(String, Keyring)>,
     trusted: &[KeyId],
 ) -> Outcome<BTreeSet<KeyId>> {
-    let Opened { repository, keyring: held, roster } = opened;
+    let Opened { repository, keyring: held, roster, .. } = opened;
     let seen = load_seen(repository)?;
     let evidence = Evidence { repository, seen: &seen, trusted };
     let mut added = BTreeSet::new();

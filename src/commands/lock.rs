@@ -8,12 +8,15 @@ use std::path::Path;
 use gix::bstr::ByteSlice as _;
 
 use super::unlock::{remember_seen, report_left};
-use super::{Context, Opened, exclusive, held_keys, refuse_rotation, show};
+use super::{
+    Context, Opened, exclusive, git_crypt, held_git_crypt_keys, held_keys, refuse_rotation, show,
+};
 use crate::access::{Left, LockPlan, Report, Roster, Standing, find_changed, seal_worktree};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{Access, read_bounded, with_path, write_atomic};
 use crate::git::attributes::Attributes;
 use crate::git::repository::Repository;
+use crate::git_crypt::KeyFile;
 use crate::keyring::{Entry, KeyName};
 use crate::store::local;
 use crate::ui::count;
@@ -38,7 +41,7 @@ const MAX_MESSAGE: usize = 256 << 20;
 pub struct Lock {
     /// Give up this key only
     #[arg(long = "key", value_name = "NAME")]
-    keys: Vec<KeyName>,
+    keys: Vec<String>,
     /// Seal files with changes too, as they are: the next unlock opens them with their changes
     #[arg(long)]
     force: bool,
@@ -52,27 +55,23 @@ impl Lock {
         let keyring = held_keys(repository.common_dir())?;
         let roster = Roster::read(&repository)?;
         roster.refuse_malformed()?;
-        let opened = Opened { repository, keyring, roster };
-        if opened.keyring.is_empty() {
+        let git_crypt = held_git_crypt_keys(&repository)?;
+        let opened = Opened { repository, keyring, git_crypt, roster };
+        if opened.keyring.is_empty() && opened.git_crypt.is_empty() {
             context.ui.status("no key is held here: this clone is locked already");
             return Ok(());
         }
-        let held: BTreeSet<KeyName> = opened.keyring.names().into_iter().cloned().collect();
-        if let Some(unknown) = self.keys.iter().find(|name| !held.contains(name)) {
-            return Err(CommandError::wrong(format!("the key '{unknown}' is not held here"))
-                .hint(format!("keys held: {}", opened.key_names())));
-        }
-        let names = if self.keys.is_empty() { held } else { self.keys.into_iter().collect() };
-        refuse_only_copies(&opened, &names)?;
-        names.iter().try_for_each(|name| opened.refuse_unfit_key(name))?;
+        let plan = self.plan(&opened)?;
+        refuse_only_copies(&opened, &plan.names)?;
+        git_crypt::refuse_only_copies(&opened, &plan.git_crypt)?;
+        plan.names.iter().try_for_each(|name| opened.refuse_unfit_key(name))?;
         refuse_absent(context, &opened.repository, self.force)?;
-        let plan = LockPlan { names, seal_changes: self.force };
         let worktrees = opened.repository.all_worktrees()?;
         refuse_changes(context, &opened, &plan, &worktrees)?;
         warn_of_unknown_files(context, &worktrees)?;
         let mut all = Report::default();
         for worktree in &worktrees {
-            all.absorb(seal_worktree(worktree, &opened.keyring, &plan)?);
+            all.absorb(seal_worktree(worktree, opened.keys(), &plan)?);
         }
         context.ui.status(format!("sealed {}", count(all.written, "file")));
         report_left(context, &all)?;
@@ -87,13 +86,40 @@ impl Lock {
             kept.remove(name);
         }
         local::save(opened.repository.common_dir(), &kept)?;
-        let names: Vec<_> = plan.names.iter().map(KeyName::as_str).collect();
+        git_crypt::give_up(&opened, &worktrees, &plan.git_crypt)?;
+        let mut names: Vec<_> = plan.names.iter().map(ToString::to_string).collect();
+        names.extend(plan.git_crypt.iter().map(|name| format!("{name} (git-crypt)")));
         context.ui.status(format!(
             "gave up {}: {}",
             count(names.len() as u64, "key"),
             names.join(", ")
         ));
         Ok(())
+    }
+
+    /// The keys to be given up: those that are named, else all.
+    fn plan(&self, opened: &Opened) -> Outcome<LockPlan> {
+        let named = |name: &str| self.keys.is_empty() || self.keys.iter().any(|key| key == name);
+        let held = opened.keyring.names();
+        let names: BTreeSet<_> =
+            held.into_iter().filter(|name| named(name.as_str())).cloned().collect();
+        let git_crypt: BTreeSet<_> = opened
+            .git_crypt
+            .files()
+            .map(KeyFile::name)
+            .filter(|name| named(name.as_str()))
+            .cloned()
+            .collect();
+        let is_held = |key: &&String| {
+            names.iter().any(|name| name.as_str() == *key)
+                || git_crypt.iter().any(|name| name.as_str() == *key)
+        };
+        if let Some(unknown) = self.keys.iter().find(|key| !is_held(key)) {
+            let unknown = crate::sanitise::text(unknown);
+            return Err(CommandError::wrong(format!("the key '{unknown}' is not held here"))
+                .hint(format!("keys held: {}", opened.key_names())));
+        }
+        Ok(LockPlan { names, git_crypt, seal_changes: self.force })
     }
 }
 
@@ -153,7 +179,7 @@ fn refuse_changes(
 ) -> Outcome {
     let mut changed = Vec::new();
     for worktree in worktrees {
-        let report = find_changed(worktree, &opened.keyring, plan)?;
+        let report = find_changed(worktree, opened.keys(), plan)?;
         if let Some(path) = report.unmerged.first() {
             return Err(CommandError::refused(format!(
                 "{} has a merge conflict, in the clear; nothing was done",
@@ -196,7 +222,7 @@ fn warn_of_unknown_files(context: &Context, worktrees: &[Repository]) -> Outcome
         let listed = worktree.git.run(["ls-files", "-z", "--others", "--exclude-standard"])?;
         let mut attributes = Attributes::new(worktree)?;
         for path in listed.split(|&byte| byte == 0).filter(|path| !path.is_empty()) {
-            if attributes.of(path)?.sealed {
+            if attributes.of(path)?.is_encrypted() {
                 context
                     .ui
                     .warning(format!("{} was never added and stays in the clear", show(path)));

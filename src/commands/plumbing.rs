@@ -7,18 +7,20 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use super::git_crypt::GitCryptSurroundings;
 use super::{Context, held_keys, show};
 use gix::bstr::ByteSlice as _;
 
 use crate::access::{RESTORE, Roster};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::process::serve;
-use crate::filter::{Filter, FilterError, Rule, Rules, Summary};
+use crate::filter::{Driver, Filter, FilterError, Filtered, LazyHeldKeys, Rule, Rules, Summary};
 use crate::format::{self, Header, Sniff};
 use crate::git::attributes::Attributes;
 use crate::git::locate::{Location, locate};
 use crate::git::objects;
 use crate::git::repository::Repository;
+use crate::git_crypt;
 use crate::keyring::{KeyName, Keyring};
 use crate::repo_path::argument_bytes;
 use crate::store::seen::Seen;
@@ -27,7 +29,11 @@ use crate::ui::count;
 
 /// Serve git as a long-running filter (filter.shroud.process)
 #[derive(clap::Args)]
-pub struct FilterProcess {}
+pub struct FilterProcess {
+    /// Serve the files of this git-crypt key instead
+    #[arg(long, value_name = "NAME")]
+    git_crypt: Option<git_crypt::Name>,
+}
 
 /// Seal standard input to standard output (filter.shroud.clean)
 #[derive(clap::Args)]
@@ -50,6 +56,9 @@ struct OneShot {
     /// The key, whatever the attributes say
     #[arg(long, value_name = "NAME")]
     key: Option<KeyName>,
+    /// Encrypt and decrypt as git-crypt does with this key of its
+    #[arg(long, value_name = "NAME", conflicts_with = "key")]
+    git_crypt: Option<git_crypt::Name>,
 }
 
 /// Print a file in the clear for a diff (diff.shroud.textconv)
@@ -63,6 +72,7 @@ pub struct Textconv {
 pub(super) struct Surroundings {
     pub(super) location: Option<Location>,
     pub(super) keyring: Keyring,
+    git_crypt: LazyHeldKeys,
 }
 
 impl Surroundings {
@@ -75,7 +85,15 @@ impl Surroundings {
             (None, Some(common_dir)) => held_keys(common_dir)?,
             (None, None) => Keyring::default(),
         };
-        Ok(Self { location, keyring })
+        let places = location.as_ref().map(|at| (at.common_dir.clone(), at.git_dir.clone()));
+        // What cannot be read opens nothing; 'git shroud doctor' says why.
+        let load = move || {
+            places
+                .and_then(|(common, own)| crate::store::git_crypt::load(&common, &own).ok())
+                .unwrap_or_default()
+        };
+        let git_crypt = LazyHeldKeys::new(Box::new(load));
+        Ok(Self { location, keyring, git_crypt })
     }
 
     pub(super) fn filter<'s>(
@@ -85,7 +103,7 @@ impl Surroundings {
     ) -> Filter<'s, PathRules<'s>> {
         let rules =
             PathRules { surroundings: self, repository, lookup: None, key, overrides: true };
-        Filter::new(&self.keyring, rules)
+        Filter::new(&self.keyring, rules).with_git_crypt(&self.git_crypt)
     }
 }
 
@@ -201,37 +219,54 @@ fn summarise(context: &Context, summary: &Summary) {
 
 impl FilterProcess {
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        let surroundings = Surroundings::find(context)?;
         let repository = LazyRepository::new();
-        let mut filter = surroundings.filter(&repository, None);
-        let served =
-            serve(stdin(), stdout(), &mut filter, |path, error| report(context, path, error));
-        summarise(context, filter.summary());
-        served.context(|| "the dialogue with git broke off".to_owned())
+        if let Some(name) = self.git_crypt {
+            let surroundings = GitCryptSurroundings::find(context)?;
+            return serve_git(context, &mut surroundings.filter(&repository, name));
+        }
+        let surroundings = Surroundings::find(context)?;
+        serve_git(context, &mut surroundings.filter(&repository, None))
     }
+}
+
+fn serve_git<'k>(context: &Context, filter: &mut impl Driver<'k>) -> Outcome {
+    let served = serve(stdin(), stdout(), filter, |path, error| report(context, path, error));
+    summarise(context, filter.summary());
+    served.context(|| "the dialogue with git broke off".to_owned())
 }
 
 impl Clean {
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        let surroundings = Surroundings::find(context)?;
-        let repository = LazyRepository::new();
-        let path = path_bytes(self.one.path.as_ref())?;
-        let mut filter = surroundings.filter(&repository, self.one.key);
-        let cleaned = filter.clean(path, stdin()).and_then(|cleaned| cleaned.write_to(stdout()));
-        cleaned.map_err(|error| refusal(path, &error))
+        self.one.run(context, |filter, path| filter.clean(path, &mut stdin()))
     }
 }
 
 impl Smudge {
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        let surroundings = Surroundings::find(context)?;
+        self.one.run(context, |filter, path| filter.smudge(path, &mut stdin()))
+    }
+}
+
+impl OneShot {
+    fn run(
+        self,
+        context: &Context,
+        work: impl for<'k> Fn(&mut dyn Driver<'k>, &[u8]) -> Result<Filtered<'k>, FilterError>,
+    ) -> Outcome {
+        let path = path_bytes(self.path.as_ref())?;
         let repository = LazyRepository::new();
-        let path = path_bytes(self.one.path.as_ref())?;
-        let mut filter = surroundings.filter(&repository, self.one.key);
-        let smudged = filter.smudge(path, stdin()).and_then(|smudged| smudged.write_to(stdout()));
-        smudged.map_err(|error| refusal(path, &error))?;
-        summarise(context, filter.summary());
-        Ok(())
+        let finish = |filter: &mut dyn Driver<'_>| {
+            let done = work(filter, path).and_then(|filtered| filtered.write_to(stdout()));
+            done.map_err(|error| refusal(path, &error))?;
+            summarise(context, filter.summary());
+            Ok(())
+        };
+        if let Some(name) = self.git_crypt {
+            let surroundings = GitCryptSurroundings::find(context)?;
+            return finish(&mut surroundings.filter(&repository, name));
+        }
+        let surroundings = Surroundings::find(context)?;
+        finish(&mut surroundings.filter(&repository, self.key))
     }
 }
 
@@ -256,6 +291,9 @@ impl Textconv {
         let file = File::open(&self.file).context(place)?;
         let mut start = Vec::new();
         (&file).take(format::HEADER_LEN as u64).read_to_end(&mut start).context(place)?;
+        if git_crypt::is_encrypted(&start) {
+            return print_git_crypt(context, &start, file);
+        }
         let surroundings = Surroundings::find(context)?;
         if let Sniff::Sealed(id) = format::sniff(&start)
             && surroundings.keyring.by_id(id).is_none()
@@ -274,6 +312,25 @@ impl Textconv {
         let smudged = filter.smudge(b"", start.chain(file));
         let opened = smudged.and_then(|smudged| smudged.write_to(stdout()));
         opened.map_err(|error| refusal(b"", &error))
+    }
+}
+
+/// A file that git-crypt encrypted and that git handed over as it is.
+fn print_git_crypt(context: &Context, start: &[u8], file: File) -> Outcome {
+    let surroundings = GitCryptSurroundings::find(context)?;
+    let repository = LazyRepository::new();
+    let mut filter = surroundings.filter(&repository, git_crypt::Name::default());
+    match filter.smudge(b"", &mut start.chain(file)) {
+        Ok(smudged) if filter.summary().still_sealed == 0 => {
+            smudged.write_to(stdout()).map_err(|error| refusal(b"", &error))
+        }
+        Ok(_) | Err(FilterError::GitCrypt(_)) => {
+            // The nonce tells versions apart: without it a diff of two would show nothing.
+            let version: String = start[10..18].iter().map(|byte| format!("{byte:02x}")).collect();
+            context.ui.line(format!("encrypted by git-crypt, version {version}"));
+            Ok(())
+        }
+        Err(error) => Err(refusal(b"", &error)),
     }
 }
 

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::given::{ids, prove, read_given, remember_copied, take};
+use super::given::{Given, ids, prove, read_given, remember_copied, take};
 use super::unwrapping::{IdentityArguments, unwrap_missing};
-use super::{Context, Opened, exclusive, refuse_rotation, show};
-use crate::access::{Left, RESTORE, Report, Roster, open_worktree};
+use super::{Context, Opened, exclusive, git_crypt, held_git_crypt_keys, refuse_rotation, show};
+use crate::access::{Left, RESTORE, Report, Roster, find_names, open_worktree};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
-use crate::git::config::install_drivers;
+use crate::git::config::{install_drivers, install_git_crypt_drivers};
+use crate::git_crypt::KeyFile;
 use crate::keyring::KeyName;
 use crate::store::local;
 use crate::store::seen::Seen;
@@ -23,12 +24,16 @@ use crate::ui::count;
 /// places or named by --identity, or by an OpenPGP key named by --secret-key. Tells git to use git-shroud here, and
 /// decrypts every file that still holds what was checked out; files with local changes stay as they are. Cut off at any
 /// point, it can be run again.
+///
+/// In a git-crypt repository it takes git-crypt's key files, or what '.git-crypt' holds for your OpenPGP key, and serves the
+/// files as git-crypt does, byte for byte.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud unlock ../team.key
   $ git shroud unlock - < ../team.key
   $ GIT_SHROUD_KEYRING=../team.key git shroud unlock
-  $ git shroud unlock --identity ../me.age")]
+  $ git shroud unlock --identity ../me.age
+  $ git shroud unlock ../git-crypt.key")]
 pub struct Unlock {
     /// Key files or backups, '-' for standard input
     #[arg(value_name = "KEYFILE")]
@@ -45,31 +50,42 @@ fn parse_key_id(text: &str) -> Result<KeyId, &'static str> {
 }
 
 impl Unlock {
+    /// With these key files, else by these identities.
+    pub(super) fn with(key_files: Vec<PathBuf>, identities: IdentityArguments) -> Self {
+        Self { key_files, identities, trusted: Vec::new() }
+    }
+
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let repository = context.discover()?;
         refuse_rotation(&repository)?;
         let _exclusive = exclusive(&repository)?;
         let keyring = local::load(repository.common_dir())?;
+        let git_crypt = held_git_crypt_keys(&repository)?;
         let roster = Roster::read(&repository)?;
         for why in roster.malformed.values() {
             context.ui.warning(format!("a key cannot be unlocked: {why}"));
             context.ui.hint(RESTORE);
         }
         let had = keyring.entries().len();
-        let mut opened = Opened { repository, keyring, roster };
-        let given = read_given(&self.key_files)?;
+        let mut opened = Opened { repository, keyring, git_crypt, roster };
+        let Given { keyrings: given, git_crypt: given_git_crypt } = read_given(&self.key_files)?;
         let given_ids = ids(&given);
-        let any_given = !given.is_empty();
+        let any_given = !given.is_empty() || !given_git_crypt.is_empty();
         let mut added = take(&mut opened, given, &self.trusted)?;
-        let still_locked = if any_given {
-            Vec::new()
-        } else {
+        git_crypt::take(context, &mut opened, given_git_crypt)?;
+        let (mut still_locked, mut locked_git_crypt) = (Vec::new(), Vec::new());
+        if !any_given {
             let unwrapped = unwrap_missing(context, &mut opened, &self.identities, &self.trusted)?;
             added.extend(unwrapped.added);
-            unwrapped.locked
-        };
-        if opened.keyring.is_empty() {
+            still_locked = unwrapped.locked;
+            locked_git_crypt = git_crypt::unwrap(context, &mut opened, &self.identities)?;
+        }
+        let say_locked = || {
             still_locked.iter().for_each(|locked| locked.say(context));
+            locked_git_crypt.iter().for_each(|line| context.ui.status(line));
+        };
+        if opened.keyring.is_empty() && opened.git_crypt.is_empty() {
+            say_locked();
             return Err(no_key(&opened));
         }
         if !added.is_empty() {
@@ -81,8 +97,15 @@ impl Unlock {
         }
         remember_copied(&opened, given_ids)?;
         remember_seen(&opened, &self.trusted)?;
-        install_drivers(&opened.repository)?;
-        still_locked.iter().for_each(|locked| locked.say(context));
+        git_crypt::take_over(context, &mut opened)?;
+        if !opened.keyring.is_empty() || !opened.roster.infos.is_empty() {
+            install_drivers(&opened.repository)?;
+        }
+        let held = opened.git_crypt.files().map(KeyFile::name);
+        if !opened.git_crypt.is_empty() {
+            install_git_crypt_drivers(&opened.repository, held)?;
+        }
+        say_locked();
         open_all(context, &opened)?;
         match opened.roster.malformed.len() as u64 {
             0 => Ok(()),
@@ -111,6 +134,13 @@ pub(super) fn remember_seen(opened: &Opened, trusted: &[KeyId]) -> Outcome {
 }
 
 fn no_key(opened: &Opened) -> CommandError {
+    if opened.roster.infos.is_empty()
+        && find_names(&opened.repository).is_ok_and(|names| !names.is_empty())
+    {
+        return CommandError::wrong("no git-crypt key was given, and none is held here")
+            .hint("git shroud unlock KEYFILE, with a file that a colleague made with 'git-crypt export-key'")
+            .hint("or ask a colleague to run 'git-crypt add-gpg-user YOUR-KEY', and pull");
+    }
     let names = opened.key_names();
     let locked = if names.is_empty() {
         CommandError::wrong("no key was given, and none is held here")
@@ -129,7 +159,12 @@ fn no_key(opened: &Opened) -> CommandError {
 fn open_all(context: &Context, opened: &Opened) -> Outcome {
     let mut all = Report::default();
     for worktree in opened.repository.all_worktrees()? {
-        all.absorb(open_worktree(&worktree, &opened.keyring)?);
+        all.absorb(open_worktree(&worktree, opened.keys())?);
+    }
+    // A key that is not held needs its driver too: without one git would store plaintext.
+    let unheld = all.git_crypt_names.iter().filter(|name| opened.git_crypt.of(name).is_none());
+    if !all.git_crypt_names.is_empty() {
+        install_git_crypt_drivers(&opened.repository.reopen()?, unheld)?;
     }
     if all.written > 0 {
         context.ui.status(format!("opened {}", count(all.written, "file")));
@@ -142,6 +177,12 @@ fn open_all(context: &Context, opened: &Opened) -> Outcome {
         );
         context.ui.status(format!(
             "left {} sealed with {name}, which is not held here",
+            count(*files, "file")
+        ));
+    }
+    for (name, files) in &all.still_encrypted {
+        context.ui.status(format!(
+            "left {} encrypted with git-crypt key '{name}', which is not held here",
             count(*files, "file")
         ));
     }

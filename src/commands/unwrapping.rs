@@ -22,7 +22,7 @@ use crate::ui::prompt;
 const NAMED: usize = 12;
 
 /// By what a key is unwrapped
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub(super) struct IdentityArguments {
     /// A file of age identities, or an SSH private key
     #[arg(long = "identity", short = 'i', value_name = "FILE")]
@@ -33,6 +33,37 @@ pub(super) struct IdentityArguments {
     /// Let such a key be of RSA, although its decryption here takes a time that depends on the key (RUSTSEC-2023-0071)
     #[arg(long)]
     allow_rsa: bool,
+}
+
+impl IdentityArguments {
+    /// What opens OpenPGP messages.
+    pub(super) fn gather_openpgp(
+        &self,
+        context: &Context,
+        repository: &Repository,
+    ) -> Outcome<Identities> {
+        let mut identities = self.given()?;
+        identities.find_gpg(repository.gpg_program().as_deref());
+        if identities.gpg.is_none() {
+            context.ui.detail("left out: gpg is not installed");
+        }
+        Ok(identities)
+    }
+
+    /// What was named must be usable.
+    fn given(&self) -> Outcome<Identities> {
+        let mut identities = Identities::default();
+        identities.allow_rsa = self.allow_rsa;
+        for path in &self.identities {
+            identities.add_file(path)?;
+        }
+        for path in &self.secret_keys {
+            let bytes = read_bounded(path, MAX_TEXT_LEN).context(|| "the secret key".to_owned())?;
+            identities.add_secret_key(&bytes, &crate::sanitise::native(path))?;
+        }
+        identities.add_from_environment()?;
+        Ok(identities)
+    }
 }
 
 /// What came of it.
@@ -111,23 +142,14 @@ pub(super) fn unwrap_missing(
     Ok(done)
 }
 
-/// What was named must be usable; of what was not, only what fits a member is taken.
+/// Of what was not named, only what fits a member is taken.
 fn gather(
     context: &Context,
     repository: &Repository,
     arguments: &IdentityArguments,
     keys: &[(KeyInfo, Vec<MemberFile>)],
 ) -> Outcome<Identities> {
-    let mut identities = Identities::default();
-    identities.allow_rsa = arguments.allow_rsa;
-    for path in &arguments.identities {
-        identities.add_file(path)?;
-    }
-    for path in &arguments.secret_keys {
-        let bytes = read_bounded(path, MAX_TEXT_LEN).context(|| "the secret key".to_owned())?;
-        identities.add_secret_key(&bytes, &crate::sanitise::native(path))?;
-    }
-    identities.add_from_environment()?;
+    let mut identities = arguments.given()?;
     let recipients: Vec<&Recipient> = keys
         .iter()
         .flat_map(|(_, members)| members)

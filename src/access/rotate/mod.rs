@@ -14,6 +14,7 @@ use std::time::SystemTime;
 use super::grant::{Candidate, grant, verify};
 use super::restage::{Restage, write_sealed};
 use super::roster::{Roster, Standing, remove_from_shroud_dir};
+use super::taken_over::taken_over;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{Key, KeyId};
 use crate::git::repository::Repository;
@@ -94,7 +95,9 @@ pub fn create(
             new_files.push((next.file(name), next.to_text()));
         }
         let earlier: Vec<&Entry> = keyring.line(name).collect();
-        new_files.push((File::Key(name.clone()), KeyInfo::new(&entry, &earlier).to_text()));
+        let git_crypt = taken_over(&roster.infos[name], &verified.entry.key)?;
+        let info = KeyInfo::succeeding(&entry, &earlier, &git_crypt);
+        new_files.push((File::Key(name.clone()), info.to_text()));
         removed.extend(gone.iter().map(|stem| File::Member(name.clone(), (*stem).to_owned())));
         new_keys.insert(entry).context(|| "the new key cannot be kept".to_owned())?;
     }
@@ -110,7 +113,8 @@ fn concerned(
     names: &BTreeSet<KeyName>,
 ) -> Outcome<Vec<FileStatus>> {
     let Roster { infos, missing, .. } = roster;
-    let known = Known { keyring, infos, missing: missing.as_deref() };
+    let none = crate::git_crypt::HeldKeys::default();
+    let known = Known { keyring, git_crypt: &none, infos, missing: missing.as_deref() };
     let mut files = survey(repository, &known, None)?;
     files.retain(|file| names.contains(&file.key));
     Ok(files)

@@ -15,7 +15,7 @@ mod rescue;
 pub use certificate::{Certificate, CertificateError};
 pub use gpg::{Found, Gpg, GpgError, Validity};
 pub use message::{Message, MessageError, WrapError, wrap};
-pub use native::{SecretKey, SecretKeyError, UnwrapError};
+pub use native::{Packing, SecretKey, SecretKeyError, UnwrapError};
 
 /// The largest certificate or secret key that is read: 1 MiB.
 pub const MAX_CERTIFICATE: usize = 1 << 20;

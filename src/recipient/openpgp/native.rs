@@ -119,6 +119,15 @@ impl UnwrapError {
     }
 }
 
+/// What may be around the plaintext inside the encryption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Nothing: what this program writes.
+    None,
+    /// A compression (zip or zlib), as gpg has it by default.
+    Compressed,
+}
+
 /// A secret key, which may be under a passphrase. Wiped when dropped.
 pub struct SecretKey {
     cert: Cert,
@@ -200,6 +209,20 @@ impl SecretKey {
         allow_rsa: bool,
         ask: Ask<'_>,
     ) -> Result<Zeroizing<Vec<u8>>, UnwrapError> {
+        self.unwrap_packed(message, Packing::None, allow_rsa, ask)
+    }
+
+    /// As [`Self::unwrap`], of a message whose plaintext may be packed.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn unwrap_packed(
+        &self,
+        message: &Message,
+        packing: Packing,
+        allow_rsa: bool,
+        ask: Ask<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, UnwrapError> {
         let hidden = message.recipients().contains(&None);
         let mut reason = UnwrapError::NoMatchingKey;
         let mut passphrase = None;
@@ -217,7 +240,7 @@ impl SecretKey {
                 continue;
             }
             let pair = self.unlock(key, &mut passphrase, ask)?;
-            match open(message, pair) {
+            match open(message, packing, pair) {
                 // A hidden recipient may be anybody.
                 Err(UnwrapError::NoMatchingKey) if named => reason = UnwrapError::Tampered,
                 Err(UnwrapError::NoMatchingKey) => {}
@@ -278,17 +301,26 @@ fn usable(key: &Secret, allow_rsa: bool) -> Result<(), UnwrapError> {
     if is_rsa && !allow_rsa { Err(UnwrapError::Rsa) } else { Ok(()) }
 }
 
-fn open(message: &Message, pair: KeyPair) -> Result<Zeroizing<Vec<u8>>, UnwrapError> {
+fn open(
+    message: &Message,
+    packing: Packing,
+    pair: KeyPair,
+) -> Result<Zeroizing<Vec<u8>>, UnwrapError> {
     let policy = StandardPolicy::new();
-    let mut seen = Seen::default();
-    let mut plaintext = Zeroizing::new(Vec::with_capacity(MAX_MESSAGE));
+    let mut seen = Seen { packing, session_key: false, other_packet: false, only_literal: false };
+    let mut plaintext = Zeroizing::new(Vec::with_capacity(MAX_MESSAGE + 1));
     let helper = Helper { pair, seen: &mut seen };
     let read = DecryptorBuilder::from_bytes(message.bytes())
         // All of the message fits, so nothing is given out before the end was authenticated.
         .map(|builder| builder.buffer_size(2 * MAX_MESSAGE))
         .and_then(|builder| builder.with_policy(&policy, None, helper))
-        .and_then(|mut decryptor| Ok(decryptor.read_to_end(&mut plaintext)?));
+        // A few bytes may be packed that unpack to gigabytes.
+        .and_then(|decryptor| {
+            let mut bounded = decryptor.take(MAX_MESSAGE as u64 + 1);
+            Ok(bounded.read_to_end(&mut plaintext)?)
+        });
     match read {
+        Ok(len) if len > MAX_MESSAGE => Err(UnwrapError::Tampered),
         Ok(_) if seen.only_literal => Ok(plaintext),
         _ if !seen.session_key => Err(UnwrapError::NoMatchingKey),
         _ if seen.other_packet => Err(UnwrapError::Structure),
@@ -297,8 +329,8 @@ fn open(message: &Message, pair: KeyPair) -> Result<Zeroizing<Vec<u8>>, UnwrapEr
 }
 
 /// What came by while a message was opened.
-#[derive(Default)]
 struct Seen {
+    packing: Packing,
     session_key: bool,
     other_packet: bool,
     only_literal: bool,
@@ -313,8 +345,10 @@ impl VerificationHelper for Helper<'_> {
     fn inspect(&mut self, parser: &PacketParser<'_>) -> sequoia_openpgp::Result<()> {
         self.seen.other_packet |= matches!(
             parser.packet,
-            Packet::CompressedData(_) | Packet::OnePassSig(_) | Packet::Signature(_)
-        ) || matches!(&parser.packet, Packet::Unknown(unknown) if u8::from(unknown.tag()) == tag::COMPRESSED);
+            Packet::OnePassSig(_) | Packet::Signature(_)
+        ) || (self.seen.packing == Packing::None
+            && matches!(parser.packet, Packet::CompressedData(_)))
+            || matches!(&parser.packet, Packet::Unknown(unknown) if u8::from(unknown.tag()) == tag::COMPRESSED);
         Ok(())
     }
 
@@ -324,7 +358,13 @@ impl VerificationHelper for Helper<'_> {
 
     fn check(&mut self, structure: MessageStructure<'_>) -> sequoia_openpgp::Result<()> {
         let layers: Vec<_> = structure.into_iter().collect();
-        self.seen.only_literal = matches!(layers.as_slice(), [MessageLayer::Encryption { .. }]);
+        self.seen.only_literal = match layers.as_slice() {
+            [MessageLayer::Encryption { .. }] => true,
+            [MessageLayer::Encryption { .. }, MessageLayer::Compression { .. }] => {
+                self.seen.packing == Packing::Compressed
+            }
+            _ => false,
+        };
         if self.seen.only_literal {
             return Ok(());
         }

@@ -1,0 +1,318 @@
+//! Files that git-crypt encrypts: opened and encrypted in place, as those that this program seals.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use gix::ObjectId;
+
+use super::lock::{Tee, TeeReader};
+use super::{Left, LockPlan, Worker, read_start};
+use crate::git::GitError;
+use crate::git::attributes::{Attributes, PathAttributes};
+use crate::git::objects::{self, Blob, BlobHasher, is_blob};
+use crate::git::repository::Repository;
+use crate::git::worktree::{Entries, Entry, Worktree};
+use crate::git_crypt::{
+    HEADER_LEN, KeyFile, KeyVersion, Name, Nonce, NonceHasher, OpenError, is_encrypted,
+    open_stream, seal_stream,
+};
+
+/// Bytes read at once: a small file in one piece.
+const BUFFER: usize = 1 << 17;
+/// Blobs with which a key is tried, the smallest first.
+const TRIED: usize = 64;
+
+/// Opens a file that still holds the encrypted bytes, and whose key is held.
+pub(super) fn open_file(
+    worker: &mut Worker<'_>,
+    entry: &Entry,
+    attributes: &PathAttributes,
+    name: Option<&Name>,
+) -> Result<(), Left> {
+    if let Some(name) = name.filter(|name| !worker.report.git_crypt_names.contains(*name)) {
+        worker.report.git_crypt_names.insert(name.clone());
+    }
+    let Some((path, metadata)) = worker.find_file(entry)? else { return Ok(()) };
+    let (file, start) = read_start(&path)?;
+    if !is_encrypted(&start) {
+        if worker.worktree.is_unchanged(entry, &metadata) {
+            return Ok(());
+        }
+        if encrypts_to(worker, name, &path, entry.id)?.is_some() {
+            if let Some(stat) = Worktree::stat(&metadata) {
+                worker.report.stats.push((entry.place, stat));
+            }
+            return Ok(());
+        }
+        if is_blob(worker.repository, &file, metadata.len(), entry.id)? {
+            worker.report.in_the_clear += 1;
+            return Ok(());
+        }
+        return Err(Left::Changed);
+    }
+    // Not by its times: the plaintext of a file that was encrypted twice looks encrypted too.
+    let is_the_blob = is_blob(worker.repository, &file, metadata.len(), entry.id)?;
+    let nonce = Nonce::read(&start)?;
+    let held = worker.git_crypt;
+    let candidates: Vec<_> = held.versions_for(name).collect();
+    for (_, key) in candidates {
+        if !is_the_blob && !holds_current(worker, name, key) {
+            continue;
+        }
+        if is_the_blob && attributes.conversion.is_some() {
+            if opens(key, &nonce, &file)? {
+                worker.report.by_git.push(entry.path.clone());
+                return Ok(());
+            }
+            continue;
+        }
+        (&file).seek(SeekFrom::Start(HEADER_LEN as u64))?;
+        let source = BufReader::with_capacity(BUFFER, &file);
+        // The new file takes the old one's place only if all of it is sound.
+        let opened = worker.worktree.replace(&path, entry.executable, |to| {
+            open_stream(key, &nonce, source, to).map(drop).map_err(Left::from)
+        });
+        match opened {
+            Err(Left::GitCrypt(OpenError::Mismatch)) => {}
+            Err(left) => return Err(left),
+            Ok(stat) => {
+                worker.report.written += 1;
+                if is_the_blob {
+                    worker.report.stats.push((entry.place, stat));
+                }
+                return Ok(());
+            }
+        }
+    }
+    match name {
+        Some(name) if held.of(name).is_none() => {
+            *worker.report.still_encrypted.entry(name.clone()).or_default() += 1;
+            Ok(())
+        }
+        _ if !is_the_blob => Err(Left::Changed),
+        _ => Err(OpenError::Mismatch.into()),
+    }
+}
+
+/// A local change that was encrypted in place: clean makes the same bytes of it again.
+fn holds_current(worker: &Worker<'_>, name: Option<&Name>, key: &KeyVersion) -> bool {
+    let current = name.and_then(|name| worker.git_crypt.of(name)).map(KeyFile::newest);
+    current.is_some_and(|current| std::ptr::eq(current, key))
+}
+
+fn opens(key: &KeyVersion, nonce: &Nonce, mut file: &File) -> Result<bool, Left> {
+    file.seek(SeekFrom::Start(HEADER_LEN as u64))?;
+    match open_stream(key, nonce, BufReader::with_capacity(BUFFER, file), io::sink()) {
+        Ok(_) => Ok(true),
+        Err(OpenError::Mismatch) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Says of a file that a lock would leave in the clear that it has local changes.
+pub(super) fn find_changed(
+    worker: &mut Worker<'_>,
+    entry: &Entry,
+    name: Option<&Name>,
+    plan: &LockPlan,
+) -> Result<(), Left> {
+    let Some((path, metadata)) = worker.find_file(entry)? else { return Ok(()) };
+    if worker.worktree.is_unchanged(entry, &metadata) {
+        return Ok(());
+    }
+    how_to_encrypt(worker, entry, name, &path, plan).map(drop)
+}
+
+/// Puts the encrypted bytes back into a file that holds the plaintext.
+pub(super) fn encrypt_file(
+    worker: &mut Worker<'_>,
+    entry: &Entry,
+    name: Option<&Name>,
+    plan: &LockPlan,
+) -> Result<(), Left> {
+    let Some((path, _)) = worker.find_file(entry)? else { return Ok(()) };
+    let Some((key, is_the_blob)) = how_to_encrypt(worker, entry, name, &path, plan)? else {
+        return Ok(());
+    };
+    let mut file = File::open(&path)?;
+    let (nonce, length) = first_pass(key, &mut file)?;
+    let mut hasher = BlobHasher::new(worker.repository, HEADER_LEN as u64 + length);
+    let stat = worker.worktree.replace(&path, entry.executable, |to| {
+        if is_the_blob {
+            // What is overwritten must be what the repository holds.
+            encrypt(key, &nonce, length, &file, Tee(to, &mut hasher))?;
+            return if hasher.finish()? == entry.id { Ok(()) } else { Err(Left::Changed) };
+        }
+        // Changed between the passes, what was encrypted would open nowhere.
+        let mut again = NonceHasher::new(key);
+        encrypt(key, &nonce, length, TeeReader(&file, &mut again), to)?;
+        if again.finish().matches(&nonce) { Ok(()) } else { Err(Left::Changed) }
+    })?;
+    worker.report.written += 1;
+    if is_the_blob {
+        worker.report.stats.push((entry.place, stat));
+    }
+    Ok(())
+}
+
+/// The key that encrypts this plaintext, and whether that makes the blob of the index; `None` where it is to stay.
+fn how_to_encrypt<'r>(
+    worker: &mut Worker<'r>,
+    entry: &Entry,
+    name: Option<&Name>,
+    path: &Path,
+    plan: &LockPlan,
+) -> Result<Option<(&'r KeyVersion, bool)>, Left> {
+    let (file, start) = read_start(path)?;
+    let length = file.metadata()?.len();
+    let looks_encrypted = is_encrypted(&start);
+    // Empty, in the clear, or encrypted already: in any case what the repository holds.
+    if (length == 0 || looks_encrypted) && is_blob(worker.repository, &file, length, entry.id)? {
+        return Ok(None);
+    }
+    if let Some((name, key)) = encrypts_to(worker, name, path, entry.id)? {
+        return Ok(plan.git_crypt.contains(name).then_some((key, true)));
+    }
+    if looks_encrypted || name.is_some_and(|name| !plan.git_crypt.contains(name)) {
+        return Ok(None);
+    }
+    let blob = objects::read_start(worker.repository, entry.id)?;
+    if blob.is_some_and(|blob| !is_encrypted(&blob))
+        && is_blob(worker.repository, &file, length, entry.id)?
+    {
+        worker.report.in_the_clear += 1;
+        return Ok(None);
+    }
+    match name.and_then(|name| worker.git_crypt.of(name)) {
+        Some(held) if plan.seal_changes && length > 0 => Ok(Some((held.newest(), false))),
+        _ => Err(Left::Changed),
+    }
+}
+
+/// The key under which the file at `path` becomes the blob `id`: that of its attribute, or any other that is held.
+fn encrypts_to<'r>(
+    worker: &Worker<'r>,
+    name: Option<&Name>,
+    path: &Path,
+    id: ObjectId,
+) -> Result<Option<(&'r Name, &'r KeyVersion)>, Left> {
+    for (name, key) in worker.git_crypt.versions_for(name) {
+        let mut file = File::open(path)?;
+        let (nonce, length) = first_pass(key, &mut file)?;
+        let mut hasher = BlobHasher::new(worker.repository, HEADER_LEN as u64 + length);
+        encrypt(key, &nonce, length, &file, &mut hasher)?;
+        if hasher.finish()? == id {
+            return Ok(Some((name, key)));
+        }
+    }
+    Ok(None)
+}
+
+fn first_pass(key: &KeyVersion, file: &mut File) -> io::Result<(Nonce, u64)> {
+    let mut hasher = NonceHasher::new(key);
+    let length = io::copy(file, &mut hasher)?;
+    file.rewind()?;
+    Ok((hasher.finish(), length))
+}
+
+/// As git-crypt does, an empty file too.
+fn encrypt(
+    key: &KeyVersion,
+    nonce: &Nonce,
+    length: u64,
+    source: impl Read,
+    mut sink: impl io::Write,
+) -> io::Result<()> {
+    if length == 0 {
+        return sink.write_all(&nonce.header());
+    }
+    seal_stream(key, nonce, source, sink)
+}
+
+/// The names of all git-crypt keys that the attributes of tracked files, or of files in `.git-crypt`, name.
+///
+/// # Errors
+/// Index or attributes cannot be read.
+pub fn find_names(repository: &Repository) -> Result<BTreeSet<Name>, GitError> {
+    let entries = Entries::read(repository)?;
+    let mut attributes = Attributes::new(repository)?;
+    let mut names = BTreeSet::new();
+    for entry in &entries.files {
+        // What is not here is reported by what needs it.
+        if let Ok(of) = attributes.of(&entry.path)
+            && let Some(Ok(name)) = of.git_crypt
+        {
+            names.insert(name);
+        }
+    }
+    Ok(names)
+}
+
+/// What the files of a repository say of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// It opens one of them.
+    No,
+    /// There are encrypted files, and it opens none.
+    Yes,
+    /// There is no encrypted file that could say.
+    Unknown,
+}
+
+/// Whether a key opens any file to which attributes give it.
+///
+/// # Errors
+/// Index, attributes or objects cannot be read.
+pub fn find_opening(repository: &Repository, file: &KeyFile) -> Result<Foreign, GitError> {
+    let entries = Entries::read_all(repository)?;
+    let mut attributes = Attributes::new(repository)?;
+    let mut blobs = Vec::new();
+    for entry in &entries.files {
+        let Ok(of) = attributes.of(&entry.path) else { continue };
+        if !matches!(&of.git_crypt, Some(Ok(name)) if name == file.name()) {
+            continue;
+        }
+        let header = repository.gix.try_find_header(entry.id).map_err(GitError::read)?;
+        blobs.extend(header.map(|header| (header.size(), entry.id)));
+    }
+    blobs.sort_unstable();
+    let mut foreign = Foreign::Unknown;
+    let mut tried = 0;
+    for (size, id) in blobs {
+        let opened = match objects::read(repository, id)? {
+            Blob::Memory(blob) if is_encrypted(&blob) => opens_blob(file, &mut &blob[..]),
+            Blob::Large => objects::stream(repository, id, |blob| opens_blob(file, blob))?,
+            Blob::Memory(_) | Blob::Missing => continue,
+        };
+        // The nonce of an empty file is the same for all that have this key, and as good a proof as any.
+        if opened {
+            return Ok(Foreign::No);
+        }
+        foreign = Foreign::Yes;
+        tried += 1;
+        if tried == TRIED || size > objects::IN_MEMORY {
+            break;
+        }
+    }
+    Ok(foreign)
+}
+
+fn opens_blob(file: &KeyFile, blob: &mut dyn Read) -> bool {
+    let mut start = [0; HEADER_LEN];
+    let read = blob.read_exact(&mut start).ok().and_then(|()| Nonce::read(&start).ok());
+    let Some(nonce) = read else { return false };
+    // Nearly always there is one version; of a large file only that is tried.
+    match file.versions() {
+        [key] => open_stream(key, &nonce, blob, io::sink()).is_ok(),
+        versions => {
+            let mut rest = Vec::new();
+            let limit = objects::IN_MEMORY;
+            if blob.take(limit).read_to_end(&mut rest).is_err() {
+                return false;
+            }
+            versions.iter().any(|key| open_stream(key, &nonce, &rest[..], io::sink()).is_ok())
+        }
+    }
+}

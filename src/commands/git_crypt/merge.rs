@@ -1,0 +1,118 @@
+//! Merging in a git-crypt repository, where no attribute names a merge driver: as git's default for every file.
+
+use std::ffi::OsString;
+
+use super::super::merge_driver::{MergeDriver, merge_texts};
+use super::super::plumbing::{self, LazyRepository};
+use super::super::{Context, show};
+use super::GitCryptSurroundings;
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::fs::read_bounded;
+use crate::git::attributes::Attributes;
+use crate::git::command::Git;
+use crate::git::objects::IN_MEMORY;
+use crate::git_crypt::{Name, is_encrypted, seal};
+use crate::merge::{Labels, Merged};
+use crate::repo_path::argument_bytes;
+use crate::secret::WipedVec;
+
+/// Merges three versions. What git-crypt encrypts is merged in the clear and encrypted again; all else git merges.
+pub(crate) fn merge(context: &Context, given: &MergeDriver) -> Outcome {
+    let limit = usize::try_from(IN_MEMORY).unwrap_or(usize::MAX);
+    let path = argument_bytes(&given.path).unwrap_or_default();
+    let mut versions = Vec::new();
+    for file in [&given.base, &given.ours, &given.theirs] {
+        versions.push(read_bounded(file, limit).context(|| "a version to be merged".to_owned())?);
+    }
+    if !versions.iter().any(|version| is_encrypted(version)) {
+        return merge_by_git(context, given);
+    }
+    let conflict = |why: &str| CommandError::refused(format!("{}: {why}", show(path)));
+    let surroundings = GitCryptSurroundings::find(context)?;
+    let repository = LazyRepository::new();
+    let named = named_key(&surroundings, &repository, path)?;
+    let mut plaintexts = [(); 3].map(|()| WipedVec::default());
+    let mut used = named.clone();
+    for (version, plaintext) in versions.iter().zip(&mut plaintexts) {
+        if !is_encrypted(version) {
+            plaintext.extend_from_slice(version);
+            continue;
+        }
+        let opened = surroundings.held.open(named.as_ref(), version).map_err(|error| {
+            conflict(&error.to_string()).hint("git shroud unlock, then merge again")
+        })?;
+        used.get_or_insert_with(|| opened.0.clone());
+        *plaintext = opened.2;
+    }
+    let texts = plaintexts.each_ref().map(|plaintext| plaintext.as_slice());
+    let labels = Labels::new(&given.labels);
+    let located = surroundings.location.as_ref();
+    let opened = || located.map(|location| repository.get_or_init(|| plumbing::open(location)));
+    let (content, clean) =
+        match merge_texts(context, opened, path, texts, &labels, given.marker_size)? {
+            Merged::Clean(content) => (content, true),
+            Merged::Conflict(content) => (content, false),
+            Merged::Binary => {
+                return Err(conflict("it is binary, so it cannot be merged by lines"));
+            }
+        };
+    // A side that stands as it is keeps its bytes, whichever version of the key they are of.
+    let side = texts.iter().zip(&versions).skip(1).find(|(text, _)| **text == content.as_slice());
+    let encrypted = match side {
+        Some((_, version)) if is_encrypted(version) || content.is_empty() => version.to_vec(),
+        _ => {
+            let file = used.as_ref().and_then(|name| surroundings.held.of(name));
+            let file = file.ok_or_else(|| {
+                conflict("the git-crypt key that its attribute names is not held here")
+                    .hint("git shroud unlock, then merge again")
+            })?;
+            seal(file.newest(), &content)
+        }
+    };
+    std::fs::write(&given.ours, &encrypted).context(|| "the merged file".to_owned())?;
+    if clean { Ok(()) } else { Err(CommandError::found()) }
+}
+
+/// The key that the path's attribute names; none where there is no such attribute.
+fn named_key(
+    surroundings: &GitCryptSurroundings,
+    repository: &LazyRepository,
+    path: &[u8],
+) -> Outcome<Option<Name>> {
+    let Some(location) = &surroundings.location else { return Ok(None) };
+    let repository = repository.get_or_init(|| plumbing::open(location));
+    let repository = repository.as_ref().map_err(CommandError::wrong)?;
+    let of = Attributes::new(repository)?.of(path)?;
+    Ok(of.git_crypt.and_then(Result::ok))
+}
+
+/// What git itself would do: the same merge, with the algorithm of its merges, the user's conflict style and the labels.
+fn merge_by_git(context: &Context, given: &MergeDriver) -> Outcome {
+    let git = Git::new(&context.dir);
+    let [base, ours, theirs] = Labels::new(&given.labels).into_parts();
+    let algorithm = git.query(["config", "--get", "diff.algorithm"])?;
+    let mut algorithm_option = OsString::from("--diff-algorithm=");
+    // git's own default for merges (merge-ort), while 'git merge-file' has that of 'git diff'.
+    algorithm_option.push(algorithm.unwrap_or_else(|| "histogram".into()));
+    let run = |options: &[OsString]| {
+        let mut command = git.command(["merge-file", "--quiet"]);
+        command.args(options).arg(format!("--marker-size={}", given.marker_size));
+        command.args(["-L", &ours, "-L", &base, "-L", &theirs, "--"]);
+        command.args([&given.ours, &given.base, &given.theirs]);
+        command.output().map(|output| output.status.code()).context(|| "git merge-file".to_owned())
+    };
+    let code = match run(&[algorithm_option])? {
+        // A git before 2.44 knows no such option.
+        Some(129) => run(&[])?,
+        code => code,
+    };
+    match code {
+        Some(0) => Ok(()),
+        Some(1..=127) => Err(CommandError::found()),
+        // Binary, as git merges no such file either: ours stands, and the user decides.
+        _ => Err(CommandError::refused(format!(
+            "{}: it is binary, so it cannot be merged by lines",
+            crate::sanitise::native(std::path::Path::new(&given.path))
+        ))),
+    }
+}

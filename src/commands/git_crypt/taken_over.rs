@@ -1,0 +1,36 @@
+//! Keys that were taken over from git-crypt: kept where its filters find them, so that history opens as before.
+
+use super::super::Opened;
+use crate::access::taken_over_here;
+use crate::commands::Context;
+use crate::error::{Context as _, Outcome};
+use crate::git_crypt::KeyVersion;
+use crate::store::{git_crypt, local};
+
+/// Takes what `.shroud/` keeps sealed under the keys that are held. A key that is held under the same name stays.
+pub(crate) fn take_over(context: &Context, opened: &mut Opened) -> Outcome {
+    let (taken, problems) = taken_over_here(&opened.roster, &opened.keyring);
+    for problem in problems {
+        context.ui.warning(format!("a key of git-crypt is left out: {problem}"));
+    }
+    let common_dir = opened.repository.common_dir();
+    for file in taken.into_files() {
+        let name = file.name().clone();
+        let ids: Vec<_> = file.versions().iter().map(KeyVersion::id).collect();
+        match opened.git_crypt.insert(file) {
+            Ok(false) => {}
+            Err(error) => {
+                context.ui.warning(format!("a key of git-crypt is left out: {error}"));
+                continue;
+            }
+            Ok(true) => {
+                let file = opened.git_crypt.of(&name).expect("it was added");
+                git_crypt::save(common_dir, file).context(|| "the git-crypt key".to_owned())?;
+                context.ui.detail(format!("took git-crypt key '{name}', for the history"));
+            }
+        }
+        // `.shroud/` is the copy.
+        local::remember_copied(common_dir, ids).context(|| "the list of copied keys".to_owned())?;
+    }
+    Ok(())
+}
