@@ -1,8 +1,11 @@
 //! Every check that explains a set-up that does not work, each with its remedy.
 
+mod git_crypt;
 mod members;
 
 pub(crate) use members::WARN_BEFORE;
+
+use std::collections::BTreeSet;
 
 use time::{Duration, OffsetDateTime};
 
@@ -13,6 +16,7 @@ use crate::git::config::{PROGRAM, TEXTCONV_PROGRAM, find_on_path, missing_driver
 use crate::git::hooks;
 use crate::git::repository::Repository;
 use crate::git::worktree::Entries;
+use crate::git_crypt::{HeldKeys, Name};
 use crate::keyring::Keyring;
 use crate::status::{Known, State, survey};
 use crate::store::{backup, local};
@@ -52,20 +56,39 @@ pub struct Patient<'p> {
     pub repository: &'p Repository,
     /// The keys that are held.
     pub keyring: &'p Keyring,
+    /// The keys of git-crypt that are held.
+    pub git_crypt: &'p HeldKeys,
+    /// The keys of git-crypt that attributes name.
+    pub git_crypt_names: BTreeSet<Name>,
     /// What `.shroud/` says.
     pub roster: &'p Roster,
+}
+
+impl Patient<'_> {
+    /// Whether git-crypt encrypts here, and nothing is set up for this program's own keys.
+    fn is_git_crypt_alone(&self) -> bool {
+        let roster = self.roster;
+        self.keyring.is_empty()
+            && roster.infos.is_empty()
+            && roster.malformed.is_empty()
+            && !(self.git_crypt.is_empty() && self.git_crypt_names.is_empty())
+    }
 }
 
 /// Runs every check.
 pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(program());
-    findings.push(drivers(patient));
     findings.push(guards(patient));
     findings.extend(configuration(patient));
-    findings.extend(keys(patient));
-    findings.extend(members::examine(patient));
-    findings.extend(attributes(patient));
+    if !patient.is_git_crypt_alone() {
+        findings.push(drivers(patient));
+        findings.extend(keys(patient));
+        findings.extend(members::examine(patient));
+        findings.extend(attributes(patient));
+    }
+    findings.extend(own_files(patient));
+    findings.extend(git_crypt::examine(patient));
     findings.extend(files(patient));
     findings
 }
@@ -261,7 +284,6 @@ fn attributes(patient: &Patient<'_>) -> Vec<Finding> {
         )),
         Err(error) => findings.push(problem("macro", error.to_string(), "make the file readable")),
     }
-    findings.extend(own_files(patient));
     findings
 }
 
@@ -272,8 +294,9 @@ fn own_files(patient: &Patient<'_>) -> Vec<Finding> {
         for entry in Entries::read(patient.repository)?.files {
             let name = entry.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
             let own = matches!(name, b".gitattributes" | b".gitmodules")
-                || entry.path.starts_with(b".shroud/");
-            if own && attributes.of(&entry.path)?.sealed {
+                || entry.path.starts_with(b".shroud/")
+                || entry.path.starts_with(b".git-crypt/");
+            if own && attributes.of(&entry.path)?.is_encrypted() {
                 let path = crate::sanitise::path(&entry.path);
                 findings.push(problem(
                     "own-files",
@@ -291,7 +314,12 @@ fn own_files(patient: &Patient<'_>) -> Vec<Finding> {
 
 fn files(patient: &Patient<'_>) -> Vec<Finding> {
     let Roster { infos, missing, .. } = patient.roster;
-    let known = Known { keyring: patient.keyring, infos, missing: missing.as_deref() };
+    let known = Known {
+        keyring: patient.keyring,
+        git_crypt: patient.git_crypt,
+        infos,
+        missing: missing.as_deref(),
+    };
     let files = match survey(patient.repository, &known, None) {
         Ok(files) => files,
         Err(error) => {

@@ -1,5 +1,7 @@
 //! For each file that should be sealed: what the repository really holds.
 
+mod git_crypt;
+
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Read};
 use std::path::Path;
@@ -13,9 +15,11 @@ use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::worktree::{Entries, Entry};
+use crate::git_crypt::{HeldKeys, Name};
 use crate::keyring::{KeyName, Keyring};
 use crate::parallel::map_runs;
 use crate::store::shroud_dir::KeyInfo;
+pub use git_crypt::GitCryptState;
 
 const FILES_PER_THREAD: usize = 64;
 
@@ -23,6 +27,8 @@ const FILES_PER_THREAD: usize = 64;
 pub struct Known<'k> {
     /// The keys that are held.
     pub keyring: &'k Keyring,
+    /// The keys of git-crypt that are held.
+    pub git_crypt: &'k HeldKeys,
     /// What `.shroud/` says.
     pub infos: &'k BTreeMap<KeyName, KeyInfo>,
     /// A file of `.shroud/` that is not in this clone, if any.
@@ -86,8 +92,10 @@ pub enum State {
     BadKeyName(String),
     /// Sealed, and no attribute says so any more.
     NotTracked(KeyId),
-    /// Encrypted by git-crypt.
+    /// Encrypted by git-crypt, where its attribute says that it is to be sealed.
     GitCrypt,
+    /// To be encrypted by git-crypt.
+    OfGitCrypt(GitCryptState),
     /// In a merge conflict, so that nothing is decided.
     Unmerged,
     /// The blob is not here, so nothing is known of it.
@@ -112,6 +120,7 @@ impl State {
             Self::BadKeyName(_) => "bad-key-name",
             Self::NotTracked(_) => "not-tracked",
             Self::GitCrypt => "git-crypt",
+            Self::OfGitCrypt(state) => state.name(),
             Self::Unmerged => "unmerged",
             Self::Missing | Self::NotHere(_) => "missing",
         }
@@ -119,7 +128,10 @@ impl State {
 
     /// Whether nothing needs to be done.
     pub fn is_good(&self) -> bool {
-        matches!(self, Self::Sealed { .. } | Self::Empty)
+        match self {
+            Self::OfGitCrypt(state) => state.is_good(),
+            state => matches!(state, Self::Sealed { .. } | Self::Empty),
+        }
     }
 
     /// Whether nothing can be said, as a partial clone lacks an object.
@@ -135,6 +147,7 @@ impl State {
                 | Self::PlaintextInIndex
                 | Self::Retired { .. }
                 | Self::OtherKey { .. }
+                | Self::OfGitCrypt(GitCryptState::Plaintext { .. } | GitCryptState::Twice)
         )
     }
 }
@@ -148,6 +161,8 @@ pub struct FileStatus {
     pub state: State,
     /// The key that its attribute says; `default` where it says none.
     pub key: KeyName,
+    /// The key of git-crypt that its attribute says.
+    pub git_crypt: Option<Name>,
     /// The blob in the index.
     pub id: ObjectId,
     /// Whether its mode is 100755.
@@ -157,7 +172,7 @@ pub struct FileStatus {
 impl FileStatus {
     fn new(entry: &Entry, state: State, key: KeyName) -> Self {
         let Entry { path, id, executable, .. } = entry;
-        Self { path: path.clone(), state, key, id: *id, executable: *executable }
+        Self { path: path.clone(), state, key, git_crypt: None, id: *id, executable: *executable }
     }
 }
 
@@ -187,6 +202,7 @@ pub fn survey(
     for run in map_runs(&entries, FILES_PER_THREAD, run) {
         files.extend(run?);
     }
+    git_crypt::tell_wrong_keys(repository, known.git_crypt, &mut files)?;
     files.extend(survey_unmerged(repository, &unmerged)?);
     Ok(files)
 }
@@ -202,11 +218,12 @@ fn survey_unmerged(
     let mut attributes = Attributes::new(repository)?;
     for path in unmerged {
         let of = attributes.of(path)?;
-        if of.sealed {
+        if of.is_encrypted() {
             files.push(FileStatus {
                 path: path.clone(),
                 state: State::Unmerged,
                 key: of.key.unwrap_or_default(),
+                git_crypt: of.git_crypt.and_then(Result::ok),
                 id: ObjectId::empty_blob(repository.gix.object_hash()),
                 executable: false,
             });
@@ -239,6 +256,11 @@ impl<'r> Surveyor<'r> {
             }
             attributes => attributes?,
         };
+        if let Some(name) = attributes.git_crypt {
+            let state = self.state_of_git_crypt(entry, name.as_ref().ok())?;
+            let file = FileStatus::new(entry, state, KeyName::default());
+            return Ok(Some(FileStatus { git_crypt: name.ok(), ..file }));
+        }
         let state = if attributes.sealed {
             self.state_of_tracked(entry, &attributes)?
         } else {

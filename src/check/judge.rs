@@ -13,6 +13,7 @@ use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::database::Database;
 use crate::git::tree_attributes::{Chain, TreeAttributes};
+use crate::git_crypt::{HeldKeys, InvalidName, Name, is_encrypted, is_encrypted_twice};
 use crate::keyring::KeyName;
 use crate::store::shroud_dir::{File, KeyInfo, Member};
 
@@ -29,7 +30,10 @@ pub(super) enum Content {
     Missing,
     Empty,
     Plain,
-    GitCrypt,
+    GitCrypt {
+        whole: bool,
+        twice: bool,
+    },
     Damaged(String),
     /// With its length.
     Sealed(KeyId, u64),
@@ -38,6 +42,7 @@ pub(super) enum Content {
 /// Judges files; what is said of one subject is kept until the next begins.
 pub(super) struct Judge<'r> {
     database: &'r Database<'r>,
+    git_crypt: &'r HeldKeys,
     attributes: TreeAttributes,
     contents: HashMap<ObjectId, Content>,
     lens: HashMap<ObjectId, u64>,
@@ -64,9 +69,10 @@ pub(super) struct Moves {
 type Verdict = (Problem, Option<(KeyId, Option<KeyName>)>);
 
 impl<'r> Judge<'r> {
-    pub(super) fn new(database: &'r Database<'r>) -> Self {
+    pub(super) fn new(database: &'r Database<'r>, git_crypt: &'r HeldKeys) -> Self {
         Self {
             database,
+            git_crypt,
             attributes: TreeAttributes::default(),
             contents: HashMap::new(),
             lens: HashMap::new(),
@@ -155,7 +161,7 @@ impl<'r> Judge<'r> {
                     matches!(problem, Problem::NotTracked(_)) && self.was_tracked(file)?;
                 Some((problem, pending.filter(|_| !dropped)))
             }
-            None if attributes.sealed || is_on_purpose(&attributes) => None,
+            None if attributes.is_encrypted() || is_on_purpose(&attributes) => None,
             None => self.compare_plain(file)?,
         };
         if attributes.sealed && file.parents.iter().all(|(id, _)| id.is_none()) {
@@ -177,11 +183,15 @@ impl<'r> Judge<'r> {
     ) -> Result<Option<Verdict>, GitError> {
         let settled = |problem| Ok(Some((problem, None)));
         if is_own_file(path) {
-            if attributes.sealed || matches!(self.seemingly_sealed(id)?, Some(Content::Sealed(..)))
+            if attributes.is_encrypted()
+                || matches!(self.seemingly_sealed(id)?, Some(Content::Sealed(..)))
             {
                 return settled(Problem::OwnFile);
             }
             return Ok(self.malformed_own_file(path, id)?.map(|why| (Problem::Damaged(why), None)));
+        }
+        if let Some(name) = &attributes.git_crypt {
+            return Ok(self.standing_of_git_crypt(id, name)?.map(|problem| (problem, None)));
         }
         if !attributes.sealed {
             if is_on_purpose(attributes) {
@@ -201,7 +211,7 @@ impl<'r> Judge<'r> {
         match self.content(id)? {
             Content::Missing | Content::Empty => Ok(None),
             Content::Plain => settled(Problem::Plaintext),
-            Content::GitCrypt => settled(Problem::GitCrypt),
+            Content::GitCrypt { .. } => settled(Problem::GitCrypt),
             Content::Damaged(why) => settled(Problem::Damaged(why)),
             Content::Sealed(key, _) => {
                 let known = self.known()?;
@@ -211,6 +221,24 @@ impl<'r> Judge<'r> {
                 Ok(Some((Problem::UnknownKey(key), Some((key, Some(wanted.clone()))))))
             }
         }
+    }
+
+    fn standing_of_git_crypt(
+        &mut self,
+        id: ObjectId,
+        name: &Result<Name, InvalidName>,
+    ) -> Result<Option<Problem>, GitError> {
+        if let Err(error) = name {
+            return Ok(Some(Problem::BadKeyName(error.to_string())));
+        }
+        Ok(match self.content(id)? {
+            Content::Missing | Content::Empty => None,
+            // What begins so and is no whole header git-crypt takes for plaintext.
+            Content::GitCrypt { whole: false, .. } => Some(Problem::Plaintext),
+            Content::GitCrypt { twice, .. } => twice.then_some(Problem::EncryptedTwice),
+            Content::Sealed(..) => Some(Problem::SealedForGitCrypt),
+            Content::Plain | Content::Damaged(_) => Some(Problem::Plaintext),
+        })
     }
 
     /// Whether a parent has the same content with the same problem.
@@ -229,7 +257,7 @@ impl<'r> Judge<'r> {
 
     fn was_tracked(&mut self, file: &Changed<'_>) -> Result<bool, GitError> {
         for &(id, chain) in file.parents {
-            if id.is_some() && self.attributes.of(chain, file.path)?.sealed {
+            if id.is_some() && self.attributes.of(chain, file.path)?.is_encrypted() {
                 return Ok(true);
             }
         }
@@ -243,7 +271,11 @@ impl<'r> Judge<'r> {
             let Some(id) = id else { continue };
             if id != file.id {
                 was_sealed |= matches!(self.seemingly_sealed(id)?, Some(Content::Sealed(..)));
-            } else if !self.attributes.of(chain, file.path)?.sealed {
+                // What git-crypt encrypts may be of any length: only where its attribute was dropped is it worth a look.
+                was_sealed |= chain != file.chain
+                    && self.attributes.of(chain, file.path)?.git_crypt.is_some()
+                    && matches!(self.content(id)?, Content::GitCrypt { .. });
+            } else if !self.attributes.of(chain, file.path)?.is_encrypted() {
                 // In the clear on that side already, and not to be sealed there.
                 return Ok(None);
             }
@@ -296,7 +328,11 @@ impl<'r> Judge<'r> {
                 match format::sniff(&start.bytes) {
                     Sniff::Empty => Content::Empty,
                     Sniff::NotSealed => Content::Plain,
-                    Sniff::GitCrypt => Content::GitCrypt,
+                    Sniff::GitCrypt => {
+                        let mut versions = self.git_crypt.versions_for(None);
+                        let twice = versions.any(|(_, key)| is_encrypted_twice(key, &start.bytes));
+                        Content::GitCrypt { whole: is_encrypted(&start.bytes), twice }
+                    }
                     Sniff::Truncated => damaged(OpenError::Truncated),
                     Sniff::UnsupportedVersion(version) => {
                         damaged(OpenError::UnsupportedVersion(version))
@@ -337,7 +373,10 @@ impl<'r> Judge<'r> {
 /// Whether git or this program reads the file itself, without filters.
 fn is_own_file(path: &[u8]) -> bool {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
-    name == b".gitattributes" || path == b".gitmodules" || path.starts_with(b".shroud/")
+    name == b".gitattributes"
+        || path == b".gitmodules"
+        || path.starts_with(b".shroud/")
+        || path.starts_with(b".git-crypt/")
 }
 
 fn is_on_purpose(attributes: &PathAttributes) -> bool {

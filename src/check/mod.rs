@@ -19,6 +19,7 @@ use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::history::{Commit, shallow_boundary};
 use crate::git::repository::Repository;
+use crate::git_crypt::HeldKeys;
 use crate::keyring::KeyName;
 use crate::parallel::map_runs;
 
@@ -75,8 +76,12 @@ pub enum Problem {
     },
     /// Begins as a sealed file and cannot be one, or is a description of a key that cannot be read.
     Damaged(String),
-    /// Encrypted by git-crypt.
+    /// Encrypted by git-crypt, where its attribute says that it is to be sealed.
     GitCrypt,
+    /// Encrypted by git-crypt, and what was encrypted was encrypted already; only seen where the key is held.
+    EncryptedTwice,
+    /// Sealed by git-shroud, where its attribute says that git-crypt encrypts it.
+    SealedForGitCrypt,
     /// An attribute would make git change the sealed bytes.
     Conversion(String),
     /// Its attribute names what cannot be a key.
@@ -97,6 +102,8 @@ impl Problem {
             Self::OtherKey { .. } => "other-key",
             Self::Damaged(_) => "damaged",
             Self::GitCrypt => "git-crypt",
+            Self::EncryptedTwice => "double-encrypted",
+            Self::SealedForGitCrypt => "sealed-for-git-crypt",
             Self::Conversion(_) => "attribute-conflict",
             Self::BadKeyName(_) => "bad-key-name",
             Self::OwnFile => "own-file",
@@ -136,17 +143,22 @@ struct Found {
     pending: Option<(KeyId, Option<KeyName>)>,
 }
 
-/// Judges every subject. Parents come before their children.
+/// Judges every subject. Parents come before their children. No key is needed; those of git-crypt that are held tell what was
+/// encrypted twice.
 ///
 /// # Errors
 /// An object is damaged, or a commit is larger than what is looked at.
-pub fn check(repository: &Repository, subjects: &[Subject]) -> Result<Report, GitError> {
+pub fn check(
+    repository: &Repository,
+    git_crypt: &HeldKeys,
+    subjects: &[Subject],
+) -> Result<Report, GitError> {
     let (git_dir, top) = (repository.gix.git_dir(), repository.worktree.as_deref());
     let numbered: Vec<_> = subjects.iter().enumerate().collect();
     let run = |_, run: &[(usize, &Subject)]| -> Result<_, GitError> {
         let repository = Repository::open(git_dir, top.map(Path::to_owned))?;
         let database = Database::open(&repository)?;
-        let mut judge = Judge::new(&database);
+        let mut judge = Judge::new(&database, git_crypt);
         let mut found = Vec::new();
         for &(number, subject) in run {
             let first = found.len();

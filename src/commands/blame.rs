@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use super::Context;
 use super::history::{arguments, run_git};
 use crate::error::Outcome;
+use crate::git::attributes::DRIVER;
 
 /// Show who changed which line of a file last, in the clear
 ///
@@ -26,17 +27,18 @@ pub struct Blame {
 }
 
 /// Without a filter git compares what is in the worktree as it is there.
-const NO_FILTER: [(&str, &str); 4] = [
-    ("filter.shroud.process", ""),
-    ("filter.shroud.clean", ""),
-    ("filter.shroud.smudge", ""),
-    ("filter.shroud.required", "false"),
-];
+fn no_filter(driver: &str) -> [(String, String); 4] {
+    let item = |item: &str, value: &str| (format!("filter.{driver}.{item}"), value.to_owned());
+    [item("process", ""), item("clean", ""), item("smudge", ""), item("required", "false")]
+}
 
 impl Blame {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let opened = context.open()?;
         let command = ["blame", "--textconv"];
-        run_git(context, &opened.repository, &NO_FILTER, arguments(&command, &self.given))
+        let git_crypt = opened.git_crypt.files().map(|file| file.name().driver());
+        let drivers = git_crypt.chain([DRIVER.to_owned()]);
+        let settings: Vec<_> = drivers.flat_map(|driver| no_filter(&driver)).collect();
+        run_git(context, &opened, &settings, arguments(&command, &self.given))
     }
 }

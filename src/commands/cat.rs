@@ -6,10 +6,12 @@ use std::io::{self, Read};
 
 use super::{Context, Opened};
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::filter::{Filter, Rule, Rules};
+use crate::filter::git_crypt::{Conversion, GitCryptFilter, Paths};
+use crate::filter::{Driver as _, Filter, FilterError, Filtered, Rule, Rules};
 use crate::format::{self, Sniff};
 use crate::git::command::Git;
 use crate::git::objects::{self, Blob};
+use crate::git_crypt::{self, Nonce};
 
 /// Print one file in the clear, from a commit or from the worktree
 ///
@@ -29,6 +31,16 @@ struct NoRules;
 impl Rules for NoRules {
     fn rule(&mut self, _path: &[u8]) -> Result<Rule, String> {
         Ok(Rule::default())
+    }
+}
+
+impl Paths for NoRules {
+    fn conversion(&mut self, _path: &[u8]) -> Result<Option<Conversion>, String> {
+        Ok(None)
+    }
+
+    fn indexed(&mut self, _path: &[u8]) -> Option<Nonce> {
+        None
     }
 }
 
@@ -82,12 +94,29 @@ fn print(opened: &Opened, source: &mut dyn Read) -> Outcome {
         return Err(CommandError::refused(format!("the key {key} is not held here"))
             .hint("git shroud unlock"));
     }
+    if git_crypt::is_encrypted(&start) {
+        return print_git_crypt(opened, &mut start.chain(source));
+    }
     let mut filter = Filter::new(&opened.keyring, NoRules);
     let opened = filter.smudge(b"", start.chain(source));
+    write_out(opened)
+}
+
+fn write_out(opened: Result<Filtered<'_>, FilterError>) -> Outcome {
     opened.and_then(|opened| opened.write_to(io::stdout().lock())).or_else(|error| match error {
-        crate::filter::FilterError::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-            Ok(())
-        }
+        FilterError::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         error => Err(CommandError::refused(error.to_string())),
     })
+}
+
+/// The path may be of another commit, whose attributes are not known: any key that is held may be the one.
+fn print_git_crypt(opened: &Opened, source: &mut dyn Read) -> Outcome {
+    if opened.git_crypt.is_empty() {
+        return Err(CommandError::refused("no git-crypt key is held here")
+            .hint("git shroud unlock KEYFILE"));
+    }
+    let mut keys = opened.git_crypt.files().map(|file| file.name().clone());
+    let name = keys.next().unwrap_or_default();
+    let mut filter = GitCryptFilter::new(&opened.git_crypt, name, NoRules);
+    write_out(filter.smudge(b"", source))
 }

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use gix::ObjectId;
 use serde::Serialize;
 
-use super::{Context, show};
+use super::{Context, held_git_crypt_keys, show};
 use crate::check::{Finding, Problem, Report, Source, Subject, check};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::GitError;
@@ -36,7 +36,9 @@ const MAX_INPUT: u64 = 256 << 20;
 
 Problems: plaintext, unsealed (was sealed, and now is in the clear), moved-in-the-clear (a sealed file is gone and one
 like it appears in the clear), not-tracked (sealed, but no attribute says so any more), unknown-key, other-key, damaged,
-git-crypt, attribute-conflict, bad-key-name, own-file (git or git-shroud reads it, so it cannot be sealed).
+git-crypt (encrypted by it at a path of git-shroud's), sealed-for-git-crypt (the other way round), double-encrypted (by
+git-crypt; seen where its key is held), attribute-conflict, bad-key-name, own-file (git, git-crypt or git-shroud reads it, so
+it cannot be sealed).
 
 The attribute '-filter' says that a path is in the clear on purpose, and nothing is found there.")]
 pub struct Check {
@@ -82,7 +84,7 @@ impl Check {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let repository = context.repository()?;
         let (subjects, missing) = self.subjects(&repository)?;
-        let mut report = check(&repository, &subjects)?;
+        let mut report = check(&repository, &held_git_crypt_keys(&repository)?, &subjects)?;
         report.missing.extend(missing);
         if self.json {
             let json = JsonReport {
@@ -237,7 +239,12 @@ fn print(context: &Context, finding: &Finding) {
 /// What the problem's name does not say.
 fn detail(problem: &Problem) -> Option<String> {
     match problem {
-        Problem::Plaintext | Problem::Unsealed | Problem::GitCrypt | Problem::OwnFile => None,
+        Problem::Plaintext
+        | Problem::Unsealed
+        | Problem::GitCrypt
+        | Problem::EncryptedTwice
+        | Problem::SealedForGitCrypt
+        | Problem::OwnFile => None,
         Problem::Moved(from) => Some(format!("was sealed as {}", show(from))),
         Problem::NotTracked(id) | Problem::UnknownKey(id) => Some(format!("key id {id}")),
         Problem::OtherKey { keys, wanted } => {

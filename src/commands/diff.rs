@@ -11,6 +11,7 @@ use crate::git::attributes::Attributes;
 use crate::git::changes::{Change, Side, changes};
 use crate::git::command::Git;
 use crate::git::objects::{self, Blob, IN_MEMORY};
+use crate::git_crypt::is_encrypted;
 use crate::repo_path;
 use crate::sanitise;
 use crate::secret::WipedVec;
@@ -96,7 +97,7 @@ impl Diff {
         let mut attributes = Attributes::new(&opened.repository)?;
         let mut findings = Vec::new();
         for (path, change) in changed {
-            let declared = || Ok::<_, CommandError>(attributes.of(&path)?.sealed);
+            let declared = || Ok::<_, CommandError>(attributes.of(&path)?.is_encrypted());
             if let Some(finding) = judge(&opened, &path, &change, declared)? {
                 findings.push((path, finding));
             }
@@ -187,6 +188,15 @@ fn open(opened: &Opened, path: &[u8], side: Side) -> Outcome<Opening> {
             bytes
         }
     };
+    if is_encrypted(&bytes) {
+        return Ok(match opened.git_crypt.open(None, &bytes) {
+            Ok((.., bytes)) => Opening::Content { bytes, sealed: true },
+            Err(_) if opened.git_crypt.is_empty() => {
+                Opening::Closed { why: "no git-crypt key is held here".to_owned(), sealed: true }
+            }
+            Err(error) => Opening::Closed { why: error.to_string(), sealed: true },
+        });
+    }
     let sealed = |error: OpenError| Opening::Closed { why: error.to_string(), sealed: true };
     Ok(match format::sniff(&bytes) {
         Sniff::Sealed(id) => {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Context;
+use crate::access::find_names;
 use crate::doctor::{Finding, Patient, Severity, examine};
 use crate::error::{CommandError, Outcome};
 use crate::ui::Style;
@@ -32,6 +33,8 @@ impl Doctor {
         let findings = examine(&Patient {
             repository: &opened.repository,
             keyring: &opened.keyring,
+            git_crypt: &opened.git_crypt,
+            git_crypt_names: find_names(&opened.repository)?,
             roster: &opened.roster,
         });
         let ill = findings.iter().any(|finding| finding.severity == Severity::Problem);

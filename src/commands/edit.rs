@@ -18,7 +18,8 @@ use super::{Context, Opened};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{self, Sniff};
 use crate::fs::{Access, create_private_dir, read_bounded, write_atomic};
-use crate::git::attributes::Attributes;
+use crate::git::attributes::{Attributes, PathAttributes};
+use crate::git_crypt::{self, KeyVersion};
 use crate::keyring::Entry;
 use crate::repo_path;
 use crate::store::local;
@@ -52,26 +53,26 @@ impl Edit {
         let opened = context.open()?;
         let path = in_repository(context, &opened, Path::new(&self.path))?;
         let attributes = Attributes::new(&opened.repository)?.of(&path)?;
-        if !attributes.sealed {
+        if !attributes.is_encrypted() {
             return Err(CommandError::wrong(format!(
                 "{} is not to be sealed, so any editor will do",
                 crate::sanitise::path(&path)
             ))
             .hint("git shroud track PATTERN seals it"));
         }
-        let name = attributes.key.map_err(|error| CommandError::wrong(error.to_string()))?;
-        let Some(entry) = opened.keyring.current(&name) else {
-            return Err(CommandError::refused(format!("the key '{name}' is not held here"))
-                .hint("git shroud unlock"));
-        };
-        opened.refuse_unfit_key(&name)?;
+        let key = SealingKey::of(&opened, &attributes)?;
         let native = repo_path::to_native(&path)
             .ok_or_else(|| CommandError::wrong("this path cannot be one on this system"))?;
         let file = opened.top()?.join(&native);
         refuse_elsewhere(opened.top()?, &file)?;
         refuse_absent(&opened, &native, &file)?;
         // A clone that does not keep the key itself keeps the file sealed.
-        let kept = local::load(opened.repository.common_dir())?.current(&name).is_some();
+        let kept = match &key {
+            SealingKey::Own(entry) => {
+                local::load(opened.repository.common_dir())?.current(&entry.name).is_some()
+            }
+            SealingKey::GitCrypt(_) => true,
+        };
         let before = Before::read(&opened, &file, !kept)?;
         let folder = PlaintextFolder::make(self.on_disk)?;
         let copy = folder.path().join(file.file_name().expect("a path in the worktree has a name"));
@@ -84,11 +85,43 @@ impl Edit {
             return Ok(());
         }
         let written = before.refuse_changed(&opened, &file);
-        if let Err(error) = written.and_then(|()| before.write(&file, &after, entry)) {
+        if let Err(error) = written.and_then(|()| before.write(&file, &after, &key)) {
             return Err(folder.keep(error));
         }
         context.ui.status(format!("wrote {}", crate::sanitise::path(&path)));
         Ok(())
+    }
+}
+
+/// The key that seals a path.
+enum SealingKey<'o> {
+    Own(&'o Entry),
+    GitCrypt(&'o KeyVersion),
+}
+
+impl<'o> SealingKey<'o> {
+    fn of(opened: &'o Opened, attributes: &PathAttributes) -> Outcome<Self> {
+        let wrong = |error: &dyn std::fmt::Display| CommandError::wrong(error.to_string());
+        let missing = |name: &str| {
+            CommandError::refused(format!("the key '{name}' is not held here"))
+                .hint("git shroud unlock")
+        };
+        if let Some(name) = &attributes.git_crypt {
+            let name = name.as_ref().map_err(|error| wrong(error))?;
+            let file = opened.git_crypt.of(name).ok_or_else(|| missing(name.as_str()))?;
+            return Ok(Self::GitCrypt(file.newest()));
+        }
+        let name = attributes.key.as_ref().map_err(|error| wrong(error))?;
+        let entry = opened.keyring.current(name).ok_or_else(|| missing(name.as_str()))?;
+        opened.refuse_unfit_key(name)?;
+        Ok(Self::Own(entry))
+    }
+
+    fn seal(&self, plaintext: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Own(entry) => format::seal(&entry.key, plaintext),
+            Self::GitCrypt(key) => git_crypt::seal(key, plaintext),
+        }
     }
 }
 
@@ -145,6 +178,12 @@ impl Before {
         }
         let bytes = read_bounded(file, MAX_LEN).context(|| "the file".to_owned())?;
         let sealed = match format::sniff(&bytes) {
+            Sniff::GitCrypt if git_crypt::is_encrypted(&bytes) => {
+                let (.., plaintext) = opened.git_crypt.open(None, &bytes).map_err(|error| {
+                    CommandError::refused(error.to_string()).hint("git shroud unlock")
+                })?;
+                return Ok(Self { plaintext: Zeroizing::new(plaintext.to_vec()), sealed: true });
+            }
             Sniff::Sealed(_) => true,
             Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => {
                 return Ok(Self { plaintext: bytes, sealed: false });
@@ -170,10 +209,10 @@ impl Before {
     }
 
     /// Puts the new content in the place of the old, in the same form and with the same mode.
-    fn write(&self, file: &Path, plaintext: &[u8], entry: &Entry) -> Outcome {
+    fn write(&self, file: &Path, plaintext: &[u8], key: &SealingKey<'_>) -> Outcome {
         let sealed;
         let bytes = if self.sealed {
-            sealed = format::seal(&entry.key, plaintext);
+            sealed = key.seal(plaintext);
             &sealed
         } else {
             plaintext

@@ -3,10 +3,9 @@
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
-use super::Context;
+use super::{Context, Opened};
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::git::config::drivers;
-use crate::git::repository::Repository;
+use crate::git::config::{drivers, git_crypt_drivers};
 
 /// Runs git in the user's directory, with their terminal, pager and locale; ends with git's exit status.
 ///
@@ -14,8 +13,8 @@ use crate::git::repository::Repository;
 /// attribute says so any more.
 pub(super) fn run_git(
     context: &Context,
-    repository: &Repository,
-    settings: &[(&str, &str)],
+    opened: &Opened,
+    settings: &[(String, String)],
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Outcome {
     // Whatever stands in .gitattributes or info/attributes outranks this.
@@ -27,16 +26,16 @@ pub(super) fn run_git(
     let mut file = OsString::from("core.attributesFile=");
     file.push(attributes.path());
     git.arg(file);
-    let drivers = drivers();
-    let textconv = drivers.iter().filter(|(name, _)| name.starts_with("diff."));
-    let textconv = textconv.map(|(name, value)| (*name, value.as_str()));
+    let own = drivers().into_iter().map(|(name, value)| (name.to_owned(), value));
+    let git_crypt = opened.git_crypt.files().flat_map(|file| git_crypt_drivers(file.name()));
+    let textconv = own.chain(git_crypt).filter(|(name, _)| name.starts_with("diff."));
     // Whatever the user has set, the plaintext goes into no note.
-    let uncached = ("diff.shroud.cachetextconv", "false");
-    for (name, value) in textconv.chain([uncached]).chain(settings.iter().copied()) {
+    let uncached = ("diff.shroud.cachetextconv".to_owned(), "false".to_owned());
+    for (name, value) in textconv.chain([uncached]).chain(settings.iter().cloned()) {
         git.arg("-c").arg(format!("{name}={value}"));
     }
-    if repository.worktree.is_none() {
-        git.arg("--git-dir").arg(repository.gix.git_dir());
+    if opened.repository.worktree.is_none() {
+        git.arg("--git-dir").arg(opened.repository.gix.git_dir());
     }
     let status = git.args(arguments).status().context(|| "git cannot be started".to_owned())?;
     match status.code() {

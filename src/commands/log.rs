@@ -31,6 +31,6 @@ impl Log {
         let opened = context.open()?;
         // What a path is to be, stock git decides by its own rules; --textconv is said for commands that have it off.
         let command = ["log", "--patch", "--textconv", "--follow"];
-        run_git(context, &opened.repository, &[], arguments(&command, &self.given))
+        run_git(context, &opened, &[], arguments(&command, &self.given))
     }
 }

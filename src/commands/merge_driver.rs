@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::git_crypt::merge as merge_git_crypt;
 use super::plumbing::{self, LazyRepository, Surroundings};
 use super::{Context, show};
 use crate::configs::Format;
@@ -24,18 +25,21 @@ use crate::secret::WipedVec;
 /// Writes the sealed result over OURS, also where it holds conflict markers. Exit status 1 on conflict, 129 on failure.
 #[derive(clap::Args)]
 pub struct MergeDriver {
+    /// Serve as git's default: merge what git-crypt encrypts in the clear, and all else as git does
+    #[arg(long)]
+    default: bool,
     /// %O: the common ancestor
-    base: PathBuf,
+    pub(super) base: PathBuf,
     /// %A: ours, and the result
-    ours: PathBuf,
+    pub(super) ours: PathBuf,
     /// %B: theirs
-    theirs: PathBuf,
+    pub(super) theirs: PathBuf,
     /// %L: length of the conflict markers
-    marker_size: u16,
+    pub(super) marker_size: u16,
     /// %P: the path in the repository
-    path: OsString,
+    pub(super) path: OsString,
     /// %S, %X, %Y: what to call the three versions
-    labels: Vec<OsString>,
+    pub(super) labels: Vec<OsString>,
 }
 
 impl MergeDriver {
@@ -45,6 +49,9 @@ impl MergeDriver {
     }
 
     fn merge(self, context: &Context) -> Outcome {
+        if self.default {
+            return merge_git_crypt(context, &self);
+        }
         let surroundings = Surroundings::find(context)?;
         let repository = LazyRepository::new();
         let path = argument_bytes(&self.path).unwrap_or_default();
@@ -72,25 +79,10 @@ impl MergeDriver {
         }
         let [base, ours, theirs] = versions.each_ref().map(|version| version.as_slice());
         let labels = Labels::new(&self.labels);
-        let by_lines = |style| {
-            merge::text(base, ours, theirs, &labels, self.marker_size, style).context(|| show(path))
-        };
-        let mut merged = by_lines(None)?;
-        if matches!(merged, Merged::Conflict(_)) {
-            let located = surroundings.location.as_ref();
-            let opened =
-                located.map(|location| repository.get_or_init(|| plumbing::open(location)));
-            let by_key = format_by_key(opened, path)?
-                .and_then(|format| merge::by_key(format, base, ours, theirs));
-            merged = match by_key {
-                Some(content) => Merged::Clean(content),
-                // git itself is asked, as the style may come with 'git -c'.
-                None => match merging::conflict_style(&Git::new(&context.dir))?.as_deref() {
-                    None | Some("merge") => merged,
-                    style => by_lines(style)?,
-                },
-            };
-        }
+        let located = surroundings.location.as_ref();
+        let opened = || located.map(|location| repository.get_or_init(|| plumbing::open(location)));
+        let texts = [base, ours, theirs];
+        let merged = merge_texts(context, opened, path, texts, &labels, self.marker_size)?;
         let (content, clean) = match merged {
             Merged::Clean(content) => (content, true),
             Merged::Conflict(content) => (content, false),
@@ -118,6 +110,33 @@ impl MergeDriver {
         }
         std::fs::write(&self.ours, &result).context(|| self.ours.display().to_string())?;
         if clean { Ok(()) } else { Err(CommandError::found()) }
+    }
+}
+
+/// Merges three plaintexts: by their lines in the user's conflict style and, where that conflicts, by their keys.
+pub(super) fn merge_texts<'r>(
+    context: &Context,
+    repository: impl FnOnce() -> Option<&'r Result<Repository, String>>,
+    path: &[u8],
+    [base, ours, theirs]: [&[u8]; 3],
+    labels: &Labels,
+    marker_size: u16,
+) -> Outcome<Merged> {
+    let by_lines =
+        |style| merge::text(base, ours, theirs, labels, marker_size, style).context(|| show(path));
+    let merged = by_lines(None)?;
+    if !matches!(merged, Merged::Conflict(_)) {
+        return Ok(merged);
+    }
+    let by_key = format_by_key(repository(), path)?
+        .and_then(|format| merge::by_key(format, base, ours, theirs));
+    if let Some(content) = by_key {
+        return Ok(Merged::Clean(content));
+    }
+    // git itself is asked, as the style may come with 'git -c'.
+    match merging::conflict_style(&Git::new(&context.dir))?.as_deref() {
+        None | Some("merge") => Ok(merged),
+        style => by_lines(style),
     }
 }
 

@@ -6,13 +6,14 @@ use std::ffi::OsString;
 use serde::Serialize;
 
 use super::member::report_problems;
-use super::track::seal_blobs;
+use super::track::{restage_failed, seal_blobs};
 use super::{Context, show};
-use crate::access::Restage;
+use crate::access::{Restage, restage_git_crypt};
 use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
 use crate::git::command::Git;
-use crate::status::{FileStatus, State, expand_pathspecs, survey};
+use crate::git_crypt::Name;
+use crate::status::{FileStatus, GitCryptState, State, expand_pathspecs, survey};
 use crate::ui::{Style, count};
 
 /// For each file that should be sealed: what the repository really holds
@@ -27,8 +28,9 @@ use crate::ui::{Style, count};
   $ git shroud status --json secrets
 
 States: sealed, empty (stands for itself), plaintext-in-head, plaintext-in-index, retired-key, other-key, unknown-key,
-damaged, attribute-conflict, bad-key-name, not-tracked (sealed, but no attribute says so), git-crypt, unmerged,
-missing (not in this clone).")]
+damaged, attribute-conflict, bad-key-name, not-tracked (sealed, but no attribute says so), git-crypt (encrypted by
+git-crypt at a path of this program's), unmerged, missing (not in this clone). Of files that git-crypt encrypts: encrypted,
+double-encrypted, and those of the above that they can have.")]
 pub struct Status {
     /// Only files that match these pathspecs
     paths: Vec<OsString>,
@@ -72,7 +74,7 @@ impl Status {
         if self.fix {
             let fixable: Vec<Restage> = files
                 .iter()
-                .filter(|file| file.state.is_fixable())
+                .filter(|file| file.state.is_fixable() && file.git_crypt.is_none())
                 .map(|file| Restage {
                     path: file.path.clone(),
                     executable: file.executable,
@@ -80,11 +82,18 @@ impl Status {
                     key: file.key.clone(),
                 })
                 .collect();
-            if !fixable.is_empty() {
-                seal_blobs(&opened, &fixable)?;
-                context
-                    .ui
-                    .status(format!("sealed and staged {}", count(fixable.len() as u64, "file")));
+            let of_git_crypt: Vec<&FileStatus> = files
+                .iter()
+                .filter(|file| file.state.is_fixable() && file.git_crypt.is_some())
+                .collect();
+            let fixed = (fixable.len() + of_git_crypt.len()) as u64;
+            if fixed > 0 {
+                if !fixable.is_empty() {
+                    seal_blobs(&opened, &fixable)?;
+                }
+                restage_git_crypt(&opened.repository, &opened.git_crypt, &of_git_crypt)
+                    .map_err(restage_failed)?;
+                context.ui.status(format!("sealed and staged {}", count(fixed, "file")));
                 let opened = context.open()?;
                 files = survey(&opened.repository, &known, only.as_ref())?;
             }
@@ -141,7 +150,9 @@ fn print(context: &Context, files: &[FileStatus]) {
     let width = files.iter().map(|file| file.state.name().len()).max().unwrap_or(0);
     for file in files {
         let style = match file.state {
-            State::Sealed { .. } | State::Empty => Style::Good,
+            State::Sealed { .. }
+            | State::Empty
+            | State::OfGitCrypt(GitCryptState::Encrypted { .. }) => Style::Good,
             State::Retired { .. }
             | State::NotTracked(_)
             | State::Unmerged
@@ -172,6 +183,7 @@ fn detail(file: &FileStatus) -> Option<String> {
         }
         State::UnknownKey(id) | State::NotTracked(id) => Some(format!("key id {id}")),
         State::Damaged(why) | State::Conversion(why) | State::BadKeyName(why) => Some(why.clone()),
+        State::OfGitCrypt(state) => detail_of_git_crypt(state, file.git_crypt.as_ref()?),
         State::NotHere(file) => Some(format!("{file} is not in this clone")),
         State::Empty
         | State::PlaintextInHead
@@ -182,6 +194,26 @@ fn detail(file: &FileStatus) -> Option<String> {
     }
 }
 
+fn detail_of_git_crypt(state: &GitCryptState, name: &Name) -> Option<String> {
+    Some(match state {
+        GitCryptState::Encrypted { opened: true } => format!("git-crypt key {name}"),
+        GitCryptState::Encrypted { opened: false } => {
+            format!("git-crypt key {name}, not held here")
+        }
+        GitCryptState::Twice => format!("git-crypt key {name}; what it holds is encrypted again"),
+        GitCryptState::Damaged => {
+            format!("git-crypt key {name} opens other files and not this one: it was changed")
+        }
+        GitCryptState::WrongKey => {
+            format!("the git-crypt key {name} that is held opens no file here: it is the wrong key")
+        }
+        GitCryptState::OtherKey(key) => {
+            format!("encrypted with git-crypt key {key}, but its attribute says {name}")
+        }
+        GitCryptState::Plaintext { .. } | GitCryptState::BadName => return None,
+    })
+}
+
 fn to_json(file: &FileStatus) -> JsonFile {
     let (key, generation, detail) = match &file.state {
         State::Sealed { key, generation } | State::Retired { key, generation } => {
@@ -190,6 +222,7 @@ fn to_json(file: &FileStatus) -> JsonFile {
         State::OtherKey { key, .. } => (key.to_string(), None, detail(file)),
         _ => (file.key.to_string(), None, detail(file)),
     };
+    let key = file.git_crypt.as_ref().map_or(key, ToString::to_string);
     let path = match String::from_utf8(file.path.clone()) {
         Ok(path) => path,
         // JSON knows only Unicode: as git quotes it.

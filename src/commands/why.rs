@@ -6,9 +6,10 @@ use std::path::{Component, Path, PathBuf};
 use super::{Context, Opened, show};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::attributes::{Attributes, PathAttributes, Setting};
+use crate::git_crypt::{InvalidName, Name};
 use crate::keyring::KeyName;
 use crate::repo_path;
-use crate::status::{State, survey};
+use crate::status::{GitCryptState, State, survey};
 
 /// Explain one path: which attribute line decides, which key, and what a fresh clone would see
 #[derive(clap::Args)]
@@ -32,6 +33,9 @@ impl Why {
             if let Ok(name) = &attributes.key {
                 context.ui.line(format!("members      {}", members(&opened, name)?));
             }
+        }
+        if let Some(name) = &attributes.git_crypt {
+            context.ui.line(format!("key          {}", git_crypt_key(&opened, name)));
         }
         if let Some(conversion) = &attributes.conversion {
             context
@@ -76,9 +80,19 @@ fn place(setting: &Setting) -> String {
 
 fn attribute(attributes: &PathAttributes) -> String {
     match &attributes.filter {
-        Some(filter) if attributes.sealed => place(filter),
+        Some(filter) if attributes.is_encrypted() => place(filter),
         Some(filter) => format!("{}: not sealed by git-shroud", place(filter)),
         None => "none: the file is stored in the clear".to_owned(),
+    }
+}
+
+fn git_crypt_key(opened: &Opened, name: &Result<Name, InvalidName>) -> String {
+    match name {
+        Err(error) => error.to_string(),
+        Ok(name) => match opened.git_crypt.of(name) {
+            Some(_) => format!("git-crypt's '{name}', held here"),
+            None => format!("git-crypt's '{name}', not held here: the file cannot be added"),
+        },
     }
 }
 
@@ -132,6 +146,15 @@ fn fresh_clone(attributes: &PathAttributes, state: Option<&State>) -> String {
             "sees the plaintext (once this is committed)"
         }
         Some(State::GitCrypt) => "sees what git-crypt encrypted",
+        Some(State::OfGitCrypt(state)) => match state {
+            GitCryptState::Plaintext { .. } => "sees the plaintext (once this is committed)",
+            GitCryptState::Damaged => "sees bytes that do not open",
+            GitCryptState::BadName => "sees the plaintext, as git finds no filter of that name",
+            _ => "sees what git-crypt encrypted, until it is unlocked",
+        },
+        None if attributes.git_crypt.is_some() => {
+            "would see what git-crypt encrypts, once the file is added"
+        }
         Some(State::Unmerged) => "sees what the merge will hold",
         Some(State::Missing | State::NotHere(_)) => "cannot be told: the blob is not in this clone",
         Some(State::Conversion(_) | State::BadKeyName(_)) | None if attributes.sealed => {

@@ -31,6 +31,13 @@ impl Labels {
     }
 }
 
+impl Labels {
+    /// The labels of base, ours and theirs.
+    pub fn into_parts(self) -> [String; 3] {
+        [self.base, self.ours, self.theirs]
+    }
+}
+
 /// The outcome of a merge.
 #[derive(Debug)]
 pub enum Merged {
