@@ -63,6 +63,7 @@ commands! {
     Hooks(hooks::Hooks),
     Member(member::Member),
     Key(key::Key),
+    Migrate(migrate::Migrate),
     Cat(cat::Cat),
     Edit(edit::Edit),
     Log(log::Log),

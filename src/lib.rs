@@ -15,6 +15,7 @@ pub mod sanitise;
 pub mod secret;
 
 pub mod format;
+pub mod git_crypt;
 pub mod keyring;
 
 pub mod recipient;
@@ -28,6 +29,7 @@ pub mod configs;
 pub mod doctor;
 pub mod filter;
 pub mod merge;
+pub mod migrate;
 pub mod status;
 
 pub mod hardening;

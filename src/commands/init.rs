@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{Context, add_to_index, exclusive, refuse_rotation};
-use crate::access::stage_shroud_dir;
+use crate::access::{find_names, stage_shroud_dir};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::Key;
 use crate::git::attributes_file::AttributesFile;
@@ -38,6 +38,12 @@ impl Init {
         refuse_rotation(&repository)?;
         let _exclusive = exclusive(&repository)?;
         refuse_second_time(&repository, top)?;
+        if !find_names(&repository)?.is_empty() {
+            context.ui.status(
+                "git-crypt encrypts files here: they stay as they are, and the new key is for files that you track from now on",
+            );
+            context.ui.hint("git shroud unlock serves git-crypt's files; git shroud migrate git-crypt takes them over");
+        }
         let mut keyring = Keyring::default();
         let names = if self.keys.is_empty() { vec![KeyName::default()] } else { self.keys };
         for name in names {

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod doctor;
 pub mod edit;
 pub mod generate;
+mod git_crypt;
 mod given;
 mod history;
 pub mod hooks;
@@ -17,6 +18,7 @@ pub mod lock;
 pub mod log;
 pub mod member;
 pub mod merge_driver;
+pub mod migrate;
 pub mod plumbing;
 pub mod status;
 pub mod track;
@@ -27,11 +29,12 @@ pub mod why;
 use std::path::{Path, PathBuf};
 
 use crate::access::rotate::Journal;
-use crate::access::{RESTORE, Roster};
+use crate::access::{Keys, RESTORE, Roster, find_names};
 use crate::error::{CommandError, Outcome};
 use crate::filter::{refuse_older_key, refuse_other_key};
 use crate::git::GitError;
 use crate::git::repository::Repository;
+use crate::git_crypt::HeldKeys;
 use crate::keyring::{KeyName, Keyring};
 use crate::status::Known;
 use crate::store::{local, local::StoreError, shroud_dir::ShroudDirError};
@@ -49,6 +52,8 @@ pub struct Context {
 struct Opened {
     repository: Repository,
     keyring: Keyring,
+    /// What git-crypt keeps here.
+    git_crypt: HeldKeys,
     roster: Roster,
 }
 
@@ -94,14 +99,36 @@ impl Context {
         let repository = self.repository()?;
         let keyring = held_keys(repository.common_dir())?;
         let roster = Roster::read(&repository)?;
-        Ok(Opened { repository, keyring, roster })
+        let git_crypt = held_git_crypt_keys(&repository)?;
+        Ok(Opened { repository, keyring, git_crypt, roster })
     }
 }
 
 impl Opened {
+    fn keys(&self) -> Keys<'_> {
+        Keys { shroud: &self.keyring, git_crypt: &self.git_crypt }
+    }
+
+    /// What to say where a key of this program's own is asked for, and git-crypt alone encrypts here.
+    fn explain_git_crypt(&self) -> Option<CommandError> {
+        let alone = self.keyring.is_empty() && self.roster.infos.is_empty();
+        let names = if alone { find_names(&self.repository).ok()? } else { return None };
+        if names.is_empty() && self.git_crypt.is_empty() {
+            return None;
+        }
+        Some(
+            CommandError::wrong(
+                "git-crypt encrypts here: git-shroud reads and writes its files, and has no key or member of its own",
+            )
+            .hint("git-crypt's own commands go on managing its keys: git-crypt add-gpg-user, git-crypt export-key")
+            .hint("git shroud migrate git-crypt takes the repository over"),
+        )
+    }
+
     fn known(&self) -> Known<'_> {
         Known {
             keyring: &self.keyring,
+            git_crypt: &self.git_crypt,
             infos: &self.roster.infos,
             missing: self.roster.missing.as_deref(),
         }
@@ -129,9 +156,11 @@ impl Opened {
     }
 
     fn key_names(&self) -> String {
+        let own = self.keyring.names().into_iter().chain(self.roster.infos.keys());
+        let git_crypt = self.git_crypt.files().map(|file| file.name().as_str());
         let names: std::collections::BTreeSet<_> =
-            self.keyring.names().into_iter().chain(self.roster.infos.keys()).collect();
-        names.into_iter().map(KeyName::as_str).collect::<Vec<_>>().join(", ")
+            own.map(KeyName::as_str).chain(git_crypt).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -166,6 +195,11 @@ fn top(repository: &Repository) -> Outcome<&Path> {
     })
 }
 
+/// git-crypt's keys in this clone.
+fn held_git_crypt_keys(repository: &Repository) -> Outcome<HeldKeys> {
+    Ok(crate::store::git_crypt::load(repository.common_dir(), repository.gix.git_dir())?)
+}
+
 /// The keys of the environment, else the local keyring.
 fn held_keys(common_dir: &Path) -> Outcome<Keyring> {
     match local::from_environment()? {
@@ -178,8 +212,9 @@ impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         let wrong = Self::wrong(error.to_string());
         match error {
-            StoreError::Text { source: crate::keyring::TextError::GitCrypt, .. } => wrong
-                .hint("this version opens files that git-shroud sealed; git-crypt opens its own"),
+            StoreError::Text { source: crate::keyring::TextError::GitCrypt, .. } => {
+                wrong.hint("'git shroud unlock FILE' takes git-crypt's key files")
+            }
             StoreError::Text { .. } => wrong.hint("get the key file anew from whoever exported it"),
             StoreError::Io(_) => wrong,
         }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{Context, Opened, show};
-use crate::access::{Restage, restage};
+use crate::access::{Restage, RestageError, restage};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::attributes_file::AttributesFile;
 use crate::keyring::KeyName;
@@ -187,14 +187,16 @@ fn seal_index(context: &Context, opened: &Opened) -> Outcome {
 /// Seals and stages the blobs, all or none.
 pub(super) fn seal_blobs(opened: &Opened, blobs: &[Restage]) -> Outcome {
     blobs.iter().try_for_each(|blob| opened.refuse_unfit_key(&blob.key))?;
-    restage(&opened.repository, &opened.keyring, blobs).map_err(|(path, error)| {
-        let place = path.map(|path| format!("{}: ", show(&path))).unwrap_or_default();
-        let refused = CommandError::refused(format!("{place}{error}; nothing was staged"));
-        match error.hint() {
-            Some(hint) => refused.hint(hint),
-            None => refused,
-        }
-    })
+    restage(&opened.repository, &opened.keyring, blobs).map_err(restage_failed)
+}
+
+pub(super) fn restage_failed((path, error): RestageError) -> CommandError {
+    let place = path.map(|path| format!("{}: ", show(&path))).unwrap_or_default();
+    let refused = CommandError::refused(format!("{place}{error}; nothing was staged"));
+    match error.hint() {
+        Some(hint) => refused.hint(hint),
+        None => refused,
+    }
 }
 
 fn list(context: &Context, opened: &Opened) -> Outcome {

@@ -66,7 +66,7 @@ impl Export {
             refuse_existing(file)?;
         }
         if opened.keyring.is_empty() {
-            return Err(none_held());
+            return Err(none_held(&opened));
         }
         let pictures = self.qr.is_some() || self.sheet.is_some();
         if pictures {

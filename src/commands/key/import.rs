@@ -26,7 +26,12 @@ pub(super) struct Import {
 
 impl Import {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        take_in(context, read_given(&self.key_files)?)
+        let given = read_given(&self.key_files)?;
+        if !given.git_crypt.is_empty() {
+            return Err(CommandError::wrong("a git-crypt key is not one of this program's own")
+                .hint("'git shroud unlock FILE' takes it, and opens the files that git-crypt encrypts"));
+        }
+        take_in(context, given.keyrings)
     }
 }
 

@@ -53,7 +53,7 @@ fn current<'o>(opened: &'o Opened, names: &[KeyName]) -> Outcome<&'o Entry> {
     let name = match names {
         [name] => name,
         [] if held.len() == 1 => held.first().expect("there is one"),
-        [] if held.is_empty() => return Err(none_held()),
+        [] if held.is_empty() => return Err(none_held(opened)),
         _ => {
             return Err(CommandError::wrong("this takes one key at a time")
                 .hint(format!("name it with --name: {}", opened.key_names())));
@@ -62,8 +62,10 @@ fn current<'o>(opened: &'o Opened, names: &[KeyName]) -> Outcome<&'o Entry> {
     opened.keyring.current(name).ok_or_else(|| not_held(name))
 }
 
-fn none_held() -> CommandError {
-    CommandError::wrong("no key is held here").hint("git shroud unlock")
+fn none_held(opened: &Opened) -> CommandError {
+    opened
+        .explain_git_crypt()
+        .unwrap_or_else(|| CommandError::wrong("no key is held here").hint("git shroud unlock"))
 }
 
 fn not_held(name: &KeyName) -> CommandError {

@@ -106,7 +106,7 @@ fn has_certificate(file: &MemberFile, candidate: &Candidate) -> bool {
 }
 
 /// The label that the recipient has already, else the one that is asked for, else one that fits and is free.
-fn choose_label(
+pub(in crate::commands) fn choose_label(
     everybody: &[MemberFile],
     taken: &[Label],
     candidate: &Candidate,

@@ -19,6 +19,9 @@ use crate::keyring::KeyName;
 use crate::recipient::openpgp::Certificate;
 use crate::store::shroud_dir::{Label, Member as MemberRecord};
 
+pub(super) use add::choose_label;
+pub(super) use resolve::{Resolved, resolve};
+
 /// Grant keys to colleagues, see who has which, and take them away
 #[derive(clap::Args)]
 pub struct Member {
@@ -58,9 +61,9 @@ pub(super) fn choose_keys(opened: &Opened, named: &[KeyName]) -> Outcome<Vec<Key
     match infos.keys().next() {
         _ if infos.contains_key(&default) => Ok(vec![default]),
         Some(only) if infos.len() == 1 => Ok(vec![only.clone()]),
-        None => {
-            Err(CommandError::wrong("this repository has no key").hint("git shroud init makes one"))
-        }
+        None => Err(opened.explain_git_crypt().unwrap_or_else(|| {
+            CommandError::wrong("this repository has no key").hint("git shroud init makes one")
+        })),
         Some(_) => Err(CommandError::wrong("there are several keys, and none is named")
             .hint(format!("name one with --key: {}", opened.key_names()))),
     }

@@ -16,14 +16,14 @@ use crate::recipient::{Recipient, age};
 const MAX_FILE: usize = 1 << 20;
 
 /// A recipient, and how they are called.
-pub(super) struct Resolved {
-    pub(super) candidate: Candidate,
+pub(in crate::commands) struct Resolved {
+    pub(in crate::commands) candidate: Candidate,
     /// A text from which a label can be made; may be empty.
-    pub(super) called: String,
+    pub(in crate::commands) called: String,
 }
 
 /// Finds whom the user means; never more than one.
-pub(super) fn resolve(
+pub(in crate::commands) fn resolve(
     context: &Context,
     repository: &Repository,
     meant: &OsStr,

@@ -1,0 +1,116 @@
+//! From git-crypt's users to members.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::access::{Candidate, Roster};
+use crate::commands::Context;
+use crate::commands::member::{Resolved, choose_label, last_change, resolve};
+use crate::error::{CommandError, Outcome};
+use crate::git::repository::Repository;
+use crate::git_crypt::Name;
+use crate::keyring::KeyName;
+use crate::migrate::Found;
+use crate::store::shroud_dir::Label;
+
+/// Somebody who is to become a member.
+pub(super) struct NewMember {
+    pub(super) candidate: Candidate,
+    pub(super) label: Label,
+    pub(super) keys: Vec<KeyName>,
+    /// Who committed the file that made them a user of git-crypt, and when.
+    pub(super) added_by: String,
+}
+
+/// A user of git-crypt to whom nothing can be granted now.
+pub(super) struct LeftOut {
+    pub(super) fingerprint: String,
+    pub(super) keys: Vec<KeyName>,
+    pub(super) why: String,
+}
+
+/// Finds the certificate of every user of git-crypt: among those that are given, else in the user's gpg.
+///
+/// The name of a file says who is a user, and whoever can push can write one. So the same is asked of a certificate as where
+/// a member is added by hand.
+///
+/// # Errors
+/// A certificate that was given cannot be read, or is nobody's.
+pub(super) fn find_members(
+    context: &Context,
+    repository: &Repository,
+    found: &Found,
+    names: &BTreeMap<Name, KeyName>,
+    certificates: &[PathBuf],
+    trust: bool,
+) -> Outcome<(Vec<NewMember>, Vec<LeftOut>)> {
+    let mut users: BTreeMap<&str, (&str, Vec<KeyName>)> = BTreeMap::new();
+    for (name, of_name) in &found.users {
+        for (fingerprint, path) in of_name {
+            users.entry(fingerprint).or_insert((path, Vec::new())).1.push(names[name].clone());
+        }
+    }
+    let mut given = read_certificates(context, repository, certificates, trust)?;
+    let known: BTreeSet<&str> = users.keys().copied().collect();
+    if let Some((fingerprint, path)) = given.iter().find_map(|(fingerprint, (path, _))| {
+        (!known.contains(fingerprint.as_str())).then_some((fingerprint, path))
+    }) {
+        return Err(CommandError::wrong(format!(
+            "{}: no user of git-crypt has the fingerprint {fingerprint}",
+            crate::sanitise::native(path)
+        ))
+        .hint("'git shroud member add' grants keys to others, once the migration is committed"));
+    }
+    let mut everybody = Vec::new();
+    let roster = Roster::read(repository)?;
+    for name in roster.names() {
+        everybody.extend(roster.members(repository, name)?);
+    }
+    let (mut members, mut left_out): (Vec<NewMember>, Vec<LeftOut>) = Default::default();
+    for (fingerprint, (path, keys)) in users {
+        let resolved = match given.remove(fingerprint) {
+            Some((_, resolved)) => Ok(resolved),
+            None => resolve(context, repository, fingerprint.as_ref(), trust),
+        };
+        let resolved =
+            resolved.map_err(|error| error.message().to_owned()).and_then(
+                |resolved| match resolved.candidate.recipient.fingerprint() {
+                    Some(own) if own.eq_ignore_ascii_case(fingerprint) => Ok(resolved),
+                    _ => Err("gpg knows it as a subkey of another certificate".to_owned()),
+                },
+            );
+        match resolved {
+            Err(why) => left_out.push(LeftOut { fingerprint: fingerprint.to_owned(), keys, why }),
+            Ok(Resolved { candidate, called }) => {
+                let taken: Vec<_> = members.iter().map(|member| member.label.clone()).collect();
+                let label = choose_label(&everybody, &taken, &candidate, None, &called)?;
+                let added_by = last_change(repository, path)?.unwrap_or_default();
+                members.push(NewMember { candidate, label, keys, added_by });
+            }
+        }
+    }
+    Ok((members, left_out))
+}
+
+fn read_certificates<'p>(
+    context: &Context,
+    repository: &Repository,
+    certificates: &'p [PathBuf],
+    trust: bool,
+) -> Outcome<BTreeMap<String, (&'p Path, Resolved)>> {
+    let mut given = BTreeMap::new();
+    for path in certificates {
+        // With a folder before it, so that it is never taken for the name of a key.
+        let named = if path.is_absolute() { path.clone() } else { Path::new(".").join(path) };
+        let resolved = resolve(context, repository, named.as_os_str(), trust)?;
+        let fingerprint = resolved.candidate.recipient.fingerprint().map(str::to_ascii_uppercase);
+        let Some(fingerprint) = fingerprint else {
+            return Err(CommandError::wrong(format!(
+                "{}: it is not an OpenPGP certificate",
+                crate::sanitise::native(path)
+            )));
+        };
+        given.insert(fingerprint, (path.as_path(), resolved));
+    }
+    Ok(given)
+}

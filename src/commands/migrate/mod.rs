@@ -1,0 +1,29 @@
+//! `git shroud migrate`
+
+mod git_crypt;
+mod members;
+mod names;
+mod report;
+
+use super::Context;
+use crate::error::Outcome;
+
+/// Take a repository over from another tool
+#[derive(clap::Args)]
+pub struct Migrate {
+    #[command(subcommand)]
+    command: MigrateCommand,
+}
+
+#[derive(clap::Subcommand)]
+enum MigrateCommand {
+    GitCrypt(git_crypt::GitCrypt),
+}
+
+impl Migrate {
+    pub(crate) fn run(self, context: &Context) -> Outcome {
+        match self.command {
+            MigrateCommand::GitCrypt(git_crypt) => git_crypt.run(context),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What the keys of git-crypt are to be called here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use crate::commands::Context;
+use crate::error::{CommandError, Outcome};
+use crate::git_crypt::{HeldKeys, Name};
+use crate::keyring::KeyName;
+use crate::migrate::Found;
+
+/// `OLD=NEW`
+#[derive(Clone, Debug)]
+pub(super) struct Rename {
+    old: Name,
+    new: KeyName,
+}
+
+impl FromStr for Rename {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (old, new) = text.split_once('=').ok_or("write it as OLD=NEW")?;
+        let old = old.parse().map_err(|error| format!("{error}"))?;
+        let new = new.parse().map_err(|error| format!("{error}"))?;
+        Ok(Self { old, new })
+    }
+}
+
+/// A name for every key that the repository uses: the same, where it can be.
+///
+/// # Errors
+/// A key is not held, its name cannot be kept, or is taken.
+pub(super) fn choose_names(
+    context: &Context,
+    found: &Found,
+    held: &HeldKeys,
+    renames: &[Rename],
+    taken: impl Fn(&KeyName) -> bool,
+) -> Outcome<BTreeMap<Name, KeyName>> {
+    let mut used: BTreeSet<Name> = found.named();
+    used.extend(found.users.keys().cloned());
+    used.extend(found.sealed.values().map(|(_, name)| name.clone()));
+    if let Some(Rename { old, .. }) = renames.iter().find(|rename| !used.contains(&rename.old)) {
+        return Err(CommandError::wrong(format!("there is no git-crypt key '{old}' here")));
+    }
+    let mut names: BTreeMap<Name, KeyName> = BTreeMap::new();
+    for old in used {
+        if held.of(&old).is_none() {
+            return Err(CommandError::refused(format!(
+                "the git-crypt key '{old}' is not held here, and only who holds every key can migrate"
+            ))
+            .hint("give its key file too, or ask somebody who holds all of them to migrate"));
+        }
+        let renamed = renames.iter().find(|rename| rename.old == old);
+        let new = match renamed {
+            Some(rename) => rename.new.clone(),
+            None => name_for(context, &old)?,
+        };
+        let hint = format!("choose another: --rename {old}=NAME");
+        if taken(&new) {
+            return Err(CommandError::wrong(format!(
+                "this repository has a key '{new}' already, in .shroud/{new}"
+            ))
+            .hint(hint));
+        }
+        if new.is_aside() {
+            return Err(CommandError::wrong(format!(
+                "'{new}' is the form of name that a key has which was set aside"
+            ))
+            .hint(hint));
+        }
+        if let Some((other, _)) = names.iter().find(|(_, name)| **name == new) {
+            return Err(CommandError::wrong(format!(
+                "the git-crypt keys '{other}' and '{old}' would both be called '{new}'"
+            ))
+            .hint(hint));
+        }
+        names.insert(old, new);
+    }
+    Ok(names)
+}
+
+fn name_for(context: &Context, old: &Name) -> Outcome<KeyName> {
+    if let Ok(same) = old.as_str().parse() {
+        return Ok(same);
+    }
+    match old.as_str().to_ascii_lowercase().parse::<KeyName>() {
+        Ok(lower) => {
+            context.ui.status(format!("the git-crypt key '{old}' is called '{lower}' here"));
+            Ok(lower)
+        }
+        Err(error) => Err(CommandError::wrong(error.to_string())
+            .hint(format!("choose a name for it: --rename {old}=NAME"))),
+    }
+}

@@ -1,0 +1,154 @@
+//! What a migration says of itself.
+
+use std::collections::BTreeMap;
+
+use super::members::{LeftOut, NewMember};
+use crate::commands::{Context, show};
+use crate::keyring::{KeyName, Keyring};
+use crate::migrate::{Plan, Was};
+use crate::ui::count;
+
+/// How many paths are named where they are a side matter.
+const NAMED: usize = 10;
+
+fn join(keys: &[KeyName]) -> String {
+    keys.iter().map(KeyName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Everything that would be done, on standard output.
+pub(super) fn print_plan(
+    context: &Context,
+    plan: &Plan,
+    members: &[NewMember],
+    kinds: &BTreeMap<Vec<u8>, Was>,
+) {
+    let line = |text: String| context.ui.line(text);
+    for (old, new) in &plan.names {
+        let of_key: Vec<_> =
+            plan.found.sealed.iter().filter(|(_, (_, name))| name == old).collect();
+        let files = count(of_key.len() as u64, "file");
+        line(format!("key {new} (of git-crypt: {old}) seals {files}"));
+        for (path, _) in of_key {
+            let note = match kinds.get(path) {
+                Some(Was::InTheClear) => "  (in the clear now)",
+                Some(Was::Empty) => "  (empty)",
+                _ => "",
+            };
+            line(format!("  {}{note}", show(path)));
+        }
+    }
+    for NewMember { candidate, label, keys, added_by } in members {
+        let user_id = candidate.user_id.as_deref().unwrap_or_default();
+        line(format!(
+            "member {label} of {}: {} {} (user of git-crypt by {added_by})",
+            join(keys),
+            candidate.recipient,
+            crate::sanitise::text(user_id)
+        ));
+    }
+    for file in &plan.attributes {
+        for change in &file.changes {
+            let place = format!("{}:{}", show(&file.file.path), change.line);
+            if change.line > 0 {
+                line(format!("{place}: - {}", text(&change.old)));
+            }
+            if let Some(new) = &change.new {
+                line(format!("{place}: + {}", text(new)));
+            }
+        }
+    }
+    if !plan.found.state_files.is_empty() {
+        let dir = show(&plan.found.state_dir);
+        line(format!("remove {dir} ({})", count(plan.found.state_files.len() as u64, "file")));
+    }
+}
+
+fn text(line: &[u8]) -> String {
+    crate::sanitise::text(&String::from_utf8_lossy(line))
+}
+
+/// What was made; the files follow.
+pub(super) fn say_made(context: &Context, plan: &Plan, keyring: &Keyring, members: &[NewMember]) {
+    for name in plan.names.values() {
+        if let Some(entry) = keyring.current(name) {
+            context.ui.status(format!("key '{name}' (id {})", entry.key.id()));
+        }
+    }
+    for NewMember { candidate, label, keys, added_by } in members {
+        context.ui.status(format!(
+            "granted {} to '{label}', {} (user of git-crypt by {added_by})",
+            join(keys),
+            candidate.recipient
+        ));
+    }
+}
+
+/// What needs somebody's attention, whether or not it was done already.
+pub(super) fn warn(
+    context: &Context,
+    plan: &Plan,
+    left_out: &[LeftOut],
+    kinds: &BTreeMap<Vec<u8>, Was>,
+) {
+    let clear: Vec<_> = kinds.iter().filter(|(_, was)| **was == Was::InTheClear).collect();
+    for (path, _) in &clear {
+        context.ui.warning(format!(
+            "{} was in the clear in the history, although git-crypt should have encrypted it",
+            show(path)
+        ));
+    }
+    if !clear.is_empty() {
+        context
+            .ui
+            .hint("it is sealed from now on, but earlier commits hold it: change those secrets");
+    }
+    for effect in plan.side_effects.iter().take(NAMED) {
+        context.ui.warning(format!(
+            "{}: the attribute '{}' was {} and is {} now",
+            show(&effect.path),
+            effect.attribute,
+            text(&effect.before),
+            text(&effect.after)
+        ));
+    }
+    let more = plan.side_effects.len().saturating_sub(NAMED);
+    if more > 0 {
+        context.ui.warning(format!("and {more} more attributes of files that are not sealed"));
+    }
+    if plan.found.local_filters {
+        context.ui.warning(
+            "lines of .git/info/attributes name git-crypt's filter; they are this clone's own and stay",
+        );
+    }
+    for LeftOut { fingerprint, keys, why } in left_out {
+        context.ui.warning(format!(
+            "{fingerprint} was a user of git-crypt and gets no key ({}): {why}",
+            join(keys)
+        ));
+    }
+    if !left_out.is_empty() {
+        context.ui.hint("ask each of them for a certificate that is valid and can encrypt, then: git shroud member add FILE --key NAME");
+        context.ui.hint("or undo this, and migrate again with --certificate FILE, or with --trust once you have compared the fingerprints");
+    }
+}
+
+/// What to do next.
+pub(super) fn next_steps(context: &Context, plan: &Plan, members: &[NewMember], committed: bool) {
+    if committed {
+        context.ui.status(
+            "committed; push it, and members run 'git shroud unlock' after their next pull",
+        );
+    } else {
+        context.ui.hint("commit it: git commit -m 'Move from git-crypt to git-shroud'");
+    }
+    for key in plan.names.values() {
+        if !members.iter().any(|member| member.keys.contains(key)) {
+            context.ui.hint(format!(
+                "nobody else has the key '{key}': git shroud key export --name {key} -o FILE, or git shroud member add YOUR-KEY --key {key}"
+            ));
+        }
+    }
+    context.ui.hint("other branches keep git-crypt until this commit is merged into them");
+    let back = if committed { "git revert HEAD" } else { "git reset --hard" };
+    context.ui.hint(format!("the way back is {back}: the keys of git-crypt are kept"));
+}

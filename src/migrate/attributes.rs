@@ -1,0 +1,356 @@
+//! Rewriting git-crypt's attribute lines to this program's; every other byte of the file stays (gitattributes).
+
+use std::collections::BTreeMap;
+
+use crate::git::attributes::{DRIVER, KEY_ATTRIBUTE};
+use crate::git::attributes_file::{MACRO_LINE, defines_macro, split_pattern};
+use crate::git_crypt::Name;
+use crate::keyring::KeyName;
+
+/// What git takes for blanks (git's attr.c).
+const BLANKS: &[u8] = b" \t\r\n";
+/// What git skips at the beginning of the file.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How lines are rewritten.
+pub(super) struct Rewriting<'r> {
+    /// What git-crypt's keys are called here, by the names that git-crypt has for them.
+    pub(super) names: &'r BTreeMap<Name, KeyName>,
+    /// git-crypt's own folder, relative to the top of the worktree: its own lines go.
+    pub(super) state_dir: &'r [u8],
+    /// Whether the default key is named too, as a line above names another.
+    pub(super) explicit_default: bool,
+    /// What a line that keeps git-crypt off says of line ends, where it says nothing yet: `!text`, or what counted before.
+    pub(super) exception_text: &'r str,
+    /// Whether the repository has filters of others, so that a line without a filter may be about one of them.
+    pub(super) other_filters: bool,
+}
+
+/// A line that is to be another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineChange {
+    /// Counted from 1, in the file as it is.
+    pub line: usize,
+    /// As it is, without its end; empty for the line that defines the macro.
+    pub old: Vec<u8>,
+    /// As it is to be; `None` where it goes.
+    pub new: Option<Vec<u8>>,
+}
+
+/// A line names a key that is not known.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line} names the git-crypt key '{name}', which is not known here")]
+pub struct UnknownName {
+    /// Counted from 1.
+    pub line: usize,
+    /// Safe for a terminal.
+    pub name: String,
+}
+
+/// The filters that the lines of a file name, git-crypt's and others'.
+pub(super) fn filters(text: &[u8]) -> Vec<Vec<u8>> {
+    let lines = text.split(|&byte| byte == b'\n').filter_map(Line::parse);
+    let tokens = lines.flat_map(|line| line.tokens);
+    tokens.filter_map(|(_, token)| Some(token.strip_prefix(b"filter=")?.to_vec())).collect()
+}
+
+/// Rewrites a file's text; the second is what changed. `top` says that the macro is to be defined here.
+pub(super) fn rewrite(
+    text: &[u8],
+    top: bool,
+    how: &Rewriting<'_>,
+) -> Result<(Vec<u8>, Vec<LineChange>), UnknownName> {
+    let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) => (BYTE_ORDER_MARK, rest),
+        None => (&b""[..], text),
+    };
+    let mut written = mark.to_vec();
+    let mut changes = Vec::new();
+    if top && !defines_macro(text) {
+        written.extend_from_slice(MACRO_LINE.as_bytes());
+        // As the other lines of the file end.
+        written.extend_from_slice(if text.windows(2).any(|two| two == b"\r\n") {
+            b"\r\n"
+        } else {
+            b"\n"
+        });
+        changes.push(LineChange { line: 0, old: Vec::new(), new: Some(MACRO_LINE.into()) });
+    }
+    for (at, whole) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
+        let (old, end) = match whole {
+            [line @ .., b'\r', b'\n'] => (line, &b"\r\n"[..]),
+            [line @ .., b'\n'] => (line, &b"\n"[..]),
+            line => (line, &b""[..]),
+        };
+        match how.rewrite_line(at + 1, old)? {
+            Change::None => written.extend_from_slice(whole),
+            Change::Gone => changes.push(LineChange { line: at + 1, old: old.into(), new: None }),
+            Change::To(new) => {
+                written.extend_from_slice(&new);
+                written.extend_from_slice(end);
+                changes.push(LineChange { line: at + 1, old: old.into(), new: Some(new) });
+            }
+        }
+    }
+    Ok((written, changes))
+}
+
+enum Change {
+    None,
+    Gone,
+    To(Vec<u8>),
+}
+
+/// A line that gives a pattern, or a macro, attributes.
+struct Line<'l> {
+    /// The pattern, or the macro with its prefix, without quotes.
+    pattern: Vec<u8>,
+    /// All up to the end of the pattern, as it stands.
+    head: &'l [u8],
+    /// Each attribute with the blanks before it.
+    tokens: Vec<(&'l [u8], &'l [u8])>,
+    tail: &'l [u8],
+}
+
+impl<'l> Line<'l> {
+    fn parse(line: &'l [u8]) -> Option<Self> {
+        let (pattern, end) = split_pattern(line)?;
+        let (head, mut rest) = line.split_at(end);
+        let mut tokens = Vec::new();
+        loop {
+            let blanks = rest.iter().take_while(|byte| BLANKS.contains(byte)).count();
+            let length = rest[blanks..].iter().take_while(|byte| !BLANKS.contains(byte)).count();
+            if length == 0 {
+                return Some(Self { pattern, head, tokens, tail: rest });
+            }
+            tokens.push((&rest[..blanks], &rest[blanks..blanks + length]));
+            rest = &rest[blanks + length..];
+        }
+    }
+}
+
+impl Rewriting<'_> {
+    fn rewrite_line(&self, number: usize, text: &[u8]) -> Result<Change, UnknownName> {
+        let Some(line) = Line::parse(text) else { return Ok(Change::None) };
+        if self.is_of_state_dir(&line.pattern) {
+            return Ok(Change::Gone);
+        }
+        let value = |token: &'_ [u8], name: &[u8]| {
+            Name::from_driver(token.strip_prefix(name)?)
+                .map(|name| name.map_err(|_| token.to_vec()))
+        };
+        // The last one counts (git's attr.c).
+        let filter = line.tokens.iter().rev().find_map(|(_, token)| value(token, b"filter="));
+        let new = match filter {
+            Some(name) => self.sealing(number, &line, name)?,
+            None if line.tokens.iter().any(|(_, token)| value(token, b"diff=").is_some()) => {
+                let shown = |(blanks, token): &(&[u8], &[u8])| {
+                    let own = value(token, b"diff=").is_some();
+                    let token = if own { b"diff=shroud" } else { *token };
+                    [*blanks, token].concat()
+                };
+                line.tokens.iter().flat_map(shown).collect()
+            }
+            None => match self.excepting(&line) {
+                Some(more) => {
+                    let same = line.tokens.iter().flat_map(|(blanks, token)| [*blanks, *token]);
+                    [same.collect::<Vec<_>>().concat(), more].concat()
+                }
+                None => return Ok(Change::None),
+            },
+        };
+        Ok(Change::To([line.head, &new, line.tail].concat()))
+    }
+
+    /// The attributes of a line that seals with the key of this name.
+    fn sealing(
+        &self,
+        number: usize,
+        line: &Line<'_>,
+        name: Result<Name, Vec<u8>>,
+    ) -> Result<Vec<u8>, UnknownName> {
+        let unknown = |name: &str| UnknownName { line: number, name: crate::sanitise::text(name) };
+        let name = name.map_err(|token| unknown(&String::from_utf8_lossy(&token)))?;
+        let key = self.names.get(&name).ok_or_else(|| unknown(name.as_str()))?;
+        let mut seal = DRIVER.as_bytes().to_vec();
+        if key.as_str() != KeyName::DEFAULT || self.explicit_default {
+            seal.extend_from_slice(format!(" {KEY_ATTRIBUTE}={key}").as_bytes());
+        }
+        let is_foreign = |token: &[u8]| {
+            [&b"filter="[..], b"diff="]
+                .iter()
+                .any(|name| token.strip_prefix(*name).and_then(Name::from_driver).is_some())
+        };
+        // First, as the macro also says how to merge, and what the user has said of that must outrank it.
+        let blanks = line.tokens.first().map_or(&b" "[..], |(blanks, _)| blanks);
+        let mut new = [blanks, &seal].concat();
+        for (at, (blanks, token)) in line.tokens.iter().enumerate() {
+            if is_foreign(token) {
+                continue;
+            }
+            new.extend_from_slice(if at == 0 { b" " } else { blanks });
+            new.extend_from_slice(token);
+        }
+        Ok(new)
+    }
+
+    /// What a line that keeps git-crypt off its pattern has to say besides, as the macro sets more than git-crypt's lines
+    /// do; `None` where it is no such line, or says all.
+    fn excepting(&self, line: &Line<'_>) -> Option<Vec<u8>> {
+        let says = |name: &[u8]| {
+            line.tokens.iter().any(|(_, token)| {
+                let token = token.strip_prefix(b"-").or(token.strip_prefix(b"!")).unwrap_or(token);
+                token.strip_prefix(name).is_some_and(|rest| matches!(rest, [] | [b'=', ..]))
+            })
+        };
+        let keeps_off = |name: &[u8]| {
+            line.tokens
+                .iter()
+                .any(|(_, token)| matches!(*token, [b'-' | b'!', rest @ ..] if rest == name))
+        };
+        if !keeps_off(b"filter") || (self.other_filters && !keeps_off(b"diff")) {
+            return None;
+        }
+        // As 'track' writes it for git's own files.
+        let own = line.pattern.ends_with(b".gitattributes");
+        let wanted: &[&str] = if own { &["merge"] } else { &["merge", "text", "delta"] };
+        let missing = wanted.iter().filter(|name| !says(name.as_bytes()) && !says(b"binary"));
+        let more: String = missing
+            .map(|name| match *name {
+                "text" => format!(" {}", self.exception_text),
+                name => format!(" !{name}"),
+            })
+            .collect();
+        (!more.is_empty()).then(|| more.into_bytes())
+    }
+
+    fn is_of_state_dir(&self, pattern: &[u8]) -> bool {
+        let pattern = pattern.strip_prefix(b"/").unwrap_or(pattern);
+        let rest = pattern.strip_prefix(self.state_dir);
+        rest.is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> BTreeMap<Name, KeyName> {
+        [("default", "default"), ("Ops", "ops"), ("prod-2", "prod-2")]
+            .map(|(old, new)| (old.parse().unwrap(), new.parse().unwrap()))
+            .into()
+    }
+
+    fn rewritten(text: &str) -> String {
+        let names = names();
+        let how = Rewriting {
+            names: &names,
+            state_dir: b".git-crypt",
+            explicit_default: false,
+            exception_text: "!text",
+            other_filters: false,
+        };
+        let (new, changes) = rewrite(text.as_bytes(), false, &how).unwrap();
+        assert_eq!(changes.is_empty(), new == text.as_bytes());
+        String::from_utf8(new).unwrap()
+    }
+
+    #[test]
+    fn lines_are_rewritten_in_place() {
+        let cases = [
+            ("*.key filter=git-crypt diff=git-crypt\n", "*.key shroud\n"),
+            ("*.key diff=git-crypt filter=git-crypt", "*.key shroud"),
+            (
+                "ops/**\tfilter=git-crypt-Ops diff=git-crypt-Ops\r\n",
+                "ops/**\tshroud shroud-key=ops\r\n",
+            ),
+            ("\"a b\"   filter=git-crypt-prod-2\n", "\"a b\"   shroud shroud-key=prod-2\n"),
+            ("  *.x  filter=git-crypt  -text  diff=git-crypt \n", "  *.x  shroud  -text \n"),
+            ("*.x diff=json filter=git-crypt\n", "*.x shroud diff=json\n"),
+            ("*.x text filter=git-crypt merge=union\n", "*.x shroud text merge=union\n"),
+            ("*.x diff=git-crypt\n", "*.x diff=shroud\n"),
+            (
+                "[attr]crypt filter=git-crypt diff=git-crypt\n*.p crypt\n",
+                "[attr]crypt shroud\n*.p crypt\n",
+            ),
+            (".gitattributes !filter !diff\n", ".gitattributes !filter !diff !merge\n"),
+            ("pub.txt -filter -diff\n", "pub.txt -filter -diff !merge !text !delta\n"),
+            ("pub.txt !filter !diff text\n", "pub.txt !filter !diff text !merge !delta\n"),
+            ("pub.txt !filter !diff binary\n", "pub.txt !filter !diff binary\n"),
+            (
+                "/.git-crypt/** !filter\n.git-crypt/x a\n.git-crypto filter=git-crypt\n",
+                ".git-crypto shroud\n",
+            ),
+        ];
+        for (old, new) in cases {
+            assert_eq!(rewritten(old), new);
+        }
+    }
+
+    #[test]
+    fn what_is_not_git_crypts_stays_byte_for_byte() {
+        for text in [
+            "",
+            "\n",
+            "# *.key filter=git-crypt\r\n\n   \n",
+            "*.txt text eol=lf",
+            "*.bin filter=lfs diff=lfs merge=lfs -text\n",
+            "*.x filter=git-cryptic xfilter=git-crypt\n",
+            "\"unclosed filter\n",
+            "lone\n",
+            "\u{feff}*.txt text\n",
+        ] {
+            assert_eq!(rewritten(text), text);
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_stays_first_and_the_macro_follows() {
+        let names = names();
+        let how = Rewriting {
+            names: &names,
+            state_dir: b".git-crypt",
+            explicit_default: true,
+            exception_text: "text=auto",
+            other_filters: false,
+        };
+        let (new, changes) =
+            rewrite("\u{feff}a filter=git-crypt\r\n".as_bytes(), true, &how).unwrap();
+        let expected = format!("\u{feff}{MACRO_LINE}\r\na shroud shroud-key=default\r\n");
+        assert_eq!(String::from_utf8(new.clone()).unwrap(), expected);
+        assert_eq!(changes.len(), 2);
+        assert!(rewrite(&new, true, &how).unwrap().1.is_empty());
+    }
+
+    #[test]
+    fn with_filters_of_others_only_clear_exceptions_are_touched() {
+        let names = names();
+        let how = Rewriting {
+            names: &names,
+            state_dir: b".git-crypt",
+            explicit_default: false,
+            exception_text: "!text",
+            other_filters: true,
+        };
+        let text = b"small.bin -filter\npub !filter !diff\n";
+        let (new, changes) = rewrite(text, false, &how).unwrap();
+        assert_eq!(new, b"small.bin -filter\npub !filter !diff !merge !text !delta\n");
+        assert_eq!(changes.len(), 1);
+        assert_eq!(filters(b"a filter=lfs\n# b filter=x\nc filter=git-crypt\n").len(), 2);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let names = names();
+        let how = Rewriting {
+            names: &names,
+            state_dir: b".git-crypt",
+            explicit_default: false,
+            exception_text: "!text",
+            other_filters: false,
+        };
+        let error = rewrite(b"\na filter=git-crypt-\x1bx\n", false, &how).unwrap_err();
+        assert_eq!(error.line, 2);
+        assert!(!error.to_string().contains('\x1b'));
+    }
+}
