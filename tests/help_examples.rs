@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Sandbox;
+use common::{Sandbox, needs};
 
 const PASSPHRASE: &str = "correct horse battery staple";
 
@@ -32,6 +32,11 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
         sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
         return (sandbox, "repo");
     }
+    if command == "migrate git-crypt" || example.contains("../git-crypt.key") {
+        foreign_repository(&sandbox);
+        sandbox.git(".", ["clone", "-q", "repo", "clone"]);
+        return (sandbox, if command == "unlock" { "clone" } else { "repo" });
+    }
     sandbox.sealed_repository("repo");
     sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
     sandbox.shroud("repo", ["track", "-q", "--key", "prod", "environments/prod/**"]);
@@ -60,6 +65,10 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
              gpg --armor --export alice@example.com > alice.asc
              gpgconf --kill all",
         )),
+        "unlock" => {
+            let key = include_bytes!("fixtures/git-crypt/a-default.key");
+            sandbox.write("git-crypt.key", key);
+        }
         "untrack" => drop(sandbox.shroud("repo", ["track", "-q", "*.pem"])),
         "key new" if !example.contains("key new") => {
             drop(sandbox.shroud("repo", ["key", "new", "-q", "staging"]));
@@ -73,6 +82,27 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
         return (sandbox, "clone");
     }
     (sandbox, "repo")
+}
+
+/// A repository of git-crypt with one user.
+fn foreign_repository(sandbox: &Sandbox) {
+    needs("git-crypt", "git-crypt");
+    needs("gpg", "gnupg");
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox.sh(
+        "repo",
+        "set -e
+         git-crypt init
+         git-crypt export-key ../git-crypt.key
+         gpg --batch --quiet --passphrase '' --quick-gen-key bob@example.com future-default default never
+         gpg --armor --export bob@example.com > ../bob.asc
+         echo '*.key filter=git-crypt diff=git-crypt' > .gitattributes
+         echo canary > a.key
+         git add .
+         git commit -q -m secrets
+         git-crypt add-gpg-user --trusted bob@example.com
+         gpgconf --kill all",
+    );
 }
 
 #[test]
