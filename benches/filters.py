@@ -76,14 +76,18 @@ class Runner:
 
 
 # Commands of one tool; {key} is a key file. Plain git has none: its unlock is a checkout of the same files.
-Tool = namedtuple("Tool", "name attributes init export unlock lock status", defaults=[""] * 6)
+Tool = namedtuple("Tool", "name attributes init export unlock lock status set_up", defaults=[""] * 7)
+GIT_CRYPT_LINES = "* filter=git-crypt diff=git-crypt\n.gitattributes !filter !diff\n"
 TOOLS = {tool.name: tool for tool in (
     Tool("plain"),
-    Tool("git-crypt", "* filter=git-crypt diff=git-crypt\n.gitattributes !filter !diff\n", "git-crypt init",
+    Tool("git-crypt", GIT_CRYPT_LINES, "git-crypt init",
          "git-crypt export-key {key}", "git-crypt unlock {key}", "git-crypt lock", "git-crypt status -e"),
     # The lines that 'git shroud track "*"' writes; init has defined the macro.
     Tool("git-shroud", "* shroud\n.gitattributes !filter !diff !merge\n", "git-shroud init",
          "git-shroud key export -o {key}", "git-shroud unlock {key}", "git-shroud lock", "git-shroud status"),
+    # git-shroud in a repository of git-crypt's.
+    Tool("drop-in", GIT_CRYPT_LINES, "git-crypt init", "git-crypt export-key {key}", "git-shroud unlock {key}",
+         "git-shroud lock", "git-shroud status", "git-shroud unlock {key}"),
 )}
 
 
@@ -128,6 +132,8 @@ def fresh(runner, repository, tool, source):
             file.write(tool.attributes)
         repository.with_suffix(".key").unlink(missing_ok=True)
         runner.run(tool.export.format(key=repository.with_suffix(".key")), repository)
+        if tool.set_up:
+            runner.run(tool.set_up.format(key=repository.with_suffix(".key")), repository)
     runner.run(f"cp -r {source}/. {repository}", "/")
 
 
@@ -262,9 +268,9 @@ def print_tables(runner, tools):
 def choose_tools(names, bin_dir):
     if unknown := [name for name in names if name not in TOOLS]:
         sys.exit(f"unknown tool: {', '.join(unknown)}; there are {', '.join(TOOLS)}")
-    if "git-crypt" in names and not shutil.which("git-crypt"):
+    if {"git-crypt", "drop-in"} & set(names) and not shutil.which("git-crypt"):
         sys.exit("git-crypt is not installed: apt-get install git-crypt, or leave it out with --tools plain,git-shroud")
-    if "git-shroud" in names and not (bin_dir and (bin_dir / "git-shroud-textconv").is_file()):
+    if {"git-shroud", "drop-in"} & set(names) and not (bin_dir and (bin_dir / "git-shroud-textconv").is_file()):
         sys.exit(f"no git-shroud in {bin_dir or 'target/*/release'}: cargo build --release, or name its folder with --bin")
     return [TOOLS[name] for name in names]
 
