@@ -111,3 +111,28 @@ fn a_merge_driver_of_the_user_stays() {
     let doctor = sandbox.shroud("d", ["doctor"]).text();
     assert!(doctor.contains("merge.default names another merge driver"), "{doctor}");
 }
+
+#[test]
+fn large_files_do_not_end_the_whole_merge() {
+    let sandbox = shared(&[]);
+    // Larger than what is merged in memory here; git itself merges files of up to 1 GiB.
+    let large = |first: &str, last: &str| format!("{first}{}{last}", "middle\n".repeat(5 << 20));
+    let commit = |first: &str, last: &str| {
+        for file in ["large.txt", "large.secret"] {
+            sandbox.write(format!("c/{file}"), large(first, last));
+        }
+        sandbox.git("c", ["add", "."]);
+        sandbox.git("c", ["commit", "-qm", "large"]);
+    };
+    commit("a\n", "g\n");
+    sandbox.git("c", ["checkout", "-q", "-b", "topic"]);
+    commit("a\n", "G\n");
+    sandbox.git("c", ["checkout", "-q", "main"]);
+    commit("A\n", "g\n");
+    let merged = sandbox.try_git("c", ["merge", "topic"]);
+    merged.expect(1).says("large.secret: it is too large to be merged by lines");
+    assert!(sandbox.read("c/large.txt") == large("A\n", "G\n").as_bytes());
+    assert!(sandbox.read("c/large.secret") == large("A\n", "g\n").as_bytes());
+    let unmerged = sandbox.git("c", ["diff", "--name-only", "--diff-filter=U"]).text();
+    assert_eq!(unmerged, "large.secret\n");
+}

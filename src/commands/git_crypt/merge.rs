@@ -1,17 +1,20 @@
 //! Merging in a git-crypt repository, where no attribute names a merge driver: as git's default for every file.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 
 use super::super::merge_driver::{MergeDriver, merge_texts};
 use super::super::plumbing::{self, LazyRepository};
 use super::super::{Context, show};
 use super::GitCryptSurroundings;
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::fs::read_bounded;
+use crate::fs::{read_bounded, with_path};
 use crate::git::attributes::Attributes;
 use crate::git::command::Git;
 use crate::git::objects::IN_MEMORY;
-use crate::git_crypt::{Name, is_encrypted, seal};
+use crate::git_crypt::{HEADER_LEN, Name, is_encrypted, seal};
 use crate::merge::{Labels, Merged};
 use crate::repo_path::argument_bytes;
 use crate::secret::WipedVec;
@@ -20,14 +23,26 @@ use crate::secret::WipedVec;
 pub(crate) fn merge(context: &Context, given: &MergeDriver) -> Outcome {
     let limit = usize::try_from(IN_MEMORY).unwrap_or(usize::MAX);
     let path = argument_bytes(&given.path).unwrap_or_default();
-    let mut versions = Vec::new();
-    for file in [&given.base, &given.ours, &given.theirs] {
-        versions.push(read_bounded(file, limit).context(|| "a version to be merged".to_owned())?);
+    let files = [&given.base, &given.ours, &given.theirs];
+    let version = || "a version to be merged".to_owned();
+    // git merges larger files than this program does.
+    let mut any_encrypted = false;
+    for file in files {
+        any_encrypted |= begins_encrypted(file).context(version)?;
     }
-    if !versions.iter().any(|version| is_encrypted(version)) {
+    if !any_encrypted {
         return merge_by_git(context, given);
     }
     let conflict = |why: &str| CommandError::refused(format!("{}: {why}", show(path)));
+    let mut versions = Vec::new();
+    for file in files {
+        versions.push(match read_bounded(file, limit) {
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                return Err(conflict("it is too large to be merged by lines"));
+            }
+            read => read.context(version)?,
+        });
+    }
     let surroundings = GitCryptSurroundings::find(context)?;
     let repository = LazyRepository::new();
     let named = named_key(&surroundings, &repository, path)?;
@@ -73,6 +88,13 @@ pub(crate) fn merge(context: &Context, given: &MergeDriver) -> Outcome {
     if clean { Ok(()) } else { Err(CommandError::found()) }
 }
 
+fn begins_encrypted(file: &Path) -> io::Result<bool> {
+    let mut start = Vec::with_capacity(HEADER_LEN);
+    let opened = File::open(file).map_err(|error| with_path(file, &error))?;
+    opened.take(HEADER_LEN as u64).read_to_end(&mut start)?;
+    Ok(is_encrypted(&start))
+}
+
 /// The key that the path's attribute names; none where there is no such attribute.
 fn named_key(
     surroundings: &GitCryptSurroundings,
@@ -112,7 +134,7 @@ fn merge_by_git(context: &Context, given: &MergeDriver) -> Outcome {
         // Binary, as git merges no such file either: ours stands, and the user decides.
         _ => Err(CommandError::refused(format!(
             "{}: it is binary, so it cannot be merged by lines",
-            crate::sanitise::native(std::path::Path::new(&given.path))
+            crate::sanitise::native(Path::new(&given.path))
         ))),
     }
 }
