@@ -152,12 +152,15 @@ pub fn wrapped(state_dir: &Path) -> io::Result<Vec<Wrapped>> {
 
 /// What stands in a folder and has a name that `read` understands, sorted by name.
 fn children<T>(dir: &Path, read: impl Fn(&str) -> Option<T>) -> io::Result<Vec<(PathBuf, T)>> {
-    // A file in a folder's place is none of git-crypt's.
-    if !dir.is_dir() {
+    // A file in a folder's place is none of git-crypt's, and a link could lead anywhere.
+    if !fs::symlink_metadata(dir).is_ok_and(|found| found.is_dir()) {
         return Ok(Vec::new());
     }
     let listed = fs::read_dir(dir).map_err(|error| with_path(dir, &error))?;
     let read = |entry: fs::DirEntry| {
+        if entry.file_type().ok()?.is_symlink() {
+            return None;
+        }
         let meant = read(entry.file_name().to_str()?)?;
         Some((entry.path(), meant))
     };
@@ -206,6 +209,12 @@ mod tests {
         fs::write(folder.join("README"), b"").unwrap();
         fs::create_dir(dir.path().join("keys/ops/x")).unwrap();
         fs::write(dir.path().join("keys/default"), b"").unwrap();
+        #[cfg(unix)]
+        {
+            // Neither is followed: reading a terminal, or a pipe, would never end.
+            std::os::unix::fs::symlink("00aa.gpg", folder.join("00bb.gpg")).unwrap();
+            std::os::unix::fs::symlink("ops", dir.path().join("keys/linked")).unwrap();
+        }
         let found = wrapped(dir.path()).unwrap();
         assert_eq!(found.len(), 1);
         let Wrapped { name, version, fingerprint, message } = &found[0];
