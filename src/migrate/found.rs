@@ -41,6 +41,8 @@ pub struct Found {
     pub state_files: Vec<Vec<u8>>,
     /// For each key the fingerprints of its users, in upper case, each with the file that was encrypted to it.
     pub users: BTreeMap<Name, BTreeMap<String, String>>,
+    /// The files among the wrapped keys that make nobody a user: of an older version of a key, or with another form of name.
+    pub passed_over: Vec<Vec<u8>>,
     /// The files whose filter is git-crypt's, with the name of their key.
     pub sealed: BTreeMap<Vec<u8>, (File, Name)>,
     /// The attributes files with their text.
@@ -65,6 +67,10 @@ impl Found {
                     "commit them, or take them out with 'git restore --staged', and run this again",
                 ));
         }
+        if repository.gix.state().is_some() {
+            return Err(CommandError::refused("a merge, a rebase or the like is under way here")
+                .hint("end it, or abort it, and run this again: git status"));
+        }
         let state_dir = state_dir(repository)?;
         let index = ScratchIndex::of(repository, "HEAD", true)?;
         let files = index.files()?;
@@ -86,14 +92,20 @@ impl Found {
             }
         }
         refuse_untracked(repository)?;
+        let state_files = || files.iter().filter(|file| is_state(&file.path));
+        if let Some(file) = state_files().find(|file| !file.is_regular()) {
+            return Err(CommandError::refused(format!(
+                "{} is a link or a submodule, which git-crypt never makes",
+                crate::sanitise::path(&file.path)
+            ))
+            .hint("remove it, commit that, and run this again: git rm PATH"));
+        }
+        let (users, passed_over) = users(&files, &state_dir);
         Ok(Self {
             head: head.to_string_lossy().into_owned(),
-            users: users(&files, &state_dir),
-            state_files: files
-                .iter()
-                .map(|file| file.path.clone())
-                .filter(|path| is_state(path))
-                .collect(),
+            users,
+            passed_over,
+            state_files: state_files().map(|file| file.path.clone()).collect(),
             state_dir,
             sealed,
             attributes,
@@ -160,30 +172,49 @@ pub(super) fn file_name(path: &[u8]) -> &[u8] {
     path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
 }
 
-/// `keys/NAME/VERSION/FINGERPRINT.gpg`; of one name the users of the newest version.
-fn users(files: &[File], state_dir: &[u8]) -> BTreeMap<Name, BTreeMap<String, String>> {
-    let mut users: BTreeMap<Name, (u32, BTreeMap<String, String>)> = BTreeMap::new();
-    for file in files.iter().filter(|file| is_below(&file.path, state_dir)) {
-        let Ok(path) = file.path.to_str() else { continue };
-        let parts: Vec<&str> = path[state_dir.len() + 1..].split('/').collect();
-        let ["keys", name, version, message] = parts[..] else { continue };
-        let fingerprint = message.strip_suffix(".gpg").filter(|text| {
-            matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-        });
-        let (Ok(name), Ok(version), Some(fingerprint)) =
-            (name.parse(), version.parse(), fingerprint)
-        else {
-            continue;
-        };
-        let (newest, of_name) = users.entry(name).or_default();
-        if version > *newest {
-            (*newest, *of_name) = (version, BTreeMap::new());
-        }
-        if version == *newest {
-            of_name.insert(fingerprint.to_ascii_uppercase(), path.to_owned());
+/// For each key the fingerprints of its users, each with the file that was encrypted to it.
+type Users = BTreeMap<Name, BTreeMap<String, String>>;
+
+/// `keys/NAME/VERSION/FINGERPRINT.gpg`; of one name the users of the newest version. The second are the files that are left.
+fn users(files: &[File], state_dir: &[u8]) -> (Users, Vec<Vec<u8>>) {
+    let mut read = Vec::new();
+    let mut passed_over = Vec::new();
+    let keys = [state_dir, b"/keys"].concat();
+    for file in files.iter().filter(|file| is_below(&file.path, &keys)) {
+        match user(&file.path, keys.len() + 1) {
+            Some(user) => read.push(user),
+            None => passed_over.push(file.path.clone()),
         }
     }
-    users.into_iter().map(|(name, (_, users))| (name, users)).collect()
+    let mut newest: BTreeMap<Name, u32> = BTreeMap::new();
+    for (name, version, ..) in &read {
+        let newest = newest.entry(name.clone()).or_default();
+        *newest = (*newest).max(*version);
+    }
+    let (current, older): (Vec<_>, Vec<_>) =
+        read.into_iter().partition(|(name, version, ..)| newest[name] == *version);
+    let mut users = Users::new();
+    for (name, _, fingerprint, path) in current {
+        users.entry(name).or_default().insert(fingerprint, path);
+    }
+    for (name, _, fingerprint, path) in older {
+        if !users[&name].contains_key(&fingerprint) {
+            passed_over.push(path.into_bytes());
+        }
+    }
+    (users, passed_over)
+}
+
+/// Name, version, fingerprint and path of a wrapped key; `start` is where the name stands.
+fn user(path: &[u8], start: usize) -> Option<(Name, u32, String, String)> {
+    let path = path.to_str().ok()?;
+    let parts: Vec<&str> = path[start..].split('/').collect();
+    let [name, version, message] = parts[..] else { return None };
+    let fingerprint = message.strip_suffix(".gpg").filter(|text| {
+        matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })?;
+    let fingerprint = fingerprint.to_ascii_uppercase();
+    Some((name.parse().ok()?, version.parse().ok()?, fingerprint, path.to_owned()))
 }
 
 fn encrypted_attributes(path: &[u8]) -> CommandError {
@@ -250,6 +281,7 @@ mod tests {
         let (a, b) = ("A".repeat(40), "b".repeat(40));
         let files = [
             file(&format!(".git-crypt/keys/default/0/{a}.gpg")),
+            file(&format!(".git-crypt/keys/default/0/{b}.gpg")),
             file(&format!(".git-crypt/keys/default/1/{b}.gpg")),
             file(&format!(".git-crypt/keys/ops/0/{a}.gpg")),
             file(&format!(".git-crypt/keys/o:ps/0/{a}.gpg")),
@@ -259,10 +291,13 @@ mod tests {
             file(".git-crypt/.gitattributes"),
             file(&format!("x/.git-crypt/keys/ops/0/{a}.gpg")),
         ];
-        let found = users(&files, b".git-crypt");
+        let (found, passed_over) = users(&files, b".git-crypt");
         let of = |name: &str| found[&name.parse().unwrap()].keys().cloned().collect::<Vec<_>>();
         assert_eq!(of("default"), [b.to_uppercase()]);
-        assert_eq!(of("ops"), [a]);
+        assert_eq!(of("ops"), [a.as_str()]);
         assert_eq!(found.len(), 2);
+        // Nobody is left out without a word: Alice has a key of the older version only.
+        assert_eq!(passed_over.len(), 5);
+        assert!(passed_over.contains(&format!(".git-crypt/keys/default/0/{a}.gpg").into_bytes()));
     }
 }

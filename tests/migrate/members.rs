@@ -125,3 +125,21 @@ fn the_certificate_of_a_stranger_is_refused() {
     done.says(&format!("no user of git-crypt has the fingerprint {BOB}"));
     assert!(!sandbox.path("repo/.shroud").exists());
 }
+
+#[test]
+fn a_newer_version_of_a_key_leaves_nobody_out_without_a_word() {
+    let (sandbox, alice) = team(&[ALICE, "b-bob.public.asc"]);
+    let keys = "repo/.git-crypt/keys/default";
+    let older: Vec<_> = fs::read_dir(sandbox.path(format!("{keys}/0")))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let newer = older.iter().find(|name| !name.starts_with(BOB)).unwrap();
+    sandbox.write(format!("{keys}/1/{newer}"), "whoever can push can write this\n");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "a newer version"]);
+    let args = ["migrate", "git-crypt", "--trust"];
+    let bob = format!(".git-crypt/keys/default/0/{BOB}.gpg: nobody gets a key for it");
+    alice.shroud(&sandbox, "repo", &args).expect(0).says(&bob);
+    assert!(!exists(&sandbox, "default/members/bob.toml"));
+}

@@ -127,3 +127,28 @@ fn a_repository_without_git_crypt_has_nothing_to_migrate() {
     sandbox.git("repo", ["commit", "-q", "--allow-empty", "-m", "none"]);
     migrate(&sandbox, "repo", &[]).expect(2).says("nothing in this repository is encrypted");
 }
+
+#[test]
+fn a_merge_that_is_under_way_does_not_become_the_migration() {
+    let sandbox = foreign();
+    sandbox.git("repo", ["checkout", "-q", "-b", "topic"]);
+    commit(&sandbox, "topic.txt", "topic\n");
+    sandbox.git("repo", ["checkout", "-q", "main"]);
+    // The index is what the last commit has, so that nothing else tells of the merge.
+    sandbox.git("repo", ["merge", "-q", "--no-commit", "--no-ff", "-s", "ours", "topic"]);
+    refused(&sandbox, &[], 1, "a merge, a rebase or the like is under way here");
+    assert!(sandbox.path("repo/.git/MERGE_HEAD").exists());
+    sandbox.git("repo", ["merge", "--abort"]);
+    migrate(&sandbox, "repo", &[]).expect(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_among_git_crypts_files_is_named_before_anything_is_done() {
+    let sandbox = foreign();
+    std::fs::create_dir_all(sandbox.path("repo/.git-crypt/keys")).unwrap();
+    std::os::unix::fs::symlink("/", sandbox.path("repo/.git-crypt/keys/default")).unwrap();
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "a link"]);
+    refused(&sandbox, &[], 1, ".git-crypt/keys/default is a link or a submodule");
+}

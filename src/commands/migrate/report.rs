@@ -120,6 +120,12 @@ pub(super) fn warn(
             "lines of .git/info/attributes name git-crypt's filter; they are this clone's own and stay",
         );
     }
+    for path in &plan.found.passed_over {
+        context.ui.warning(format!(
+            "{}: nobody gets a key for it, as it is of an older version, or its name is not KEY/VERSION/FINGERPRINT.gpg",
+            show(path)
+        ));
+    }
     for LeftOut { fingerprint, keys, why } in left_out {
         context.ui.warning(format!(
             "{fingerprint} was a user of git-crypt and gets no key ({}): {why}",
