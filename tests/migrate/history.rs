@@ -1,7 +1,9 @@
 //! What was committed before a migration opens after it.
 
 use crate::common::{Sandbox, contains, is_sealed};
-use crate::place::{EARLIER, FILES, assert_open, is_git_crypt, taken_over};
+use crate::place::{
+    EARLIER, FILES, assert_open, foreign, git_crypt, is_git_crypt, migrate, taken_over,
+};
 
 /// Everything by which people look at history.
 #[track_caller]
@@ -96,4 +98,27 @@ fn a_branch_with_git_crypt_is_merged() {
     sandbox.git("repo", ["commit", "-q", "-m", "seal"]);
     assert!(is_sealed(&sandbox.blob("repo", "HEAD:secrets/new")));
     assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
+}
+
+#[test]
+fn a_key_that_no_line_names_any_more_is_kept_for_the_history() {
+    let sandbox = foreign();
+    git_crypt(&sandbox, "repo", &["init", "-k", "gone"]);
+    sandbox.write("repo/gone/.gitattributes", "*.env filter=git-crypt-gone diff=git-crypt-gone\n");
+    sandbox.write("repo/gone/a.env", "canary-gone\n");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "with gone"]);
+    sandbox.git("repo", ["rm", "-q", "-r", "gone"]);
+    sandbox.git("repo", ["commit", "-q", "-m", "without gone"]);
+    let said = "the git-crypt key 'gone' is in no line of today; it is kept for the history";
+    migrate(&sandbox, "repo", &["--dry-run"]).expect(0).says(said);
+    migrate(&sandbox, "repo", &[]).expect(0).says(said);
+    assert_open(&sandbox, "repo");
+    for name in ["default", "gone"] {
+        sandbox.shroud("repo", ["key", "export", "--name", name, "-o", &format!("../{name}.new")]);
+    }
+    sandbox.git(".", ["clone", "-q", "repo", "fresh"]);
+    sandbox.shroud("fresh", ["unlock", "../default.new", "../gone.new"]);
+    let cat = sandbox.shroud("fresh", ["cat", "HEAD~2:gone/a.env"]);
+    assert_eq!(cat.text(), "canary-gone\n");
 }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::members::{LeftOut, NewMember, find_members};
 use super::names::{Rename, choose_names};
 use super::report;
-use crate::access::{Roster, grant};
+use crate::access::{Roster, grant, taken_over_here};
 use crate::commands::init::create_key;
 use crate::commands::unlock::Unlock;
 use crate::commands::unwrapping::IdentityArguments;
@@ -87,7 +87,9 @@ impl GitCrypt {
         let begun = Journal::load(&repository)?;
         if let Some(journal) = begun {
             if journal.is_committed(&repository)? {
-                journal.end()?;
+                if !self.dry_run {
+                    journal.end()?;
+                }
                 context.ui.status("the migration was committed; nothing is left to do");
                 return Ok(());
             }
@@ -117,7 +119,8 @@ impl GitCrypt {
         let held = self.look_at_keys(&repository)?;
         let opened = open(&repository)?;
         let is_described = |name: &_| opened.roster.names().any(|known| known == name);
-        let names = choose_names(context, &found, &held, &self.renames, is_described)?;
+        let (kept, _) = taken_over_here(&opened.roster, &opened.keyring);
+        let names = choose_names(context, &found, &held, &kept, &self.renames, is_described)?;
         let plan = Plan::make(&repository, found, names)?;
         let (members, left_out) = find_members(
             context,

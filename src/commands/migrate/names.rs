@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::commands::Context;
 use crate::error::{CommandError, Outcome};
-use crate::git_crypt::{HeldKeys, Name};
+use crate::git_crypt::{HeldKeys, KeyFile, Name};
 use crate::keyring::KeyName;
 use crate::migrate::Found;
 
@@ -27,7 +27,10 @@ impl FromStr for Rename {
     }
 }
 
-/// A name for every key that the repository uses: the same, where it can be.
+/// A name for every key that the repository uses, and for those of its history: the same, where it can be.
+///
+/// A key that is held and that no line names any more has encrypted what only the history holds. `kept` are those that
+/// `.shroud/` has already.
 ///
 /// # Errors
 /// A key is not held, its name cannot be kept, or is taken.
@@ -35,12 +38,22 @@ pub(super) fn choose_names(
     context: &Context,
     found: &Found,
     held: &HeldKeys,
+    kept: &HeldKeys,
     renames: &[Rename],
     taken: impl Fn(&KeyName) -> bool,
 ) -> Outcome<BTreeMap<Name, KeyName>> {
     let mut used: BTreeSet<Name> = found.named();
     used.extend(found.users.keys().cloned());
     used.extend(found.sealed.values().map(|(_, name)| name.clone()));
+    let mut unnamed = Vec::new();
+    for file in held.files().filter(|file| !used.contains(file.name()) && !has_all(kept, file)) {
+        context.ui.status(format!(
+            "the git-crypt key '{}' is in no line of today; it is kept for the history",
+            file.name()
+        ));
+        unnamed.push(file.name().clone());
+    }
+    used.extend(unnamed);
     if let Some(Rename { old, .. }) = renames.iter().find(|rename| !used.contains(&rename.old)) {
         return Err(CommandError::wrong(format!("there is no git-crypt key '{old}' here")));
     }
@@ -79,6 +92,11 @@ pub(super) fn choose_names(
         names.insert(old, new);
     }
     Ok(names)
+}
+
+fn has_all(kept: &HeldKeys, file: &KeyFile) -> bool {
+    let kept = kept.of(file.name()).map_or(&[][..], KeyFile::versions);
+    file.versions().iter().all(|key| kept.iter().any(|kept| kept.same_as(key)))
 }
 
 fn name_for(context: &Context, old: &Name) -> Outcome<KeyName> {
