@@ -42,6 +42,10 @@ impl Paths for NoRules {
     fn indexed(&mut self, _path: &[u8]) -> Option<Nonce> {
         None
     }
+
+    fn holds(&mut self, _path: &[u8], _content: &mut dyn Read, _len: u64) -> bool {
+        false
+    }
 }
 
 impl Cat {

@@ -22,6 +22,9 @@ pub trait Paths {
 
     /// The nonce of the blob that the index has at this path, if that is encrypted. Asked for only where it matters.
     fn indexed(&mut self, path: &[u8]) -> Option<Nonce>;
+
+    /// Whether the index has these very bytes, `len` of them, at this path. Asked for only where they would be refused.
+    fn holds(&mut self, path: &[u8], content: &mut dyn Read, len: u64) -> bool;
 }
 
 /// An attribute by which git changes what it stores.
@@ -46,6 +49,11 @@ impl<'k, P: Paths> GitCryptFilter<'k, P> {
     pub fn new(held: &'k HeldKeys, name: Name, paths: P) -> Self {
         let piece = WipedVec::zeroed(PIECE);
         Self { held, name, paths, summary: Summary::default(), piece }
+    }
+
+    fn holds(&mut self, path: &[u8], spool: &mut Spool) -> io::Result<bool> {
+        let len = spool.len();
+        Ok(self.paths.holds(path, &mut spool.reader()?, len))
     }
 
     fn refuse_conversion(
@@ -123,11 +131,16 @@ impl<'k, P: Paths> Driver<'k> for GitCryptFilter<'k, P> {
                 Ok(_) => {}
                 // Without the key nothing can be told: as it is, so that a locked clone can work.
                 Err(FilterError::GitCrypt(_)) if versions.is_empty() => {}
+                // Damaged, and nobody's doing here: else not even 'git status' and 'git rm' would work.
+                Err(FilterError::GitCrypt(_)) if self.holds(path, &mut spool)? => {}
                 Err(error) => return Err(error),
             }
             return Ok(Filtered { action: Action::Same, content: spool });
         }
         if is_sealed {
+            if self.holds(path, &mut spool)? {
+                return Ok(Filtered { action: Action::Same, content: spool });
+            }
             return Err(FilterError::SealedForGitCrypt);
         }
         let Some(key) = versions.first() else {

@@ -120,3 +120,22 @@ fn the_commands_of_every_day_know_its_files() {
     git_crypt(&sandbox, "r", &["status"]);
     assert!(contains(&sandbox.read("r/db.secret"), b"A=3"));
 }
+
+#[test]
+fn what_cannot_be_opened_does_not_stop_git_status_and_can_be_removed() {
+    let sandbox = shared(&[("a.secret", "one\n"), ("b.secret", "two\n")]);
+    let mut damaged = sandbox.blob("c", "HEAD:a.secret");
+    damaged[23] ^= 1;
+    let sealed = [&b"\0SHROUD\x01"[..], &[7; 64]].concat();
+    for (name, content) in [("a.secret", damaged), ("b.secret", sealed)] {
+        sandbox.stage_raw("c", name, &content);
+        // As 'unlock' and a checkout without the filter leave it.
+        sandbox.write(format!("c/{name}"), &content);
+    }
+    sandbox.git("c", ["commit", "-qm", "damaged"]);
+    assert_unchanged(&sandbox, "c");
+    sandbox.sh("c", "printf x >> a.secret").expect(0);
+    sandbox.try_git("c", ["add", "a.secret"]).expect(128).says("was changed");
+    sandbox.sh("c", "git cat-file blob HEAD:a.secret > a.secret").expect(0);
+    sandbox.git("c", ["rm", "-q", "a.secret"]);
+}

@@ -5,6 +5,8 @@ mod merge;
 mod taken_over;
 mod unlock;
 
+use std::io::Read;
+
 use gix::bstr::ByteSlice as _;
 
 use super::Context;
@@ -116,5 +118,13 @@ impl Paths for RepositoryPaths<'_> {
         let index = repository.gix.index_or_empty().ok()?;
         let id = index.entry_by_path(path.as_bstr())?.id;
         Nonce::read(&objects::read_start(repository, id).ok()??).ok()
+    }
+
+    /// What cannot be read is taken for something else.
+    fn holds(&mut self, path: &[u8], content: &mut dyn Read, len: u64) -> bool {
+        let Ok(Some((repository, _))) = self.lookup() else { return false };
+        let Ok(index) = repository.gix.index_or_empty() else { return false };
+        let Some(entry) = index.entry_by_path(path.as_bstr()) else { return false };
+        objects::is_blob(repository, content, len, entry.id).unwrap_or(false)
     }
 }

@@ -17,6 +17,10 @@ impl Paths for OnePath {
     fn indexed(&mut self, _path: &[u8]) -> Option<Nonce> {
         self.indexed
     }
+
+    fn holds(&mut self, _path: &[u8], _content: &mut dyn Read, _len: u64) -> bool {
+        false
+    }
 }
 
 fn version(number: u32, byte: u8) -> KeyVersion {
