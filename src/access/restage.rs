@@ -5,14 +5,14 @@ use std::io::Read;
 use gix::ObjectId;
 
 use super::Left;
-use crate::filter::git_crypt::{Conversion, GitCryptFilter, Paths};
+use crate::filter::git_crypt::{GitCryptFilter, NoPaths};
 use crate::filter::{Driver as _, Filter, FilterError, Rule, Rules, Spool};
 use crate::format::{self, Sniff};
 use crate::git::GitError;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::staging::{BlobWriter, Staged, stage};
-use crate::git_crypt::{HeldKeys, Nonce};
+use crate::git_crypt::HeldKeys;
 use crate::keyring::{KeyName, Keyring};
 use crate::status::FileStatus;
 
@@ -91,22 +91,6 @@ fn seal_blob(
         filter.clean(&blob.path, plaintext.reader()?)?.write_to(to)
     };
     with_blob(repository, blob.id, seal)
-}
-
-struct NoPaths;
-
-impl Paths for NoPaths {
-    fn conversion(&mut self, _path: &[u8]) -> Result<Option<Conversion>, String> {
-        Ok(None)
-    }
-
-    fn indexed(&mut self, _path: &[u8]) -> Option<Nonce> {
-        None
-    }
-
-    fn holds(&mut self, _path: &[u8], _content: &mut dyn Read, _len: u64) -> bool {
-        false
-    }
 }
 
 /// Encrypts each blob with the git-crypt key that its attribute says, opens those that are encrypted twice once, and stages

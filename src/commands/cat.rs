@@ -6,12 +6,12 @@ use std::io::{self, Read};
 
 use super::{Context, Opened};
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::filter::git_crypt::{Conversion, GitCryptFilter, Paths};
+use crate::filter::git_crypt::{GitCryptFilter, NoPaths};
 use crate::filter::{Driver as _, Filter, FilterError, Filtered, Rule, Rules};
 use crate::format::{self, Sniff};
 use crate::git::command::Git;
 use crate::git::objects::{self, Blob};
-use crate::git_crypt::{self, Nonce};
+use crate::git_crypt;
 
 /// Print one file in the clear, from a commit or from the worktree
 ///
@@ -31,20 +31,6 @@ struct NoRules;
 impl Rules for NoRules {
     fn rule(&mut self, _path: &[u8]) -> Result<Rule, String> {
         Ok(Rule::default())
-    }
-}
-
-impl Paths for NoRules {
-    fn conversion(&mut self, _path: &[u8]) -> Result<Option<Conversion>, String> {
-        Ok(None)
-    }
-
-    fn indexed(&mut self, _path: &[u8]) -> Option<Nonce> {
-        None
-    }
-
-    fn holds(&mut self, _path: &[u8], _content: &mut dyn Read, _len: u64) -> bool {
-        false
     }
 }
 
@@ -121,6 +107,6 @@ fn print_git_crypt(opened: &Opened, source: &mut dyn Read) -> Outcome {
     }
     let mut keys = opened.git_crypt.files().map(|file| file.name().clone());
     let name = keys.next().unwrap_or_default();
-    let mut filter = GitCryptFilter::new(&opened.git_crypt, name, NoRules);
+    let mut filter = GitCryptFilter::new(&opened.git_crypt, name, NoPaths);
     write_out(filter.smudge(b"", source))
 }

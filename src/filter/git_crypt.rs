@@ -27,6 +27,23 @@ pub trait Paths {
     fn holds(&mut self, path: &[u8], content: &mut dyn Read, len: u64) -> bool;
 }
 
+/// Where no repository has a say: what is filtered is no file of a worktree.
+pub struct NoPaths;
+
+impl Paths for NoPaths {
+    fn conversion(&mut self, _path: &[u8]) -> Result<Option<Conversion>, String> {
+        Ok(None)
+    }
+
+    fn indexed(&mut self, _path: &[u8]) -> Option<Nonce> {
+        None
+    }
+
+    fn holds(&mut self, _path: &[u8], _content: &mut dyn Read, _len: u64) -> bool {
+        false
+    }
+}
+
 /// An attribute by which git changes what it stores.
 pub struct Conversion {
     /// The attribute, with its place.
