@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::git_crypt::GitCryptSurroundings;
@@ -101,8 +101,15 @@ impl Surroundings {
         repository: &'s LazyRepository,
         key: Option<KeyName>,
     ) -> Filter<'s, PathRules<'s>> {
-        let rules =
-            PathRules { surroundings: self, repository, lookup: None, key, overrides: true };
+        let worktree = self.location.as_ref().and_then(|location| location.worktree.as_deref());
+        let rules = PathRules {
+            surroundings: self,
+            repository,
+            lookup: None,
+            attributes_file: worktree.map(|top| top.join(".gitattributes")),
+            key,
+            overrides: true,
+        };
         Filter::new(&self.keyring, rules).with_git_crypt(&self.git_crypt)
     }
 }
@@ -114,6 +121,7 @@ pub(super) struct PathRules<'s> {
     surroundings: &'s Surroundings,
     repository: &'s LazyRepository,
     lookup: Option<Lookup<'s>>,
+    attributes_file: Option<PathBuf>,
     /// The key, whatever the attributes say, or where they say nothing.
     pub(super) key: Option<KeyName>,
     pub(super) overrides: bool,
@@ -132,9 +140,8 @@ struct Lookup<'s> {
 type Version = (SystemTime, u64);
 
 /// The version of the attributes file at the top of the worktree, in which `track` writes.
-fn version(location: &Location) -> Option<Version> {
-    let file = location.worktree.as_ref()?.join(".gitattributes");
-    let metadata = file.metadata().ok()?;
+fn version(attributes_file: Option<&Path>) -> Option<Version> {
+    let metadata = attributes_file?.metadata().ok()?;
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
@@ -158,7 +165,7 @@ impl Rules for PathRules<'_> {
             return Ok(Rule { key: self.key.clone().unwrap_or_default(), ..Rule::default() });
         };
         // One filter serves a whole rebase, in which git writes other attributes.
-        let version = version(location);
+        let version = version(self.attributes_file.as_deref());
         if self.lookup.as_ref().is_none_or(|lookup| lookup.version != version) {
             let repository = self.repository.get_or_init(|| open(location));
             self.lookup = Some(Lookup::new(repository, version)?);
