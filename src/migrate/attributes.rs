@@ -241,15 +241,19 @@ mod tests {
             .into()
     }
 
-    fn rewritten(text: &str) -> String {
-        let names = names();
-        let how = Rewriting {
-            names: &names,
+    fn how(names: &BTreeMap<Name, KeyName>) -> Rewriting<'_> {
+        Rewriting {
+            names,
             state_dir: b".git-crypt",
             explicit_default: false,
             exception_text: "!text",
             other_filters: false,
-        };
+        }
+    }
+
+    fn rewritten(text: &str) -> String {
+        let names = names();
+        let how = how(&names);
         let (new, changes) = rewrite(text.as_bytes(), false, &how).unwrap();
         assert_eq!(changes.is_empty(), new == text.as_bytes());
         String::from_utf8(new).unwrap()
@@ -307,13 +311,7 @@ mod tests {
     #[test]
     fn a_byte_order_mark_stays_first_and_the_macro_follows() {
         let names = names();
-        let how = Rewriting {
-            names: &names,
-            state_dir: b".git-crypt",
-            explicit_default: true,
-            exception_text: "text=auto",
-            other_filters: false,
-        };
+        let how = Rewriting { explicit_default: true, exception_text: "text=auto", ..how(&names) };
         let (new, changes) =
             rewrite("\u{feff}a filter=git-crypt\r\n".as_bytes(), true, &how).unwrap();
         let expected = format!("\u{feff}{MACRO_LINE}\r\na shroud shroud-key=default\r\n");
@@ -325,13 +323,7 @@ mod tests {
     #[test]
     fn with_filters_of_others_only_clear_exceptions_are_touched() {
         let names = names();
-        let how = Rewriting {
-            names: &names,
-            state_dir: b".git-crypt",
-            explicit_default: false,
-            exception_text: "!text",
-            other_filters: true,
-        };
+        let how = Rewriting { other_filters: true, ..how(&names) };
         let text = b"small.bin -filter\npub !filter !diff\n";
         let (new, changes) = rewrite(text, false, &how).unwrap();
         assert_eq!(new, b"small.bin -filter\npub !filter !diff !merge !text !delta\n");
@@ -342,13 +334,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named() {
         let names = names();
-        let how = Rewriting {
-            names: &names,
-            state_dir: b".git-crypt",
-            explicit_default: false,
-            exception_text: "!text",
-            other_filters: false,
-        };
+        let how = how(&names);
         let error = rewrite(b"\na filter=git-crypt-\x1bx\n", false, &how).unwrap_err();
         assert_eq!(error.line, 2);
         assert!(!error.to_string().contains('\x1b'));
