@@ -11,7 +11,7 @@ pub fn path(path: &[u8]) -> String {
             && c != '"'
             && c != '\\'
             && c != char::REPLACEMENT_CHARACTER
-            && !is_reordering(c)
+            && !is_unseen(c)
     };
     if text.chars().all(plain) {
         return text.into_owned();
@@ -42,7 +42,7 @@ pub fn native(native: &Path) -> String {
 
 /// Other text: control characters but line breaks and tabs become visible escapes.
 pub fn text(text: &str) -> String {
-    let harmless = |c: char| matches!(c, '\n' | '\t') || !(c.is_control() || is_reordering(c));
+    let harmless = |c: char| matches!(c, '\n' | '\t') || !(c.is_control() || is_unseen(c));
     text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
         if harmless(c) {
             safe.push(c);
@@ -53,9 +53,13 @@ pub fn text(text: &str) -> String {
     })
 }
 
-/// Characters that make a terminal show text in another order than it has.
-fn is_reordering(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Characters that are not seen themselves: they change the order of others, break a line, or have no width.
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
 }
 
 fn octal(quoted: &mut String, bytes: &[u8]) {
@@ -79,5 +83,12 @@ mod tests {
     #[test]
     fn text_keeps_its_lines_and_loses_its_escapes() {
         assert_eq!(text("a\nb\t\x1b[0m\u{202e}"), "a\nb\t\\u{1b}[0m\\u{202e}");
+        for unseen in [
+            '\u{ad}', '\u{61c}', '\u{200b}', '\u{200d}', '\u{2028}', '\u{2029}', '\u{2060}',
+            '\u{feff}',
+        ] {
+            assert_eq!(text(&unseen.to_string()), unseen.escape_unicode().to_string());
+            assert!(path(unseen.to_string().as_bytes()).starts_with("\"\\"));
+        }
     }
 }

@@ -26,6 +26,7 @@ const INFO_KEY_ID: &[u8] = b"git-shroud/v1/key-id";
 const INFO_SIV: &[u8] = b"git-shroud/v1/siv";
 const INFO_FILE: &[u8] = b"git-shroud/v1/file";
 const INFO_ROSTER: &[u8] = b"git-shroud/v1/roster";
+const INFO_SCAN: &[u8] = b"git-shroud/v1/scan";
 
 /// The public name of a key: 16 bytes derived from it, in the header of every file that it sealed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -134,6 +135,11 @@ impl Key {
     pub fn roster(&self) -> RosterKey {
         RosterKey(expand(&self.prk, &[INFO_ROSTER]))
     }
+
+    /// The key that names secret values in allow lists and reports (format.md 7).
+    pub fn scan(&self) -> ScanKey {
+        ScanKey(expand(&self.prk, &[INFO_SCAN]))
+    }
 }
 
 fn expand(prk: &Hkdf<Sha256>, info: &[&[u8]]) -> SecretBytes<KEY_LEN> {
@@ -187,5 +193,23 @@ impl RosterKey {
     /// Whether `mac` is the mac of `message`, in constant time.
     pub fn verify(&self, message: &[u8], mac: &[u8]) -> bool {
         self.mac(message).verify_slice(mac).is_ok()
+    }
+}
+
+/// Names secret values in allow lists and reports: HMAC-SHA256.
+pub struct ScanKey(SecretBytes<KEY_LEN>);
+
+impl ScanKey {
+    /// One that everybody knows who can read the repository, for a repository of which no key is held.
+    pub fn from_salt(salt: &[u8; KEY_LEN]) -> Self {
+        Self(SecretBytes::new(*salt))
+    }
+
+    /// The mac of what the parts are together, 32 bytes.
+    pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac =
+            HmacSha256::new_from_slice(self.0.expose()).expect("HMAC takes any key length");
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().into_bytes().into()
     }
 }

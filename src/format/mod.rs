@@ -13,7 +13,7 @@ use std::io;
 
 pub(crate) use chunks::ChunkCipher;
 pub use chunks::{CHUNK_LEN, TAG_LEN};
-pub use derive::{KEY_ID_LEN, KEY_LEN, Key, KeyId, RosterKey, Siv, SivHasher};
+pub use derive::{KEY_ID_LEN, KEY_LEN, Key, KeyId, RosterKey, ScanKey, Siv, SivHasher};
 pub use header::{GIT_CRYPT_MAGIC, HEADER_LEN, Header, MAGIC, Sniff, VERSION, sniff};
 pub use open::{open, open_stream};
 pub use padding::{is_sealed_len, padded_len, padme, sealed_len};

@@ -148,6 +148,21 @@ impl AttributesFile {
     }
 }
 
+/// The line that seals one file with the key that seals where no other is named; `None` where no pattern can name it.
+pub fn line_for(path: &[u8]) -> Option<Vec<u8>> {
+    let mut pattern = vec![b'/'];
+    for &byte in path {
+        if matches!(byte, b'*' | b'?' | b'[' | b'\\') {
+            pattern.push(b'\\');
+        }
+        pattern.push(byte);
+    }
+    check(&pattern).ok()?;
+    let mut line = quote(&pattern);
+    line.extend_from_slice(format!(" {DRIVER}").as_bytes());
+    Some(line)
+}
+
 /// Whether a line of the text defines the macro.
 pub fn defines_macro(text: &[u8]) -> bool {
     text.split(|&byte| byte == b'\n').any(is_macro)

@@ -67,19 +67,9 @@ impl<'r> Database<'r> {
     /// # Errors
     /// A folder cannot be read.
     pub fn open(repository: &'r Repository) -> Result<Self, GitError> {
-        let own = match env::var_os("GIT_OBJECT_DIRECTORY").filter(|value| !value.is_empty()) {
-            Some(named) => PathBuf::from(named),
-            None => repository.common_dir().join("objects"),
-        };
-        let more = env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
         let hash = repository.gix.object_hash();
-        let mut stores = vec![gix::odb::at(&own, hash)?];
-        for folder in split(&more) {
-            // git passes over one that is not there, too.
-            if folder.is_dir() {
-                stores.push(gix::odb::at(folder, hash)?);
-            }
-        }
+        let folders = object_folders(repository).into_iter();
+        let stores = folders.map(|folder| gix::odb::at(folder, hash)).collect::<Result<_, _>>()?;
         Ok(Self { repository, stores, trees: RefCell::default() })
     }
 
@@ -96,6 +86,20 @@ impl<'r> Database<'r> {
         for store in &self.stores {
             if let Some(header) = store.try_header(&id).map_err(GitError::read)? {
                 return Ok(Some((header.kind, header.size)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// All bytes of an object; `None` where it is not here. The caller has asked how many: see [`Self::header`].
+    ///
+    /// # Errors
+    /// The object is damaged.
+    pub fn object(&self, id: ObjectId) -> Result<Option<Vec<u8>>, GitError> {
+        let mut buffer = Vec::new();
+        for store in &self.stores {
+            if store.try_find(&id, &mut buffer).map_err(GitError::read)?.is_some() {
+                return Ok(Some(buffer));
             }
         }
         Ok(None)
@@ -142,6 +146,17 @@ impl<'r> Database<'r> {
     pub fn tree_of(&self, commit: ObjectId) -> Result<Option<ObjectId>, GitError> {
         let Some(bytes) = self.find(commit, Kind::Commit)? else { return Ok(None) };
         CommitRefIter::from_bytes(&bytes, commit.kind()).tree_id().map(Some).map_err(GitError::read)
+    }
+
+    /// The bytes of a commit; `None` where it is not here, or is longer than `limit` bytes.
+    ///
+    /// # Errors
+    /// The object is damaged, or no commit.
+    pub fn commit(&self, id: ObjectId, limit: u64) -> Result<Option<Vec<u8>>, GitError> {
+        match self.header(id)? {
+            Some((_, size)) if size <= limit => self.find(id, Kind::Commit),
+            Some(_) | None => Ok(None),
+        }
     }
 
     /// The first `len` bytes of a blob; `None` where it is not here.
@@ -200,6 +215,18 @@ impl<'r> Database<'r> {
         }
         Err(GitError::Read(format!("more than {MAX_TAGS} tags name one another")))
     }
+}
+
+/// The folders of objects that the environment names, else that of the repository; without their alternates.
+pub fn object_folders(repository: &Repository) -> Vec<PathBuf> {
+    let own = match env::var_os("GIT_OBJECT_DIRECTORY").filter(|value| !value.is_empty()) {
+        Some(named) => PathBuf::from(named),
+        None => repository.common_dir().join("objects"),
+    };
+    let more = env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
+    // git passes over one that is not there, too.
+    let more = split(&more).into_iter().filter(|folder| folder.is_dir());
+    [own].into_iter().chain(more).collect()
 }
 
 /// The folders in a variable, where one may stand in double quotes with C escapes (git, "alternate object databases").

@@ -14,7 +14,7 @@ pub struct KeyName(String);
 /// The text is not a key's name.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "'{0}' cannot name a key: a name is 1 to 64 of a-z, 0-9, '-', '_' and '.', begins with a letter or digit, and does not end in .lock"
+    "'{0}' cannot name a key: a name is 1 to 64 of a-z, 0-9, '-', '_' and '.', begins with a letter or digit, does not end in .lock, and is not scan.toml"
 )]
 pub struct InvalidKeyName(String);
 
@@ -50,6 +50,8 @@ impl KeyName {
     }
 }
 
+/// The file in `.shroud/` that says what a scan may leave out: no key's folder can have its name.
+const ALLOW_LIST: &str = "scan.toml";
 /// Between the name of a key and the beginning of the id of one that was set aside for it.
 const ASIDE: &str = ".replaced.";
 
@@ -63,7 +65,11 @@ impl FromStr for KeyName {
     type Err = InvalidKeyName;
 
     fn from_str(text: &str) -> Result<Self, InvalidKeyName> {
-        if is_name(text) { Ok(Self(text.to_owned())) } else { Err(InvalidKeyName(printable(text))) }
+        if is_name(text) && text != ALLOW_LIST {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidKeyName(printable(text)))
+        }
     }
 }
 
@@ -99,8 +105,20 @@ mod tests {
         for good in ["default", "a", "9", "prod-eu.2_x", &"a".repeat(64)] {
             assert_eq!(good.parse::<KeyName>().unwrap().as_str(), good);
         }
-        for bad in ["", ".", "-a", "_a", "A", "a b", "a/b", "a.lock", "é", "a\n", &"a".repeat(65)]
-        {
+        for bad in [
+            "",
+            ".",
+            "-a",
+            "_a",
+            "A",
+            "a b",
+            "a/b",
+            "a.lock",
+            "scan.toml",
+            "é",
+            "a\n",
+            &"a".repeat(65),
+        ] {
             assert!(bad.parse::<KeyName>().is_err(), "{bad:?}");
         }
     }
