@@ -30,6 +30,7 @@ pub mod doctor;
 pub mod filter;
 pub mod merge;
 pub mod migrate;
+pub mod scan;
 pub mod status;
 
 pub mod hardening;

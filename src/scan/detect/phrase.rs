@@ -1,0 +1,259 @@
+//! Secrets in headers, on command lines and in password files.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::{alphabet, engine::DecodePaddingMode};
+
+use super::hit::{Hit, Rank};
+use super::{judge, path, placeholder, window};
+
+/// The longest value, in bytes.
+const LONGEST: usize = 512;
+
+pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+fn hit(value: Range<usize>, start: usize, rank: Rank) -> Hit {
+    let matched = start.min(value.start)..value.end;
+    Hit { rule: 0, value, matched, rank, facts: Vec::new() }
+}
+
+/// `Authorization: Basic …`, `Authorization: Bearer …`, `Authorization: token …` (RFC 9110, section 11.6.2; RFC 7617).
+pub(super) fn authorization(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
+    let mut at = keyword.end;
+    let skip = |at: &mut usize| {
+        let first = *at;
+        while *at < first + 8
+            && text.get(*at).is_some_and(|byte| {
+                matches!(
+                    byte,
+                    b' ' | b'\t' | b'"' | b'\'' | b':' | b'=' | b',' | b'\\' | b'>' | b'`'
+                )
+            })
+        {
+            *at += 1;
+        }
+        *at > first
+    };
+    if !skip(&mut at) {
+        return None;
+    }
+    let rest = &text[at..(at + 12).min(text.len())];
+    let scheme = [
+        &b"basic"[..],
+        b"bearer",
+        b"token",
+        b"apikey",
+        b"key",
+        b"splunk",
+        b"genie-key",
+        b"gogs",
+        b"bot",
+        b"sso-key",
+        b"discogs",
+        b"ssws",
+    ]
+    .iter()
+    .find(|scheme| {
+        rest.len() > scheme.len()
+            && rest[..scheme.len()].eq_ignore_ascii_case(scheme)
+            && matches!(rest[scheme.len()], b' ' | b'=')
+    })
+    .copied();
+    at += scheme.map_or(0, <[u8]>::len);
+    skip(&mut at);
+    let value = token_at(text, at);
+    let secret = &text[value.clone()];
+    if scheme == Some(b"basic") {
+        return basic(text, value, keyword.start);
+    }
+    let signs = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b':' | b'|')
+    };
+    if secret.len() < 12
+        || !secret.iter().all(signs)
+        || placeholder::is(secret)
+        || !judge::random(secret, 12)
+    {
+        return None;
+    }
+    Some(hit(
+        value,
+        keyword.start,
+        if scheme.is_some() && secret.len() >= 20 { Rank::High } else { Rank::Medium },
+    ))
+}
+
+/// `user:password` in base64.
+fn basic(text: &[u8], value: Range<usize>, start: usize) -> Option<Hit> {
+    let decoded = BASE64.decode(&text[value.clone()]).ok()?;
+    let colon = memchr::memchr(b':', &decoded)?;
+    let (user, password) = (&decoded[..colon], &decoded[colon + 1..]);
+    let printable = decoded.iter().all(|&byte| byte >= b' ' && byte != 0x7f);
+    if !printable
+        || user.len() + password.len() < 4
+        || (!password.is_empty() && placeholder::is(password))
+    {
+        return None;
+    }
+    let mut hit = hit(value, start, Rank::High);
+    hit.facts.push("decodes to a user and a password".into());
+    Some(hit)
+}
+
+/// Characters of a token, from here.
+fn token_at(text: &[u8], at: usize) -> Range<usize> {
+    let last = (at + LONGEST).min(text.len());
+    let ends = |byte: &u8| {
+        byte.is_ascii_whitespace()
+            || matches!(
+                byte,
+                b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b',' | b';' | b')' | b'}' | b']'
+            )
+    };
+    let end = text[at.min(last)..last].iter().position(ends).map_or(last, |found| at + found);
+    at.min(end)..end
+}
+
+/// Programs that take `user:password` with `-u` or `--user`.
+const TAKE_USER: [&[u8]; 4] = [b"curl", b"http ", b"wget", b"lftp"];
+/// Programs that take a password with `-p`.
+const TAKE_P: [&[u8]; 10] = [
+    b"docker login",
+    b"podman login",
+    b"sshpass",
+    b"mysql",
+    b"psexec",
+    b"az login",
+    b"helm registry login",
+    b"oc login",
+    b"mongo",
+    b"smbclient",
+];
+
+/// `curl -u user:password`, `docker login -p password`, `mysql -ppassword`, `sshpass -p password`, `-a password` of redis-cli.
+pub(super) fn command_line(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
+    let line = window::line(text, keyword.start);
+    let before = text[line.start..keyword.start].to_ascii_lowercase();
+    let called =
+        |names: &[&[u8]]| names.iter().any(|name| memchr::memmem::find(&before, name).is_some());
+    let (at, quoted) = {
+        let mut at = keyword.end;
+        while matches!(text.get(at), Some(b' ' | b'=')) && at < keyword.end + 8 {
+            at += 1;
+        }
+        let quote = matches!(text.get(at), Some(b'"' | b'\''));
+        (at + usize::from(quote), quote.then(|| text[at]))
+    };
+    let word = match quoted {
+        None => {
+            let last = (at + LONGEST).min(text.len());
+            let end = text[at.min(last)..last].iter().position(|byte| {
+                byte.is_ascii_whitespace() || matches!(byte, b'"' | b'`' | b'|' | b'>')
+            });
+            at..end.map_or(last, |end| at + end)
+        }
+        Some(quote) => {
+            let last = (at + LONGEST).min(text.len());
+            at..at + text[at..last].iter().position(|&byte| byte == quote || byte == b'\n')?
+        }
+    };
+    let flag = text[keyword.clone()].trim_ascii();
+    let user = flag == b"-u" || flag == b"--user" || flag == b"--proxy-user" || flag == b"-U";
+    let value = if user {
+        if !called(&TAKE_USER)
+            || text[word.clone()].contains(&b'/')
+                && quoted.is_none()
+                && memchr::memmem::find(&text[word.clone()], b"://").is_some()
+        {
+            return None;
+        }
+        let colon = memchr::memchr(b':', &text[word.clone()])?;
+        let name = &text[word.start..word.start + colon];
+        if name.len() >= 3 && placeholder::is(name)
+            || name.contains(&b'$')
+            || name.contains(&b'<')
+            || name.contains(&b'{')
+        {
+            return None;
+        }
+        word.start + colon + 1..word.end
+    } else {
+        if !called(&TAKE_P) || (called(&[b"mysql"]) && text.get(keyword.end) == Some(&b' ')) {
+            return None;
+        }
+        word
+    };
+    let secret = &text[value.clone()];
+    let digits = secret.iter().any(u8::is_ascii_digit);
+    if secret.len() < 4
+        || secret[0] == b'-'
+        || secret.contains(&b'$') && !digits
+        || placeholder::is(secret)
+        || secret.iter().all(u8::is_ascii_digit)
+    {
+        return None;
+    }
+    let usual = matches!(
+        &secret.to_ascii_lowercase()[..],
+        b"pass"
+            | b"password"
+            | b"passwd"
+            | b"token"
+            | b"test"
+            | b"secret"
+            | b"api_token"
+            | b"yyy"
+            | b"pwd"
+    );
+    let rank = if usual {
+        Rank::Low
+    } else if judge::random(secret, 16) {
+        Rank::High
+    } else {
+        Rank::Medium
+    };
+    Some(hit(value, keyword.start, rank))
+}
+
+/// `host:port:database:user:password` (PostgreSQL, section 32.16).
+pub(super) fn pgpass(text: &[u8], keyword: &Range<usize>, file: Option<&[u8]>) -> Option<Hit> {
+    let line = window::line(text, keyword.start);
+    let fields: Vec<&[u8]> = text[line.clone()].splitn(6, |&byte| byte == b':').collect();
+    let [host, port, database, user, password] = fields[..] else { return None };
+    let named = file.is_some_and(|file| {
+        let name = file.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        memchr::memmem::find(name, b"pgpass").is_some()
+    });
+    let port_ok = port == b"*"
+        || (port.len() <= 5 && !port.is_empty() && port.iter().all(u8::is_ascii_digit));
+    let usual_port = port.starts_with(b"543") || port.starts_with(b"643");
+    let simple = |part: &[u8]| {
+        !part.is_empty()
+            && part.iter().all(|&byte| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'*')
+            })
+    };
+    let password = password.trim_ascii_end();
+    if !port_ok
+        || !(named || usual_port)
+        || ![host, database, user].into_iter().all(simple)
+        || password.len() < 4
+        || placeholder::is(password)
+        || password.contains(&b' ')
+    {
+        return None;
+    }
+    let start = line.start + host.len() + port.len() + database.len() + user.len() + 4;
+    let minor = file.map(path::kind) == Some(path::PathKind::Minor);
+    Some(hit(
+        start..start + password.len(),
+        line.start,
+        if minor { Rank::Low } else { Rank::Medium },
+    ))
+}

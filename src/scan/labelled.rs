@@ -1,0 +1,64 @@
+//! The detector against the labelled lines of `tests/scan/labelled.txt`.
+
+use super::rules::template::expand;
+use super::{Detector, Rank};
+
+const LINES: &str = include_str!("../../tests/scan/labelled.txt");
+
+/// What was found on a line, and whether it has a secret.
+struct Line {
+    number: usize,
+    secret: bool,
+    surest: Option<Rank>,
+    text: &'static str,
+}
+
+fn lines() -> Vec<Line> {
+    let detector = Detector::builtin();
+    let labelled = LINES.lines().enumerate().filter(|(_, line)| line.starts_with(['+', '-']));
+    labelled
+        .map(|(at, line)| {
+            let (path, text) = line[1..].split_once(" | ").expect("a path, a bar and a text");
+            let path = Some(path.trim()).filter(|&path| path != "?").map(str::as_bytes);
+            let expanded =
+                expand(text, &format!("line {at}")).replace("\\n", "\n").replace("\\t", "\t");
+            // Escapes of a line break inside JSON come in by the template, which writes one backslash.
+            let mut hits = Vec::new();
+            detector.scan(
+                expanded.as_bytes(),
+                path,
+                std::slice::from_ref(&(0..expanded.len())),
+                &mut hits,
+            );
+            let surest = hits.iter().map(|hit| hit.rank).max();
+            Line { number: at + 1, secret: line.starts_with('+'), surest, text }
+        })
+        .collect()
+}
+
+#[test]
+fn nine_of_ten_secrets_are_found_and_few_other_lines() {
+    let lines = lines();
+    let is_found = |line: &&Line| line.surest >= Some(Rank::Medium);
+    let (secret, other): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.secret);
+    assert!(secret.len() >= 120 && other.len() >= 120, "{} and {}", secret.len(), other.len());
+    let missed: Vec<_> = secret.iter().copied().filter(|line| !is_found(line)).collect();
+    let wrong: Vec<_> = other.iter().copied().filter(is_found).collect();
+    let show = |lines: &[&Line]| {
+        lines.iter().map(|line| format!("{}: {}\n", line.number, line.text)).collect::<String>()
+    };
+    let report = format!("missed:\n{}wrong:\n{}", show(&missed), show(&wrong));
+    assert!(missed.len() * 10 <= secret.len(), "{report}");
+    assert!(wrong.len() * 20 <= other.len(), "{report}");
+}
+
+#[test]
+fn what_is_ranked_certain_or_high_is_a_secret_nineteen_times_of_twenty() {
+    for rank in [Rank::High, Rank::Certain] {
+        let lines = lines();
+        let ranked: Vec<_> = lines.iter().filter(|line| line.surest == Some(rank)).collect();
+        let right = ranked.iter().filter(|line| line.secret).count();
+        assert!(ranked.len() >= 10, "only {} are {}", ranked.len(), rank.name());
+        assert!(right * 20 >= ranked.len() * 19, "{right} of {} are secrets", ranked.len());
+    }
+}
