@@ -1,0 +1,168 @@
+//! Deltas: an object as copies of parts of another, and what is new (git, "Documentation/gitformat-pack", "Deltified
+//! representation").
+
+/// Bytes that an object shares with its base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    /// Where they stand in the base.
+    pub(super) base: usize,
+    /// Where they stand in the object.
+    pub(super) at: usize,
+    /// How many.
+    pub(super) len: usize,
+}
+
+/// Why a delta cannot be applied.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(super) enum DeltaError {
+    #[error("its delta is cut off")]
+    Truncated,
+    #[error("its delta is of another base")]
+    OtherBase,
+    #[error("its delta copies what its base has not")]
+    OutsideBase,
+    #[error("its delta makes another length than it says")]
+    OtherLength,
+    #[error("its delta holds an instruction that git does not know")]
+    Reserved,
+}
+
+/// A delta with its two lengths read.
+pub(super) struct Delta<'d> {
+    /// Bytes of the base.
+    base_len: u64,
+    /// Bytes of the object.
+    pub(super) len: u64,
+    instructions: &'d [u8],
+}
+
+impl<'d> Delta<'d> {
+    /// Reads the lengths.
+    pub(super) fn parse(bytes: &'d [u8]) -> Result<Self, DeltaError> {
+        let mut rest = bytes;
+        let base_len = length(&mut rest)?;
+        let len = length(&mut rest)?;
+        Ok(Self { base_len, len, instructions: rest })
+    }
+
+    /// Makes the object in `object`, which is cleared first, and lists what is copied in `runs`, in the order of the object;
+    /// copies that continue one another are one run. The caller has bounded [`Self::len`].
+    pub(super) fn apply(
+        &self,
+        base: &[u8],
+        object: &mut Vec<u8>,
+        runs: &mut Vec<Run>,
+    ) -> Result<(), DeltaError> {
+        let len = usize::try_from(self.len).map_err(|_| DeltaError::OtherLength)?;
+        if base.len() as u64 != self.base_len {
+            return Err(DeltaError::OtherBase);
+        }
+        object.clear();
+        runs.clear();
+        let mut rest = self.instructions;
+        while let Some((&instruction, after)) = rest.split_first() {
+            rest = after;
+            let bytes = if instruction & 0x80 != 0 {
+                let (start, len) = copy(instruction, &mut rest)?;
+                let bytes = base.get(start..start + len).ok_or(DeltaError::OutsideBase)?;
+                let at = object.len();
+                match runs.last_mut() {
+                    Some(last) if last.base + last.len == start && last.at + last.len == at => {
+                        last.len += len;
+                    }
+                    _ => runs.push(Run { base: start, at, len }),
+                }
+                bytes
+            } else if instruction != 0 {
+                let (bytes, after) =
+                    rest.split_at_checked(instruction.into()).ok_or(DeltaError::Truncated)?;
+                rest = after;
+                bytes
+            } else {
+                return Err(DeltaError::Reserved);
+            };
+            if bytes.len() > len - object.len() {
+                return Err(DeltaError::OtherLength);
+            }
+            object.extend_from_slice(bytes);
+        }
+        if object.len() == len { Ok(()) } else { Err(DeltaError::OtherLength) }
+    }
+}
+
+/// Where in the base a copy begins, and its length: below 2^32 and 2^24.
+fn copy(instruction: u8, rest: &mut &[u8]) -> Result<(usize, usize), DeltaError> {
+    let mut field = |first: u8, bytes: u8| {
+        let mut value = 0_usize;
+        for byte in 0..bytes {
+            if instruction & (first << byte) != 0 {
+                let (&next, after) = rest.split_first().ok_or(DeltaError::Truncated)?;
+                *rest = after;
+                value |= usize::from(next) << (8 * byte);
+            }
+        }
+        Ok(value)
+    };
+    let start = field(0x01, 4)?;
+    let len = field(0x10, 3)?;
+    Ok((start, if len == 0 { 0x1_0000 } else { len }))
+}
+
+/// A length in groups of seven bits, the lowest first.
+fn length(rest: &mut &[u8]) -> Result<u64, DeltaError> {
+    let mut value = 0_u64;
+    for shift in (0..u64::BITS).step_by(7) {
+        let (&byte, after) = rest.split_first().ok_or(DeltaError::Truncated)?;
+        *rest = after;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Ok(value);
+        }
+    }
+    Err(DeltaError::OtherLength)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(base: &[u8], delta: &[u8]) -> Result<(Vec<u8>, Vec<Run>), DeltaError> {
+        let (mut object, mut runs) = (vec![1], Vec::new());
+        Delta::parse(delta)?.apply(base, &mut object, &mut runs)?;
+        Ok((object, runs))
+    }
+
+    #[test]
+    fn copies_that_continue_one_another_are_one_run() {
+        // Copy 0..4, copy 4..6, insert "xy", copy 0..2.
+        let delta = [6, 10, 0x90, 4, 0x91, 4, 2, 2, b'x', b'y', 0x90, 2];
+        let (object, runs) = applied(b"abcdef", &delta).unwrap();
+        assert_eq!(object, b"abcdefxyab");
+        assert_eq!(runs, [Run { base: 0, at: 0, len: 6 }, Run { base: 0, at: 8, len: 2 }]);
+    }
+
+    #[test]
+    fn a_copy_without_a_length_is_of_64_kib() {
+        let base = vec![7; 0x1_0000];
+        let delta = [0x80, 0x80, 4, 0x80, 0x80, 4, 0x80];
+        assert_eq!(applied(&base, &delta).unwrap().0, base);
+    }
+
+    #[test]
+    fn damaged_deltas_are_refused() {
+        let cases: [(&[u8], DeltaError); 9] = [
+            (&[], DeltaError::Truncated),
+            (&[3], DeltaError::Truncated),
+            (&[0x80; 11], DeltaError::OtherLength),
+            (&[4, 1, 1, b'a'], DeltaError::OtherBase),
+            (&[3, 1, 0], DeltaError::Reserved),
+            (&[3, 2, 2, b'a'], DeltaError::Truncated),
+            (&[3, 2, 0x91, 2, 2], DeltaError::OutsideBase),
+            (&[3, 1, 0x90, 2], DeltaError::OtherLength),
+            (&[3, 4, 0x90, 2], DeltaError::OtherLength),
+        ];
+        for (delta, expected) in cases {
+            assert_eq!(applied(b"abc", delta).unwrap_err(), expected, "{delta:?}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What objects name: files, and other objects.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use gix::ObjectId;
+use gix::objs::{CommitRefIter, Kind, TagRefIter};
+
+/// Names of files and folders, each with a tree that has it.
+pub(super) type Names = HashMap<Vec<u8>, ObjectId>;
+
+/// One entry of a tree.
+pub(crate) struct Entry<'t> {
+    pub(crate) name: &'t [u8],
+    pub(crate) id: &'t gix::oid,
+    pub(crate) is_submodule: bool,
+    pub(crate) is_tree: bool,
+    /// Its bytes in the tree.
+    pub(super) range: Range<usize>,
+}
+
+/// The entries of a tree; ends early, with `None` in its place, where the tree is damaged.
+pub(crate) fn entries(
+    tree: &[u8],
+    hash: gix::hash::Kind,
+) -> impl Iterator<Item = Option<Entry<'_>>> {
+    let (mut at, mut damaged) = (0, false);
+    std::iter::from_fn(move || {
+        if damaged || at == tree.len() {
+            return None;
+        }
+        let entry = entry(tree, at, hash.len_in_bytes());
+        match &entry {
+            Some(entry) => at = entry.range.end,
+            None => damaged = true,
+        }
+        Some(entry)
+    })
+}
+
+fn entry(tree: &[u8], start: usize, hash_len: usize) -> Option<Entry<'_>> {
+    let rest = &tree[start..];
+    let zero = memchr::memchr(0, rest)?;
+    let (mode, name) = rest[..zero].split_at(memchr::memchr(b' ', &rest[..zero])?);
+    let id = rest.get(zero + 1..zero + 1 + hash_len)?;
+    let id = gix::oid::try_from_bytes(id).ok()?;
+    let is_tree = mode == b"40000" || mode == b"040000";
+    let range = start..start + zero + 1 + hash_len;
+    Some(Entry { name: &name[1..], id, is_submodule: mode == b"160000", is_tree, range })
+}
+
+/// What a commit or tag names.
+pub(super) fn named(kind: Kind, bytes: &[u8], hash: gix::hash::Kind) -> Vec<ObjectId> {
+    match kind {
+        Kind::Commit => CommitRefIter::from_bytes(bytes, hash)
+            .take_while(Result::is_ok)
+            .flatten()
+            .map_while(|token| match token {
+                gix::objs::commit::ref_iter::Token::Tree { id } => Some(id),
+                gix::objs::commit::ref_iter::Token::Parent { id } => Some(id),
+                _ => None,
+            })
+            .collect(),
+        Kind::Tag => TagRefIter::from_bytes(bytes, hash).target_id().into_iter().collect(),
+        Kind::Tree | Kind::Blob => Vec::new(),
+    }
+}

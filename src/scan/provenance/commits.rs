@@ -1,0 +1,254 @@
+//! All commits, parents before children, and what each has that its parents have not.
+
+use std::collections::{HashMap, HashSet};
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+use gix::objs::CommitRef;
+
+use super::reach::{Marks, Refs};
+use super::trees::{Folder, Trees, differing, holds};
+use super::{Commit, MAX_PATHS, Origin};
+use crate::git::GitError;
+use crate::git::database::Database;
+use crate::git::repository::Repository;
+
+/// Bytes of a commit that is read at most.
+const MAX_COMMIT: u64 = 32 << 20;
+/// Entries of two trees that are compared at most.
+const MAX_COMPARED: usize = 5_000_000;
+
+/// A commit among all.
+struct Node {
+    id: ObjectId,
+    /// Where its parents are among them; those that are not here are left out.
+    parents: Vec<usize>,
+    tree: ObjectId,
+    marks: Marks,
+}
+
+/// All commits that are here, parents before children.
+pub(super) struct History<'d> {
+    database: &'d Database<'d>,
+    nodes: Vec<Node>,
+}
+
+/// What is known of an object so far.
+#[derive(Default)]
+struct Trail {
+    /// The first commit that has it, and the path.
+    first: Option<(usize, Vec<u8>)>,
+    last: Option<(usize, Vec<u8>)>,
+    paths: std::collections::BTreeSet<Vec<u8>>,
+    marks: Marks,
+}
+
+impl<'d> History<'d> {
+    pub(super) fn list(
+        repository: &Repository,
+        database: &'d Database<'d>,
+        refs: &Refs,
+        more: &[ObjectId],
+    ) -> Result<Self, GitError> {
+        let list = ["--no-replace-objects", "rev-list", "--topo-order", "--reverse"];
+        let list = list.iter().chain(&["--format=%T %P", "--all", "--reflog"]);
+        // A ref that leads to what is not here makes git give up; then what is here is put in order without it.
+        let listed = repository.git.run(list).unwrap_or_default();
+        let mut history = Self { database, nodes: Vec::new() };
+        let mut places = HashMap::new();
+        let mut lines = listed.lines();
+        while let (Some(commit), Some(fields)) = (lines.next(), lines.next()) {
+            let id = commit.strip_prefix(b"commit ").unwrap_or_default();
+            let mut ids = fields.fields().map(ObjectId::from_hex);
+            let (Ok(id), Some(Ok(tree))) = (ObjectId::from_hex(id), ids.next()) else {
+                return Err(GitError::read("git listed commits in a form that is not known"));
+            };
+            let parents: Vec<_> = ids.flatten().collect();
+            history.add(&mut places, id, tree, &parents, Marks::REFLOG);
+        }
+        history.add_more(&mut places, more)?;
+        for (id, marks) in &refs.commits {
+            if let Some(&at) = places.get(id) {
+                history.nodes[at].marks.add(*marks);
+            }
+        }
+        // What leads to a commit leads to its parents. A reflog is of interest where nothing else does.
+        for at in (0..history.nodes.len()).rev() {
+            let Node { marks, parents, .. } = &history.nodes[at];
+            let (marks, parents) = (*marks, parents.clone());
+            for parent in parents {
+                history.nodes[parent].marks.add(marks);
+            }
+        }
+        Ok(history)
+    }
+
+    fn add(
+        &mut self,
+        places: &mut HashMap<ObjectId, usize>,
+        id: ObjectId,
+        tree: ObjectId,
+        parents: &[ObjectId],
+        marks: Marks,
+    ) {
+        let parents = parents.iter().filter_map(|parent| places.get(parent).copied()).collect();
+        places.insert(id, self.nodes.len());
+        self.nodes.push(Node { id, parents, tree, marks });
+    }
+
+    /// Adds commits that git did not list, each after its parents.
+    fn add_more(
+        &mut self,
+        places: &mut HashMap<ObjectId, usize>,
+        more: &[ObjectId],
+    ) -> Result<(), GitError> {
+        let mut more: Vec<_> = more.iter().filter(|id| !places.contains_key(*id)).collect();
+        more.sort_unstable();
+        let wanted: HashSet<_> = more.iter().copied().collect();
+        for &start in &more {
+            let mut open = vec![(*start, false)];
+            while let Some((id, ready)) = open.pop() {
+                if places.contains_key(&id) {
+                    continue;
+                }
+                let Some(bytes) = self.database.commit(id, MAX_COMMIT)? else { continue };
+                let Ok(commit) = CommitRef::from_bytes(&bytes, id.kind()) else { continue };
+                let parents: Vec<_> = commit.parents().collect();
+                if ready {
+                    self.add(places, id, commit.tree(), &parents, Marks::default());
+                } else {
+                    open.push((id, true));
+                    let missing = parents.into_iter().filter(|parent| wanted.contains(parent));
+                    open.extend(missing.map(|parent| (parent, false)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows every object through all commits.
+    pub(super) fn trace(
+        &self,
+        refs: &Refs,
+        trees: &mut Trees<'_>,
+    ) -> Result<HashMap<ObjectId, Origin>, GitError> {
+        let mut trails: Vec<Trail> = Vec::new();
+        trails.resize_with(trees.targets.len(), Trail::default);
+        let mut folders: Vec<Option<Folder>> = Vec::with_capacity(self.nodes.len());
+        let mut is_tip = vec![true; self.nodes.len()];
+        for (at, node) in self.nodes.iter().enumerate() {
+            let own = trees.folder(node.tree)?;
+            self.compare(at, own.as_ref(), &folders, &mut trails);
+            folders.push(own);
+            if let Some(&target) = trees.targets.get(&node.id) {
+                trails[target].first = Some((at, Vec::new()));
+                trails[target].last = Some((at, Vec::new()));
+                trails[target].marks.add(node.marks);
+            }
+            node.parents.iter().for_each(|&parent| is_tip[parent] = false);
+        }
+        for (at, folder) in folders.iter().enumerate().filter(|&(at, _)| is_tip[at]) {
+            each(folder.as_ref(), None, &mut |target, path| {
+                trails[target].is_in(at, path);
+            });
+        }
+        for (id, marks) in &refs.trees {
+            each(trees.folder(*id)?.as_ref(), None, &mut |target, path| {
+                trails[target].marks.add(*marks);
+                trails[target].add_path(path);
+            });
+        }
+        let head = self.nodes.iter().position(|node| Some(node.id) == refs.head);
+        let mut at_head = HashSet::new();
+        each(head.and_then(|head| folders[head].as_ref()), None, &mut |target, _| {
+            at_head.insert(target);
+        });
+        let mut origins = HashMap::new();
+        for (&id, &target) in &trees.targets {
+            let mut trail = std::mem::take(&mut trails[target]);
+            if let Some(marks) = refs.direct.get(&id) {
+                trail.marks.add(*marks);
+            }
+            let mut reach = refs.reach(trail.marks);
+            reach.index = refs.staged.contains(&id);
+            origins.insert(
+                id,
+                Origin {
+                    introduced: self.commit(trail.first)?,
+                    last: self.commit(trail.last)?,
+                    paths: trail.paths.into_iter().collect(),
+                    at_head: at_head.contains(&target),
+                    reach,
+                },
+            );
+        }
+        Ok(origins)
+    }
+
+    /// Compares a commit with its parents.
+    fn compare(
+        &self,
+        at: usize,
+        own: Option<&Folder>,
+        folders: &[Option<Folder>],
+        trails: &mut [Trail],
+    ) {
+        let Node { parents, marks, .. } = &self.nodes[at];
+        let mut come: Vec<(usize, Vec<u8>)> = Vec::new();
+        let first = parents.first().and_then(|&parent| folders[parent].as_ref());
+        each(own, first, &mut |target, path| come.push((target, path.to_vec())));
+        for (target, path) in come {
+            let trail = &mut trails[target];
+            trail.add_path(&path);
+            let held = parents.iter().any(|&parent| holds(folders[parent].as_ref(), target));
+            if !held {
+                trail.marks.add(*marks);
+                trail.first.get_or_insert((at, path));
+            }
+        }
+        for &parent in parents {
+            each(folders[parent].as_ref(), own, &mut |target, path| {
+                if !holds(own, target) {
+                    trails[target].is_in(parent, path);
+                }
+            });
+        }
+    }
+
+    /// A commit as it is told.
+    fn commit(&self, at: Option<(usize, Vec<u8>)>) -> Result<Option<Commit>, GitError> {
+        let Some((at, path)) = at else { return Ok(None) };
+        let id = self.nodes[at].id;
+        let Some(bytes) = self.database.commit(id, MAX_COMMIT)? else { return Ok(None) };
+        let told = CommitRef::from_bytes(&bytes, id.kind()).ok();
+        let author = told.as_ref().and_then(|commit| commit.author().ok());
+        Ok(Some(Commit {
+            id,
+            author: author.map(|author| author.name.to_vec()).unwrap_or_default(),
+            mail: author.map(|author| author.email.to_vec()).unwrap_or_default(),
+            time: author.and_then(|author| author.time().ok()).map_or(0, |time| time.seconds),
+            path,
+        }))
+    }
+}
+
+impl Trail {
+    fn add_path(&mut self, path: &[u8]) {
+        if self.paths.len() < MAX_PATHS {
+            self.paths.insert(path.to_vec());
+        }
+    }
+
+    /// Notes a commit that has the object, and whose children have it not or are none.
+    fn is_in(&mut self, at: usize, path: &[u8]) {
+        if self.last.as_ref().is_none_or(|&(last, _)| last < at) {
+            self.last = Some((at, path.to_vec()));
+        }
+    }
+}
+
+/// Calls `each` with what `own` has and `other` has not at the same path.
+fn each(own: Option<&Folder>, other: Option<&Folder>, each: &mut dyn FnMut(usize, &[u8])) {
+    let mut left = MAX_COMPARED;
+    differing(own, other, &mut Vec::new(), &mut left, each);
+}

@@ -1,0 +1,132 @@
+//! What leads where: refs, the heads of all worktrees, and their indexes.
+
+use std::collections::{HashMap, HashSet};
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+
+use super::Reach;
+use crate::git::GitError;
+use crate::git::database::{Database, Peeled};
+
+/// Refs that are told by name at most.
+pub(super) const MAX_NAMED: usize = 64;
+
+/// What leads to a commit: a bit for each ref that is told by name, and one for each kind of ref.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    named: u64,
+    kinds: u8,
+}
+
+const HEAD: u8 = 1;
+const BRANCH: u8 = 2;
+const REMOTE: u8 = 4;
+const TAG: u8 = 8;
+const STASH: u8 = 16;
+const OTHER: u8 = 32;
+const REFLOG: u8 = 64;
+
+impl Marks {
+    /// What only a reflog leads to.
+    pub(super) const REFLOG: Self = Self { named: 0, kinds: REFLOG };
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.named |= other.named;
+        self.kinds |= other.kinds;
+    }
+}
+
+/// Everything that leads to an object.
+pub(super) struct Refs {
+    names: Vec<Vec<u8>>,
+    /// The commits that they lead to.
+    pub(super) commits: HashMap<ObjectId, Marks>,
+    /// Trees that they lead to without a commit.
+    pub(super) trees: Vec<(ObjectId, Marks)>,
+    /// The objects that they name themselves, and the tags on the way.
+    pub(super) direct: HashMap<ObjectId, Marks>,
+    /// The commit of `HEAD`.
+    pub(super) head: Option<ObjectId>,
+    /// Blobs in the index of a worktree.
+    pub(super) staged: HashSet<ObjectId>,
+}
+
+impl Refs {
+    pub(super) fn list(database: &Database<'_>) -> Result<Self, GitError> {
+        let repository = database.repository();
+        let listed = repository.git.run(["for-each-ref", "--format=%(objectname) %(refname)"])?;
+        let mut refs: Vec<(u8, &[u8], ObjectId)> = Vec::new();
+        for line in listed.lines() {
+            let Some((id, name)) = line.split_once_str(b" ") else { continue };
+            let id = ObjectId::from_hex(id).map_err(GitError::read)?;
+            refs.push((kind(name), name, id));
+        }
+        refs.sort_unstable();
+        let mut own = Self {
+            names: refs.iter().take(MAX_NAMED).map(|(_, name, _)| name.to_vec()).collect(),
+            commits: HashMap::new(),
+            trees: Vec::new(),
+            direct: HashMap::new(),
+            head: None,
+            staged: HashSet::new(),
+        };
+        for (at, &(kind, _, id)) in refs.iter().enumerate() {
+            let named = if at < MAX_NAMED { 1 << at } else { 0 };
+            own.lead(database, id, Marks { named, kinds: kind })?;
+        }
+        for worktree in repository.all_worktrees().unwrap_or_default().iter().chain([repository]) {
+            if let Ok(head) = worktree.gix.head_id() {
+                own.lead(database, head.detach(), Marks { named: 0, kinds: HEAD })?;
+            }
+            if let Ok(index) = worktree.gix.index_or_empty() {
+                own.staged.extend(index.entries().iter().map(|entry| entry.id));
+            }
+        }
+        own.head = repository.gix.head_id().ok().map(gix::Id::detach);
+        Ok(own)
+    }
+
+    fn lead(
+        &mut self,
+        database: &Database<'_>,
+        id: ObjectId,
+        marks: Marks,
+    ) -> Result<(), GitError> {
+        self.direct.entry(id).or_default().add(marks);
+        match database.peel(id)? {
+            Peeled::Commit(id) => self.commits.entry(id).or_default().add(marks),
+            Peeled::Tree(id) => self.trees.push((id, marks)),
+            Peeled::Blob | Peeled::Missing(_) => {}
+        }
+        Ok(())
+    }
+
+    /// What marks say.
+    pub(super) fn reach(&self, marks: Marks) -> Reach {
+        let named = self.names.iter().enumerate();
+        let named = named.filter(|(at, _)| marks.named & (1 << at) != 0);
+        let has = |kind| marks.kinds & kind != 0;
+        Reach {
+            refs: named.map(|(_, name)| name.clone()).collect(),
+            head: has(HEAD),
+            branch: has(BRANCH),
+            remote: has(REMOTE),
+            tag: has(TAG),
+            stash: has(STASH),
+            other: has(OTHER),
+            reflog: marks.kinds == REFLOG,
+            index: false,
+        }
+    }
+}
+
+fn kind(name: &[u8]) -> u8 {
+    let kinds: [(&[u8], u8); 4] = [
+        (b"refs/heads/", BRANCH),
+        (b"refs/remotes/", REMOTE),
+        (b"refs/tags/", TAG),
+        (b"refs/stash", STASH),
+    ];
+    kinds.iter().find(|(prefix, _)| name.starts_with(prefix)).map_or(OTHER, |&(_, kind)| kind)
+}

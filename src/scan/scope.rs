@@ -1,0 +1,177 @@
+//! What of a repository is looked at.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsString;
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+
+use crate::git::GitError;
+use crate::git::repository::Repository;
+
+/// What is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything that git holds, whether a ref leads to it or not.
+    #[default]
+    All,
+    /// What commits brought.
+    Commits(Commits),
+    /// What the next commit would bring: the files in the index that differ from `HEAD`, and the sides of a conflict.
+    Staged,
+}
+
+/// Commits, and what of them counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Commits {
+    /// Revisions and ranges, as `git log` takes them; all refs where there are none.
+    pub revisions: Vec<OsString>,
+    /// Only commits younger than this, as `git log --since` takes it.
+    pub since: Option<OsString>,
+    /// Only files that one of these names, as git takes pathspecs; all where there are none.
+    pub paths: Vec<OsString>,
+}
+
+/// The objects of a scope.
+#[derive(Debug, Default)]
+pub struct Selected {
+    /// Blobs that the scope brought, and commits with their messages.
+    pub objects: HashSet<ObjectId>,
+    /// The paths at which it brought them, each with one of the blobs.
+    pub paths: BTreeMap<Vec<u8>, ObjectId>,
+}
+
+impl Scope {
+    /// The objects; `None` where everything is looked at.
+    ///
+    /// # Errors
+    /// A revision names nothing, or git fails.
+    pub fn select(&self, repository: &Repository) -> Result<Option<Selected>, GitError> {
+        match self {
+            Self::All => Ok(None),
+            Self::Commits(commits) => commits.select(repository).map(Some),
+            Self::Staged => staged(repository).map(Some),
+        }
+    }
+}
+
+impl Commits {
+    fn select(&self, repository: &Repository) -> Result<Selected, GitError> {
+        let (commits, raw) = self.list(repository)?;
+        let mut selected = Selected::default();
+        for line in commits.lines() {
+            selected.objects.insert(ObjectId::from_hex(line).map_err(GitError::read)?);
+        }
+        selected.add(&raw)?;
+        Ok(selected)
+    }
+
+    /// Every path that a commit brought or changed, with the blob; a pair may come several times.
+    ///
+    /// # Errors
+    /// As [`Scope::select`].
+    pub fn versions(&self, repository: &Repository) -> Result<Vec<(Vec<u8>, ObjectId)>, GitError> {
+        changed(&self.list(repository)?.1)
+    }
+
+    /// The commits, a line for each, and what each of them changed as git-diff-tree lists it.
+    fn list(&self, repository: &Repository) -> Result<(Vec<u8>, Vec<u8>), GitError> {
+        let mut list: Vec<OsString> = vec!["--no-replace-objects".into(), "rev-list".into()];
+        if let Some(since) = &self.since {
+            let mut option = OsString::from("--since=");
+            option.push(since);
+            list.push(option);
+        }
+        if self.revisions.is_empty() {
+            list.push("--all".into());
+        }
+        list.push("--end-of-options".into());
+        list.extend(self.revisions.iter().cloned());
+        list.push("--".into());
+        let listed = repository.git.run(list)?;
+        // Of a merge only what none of its sides had (git-diff-tree, "Combined diff format").
+        let compare =
+            ["--no-replace-objects", "diff-tree", "--stdin", "-r", "-c", "--root", "--raw"];
+        let more = ["-z", "--no-renames", "--no-commit-id", "--no-ext-diff", "--"];
+        let arguments = compare.iter().chain(&more).map(OsString::from);
+        let arguments = arguments.chain(self.paths.iter().cloned());
+        let raw = repository.git.run_with_input(arguments, &listed)?;
+        Ok((listed, raw))
+    }
+}
+
+fn staged(repository: &Repository) -> Result<Selected, GitError> {
+    let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{commit}"])?;
+    let empty = ObjectId::empty_tree(repository.gix.object_hash()).to_string();
+    let head = head.unwrap_or_else(|| empty.into());
+    let compare = ["diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev"];
+    let arguments = compare.iter().map(OsString::from).chain([head, "--".into()]);
+    let mut selected = Selected::default();
+    selected.add(&repository.git.run(arguments)?)?;
+    // Each entry of a conflict is 'MODE ID STAGE', a tab and the path.
+    for entry in repository.git.run(["ls-files", "-u", "-z"])?.split_str(b"\0") {
+        let Some((fields, path)) = entry.split_once_str(b"\t") else { continue };
+        if let Some(id) = fields.fields().nth(1) {
+            let id = ObjectId::from_hex(id).map_err(GitError::read)?;
+            selected.objects.insert(id);
+            selected.paths.insert(path.to_vec(), id);
+        }
+    }
+    Ok(selected)
+}
+
+impl Selected {
+    fn add(&mut self, raw: &[u8]) -> Result<(), GitError> {
+        for (path, id) in changed(raw)? {
+            self.objects.insert(id);
+            self.paths.insert(path, id);
+        }
+        Ok(())
+    }
+}
+
+/// What stands on the right side of each comparison (git-diff-tree, "Raw output format").
+fn changed(raw: &[u8]) -> Result<Vec<(Vec<u8>, ObjectId)>, GitError> {
+    let mut changes = Vec::new();
+    let mut fields = raw.split_str(b"\0");
+    while let Some(entry) = fields.next() {
+        if !entry.starts_with(b":") {
+            continue;
+        }
+        let path = fields.next().unwrap_or_default();
+        // One mode for each side and the result, then as many ids, then the status.
+        let sides = entry.iter().take_while(|&&byte| byte == b':').count() + 1;
+        let parts: Vec<_> = entry[sides - 1..].fields().collect();
+        let (Some(mode), Some(id)) = (parts.get(sides - 1), parts.get(2 * sides - 1)) else {
+            return Err(GitError::read("git listed a change in a form that is not known"));
+        };
+        let id = ObjectId::from_hex(id).map_err(GitError::read)?;
+        if !id.is_null() && *mode != b"160000" {
+            changes.push((path.to_vec(), id));
+        }
+    }
+    Ok(changes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn raw_comparisons_are_read() {
+        let (one, two, none) = ("1".repeat(40), "2".repeat(40), "0".repeat(40));
+        let raw = [
+            format!(":100644 100644 {two} {one} M\0a b\0"),
+            format!("::100644 100644 100755 {none} {none} {two} MM\0c\nd\0"),
+            format!(":100644 000000 {one} {none} D\0gone\0"),
+            format!(":000000 160000 {none} {one} A\0module\0"),
+        ];
+        let mut selected = Selected::default();
+        selected.add(raw.concat().as_bytes()).unwrap();
+        let id = |hex: &str| ObjectId::from_hex(hex.as_bytes()).unwrap();
+        let expected = [(b"a b".to_vec(), id(&one)), (b"c\nd".to_vec(), id(&two))];
+        assert_eq!(selected.paths, expected.into_iter().collect());
+        assert_eq!(selected.objects, [id(&one), id(&two)].into_iter().collect());
+        assert!(Selected::default().add(b":100644 x M\0a\0").is_err());
+    }
+}
