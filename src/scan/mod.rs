@@ -6,18 +6,27 @@
 //! where an object came from. [`scope`] narrows all of it. [`collect`] makes a [`Finding`] of each value, [`allow`] takes out
 //! what somebody has looked at, and [`report`] writes down what is left (`docs/scan.md`).
 
+pub mod allow;
+pub mod collect;
 pub mod detect;
+pub mod finding;
+pub mod fingerprint;
 #[cfg(test)]
 mod labelled;
+pub mod lines;
+pub mod marks;
 pub mod matcher;
 pub mod objects;
 pub mod places;
 pub mod provenance;
+pub mod report;
 pub mod rules;
 pub mod scope;
 pub mod views;
 
 pub use detect::{Detector, Hit, Rank};
+pub use finding::{Finding, Kind, Occurrence, Report};
+pub use fingerprint::{Fingerprint, Fingerprinter};
 pub use matcher::{Found, Matched, Matcher};
 pub use rules::Rule;
 pub use scope::Scope;

@@ -1,0 +1,73 @@
+//! A report, written down in one of several formats (docs/scan.md).
+//!
+//! Everything in a report comes from a repository: it is escaped for where it goes. Values are redacted unless the options
+//! say otherwise.
+
+mod chart;
+mod gitleaks;
+mod html;
+mod json;
+mod markdown;
+mod sarif;
+#[cfg(test)]
+mod tests;
+mod text;
+mod words;
+
+use std::io::{self, Write};
+
+use super::detect::Rank;
+use super::finding::Report;
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For reading in a terminal
+    #[default]
+    Text,
+    /// One JSON object
+    Json,
+    /// JSON, a line for each finding, then one with the summary
+    Jsonl,
+    /// SARIF 2.1.0, for code hosts and editors
+    Sarif,
+    /// One self-contained page, with filters and a time line
+    Html,
+    /// GitHub's Markdown, for a comment or a ticket
+    Markdown,
+    /// The JSON that gitleaks writes, one object for each place
+    Gitleaks,
+}
+
+/// Emphasises a word by how sure a finding is.
+pub type Paint<'p> = &'p dyn Fn(Rank, &str) -> String;
+
+/// What else decides how it is written.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'o> {
+    /// Whether values are shown in full.
+    pub reveal: bool,
+    /// What colours [`Format::Text`], if anything does.
+    pub paint: Option<Paint<'o>>,
+}
+
+/// Writes a report.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(
+    format: Format,
+    report: &Report,
+    options: Options<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text::write(report, options, out),
+        Format::Json => json::write(report, options, out),
+        Format::Jsonl => json::write_lines(report, options, out),
+        Format::Sarif => sarif::write(report, options, out),
+        Format::Html => html::write(report, options, out),
+        Format::Markdown => markdown::write(report, options, out),
+        Format::Gitleaks => gitleaks::write(report, options, out),
+    }
+}
