@@ -60,6 +60,7 @@ commands! {
     Lock(lock::Lock),
     Status(status::Status),
     Check(check::Check),
+    Scan(scan::Scan),
     Hooks(hooks::Hooks),
     Member(member::Member),
     Key(key::Key),

@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 8] = [
     &["git_crypt", "keyring"],
     &["recipient"],
     &["git", "store"],
-    &["access", "check", "configs", "doctor", "filter", "merge", "migrate", "status"],
+    &["access", "check", "configs", "doctor", "filter", "merge", "migrate", "scan", "status"],
     &["hardening", "ui"],
     &["cli", "commands"],
 ];

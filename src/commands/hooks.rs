@@ -20,7 +20,7 @@ enum HooksCommand {
     Remove(Remove),
 }
 
-/// Write the hooks pre-commit and pre-push, which run 'git shroud check'
+/// Write the hooks pre-commit and pre-push, which run 'git shroud check' and 'git shroud scan'
 ///
 /// A hook that is there already is kept beside the new one, with '.before-git-shroud' behind its name, and runs first.
 /// Goes by core.hooksPath, unless it leads outside the repository.

@@ -202,7 +202,7 @@ fn script(name: &str, program: &Path) -> String {
             "printf %s \"$lines\" 2>/dev/null | ",
             "printf %s \"$lines\" | \"$program\" check --pre-push \"$1\"",
         ),
-        _ => ("", "", "exec \"$program\" check --staged"),
+        _ => ("", "", "\"$program\" check --staged || exit\nexec \"$program\" scan --staged"),
     };
     format!(
         r#"#!/bin/sh

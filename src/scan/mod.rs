@@ -11,6 +11,8 @@ pub mod collect;
 pub mod detect;
 pub mod finding;
 pub mod fingerprint;
+pub mod gather;
+pub mod known;
 #[cfg(test)]
 mod labelled;
 pub mod lines;
@@ -18,6 +20,7 @@ pub mod marks;
 pub mod matcher;
 pub mod objects;
 pub mod places;
+pub mod policy;
 pub mod provenance;
 pub mod report;
 pub mod rules;

@@ -1,0 +1,250 @@
+//! The look itself: the walk with its matchers, and what becomes of the hits.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use gix::ObjectId;
+use gix::objs::Kind as ObjectKind;
+
+use crate::error::{CommandError, Outcome};
+use crate::format;
+use crate::git::attributes::Attributes;
+use crate::git::database::Database;
+use crate::git::repository::Repository;
+use crate::git_crypt::HeldKeys;
+use crate::keyring::Keyring;
+use crate::scan::collect::{Collector, FoundBy};
+use crate::scan::finding::{LookedAt, Unread};
+use crate::scan::gather::{Gather, Settling};
+use crate::scan::known::{Gathering, KnownValues};
+use crate::scan::objects::{Walked, What, Why};
+use crate::scan::policy::{Policy, is_to_be_sealed};
+use crate::scan::provenance::{self, Origin};
+use crate::scan::scope::Commits;
+use crate::scan::{Detector, Finding, Fingerprinter, Kind, Report, Scope, Seer, places};
+
+/// Bytes of the largest sealed file whose values are looked for.
+const MAX_SEALED: u64 = 4 << 20;
+/// Bytes of a commit's message of which the first line is shown.
+const MAX_COMMIT: u64 = 1 << 20;
+/// Characters of a first line that are shown.
+const MAX_SUBJECT: usize = 200;
+
+/// What is looked at, and with what.
+pub(super) struct Look<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) keyring: &'a Keyring,
+    pub(super) git_crypt: &'a HeldKeys,
+    pub(super) detector: &'a Detector,
+    pub(super) scope: Scope,
+    pub(super) worktree: bool,
+}
+
+impl Look<'_> {
+    /// Looks; the report is without its findings, which may yet be allowed.
+    pub(super) fn run(&self, fingerprinter: &Fingerprinter) -> Outcome<(Report, Vec<Finding>)> {
+        let policy = self.policy()?;
+        let known = self.known(&policy)?;
+        let gather = Gather::default();
+        let matchers: Vec<&dyn crate::scan::Matcher> = match known.is_empty() {
+            true => vec![self.detector],
+            false => vec![self.detector, &known],
+        };
+        let seer = Seer::new(matchers);
+        let sink = |seen: &crate::scan::objects::Seen<'_>| gather.take(seen);
+        let walked = if self.worktree {
+            let unread = places::look_at_worktree(self.repository, &seer, &sink)?;
+            Walked { unread, ..Walked::default() }
+        } else {
+            crate::scan::look(self.repository, &seer, &self.scope, &sink).map_err(|error| {
+                CommandError::from(error)
+                    .hint("name commits as 'git log' does, as in origin/main..HEAD")
+            })?
+        };
+        let origins = self.origins(&gather, &policy, &walked)?;
+        let settling = Settling {
+            detector: self.detector,
+            known: &known,
+            origins: &origins,
+            staged: &self.staged()?,
+            subjects: &self.subjects(&origins)?,
+        };
+        let mut collector = Collector::new();
+        if self.is_in_scope() {
+            add_policy(&policy, &settling, &mut collector);
+        }
+        let mut attributes = Attributes::new(self.repository)?;
+        let mut is_sealed = |path: &[u8]| is_to_be_sealed(&mut attributes, path);
+        gather.settle(&settling, &mut is_sealed, &mut collector);
+        let mut unread: BTreeSet<Unread> = walked.unread.iter().map(say_unread).collect();
+        if self.is_in_scope() {
+            let missing =
+                |id: &ObjectId| Unread { what: id.to_string(), reason: Why::Missing.to_string() };
+            unread.extend(policy.missing.iter().map(missing));
+        }
+        let commits = walked.commits.len() as u64;
+        let report = Report {
+            looked_at: LookedAt {
+                blobs: walked.objects.saturating_sub(walked.trees + walked.tags + commits),
+                commits,
+                tags: walked.tags,
+                others: self.files()?,
+                bytes: walked.bytes,
+            },
+            unread: unread.into_iter().collect(),
+            trivial: known.trivial(),
+            ..Report::default()
+        };
+        Ok((report, collector.finish(fingerprinter)))
+    }
+
+    /// Whether what commits brought is looked at; what is staged is judged by 'check --staged'.
+    fn is_in_scope(&self) -> bool {
+        !self.worktree && self.scope != Scope::Staged
+    }
+
+    /// Files of the worktree that were looked at.
+    fn files(&self) -> Outcome<u64> {
+        if !self.worktree {
+            return Ok(0);
+        }
+        let list =
+            ["ls-files", "-z", "--deduplicate", "--cached", "--others", "--exclude-standard"];
+        let listed = self.repository.git.run(list)?;
+        Ok(listed.iter().filter(|&&byte| byte == 0).count() as u64)
+    }
+
+    fn policy(&self) -> Outcome<Policy> {
+        let commits = match &self.scope {
+            Scope::Commits(commits) if self.keyring.is_empty() => commits.clone(),
+            // What is sealed anywhere is looked for.
+            _ => Commits::default(),
+        };
+        let needed = self.is_in_scope() || !self.keyring.is_empty();
+        if !needed {
+            return Ok(Policy::default());
+        }
+        if !self.is_in_scope() {
+            return Ok(Policy::of_index(self.repository)?);
+        }
+        let mut policy = Policy::of(self.repository, self.git_crypt, &commits)?;
+        if let Scope::Commits(commits) = &self.scope
+            && !self.keyring.is_empty()
+        {
+            let brought = commits.versions(self.repository)?.into_iter().collect::<BTreeSet<_>>();
+            for (path, versions) in &mut policy.plain {
+                versions.retain(|id| brought.contains(&(path.clone(), *id)));
+            }
+            policy.plain.retain(|_, versions| !versions.is_empty());
+        }
+        Ok(policy)
+    }
+
+    /// The values of every version of every sealed file that a held key opens.
+    fn known(&self, policy: &Policy) -> Outcome<KnownValues> {
+        let mut gathering = Gathering::default();
+        if !self.keyring.is_empty() {
+            let database = Database::open(self.repository)?;
+            let key = |id| self.keyring.by_id(id).map(|entry| &entry.key);
+            for (&id, path) in &policy.sealed {
+                if database.header(id)?.is_none_or(|(_, len)| len > MAX_SEALED) {
+                    continue;
+                }
+                let Some(sealed) = database.file(id, MAX_SEALED)? else { continue };
+                // What is damaged, or sealed for others, is 'status's to report.
+                if let Ok(plaintext) = format::open(key, &sealed) {
+                    gathering.add(path, &plaintext);
+                }
+            }
+        }
+        Ok(gathering.finish())
+    }
+
+    fn origins(
+        &self,
+        gather: &Gather,
+        policy: &Policy,
+        walked: &Walked,
+    ) -> Outcome<HashMap<ObjectId, Origin>> {
+        let mut targets = gather.targets();
+        if self.is_in_scope() {
+            targets.extend(policy.plain.values().flatten());
+        }
+        let targets: Vec<_> = targets.into_iter().collect();
+        Ok(provenance::trace(self.repository, &targets, &walked.commits)?)
+    }
+
+    fn staged(&self) -> Outcome<BTreeMap<ObjectId, Vec<Vec<u8>>>> {
+        let mut staged: BTreeMap<ObjectId, Vec<Vec<u8>>> = BTreeMap::new();
+        if self.repository.worktree.is_some()
+            && !self.worktree
+            && let Some(selected) = Scope::Staged.select(self.repository)?
+        {
+            for (path, id) in selected.paths {
+                staged.entry(id).or_default().push(path);
+            }
+        }
+        Ok(staged)
+    }
+
+    /// First lines of messages.
+    fn subjects(&self, origins: &HashMap<ObjectId, Origin>) -> Outcome<HashMap<ObjectId, String>> {
+        let ends = |origin: &Origin| [origin.introduced.clone(), origin.last.clone()];
+        let commits = origins.values().flat_map(ends).flatten().map(|commit| commit.id);
+        let commits: BTreeSet<_> = commits.collect();
+        let mut subjects = HashMap::new();
+        if commits.is_empty() {
+            return Ok(subjects);
+        }
+        let database = Database::open(self.repository)?;
+        for id in commits {
+            let Ok(Some(commit)) = database.commit(id, MAX_COMMIT) else { continue };
+            let message = gix::bstr::ByteSlice::find(&commit[..], "\n\n")
+                .map_or(&[][..], |at| &commit[at + 2..]);
+            let line = message.split(|&byte| byte == b'\n').next().unwrap_or_default();
+            let line = String::from_utf8_lossy(line).chars().take(MAX_SUBJECT).collect();
+            subjects.insert(id, line);
+        }
+        Ok(subjects)
+    }
+}
+
+fn add_policy(policy: &Policy, settling: &Settling<'_>, collector: &mut Collector) {
+    let by = Arc::new(FoundBy {
+        kind: Kind::Policy,
+        rule: "policy".to_owned(),
+        description: "plaintext at a path that is to be sealed".to_owned(),
+        advice: "seal it (git shroud status --fix), and change what stands in it".to_owned(),
+        specificity: u8::MAX,
+    });
+    for (path, versions) in &policy.plain {
+        let facts = vec![crate::error::count(versions.len() as u64, "version")];
+        for id in versions {
+            let all = settling.object(*id, ObjectKind::Blob, b"");
+            // The same bytes may stand at other paths, too, which are none of this finding's.
+            let Some(mut occurrence) = all.into_iter().next() else { continue };
+            occurrence.place.name.clone_from(path);
+            collector.add_path(path, &by, facts.clone(), occurrence);
+        }
+    }
+}
+
+fn say_unread(unread: &crate::scan::objects::Unread) -> Unread {
+    let what = match &unread.what {
+        What::Object(id) => id.to_string(),
+        What::File(name) => name.clone(),
+    };
+    Unread { what, reason: unread.why.to_string() }
+}
+
+/// The paths of files with findings, but for those that are to be sealed already.
+pub(super) fn paths(report: &Report) -> BTreeSet<Vec<u8>> {
+    use crate::scan::finding::PlaceKind;
+    let places = report.findings.iter().filter(|found| found.kind != Kind::Policy);
+    let places = places.flat_map(|found| &found.occurrences).map(|occurrence| &occurrence.place);
+    let is_file = |kind| matches!(kind, PlaceKind::File | PlaceKind::Staged | PlaceKind::Worktree);
+    places
+        .filter(|place| is_file(place.kind) && !place.name.is_empty())
+        .map(|place| place.name.clone())
+        .collect()
+}

@@ -1,0 +1,147 @@
+//! What needs no pattern: plaintext at a path that is to be sealed, by the attributes of today or by those of the commit
+//! that brought it. And the sealed files themselves, whose values must stand nowhere else.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+
+use super::scope::Commits;
+use crate::check::{self, Problem, Subject};
+use crate::format::{HEADER_LEN, Sniff, sniff};
+use crate::git::GitError;
+use crate::git::attributes::Attributes;
+use crate::git::database::Database;
+use crate::git::history;
+use crate::git::repository::Repository;
+use crate::git_crypt::HeldKeys;
+
+/// The versions of the files that are to be sealed, or are.
+#[derive(Debug, Default)]
+pub struct Policy {
+    /// Blobs in the clear at paths that are to be sealed.
+    pub plain: BTreeMap<Vec<u8>, BTreeSet<ObjectId>>,
+    /// Blobs that this program sealed, each with one of its paths.
+    pub sealed: BTreeMap<ObjectId, Vec<u8>>,
+    /// Objects that are not here, so that nothing is known of them.
+    pub missing: BTreeSet<ObjectId>,
+}
+
+impl Policy {
+    /// Looks at every version of every file that a commit of `commits` brought.
+    ///
+    /// # Errors
+    /// git fails, or an object is damaged.
+    pub fn of(
+        repository: &Repository,
+        git_crypt: &HeldKeys,
+        commits: &Commits,
+    ) -> Result<Self, GitError> {
+        let mut policy = Self::default();
+        if !is_declared(repository)? {
+            return Ok(policy);
+        }
+        let by_their_commit = policy.judged(repository, git_crypt, commits)?;
+        let versions: BTreeSet<_> = commits.versions(repository)?.into_iter().collect();
+        let database = Database::open(repository)?;
+        let mut attributes = Attributes::new(repository)?;
+        let mut contents: HashMap<ObjectId, Option<bool>> = HashMap::new();
+        let mut last: Option<(Vec<u8>, bool)> = None;
+        for (path, id) in versions {
+            let declared = match last.take() {
+                Some((of, declared)) if of == path => declared,
+                _ => by_their_commit.contains(&path) || is_to_be_sealed(&mut attributes, &path),
+            };
+            // What is sealed may stand anywhere, but is looked for where it may be: at these paths.
+            if declared {
+                let sealed = match contents.get(&id) {
+                    Some(&known) => known,
+                    None => {
+                        let content = policy.content(&database, id)?;
+                        contents.insert(id, content);
+                        content
+                    }
+                };
+                match sealed {
+                    Some(true) => drop(policy.sealed.entry(id).or_insert_with(|| path.clone())),
+                    Some(false) => {
+                        policy.plain.entry(path.clone()).or_default().insert(id);
+                    }
+                    None => {}
+                }
+            }
+            last = Some((path, declared));
+        }
+        Ok(policy)
+    }
+
+    /// The sealed files in the index alone, for a look that must be quick.
+    ///
+    /// # Errors
+    /// git fails, or an object is damaged.
+    pub fn of_index(repository: &Repository) -> Result<Self, GitError> {
+        let mut policy = Self::default();
+        let database = Database::open(repository)?;
+        let mut attributes = Attributes::new(repository)?;
+        // Each entry is 'MODE ID STAGE', a tab and the path.
+        for entry in repository.git.run(["ls-files", "-s", "-z"])?.split_str(b"\0") {
+            let Some((fields, path)) = entry.split_once_str(b"\t") else { continue };
+            let mut fields = fields.fields();
+            let is_file = fields.next().is_some_and(|mode| mode.starts_with(b"100"));
+            if !is_file || !is_to_be_sealed(&mut attributes, path) {
+                continue;
+            }
+            let id = fields.next().unwrap_or_default();
+            let id = ObjectId::from_hex(id).map_err(GitError::read)?;
+            if policy.content(&database, id)? == Some(true) {
+                policy.sealed.insert(id, path.to_vec());
+            }
+        }
+        Ok(policy)
+    }
+
+    /// The paths at which a commit has plaintext against its own attributes.
+    fn judged(
+        &mut self,
+        repository: &Repository,
+        git_crypt: &HeldKeys,
+        commits: &Commits,
+    ) -> Result<BTreeSet<Vec<u8>>, GitError> {
+        let listed = match commits.revisions.is_empty() {
+            true => history::everywhere(repository)?,
+            false => history::in_range(repository, &commits.revisions)?,
+        };
+        let subjects: Vec<_> = listed.into_iter().map(Subject::from).collect();
+        let report = check::check(repository, git_crypt, &subjects)?;
+        self.missing.extend(report.missing);
+        let found = report.findings.into_iter();
+        let plain =
+            found.filter(|found| matches!(found.problem, Problem::Plaintext | Problem::Unsealed));
+        Ok(plain.map(|found| found.path).collect())
+    }
+
+    /// Whether a blob is sealed by this program; `None` for what is neither that nor plaintext.
+    fn content(&mut self, database: &Database<'_>, id: ObjectId) -> Result<Option<bool>, GitError> {
+        let Some(start) = database.start(id, HEADER_LEN)? else {
+            self.missing.insert(id);
+            return Ok(None);
+        };
+        Ok(match sniff(&start.bytes) {
+            Sniff::Sealed(_) => Some(true),
+            Sniff::NotSealed => Some(false),
+            // Empty files hold nothing, git-crypt's and damaged ones no plaintext.
+            _ => None,
+        })
+    }
+}
+
+/// Whether the attributes of today say that a path is to be sealed.
+pub fn is_to_be_sealed(attributes: &mut Attributes<'_>, path: &[u8]) -> bool {
+    attributes.of(path).is_ok_and(|of| of.is_encrypted())
+}
+
+/// Whether any commit has attributes at all: without them nothing is to be sealed.
+fn is_declared(repository: &Repository) -> Result<bool, GitError> {
+    let list = ["rev-list", "--all", "-n1", "--", ":(glob)**/.gitattributes"];
+    Ok(!repository.git.run(list)?.is_empty())
+}

@@ -1,0 +1,143 @@
+//! Scopes, exit statuses, lists and outputs.
+
+use crate::common::Sandbox;
+use crate::{token, values};
+
+/// A repository with a token in its second commit of three, and a clean file.
+fn repository() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox.write("repo/clean", "nothing\n");
+    commit(&sandbox, "one");
+    sandbox.write("repo/app.conf", format!("\nci = {}\n", token(1)));
+    commit(&sandbox, "two");
+    sandbox.git("repo", ["rm", "-q", "app.conf"]);
+    commit(&sandbox, "three");
+    sandbox
+}
+
+fn commit(sandbox: &Sandbox, message: &str) {
+    sandbox.git("repo", ["add", "-A"]);
+    sandbox.git("repo", ["commit", "-q", "-m", message]);
+}
+
+#[track_caller]
+fn scan(sandbox: &Sandbox, arguments: &[&str], status: i32) -> Vec<String> {
+    let all = [&["scan", "--format", "json", "--reveal"], arguments].concat();
+    values(&sandbox.try_shroud("repo", all).expect(status))
+}
+
+#[test]
+fn every_scope_looks_at_its_own() {
+    let sandbox = repository();
+    let found = vec![token(1)];
+    for arguments in [&[][..], &["--all"], &["HEAD"], &["HEAD~2..HEAD"], &["--path", "app.conf"]] {
+        assert_eq!(scan(&sandbox, arguments, 1), found, "{arguments:?}");
+    }
+    for arguments in
+        [&["HEAD~1..HEAD"][..], &["HEAD~2"], &["--path", "clean"], &["--staged"], &["--worktree"]]
+    {
+        assert!(scan(&sandbox, arguments, 0).is_empty(), "{arguments:?}");
+    }
+    assert!(scan(&sandbox, &["--since", "2026-06-01"], 0).is_empty());
+    sandbox.write("repo/new", token(2));
+    assert_eq!(scan(&sandbox, &["--worktree"], 1), [token(2)]);
+    assert!(scan(&sandbox, &["--staged"], 0).is_empty());
+    sandbox.git("repo", ["add", "new"]);
+    assert_eq!(scan(&sandbox, &["--staged"], 1), [token(2)]);
+    sandbox.try_shroud("repo", ["scan", "--staged"]).expect(1).says("git shroud track new");
+}
+
+#[test]
+fn the_report_says_when_and_where_and_no_value() {
+    let sandbox = repository();
+    let done = sandbox.try_shroud("repo", ["scan", "--format", "json"]).expect(1);
+    assert!(!done.text().contains(&token(1)));
+    let json = done.json();
+    let place = &json["findings"][0]["occurrences"][0];
+    assert_eq!(place["name"], "app.conf");
+    assert_eq!((place["line"].as_u64(), place["column"].as_u64()), (Some(2), Some(6)));
+    assert_eq!(place["introduced"]["subject"], "two");
+    assert_eq!(json["findings"][0]["rule"], "gitlab-pat");
+    assert_eq!(json["complete"], true);
+    let again = sandbox.try_shroud("repo", ["scan", "--format", "json"]).expect(1);
+    assert_eq!(again.stdout, done.stdout);
+    for format in ["text", "jsonl", "sarif", "html", "markdown", "gitleaks"] {
+        let done = sandbox.try_shroud("repo", ["scan", "--format", format]).expect(1);
+        assert!(done.text().contains("app.conf"), "{format}");
+        assert!(!done.text().contains(&token(1)), "{format}");
+    }
+    let arguments = ["scan", "--format", "html", "-o", "report.html"];
+    let done = sandbox.try_shroud("repo", arguments).expect(1);
+    assert!(done.text().is_empty());
+    assert!(sandbox.read("repo/report.html").starts_with(b"<!"));
+}
+
+#[test]
+fn what_is_known_or_marked_does_not_count() {
+    let sandbox = repository();
+    sandbox.try_shroud("repo", ["scan", "--write-baseline", "../base.toml"]).expect(1);
+    assert!(scan(&sandbox, &["--baseline", "../base.toml"], 0).is_empty());
+    sandbox.write("repo/a", format!("t = {} # shroud:allow\n", token(3)));
+    sandbox.write("repo/b", format!("t = {} # gitleaks:allow\n", token(4)));
+    commit(&sandbox, "marked");
+    assert_eq!(scan(&sandbox, &["--baseline", "../base.toml"], 1), [token(4)]);
+    assert!(scan(&sandbox, &["--baseline", "../base.toml", "--others-marks"], 0).is_empty());
+    let list = "version = 1\n[[allow]]\npaths = [\"b\", \"app.conf\"]\nreason = \"a test\"\n";
+    sandbox.write("repo/.shroud/scan.toml", list);
+    assert!(scan(&sandbox, &[], 0).is_empty());
+    sandbox.write("repo/.shroud/scan.toml", "version = 1\n[[allow]]\nreason = \"all\"\n");
+    sandbox.try_shroud("repo", ["scan"]).expect(2).says("entry 1");
+}
+
+#[test]
+fn a_shallow_or_damaged_clone_is_not_called_clean() {
+    let sandbox = repository();
+    sandbox.git(
+        ".",
+        [
+            "clone",
+            "-q",
+            "--depth=1",
+            "file://repo".replace("repo", sandbox.path("repo").to_str().unwrap()).as_str(),
+            "shallow",
+        ],
+    );
+    sandbox.try_shroud("shallow", ["scan"]).expect(3).says("incomplete");
+    let id = sandbox.git("repo", ["rev-parse", "HEAD:clean"]).text();
+    let (folder, file) = id.trim().split_at(2);
+    std::fs::remove_file(sandbox.path(format!("repo/.git/objects/{folder}/{file}"))).unwrap();
+    sandbox.try_shroud("repo", ["scan", "--path", "clean"]).expect(3).says("incomplete");
+}
+
+#[test]
+fn a_wrong_request_is_no_finding() {
+    let sandbox = repository();
+    sandbox.try_shroud("repo", ["scan", "nowhere"]).expect(2);
+    sandbox
+        .try_shroud("repo", ["scan", "--baseline", "missing.toml"])
+        .expect(2)
+        .says("missing.toml");
+    sandbox.write("rules.toml", "[[rules]]\nid = 'a'\nregex = '('\n");
+    sandbox.try_shroud("repo", ["scan", "--rules", "../rules.toml"]).expect(2);
+}
+
+#[test]
+fn rules_of_another_scanner_serve() {
+    let sandbox = repository();
+    let rules = "[[rules]]\nid = 'mine'\nregex = '''mine-[a-z]{8}'''\nkeywords = ['mine-']\n";
+    sandbox.write("rules.toml", rules);
+    sandbox.write("repo/x", "a mine-abcdefgh b\n");
+    commit(&sandbox, "x");
+    assert_eq!(
+        scan(&sandbox, &["--rules", "../rules.toml", "--min-rank", "low"], 1),
+        ["mine-abcdefgh"]
+    );
+}
+
+#[test]
+fn attribute_lines_are_suggested() {
+    let sandbox = repository();
+    let done = sandbox.try_shroud("repo", ["scan", "--suggest", "-o", "../report"]).expect(1);
+    assert_eq!(done.text(), "/app.conf shroud\n");
+}

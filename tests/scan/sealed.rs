@@ -1,0 +1,90 @@
+//! What only an encryption tool can know: which paths are to be sealed, and which values are.
+
+use base64::Engine as _;
+
+use crate::common::Sandbox;
+
+const PASSWORD: &str = "kq7vzx-9mLw2p";
+
+/// A repository that seals `p.env`, which was committed in the clear first.
+fn repository() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox.shroud("repo", ["init", "-q"]);
+    sandbox.shroud("repo", ["key", "export", "-q", "-o", "../team.key"]);
+    sandbox.write("repo/p.env", "WORD=word\nPORT=80\n");
+    commit(&sandbox, "in the clear");
+    sandbox.shroud("repo", ["track", "-q", "p.env"]);
+    sandbox.write("repo/p.env", format!("WORD=word\nDB_PASS={PASSWORD}\n"));
+    commit(&sandbox, "sealed");
+    sandbox.write("repo/p.env", "WORD=word\nDB_PASS=another-vB6xT0c\n");
+    commit(&sandbox, "changed");
+    sandbox
+}
+
+fn commit(sandbox: &Sandbox, message: &str) {
+    sandbox.git("repo", ["add", "-A"]);
+    sandbox.git("repo", ["commit", "-q", "-m", message]);
+}
+
+fn kinds(sandbox: &Sandbox, arguments: &[&str], status: i32) -> Vec<(String, String)> {
+    let all = [&["scan", "--format", "json"], arguments].concat();
+    let json = sandbox.try_shroud("repo", all).expect(status).json();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let findings = json["findings"].as_array().unwrap();
+    let one =
+        |found: &serde_json::Value| (text(&found["kind"]), text(&found["occurrences"][0]["name"]));
+    findings.iter().map(one).collect()
+}
+
+fn is(kind: &str, name: &str) -> (String, String) {
+    (kind.to_owned(), name.to_owned())
+}
+
+#[test]
+fn plaintext_at_a_sealed_path_is_one_finding() {
+    let sandbox = repository();
+    assert_eq!(kinds(&sandbox, &[], 1), [is("policy", "p.env")]);
+    // Needs no key.
+    sandbox.shroud("repo", ["lock", "-q"]);
+    assert_eq!(kinds(&sandbox, &[], 1), [is("policy", "p.env")]);
+    assert!(kinds(&sandbox, &["HEAD~2..HEAD"], 0).is_empty());
+}
+
+#[test]
+fn values_of_sealed_files_are_known_wherever_they_stand() {
+    let sandbox = repository();
+    let all = || kinds(&sandbox, &["HEAD~1..HEAD"], 1);
+    sandbox.write("repo/plain", format!("it is {PASSWORD}, really\n"));
+    commit(&sandbox, "an older version's value");
+    assert_eq!(all(), [is("known-value", "plain")]);
+    let encoded = base64::engine::general_purpose::STANDARD.encode(format!("x{PASSWORD}"));
+    sandbox.write("repo/encoded", encoded);
+    commit(&sandbox, "encoded");
+    assert_eq!(all(), [is("known-value", "encoded")]);
+    // A remark does not make it unknown.
+    sandbox.write("repo/marked", format!("{PASSWORD} # shroud:allow\n"));
+    commit(&sandbox, "marked");
+    assert_eq!(all(), [is("known-value", "marked")]);
+    sandbox.shroud("repo", ["lock", "-q"]);
+    assert!(kinds(&sandbox, &["HEAD~1..HEAD"], 0).is_empty());
+}
+
+#[test]
+fn a_rotation_forgets_no_value() {
+    let sandbox = repository();
+    sandbox.shroud("repo", ["key", "rotate", "-q"]);
+    commit(&sandbox, "rotated");
+    sandbox.write("repo/plain", format!("it is {PASSWORD}, really\n"));
+    commit(&sandbox, "an older version's value");
+    assert_eq!(kinds(&sandbox, &["HEAD~1..HEAD"], 1), [is("known-value", "plain")]);
+    sandbox.write("repo/staged", "another-vB6xT0c\n");
+    sandbox.git("repo", ["add", "staged"]);
+    assert_eq!(kinds(&sandbox, &["--staged"], 1), [is("known-value", "staged")]);
+}
+
+#[test]
+fn sealed_files_of_the_worktree_are_no_finding() {
+    let sandbox = repository();
+    assert!(kinds(&sandbox, &["--worktree"], 0).is_empty());
+}
