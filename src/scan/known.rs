@@ -49,7 +49,7 @@ impl Gathering {
     /// Adds the values of one version of a sealed file, opened. The path's name tells its format.
     pub fn add(&mut self, path: &[u8], plaintext: &[u8]) {
         for value in extract::values(path, plaintext) {
-            if extract::is_trivial(value) || self.values.len() >= MAX_VALUES {
+            if extract::is_trivial(&value) || self.values.len() >= MAX_VALUES {
                 self.trivial.insert(value.to_vec());
             } else if value.len() <= MAX_VALUE {
                 self.values.insert(value.to_vec());

@@ -21,7 +21,7 @@ use crate::git_crypt::HeldKeys;
 pub struct Policy {
     /// Blobs in the clear at paths that are to be sealed.
     pub plain: BTreeMap<Vec<u8>, BTreeSet<ObjectId>>,
-    /// Blobs that this program sealed, each with one of its paths.
+    /// Blobs that are sealed, by this program or by git-crypt, each with one of its paths.
     pub sealed: BTreeMap<ObjectId, Vec<u8>>,
     /// Objects that are not here, so that nothing is known of them.
     pub missing: BTreeSet<ObjectId>,
@@ -120,16 +120,16 @@ impl Policy {
         Ok(plain.map(|found| found.path).collect())
     }
 
-    /// Whether a blob is sealed by this program; `None` for what is neither that nor plaintext.
+    /// Whether a blob is sealed, by this program or by git-crypt; `None` for what is neither that nor plaintext.
     fn content(&mut self, database: &Database<'_>, id: ObjectId) -> Result<Option<bool>, GitError> {
         let Some(start) = database.start(id, HEADER_LEN)? else {
             self.missing.insert(id);
             return Ok(None);
         };
         Ok(match sniff(&start.bytes) {
-            Sniff::Sealed(_) => Some(true),
+            Sniff::Sealed(_) | Sniff::GitCrypt => Some(true),
             Sniff::NotSealed => Some(false),
-            // Empty files hold nothing, git-crypt's and damaged ones no plaintext.
+            // Empty files hold nothing, damaged ones no plaintext.
             _ => None,
         })
     }

@@ -6,6 +6,7 @@ mod findings;
 mod interop;
 mod merging;
 mod openpgp;
+mod scanning;
 mod unlocking;
 
 use std::path::{Path, PathBuf};

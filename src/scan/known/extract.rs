@@ -1,6 +1,9 @@
 //! Which parts of a sealed file are values.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use gix::bstr::ByteSlice as _;
+use zeroize::Zeroizing;
 
 use crate::configs::Format;
 use crate::scan::detect::is_word;
@@ -12,69 +15,165 @@ const MIN_VALUE: usize = 6;
 /// The fewest characters of a line of a key; the last line of a block may say nothing.
 const MIN_KEY_LINE: usize = 40;
 
-/// The values in a file: of its items, of URLs in it, and all of it where it is short.
-pub(super) fn values<'t>(path: &[u8], text: &'t [u8]) -> Vec<&'t [u8]> {
-    let mut values = Vec::new();
-    let read = Format::of_path(path).and_then(|format| format.read(text));
-    match read {
-        Some(document) => {
-            let items = document.items.iter().filter(|item| item.key.is_some());
-            values.extend(items.filter_map(|item| assigned(item.content)));
-        }
-        None if text.len() <= SHORT_FILE => values.push(text.trim()),
-        None => values.extend(text.lines().filter_map(assigned)),
+/// A value of a sealed file; wiped when dropped.
+pub(super) type Value = Zeroizing<Vec<u8>>;
+
+/// The values in a file: of its items, of URLs in it, and all of it where it is short. A value in base64 counts as what it
+/// says, too, as those of Kubernetes' secrets are written.
+pub(super) fn values(path: &[u8], text: &[u8]) -> Vec<Value> {
+    let format = Format::of_path(path);
+    let mut values = match format {
+        Some(Format::Json) => json(text),
+        Some(Format::Toml) => toml(text),
+        Some(Format::Yaml) => Some(yaml(text)),
+        Some(Format::Env | Format::Properties | Format::Ini) => Some(lines(text)),
+        None => None,
     }
-    if Format::of_path(path) == Some(Format::Json) {
-        values.extend(strings(text));
+    .unwrap_or_else(|| lines(text));
+    if format.is_none() && text.len() <= SHORT_FILE {
+        values.push(owned(text.trim()));
     }
-    values.extend(passwords(text));
+    values.extend(passwords(text).map(owned));
+    let decoded: Vec<_> = values.iter().filter_map(|value| from_base64(value)).collect();
+    values.extend(decoded);
     values.retain(|value| !value.is_empty());
     values
 }
 
-/// What stands behind the first `=` or `:` of an item, without quotes, comma and comment.
-fn assigned(item: &[u8]) -> Option<&[u8]> {
-    let line = item.trim();
-    // The name in JSON stands in quotes, which may hold either sign.
-    let name = match line.first() {
-        Some(b'"') => line[1..].find_byte(b'"')? + 2,
-        Some(b'#' | b';') => return None,
-        _ => 0,
-    };
-    let at = line[name..].iter().position(|byte| matches!(byte, b'=' | b':'))?;
-    let mut value = line[name + at + 1..].trim();
-    value = value.strip_suffix(b",").unwrap_or(value).trim_end();
-    for quote in *b"\"'`" {
-        if value.len() > 1
-            && value[0] == quote
-            && let Some(end) = value[1..].find_byte(quote)
-        {
-            // An escaped quote does not end it; what follows the end is a comment.
-            let end =
-                if value[..=end].ends_with(b"\\") { value[1..].rfind_byte(quote)? } else { end };
-            return Some(&value[1..=end]);
-        }
-    }
-    let comment = value.find(b" #").unwrap_or(value.len());
-    Some(value[..comment].trim())
+fn owned(value: &[u8]) -> Value {
+    Zeroizing::new(value.to_vec())
 }
 
-/// The strings of a JSON text that name nothing, also of several on one line; escapes stay as they are.
-fn strings(text: &[u8]) -> Vec<&[u8]> {
-    let mut strings = Vec::new();
-    let mut at = 0;
-    while let Some(begin) = text[at..].find_byte(b'"').map(|found| at + found + 1) {
-        let mut end = begin;
-        while end < text.len() && text[end] != b'"' {
-            end += if text[end] == b'\\' { 2 } else { 1 };
-        }
-        let Some(string) = text.get(begin..end) else { break };
-        at = (end + 1).min(text.len());
-        if !text[at..].trim_start().starts_with(b":") {
-            strings.push(string);
+/// What each line assigns.
+fn lines(text: &[u8]) -> Vec<Value> {
+    text.lines().filter_map(assigned).collect()
+}
+
+/// All strings and numbers of a JSON text; `None` where it is none.
+fn json(text: &[u8]) -> Option<Vec<Value>> {
+    let mut open = vec![serde_json::from_slice::<serde_json::Value>(text).ok()?];
+    let mut values = Vec::new();
+    while let Some(value) = open.pop() {
+        match value {
+            serde_json::Value::String(value) => values.push(Zeroizing::new(value.into_bytes())),
+            serde_json::Value::Number(number) => {
+                values.push(Zeroizing::new(number.to_string().into_bytes()));
+            }
+            serde_json::Value::Array(all) => open.extend(all),
+            serde_json::Value::Object(all) => open.extend(all.into_iter().map(|(_, value)| value)),
+            serde_json::Value::Bool(_) | serde_json::Value::Null => {}
         }
     }
-    strings
+    Some(values)
+}
+
+/// All strings and numbers of a TOML text; `None` where it is none.
+fn toml(text: &[u8]) -> Option<Vec<Value>> {
+    let table: ::toml::Table = ::toml::from_str(std::str::from_utf8(text).ok()?).ok()?;
+    let mut open = vec![::toml::Value::Table(table)];
+    let mut values = Vec::new();
+    while let Some(value) = open.pop() {
+        match value {
+            ::toml::Value::String(value) => values.push(Zeroizing::new(value.into_bytes())),
+            ::toml::Value::Integer(number) => {
+                values.push(Zeroizing::new(number.to_string().into_bytes()));
+            }
+            ::toml::Value::Array(all) => open.extend(all),
+            ::toml::Value::Table(all) => open.extend(all.into_iter().map(|(_, value)| value)),
+            _ => {}
+        }
+    }
+    Some(values)
+}
+
+/// The scalars of a YAML text, as far as lines tell them: behind names, in lists, of flow collections, and blocks. A block
+/// counts as a whole, and so does what its lines assign, as it may be a file of its own.
+fn yaml(text: &[u8]) -> Vec<Value> {
+    let indent = |line: &[u8]| line.iter().take_while(|&&byte| byte == b' ').count();
+    let mut values = Vec::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let mut item = line.trim();
+        while let Some(rest) = item.strip_prefix(b"- ") {
+            item = rest.trim_start();
+        }
+        if item.is_empty() || item.starts_with(b"#") {
+            continue;
+        }
+        let scalar = behind_name(item).unwrap_or(item);
+        if matches!(scalar.first(), Some(b'|' | b'>'))
+            && scalar[1..].iter().all(|byte| b"+-0123456789".contains(byte))
+        {
+            let mut block = Value::default();
+            while let Some(next) =
+                lines.next_if(|next| next.trim().is_empty() || indent(next) > indent(line))
+            {
+                values.extend(assigned(next));
+                block.extend_from_slice(next.trim());
+                block.push(b'\n');
+            }
+            values.push(owned(block.trim()));
+        } else if matches!(scalar.first(), Some(b'[' | b'{')) {
+            let parts = scalar.split(|byte| b"[]{},".contains(byte));
+            values.extend(parts.map(|part| unquoted(behind_name(part.trim()).unwrap_or(part))));
+        } else {
+            values.push(unquoted(scalar));
+        }
+    }
+    values
+}
+
+/// What a value in base64 says, where that is text.
+fn from_base64(value: &[u8]) -> Option<Value> {
+    let decoded = Zeroizing::new(STANDARD.decode(value).ok()?);
+    decoded.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n')).then(|| owned(decoded.trim()))
+}
+
+/// What stands behind the first `=` or `:` of a line, without quotes, comma and comment.
+fn assigned(line: &[u8]) -> Option<Value> {
+    let line = line.trim();
+    if matches!(line.first(), Some(b'#' | b';')) {
+        return None;
+    }
+    // A name in quotes may hold either sign.
+    let name = match line.first() {
+        Some(b'"') => line[1..].find_byte(b'"')? + 2,
+        _ => 0,
+    };
+    let at = line[name..].find_byteset(b"=:")?;
+    Some(unquoted(&line[name + at + 1..]))
+}
+
+/// What stands behind the name of a YAML item; `None` where it has none.
+fn behind_name(item: &[u8]) -> Option<&[u8]> {
+    // A name in quotes may hold the sign.
+    let name = match item.first() {
+        Some(&quote @ (b'"' | b'\'')) => item[1..].find_byte(quote)? + 2,
+        _ => 0,
+    };
+    let at = item[name..].find(b": ").map(|at| at + 2);
+    let at = at.or_else(|| item.ends_with(b":").then(|| item.len() - name))?;
+    Some(item[name + at..].trim())
+}
+
+/// A value without its quotes, comma and comment; escapes in double quotes are read.
+fn unquoted(value: &[u8]) -> Value {
+    let value = value.trim();
+    let value = value.strip_suffix(b",").unwrap_or(value).trim_end();
+    match value.first() {
+        Some(&quote @ (b'"' | b'\'' | b'`')) if value.len() > 1 => {
+            let mut end = 1;
+            while end < value.len() && value[end] != quote {
+                end += if value[end] == b'\\' && quote == b'"' { 2 } else { 1 };
+            }
+            let end = end.min(value.len());
+            // JSON's escapes are those of the other formats, too.
+            let string = value.get(..=end).filter(|_| quote == b'"');
+            let string = string.and_then(|string| serde_json::from_slice::<String>(string).ok());
+            string.map_or_else(|| owned(&value[1..end]), |text| Zeroizing::new(text.into_bytes()))
+        }
+        _ => owned(value[..value.find(b" #").unwrap_or(value.len())].trim()),
+    }
 }
 
 /// The passwords of URLs: between `://USER:` and `@`.
@@ -138,16 +237,32 @@ mod tests {
         for (path, text) in [
             (".env", "export A='kq7vzx9m'  # note\n"),
             ("a.json", "{\"a:b\": \"kq7vzx9m\"}\n"),
+            ("a.json", "{\"a\": [1, {\"b\": \"kq7vzx\\u0039m\"}]}"),
             ("a.yaml", "top:\n  a: kq7vzx9m # note\n"),
+            ("a.yaml", "top:\n- x: 1\n  \"b: c\": 'kq7vzx9m'\n"),
+            ("a.yaml", "a:\n  - - kq7vzx9m\n"),
+            ("a.yaml", "a: {b: [x, \"kq7vzx9m\"]}\n"),
+            ("a.yaml", "a: |\n  kq7vzx9m\nb: 1\n"),
+            ("a.yaml", "data:\n  app.env: >-\n    A=1\n\n    B=kq7vzx9m\n"),
+            ("a.yaml", "kind: Secret\ndata:\n  p: a3E3dnp4OW0K\n"),
             ("a.toml", "[t]\na = \"kq7vzx9m\"\n"),
+            ("a.toml", "[[t]]\na = [\"\"\"\nkq7vzx9m\"\"\"]\n"),
+            ("a.env", "A=\"kq7\\u0076zx9m\"\n"),
             ("a.ini", "[t]\na = kq7vzx9m\n"),
             ("a.properties", "a.b=kq7vzx9m\n"),
             ("password", "kq7vzx9m\n"),
+            ("db", "password = kq7vzx9m\n"),
             ("app.conf", "url = postgres://me:kq7vzx9m@db/x\n"),
         ] {
             let found = values(path.as_bytes(), text.as_bytes());
-            assert!(found.contains(&&b"kq7vzx9m"[..]), "{path}: {}", found.len());
+            assert!(found.iter().any(|value| ***value == *b"kq7vzx9m"), "{path}: {text}");
         }
+    }
+
+    #[test]
+    fn a_block_counts_as_a_whole() {
+        let found = values(b"a.yml", b"a: |\n    one two\n      three\nb: c\n");
+        assert!(found.iter().any(|value| ***value == *b"one two\nthree"));
     }
 
     #[test]
