@@ -259,7 +259,9 @@ impl Settling<'_> {
         {
             return vec![one(PlaceKind::Note, first)];
         }
-        let mut all: Vec<_> = paths.iter().map(|path| one(PlaceKind::File, path)).collect();
+        let is_link = origin.is_some_and(|origin| origin.is_link);
+        let file = if is_link { PlaceKind::Symlink } else { PlaceKind::File };
+        let mut all: Vec<_> = paths.iter().map(|path| one(file, path)).collect();
         if let (true, Some(staged)) = (all.is_empty(), self.staged.get(&id)) {
             let staged = staged.iter().map(|path| one(PlaceKind::Staged, path));
             all.extend(staged.map(|occurrence| Occurrence { reachable: true, ..occurrence }));

@@ -1,7 +1,6 @@
 //! Everything that a repository holds beside its objects: what is in git's folder, the names of refs, the index, and the
 //! worktree on request. And which part of a commit or tag a place is in.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,8 +16,12 @@ use crate::sanitise;
 
 /// Folders in one another at most.
 const MAX_DEPTH: usize = 64;
-/// Folders of git's own whose files are no text: objects are looked at one by one, and large files are stored elsewhere.
-const NO_TEXT: [&str; 2] = ["objects", "lfs"];
+/// The folder of git's own, at any depth, whose files are no text: objects are looked at one by one.
+const OBJECTS: &str = "objects";
+/// The folder in which git-lfs keeps files as they are.
+const LARGE_FILES: &str = "lfs";
+/// The folder that holds the repositories of submodules (gitrepository-layout).
+const SUBMODULES: &str = "modules";
 
 /// Text that is no object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,6 +125,12 @@ pub fn look(
         (_, None) => {}
     }
     Ok(eye.unread)
+}
+
+/// Whether git's folder holds repositories of submodules. Their objects are none of this repository's, and not looked at.
+pub fn has_submodules(repository: &Repository) -> bool {
+    let folder = fs::read_dir(repository.common_dir().join(SUBMODULES));
+    folder.is_ok_and(|mut folder| folder.next().is_some())
 }
 
 /// Looks at the files of the worktree, tracked or not, but for those that git ignores; what was not looked at.
@@ -233,7 +242,7 @@ impl Eye<'_> {
                     self.file(&path, place);
                 } else if depth == MAX_DEPTH {
                     self.unread(&path, Why::TooLarge);
-                } else if !NO_TEXT.map(OsStr::new).contains(&&*entry.file_name()) {
+                } else if entry.file_name() != OBJECTS || folder.ends_with(LARGE_FILES) {
                     folders.push((path, depth + 1));
                 }
             }

@@ -14,7 +14,7 @@ use crate::eye::{Words, canaries};
 type Planted = (&'static str, &'static [&'static str]);
 
 /// Where files are: at the tip, in history, under attributes and names that others pass over, and beside all refs.
-const FILES: [Planted; 17] = [
+const FILES: [Planted; 18] = [
     ("echo canary-tip > tip; git add .; git commit -qm x", &["tip"]),
     (
         "echo canary-gone > gone; git add .; git commit -qm x; git rm -q gone; git commit -qm x",
@@ -58,6 +58,10 @@ const FILES: [Planted; 17] = [
     ("git notes add -m canary-note HEAD", &["note"]),
     ("git tag blob $(echo canary-tagged | git hash-object -w --stdin)", &["tagged"]),
     ("ln -s /canary-target link; git add link; git commit -qm x", &["target"]),
+    (
+        "mkdir -p .git/lfs/objects/aa/bb; echo canary-large > .git/lfs/objects/aa/bb/aabb",
+        &["large"],
+    ),
     (
         "echo canary-alternate | git -C ../alternate hash-object -w --stdin
          echo ../../../alternate/.git/objects > .git/objects/info/alternates",

@@ -15,6 +15,7 @@ pub(crate) struct Entry<'t> {
     pub(crate) id: &'t gix::oid,
     pub(crate) is_submodule: bool,
     pub(crate) is_tree: bool,
+    pub(crate) is_link: bool,
     /// Its bytes in the tree.
     pub(super) range: Range<usize>,
 }
@@ -45,8 +46,9 @@ fn entry(tree: &[u8], start: usize, hash_len: usize) -> Option<Entry<'_>> {
     let id = rest.get(zero + 1..zero + 1 + hash_len)?;
     let id = gix::oid::try_from_bytes(id).ok()?;
     let is_tree = mode == b"40000" || mode == b"040000";
+    let (is_submodule, is_link) = (mode == b"160000", mode == b"120000");
     let range = start..start + zero + 1 + hash_len;
-    Some(Entry { name: &name[1..], id, is_submodule: mode == b"160000", is_tree, range })
+    Some(Entry { name: &name[1..], id, is_submodule, is_tree, is_link, range })
 }
 
 /// What a commit or tag names.

@@ -177,6 +177,7 @@ impl<'d> History<'d> {
                     introduced: self.commit(trail.first)?,
                     last: self.commit(trail.last)?,
                     paths: trail.paths.into_iter().collect(),
+                    is_link: trees.links.contains(&target),
                     at_head: at_head.contains(&target),
                     reach,
                 },

@@ -30,6 +30,8 @@ pub struct Origin {
     pub last: Option<Commit>,
     /// The paths under which commits brought it, sorted, [`MAX_PATHS`] at most.
     pub paths: Vec<Vec<u8>>,
+    /// Whether it is where a symbolic link leads, and no file.
+    pub is_link: bool,
     /// Whether the tree of `HEAD` has it.
     pub at_head: bool,
     /// What leads to a commit that has it.

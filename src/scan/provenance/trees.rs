@@ -29,6 +29,8 @@ pub(super) type Folder = Rc<Vec<Entry>>;
 pub(super) struct Trees<'d> {
     database: &'d Database<'d>,
     pub(super) targets: HashMap<ObjectId, usize>,
+    /// The objects that symbolic links are made of.
+    pub(super) links: HashSet<usize>,
     known: HashMap<ObjectId, Option<Folder>>,
 }
 
@@ -45,7 +47,7 @@ struct Open {
 impl<'d> Trees<'d> {
     pub(super) fn new(database: &'d Database<'d>, targets: &[ObjectId]) -> Self {
         let targets = targets.iter().copied().zip(0..).collect();
-        Self { database, targets, known: HashMap::new() }
+        Self { database, targets, links: HashSet::new(), known: HashMap::new() }
     }
 
     /// What of a tree leads to an object that is asked for; `None` where nothing does, or it is not here.
@@ -86,7 +88,11 @@ impl<'d> Trees<'d> {
     }
 
     /// A tree that is known, or one with its entries read.
-    fn open(&self, name: Vec<u8>, id: ObjectId) -> Result<Result<Option<Folder>, Open>, GitError> {
+    fn open(
+        &mut self,
+        name: Vec<u8>,
+        id: ObjectId,
+    ) -> Result<Result<Option<Folder>, Open>, GitError> {
         if let Some(known) = self.known.get(&id) {
             return Ok(Ok(known.clone()));
         }
@@ -99,6 +105,9 @@ impl<'d> Trees<'d> {
                     folders.push((entry.name.to_vec(), entry.id.to_owned()));
                 } else if let Some(&target) = self.targets.get(entry.id) {
                     let (name, id) = (entry.name.to_vec(), entry.id.to_owned());
+                    if entry.is_link {
+                        self.links.insert(target);
+                    }
                     own.push(Entry { name, id, target: Some(target), below: None });
                 }
             }
