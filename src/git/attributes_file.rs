@@ -148,8 +148,9 @@ impl AttributesFile {
     }
 }
 
-/// The line that seals one file with the key that seals where no other is named; `None` where no pattern can name it.
-pub fn line_for(path: &[u8]) -> Option<Vec<u8>> {
+/// The line that seals, with the key that seals where no other is named, what begins with `path` from the top and goes on as
+/// `glob` says; nothing more where that is empty. `None` where no pattern can name it.
+pub fn line_for(path: &[u8], glob: &[u8]) -> Option<Vec<u8>> {
     let mut pattern = vec![b'/'];
     for &byte in path {
         if matches!(byte, b'*' | b'?' | b'[' | b'\\') {
@@ -157,6 +158,7 @@ pub fn line_for(path: &[u8]) -> Option<Vec<u8>> {
         }
         pattern.push(byte);
     }
+    pattern.extend_from_slice(glob);
     check(&pattern).ok()?;
     let mut line = quote(&pattern);
     line.extend_from_slice(format!(" {DRIVER}").as_bytes());

@@ -25,6 +25,7 @@ pub mod provenance;
 pub mod report;
 pub mod rules;
 pub mod scope;
+pub mod suggest;
 pub mod views;
 
 pub use detect::{Detector, Hit, Rank};

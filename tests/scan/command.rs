@@ -138,6 +138,20 @@ fn rules_of_another_scanner_serve() {
 #[test]
 fn attribute_lines_are_suggested() {
     let sandbox = repository();
-    let done = sandbox.try_shroud("repo", ["scan", "--suggest", "-o", "../report"]).expect(1);
-    assert_eq!(done.text(), "/app.conf shroud\n");
+    let suggest = |says: &str| {
+        let done = sandbox.try_shroud("repo", ["scan", "--suggest", "-o", "../report"]).expect(1);
+        done.says(says).text()
+    };
+    assert_eq!(suggest("no file that an attribute line would seal"), "");
+    sandbox.write("repo/app.conf", format!("t = {}\n", token(6)));
+    for name in ["a", "b"] {
+        sandbox.write(format!("repo/conf/{name}.env"), format!("t = {}\n", token(7)));
+    }
+    commit(&sandbox, "two");
+    assert_eq!(
+        suggest("found"),
+        "# seals app.conf\n/app.conf shroud\n# seals conf/a.env, conf/b.env\n/conf/* shroud\n"
+    );
+    sandbox.git("repo", ["rm", "-qr", "conf"]);
+    assert_eq!(suggest("git shroud scrub"), "# seals app.conf\n/app.conf shroud\n");
 }

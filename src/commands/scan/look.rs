@@ -7,7 +7,7 @@ use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
 
 use crate::error::{CommandError, Outcome};
-use crate::format;
+use crate::format::{self, Sniff, sniff};
 use crate::git::attributes::Attributes;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
@@ -22,6 +22,7 @@ use crate::scan::policy::{Policy, is_to_be_sealed};
 use crate::scan::provenance::{self, Origin};
 use crate::scan::scope::Commits;
 use crate::scan::{Detector, Finding, Fingerprinter, Kind, Report, Scope, Seer, places};
+use crate::secret::WipedVec;
 
 /// Bytes of the largest sealed file whose values are looked for.
 const MAX_SEALED: u64 = 4 << 20;
@@ -83,7 +84,12 @@ impl Look<'_> {
             unread.extend(policy.missing.iter().map(missing));
         }
         let commits = walked.commits.len() as u64;
+        let mut notes = Vec::new();
+        if self.is_in_scope() && places::has_submodules(self.repository) {
+            notes.push("submodules are repositories of their own: scan each in its folder".into());
+        }
         let report = Report {
+            notes,
             looked_at: LookedAt {
                 blobs: walked.objects.saturating_sub(walked.trees + walked.tags + commits),
                 commits,
@@ -116,11 +122,11 @@ impl Look<'_> {
 
     fn policy(&self) -> Outcome<Policy> {
         let commits = match &self.scope {
-            Scope::Commits(commits) if self.keyring.is_empty() => commits.clone(),
+            Scope::Commits(commits) if !self.holds_keys() => commits.clone(),
             // What is sealed anywhere is looked for.
             _ => Commits::default(),
         };
-        let needed = self.is_in_scope() || !self.keyring.is_empty();
+        let needed = self.is_in_scope() || self.holds_keys();
         if !needed {
             return Ok(Policy::default());
         }
@@ -129,7 +135,7 @@ impl Look<'_> {
         }
         let mut policy = Policy::of(self.repository, self.git_crypt, &commits)?;
         if let Scope::Commits(commits) = &self.scope
-            && !self.keyring.is_empty()
+            && self.holds_keys()
         {
             let brought = commits.versions(self.repository)?.into_iter().collect::<BTreeSet<_>>();
             for (path, versions) in &mut policy.plain {
@@ -143,21 +149,33 @@ impl Look<'_> {
     /// The values of every version of every sealed file that a held key opens.
     fn known(&self, policy: &Policy) -> Outcome<KnownValues> {
         let mut gathering = Gathering::default();
-        if !self.keyring.is_empty() {
+        if self.holds_keys() {
             let database = Database::open(self.repository)?;
-            let key = |id| self.keyring.by_id(id).map(|entry| &entry.key);
             for (&id, path) in &policy.sealed {
                 if database.header(id)?.is_none_or(|(_, len)| len > MAX_SEALED) {
                     continue;
                 }
                 let Some(sealed) = database.file(id, MAX_SEALED)? else { continue };
                 // What is damaged, or sealed for others, is 'status's to report.
-                if let Ok(plaintext) = format::open(key, &sealed) {
+                if let Some(plaintext) = self.open(&sealed) {
                     gathering.add(path, &plaintext);
                 }
             }
         }
         Ok(gathering.finish())
+    }
+
+    fn open(&self, sealed: &[u8]) -> Option<WipedVec> {
+        if let Sniff::GitCrypt = sniff(sealed) {
+            return self.git_crypt.open(None, sealed).ok().map(|(_, _, plaintext)| plaintext);
+        }
+        let key = |id| self.keyring.by_id(id).map(|entry| &entry.key);
+        format::open(key, sealed).ok()
+    }
+
+    /// Whether any sealed file can be opened here.
+    fn holds_keys(&self) -> bool {
+        !self.keyring.is_empty() || !self.git_crypt.is_empty()
     }
 
     fn origins(

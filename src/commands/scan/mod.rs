@@ -2,6 +2,7 @@
 
 mod lists;
 mod look;
+mod suggest;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -138,14 +139,14 @@ impl Scan {
         report.below_rank = below.len() as u64;
         report.findings = findings;
         report.suppressed = applied.suppressed;
-        report.notes = applied.notes;
+        report.notes.extend(applied.notes);
         self.write(context, &report)?;
         if let Some(path) = &self.write_baseline {
             let text = allow::write(&report.findings, lists.today, lists.new_salt());
             write_atomic(path, text.as_bytes(), Access::Shared).map_err(|error| io(&error))?;
         }
         if self.suggest {
-            suggest(context, &report);
+            suggest::suggest(context, &repository, &report)?;
         }
         self.outcome(context, &report)
     }
@@ -272,21 +273,5 @@ impl Scan {
             context.ui.hint(format!("seal it: git shroud track {}", super::show(&path)));
         }
         context.ui.hint("if it is no secret, say so with 'shroud:allow' in a comment on its line");
-    }
-}
-
-/// Prints the attribute lines that would seal the files with findings.
-fn suggest(context: &Context, report: &Report) {
-    let paths = look::paths(report);
-    if paths.is_empty() {
-        context.ui.status("there is no file that an attribute line would seal");
-    }
-    for path in paths {
-        match crate::git::attributes_file::line_for(&path) {
-            Some(line) => context.ui.line(String::from_utf8_lossy(&line)),
-            None => {
-                context.ui.warning(format!("no attribute line can name {}", super::show(&path)));
-            }
-        }
     }
 }
