@@ -159,13 +159,15 @@ pub fn check(
         let repository = Repository::open(git_dir, top.map(Path::to_owned))?;
         let database = Database::open(&repository)?;
         let mut judge = Judge::new(&database, git_crypt);
-        let mut found = Vec::new();
-        for &(number, subject) in run {
-            let first = found.len();
+        let mut each = Vec::with_capacity(run.len());
+        // The youngest first: git stores older trees as deltas of younger ones, which the database then remembers.
+        for &(number, subject) in run.iter().rev() {
+            let mut found = Vec::new();
             judge.look_at(number, subject, &mut found)?;
-            found[first..].sort_by(|a, b| a.path.cmp(&b.path));
+            found.sort_by(|a, b| a.path.cmp(&b.path));
+            each.push(found);
         }
-        Ok((found, judge.missing))
+        Ok((each.into_iter().rev().flatten().collect::<Vec<_>>(), judge.missing))
     };
     let mut report = Report::default();
     let mut found = Vec::new();

@@ -21,7 +21,11 @@ use super::objects::{IN_MEMORY, stream};
 use super::repository::Repository;
 
 /// Bytes of trees that are kept in memory.
-const CACHED: usize = 64 << 20;
+const CACHED: usize = 32 << 20;
+/// Bytes of delta bases that are kept in memory.
+const MAX_BASES: usize = 8 << 20;
+/// Bytes of the room in which objects are put together, above which it is given back.
+const MAX_SCRATCH: usize = 4 << 20;
 /// Tags that name tags, at most.
 const MAX_TAGS: usize = 64;
 
@@ -30,6 +34,7 @@ pub struct Database<'r> {
     repository: &'r Repository,
     stores: Vec<gix::odb::Handle>,
     trees: RefCell<Trees>,
+    scratch: RefCell<Vec<u8>>,
 }
 
 /// Trees that were read lately.
@@ -69,8 +74,9 @@ impl<'r> Database<'r> {
     pub fn open(repository: &'r Repository) -> Result<Self, GitError> {
         let hash = repository.gix.object_hash();
         let folders = object_folders(repository).into_iter();
-        let stores = folders.map(|folder| gix::odb::at(folder, hash)).collect::<Result<_, _>>()?;
-        Ok(Self { repository, stores, trees: RefCell::default() })
+        let stores = folders.map(|folder| Ok(gix::odb::at(folder, hash)?.with_pack_cache(bases)));
+        let stores = stores.collect::<Result<_, GitError>>()?;
+        Ok(Self { repository, stores, trees: RefCell::default(), scratch: RefCell::default() })
     }
 
     /// The repository that the objects belong to.
@@ -96,24 +102,29 @@ impl<'r> Database<'r> {
     /// # Errors
     /// The object is damaged.
     pub fn object(&self, id: ObjectId) -> Result<Option<Vec<u8>>, GitError> {
-        let mut buffer = Vec::new();
-        for store in &self.stores {
-            if store.try_find(&id, &mut buffer).map_err(GitError::read)?.is_some() {
-                return Ok(Some(buffer));
-            }
-        }
-        Ok(None)
+        Ok(self.read(id)?.map(|(_, bytes)| bytes))
     }
 
     fn find(&self, id: ObjectId, wanted: Kind) -> Result<Option<Vec<u8>>, GitError> {
-        let mut buffer = Vec::new();
-        for store in &self.stores {
-            let found = store.try_find(&id, &mut buffer).map_err(GitError::read)?;
-            let Some(kind) = found.map(|found| found.kind) else { continue };
-            if kind != wanted {
-                return Err(GitError::Read(format!("object {id} is a {kind} and not a {wanted}")));
+        match self.read(id)? {
+            Some((kind, _)) if kind != wanted => {
+                Err(GitError::Read(format!("object {id} is a {kind} and not a {wanted}")))
             }
-            return Ok(Some(buffer));
+            found => Ok(found.map(|(_, bytes)| bytes)),
+        }
+    }
+
+    fn read(&self, id: ObjectId) -> Result<Option<(Kind, Vec<u8>)>, GitError> {
+        // Room for the whole chain of deltas: much more than the object has, so it gets bytes of its own.
+        let mut scratch = self.scratch.borrow_mut();
+        for store in &self.stores {
+            if let Some(found) = store.try_find(&id, &mut scratch).map_err(GitError::read)? {
+                let read = (found.kind, found.data.to_vec());
+                if scratch.capacity() > MAX_SCRATCH {
+                    *scratch = Vec::new();
+                }
+                return Ok(Some(read));
+            }
         }
         Ok(None)
     }
@@ -215,6 +226,11 @@ impl<'r> Database<'r> {
         }
         Err(GitError::Read(format!("more than {MAX_TAGS} tags name one another")))
     }
+}
+
+/// Remembers what deltas are made of: trees that follow one another mostly stand in the same chain of deltas.
+fn bases() -> Box<gix::odb::cache::PackCache> {
+    Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(MAX_BASES))
 }
 
 /// The folders of objects that the environment names, else that of the repository; without their alternates.

@@ -136,6 +136,10 @@ impl<'d> History<'d> {
         trails.resize_with(trees.targets.len(), Trail::default);
         let mut folders: Vec<Option<Folder>> = Vec::with_capacity(self.nodes.len());
         let mut is_tip = vec![true; self.nodes.len()];
+        // The youngest first: git stores older trees as deltas of younger ones, which the database then remembers.
+        for node in self.nodes.iter().rev() {
+            trees.folder(node.tree)?;
+        }
         for (at, node) in self.nodes.iter().enumerate() {
             let own = trees.folder(node.tree)?;
             self.compare(at, own.as_ref(), &folders, &mut trails);
