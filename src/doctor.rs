@@ -135,17 +135,19 @@ fn drivers(patient: &Patient<'_>) -> Finding {
 
 /// The hooks that look at what is committed and pushed. Hooks of other tools may run the same checks unseen.
 fn guards(patient: &Patient<'_>) -> Finding {
-    match hooks::missing(patient.repository) {
-        Ok(missing) if missing.is_empty() => {
-            ok("guards", "git checks what is committed and pushed here")
-        }
-        Ok(missing) => advice(
-            "guards",
-            format!("no guard of git-shroud looks at commits here: {}", missing.join(", ")),
-            "git shroud hooks install",
-        ),
-        Err(error) => advice("guards", error.to_string(), "git config core.hooksPath"),
-    }
+    let lacking = match hooks::lacking(patient.repository) {
+        Ok(lacking) => lacking,
+        Err(error) => return advice("guards", error.to_string(), "git config core.hooksPath"),
+    };
+    let text = if !lacking.missing.is_empty() {
+        format!("no guard of git-shroud looks at commits here: {}", lacking.missing.join(", "))
+    } else if !lacking.outdated.is_empty() {
+        let outdated = lacking.outdated.join(", ");
+        format!("the guards are those of another version of git-shroud: {outdated}")
+    } else {
+        return ok("guards", "git checks what is committed and pushed here");
+    };
+    advice("guards", text, "git shroud hooks install")
 }
 
 /// Settings of git that store plaintext, or cost time.

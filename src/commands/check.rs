@@ -1,14 +1,14 @@
 //! `git shroud check`
 
 use std::ffi::OsString;
-use std::io::Read as _;
 
 use gix::ObjectId;
 use serde::Serialize;
 
+use super::pushed::Pushed;
 use super::{Context, held_git_crypt_keys, show};
 use crate::check::{Finding, Problem, Report, Source, Subject, check};
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
 use crate::git::database::{Database, Peeled};
 use crate::git::history;
@@ -17,8 +17,6 @@ use crate::ui::{Style, count};
 
 /// Characters of a commit's id in the listing.
 const SHORT: usize = 12;
-/// Bytes of standard input at most: a line for each ref of a push.
-const MAX_INPUT: u64 = 256 << 20;
 
 /// Refuse plaintext at paths that are to be sealed, in any commit
 ///
@@ -106,17 +104,13 @@ impl Check {
         let commits = if self.all {
             lone = history::ref_targets(repository)?;
             history::everywhere(repository)?
-        } else if self.pre_receive {
-            lone = tips(history::received(&read_lines()?)?.into_iter().map(|update| update.new));
-            history::new_to_refs(repository, &lone)?
-        } else if let Some(remote) = &self.pre_push {
-            let updates = history::pushed(&read_lines()?)?;
-            lone = tips(updates.iter().map(|update| update.new));
-            let database = Database::open(repository)?;
-            let mut known = tips(updates.iter().map(|update| update.old));
-            // What the remote has may never have been fetched.
-            known.retain(|&id| matches!(database.peel(id), Ok(Peeled::Commit(_))));
-            history::new_to_remote(repository, &lone, &known, remote)?
+        } else if self.pre_receive || self.pre_push.is_some() {
+            let pushed = match &self.pre_push {
+                Some(remote) => Pushed::to_remote(repository, remote)?,
+                None => Pushed::to_refs(repository)?,
+            };
+            lone = pushed.tips;
+            pushed.commits
         } else if !self.revisions.is_empty() {
             history::in_range(repository, &self.revisions).map_err(|error| {
                 CommandError::from(error)
@@ -134,7 +128,7 @@ impl Check {
                     subjects.push(Subject { source: Source::Tree(id), parents: Vec::new() });
                 }
                 Peeled::Missing(id) => missing.push(id),
-                Peeled::Commit(_) | Peeled::Blob => {}
+                Peeled::Commit(_) | Peeled::Blob(_) => {}
             }
         }
         Ok((subjects, missing))
@@ -201,10 +195,6 @@ impl Check {
     }
 }
 
-fn tips(ids: impl Iterator<Item = ObjectId>) -> Vec<ObjectId> {
-    ids.filter(|id| !id.is_null()).collect()
-}
-
 fn staged(repository: &Repository) -> Outcome<Subject> {
     if repository.worktree.is_none() {
         return Err(CommandError::wrong("nothing is staged without a worktree")
@@ -217,13 +207,6 @@ fn staged(repository: &Repository) -> Outcome<Subject> {
         if unmerged { error.hint("resolve the conflicts first: git status") } else { error }
     })?;
     Ok(Subject { source: Source::Index(tree), parents: history::next_parents(repository)? })
-}
-
-fn read_lines() -> Outcome<Vec<u8>> {
-    let mut lines = Vec::new();
-    let read = std::io::stdin().take(MAX_INPUT).read_to_end(&mut lines);
-    read.context(|| "standard input".to_owned())?;
-    Ok(lines)
 }
 
 fn print(context: &Context, finding: &Finding) {

@@ -53,6 +53,7 @@ impl Hooks {
                 Change::Chained => {
                     format!("wrote the hook {name}; the one that was there is {name}{ASIDE} now and runs first")
                 }
+                Change::Renewed => format!("wrote the hook {name} anew"),
                 Change::Kept => format!("left the hook {name} as it is"),
                 Change::Removed => format!("removed the hook {name}"),
                 Change::Restored => format!("removed the hook {name}; the earlier one is back"),
@@ -67,8 +68,9 @@ impl From<HooksError> for CommandError {
         let wrong = Self::wrong(error.to_string());
         match error {
             HooksError::Shared(_) => wrong.hint(
-                "have these hooks run 'git-shroud check --staged' (pre-commit) and 'git-shroud check --pre-push \"$1\"' \
-                 (pre-push); or give this repository its own: git config core.hooksPath .git/hooks",
+                "have these hooks run 'git-shroud check --staged' and 'git-shroud scan --staged' (pre-commit), and \
+                 'git-shroud check --pre-push \"$1\"' and 'git-shroud scan --pre-push \"$1\"' with the same lines on \
+                 standard input (pre-push); or give this repository its own: git config core.hooksPath .git/hooks",
             ),
             HooksError::TwoHooks(_) => wrong.hint("keep the one that you want, and delete the other"),
             HooksError::Folder(_) => wrong.hint("move it away, and try again"),

@@ -20,6 +20,7 @@ pub mod member;
 pub mod merge_driver;
 pub mod migrate;
 pub mod plumbing;
+mod pushed;
 pub mod scan;
 pub mod status;
 pub mod track;

@@ -61,7 +61,7 @@ pub enum Peeled {
     /// A tree that no commit holds.
     Tree(ObjectId),
     /// A file without a path.
-    Blob,
+    Blob(ObjectId),
     /// An object that is not here.
     Missing(ObjectId),
 }
@@ -208,21 +208,33 @@ impl<'r> Database<'r> {
     ///
     /// # Errors
     /// An object is damaged, or tags name tags without end.
-    pub fn peel(&self, mut id: ObjectId) -> Result<Peeled, GitError> {
-        for _ in 0..MAX_TAGS {
-            match self.header(id)? {
-                None => return Ok(Peeled::Missing(id)),
-                Some((Kind::Commit, _)) => return Ok(Peeled::Commit(id)),
-                Some((Kind::Tree, _)) => return Ok(Peeled::Tree(id)),
-                Some((Kind::Blob, _)) => return Ok(Peeled::Blob),
-                Some((Kind::Tag, _)) => {
-                    let Some(tag) = self.find(id, Kind::Tag)? else {
-                        return Ok(Peeled::Missing(id));
-                    };
-                    let target = TagRefIter::from_bytes(&tag, id.kind()).target_id();
-                    id = target.map_err(GitError::read)?;
-                }
-            }
+    pub fn peel(&self, id: ObjectId) -> Result<Peeled, GitError> {
+        self.peel_with_tags(id).map(|(_, peeled)| peeled)
+    }
+
+    /// The same, with the tags that were followed.
+    ///
+    /// # Errors
+    /// As [`Self::peel`].
+    pub fn peel_with_tags(&self, mut id: ObjectId) -> Result<(Vec<ObjectId>, Peeled), GitError> {
+        let mut tags = Vec::new();
+        while tags.len() < MAX_TAGS {
+            let peeled = match self.header(id)? {
+                None => Peeled::Missing(id),
+                Some((Kind::Commit, _)) => Peeled::Commit(id),
+                Some((Kind::Tree, _)) => Peeled::Tree(id),
+                Some((Kind::Blob, _)) => Peeled::Blob(id),
+                Some((Kind::Tag, _)) => match self.find(id, Kind::Tag)? {
+                    None => Peeled::Missing(id),
+                    Some(tag) => {
+                        let target = TagRefIter::from_bytes(&tag, id.kind()).target_id();
+                        tags.push(id);
+                        id = target.map_err(GitError::read)?;
+                        continue;
+                    }
+                },
+            };
+            return Ok((tags, peeled));
         }
         Err(GitError::Read(format!("more than {MAX_TAGS} tags name one another")))
     }

@@ -16,6 +16,8 @@ pub const ASIDE: &str = ".before-git-shroud";
 /// A hook with this line is this program's.
 const MARKER: &str =
     "# Written by 'git shroud hooks install'; 'git shroud hooks remove' takes it away.";
+/// How the line begins that says where the program was when the guard was written.
+const FALLBACK: &str = "command -v \"$program\" >/dev/null 2>&1 || program=";
 /// Bytes of a hook that are looked at.
 const MAX_LEN: usize = 1 << 20;
 
@@ -28,6 +30,8 @@ pub enum Change {
     Chained,
     /// Nothing had to be done.
     Kept,
+    /// The guard was there, as an earlier version or another copy of this program wrote it, and was written anew.
+    Renewed,
     /// The guard was removed.
     Removed,
     /// The guard was removed, and the hook that was there before is back.
@@ -88,13 +92,16 @@ pub fn install(
         let change = if !is_there(&hook) {
             Change::Written
         } else if is_guard(&hook)? {
-            Change::Kept
+            match fs::read(&hook).ok().as_deref() == Some(text.as_bytes()) {
+                true => Change::Kept,
+                false => Change::Renewed,
+            }
         } else {
             // Renamed and not read: a link, a script of any language and a program all go on working.
             fs::rename(&hook, &aside).map_err(|error| with_path(&hook, &error))?;
             Change::Chained
         };
-        if change != Change::Kept || fs::read(&hook).ok().as_deref() != Some(text.as_bytes()) {
+        if change != Change::Kept {
             write_atomic(&hook, text.as_bytes(), Access::Shared)?;
             make_executable(&hook).map_err(|error| with_path(&hook, &error))?;
         }
@@ -126,20 +133,41 @@ pub fn remove(repository: &Repository) -> Result<Vec<(&'static str, Change)>, Ho
     Ok(changes)
 }
 
-/// The guards of [`NAMES`] that are not in git's hooks here.
+/// Guards that do not do what those of this version do.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Lacking {
+    /// The guards of [`NAMES`] that are not in git's hooks here.
+    pub missing: Vec<&'static str>,
+    /// Those that an earlier version wrote.
+    pub outdated: Vec<&'static str>,
+}
+
+/// The guards that are not here, or not as this version writes them.
 ///
 /// # Errors
 /// git fails, or a hook cannot be read.
-pub fn missing(repository: &Repository) -> Result<Vec<&'static str>, HooksError> {
+pub fn lacking(repository: &Repository) -> Result<Lacking, HooksError> {
     let folder = folder(repository)?;
-    let mut missing = Vec::new();
+    let mut lacking = Lacking::default();
     for name in NAMES {
         let hook = folder.join(name);
         if !is_there(&hook) || !is_guard(&hook)? {
-            missing.push(name);
+            lacking.missing.push(name);
+        } else if !is_current(&hook, name)? {
+            lacking.outdated.push(name);
         }
     }
-    Ok(missing)
+    Ok(lacking)
+}
+
+/// Whether a guard is that of this version, wherever the program was when it was written.
+fn is_current(hook: &Path, name: &str) -> Result<bool, HooksError> {
+    let text = crate::fs::read_bounded(hook, MAX_LEN)?;
+    let lines = |text: &[u8]| -> Vec<Vec<u8>> {
+        let lines = text.split(|&byte| byte == b'\n');
+        lines.filter(|line| !line.starts_with(FALLBACK.as_bytes())).map(<[u8]>::to_vec).collect()
+    };
+    Ok(lines(&text) == lines(script(name, Path::new("")).as_bytes()))
 }
 
 /// The folder, unless it lies outside the repository, where it serves others too.
@@ -200,7 +228,8 @@ fn script(name: &str, program: &Path) -> String {
             // The point keeps the line ends, of which the shell would drop the last.
             "lines=$(cat; echo .)\nlines=${lines%.}\n",
             "printf %s \"$lines\" 2>/dev/null | ",
-            "printf %s \"$lines\" | \"$program\" check --pre-push \"$1\"",
+            "printf %s \"$lines\" | \"$program\" check --pre-push \"$1\" || exit\n\
+             printf %s \"$lines\" | \"$program\" scan --pre-push \"$1\"",
         ),
         _ => ("", "", "\"$program\" check --staged || exit\nexec \"$program\" scan --staged"),
     };
@@ -208,7 +237,7 @@ fn script(name: &str, program: &Path) -> String {
         r#"#!/bin/sh
 {MARKER}
 program=git-shroud
-command -v "$program" >/dev/null 2>&1 || program='{program}'
+{FALLBACK}'{program}'
 if ! command -v "$program" >/dev/null 2>&1; then
     echo "git-shroud: error: the guard in '$0' does not find git-shroud" >&2
     echo "git-shroud: hint: install it, or delete the file" >&2

@@ -26,6 +26,15 @@ impl Repository {
     pub fn discover(dir: &Path) -> Result<Self, GitError> {
         let git = Git::new(dir);
         git.check_version()?;
+        // One answer for all where there is a worktree and no path holds a newline.
+        let all = ["rev-parse", "--is-inside-work-tree", "--absolute-git-dir", "--show-toplevel"];
+        if let Ok(answer) = git.run(all)
+            && let Some(paths) = answer.strip_prefix(b"true\n")
+            && let [git_dir, top, b""] = paths.split(|&byte| byte == b'\n').collect::<Vec<_>>()[..]
+        {
+            let path = |bytes: &[u8]| PathBuf::from(os_line(bytes.to_vec()));
+            return Self::open(&path(git_dir), Some(path(top)));
+        }
         // The answers of fixed form first: a path may hold newlines.
         let answer = git.run(["rev-parse", "--is-inside-work-tree", "--absolute-git-dir"])?;
         let (inside, git_dir) = match answer.strip_prefix(b"true\n") {

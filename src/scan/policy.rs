@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-use super::scope::Commits;
+use super::scope::{Commits, Pushed};
 use crate::check::{self, Problem, Subject};
 use crate::format::{HEADER_LEN, Sniff, sniff};
 use crate::git::GitError;
 use crate::git::attributes::Attributes;
 use crate::git::database::Database;
-use crate::git::history;
+use crate::git::history::{self, Commit};
 use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 
@@ -37,12 +37,37 @@ impl Policy {
         git_crypt: &HeldKeys,
         commits: &Commits,
     ) -> Result<Self, GitError> {
-        let mut policy = Self::default();
         if !is_declared(repository)? {
-            return Ok(policy);
+            return Ok(Self::default());
         }
+        let listed = match commits.revisions.is_empty() {
+            true => history::everywhere(repository)?,
+            false => history::in_range(repository, &commits.revisions)?,
+        };
+        Self::brought(repository, git_crypt, listed, commits.versions(repository)?)
+    }
+
+    /// Looks at every version of every file that a push brings.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn of_pushed(
+        repository: &Repository,
+        git_crypt: &HeldKeys,
+        pushed: &Pushed,
+    ) -> Result<Self, GitError> {
+        Self::brought(repository, git_crypt, pushed.commits.clone(), pushed.versions(repository)?)
+    }
+
+    fn brought(
+        repository: &Repository,
+        git_crypt: &HeldKeys,
+        commits: Vec<Commit>,
+        versions: Vec<(Vec<u8>, ObjectId)>,
+    ) -> Result<Self, GitError> {
+        let mut policy = Self::default();
         let by_their_commit = policy.judged(repository, git_crypt, commits)?;
-        let versions: BTreeSet<_> = commits.versions(repository)?.into_iter().collect();
+        let versions: BTreeSet<_> = versions.into_iter().collect();
         let database = Database::open(repository)?;
         let mut attributes = Attributes::new(repository)?;
         let mut contents: HashMap<ObjectId, Option<bool>> = HashMap::new();
@@ -105,13 +130,9 @@ impl Policy {
         &mut self,
         repository: &Repository,
         git_crypt: &HeldKeys,
-        commits: &Commits,
+        commits: Vec<Commit>,
     ) -> Result<BTreeSet<Vec<u8>>, GitError> {
-        let listed = match commits.revisions.is_empty() {
-            true => history::everywhere(repository)?,
-            false => history::in_range(repository, &commits.revisions)?,
-        };
-        let subjects: Vec<_> = listed.into_iter().map(Subject::from).collect();
+        let subjects: Vec<_> = commits.into_iter().map(Subject::from).collect();
         let report = check::check(repository, git_crypt, &subjects)?;
         self.missing.extend(report.missing);
         let found = report.findings.into_iter();

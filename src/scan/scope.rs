@@ -7,6 +7,8 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
 use crate::git::GitError;
+use crate::git::database::{Database, Peeled};
+use crate::git::history::Commit;
 use crate::git::repository::Repository;
 
 /// What is looked at.
@@ -19,6 +21,17 @@ pub enum Scope {
     Commits(Commits),
     /// What the next commit would bring: the files in the index that differ from `HEAD`, and the sides of a conflict.
     Staged,
+    /// What a push brings.
+    Pushed(Pushed),
+}
+
+/// Commits that one side of a push does not have, and what its refs are to lead to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pushed {
+    /// The commits, parents before their children.
+    pub commits: Vec<Commit>,
+    /// What the refs are to lead to: tags are looked at, too, and trees and files that a tag names.
+    pub tips: Vec<ObjectId>,
 }
 
 /// Commits, and what of them counts.
@@ -51,6 +64,7 @@ impl Scope {
             Self::All => Ok(None),
             Self::Commits(commits) => commits.select(repository).map(Some),
             Self::Staged => staged(repository).map(Some),
+            Self::Pushed(pushed) => pushed.select(repository).map(Some),
         }
     }
 }
@@ -89,25 +103,78 @@ impl Commits {
         list.extend(self.revisions.iter().cloned());
         list.push("--".into());
         let listed = repository.git.run(list)?;
-        // Of a merge only what none of its sides had (git-diff-tree, "Combined diff format").
-        let compare =
-            ["--no-replace-objects", "diff-tree", "--stdin", "-r", "-c", "--root", "--raw"];
-        let more = ["-z", "--no-renames", "--no-commit-id", "--no-ext-diff", "--"];
-        let arguments = compare.iter().chain(&more).map(OsString::from);
-        let arguments = arguments.chain(self.paths.iter().cloned());
-        let raw = repository.git.run_with_input(arguments, &listed)?;
+        let raw = compared(repository, &listed, &self.paths)?;
         Ok((listed, raw))
     }
 }
 
+impl Pushed {
+    fn select(&self, repository: &Repository) -> Result<Selected, GitError> {
+        let mut selected = Selected::default();
+        selected.objects.extend(self.commits.iter().map(|commit| commit.id));
+        selected.add(&self.compared(repository)?)?;
+        let database = Database::open(repository)?;
+        for &tip in &self.tips {
+            let (tags, end) = database.peel_with_tags(tip)?;
+            selected.objects.extend(tags);
+            match end {
+                Peeled::Commit(_) => {}
+                Peeled::Blob(id) | Peeled::Missing(id) => drop(selected.objects.insert(id)),
+                Peeled::Tree(id) => selected.add_tree(repository, id)?,
+            }
+        }
+        Ok(selected)
+    }
+
+    /// Every path that a commit brought or changed, with the blob; a pair may come several times.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn versions(&self, repository: &Repository) -> Result<Vec<(Vec<u8>, ObjectId)>, GitError> {
+        changed(&self.compared(repository)?)
+    }
+
+    fn compared(&self, repository: &Repository) -> Result<Vec<u8>, GitError> {
+        let listed: String = self.commits.iter().map(|commit| format!("{}\n", commit.id)).collect();
+        compared(repository, listed.as_bytes(), &[])
+    }
+}
+
+/// What each of the commits, a line for each, changed at these paths, or at all: as git-diff-tree lists it.
+fn compared(
+    repository: &Repository,
+    commits: &[u8],
+    paths: &[OsString],
+) -> Result<Vec<u8>, GitError> {
+    // Of a merge only what none of its sides had (git-diff-tree, "Combined diff format").
+    let compare = ["--no-replace-objects", "diff-tree", "--stdin", "-r", "-c", "--root", "--raw"];
+    let more = ["-z", "--no-renames", "--no-commit-id", "--no-ext-diff", "--"];
+    let arguments = compare.iter().chain(&more).map(OsString::from);
+    let arguments = arguments.chain(paths.iter().cloned());
+    repository.git.run_with_input(arguments, commits)
+}
+
 fn staged(repository: &Repository) -> Result<Selected, GitError> {
-    let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{commit}"])?;
-    let empty = ObjectId::empty_tree(repository.gix.object_hash()).to_string();
-    let head = head.unwrap_or_else(|| empty.into());
-    let compare = ["diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev"];
-    let arguments = compare.iter().map(OsString::from).chain([head, "--".into()]);
+    let compare = |with: &str| {
+        let compare = ["diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev"];
+        repository.git.run(compare.into_iter().chain([with, "--"]))
+    };
+    // A hook waits for this, so git is asked what HEAD is only where the comparison failed.
+    let raw = match compare("HEAD") {
+        Ok(raw) => raw,
+        Err(error) => {
+            match repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{commit}"])? {
+                Some(_) => return Err(error),
+                None => compare(&ObjectId::empty_tree(repository.gix.object_hash()).to_string())?,
+            }
+        }
+    };
     let mut selected = Selected::default();
-    selected.add(&repository.git.run(arguments)?)?;
+    selected.add(&raw)?;
+    // The status of a path with a conflict is 'U', and its sides are not named.
+    if !raw.split_str(b"\0").any(|entry| entry.starts_with(b":") && entry.ends_with(b" U")) {
+        return Ok(selected);
+    }
     // Each entry of a conflict is 'MODE ID STAGE', a tab and the path.
     for entry in repository.git.run(["ls-files", "-u", "-z"])?.split_str(b"\0") {
         let Some((fields, path)) = entry.split_once_str(b"\t") else { continue };
@@ -121,6 +188,23 @@ fn staged(repository: &Repository) -> Result<Selected, GitError> {
 }
 
 impl Selected {
+    /// Adds the files below a tree.
+    fn add_tree(&mut self, repository: &Repository, tree: ObjectId) -> Result<(), GitError> {
+        let list = ["--no-replace-objects", "ls-tree", "-r", "-z", "--full-tree"];
+        let listed = repository.git.run(list.into_iter().chain([tree.to_string().as_str()]))?;
+        // Each entry is 'MODE KIND ID', a tab and the path.
+        for entry in listed.split_str(b"\0") {
+            let Some((fields, path)) = entry.split_once_str(b"\t") else { continue };
+            let fields: Vec<_> = fields.fields().collect();
+            if let [_, b"blob", id] = fields[..] {
+                let id = ObjectId::from_hex(id).map_err(GitError::read)?;
+                self.objects.insert(id);
+                self.paths.insert(path.to_vec(), id);
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, raw: &[u8]) -> Result<(), GitError> {
         for (path, id) in changed(raw)? {
             self.objects.insert(id);

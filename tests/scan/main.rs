@@ -5,6 +5,8 @@ mod common;
 
 mod command;
 mod coverage;
+#[cfg(unix)]
+mod pushes;
 mod sealed;
 
 use common::Done;

@@ -20,7 +20,7 @@ use crate::scan::known::{Gathering, KnownValues};
 use crate::scan::objects::{Walked, What, Why};
 use crate::scan::policy::{Policy, is_to_be_sealed};
 use crate::scan::provenance::{self, Origin};
-use crate::scan::scope::Commits;
+use crate::scan::scope::{Commits, Pushed};
 use crate::scan::{Detector, Finding, Fingerprinter, Kind, Report, Scope, Seer, places};
 use crate::secret::WipedVec;
 
@@ -37,7 +37,7 @@ pub(super) struct Look<'a> {
     pub(super) keyring: &'a Keyring,
     pub(super) git_crypt: &'a HeldKeys,
     pub(super) detector: &'a Detector,
-    pub(super) scope: Scope,
+    pub(super) scope: &'a Scope,
     pub(super) worktree: bool,
 }
 
@@ -57,7 +57,7 @@ impl Look<'_> {
             let unread = places::look_at_worktree(self.repository, &seer, &sink)?;
             Walked { unread, ..Walked::default() }
         } else {
-            crate::scan::look(self.repository, &seer, &self.scope, &sink).map_err(|error| {
+            crate::scan::look(self.repository, &seer, self.scope, &sink).map_err(|error| {
                 CommandError::from(error)
                     .hint("name commits as 'git log' does, as in origin/main..HEAD")
             })?
@@ -67,15 +67,19 @@ impl Look<'_> {
             detector: self.detector,
             known: &known,
             origins: &origins,
-            staged: &self.staged()?,
+            staged: &self.staged(&gather)?,
             subjects: &self.subjects(&origins)?,
         };
         let mut collector = Collector::new();
         if self.is_in_scope() {
             add_policy(&policy, &settling, &mut collector);
         }
-        let mut attributes = Attributes::new(self.repository)?;
-        let mut is_sealed = |path: &[u8]| is_to_be_sealed(&mut attributes, path);
+        let mut attributes = match self.worktree {
+            true => Some(Attributes::new(self.repository)?),
+            false => None,
+        };
+        let mut is_sealed =
+            |path: &[u8]| attributes.as_mut().is_some_and(|of| is_to_be_sealed(of, path));
         gather.settle(&settling, &mut is_sealed, &mut collector);
         let mut unread: BTreeSet<Unread> = walked.unread.iter().map(say_unread).collect();
         if self.is_in_scope() {
@@ -106,7 +110,7 @@ impl Look<'_> {
 
     /// Whether what commits brought is looked at; what is staged is judged by 'check --staged'.
     fn is_in_scope(&self) -> bool {
-        !self.worktree && self.scope != Scope::Staged
+        !self.worktree && *self.scope != Scope::Staged
     }
 
     /// Files of the worktree that were looked at.
@@ -121,7 +125,7 @@ impl Look<'_> {
     }
 
     fn policy(&self) -> Outcome<Policy> {
-        let commits = match &self.scope {
+        let commits = match self.scope {
             Scope::Commits(commits) if !self.holds_keys() => commits.clone(),
             // What is sealed anywhere is looked for.
             _ => Commits::default(),
@@ -130,11 +134,14 @@ impl Look<'_> {
         if !needed {
             return Ok(Policy::default());
         }
+        if let Scope::Pushed(pushed) = self.scope {
+            return self.policy_of(pushed);
+        }
         if !self.is_in_scope() {
             return Ok(Policy::of_index(self.repository)?);
         }
         let mut policy = Policy::of(self.repository, self.git_crypt, &commits)?;
-        if let Scope::Commits(commits) = &self.scope
+        if let Scope::Commits(commits) = self.scope
             && self.holds_keys()
         {
             let brought = commits.versions(self.repository)?.into_iter().collect::<BTreeSet<_>>();
@@ -142,6 +149,15 @@ impl Look<'_> {
                 versions.retain(|id| brought.contains(&(path.clone(), *id)));
             }
             policy.plain.retain(|_, versions| !versions.is_empty());
+        }
+        Ok(policy)
+    }
+
+    /// A push does not wait for all of history: the sealed files are those that it brings and those of the index.
+    fn policy_of(&self, pushed: &Pushed) -> Outcome<Policy> {
+        let mut policy = Policy::of_pushed(self.repository, self.git_crypt, pushed)?;
+        if !self.keyring.is_empty() && self.repository.worktree.is_some() {
+            policy.sealed.extend(Policy::of_index(self.repository)?.sealed);
         }
         Ok(policy)
     }
@@ -192,10 +208,12 @@ impl Look<'_> {
         Ok(provenance::trace(self.repository, &targets, &walked.commits)?)
     }
 
-    fn staged(&self) -> Outcome<BTreeMap<ObjectId, Vec<Vec<u8>>>> {
+    /// The paths of what is staged; nobody asks where nothing was found.
+    fn staged(&self, gather: &Gather) -> Outcome<BTreeMap<ObjectId, Vec<Vec<u8>>>> {
         let mut staged: BTreeMap<ObjectId, Vec<Vec<u8>>> = BTreeMap::new();
         if self.repository.worktree.is_some()
             && !self.worktree
+            && !gather.targets().is_empty()
             && let Some(selected) = Scope::Staged.select(self.repository)?
         {
             for (path, id) in selected.paths {

@@ -1,7 +1,9 @@
 //! `git shroud scan`
 
+mod advice;
 mod lists;
 mod look;
+mod scope;
 mod suggest;
 
 use std::ffi::OsString;
@@ -12,7 +14,6 @@ use crate::error::{CommandError, Outcome};
 use crate::fs::{Access, write_atomic};
 use crate::scan::allow;
 use crate::scan::report::{self, Format};
-use crate::scan::scope::Commits;
 use crate::scan::{Detector, Rank, Report, Scope, rules};
 use crate::ui::{Style, count};
 use lists::Lists;
@@ -46,6 +47,14 @@ pub struct Scan {
     /// Only what is staged: what the next commit would bring
     #[arg(long, conflicts_with_all = ["worktree", "since", "paths"])]
     staged: bool,
+    /// As a pre-push hook, with git's lines on standard input: only what this remote does not have yet
+    #[arg(long, value_name = "REMOTE",
+        conflicts_with_all = ["revisions", "all", "staged", "worktree", "since", "paths", "pre_receive"])]
+    pre_push: Option<String>,
+    /// As the pre-receive hook of a server, with git's lines on standard input: only what no ref leads to yet
+    #[arg(long,
+        conflicts_with_all = ["revisions", "all", "staged", "worktree", "since", "paths"])]
+    pre_receive: bool,
     /// Only the files of the worktree, but for those that git ignores and those that are to be sealed
     #[arg(long, conflicts_with_all = ["since", "paths"])]
     worktree: bool,
@@ -118,20 +127,21 @@ impl Scan {
         if self.write_baseline.is_some() {
             lists.ensure_named()?;
         }
+        let scope = self.scope(&repository)?;
         let look = look::Look {
             repository: &repository,
             keyring: &keyring,
             git_crypt: &git_crypt,
             detector: &detector,
-            scope: self.scope(),
+            scope: &scope,
             worktree: self.worktree,
         };
         let (mut report, findings) = look.run(&lists.fingerprinter)?;
-        report.scope = self.scope_in_words();
+        report.scope = self.scope_in_words(&scope);
         let options = allow::Options {
             others_marks: self.others_marks,
             today: lists.today,
-            whole: self.is_whole(),
+            whole: scope == Scope::All && !self.worktree,
         };
         let applied = allow::apply(&lists.lists, findings, &lists.fingerprinter, options);
         let (findings, below): (Vec<_>, Vec<_>) =
@@ -148,7 +158,7 @@ impl Scan {
         if self.suggest {
             suggest::suggest(context, &repository, &report)?;
         }
-        self.outcome(context, &report)
+        self.outcome(context, &report, &scope)
     }
 
     fn detector(&self) -> Outcome<Detector> {
@@ -162,59 +172,11 @@ impl Scan {
         Detector::with_rules(rules).map_err(|error| wrong(error.to_string()))
     }
 
-    /// Whether everything is looked at.
-    fn is_whole(&self) -> bool {
-        !(self.staged || self.worktree || self.is_narrow())
-    }
-
-    fn is_narrow(&self) -> bool {
-        !self.revisions.is_empty() || self.since.is_some() || !self.paths.is_empty()
-    }
-
-    fn scope(&self) -> Scope {
-        if self.staged {
-            Scope::Staged
-        } else if self.is_narrow() {
-            Scope::Commits(Commits {
-                revisions: self.revisions.clone(),
-                since: self.since.clone(),
-                paths: self.paths.clone(),
-            })
-        } else {
-            Scope::All
-        }
-    }
-
-    fn scope_in_words(&self) -> String {
-        if self.worktree {
-            return "the worktree".to_owned();
-        }
-        let words = |words: &[OsString]| {
-            let shown = words.iter().map(|word| crate::sanitise::text(&word.to_string_lossy()));
-            shown.collect::<Vec<_>>().join(" ")
-        };
-        match self.scope() {
-            Scope::Staged => "what is staged".to_owned(),
-            Scope::All => "everything that git has here".to_owned(),
-            Scope::Commits(commits) => {
-                let mut text = match commits.revisions.is_empty() {
-                    true => "all commits".to_owned(),
-                    false => format!("commits {}", words(&commits.revisions)),
-                };
-                if let Some(since) = commits.since {
-                    text = format!("{text} since {}", words(&[since]));
-                }
-                if !commits.paths.is_empty() {
-                    text = format!("{text}, paths {}", words(&commits.paths));
-                }
-                text
-            }
-        }
-    }
-
     fn write(&self, context: &Context, report: &Report) -> Outcome {
         // As a hook it is silent where all is well.
-        let is_hook = self.staged && self.format == Format::Text && self.output.is_none();
+        let is_hook = (self.staged || self.pre_push.is_some() || self.pre_receive)
+            && self.format == Format::Text
+            && self.output.is_none();
         if is_hook && report.findings.is_empty() && report.is_complete() {
             return Ok(());
         }
@@ -241,20 +203,14 @@ impl Scan {
         Ok(())
     }
 
-    fn outcome(&self, context: &Context, report: &Report) -> Outcome {
+    fn outcome(&self, context: &Context, report: &Report, scope: &Scope) -> Outcome {
         let left = report.unread.len() as u64;
         if !report.findings.is_empty() {
             context.ui.status(format!("found {}", count(report.findings.len() as u64, "secret")));
             if left > 0 {
                 context.ui.warning(format!("{} could not be read", count(left, "thing")));
             }
-            if self.staged {
-                self.offer(context, report);
-            } else {
-                context.ui.hint(
-                    "change each secret where it is used; removing it here does not take it back",
-                );
-            }
+            advice::advise(context, report, scope, self.pre_push.is_some());
             return Err(CommandError::found());
         }
         if left > 0 {
@@ -265,13 +221,5 @@ impl Scan {
             );
         }
         Ok(())
-    }
-
-    /// Before a commit: what would seal the files.
-    fn offer(&self, context: &Context, report: &Report) {
-        for path in look::paths(report) {
-            context.ui.hint(format!("seal it: git shroud track {}", super::show(&path)));
-        }
-        context.ui.hint("if it is no secret, say so with 'shroud:allow' in a comment on its line");
     }
 }

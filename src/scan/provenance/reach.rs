@@ -97,7 +97,7 @@ impl Refs {
         match database.peel(id)? {
             Peeled::Commit(id) => self.commits.entry(id).or_default().add(marks),
             Peeled::Tree(id) => self.trees.push((id, marks)),
-            Peeled::Blob | Peeled::Missing(_) => {}
+            Peeled::Blob(_) | Peeled::Missing(_) => {}
         }
         Ok(())
     }
