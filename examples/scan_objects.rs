@@ -33,11 +33,13 @@ fn main() -> ExitCode {
             targets.lock().expect("no thread panics").insert(id);
         }
     };
-    let done = git_shroud::scan::look(&repository, &seer, &Scope::All, &sink).and_then(|walked| {
-        let targets: Vec<_> = targets.into_inner().expect("no thread panics").into_iter().collect();
-        let origins = trace(&repository, &targets, &walked.commits)?;
-        Ok((walked, origins))
-    });
+    let done =
+        git_shroud::scan::look(&repository, &seer, &Scope::All, None, &sink).and_then(|walked| {
+            let targets: Vec<_> =
+                targets.into_inner().expect("no thread panics").into_iter().collect();
+            let origins = trace(&repository, &targets, &walked.commits)?;
+            Ok((walked, origins))
+        });
     match done {
         Ok((walked, origins)) => {
             println!(

@@ -118,6 +118,15 @@ impl Fingerprinter {
         self.makers.iter().map(|maker| fingerprint(maker, named)).collect()
     }
 
+    /// A mac of a list of values by the key or salt that reports show; `None` where there is neither.
+    pub fn name_all<'v>(&self, values: impl Iterator<Item = &'v [u8]>) -> Option<[u8; 32]> {
+        let (_, key) = self.makers.first()?;
+        let values: Vec<_> =
+            values.map(|value| ((value.len() as u64).to_be_bytes(), value)).collect();
+        let parts = values.iter().flat_map(|(len, value)| [&len[..], *value]);
+        Some(key.mac(&[&b"values\0"[..]].into_iter().chain(parts).collect::<Vec<_>>()))
+    }
+
     /// Whether the key or salt that made it is here; if not, nothing can be said of what it names.
     pub fn knows(&self, fingerprint: &Fingerprint) -> bool {
         self.makers.iter().any(|(maker, _)| *maker == fingerprint.maker)

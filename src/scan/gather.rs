@@ -21,8 +21,6 @@ use super::places::{Part, Place, part_of};
 use super::provenance::Origin;
 use super::views::View;
 
-/// Folders of git's own in which keys of this clone lie on purpose.
-const OWN_FOLDERS: [&[u8]; 2] = [b"git-shroud/", b"git-crypt/"];
 /// What a note's ref begins with (git-notes).
 const NOTES: &[u8] = b"refs/notes/";
 
@@ -56,11 +54,6 @@ pub const PATTERNS: usize = 0;
 impl Gather {
     /// Keeps what is needed of a text.
     pub fn take(&self, seen: &Seen<'_>) {
-        if let Source::Place(Place::GitFile(path)) = &seen.source
-            && OWN_FOLDERS.iter().any(|folder| path.starts_with(folder))
-        {
-            return;
-        }
         let parts = matches!(
             seen.source,
             Source::Object { kind: ObjectKind::Commit | ObjectKind::Tag, .. }

@@ -112,6 +112,11 @@ impl KnownValues {
         self.values[number].expose()
     }
 
+    /// All values that are looked for, in an order that depends on them alone.
+    pub(super) fn values(&self) -> impl Iterator<Item = &[u8]> {
+        self.values.iter().map(Secret::expose)
+    }
+
     /// How many values are looked for.
     pub fn len(&self) -> usize {
         self.values.len()

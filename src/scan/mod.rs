@@ -7,6 +7,7 @@
 //! what somebody has looked at, and [`report`] writes down what is left (`docs/scan.md`).
 
 pub mod allow;
+pub mod cache;
 pub mod collect;
 pub mod detect;
 pub mod finding;
@@ -28,6 +29,7 @@ pub mod scope;
 pub mod suggest;
 pub mod views;
 
+pub use cache::Cache;
 pub use detect::{Detector, Hit, Rank};
 pub use finding::{Finding, Kind, Occurrence, Report};
 pub use fingerprint::{Fingerprint, Fingerprinter};
@@ -41,7 +43,8 @@ use crate::git::repository::Repository;
 use objects::{Sink, Walked};
 
 /// Shows everything in a scope to the matchers: objects, names and other places. `sink` takes each text with hits; what
-/// was not looked at stands in [`Walked::unread`], and where there is any, nothing is clean.
+/// was not looked at stands in [`Walked::unread`], and where there is any, nothing is clean. What the cache knows is passed
+/// over, and counted as if it had been looked at; after a look at everything the cache knows all that is here.
 ///
 /// # Errors
 /// A revision names nothing, git fails, or the folders of objects cannot be read.
@@ -49,11 +52,12 @@ pub fn look(
     repository: &Repository,
     seer: &Seer<'_>,
     scope: &Scope,
+    cache: Option<&mut Cache>,
     sink: &Sink<'_>,
 ) -> Result<Walked, GitError> {
     let selected = scope.select(repository)?;
     let wanted = selected.as_ref().map(|selected| &selected.objects);
-    let mut walked = objects::walk(repository, seer, wanted, sink)?;
+    let mut walked = objects::walk(repository, seer, wanted, cache, sink)?;
     walked.unread.extend(places::look(repository, seer, scope, selected.as_ref(), sink)?);
     walked.unread.sort();
     walked.unread.dedup();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gix::bstr::ByteSlice as _;
 
+use super::cache;
 use super::objects::{IN_MEMORY, Seen, Sink, Source, Unread, What, Why};
 use super::scope::{Scope, Selected};
 use super::views::Seer;
@@ -22,6 +23,9 @@ const OBJECTS: &str = "objects";
 const LARGE_FILES: &str = "lfs";
 /// The folder that holds the repositories of submodules (gitrepository-layout).
 const SUBMODULES: &str = "modules";
+
+/// Folders of git's own in which keys of this clone lie on purpose.
+const OWN_FOLDERS: [&str; 2] = ["git-shroud", "git-crypt"];
 
 /// Text that is no object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -236,12 +240,18 @@ impl Eye<'_> {
                     if name == "index" || name.as_encoded_bytes().starts_with(b"sharedindex.") {
                         continue;
                     }
+                    // That of a submodule; it holds ids, and may be large.
+                    if name == cache::NAME && folder.ends_with(OWN_FOLDERS[0]) {
+                        continue;
+                    }
                     let below = path.strip_prefix(top).unwrap_or(&path);
                     let below = repo_path::argument_bytes(below.as_os_str()).unwrap_or_default();
                     let place = Place::GitFile(below.to_vec());
                     self.file(&path, place);
                 } else if depth == MAX_DEPTH {
                     self.unread(&path, Why::TooLarge);
+                } else if depth == 0 && OWN_FOLDERS.map(OsStr::new).contains(&&*entry.file_name()) {
+                    continue;
                 } else if entry.file_name() != OBJECTS || folder.ends_with(LARGE_FILES) {
                     folders.push((path, depth + 1));
                 }

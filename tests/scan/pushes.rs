@@ -67,7 +67,8 @@ fn a_push_with_a_secret_is_refused_and_says_what_to_do() {
     sandbox.write("repo/clean", "still nothing\n");
     commit(&sandbox, "four");
     assert_eq!(push(&sandbox, &["main"]).expect(0).stderr, "");
-    assert_eq!(push(&sandbox, &[":main"]).expect(0).stderr, "");
+    assert_eq!(push(&sandbox, &["main:other"]).expect(0).stderr, "");
+    assert_eq!(push(&sandbox, &[":other"]).expect(0).stderr, "");
 }
 
 #[test]

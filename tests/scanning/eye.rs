@@ -76,7 +76,7 @@ pub(crate) fn objects_with(
         }
     };
     let seer = Seer::new(vec![matcher]);
-    let walked = git_shroud::scan::objects::walk(&repository, &seer, None, &sink).unwrap();
+    let walked = git_shroud::scan::objects::walk(&repository, &seer, None, None, &sink).unwrap();
     (seen.into_inner().unwrap(), walked)
 }
 
@@ -92,6 +92,6 @@ pub(crate) fn canaries(repository: &Path, scope: &Scope) -> (BTreeSet<String>, W
         }
     };
     let seer = Seer::new(vec![&words]);
-    let walked = git_shroud::scan::look(&repository, &seer, scope, &sink).unwrap();
+    let walked = git_shroud::scan::look(&repository, &seer, scope, None, &sink).unwrap();
     (seen.into_inner().unwrap(), walked)
 }

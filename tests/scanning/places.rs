@@ -230,7 +230,7 @@ fn the_parts_of_a_commit_and_the_places_are_told() {
     let words = Words(b"canary-");
     let seer = Seer::new(vec![&words]);
     let repository = Repository::discover(&sandbox.path("repo")).unwrap();
-    let walked = git_shroud::scan::look(&repository, &seer, &Scope::All, &sink).unwrap();
+    let walked = git_shroud::scan::look(&repository, &seer, &Scope::All, None, &sink).unwrap();
     assert!(walked.unread.is_empty());
     assert!(look_at_worktree(&repository, &seer, &sink).unwrap().is_empty());
     let told = told.into_inner().unwrap();

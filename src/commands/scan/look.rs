@@ -6,13 +6,15 @@ use std::sync::Arc;
 use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
 
-use crate::error::{CommandError, Outcome};
+use super::super::Context;
+use crate::error::{CommandError, Outcome, count};
 use crate::format::{self, Sniff, sniff};
 use crate::git::attributes::Attributes;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
+use crate::scan::cache::{self, Cache};
 use crate::scan::collect::{Collector, FoundBy};
 use crate::scan::finding::{LookedAt, Unread};
 use crate::scan::gather::{Gather, Settling};
@@ -39,13 +41,19 @@ pub(super) struct Look<'a> {
     pub(super) detector: &'a Detector,
     pub(super) scope: &'a Scope,
     pub(super) worktree: bool,
+    pub(super) no_cache: bool,
 }
 
 impl Look<'_> {
     /// Looks; the report is without its findings, which may yet be allowed.
-    pub(super) fn run(&self, fingerprinter: &Fingerprinter) -> Outcome<(Report, Vec<Finding>)> {
+    pub(super) fn run(
+        &self,
+        context: &Context,
+        fingerprinter: &Fingerprinter,
+    ) -> Outcome<(Report, Vec<Finding>)> {
         let policy = self.policy()?;
         let known = self.known(&policy)?;
+        let mut cache = self.cache(context, &known, fingerprinter);
         let gather = Gather::default();
         let matchers: Vec<&dyn crate::scan::Matcher> = match known.is_empty() {
             true => vec![self.detector],
@@ -57,11 +65,23 @@ impl Look<'_> {
             let unread = places::look_at_worktree(self.repository, &seer, &sink)?;
             Walked { unread, ..Walked::default() }
         } else {
-            crate::scan::look(self.repository, &seer, self.scope, &sink).map_err(|error| {
-                CommandError::from(error)
-                    .hint("name commits as 'git log' does, as in origin/main..HEAD")
-            })?
+            crate::scan::look(self.repository, &seer, self.scope, cache.as_mut(), &sink).map_err(
+                |error| {
+                    CommandError::from(error)
+                        .hint("name commits as 'git log' does, as in origin/main..HEAD")
+                },
+            )?
         };
+        if let Some(cache) = &cache {
+            context.ui.detail(format!(
+                "{} of {} were looked at by an earlier scan",
+                walked.passed,
+                count(walked.objects, "object")
+            ));
+            if let Err(error) = cache.save(&cache::path(self.repository.common_dir())) {
+                context.ui.detail(format!("the next scan will be no faster: {error}"));
+            }
+        }
         let origins = self.origins(&gather, &policy, &walked)?;
         let settling = Settling {
             detector: self.detector,
@@ -106,6 +126,23 @@ impl Look<'_> {
             ..Report::default()
         };
         Ok((report, collector.finish(fingerprinter)))
+    }
+
+    /// What an earlier scan has looked at, for a look at everything: what is less is quick enough.
+    fn cache(
+        &self,
+        context: &Context,
+        known: &KnownValues,
+        fingerprinter: &Fingerprinter,
+    ) -> Option<Cache> {
+        if self.no_cache || self.worktree || *self.scope != Scope::All {
+            return None;
+        }
+        let mut cache = Cache::new(self.detector, known, fingerprinter)?;
+        if let Err(error) = cache.load(&cache::path(self.repository.common_dir())) {
+            context.ui.warning(format!("{error}; everything is looked at anew"));
+        }
+        Some(cache)
     }
 
     /// Whether what commits brought is looked at; what is staged is judged by 'check --staged'.
@@ -156,7 +193,7 @@ impl Look<'_> {
     /// A push does not wait for all of history: the sealed files are those that it brings and those of the index.
     fn policy_of(&self, pushed: &Pushed) -> Outcome<Policy> {
         let mut policy = Policy::of_pushed(self.repository, self.git_crypt, pushed)?;
-        if !self.keyring.is_empty() && self.repository.worktree.is_some() {
+        if self.holds_keys() && self.repository.worktree.is_some() {
             policy.sealed.extend(Policy::of_index(self.repository)?.sealed);
         }
         Ok(policy)
@@ -254,7 +291,7 @@ fn add_policy(policy: &Policy, settling: &Settling<'_>, collector: &mut Collecto
         specificity: u8::MAX,
     });
     for (path, versions) in &policy.plain {
-        let facts = vec![crate::error::count(versions.len() as u64, "version")];
+        let facts = vec![count(versions.len() as u64, "version")];
         for id in versions {
             let all = settling.object(*id, ObjectKind::Blob, b"");
             // The same bytes may stand at other paths, too, which are none of this finding's.

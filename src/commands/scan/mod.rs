@@ -85,6 +85,9 @@ pub struct Scan {
     /// Remarks of other scanners in the text, such as gitleaks:allow, count too
     #[arg(long)]
     others_marks: bool,
+    /// Look at everything anew, also at what an earlier scan has looked at
+    #[arg(long)]
+    no_cache: bool,
     /// The least sure that is reported
     #[arg(long, value_name = "RANK", default_value = "medium")]
     min_rank: MinRank,
@@ -134,9 +137,10 @@ impl Scan {
             git_crypt: &git_crypt,
             detector: &detector,
             scope: &scope,
+            no_cache: self.no_cache,
             worktree: self.worktree,
         };
-        let (mut report, findings) = look.run(&lists.fingerprinter)?;
+        let (mut report, findings) = look.run(context, &lists.fingerprinter)?;
         report.scope = self.scope_in_words(&scope);
         let options = allow::Options {
             others_marks: self.others_marks,

@@ -61,6 +61,6 @@ pub(super) fn look(
             }
         }
     }
-    walked.add_large(large::look(repository, seer, &too_large, sink));
+    walked.add_large(&large::look(repository, seer, &too_large, sink));
     Ok(walked)
 }

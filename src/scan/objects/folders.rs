@@ -5,31 +5,34 @@ use std::hash::RandomState;
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
+use gix::objs::Kind;
 
 use super::pack::Pack;
-use super::{Unread, What, Why};
+use super::{Unread, Walked, What, Why};
 use crate::git::GitError;
 use crate::git::database::object_folders;
 use crate::git::repository::Repository;
 use crate::sanitise;
+use crate::scan::cache::{Cache, Entry, Key, key};
 
 /// Every object that is here, by as much of its id as nobody can make two of.
 #[derive(Default)]
-pub(super) struct Present(HashSet<u128, RandomState>);
+pub(super) struct Present(HashSet<Key, RandomState>);
 
 impl Present {
     /// False where it was known.
     fn add(&mut self, id: &gix::oid) -> bool {
-        self.0.insert(Self::key(id))
+        self.0.insert(key(id))
     }
 
     /// Whether the object is here.
     pub(super) fn has(&self, id: &gix::oid) -> bool {
-        self.0.contains(&Self::key(id))
+        self.0.contains(&key(id))
     }
 
-    fn key(id: &gix::oid) -> u128 {
-        id.as_bytes().first_chunk().map_or(0, |start| u128::from_be_bytes(*start))
+    /// All of them.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
+        self.0.iter().copied()
     }
 }
 
@@ -42,13 +45,54 @@ pub(super) struct Stores {
     pub(super) present: Present,
     /// What could not be opened.
     pub(super) unread: Vec<Unread>,
+    /// What the cache knows.
+    pub(super) passed: Passed,
+}
+
+/// What is not looked at again, and counts as if it were.
+#[derive(Default)]
+pub(super) struct Passed {
+    pub(super) walked: Walked,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// Decides what is not looked at again.
+struct Passing<'c> {
+    cache: &'c Cache,
+    /// Whether all that the cache names is here, and so all that those objects name.
+    all: bool,
+    passed: Passed,
+}
+
+impl Passing<'_> {
+    fn passes(&mut self, id: &gix::oid) -> bool {
+        let Some(entry) = self.cache.of(id) else { return false };
+        let Some((kind, len)) = entry.known() else { return false };
+        if kind != Kind::Blob && !self.all {
+            return false;
+        }
+        let walked = &mut self.passed.walked;
+        walked.objects += 1;
+        walked.passed += 1;
+        walked.bytes += len;
+        match kind {
+            Kind::Blob => {}
+            Kind::Tree => walked.trees += 1,
+            Kind::Tag => walked.tags += 1,
+            Kind::Commit => walked.commits.push(id.to_owned()),
+        }
+        self.passed.entries.push(entry);
+        true
+    }
 }
 
 impl Stores {
-    /// Opens all of them. `wanted` says which objects are to be looked at; each is so only where it is first found.
+    /// Opens all of them. `wanted` says which objects are to be looked at; each is so only where it is first found, and not
+    /// where the cache says that nothing is in it.
     pub(super) fn open(
         repository: &Repository,
-        wanted: &dyn Fn(&ObjectId) -> bool,
+        wanted: &dyn Fn(&gix::oid) -> bool,
+        cache: Option<&Cache>,
     ) -> Result<Self, GitError> {
         let hash = repository.gix.object_hash();
         let (mut packs, mut unread) = (Vec::new(), Vec::new());
@@ -85,7 +129,16 @@ impl Stores {
             }
         }
         loose.sort_unstable();
-        Ok(Self { packs, loose, folders, present, unread })
+        let mut passed = Passed::default();
+        if let Some(cache) = cache {
+            let mut passing =
+                Passing { cache, all: cache.all(|key| present.0.contains(key)), passed };
+            packs.iter_mut().for_each(|pack| pack.keep(|id| !passing.passes(id)));
+            loose.retain(|(_, id)| !passing.passes(id));
+            passed = passing.passed;
+        }
+        packs.iter_mut().for_each(Pack::prune);
+        Ok(Self { packs, loose, folders, present, unread, passed })
     }
 }
 

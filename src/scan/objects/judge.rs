@@ -4,9 +4,10 @@ use gix::ObjectId;
 use gix::objs::Kind;
 
 use super::carry::Carry;
-use super::names;
+use super::names::{self, Name};
 use super::walk::Worker;
 use super::{Seen, Source, Why};
+use crate::scan::cache::Entry;
 use crate::scan::matcher::Found;
 
 /// What is known of an object.
@@ -15,8 +16,9 @@ pub(super) enum Judged {
     No,
     /// All its hits, in their order.
     Text(Vec<Found>),
-    /// Where the entries of a tree begin.
-    Tree(Vec<usize>),
+    /// Where the entries of a tree begin, and whether nothing is to be said of it: no name has hits, and all that it names
+    /// is here.
+    Tree(Vec<usize>, bool),
 }
 
 impl Worker<'_> {
@@ -38,9 +40,7 @@ impl Worker<'_> {
         if kind == Kind::Commit {
             self.walked.commits.push(id);
         }
-        if self.shared.whole {
-            self.named_by(id, kind, bytes);
-        }
+        let has_all = !self.shared.whole || self.named_by(id, kind, bytes);
         let seer = self.shared.seer;
         let (mut found, mut reaches_far) = (Vec::new(), true);
         let mut complete = true;
@@ -64,6 +64,9 @@ impl Worker<'_> {
             self.unread(id, Why::Cut);
         }
         found.sort_by(|a, b| a.order().cmp(&b.order()));
+        if complete && has_all && found.is_empty() {
+            self.clean.extend(Entry::clean(&id, kind, bytes.len() as u64));
+        }
         if !found.is_empty() {
             let source = Source::Object { id, kind };
             (self.shared.sink)(&Seen { source, text: bytes, start: 0, lines: 0, found: &found });
@@ -79,43 +82,62 @@ impl Worker<'_> {
         bytes: &[u8],
         base: Option<(&Judged, &Carry<'_>)>,
     ) -> Judged {
-        let mut starts = Vec::new();
+        let (mut starts, mut is_clean) = (Vec::new(), true);
         for entry in names::entries(bytes, id.kind()) {
             let Some(entry) = entry else {
                 self.unread(id, Why::Damaged("it is no tree".to_owned()));
                 return Judged::No;
             };
             starts.push(entry.range.start);
-            if let Some((Judged::Tree(known), carry)) = base
+            if let Some((Judged::Tree(known, is_base_clean), carry)) = base
                 && let Some(start) = carry.origin(&entry.range)
                 && known.binary_search(&start).is_ok()
             {
+                is_clean &= is_base_clean;
                 continue;
             }
             self.walked.matched += entry.range.len() as u64;
-            match self.names.get_mut(entry.name) {
-                Some(tree) => *tree = id.min(*tree),
-                None => drop(self.names.insert(entry.name.to_vec(), id)),
-            }
+            is_clean &= !self.name(entry.name, id);
             let missing = self.shared.whole
                 && !entry.is_submodule
                 && !self.shared.stores.present.has(entry.id);
             if missing {
+                is_clean = false;
                 self.unread(entry.id.to_owned(), Why::Missing);
             }
         }
-        Judged::Tree(starts)
+        if is_clean {
+            self.clean.extend(Entry::clean(&id, Kind::Tree, bytes.len() as u64));
+        }
+        Judged::Tree(starts, is_clean)
     }
 
-    /// Sees that what a commit or tag names is here.
-    fn named_by(&mut self, id: ObjectId, kind: Kind, bytes: &[u8]) {
+    /// Notes a name of a tree; whether anything is found in it.
+    fn name(&mut self, name: &[u8], tree: ObjectId) -> bool {
+        if let Some(known) = self.names.get_mut(name) {
+            known.tree = tree.min(known.tree);
+            return known.has_hits;
+        }
+        let mut found = Vec::new();
+        // A name decodes to little, so nothing is left out.
+        self.shared.seer.look(name, &mut found);
+        let has_hits = !found.is_empty();
+        self.names.insert(name.to_vec(), Name { tree, has_hits });
+        has_hits
+    }
+
+    /// Whether all that a commit or tag names is here; notes what is not.
+    fn named_by(&mut self, id: ObjectId, kind: Kind, bytes: &[u8]) -> bool {
+        let mut has_all = true;
         for named in names::named(kind, bytes, id.kind()) {
             if !self.shared.stores.present.has(&named) {
+                has_all = false;
                 match self.shared.shallow.contains(&id) {
                     true => self.unread(id, Why::Shallow),
                     false => self.unread(named, Why::Missing),
                 }
             }
         }
+        has_all
     }
 }

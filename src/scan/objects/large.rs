@@ -11,6 +11,7 @@ use crate::git::GitError;
 use crate::git::objects::stream;
 use crate::git::repository::Repository;
 use crate::parallel::map_runs;
+use crate::scan::cache::Entry;
 use crate::scan::views::Seer;
 use crate::secret::WipedVec;
 
@@ -19,13 +20,33 @@ const PIECE: usize = 8 << 20;
 /// Bytes that two pieces share. A hit that is longer than half of this may be found in part only.
 const SHARED: usize = 256 << 10;
 
-/// Looks at these blobs; for each what was not looked at, and its bytes.
+/// What became of one blob.
+#[derive(Clone)]
+pub(super) struct Large {
+    id: ObjectId,
+    /// What was not looked at.
+    pub(super) unread: Option<Unread>,
+    pub(super) bytes: u64,
+    has_hits: bool,
+}
+
+impl Large {
+    /// For the cache, if nothing is in it.
+    pub(super) fn clean(&self) -> Option<Entry> {
+        match self.unread.is_none() && !self.has_hits {
+            true => Entry::clean(&self.id, Kind::Blob, self.bytes),
+            false => None,
+        }
+    }
+}
+
+/// Looks at these blobs.
 pub(super) fn look(
     repository: &Repository,
     seer: &Seer<'_>,
     large: &[ObjectId],
     sink: &Sink<'_>,
-) -> Vec<(Option<Unread>, u64)> {
+) -> Vec<Large> {
     let (git_dir, top) = (repository.gix.git_dir(), repository.worktree.clone());
     let runs = map_runs(large, 1, |_, run| {
         let repository = Repository::open(git_dir, top.clone());
@@ -36,10 +57,10 @@ pub(super) fn look(
             match repository.as_ref().map_err(ToString::to_string).and_then(|repository| {
                 read(repository).map_err(|error: GitError| error.to_string())
             }) {
-                Ok((len, true)) => (None, len),
-                Ok((len, false)) => (Some(Unread { what: What::Object(id), why: Why::Cut }), len),
+                Ok(looked) => looked,
                 Err(error) => {
-                    (Some(Unread { what: What::Object(id), why: Why::Damaged(error) }), 0)
+                    let unread = Some(Unread { what: What::Object(id), why: Why::Damaged(error) });
+                    Large { id, unread, bytes: 0, has_hits: false }
                 }
             }
         };
@@ -48,15 +69,15 @@ pub(super) fn look(
     runs.concat()
 }
 
-/// Looks at all of a blob; how long it is, and whether nothing was left out.
+/// Looks at all of a blob.
 fn pieces(
     id: ObjectId,
     blob: &mut dyn Read,
     seer: &Seer<'_>,
     sink: &Sink<'_>,
-) -> Result<(u64, bool), GitError> {
+) -> Result<Large, GitError> {
     let mut piece = WipedVec::with_capacity(PIECE);
-    let (mut start, mut lines, mut complete) = (0_u64, 0_u64, true);
+    let (mut start, mut lines, mut complete, mut has_hits) = (0_u64, 0_u64, true, false);
     let mut found = Vec::new();
     loop {
         let kept = piece.len();
@@ -69,11 +90,14 @@ fn pieces(
         let end = if is_last { piece.len() + 1 } else { PIECE - SHARED / 2 };
         found.retain(|hit| (first..end).contains(&hit.around.start));
         if !found.is_empty() {
+            has_hits = true;
             let source = Source::Object { id, kind: Kind::Blob };
             sink(&Seen { source, text: &piece, start, lines, found: &found });
         }
         if is_last {
-            return Ok((start + piece.len() as u64, complete));
+            let unread = Unread { what: What::Object(id), why: Why::Cut };
+            let bytes = start + piece.len() as u64;
+            return Ok(Large { id, unread: (!complete).then_some(unread), bytes, has_hits });
         }
         let done = PIECE - SHARED;
         lines += memchr_iter(b'\n', &piece[..done]).count() as u64;

@@ -23,14 +23,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use gix::ObjectId;
 use gix::objs::Kind;
 
+use super::cache::Cache;
 use super::matcher::Found;
 use super::views::Seer;
 use crate::git::GitError;
 use crate::git::history::shallow_boundary;
 use crate::git::repository::Repository;
 use folders::Stores;
-use names::Names;
+use large::Large;
 pub(crate) use names::entries;
+use names::{Name, Names};
 use walk::Worker;
 
 /// Bytes of an object that is still held in memory as a whole; a larger one is looked at piece by piece.
@@ -129,6 +131,8 @@ pub struct Walked {
     pub bytes: u64,
     /// As many of them as were matched; the rest are copies.
     pub matched: u64,
+    /// As many of the objects as an earlier scan had looked at.
+    pub passed: u64,
     /// Every commit that is here, also those that nothing leads to; in no order.
     pub commits: Vec<ObjectId>,
     /// What was not looked at, sorted, each once.
@@ -136,13 +140,25 @@ pub struct Walked {
 }
 
 impl Walked {
-    fn add_large(&mut self, large: Vec<(Option<Unread>, u64)>) {
-        for (unread, bytes) in large {
-            self.unread.extend(unread);
+    fn add_large(&mut self, large: &[Large]) {
+        for large in large {
+            self.unread.extend(large.unread.clone());
             self.objects += 1;
-            self.bytes += bytes;
-            self.matched += bytes;
+            self.bytes += large.bytes;
+            self.matched += large.bytes;
         }
+    }
+
+    /// Adds what another part of the walk has done.
+    fn add(&mut self, other: Self) {
+        self.objects += other.objects;
+        self.trees += other.trees;
+        self.tags += other.tags;
+        self.bytes += other.bytes;
+        self.matched += other.matched;
+        self.passed += other.passed;
+        self.unread.extend(other.unread);
+        self.commits.extend(other.commits);
     }
 }
 
@@ -169,7 +185,7 @@ enum Task {
 }
 
 /// Looks at the `wanted` objects; without it at all that are here, also at the names of files, and whether all that is named
-/// is here.
+/// is here. What the cache knows is passed over; after a look at all, it knows all.
 ///
 /// # Errors
 /// The folders of objects cannot be read.
@@ -177,13 +193,15 @@ pub fn walk(
     repository: &Repository,
     seer: &Seer<'_>,
     wanted: Option<&HashSet<ObjectId>>,
+    cache: Option<&mut Cache>,
     sink: &Sink<'_>,
 ) -> Result<Walked, GitError> {
     if let Some(wanted) = wanted.filter(|wanted| wanted.len() <= FEW) {
         return few::look(repository, seer, wanted, sink);
     }
-    let is_wanted = |id: &ObjectId| wanted.is_none_or(|wanted| wanted.contains(id));
-    let mut stores = Stores::open(repository, &is_wanted)?;
+    let is_wanted = |id: &gix::oid| wanted.is_none_or(|wanted| wanted.contains(id));
+    let mut stores = Stores::open(repository, &is_wanted, cache.as_deref())?;
+    let passed = std::mem::take(&mut stores.passed);
     let unread = std::mem::take(&mut stores.unread);
     let trees = stores.packs.iter().enumerate().flat_map(|(number, pack)| {
         pack.roots.iter().map(move |&root| (pack.weight(root), Task::Tree(number, root)))
@@ -219,12 +237,19 @@ pub fn walk(
     });
     let mut worker = all.into_inner().expect("a thread that panicked has said why");
     worker.lost();
-    let Worker { walked: mut done, names, large, .. } = worker;
+    let Worker { walked: mut done, names, large, mut clean, .. } = worker;
     done.unread.extend(unread);
+    done.add(passed.walked);
     if wanted.is_none() {
         look_at_names(seer, names, sink);
     }
-    done.add_large(large::look(repository, seer, &large, sink));
+    let large = large::look(repository, seer, &large, sink);
+    done.add_large(&large);
+    if let (Some(cache), None) = (cache, wanted) {
+        clean.extend(passed.entries);
+        clean.extend(large.iter().filter_map(Large::clean));
+        cache.replace(clean, stores.present.keys());
+    }
     let missing = wanted.into_iter().flatten().filter(|id| !stores.present.has(id));
     done.unread.extend(missing.map(|id| Unread { what: What::Object(*id), why: Why::Missing }));
     done.unread.sort();
@@ -232,12 +257,12 @@ pub fn walk(
     Ok(done)
 }
 
-/// Names of files are texts, too.
+/// Names of files are texts, too. Those with hits are known, and are now shown.
 fn look_at_names(seer: &Seer<'_>, names: Names, sink: &Sink<'_>) {
     let mut names: Vec<_> = names.into_iter().collect();
-    names.sort_unstable();
+    names.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     let mut found = Vec::new();
-    for (name, tree) in &names {
+    for (name, Name { tree, .. }) in names.iter().filter(|(_, name)| name.has_hits) {
         found.clear();
         // A name decodes to little, so nothing is left out.
         seer.look(name, &mut found);

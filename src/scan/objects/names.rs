@@ -6,8 +6,16 @@ use std::ops::Range;
 use gix::ObjectId;
 use gix::objs::{CommitRefIter, Kind, TagRefIter};
 
-/// Names of files and folders, each with a tree that has it.
-pub(super) type Names = HashMap<Vec<u8>, ObjectId>;
+/// Names of files and folders.
+pub(super) type Names = HashMap<Vec<u8>, Name>;
+
+/// What is known of a name.
+pub(super) struct Name {
+    /// A tree that has it.
+    pub(super) tree: ObjectId,
+    /// Whether anything is found in it.
+    pub(super) has_hits: bool,
+}
 
 /// One entry of a tree.
 pub(crate) struct Entry<'t> {

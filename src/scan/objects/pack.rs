@@ -140,12 +140,22 @@ impl Pack {
         self.entries[entry as usize].weight
     }
 
-    /// Says which entries are wanted; the others are passed over where none of those depends on them.
-    pub(super) fn want(&mut self, mut wanted: impl FnMut(&ObjectId) -> bool) {
-        for at in 0..self.entries.len() {
-            let position = self.entries[at].position;
-            self.entries[at].wanted = wanted(&self.index.oid_at_index(position).to_owned());
+    /// Says which entries are wanted.
+    pub(super) fn want(&mut self, mut wanted: impl FnMut(&gix::oid) -> bool) {
+        for entry in &mut self.entries {
+            entry.wanted = wanted(self.index.oid_at_index(entry.position));
         }
+    }
+
+    /// Says which of the entries that are wanted are so still.
+    pub(super) fn keep(&mut self, mut wanted: impl FnMut(&gix::oid) -> bool) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.wanted) {
+            entry.wanted = wanted(self.index.oid_at_index(entry.position));
+        }
+    }
+
+    /// Passes over all on which nothing that is wanted depends.
+    pub(super) fn prune(&mut self) {
         let order = self.order();
         for &entry in order.iter().rev() {
             let below: u32 = self.children(entry).iter().map(|&child| self.weight(child)).sum();

@@ -13,6 +13,7 @@ use super::judge::Judged;
 use super::names::Names;
 use super::pack::Pack;
 use super::{IN_MEMORY, LOOSE_RUN, Shared, Task, Unread, Walked, What, Why};
+use crate::scan::cache::Entry;
 use crate::secret::WipedVec;
 
 /// Bytes of objects that wait for the next one that is built on them, at most; past that they are read again.
@@ -25,6 +26,8 @@ pub(super) struct Worker<'a> {
     pub(super) names: Names,
     /// Blobs that are too large for memory, or built on one.
     pub(super) large: Vec<ObjectId>,
+    /// Objects in which nothing is, for the cache.
+    pub(super) clean: Vec<Entry>,
     inflate: gix::zlib::Inflate,
     /// An inflated delta.
     delta: WipedVec,
@@ -51,6 +54,7 @@ impl<'a> Worker<'a> {
             walked: Walked::default(),
             names: HashMap::new(),
             large: Vec::new(),
+            clean: Vec::new(),
             inflate: gix::zlib::Inflate::default(),
             delta: WipedVec::default(),
             runs: Vec::new(),
@@ -61,16 +65,13 @@ impl<'a> Worker<'a> {
 
     /// Takes over what another thread has done.
     pub(super) fn merge(&mut self, other: Self) {
-        self.walked.objects += other.walked.objects;
-        self.walked.trees += other.walked.trees;
-        self.walked.tags += other.walked.tags;
-        self.walked.bytes += other.walked.bytes;
-        self.walked.matched += other.walked.matched;
-        self.walked.unread.extend(other.walked.unread);
-        self.walked.commits.extend(other.walked.commits);
+        self.walked.add(other.walked);
         self.large.extend(other.large);
-        for (name, tree) in other.names {
-            self.names.entry(name).and_modify(|known| *known = tree.min(*known)).or_insert(tree);
+        self.clean.extend(other.clean);
+        for (name, of) in other.names {
+            let known =
+                self.names.entry(name).and_modify(|known| known.tree = of.tree.min(known.tree));
+            known.or_insert(of);
         }
     }
 

@@ -168,6 +168,7 @@ impl Rule {
             hasher.update(bytes);
         };
         part(self.id.as_bytes());
+        part(&(self.keywords.len() as u64).to_be_bytes());
         self.keywords.iter().for_each(|keyword| part(keyword.as_bytes()));
         part(self.expression.as_bytes());
         let entropy = self.entropy.unwrap_or_default().to_bits();
@@ -179,6 +180,7 @@ impl Rule {
         ]);
         part(&entropy.to_be_bytes());
         part(&(self.group as u64).to_be_bytes());
+        part(&[self.exceptions.is_some().into()]);
         if let Some(exceptions) = &self.exceptions {
             part(exceptions.text().as_bytes());
         }
