@@ -223,15 +223,15 @@ fn make_executable(_path: &Path) -> io::Result<()> {
 
 fn script(name: &str, program: &Path) -> String {
     let program = program.display().to_string().replace('\\', "/").replace('\'', "'\\''");
-    let (read, feed, check) = match name {
+    let (read, feed, check, scan) = match name {
         "pre-push" => (
             // The point keeps the line ends, of which the shell would drop the last.
             "lines=$(cat; echo .)\nlines=${lines%.}\n",
             "printf %s \"$lines\" 2>/dev/null | ",
-            "printf %s \"$lines\" | \"$program\" check --pre-push \"$1\" || exit\n\
-             printf %s \"$lines\" | \"$program\" scan --pre-push \"$1\"",
+            "printf %s \"$lines\" | \"$program\" check --pre-push \"$1\"",
+            "printf %s \"$lines\" | \"$program\" scan --pre-push \"$1\"",
         ),
-        _ => ("", "", "\"$program\" check --staged || exit\nexec \"$program\" scan --staged"),
+        _ => ("", "", "\"$program\" check --staged", "\"$program\" scan --staged"),
     };
     format!(
         r#"#!/bin/sh
@@ -259,7 +259,11 @@ if test -x "$earlier"; then
     status=$?
     test "$status" -eq 0 || exit "$status"
 fi
-{check}
+{check} || exit
+{scan}
+status=$?
+# What could not be read to its end, such as an archive in archives, was named and stops nobody.
+test "$status" -eq 3 || exit "$status"
 "#
     )
 }

@@ -1,6 +1,7 @@
 //! Everything that a repository holds beside its objects: what is in git's folder, the names of refs, the index, and the
 //! worktree on request. And which part of a commit or tag a place is in.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 

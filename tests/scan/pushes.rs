@@ -169,3 +169,15 @@ fn an_earlier_guard_is_named_and_written_anew() {
     assert_eq!(sandbox.read(hook), text.as_bytes());
     assert_eq!(sandbox.mode(hook), 0o755);
 }
+
+#[test]
+fn an_archive_that_cannot_be_read_to_its_end_stops_nobody() {
+    let sandbox = guarded();
+    sandbox
+        .sh("repo", "head -c 9000 /dev/urandom | gzip | head -c 5000 >cut.gz; git add cut.gz")
+        .expect(0);
+    sandbox.try_shroud("repo", ["scan", "--staged"]).expect(3).says("incomplete");
+    sandbox.git("repo", ["commit", "-q", "-m", "two"]).says("incomplete");
+    push(&sandbox, &["main"]).expect(0).says("incomplete");
+    assert_eq!(sandbox.git("repo", ["diff", "main", "origin/main"]).text(), "");
+}
