@@ -36,6 +36,8 @@ pub use expression::ExpressionError;
 pub use hit::{Hit, Rank};
 use keywords::Keywords;
 use path::PathKind;
+#[cfg(test)]
+pub(super) use window::LONGEST_KEYWORD;
 pub(in crate::scan) use words::is_word;
 
 /// A set of rules, ready to scan with. Shared by threads as it is.
@@ -45,6 +47,8 @@ pub struct Detector {
     keywords: Keywords,
     /// Rules that look at the whole text.
     whole: Vec<usize>,
+    /// Whether any rule looks at the whole text once it has seen its keyword.
+    looks_at_texts: bool,
     hash: OnceLock<[u8; 32]>,
 }
 
@@ -72,6 +76,7 @@ impl Detector {
             expressions: rules.iter().map(|_| Expression::default()).collect(),
             keywords: Keywords::new(&rules),
             whole: (0..rules.len()).filter(|&at| whole(&rules[at])).collect(),
+            looks_at_texts: rules.iter().any(|rule| rule.place == Place::Text),
             rules,
             hash: OnceLock::new(),
         }
@@ -113,6 +118,23 @@ impl Detector {
         within: &[Range<usize>],
         hits: &mut Vec<Hit>,
     ) {
+        let all = window::around(text, within, window::OF_RIVALS);
+        if !self.looks_at_texts {
+            // Most parts have nothing, and then no hit gives way to another.
+            let near = window::around(text, within, window::OF_HITS);
+            let touches = |hit: &Hit| window::touches(&hit.matched, within);
+            if near != all && !self.found(text, path, near).iter().any(touches) {
+                return;
+            }
+        }
+        let found = self.found(text, path, all);
+        let weight = |hit: &Hit| self.rules[hit.rule].weight();
+        let kept = hit::keep_best(found, weight);
+        hits.extend(kept.into_iter().filter(|hit| window::touches(&hit.matched, within)));
+    }
+
+    /// Every hit whose keyword stands in one of the windows.
+    fn found(&self, text: &[u8], path: Option<&[u8]>, windows: Vec<Range<usize>>) -> Vec<Hit> {
         let mut scan = Scan {
             detector: self,
             text,
@@ -122,16 +144,13 @@ impl Detector {
             assigned: None,
             texts: Vec::new(),
         };
-        for window in window::around(text, within) {
+        for window in windows {
             self.keywords.find(text, window, |rule, keyword| scan.at_keyword(rule, keyword));
         }
         if !text.is_empty() {
             self.whole.iter().for_each(|&rule| scan.everywhere(rule));
         }
-        let Scan { found, .. } = scan;
-        let weight = |hit: &Hit| self.rules[hit.rule].weight();
-        let kept = hit::keep_best(found, weight);
-        hits.extend(kept.into_iter().filter(|hit| window::touches(&hit.matched, within)));
+        scan.found
     }
 }
 

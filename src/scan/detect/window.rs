@@ -8,6 +8,8 @@ pub(super) const REACH: usize = 1536;
 const BEFORE: usize = 256;
 /// How far after a keyword it may end.
 const AFTER: usize = 1024;
+/// No keyword is longer than this, in bytes; a test holds the rules to it.
+pub(in crate::scan) const LONGEST_KEYWORD: usize = 128;
 /// From this many bytes on a token may go on after its match: expressions take at most 1,400 bytes.
 pub(super) const LONG_TOKEN: usize = 1200;
 /// Something shorter that has the mark of a service's tokens, and not their shape, is the beginning of one in a manual.
@@ -17,13 +19,26 @@ const HEADERS: usize = 512;
 /// The longest PEM block that is read, in bytes: an RSA key of 16,384 bits takes 13,000.
 pub(super) const LONGEST_BLOCK: usize = 32 * 1024;
 
+/// How far from a part keywords are looked for: in bytes before it and after it.
+#[derive(Clone, Copy)]
+pub(super) struct Margin(usize, usize);
+
+/// For hits that touch the part. Their keyword stands near their beginning.
+pub(super) const OF_HITS: Margin = Margin(REACH + LONGEST_KEYWORD, 2 * BEFORE + LONGEST_KEYWORD);
+/// For these, and for hits that overlap one of these and are better.
+pub(super) const OF_RIVALS: Margin = Margin(2 * REACH, 2 * REACH);
+
 /// The parts of the text in which a keyword can belong to a hit that touches `within`: ascending, not overlapping.
-pub(super) fn around(text: &[u8], within: &[Range<usize>]) -> Vec<Range<usize>> {
+pub(super) fn around(
+    text: &[u8],
+    within: &[Range<usize>],
+    Margin(before, after): Margin,
+) -> Vec<Range<usize>> {
     let mut windows: Vec<Range<usize>> = Vec::new();
     for range in within {
-        let end = range.end.saturating_add(2 * REACH).min(text.len());
+        let end = range.end.saturating_add(after).min(text.len());
         let floor = windows.last().map_or(0, |last| last.start);
-        let mut start = range.start.min(text.len()).saturating_sub(2 * REACH);
+        let mut start = range.start.min(text.len()).saturating_sub(before);
         // A PEM block may have begun far above. Its bytes are few kinds, so that ordinary text ends the way at once.
         let furthest = start.saturating_sub(LONGEST_BLOCK).max(floor);
         while start > furthest && super::pem::may_contain(text[start - 1]) {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::template::expand;
 use super::{Place, Rule, builtin};
 use crate::scan::Detector;
+use crate::scan::detect::LONGEST_KEYWORD;
 
 fn texts<'a>(
     rule: &'a Rule,
@@ -53,6 +54,11 @@ fn every_rule_has_a_name_of_its_own_examples_of_both_kinds_and_its_keywords_in_t
     for rule in builtin() {
         assert!(names.insert(rule.id.clone()), "two rules are called {}", rule.id);
         services.insert(rule.service.clone());
+        assert!(
+            rule.keywords.iter().all(|keyword| keyword.len() <= LONGEST_KEYWORD),
+            "{}",
+            rule.id
+        );
         assert!(!rule.yes.is_empty() && !rule.no.is_empty(), "{} lacks examples", rule.id);
         assert!(!rule.revoke.is_empty() && !rule.about.is_empty(), "{} says too little", rule.id);
         assert_eq!(rule.expression.is_empty(), rule.place == Place::Code, "{}", rule.id);
