@@ -1,17 +1,24 @@
 //! Runs the detector alone, for the measurements in `benches/`.
 //!
-//! Without arguments: each line of the standard input is a JSON string, one text; each line of the output is a JSON list of
+//! With `GITLEAKS_RULES` in the environment it takes the rules of that file. Without arguments: each line of the standard input is a JSON string, one text; each line of the output is a JSON list of
 //! what was found in it. With paths: scans those files and folders, and says how long it took.
 
 use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use git_shroud::scan::{Detector, Rank};
+use git_shroud::scan::{Detector, Rank, rules};
 
 fn main() -> std::io::Result<()> {
     let started = Instant::now();
-    let detector = Detector::builtin();
+    let detector = match std::env::var_os("GITLEAKS_RULES") {
+        None => Detector::builtin(),
+        Some(path) => {
+            let file = rules::gitleaks::parse(&std::fs::read_to_string(path)?);
+            let file = file.map_err(std::io::Error::other)?;
+            Detector::with_rules(file.rules).map_err(std::io::Error::other)?
+        }
+    };
     let ready = started.elapsed();
     let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     if paths.is_empty() { lines(&detector) } else { files(&detector, paths, ready) }

@@ -129,18 +129,19 @@ impl Collector {
         }
     }
 
-    /// Adds a path that is to be sealed, and a version of it that is not.
+    /// Adds a path that is found by its name, or is to be sealed, and a version of it that is not.
     pub fn add_path(
         &mut self,
         path: &[u8],
         by: &Arc<FoundBy>,
+        rank: Rank,
         facts: impl IntoIterator<Item = String>,
         occurrence: Occurrence,
     ) {
         let identity = Identity::Path(Sha256::digest(path).into());
-        let new = || Draft::new(Arc::clone(by), Rank::Certain, None);
+        let new = || Draft::new(Arc::clone(by), rank, None);
         let draft = self.drafts.entry(identity).or_insert_with(new);
-        draft.also(by, Rank::Certain);
+        draft.also(by, rank);
         draft.facts.extend(facts);
         draft.places.add(occurrence, 0);
     }

@@ -19,6 +19,7 @@ use super::matcher::Matched;
 use super::objects::{Seen, Source};
 use super::places::{Part, Place, part_of};
 use super::provenance::Origin;
+use super::rules::gitleaks::Test;
 use super::views::View;
 
 /// What a note's ref begins with (git-notes).
@@ -128,8 +129,18 @@ impl Gather {
                 continue;
             }
             let standing = context.standing(&text);
-            let sightings = text.hits.iter().map(|hit| context.sighting(hit, &standing));
-            collector.add_text(sightings.collect());
+            // What counts at some of the places only must not make another hit go at the rest of them.
+            let mut groups: BTreeMap<Vec<bool>, Vec<Sighting>> = BTreeMap::new();
+            for hit in &text.hits {
+                let unless = hit.what.hit.unless.as_ref();
+                let counts = |at: &Occurrence| !unless.is_some_and(|test| is_away(&at.place, test));
+                let here: Vec<_> = standing.iter().filter(|at| counts(at)).cloned().collect();
+                if !here.is_empty() {
+                    let group = groups.entry(standing.iter().map(counts).collect()).or_default();
+                    group.push(context.sighting(hit, &here));
+                }
+            }
+            groups.into_values().for_each(|sightings| collector.add_text(sightings));
         }
     }
 }
@@ -301,6 +312,15 @@ impl Settling<'_> {
             email: commit.mail.to_str_lossy().into_owned(),
             subject: self.subjects.get(&commit.id).cloned().unwrap_or_default(),
         }
+    }
+}
+
+/// Whether what is found there does not count. A file whose name is not known may have any.
+fn is_away(place: &finding::Place, test: &Arc<Test>) -> bool {
+    match (place.kind.is_path(), &place.name[..]) {
+        (true, b"") => false,
+        (true, path) => test.holds_at(path),
+        (false, _) => test.holds_at(b""),
     }
 }
 

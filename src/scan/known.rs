@@ -165,6 +165,7 @@ impl Matcher for KnownValues {
                     matched: place,
                     rank: Rank::Certain,
                     facts: Vec::new(),
+                    unless: None,
                 });
             }
             reached = range.end;

@@ -7,6 +7,7 @@
 //! what somebody has looked at, and [`report`] writes down what is left (`docs/scan.md`).
 
 pub mod allow;
+pub mod by_path;
 pub mod cache;
 pub mod collect;
 pub mod detect;

@@ -8,6 +8,7 @@ mod command;
 mod coverage;
 #[cfg(unix)]
 mod pushes;
+mod rules;
 mod sealed;
 
 use common::Done;

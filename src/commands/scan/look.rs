@@ -14,6 +14,7 @@ use crate::git::database::Database;
 use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
+use crate::scan::by_path::ByPath;
 use crate::scan::cache::{self, Cache};
 use crate::scan::collect::{Collector, FoundBy};
 use crate::scan::finding::{LookedAt, Unread};
@@ -23,7 +24,7 @@ use crate::scan::objects::{Walked, What, Why};
 use crate::scan::policy::{Policy, is_to_be_sealed};
 use crate::scan::provenance::{self, Origin};
 use crate::scan::scope::{Commits, Pushed};
-use crate::scan::{Detector, Finding, Fingerprinter, Kind, Report, Scope, Seer, places};
+use crate::scan::{Detector, Finding, Fingerprinter, Kind, Rank, Report, Scope, Seer, places};
 use crate::secret::WipedVec;
 
 /// Bytes of the largest sealed file whose values are looked for.
@@ -82,7 +83,19 @@ impl Look<'_> {
                 context.ui.detail(format!("the next scan will be no faster: {error}"));
             }
         }
-        let origins = self.origins(&gather, &policy, &walked)?;
+        let mut attributes = match self.worktree {
+            true => Some(Attributes::new(self.repository)?),
+            false => None,
+        };
+        let mut is_sealed =
+            |path: &[u8]| attributes.as_mut().is_some_and(|of| is_to_be_sealed(of, path));
+        let by_path = match self.worktree {
+            true => ByPath::of_worktree(self.repository, self.detector, &mut is_sealed)?,
+            false => ByPath::of(self.repository, self.detector, self.scope)?,
+        };
+        let mut targets = gather.targets();
+        targets.extend(by_path.targets());
+        let origins = self.origins(targets, &policy, &walked)?;
         let settling = Settling {
             detector: self.detector,
             known: &known,
@@ -94,12 +107,7 @@ impl Look<'_> {
         if self.is_in_scope() {
             add_policy(&policy, &settling, &mut collector);
         }
-        let mut attributes = match self.worktree {
-            true => Some(Attributes::new(self.repository)?),
-            false => None,
-        };
-        let mut is_sealed =
-            |path: &[u8]| attributes.as_mut().is_some_and(|of| is_to_be_sealed(of, path));
+        by_path.settle(&settling, &mut collector);
         gather.settle(&settling, &mut is_sealed, &mut collector);
         let mut unread: BTreeSet<Unread> = walked.unread.iter().map(say_unread).collect();
         if self.is_in_scope() {
@@ -233,11 +241,10 @@ impl Look<'_> {
 
     fn origins(
         &self,
-        gather: &Gather,
+        mut targets: BTreeSet<ObjectId>,
         policy: &Policy,
         walked: &Walked,
     ) -> Outcome<HashMap<ObjectId, Origin>> {
-        let mut targets = gather.targets();
         if self.is_in_scope() {
             targets.extend(policy.plain.values().flatten());
         }
@@ -297,7 +304,7 @@ fn add_policy(policy: &Policy, settling: &Settling<'_>, collector: &mut Collecto
             // The same bytes may stand at other paths, too, which are none of this finding's.
             let Some(mut occurrence) = all.into_iter().next() else { continue };
             occurrence.place.name.clone_from(path);
-            collector.add_path(path, &by, facts.clone(), occurrence);
+            collector.add_path(path, &by, Rank::Certain, facts.clone(), occurrence);
         }
     }
 }

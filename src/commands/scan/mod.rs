@@ -125,7 +125,7 @@ impl Scan {
         let repository = context.repository()?;
         let keyring = held_keys(repository.common_dir())?;
         let git_crypt = held_git_crypt_keys(&repository)?;
-        let detector = self.detector()?;
+        let (detector, notes) = self.detector()?;
         let mut lists = Lists::read(&repository, &keyring, self.baseline.as_deref())?;
         if self.write_baseline.is_some() {
             lists.ensure_named()?;
@@ -153,6 +153,7 @@ impl Scan {
         report.below_rank = below.len() as u64;
         report.findings = findings;
         report.suppressed = applied.suppressed;
+        report.notes.extend(notes);
         report.notes.extend(applied.notes);
         self.write(context, &report)?;
         if let Some(path) = &self.write_baseline {
@@ -165,15 +166,18 @@ impl Scan {
         self.outcome(context, &report, &scope)
     }
 
-    fn detector(&self) -> Outcome<Detector> {
-        let Some(path) = &self.rules else { return Ok(Detector::builtin()) };
+    /// What to look for, and what is to be said of it.
+    fn detector(&self) -> Outcome<(Detector, Vec<String>)> {
+        let Some(path) = &self.rules else { return Ok((Detector::builtin(), Vec::new())) };
         let bytes = crate::fs::read_bounded(path, MAX_RULES).map_err(|error| io(&error))?;
         let name = crate::sanitise::native(path);
         let text = std::str::from_utf8(&bytes)
             .map_err(|_| CommandError::wrong(format!("{name} is not UTF-8")))?;
         let wrong = |error: String| CommandError::wrong(format!("{name}: {error}"));
-        let rules = rules::gitleaks::parse(text).map_err(|error| wrong(error.to_string()))?;
-        Detector::with_rules(rules).map_err(|error| wrong(error.to_string()))
+        let file = rules::gitleaks::parse(text).map_err(|error| wrong(error.to_string()))?;
+        let detector =
+            Detector::with_rules(file.rules).map_err(|error| wrong(error.to_string()))?;
+        Ok((detector, file.notes))
     }
 
     fn write(&self, context: &Context, report: &Report) -> Outcome {

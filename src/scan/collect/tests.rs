@@ -246,9 +246,21 @@ fn a_path_is_one_finding_with_its_versions() {
     let policy = by("plaintext", Kind::Policy, 0);
     let mut collector = Collector::new();
     for (object, time) in [("01", 1), ("02", 2)] {
-        collector.add_path(b"s.env", &policy, [], version("s.env", object, time, time));
+        collector.add_path(
+            b"s.env",
+            &policy,
+            Rank::Certain,
+            [],
+            version("s.env", object, time, time),
+        );
     }
-    collector.add_path(b"t.env", &policy, ["a fact".to_owned()], version("t.env", "01", 3, 3));
+    collector.add_path(
+        b"t.env",
+        &policy,
+        Rank::Certain,
+        ["a fact".to_owned()],
+        version("t.env", "01", 3, 3),
+    );
     let findings = collector.finish(&Fingerprinter::new());
     let versions: Vec<_> = findings.iter().map(|found| found.occurrences[0].versions).collect();
     assert_eq!(versions, [2, 1]);

@@ -134,6 +134,7 @@ pub(super) fn card(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
         matched,
         rank: Rank::Low,
         facts: vec!["the check digit is right".into()],
+        unless: None,
     })
 }
 
@@ -188,6 +189,7 @@ pub(super) fn iban(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
         matched,
         rank: Rank::Low,
         facts: vec!["the check digits are right".into()],
+        unless: None,
     })
 }
 

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Deserialize;
+
+use crate::scan::rules::gitleaks::Test;
 
 /// How sure a hit is. Ordered: a surer one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -53,6 +56,8 @@ pub struct Hit {
     pub rank: Rank,
     /// What else is known, such as `passphrase-protected` or `AWS account 123456789012`. Never the value.
     pub facts: Vec<Cow<'static, str>>,
+    /// The paths at which it does not count; `None` if it counts at all of them.
+    pub unless: Option<Arc<Test>>,
 }
 
 /// Of hits whose values overlap keeps the best one; the order of the result is that of the values.
@@ -82,10 +87,11 @@ pub(super) fn keep_best(mut found: Vec<Hit>, weight: impl Fn(&Hit) -> u8) -> Vec
     for at in 0..found.len() {
         open.retain(|&earlier| found[earlier].value.end > found[at].value.start);
         for &earlier in &open {
-            if better(&found[earlier], &found[at]) {
-                keep[at] = false;
-            } else {
-                keep[earlier] = false;
+            let (best, other) =
+                if better(&found[earlier], &found[at]) { (earlier, at) } else { (at, earlier) };
+            // What may not count in the end makes nothing else go.
+            if found[best].unless.is_none() || found[best].unless == found[other].unless {
+                keep[other] = false;
             }
         }
         open.push(at);

@@ -18,11 +18,10 @@ const SHORTEST_SECRET: usize = 10;
 
 /// What an expression matched: its rank, or nothing for what is no secret.
 pub(super) fn matched(rule: &Rule, value: &[u8], path: PathKind) -> Option<(Rank, Facts)> {
-    let foreign = rule.exceptions.is_some();
     if rule.entropy.is_some_and(|least| words::entropy(value) < least) {
         return None;
     }
-    if !foreign && (stands_for_another(rule, value) || wordy(rule, value)) {
+    if stands_for_another(rule, value) || wordy(rule, value) {
         return None;
     }
     let mut facts = Facts::new();
@@ -132,6 +131,7 @@ pub(super) fn assigned(
         matched: found.matched(),
         rank,
         facts: Facts::new(),
+        unless: None,
     })
 }
 

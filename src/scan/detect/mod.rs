@@ -23,13 +23,14 @@ mod surroundings;
 mod tests;
 mod url;
 mod window;
-mod words;
+pub(in crate::scan) mod words;
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use sha2::{Digest as _, Sha256};
 
+use super::rules::gitleaks::Match;
 use super::rules::{self, Check, Place, Rule};
 use expression::Expression;
 pub use expression::ExpressionError;
@@ -68,6 +69,18 @@ impl Detector {
             expression.compile(rule)?;
         }
         Ok(detector)
+    }
+
+    /// Whether what one of the project's own rules found counts under what a file of rules says of all of them.
+    fn counts(&self, hit: &mut Hit, text: &[u8], path: Option<&[u8]>) -> bool {
+        let rule = &self.rules[hit.rule];
+        let Some(foreign) = rule.foreign.as_ref().filter(|foreign| !foreign.has_expression())
+        else {
+            return true;
+        };
+        let unless = foreign.unless(rule, text, path, &hit.matched, &hit.value);
+        hit.unless = unless.clone().flatten();
+        unless.is_some()
     }
 
     fn new(rules: Vec<Rule>) -> Self {
@@ -150,7 +163,9 @@ impl Detector {
         if !text.is_empty() {
             self.whole.iter().for_each(|&rule| scan.everywhere(rule));
         }
-        scan.found
+        let mut found = scan.found;
+        found.retain_mut(|hit| self.counts(hit, text, path));
+        found
     }
 }
 
@@ -163,8 +178,8 @@ struct Scan<'a> {
     found: Vec<Hit>,
     /// The assignment read last: several keywords may stand in one name.
     assigned: Option<(Range<usize>, Option<assignment::Assignment>)>,
-    /// The rules for the whole text whose keyword was seen.
-    texts: Vec<usize>,
+    /// For each rule whether it looked at the whole text; empty before any did.
+    texts: Vec<bool>,
 }
 
 impl Scan<'_> {
@@ -175,8 +190,8 @@ impl Scan<'_> {
             Place::Near => self.near(rule, keyword),
             Place::Assigned => self.assigned(rule, keyword),
             Place::Text => {
-                if !self.texts.contains(&rule) {
-                    self.texts.push(rule);
+                self.texts.resize(self.detector.rules.len(), false);
+                if !std::mem::replace(&mut self.texts[rule], true) {
                     self.everywhere(rule);
                 }
             }
@@ -216,6 +231,20 @@ impl Scan<'_> {
     }
 
     fn everywhere(&mut self, rule: usize) {
+        let which = &self.detector.rules[rule];
+        if let Some(foreign) = which.foreign.as_ref().filter(|foreign| foreign.has_expression()) {
+            let rank = judge::rank_at(which, which.rank, self.path);
+            let hit = |Match { matched, value, unless }| Hit {
+                rule,
+                value,
+                matched,
+                rank,
+                facts: Vec::new(),
+                unless,
+            };
+            self.found.extend(foreign.find(self.text, self.file).into_iter().map(hit));
+            return;
+        }
         let expression = &self.detector.expressions[rule];
         let all = expression.all(&self.detector.rules[rule], self.text, 0..self.text.len());
         for (matched, value) in all {
@@ -281,13 +310,8 @@ impl Scan<'_> {
     /// Ranks what an expression matched, or leaves it.
     fn judge(&mut self, rule: usize, matched: Range<usize>, value: Range<usize>) {
         let which = &self.detector.rules[rule];
-        if let Some(exceptions) = &which.exceptions
-            && exceptions.apply(self.text, self.file, &matched, &value)
-        {
-            return;
-        }
         if let Some((rank, facts)) = judge::matched(which, &self.text[value.clone()], self.path) {
-            self.found.push(Hit { rule, value, matched, rank, facts });
+            self.found.push(Hit { rule, value, matched, rank, facts, unless: None });
         }
     }
 }

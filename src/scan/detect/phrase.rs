@@ -19,7 +19,7 @@ pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 fn hit(value: Range<usize>, start: usize, rank: Rank) -> Hit {
     let matched = start.min(value.start)..value.end;
-    Hit { rule: 0, value, matched, rank, facts: Vec::new() }
+    Hit { rule: 0, value, matched, rank, facts: Vec::new(), unless: None }
 }
 
 /// `Authorization: Basic …`, `Authorization: Bearer …`, `Authorization: token …` (RFC 9110, section 11.6.2; RFC 7617).

@@ -48,6 +48,7 @@ pub(super) fn at(text: &[u8], keyword: &Range<usize>, path: PathKind) -> Option<
         matched: scheme..value.end + 1,
         rank,
         facts: Vec::new(),
+        unless: None,
     })
 }
 

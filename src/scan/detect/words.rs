@@ -49,13 +49,27 @@ pub(super) fn efficiency(value: &[u8]) -> f64 {
     efficiency
 }
 
+/// Whether the value looks written rather than drawn: a long word stands in it, or it falls into few pieces.
+///
+/// Stands for what betterleaks measures with a tokeniser (`failsTokenEfficiency`).
+pub(in crate::scan) fn is_text(value: &[u8]) -> bool {
+    let has_word = |shortest: usize| {
+        let value = value[..value.len().min(ENOUGH)].to_ascii_lowercase();
+        (0..value.len()).any(|at| {
+            let longest = LONGEST.min(value.len() - at);
+            (shortest..=longest).any(|length| words().contains(&value[at..at + length]))
+        })
+    };
+    has_word(5) || efficiency(value) >= if value.len() < 12 && has_word(4) { 1.9 } else { 2.2 }
+}
+
 /// Whether the value is one usual word, in any case.
 pub(in crate::scan) fn is_word(value: &[u8]) -> bool {
     value.len() <= LONGEST && words().contains(&value.to_ascii_lowercase()[..])
 }
 
 /// Shannon entropy, in bits a byte.
-pub(super) fn entropy(value: &[u8]) -> f64 {
+pub(in crate::scan) fn entropy(value: &[u8]) -> f64 {
     let mut counts = [0usize; 256];
     for &byte in value {
         counts[usize::from(byte)] += 1;

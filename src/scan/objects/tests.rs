@@ -36,7 +36,14 @@ impl Matcher for Words {
             let touches =
                 |part: &Range<usize>| matched.start < part.end && part.start < matched.end;
             if within.iter().any(touches) {
-                hits.push(Hit { rule, value, matched, rank: Rank::High, facts: Vec::new() });
+                hits.push(Hit {
+                    rule,
+                    value,
+                    matched,
+                    rank: Rank::High,
+                    facts: Vec::new(),
+                    unless: None,
+                });
             }
         };
         for at in memchr::memmem::find_iter(text, b"pw=") {

@@ -8,6 +8,8 @@ pub mod gitleaks;
 #[cfg(test)]
 pub(in crate::scan) mod template;
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::detect::Rank;
@@ -80,9 +82,9 @@ pub struct Rule {
     /// Texts in which it finds nothing.
     #[serde(default)]
     pub no: Vec<String>,
-    /// What another tool's rule leaves out.
+    /// What another tool's rules say.
     #[serde(skip)]
-    pub exceptions: Option<gitleaks::Exceptions>,
+    pub foreign: Option<Arc<gitleaks::Foreign>>,
 }
 
 /// Where a rule's expression is tried, once one of its keywords was seen.
@@ -154,6 +156,9 @@ impl Rule {
     /// What decides between two rules that match the same, as sure as each other: a rule for one service says more than
     /// one for all.
     pub(super) fn weight(&self) -> u8 {
+        if self.foreign.as_ref().is_some_and(|foreign| foreign.is_generic()) {
+            return 1;
+        }
         match self.place {
             Place::Token | Place::Near => 3,
             Place::Assigned | Place::Text => 2,
@@ -180,9 +185,9 @@ impl Rule {
         ]);
         part(&entropy.to_be_bytes());
         part(&(self.group as u64).to_be_bytes());
-        part(&[self.exceptions.is_some().into()]);
-        if let Some(exceptions) = &self.exceptions {
-            part(exceptions.text().as_bytes());
+        part(&[self.foreign.is_some().into()]);
+        if let Some(foreign) = &self.foreign {
+            part(foreign.digest());
         }
     }
 

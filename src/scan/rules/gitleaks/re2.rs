@@ -16,13 +16,13 @@ pub(super) fn translated(expression: &str) -> String {
             '\\' if rest.starts_with("\\Q") => {
                 let literal = &rest[2..];
                 let end = literal.find("\\E").unwrap_or(literal.len());
-                for c in literal[..end].chars() {
-                    if c.is_ascii_punctuation() {
-                        made.push('\\');
-                    }
-                    made.push(c);
-                }
+                literally(&literal[..end], &mut made);
                 length = (2 + end + 2).min(rest.len());
+            }
+            // These stand for themselves in Go, and here for the ends of a word.
+            '\\' if rest.starts_with("\\<") || rest.starts_with("\\>") => {
+                made.push_str(&rest[1..2]);
+                length = 2;
             }
             '\\' => {
                 length += rest[1..].chars().next().map_or(0, char::len_utf8);
@@ -63,6 +63,16 @@ pub(super) fn translated(expression: &str) -> String {
         rest = &rest[length..];
     }
     made
+}
+
+/// Adds an expression that matches this text.
+pub(super) fn literally(text: &str, made: &mut String) {
+    for c in text.chars() {
+        if c.is_ascii_punctuation() && !matches!(c, '<' | '>') {
+            made.push('\\');
+        }
+        made.push(c);
+    }
 }
 
 /// `{3}`, `{3,}` and `{3,5}`.
