@@ -163,6 +163,18 @@ fn a_value_is_shown_only_where_that_was_asked_for() {
 }
 
 #[test]
+fn text_names_the_first_refs() {
+    let mut report = report();
+    let names = ["heads/main", "heads/a\u{1b}b", "remotes/origin/main", "tags/v1", "x/y"];
+    let refs = names.map(|name| format!("refs/{name}").into_bytes());
+    report.findings[0].occurrences[0].refs = refs.to_vec();
+    report.findings[0].occurrences[1].refs = refs[..1].to_vec();
+    let text = written(Format::Text, &report, false);
+    let line = text.lines().find(|line| line.starts_with("    refs"));
+    assert_eq!(line, Some(r#"    refs        "a\033b", main, origin/main, tags/v1, 1 more"#));
+}
+
+#[test]
 fn text_says_all_that_matters() {
     assert_eq!(
         written(Format::Text, &report(), false),

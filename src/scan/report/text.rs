@@ -57,6 +57,9 @@ fn one(finding: &Finding, options: Options<'_>, out: &mut dyn Write) -> io::Resu
     if let Some(more) = finding.occurrences.len().checked_sub(MAX_PLACES).filter(|&more| more > 0) {
         field("", &format!("and {} (other formats list all)", count(more as u64, "more place")))?;
     }
+    if let Some(refs) = words::refs(finding) {
+        field("refs", &refs)?;
+    }
     for fact in &finding.facts {
         field("note", &words::line(fact))?;
     }

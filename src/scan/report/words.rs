@@ -1,5 +1,6 @@
 //! Phrases that several formats share. All of them are one line, and fit for a terminal.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use time::OffsetDateTime;
@@ -17,6 +18,8 @@ use crate::scan::finding::{
 const SHORT: usize = 12;
 /// Characters of an author's name, address and subject.
 const MAX_SHOWN: usize = 200;
+/// Refs of one finding that a person reads.
+const MAX_REFS: usize = 4;
 /// How sure a finding can be, the surest first.
 pub(super) const RANKS: [Rank; 4] = [Rank::Certain, Rank::High, Rank::Medium, Rank::Low];
 /// How exposed a finding can be, the most exposed first.
@@ -104,6 +107,21 @@ pub(super) fn place_without_span(occurrence: &Occurrence) -> String {
         PlaceKind::RefName => format!("ref name {name}"),
         PlaceKind::GitFile => format!("git's own file {name}"),
     }
+}
+
+/// The refs that lead to any place of a finding, the first few of them; `None` where none does.
+pub(super) fn refs(finding: &Finding) -> Option<String> {
+    let all: BTreeSet<_> = finding.occurrences.iter().flat_map(|at| &at.refs).collect();
+    let short = |name: &Vec<u8>| {
+        let name = name.strip_prefix(b"refs/").unwrap_or(name);
+        let name = name.strip_prefix(b"heads/").unwrap_or(name);
+        sanitise::path(name.strip_prefix(b"remotes/").unwrap_or(name))
+    };
+    let mut words: Vec<_> = all.iter().take(MAX_REFS).map(|name| short(name)).collect();
+    if all.len() > MAX_REFS {
+        words.push(format!("{} more", all.len() - MAX_REFS));
+    }
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// How long a value stood there: `since 2024-03-01 (3f2a9c1d0b7e, Ann <ann@example.com>), still at HEAD`.
