@@ -33,6 +33,8 @@ pub mod migrate;
 pub mod scan;
 pub mod status;
 
+pub mod scrub;
+
 pub mod hardening;
 pub mod ui;
 

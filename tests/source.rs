@@ -4,13 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, lowest first; each may use those of its own layer and below.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["clock", "error", "fs", "parallel", "repo_path", "sanitise", "secret"],
     &["format"],
     &["git_crypt", "keyring"],
     &["recipient"],
     &["git", "store"],
     &["access", "check", "configs", "doctor", "filter", "merge", "migrate", "scan", "status"],
+    &["scrub"],
     &["hardening", "ui"],
     &["cli", "commands"],
 ];

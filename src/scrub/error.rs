@@ -1,0 +1,62 @@
+//! Why a history cannot be rewritten.
+
+use gix::ObjectId;
+
+use crate::git::GitError;
+
+/// Why a history cannot be rewritten. The repository is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ScrubError {
+    /// git, or the repository.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// An object that something names is not here.
+    #[error("object {0} is not in this clone")]
+    Missing(ObjectId),
+    /// An object is not what git writes.
+    #[error("object {0} is damaged")]
+    Damaged(ObjectId),
+    /// An object is larger than what is rewritten in memory.
+    #[error("object {id} has {len} bytes; up to {limit} can be rewritten")]
+    TooLarge {
+        /// Which.
+        id: ObjectId,
+        /// Its bytes.
+        len: u64,
+        /// As many as can be.
+        limit: u64,
+    },
+    /// `info/grafts` makes git see another history than the one that is stored.
+    #[error("this repository has grafts, which no clone of it sees")]
+    Grafts,
+    /// A shallow clone lacks the beginning.
+    #[error("this clone is shallow: the beginning of its history is not here")]
+    Shallow,
+    /// A changed name is none that git takes.
+    #[error("the new name of a {0} is none that git takes")]
+    Name(&'static str),
+    /// Two refs would have the same name.
+    #[error("two refs would both be '{0}'")]
+    SameRef(String),
+    /// The new pack could not be written.
+    #[error("the new pack cannot be written: {0}")]
+    Pack(std::io::Error),
+}
+
+impl From<ScrubError> for crate::error::CommandError {
+    fn from(error: ScrubError) -> Self {
+        let wrong = Self::wrong(error.to_string());
+        match error {
+            ScrubError::Git(error) => error.into(),
+            ScrubError::Missing(_) => wrong.hint("fetch what is missing: git fetch --refetch"),
+            ScrubError::Shallow => wrong.hint("fetch the rest: git fetch --unshallow"),
+            ScrubError::Grafts => {
+                wrong.hint("make them replacements: git replace --convert-graft-file")
+            }
+            ScrubError::Damaged(_) => wrong.hint("see what git says: git fsck --full"),
+            ScrubError::TooLarge { .. } => wrong.hint("drop its path, or keep it"),
+            ScrubError::SameRef(_) => wrong.hint("rename or delete one of them first"),
+            ScrubError::Name(_) | ScrubError::Pack(_) => wrong,
+        }
+    }
+}

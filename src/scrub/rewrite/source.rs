@@ -1,0 +1,105 @@
+//! Objects as they are stored, without replacements.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use gix::ObjectId;
+use gix::objs::{Find as _, FindHeader as _, Kind};
+
+use super::LARGEST;
+use crate::git::GitError;
+use crate::git::repository::Repository;
+use crate::scrub::ScrubError;
+
+/// Bytes of objects that a thread keeps, as others are stored as changes of them.
+const CACHED: usize = 48 << 20;
+
+/// Where the objects are, for every thread.
+#[derive(Clone, Debug)]
+pub(super) struct Store {
+    /// The folder of the repository's own objects.
+    pub(super) objects: PathBuf,
+    pub(super) hash: gix::hash::Kind,
+}
+
+impl Store {
+    pub(super) fn new(repository: &Repository) -> Self {
+        let objects = repository.common_dir().join("objects");
+        Self { objects, hash: repository.gix.object_hash() }
+    }
+
+    /// Opens it for one thread.
+    pub(super) fn open(&self) -> Result<Source, ScrubError> {
+        Source::open(&self.objects, self.hash)
+    }
+}
+
+/// One thread's way to the object database.
+pub(super) struct Source {
+    store: gix::odb::Handle,
+    buffer: Vec<u8>,
+}
+
+impl Source {
+    fn open(folder: &Path, hash: gix::hash::Kind) -> Result<Self, ScrubError> {
+        let store = gix::odb::at(folder, hash).map_err(GitError::from)?;
+        let store = store.with_pack_cache(|| Box::new(Bases::default()));
+        Ok(Self { store, buffer: Vec::new() })
+    }
+
+    /// Kind and length of an object.
+    pub(super) fn header(&self, id: ObjectId) -> Result<(Kind, u64), ScrubError> {
+        if id == ObjectId::empty_tree(id.kind()) {
+            return Ok((Kind::Tree, 0));
+        }
+        let header = self.store.try_header(&id).map_err(|_| ScrubError::Damaged(id))?;
+        header.map(|header| (header.kind, header.size)).ok_or(ScrubError::Missing(id))
+    }
+
+    /// The bytes of an object of this kind.
+    pub(super) fn read(&mut self, id: ObjectId, kind: Kind) -> Result<&[u8], ScrubError> {
+        if kind == Kind::Tree && id == ObjectId::empty_tree(id.kind()) {
+            return Ok(&[]);
+        }
+        // What a header says is allocated at once.
+        let (found, len) = self.header(id)?;
+        if len > LARGEST {
+            return Err(ScrubError::TooLarge { id, len, limit: LARGEST });
+        }
+        if found != kind {
+            return Err(ScrubError::Damaged(id));
+        }
+        let found = self.store.try_find(&id, &mut self.buffer);
+        match found.map_err(|_| ScrubError::Damaged(id))? {
+            Some(object) => Ok(object.data),
+            None => Err(ScrubError::Missing(id)),
+        }
+    }
+}
+
+/// Objects that others are stored as changes of: all go when there are too many.
+#[derive(Default)]
+struct Bases {
+    size: usize,
+    objects: HashMap<(u32, u64), (Vec<u8>, Kind, usize)>,
+}
+
+impl gix::odb::pack::cache::DecodeEntry for Bases {
+    fn put(&mut self, pack_id: u32, offset: u64, data: &[u8], kind: Kind, compressed: usize) {
+        if data.len() > CACHED / 4 {
+            return;
+        }
+        if self.size + data.len() > CACHED {
+            *self = Self::default();
+        }
+        let old = self.objects.insert((pack_id, offset), (data.to_vec(), kind, compressed));
+        self.size = self.size + data.len() - old.map_or(0, |(old, ..)| old.len());
+    }
+
+    fn get(&mut self, pack_id: u32, offset: u64, out: &mut Vec<u8>) -> Option<(Kind, usize)> {
+        let (data, kind, compressed) = self.objects.get(&(pack_id, offset))?;
+        out.clear();
+        out.extend_from_slice(data);
+        Some((*kind, *compressed))
+    }
+}
