@@ -41,8 +41,8 @@ impl<'g> Prune<'g> {
         let original = &self.graph.parents[at];
         let (parents, only) = self.trimmed(original, &survivor);
         self.trees[at] = tree;
-        let first = original.first().and_then(|&parent| survivor(parent));
-        let unchanged = tree == first.map_or(self.empty, |first| self.trees[first as usize]);
+        let first = parents.first().map(|&first| self.trees[first as usize]);
+        let unchanged = tree == first.unwrap_or(self.empty);
         if self.is_prunable(at, tree, &parents, only, unchanged) {
             self.pruned[at] = true;
             let survivor = only.or(parents.first().copied());

@@ -150,13 +150,13 @@ impl StashLog {
             let tab = memchr::memchr(b'\t', rest).unwrap_or(rest.len());
             let (who, message) = rest.split_at(tab);
             let who = who.strip_prefix(b" ").unwrap_or(who);
-            let changed = person(who, changes)?;
+            let changed = person(who, changes)?.filter(|changed| changed != who);
             let message = message.strip_prefix(b"\t").unwrap_or(message);
             let told = match message {
                 [] => None,
                 message => changes.text(TextKind::Reflog, message),
             };
-            let told = told.map(|told| told.replace("\n", " "));
+            let told = told.map(|told| told.replace("\n", " ")).filter(|told| told != message);
             same &= new == id && changed.is_none() && told.is_none();
             let null = ObjectId::null(id.kind());
             log.extend_from_slice(format!("{} {new} ", before.unwrap_or(null)).as_bytes());
