@@ -1,10 +1,13 @@
 //! New contents: each blob is read once for each thing that is done to it, on all cores.
 
+use std::collections::HashMap;
+
 use gix::ObjectId;
 use gix::objs::Kind;
 
 use super::LARGEST;
-use super::pack::{Deflater, Writer};
+use super::pack::{Base, Deflater, Writer, id_of};
+use super::places::Places;
 use super::source::{Source, Store};
 use super::walk::Treatment;
 use crate::parallel::map_runs;
@@ -12,6 +15,8 @@ use crate::scrub::{Changes, ScrubError, TextKind};
 
 /// Blobs from which on a second thread pays.
 const WORTH: usize = 32;
+/// Bytes of new contents that a thread keeps, for others to be stored as changes of them.
+const KEPT: usize = 16 << 20;
 
 /// The new id of each blob, `None` where it stays.
 pub(super) fn transform(
@@ -20,20 +25,27 @@ pub(super) fn transform(
     writer: &Writer,
     blobs: &[(ObjectId, Treatment)],
 ) -> Result<Vec<Option<ObjectId>>, ScrubError> {
-    let mut order: Vec<usize> = (0..blobs.len()).collect();
-    super::places::sort(store, &mut order, |at| blobs[at].0);
-    let done = map_runs(&order, WORTH, |_, run| {
+    let ids: Vec<ObjectId> = blobs.iter().map(|&(id, _)| id).collect();
+    let places = Places::of(store, &ids);
+    let done = map_runs(&places.order, WORTH, |_, run| {
         let mut source = store.open()?;
         let mut deflater = Deflater::default();
         let mut new = Vec::new();
+        // What git stores as a change of another will be so again.
+        let (mut bases, mut kept) = (HashMap::new(), 0);
         for &at in run {
             let (id, treatment) = blobs[at];
-            if let Some(content) = content(&mut source, changes, id, treatment)? {
-                let made = writer.add(&mut deflater, Kind::Blob, &content)?;
-                if made != id {
-                    new.push((at, made));
-                }
+            let Some(bytes) = content(&mut source, changes, id, treatment)? else { continue };
+            let made = id_of(store.hash, Kind::Blob, &bytes)?;
+            let base = places.bases[at].and_then(|base| bases.get(&base));
+            let depth = writer.add_known(&mut deflater, Kind::Blob, &bytes, made, base)?;
+            new.push((at, made));
+            kept += bytes.len();
+            if kept > KEPT {
+                bases.clear();
+                kept = bytes.len();
             }
+            bases.insert(at, Base { id: made, bytes, depth });
         }
         Ok::<_, ScrubError>(new)
     });

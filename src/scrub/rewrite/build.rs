@@ -8,16 +8,18 @@ use gix::objs::Kind;
 
 use super::blobs;
 use super::decide::{Decider, TreeEntry, entries};
-use super::pack::{Deflater, Writer, id_of};
+use super::pack::{Base, Deflater, Writer, id_of};
 use super::source::{Source, Store};
 use super::tree::{NewEntry, changed, put, written};
-use super::walk::{Part, Walk};
+use super::walk::{Context, Part, Walk};
 use crate::parallel::map_runs;
 use crate::scrub::{Changes, ScrubError};
 
 /// Trees from which on a second thread pays.
 const WORTH: usize = 64;
 
+/// Trees that a thread keeps, for others to be stored as changes of them.
+const KINDS: usize = 8192;
 /// The file that git reads attributes from.
 const ATTRIBUTES: &[u8] = b".gitattributes";
 
@@ -178,7 +180,12 @@ struct Worker<'w> {
     source: Source,
     deflater: Deflater,
     decider: Decider<'w>,
+    /// The last tree that was written, of those that are probably much the same.
+    last: HashMap<Kin, Base>,
 }
+
+/// Trees that are probably versions of one another: their context, none for roots, and their first name.
+type Kin = (Option<Context>, Vec<u8>);
 
 impl<'w> Worker<'w> {
     fn new(builder: &'w Builder<'w>) -> Result<Self, ScrubError> {
@@ -187,6 +194,7 @@ impl<'w> Worker<'w> {
             source: builder.store.open()?,
             deflater: Deflater::default(),
             decider: Decider::new(builder.changes),
+            last: HashMap::new(),
         })
     }
 
@@ -197,8 +205,15 @@ impl<'w> Worker<'w> {
         if new.is_empty() && !old.is_empty() {
             return Ok(Outcome::Gone);
         }
-        let id = self.builder.writer.add(&mut self.deflater, Kind::Tree, &written(&new))?;
-        Ok(if id == node.id { Outcome::Same } else { Outcome::New(id) })
+        let bytes = written(&new);
+        let id = id_of(self.builder.store.hash, Kind::Tree, &bytes)?;
+        if id == node.id {
+            return Ok(Outcome::Same);
+        }
+        // Versions of a folder mostly begin with the same name.
+        let name = old.first().map(|entry| entry.name.to_vec()).unwrap_or_default();
+        self.write((Some(node.context), name), id, bytes)?;
+        Ok(Outcome::New(id))
     }
 
     fn root(&mut self, tree: ObjectId, attributes: bool) -> Result<Root, ScrubError> {
@@ -225,9 +240,21 @@ impl<'w> Worker<'w> {
             id = id_of(builder.store.hash, Kind::Tree, &bytes)?;
         }
         if id != tree {
-            builder.writer.add_known(&mut self.deflater, Kind::Tree, &bytes, id)?;
+            self.write((None, Vec::new()), id, bytes)?;
         }
         Ok(Root { plain, tree: id })
+    }
+
+    /// Writes a tree, as a change of the last of its kind where it can.
+    fn write(&mut self, kind: Kin, id: ObjectId, bytes: Vec<u8>) -> Result<(), ScrubError> {
+        let base = self.last.get(&kind);
+        let writer = self.builder.writer;
+        let depth = writer.add_known(&mut self.deflater, Kind::Tree, &bytes, id, base)?;
+        if self.last.len() > KINDS {
+            self.last.clear();
+        }
+        self.last.insert(kind, Base { id, bytes, depth });
+        Ok(())
     }
 
     /// The new attributes file of a root tree; `None` where it stays.

@@ -217,7 +217,7 @@ impl<'m> Maker<'m> {
         let written = map_runs(&waiting, WORTH, |_, run| {
             let mut deflater = Deflater::default();
             run.iter().try_for_each(|(id, bytes)| {
-                self.writer.add_known(&mut deflater, Kind::Commit, bytes, *id)
+                self.writer.add_known(&mut deflater, Kind::Commit, bytes, *id, None).map(drop)
             })
         });
         written.into_iter().collect()

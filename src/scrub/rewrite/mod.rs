@@ -6,6 +6,7 @@ mod build;
 mod commit;
 mod commits;
 mod decide;
+mod delta;
 mod graph;
 mod headers;
 mod index;

@@ -1,5 +1,5 @@
-//! The new pack and its index (git, "Documentation/gitformat-pack"). Objects are written whole: the old ones are to go, so
-//! none may be built on them.
+//! The new pack and its index (git, "Documentation/gitformat-pack"). Objects are stored as changes of others in it, never of
+//! old ones, which are to go.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -13,9 +13,12 @@ use gix::zlib::stream::deflate::{Compress, FlushCompress};
 use gix::zlib::{Compression, Status};
 use tempfile::{NamedTempFile, TempPath};
 
+use super::delta::Differ;
 use super::index::{Indexed, index};
 use crate::scrub::ScrubError;
 
+/// Changes upon changes at most, as git has them by default (git-config, "pack.depth").
+const MAX_DEPTH: u32 = 50;
 /// Bytes before the first object: signature, version, count.
 const HEADER: u64 = 12;
 
@@ -82,8 +85,17 @@ pub(super) struct Written {
     pub(super) bytes: u64,
 }
 
+/// An object of the new pack that another may be stored as a change of.
+pub(super) struct Base {
+    pub(super) id: ObjectId,
+    pub(super) bytes: Vec<u8>,
+    /// How many it is built on itself, one upon the other.
+    pub(super) depth: u32,
+}
+
 /// One thread's compression.
 pub(super) struct Deflater {
+    differ: Differ,
     /// Trees and commits are short and mostly ids.
     fast: Compress,
     thorough: Compress,
@@ -93,6 +105,7 @@ pub(super) struct Deflater {
 impl Default for Deflater {
     fn default() -> Self {
         Self {
+            differ: Differ::default(),
             fast: Compress::new(Compression::BEST_SPEED),
             thorough: Compress::new(Compression::DEFAULT),
             out: Vec::new(),
@@ -101,19 +114,27 @@ impl Default for Deflater {
 }
 
 impl Deflater {
-    /// An entry of a pack: kind, length, and the compressed bytes.
-    fn entry(&mut self, kind: Kind, bytes: &[u8]) -> io::Result<&[u8]> {
+    /// An entry of a pack: kind, length, what it is a change of, and the compressed bytes. Says how many it is built on.
+    fn entry(&mut self, kind: Kind, bytes: &[u8], base: Option<&Base>) -> io::Result<(&[u8], u32)> {
+        let base = base.filter(|base| base.depth < MAX_DEPTH);
+        let differ = &mut self.differ;
+        let delta = base.and_then(|base| {
+            let delta = differ.delta(&base.bytes, bytes, bytes.len() / 2)?;
+            Some((base, delta))
+        });
         let out = &mut self.out;
         out.clear();
-        let mut len = bytes.len();
-        let mut first = (kind_number(kind) << 4) | low_bits(len, 4);
-        len >>= 4;
-        while len > 0 {
-            out.push(first | 0x80);
-            first = low_bits(len, 7);
-            len >>= 7;
-        }
-        out.push(first);
+        let (bytes, depth) = match delta {
+            None => {
+                header(out, kind_number(kind), bytes.len());
+                (bytes, 0)
+            }
+            Some((base, delta)) => {
+                header(out, REF_DELTA, delta.len());
+                out.extend_from_slice(base.id.as_slice());
+                (delta, base.depth + 1)
+            }
+        };
         let compress = match kind {
             Kind::Blob => &mut self.thorough,
             Kind::Tree | Kind::Commit | Kind::Tag => &mut self.fast,
@@ -131,10 +152,25 @@ impl Deflater {
             end += usize::try_from(compress.total_out() - before).map_err(io::Error::other)?;
             if status == Status::StreamEnd {
                 out.truncate(end);
-                return Ok(out);
+                return Ok((out, depth));
             }
         }
     }
+}
+
+/// The number of an entry that is a change of the object with the id behind it.
+const REF_DELTA: u8 = 7;
+
+/// Kind and length: four bits of the length, then groups of seven, the lowest first.
+fn header(out: &mut Vec<u8>, kind: u8, mut len: usize) {
+    let mut first = (kind << 4) | low_bits(len, 4);
+    len >>= 4;
+    while len > 0 {
+        out.push(first | 0x80);
+        first = low_bits(len, 7);
+        len >>= 7;
+    }
+    out.push(first);
 }
 
 fn kind_number(kind: Kind) -> u8 {
@@ -178,22 +214,26 @@ impl Writer {
         bytes: &[u8],
     ) -> Result<ObjectId, ScrubError> {
         let id = id_of(self.hash, kind, bytes)?;
-        self.add_known(deflater, kind, bytes, id)?;
+        self.add_known(deflater, kind, bytes, id, None)?;
         Ok(id)
     }
 
-    /// Adds an object whose id is known, if it is not there yet.
+    /// Adds an object whose id is known, if it is not there yet; as a change of an object that was added before it, where that is
+    /// much shorter. Returns how many it is built on.
     pub(super) fn add_known(
         &self,
         deflater: &mut Deflater,
         kind: Kind,
         bytes: &[u8],
         id: ObjectId,
-    ) -> Result<(), ScrubError> {
+        base: Option<&Base>,
+    ) -> Result<u32, ScrubError> {
+        // From here on others may be built on it. Whoever came first for one of two objects has that of them whole, or on one
+        // that came still earlier: so none is built on itself.
         if !self.lock().known.insert(id) {
-            return Ok(());
+            return Ok(0);
         }
-        let entry = deflater.entry(kind, bytes).map_err(ScrubError::Pack)?;
+        let (entry, depth) = deflater.entry(kind, bytes, base).map_err(ScrubError::Pack)?;
         let checksum = crc32fast::hash(entry);
         let mut shared = self.lock();
         if let Some(folder) = &self.folder {
@@ -211,7 +251,7 @@ impl Writer {
             Kind::Blob => shared.blobs += 1,
             Kind::Commit | Kind::Tag => {}
         }
-        Ok(())
+        Ok(depth)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Shared> {

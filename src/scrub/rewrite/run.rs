@@ -59,10 +59,11 @@ pub fn rewrite(
         let tree = graph.commits[commit as usize].tree;
         (tree, change[commit as usize] && with_attributes(commit))
     };
-    let roots: BTreeSet<_> = ordinary.iter().map(wanted).collect();
     let bare = graph.trees.iter().map(|&tree| (tree, false));
+    let mut known = HashSet::new();
+    // The latest first: packs store the older as changes of them.
     let roots: Vec<_> =
-        roots.into_iter().chain(bare).collect::<BTreeSet<_>>().into_iter().collect();
+        ordinary.iter().rev().map(wanted).chain(bare).filter(|root| known.insert(*root)).collect();
     let roots = builder.roots(&roots)?;
     maker.ordinary(&ordinary, &change, &roots, &with_attributes, options)?;
 

@@ -12,7 +12,7 @@ use crate::git::repository::Repository;
 use crate::scrub::ScrubError;
 
 /// Bytes of objects that a thread keeps, as others are stored as changes of them.
-const CACHED: usize = 48 << 20;
+const CACHED: usize = 24 << 20;
 
 /// Where the objects are, for every thread.
 #[derive(Clone, Debug)]
