@@ -177,7 +177,7 @@ fn bytes<const N: usize>(digits: &str) -> Result<[u8; N], InvalidFingerprint> {
 }
 
 /// Reads hexadecimal digits in lower case.
-pub(super) fn from_hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
+pub(crate) fn from_hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
     let sound = digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
     if digits.len() != 2 * N || !sound {
         return None;

@@ -1,9 +1,11 @@
 //! Rewriting a history so that what was in the clear no longer is.
 //!
-//! [`changes`] is the seam: what is to become of contents, names and messages. [`rewrite`] makes the new objects.
+//! [`plan`] says what is to become of what (`docs/scrub.md`). [`changes`] is the seam: what is to become of contents, names and
+//! messages. [`rewrite`] makes the new objects.
 
 pub mod changes;
 pub mod error;
+pub mod plan;
 pub mod rewrite;
 
 pub use changes::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, TextKind};

@@ -1,6 +1,6 @@
 //! Scopes, exit statuses, lists and outputs.
 
-use crate::common::Sandbox;
+use crate::common::{Sandbox, text};
 use crate::{token, values};
 
 /// A repository with a token in its second commit of three, and a clean file.
@@ -154,4 +154,20 @@ fn attribute_lines_are_suggested() {
     );
     sandbox.git("repo", ["rm", "-qr", "conf"]);
     assert_eq!(suggest("git shroud scrub"), "# seals app.conf\n/app.conf shroud\n");
+}
+
+#[test]
+fn a_plan_is_written_that_names_every_finding_and_tells_no_value() {
+    let sandbox = repository();
+    sandbox.try_shroud("repo", ["scan", "--plan", "../plan.toml"]).expect(1);
+    let plan = text(sandbox.read("plan.toml"));
+    assert!(!plan.contains(&token(1)), "{plan}");
+    for part in ["[[redact]]", "value = \"salt:", "rule = \"gitlab-pat\"", "app.conf", "high"] {
+        assert!(plan.contains(part), "{part}: {plan}");
+    }
+    // The clone's own key names values where there is one.
+    sandbox.shroud("repo", ["init", "-q"]);
+    sandbox.try_shroud("repo", ["scan", "--plan", "../plan.toml"]).expect(1);
+    let plan = text(sandbox.read("plan.toml"));
+    assert!(plan.contains("value = \"key:") && !plan.contains("salt ="), "{plan}");
 }

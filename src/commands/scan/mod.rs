@@ -15,6 +15,7 @@ use crate::fs::{Access, write_atomic};
 use crate::scan::allow;
 use crate::scan::report::{self, Format};
 use crate::scan::{Detector, Rank, Report, Scope, rules};
+use crate::scrub::plan;
 use crate::ui::{Style, count};
 use lists::Lists;
 
@@ -35,6 +36,7 @@ const MAX_RULES: usize = 16 << 20;
   $ git shroud scan --staged
   $ git shroud scan --format html -o report.html
   $ git shroud scan --write-baseline baseline.toml
+  $ git shroud scan --plan plan.toml
 
 A line with 'shroud:allow' in a comment is left out, and so is what .shroud/scan.toml allows; both are listed.")]
 pub struct Scan {
@@ -82,6 +84,9 @@ pub struct Scan {
     /// Write what was found to a list for --baseline
     #[arg(long, value_name = "FILE")]
     write_baseline: Option<PathBuf>,
+    /// Write what was found to a plan for 'git shroud scrub'
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
     /// Remarks of other scanners in the text, such as gitleaks:allow, count too
     #[arg(long)]
     others_marks: bool,
@@ -127,7 +132,7 @@ impl Scan {
         let git_crypt = held_git_crypt_keys(&repository)?;
         let (detector, notes) = self.detector()?;
         let mut lists = Lists::read(&repository, &keyring, self.baseline.as_deref())?;
-        if self.write_baseline.is_some() {
+        if self.write_baseline.is_some() || self.plan.is_some() {
             lists.ensure_named()?;
         }
         let scope = self.scope(&repository)?;
@@ -159,6 +164,10 @@ impl Scan {
         if let Some(path) = &self.write_baseline {
             let text = allow::write(&report.findings, lists.today, lists.new_salt());
             write_atomic(path, text.as_bytes(), Access::Shared).map_err(|error| io(&error))?;
+        }
+        if let Some(path) = &self.plan {
+            let text = plan::write_findings(&report.findings, lists.new_salt());
+            write_atomic(path, text.as_bytes(), Access::Private).map_err(|error| io(&error))?;
         }
         if self.suggest {
             suggest::suggest(context, &repository, &report)?;
