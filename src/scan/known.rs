@@ -3,7 +3,7 @@
 //! Base64, hexadecimal digits, percent encoding and UTF-16 of a longer text are views, which every matcher is shown. A single
 //! value may be too short for a view, so it is looked for in each encoding itself, too.
 
-mod encode;
+pub mod encode;
 mod extract;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,13 +65,13 @@ impl Gathering {
         let mut needles: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
         let mut values = Vec::new();
         for value in &self.values {
-            for needle in encode::forms(value) {
+            for needle in encode::forms(value).into_keys() {
                 needles.entry(needle).or_insert(values.len());
             }
             values.push(Secret::new(value));
         }
         for (part, whole) in &self.parts {
-            for needle in encode::forms(part) {
+            for needle in encode::forms(part).into_keys() {
                 needles.entry(needle).or_insert(values.len());
             }
             values.push(Secret::new(whole));

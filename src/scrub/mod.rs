@@ -6,6 +6,7 @@
 pub mod changes;
 pub mod error;
 pub mod plan;
+pub mod redact;
 pub mod rewrite;
 
 pub use changes::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, TextKind};

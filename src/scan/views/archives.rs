@@ -3,16 +3,16 @@
 use std::io::{Cursor, Read};
 
 use super::map::Map;
-use super::{Budget, Decoded, Inside, View};
+use super::{Budget, Decoded, Inside, Layout, View};
 use crate::sanitise;
 use crate::secret::WipedVec;
 
 /// Members of an archive at most.
-const MAX_MEMBERS: usize = 10_000;
+pub(super) const MAX_MEMBERS: usize = 10_000;
 /// Bytes of a decompressed member at most.
-const MAX_MEMBER: usize = 16 << 20;
+pub(super) const MAX_MEMBER: usize = 16 << 20;
 
-const GZIP: &[u8] = &[0x1f, 0x8b, 8];
+pub(super) const GZIP: &[u8] = &[0x1f, 0x8b, 8];
 const ZIP: &[u8] = b"PK\x03\x04";
 
 /// Whether the text begins as an archive does.
@@ -26,7 +26,8 @@ pub(super) fn members(text: &[u8], budget: &mut Budget, inside: &mut Inside<'_>)
         // Nothing of an archive is copied from another version of it in a way that could be followed.
         let extent = i64::MIN..i64::MAX;
         let map = Map::whole(&whole);
-        inside(Decoded { view, bytes, map, extent, plain: Vec::new() }, budget);
+        let layout = Layout::Replaced;
+        inside(Decoded { view, bytes, map, layout, extent, plain: Vec::new() }, budget);
     };
     if text.starts_with(GZIP) {
         let bytes = read(flate2::bufread::MultiGzDecoder::new(text), budget);

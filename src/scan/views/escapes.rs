@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::{memchr, memrchr};
 
 use super::map::Map;
-use super::{Budget, Decoded, Inside, View, extent};
+use super::{Budget, Decoded, Inside, Layout, View, extent};
 use crate::secret::WipedVec;
 
 /// Bytes of a line between two escapes that still belong together, and those before the first and behind the last.
@@ -59,7 +59,8 @@ fn percent(text: &[u8], within: &[Range<usize>], budget: &mut Budget, inside: &m
                 Some(end)
             });
             let extent = extent(&part, 1);
-            inside(Decoded { view: View::Percent, bytes, map, extent, plain }, budget);
+            let layout = Layout::Replaced;
+            inside(Decoded { view: View::Percent, bytes, map, layout, extent, plain }, budget);
         }
     }
 }
@@ -114,7 +115,8 @@ fn backslashes(text: &[u8], within: &[Range<usize>], budget: &mut Budget, inside
             let (bytes, map, plain) =
                 replace(text, &part, b'\\', |at, out| unescaped(text, at, out));
             let extent = extent(&part, REACH);
-            inside(Decoded { view: View::Escapes, bytes, map, extent, plain }, budget);
+            let layout = Layout::Replaced;
+            inside(Decoded { view: View::Escapes, bytes, map, layout, extent, plain }, budget);
         }
     }
 }

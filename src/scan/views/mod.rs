@@ -6,6 +6,7 @@
 mod archives;
 mod escapes;
 mod map;
+mod part;
 mod runs;
 mod utf16;
 
@@ -16,9 +17,11 @@ use crate::secret::WipedVec;
 
 use super::matcher::{Found, MAX_MATCHED, Matched, Matcher, Value};
 use map::Map;
+use part::Layout;
+pub use part::{Part, parts, put_in_base64};
 
 /// Views in one another at most. Deeper ones are not looked for; an archive there is noted as left out.
-const MAX_DEPTH: usize = 3;
+pub const MAX_DEPTH: usize = 3;
 /// Bytes that are decoded for one text at most, whatever its length.
 const MAX_DECODED: usize = 64 << 20;
 /// Decoded bytes for each byte of the text at most; what is compressed better than this is no file of text.
@@ -51,6 +54,7 @@ struct Decoded {
     /// The bytes that were read.
     bytes: WipedVec,
     map: Map,
+    layout: Layout,
     /// The bytes of the outer text that decide that it is this part and no other.
     extent: Range<i64>,
     /// Where bytes stand for themselves, what lies wholly in one of these parts of the decoded text is no news.
@@ -191,6 +195,11 @@ impl<'m> Seer<'m> {
         runs::parts(text, within, budget, &mut inside);
         escapes::parts(text, within, budget, &mut inside);
     }
+}
+
+/// Whether the text begins as a gzip file or a zip archive does.
+pub fn is_archive(text: &[u8]) -> bool {
+    archives::is_archive(text)
 }
 
 /// Takes what was decoded, with what is left of the budget.

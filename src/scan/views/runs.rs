@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::map::Map;
-use super::{Budget, Decoded, Inside, View, extent};
+use super::{Budget, Decoded, Inside, Layout, View, extent};
 use crate::secret::WipedVec;
 
 /// Letters at least: those of 18 bytes.
@@ -22,7 +22,7 @@ const SAMPLE: usize = 48;
 const NONE: u8 = 0xff;
 
 /// The six bits of each letter of both alphabets.
-const BITS: [u8; 256] = {
+pub(super) const BITS: [u8; 256] = {
     let mut bits = [NONE; 256];
     let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut at = 0;
@@ -208,7 +208,11 @@ fn hand_over(
     }
     let extent = extent(&(first.start..last.end), REACH);
     let map = map.finish(last.end);
-    inside(Decoded { view, bytes, map, extent, plain: Vec::new() }, budget);
+    let layout = match view {
+        View::Hex => Layout::Digits(lines.to_vec()),
+        _ => Layout::Letters { lines: lines.to_vec(), skipped },
+    };
+    inside(Decoded { view, bytes, map, layout, extent, plain: Vec::new() }, budget);
 }
 
 /// Pairs of hexadecimal digits as bytes.

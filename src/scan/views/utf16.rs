@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::map::Map;
-use super::{Budget, Decoded, Inside, View, extent};
+use super::{Budget, Decoded, Inside, Layout, View, extent};
 use crate::secret::WipedVec;
 
 /// Characters at least.
@@ -57,7 +57,9 @@ pub(super) fn parts(
             map.piece(0, first, (2, 1));
             let map = map.finish(part.end);
             let extent = extent(&part, REACH);
-            inside(Decoded { view: View::Utf16, bytes, map, extent, plain: Vec::new() }, budget);
+            let layout = Layout::Pairs(first);
+            let plain = Vec::new();
+            inside(Decoded { view: View::Utf16, bytes, map, layout, extent, plain }, budget);
         }
     }
 }

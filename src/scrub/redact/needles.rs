@@ -1,0 +1,145 @@
+//! What is looked for: values in every form in which they may be written.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use zeroize::Zeroize as _;
+
+use super::Value;
+use crate::scan::detect::{Hit, Rank};
+use crate::scan::known::encode::{Form, forms};
+use crate::scan::matcher::Matcher;
+
+/// The fewest characters of a line of a key by which the key is known.
+const MIN_KEY_LINE: usize = 40;
+
+/// Finds values, anywhere: also inside of a longer word.
+pub struct Needles {
+    automaton: AhoCorasick,
+    /// What each pattern of the automaton is: a form of which value, and of how many bytes.
+    of: Vec<Needle>,
+    longest: usize,
+}
+
+/// A form of a value.
+#[derive(Clone, Copy)]
+pub(super) struct Needle {
+    /// Counts the values.
+    pub(super) value: usize,
+    pub(super) form: Form,
+    /// Bytes of what is written in this form: the value, or a line of it.
+    pub(super) len: usize,
+}
+
+/// A needle in a text.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) range: Range<usize>,
+    pub(super) needle: Needle,
+}
+
+impl Needles {
+    /// For these values; [`Hit::rule`] counts them.
+    pub fn new(values: &[Value]) -> Self {
+        let mut needles: BTreeMap<Vec<u8>, Needle> = BTreeMap::new();
+        for (number, value) in values.iter().enumerate() {
+            let whole = value.secret.expose();
+            for part in std::iter::once(whole).chain(key_lines(whole)) {
+                for (bytes, form) in forms(part) {
+                    let needle = Needle { value: number, form, len: part.len() };
+                    // What a value is as it stands counts before what another one is in some other form.
+                    let known = needles.entry(bytes).or_insert(needle);
+                    if form == Form::Plain && known.form != Form::Plain {
+                        *known = needle;
+                    }
+                }
+            }
+        }
+        let longest = needles.keys().map(Vec::len).max().unwrap_or(0);
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(needles.keys())
+            .expect("the number of values is bounded");
+        let wipe = |(mut bytes, needle): (Vec<u8>, Needle)| {
+            bytes.zeroize();
+            needle
+        };
+        Self { automaton, of: needles.into_iter().map(wipe).collect(), longest }
+    }
+
+    /// Whether any of them stands in a text as it is.
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+        self.automaton.is_match(text)
+    }
+
+    /// All of them, longest first; of those that overlap the longest alone.
+    pub(super) fn places(&self, text: &[u8]) -> Vec<Place> {
+        let mut all: Vec<_> = self.all(text).collect();
+        all.sort_by_key(|place| (std::cmp::Reverse(place.range.len()), place.range.start));
+        let mut chosen: BTreeMap<usize, Place> = BTreeMap::new();
+        for place in all {
+            let before = chosen.range(..place.range.end).next_back();
+            if before.is_none_or(|(_, before)| before.range.end <= place.range.start) {
+                chosen.insert(place.range.start, place);
+            }
+        }
+        chosen.into_values().collect()
+    }
+
+    fn all<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = Place> + 't {
+        self.automaton.find_overlapping_iter(text).map(|found| Place {
+            range: found.start()..found.end(),
+            needle: self.of[found.pattern().as_usize()],
+        })
+    }
+}
+
+impl Matcher for Needles {
+    fn window(&self) -> usize {
+        0
+    }
+
+    fn reaches_far(&self, _text: &[u8], _within: &[Range<usize>]) -> bool {
+        false
+    }
+
+    fn scan(&self, text: &[u8], within: &[Range<usize>], hits: &mut Vec<Hit>) {
+        let mut reached = 0;
+        for range in within {
+            let start = range.start.saturating_sub(self.longest).min(text.len());
+            let end = range.end.saturating_add(self.longest).min(text.len());
+            for place in self.all(&text[start..end]) {
+                let found = start + place.range.start..start + place.range.end;
+                let touches = found.start < range.end && range.start < found.end;
+                // A hit that touches two ranges is named with the first.
+                if !touches || (reached > 0 && found.start < reached) {
+                    continue;
+                }
+                hits.push(Hit {
+                    rule: place.needle.value,
+                    value: found.clone(),
+                    matched: found,
+                    rank: Rank::Certain,
+                    facts: Vec::new(),
+                });
+            }
+            reached = range.end;
+        }
+    }
+}
+
+/// The long lines of a key in PEM, but for the first, which is mostly what all keys of a kind begin with: a line tells the key,
+/// however the block is wrapped or indented elsewhere.
+fn key_lines(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_key = value.starts_with(b"-----BEGIN");
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+    let lines = value.split(|byte| matches!(byte, b'\n' | b'\\')).map(move |line| {
+        // Behind the backslash of an escaped end of line stands its 'n' or 'r'.
+        let escaped = value.contains(&b'\\') && matches!(line.first(), Some(b'n' | b'r'));
+        line[usize::from(escaped)..].trim_ascii()
+    });
+    let lines = lines
+        .filter(move |line| is_key && line.len() >= MIN_KEY_LINE && line.iter().all(is_letter));
+    lines.skip(1)
+}
