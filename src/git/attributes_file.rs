@@ -61,11 +61,16 @@ impl AttributesFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             read => read.map_err(|error| with_path(path, &error))?,
         };
+        Ok(Self::of(path, &text))
+    }
+
+    /// The file with this text; nothing is read.
+    pub fn of(path: &Path, text: &[u8]) -> Self {
         let mut lines: Vec<_> = text.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
         if lines.last().is_some_and(Vec::is_empty) {
             lines.pop();
         }
-        Ok(Self { path: path.to_owned(), lines, changed: false })
+        Self { path: path.to_owned(), lines, changed: false }
     }
 
     /// Writes the file if it was changed, and says whether it was.
@@ -74,13 +79,18 @@ impl AttributesFile {
     /// It cannot be written; then the old one is there still.
     pub fn write(&self) -> io::Result<bool> {
         if self.changed {
-            let mut text = self.lines.join(&b'\n');
-            if !self.lines.is_empty() {
-                text.push(b'\n');
-            }
-            write_atomic(&self.path, &text, Access::Shared)?;
+            write_atomic(&self.path, &self.text(), Access::Shared)?;
         }
         Ok(self.changed)
+    }
+
+    /// The file's text.
+    pub fn text(&self) -> Vec<u8> {
+        let mut text = self.lines.join(&b'\n');
+        if !self.lines.is_empty() {
+            text.push(b'\n');
+        }
+        text
     }
 
     /// The file's path.

@@ -38,6 +38,15 @@ pub enum ScrubError {
     /// Two refs would have the same name.
     #[error("two refs would both be '{0}'")]
     SameRef(String),
+    /// What seals or opens a file is not held.
+    #[error("a key that blob {0} needs is not held")]
+    Locked(ObjectId),
+    /// A value stands in what replaces it.
+    #[error("blob {0} holds a value again whatever is put in its place")]
+    NotGone(ObjectId),
+    /// A pattern to seal cannot stand in an attributes file.
+    #[error("{0}")]
+    Pattern(String),
     /// The new pack could not be written.
     #[error("the new pack cannot be written: {0}")]
     Pack(std::io::Error),
@@ -56,7 +65,11 @@ impl From<ScrubError> for crate::error::CommandError {
             ScrubError::Damaged(_) => wrong.hint("see what git says: git fsck --full"),
             ScrubError::TooLarge { .. } => wrong.hint("drop its path, or keep it"),
             ScrubError::SameRef(_) => wrong.hint("rename or delete one of them first"),
-            ScrubError::Name(_) | ScrubError::Pack(_) => wrong,
+            ScrubError::Locked(_) => wrong.hint(
+                "git shroud unlock; a path that is to stay as it is goes into the plan: [[keep]]",
+            ),
+            ScrubError::NotGone(_) => wrong.hint("drop its path, or give the rule another name"),
+            ScrubError::Name(_) | ScrubError::Pack(_) | ScrubError::Pattern(_) => wrong,
         }
     }
 }

@@ -6,6 +6,7 @@
 pub mod changes;
 pub mod error;
 pub mod plan;
+pub mod planned;
 pub mod redact;
 pub mod rewrite;
 

@@ -1,0 +1,144 @@
+//! The lines of the top's `.gitattributes` that must stand in every rewritten commit, so that old checkouts open.
+
+use std::path::Path;
+
+use gix::bstr::ByteSlice as _;
+
+use crate::git::attributes::{DRIVER, KEY_ATTRIBUTE};
+use crate::git::attributes_file::{AttributesFile, PatternError, split_pattern};
+use crate::keyring::KeyName;
+use crate::scrub::plan::Seal;
+
+/// The lines, in their order.
+pub(super) struct Lines {
+    /// Definitions of macros stand before all else.
+    macros: Vec<Vec<u8>>,
+    rules: Vec<Vec<u8>>,
+}
+
+impl Lines {
+    /// Those of today's file that say what is sealed, if `today`, and those of the plan.
+    pub(super) fn new(
+        file: Option<&[u8]>,
+        today: bool,
+        seals: &[Seal],
+    ) -> Result<Self, PatternError> {
+        let of_today = file.filter(|_| today).unwrap_or_default();
+        let mut wanted = AttributesFile::of(Path::new(""), &relevant(of_today).join(&b'\n'));
+        if !seals.is_empty() {
+            // Whether the tripwire is wanted is today's to say.
+            let defined = AttributesFile::of(Path::new(""), file.unwrap_or_default());
+            wanted.set_macro(defined.macro_has_tripwire().unwrap_or(false));
+        }
+        for seal in seals {
+            let key = seal.key.clone().unwrap_or_default();
+            wanted.track(seal.pattern.as_str().as_bytes(), &key)?;
+        }
+        let text = wanted.text();
+        let (macros, rules) = text.lines().map(<[u8]>::to_vec).partition(|line| is_macro(line));
+        Ok(Self { macros, rules })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.macros.is_empty() && self.rules.is_empty()
+    }
+
+    /// The file with all lines; `None` where it has them, in this order.
+    pub(super) fn added(&self, file: Option<&[u8]>) -> Option<Vec<u8>> {
+        let text = file.unwrap_or_default();
+        let lines: Vec<&[u8]> = text.lines().collect();
+        let has = |wanted: &[Vec<u8>]| {
+            let mut lines = lines.iter();
+            wanted.iter().all(|wanted| lines.any(|line| line == wanted))
+        };
+        let (has_macros, has_rules) = (has(&self.macros), has(&self.rules));
+        if has_macros && has_rules {
+            return None;
+        }
+        let mut new: Vec<&[u8]> = Vec::new();
+        if !has_macros {
+            new.extend(self.macros.iter().map(Vec::as_slice));
+        }
+        let is_moved = |line: &&&[u8]| {
+            let among = |of: &[Vec<u8>]| of.iter().any(|wanted| wanted == **line);
+            (!has_macros && among(&self.macros)) || (!has_rules && among(&self.rules))
+        };
+        new.extend(lines.iter().filter(|line| !is_moved(line)));
+        if !has_rules {
+            new.extend(self.rules.iter().map(Vec::as_slice));
+        }
+        let mut bytes = new.join(&b'\n');
+        bytes.push(b'\n');
+        Some(bytes)
+    }
+}
+
+fn is_macro(line: &[u8]) -> bool {
+    line.trim_start().starts_with(b"[attr]")
+}
+
+/// Lines that set, unset or take back the filter or what names a key; and macros that do.
+fn relevant(text: &[u8]) -> Vec<Vec<u8>> {
+    let is_relevant = |line: &&[u8]| {
+        let Some((_, end)) = split_pattern(line) else { return false };
+        line[end..].fields().any(|attribute| {
+            let name = attribute.trim_start_with(|c| c == '-' || c == '!');
+            let name = name.split(|&byte| byte == b'=').next().unwrap_or_default();
+            [DRIVER, KEY_ATTRIBUTE, "filter"].iter().any(|known| known.as_bytes() == name)
+        })
+    };
+    text.lines().filter(is_relevant).map(<[u8]>::to_vec).collect()
+}
+
+/// The key that the first matching pattern of a plan names.
+pub(super) fn planned_key<'s>(seals: &'s [Seal], path: &[u8]) -> Option<&'s Option<KeyName>> {
+    // As in an attributes file, the last one that matches counts.
+    seals.iter().rev().find(|seal| seal.pattern.matches(path)).map(|seal| &seal.key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seal(pattern: &str, key: Option<&str>) -> Seal {
+        Seal { pattern: pattern.parse().unwrap(), key: key.map(|key| key.parse().unwrap()) }
+    }
+
+    fn added(lines: &Lines, file: &str) -> Option<String> {
+        let file = (!file.is_empty()).then_some(file.as_bytes());
+        lines.added(file).map(|text| String::from_utf8(text).unwrap())
+    }
+
+    const MACRO: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta";
+
+    #[test]
+    fn lines_of_today_come_in_their_order_and_only_once() {
+        let today = format!("{MACRO}\n*.txt text\n*.env shroud\nfree.env !filter\n");
+        let lines = Lines::new(Some(today.as_bytes()), true, &[]).unwrap();
+        assert_eq!(added(&lines, &today), None);
+        let rules = "*.env shroud\nfree.env !filter\n";
+        assert_eq!(added(&lines, ""), Some(format!("{MACRO}\n{rules}")));
+        assert_eq!(
+            added(&lines, "*.md text\nfree.env !filter"),
+            Some(format!("{MACRO}\n*.md text\n{rules}"))
+        );
+        assert_eq!(
+            added(&lines, &format!("a text\n{MACRO}\n")),
+            Some(format!("a text\n{MACRO}\n{rules}"))
+        );
+        assert!(Lines::new(Some(today.as_bytes()), false, &[]).unwrap().is_empty());
+        assert!(Lines::new(None, true, &[]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn patterns_of_the_plan_become_lines() {
+        let seals = [seal("*.pem", None), seal("prod/**", Some("prod"))];
+        let lines = Lines::new(None, false, &seals).unwrap();
+        let all = format!("{MACRO}\n*.pem shroud\nprod/** shroud shroud-key=prod\n");
+        assert_eq!(added(&lines, ""), Some(all.clone()));
+        assert_eq!(added(&lines, &all), None);
+        assert_eq!(planned_key(&seals, b"prod/x.pem"), Some(&Some("prod".parse().unwrap())));
+        assert_eq!(planned_key(&seals, b"x.pem"), Some(&None));
+        assert_eq!(planned_key(&seals, b"x"), None);
+    }
+}

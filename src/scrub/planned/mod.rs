@@ -1,0 +1,269 @@
+//! What a plan makes of a history: files sealed, values replaced, paths left out.
+
+mod attributes;
+mod lines;
+
+use gix::ObjectId;
+
+use super::plan::{Keep, Plan, SealBy};
+use super::redact::Redactor;
+use super::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, ScrubError, TextKind};
+use crate::format::{self, KeyId, Sniff, sniff};
+use crate::git::GitError;
+use crate::git::database::Database;
+use crate::git::repository::Repository;
+use crate::git::tree_attributes::FILE_NAME;
+use crate::git_crypt::HeldKeys;
+use crate::keyring::{Entry as KeyEntry, KeyName, Keyring};
+use attributes::CommitAttributes;
+use lines::{Lines, planned_key};
+
+/// The folder of this program in every commit, which is never sealed.
+const SHROUD_DIR: &[u8] = b".shroud/";
+/// Bytes of the longest attributes file, as git reads them.
+const MAX_ATTRIBUTES: u64 = 100 << 20;
+/// Files that are not to be sealed.
+const PLAIN: PolicyId = PolicyId(0);
+/// Files that are to be sealed with a key that is not held.
+const LOCKED: PolicyId = PolicyId(1);
+/// Files that are to be sealed with the first of the keys; the others follow.
+const SEALED: u32 = 2;
+
+/// A plan, ready to be carried out.
+pub struct Planned<'a> {
+    plan: &'a Plan,
+    keyring: &'a Keyring,
+    git_crypt: &'a HeldKeys,
+    /// `None` where no value is to be replaced.
+    redactor: Option<&'a Redactor>,
+    /// The names of the keys that seal.
+    keys: Vec<KeyName>,
+    attributes: CommitAttributes,
+    today: ScopeId,
+    lines: Lines,
+}
+
+impl<'a> Planned<'a> {
+    /// Makes ready; the attributes of today are those of `HEAD`.
+    ///
+    /// # Errors
+    /// `HEAD` cannot be read, or a pattern cannot stand in an attributes file.
+    pub fn new(
+        repository: &Repository,
+        plan: &'a Plan,
+        keyring: &'a Keyring,
+        git_crypt: &'a HeldKeys,
+        redactor: Option<&'a Redactor>,
+    ) -> Result<Self, ScrubError> {
+        let attributes = CommitAttributes::new(repository);
+        if plan.seal_by == Some(SealBy::EachCommit) {
+            attributes.read_all(repository)?;
+        }
+        let database = Database::open(repository)?;
+        let query = ["rev-parse", "-q", "--verify", "HEAD^{tree}"];
+        let (today, file) = match repository.git.query(query)? {
+            Some(head) => {
+                let head = ObjectId::from_hex(head.as_encoded_bytes()).map_err(GitError::read)?;
+                let tree = database.tree(head)?.ok_or(ScrubError::Missing(head))?;
+                let entries = gix::objs::TreeRefIter::from_bytes(&tree, head.kind());
+                let entry =
+                    entries.filter_map(Result::ok).find(|entry| entry.filename == FILE_NAME);
+                let id =
+                    entry.filter(|entry| entry.mode.is_blob()).map(|entry| entry.oid.to_owned());
+                let file = match id {
+                    Some(id) => database.file(id, MAX_ATTRIBUTES)?,
+                    None => None,
+                };
+                (attributes.scope(head)?, file)
+            }
+            None => {
+                let empty = ObjectId::empty_tree(repository.gix.object_hash());
+                (attributes.scope(empty)?, None)
+            }
+        };
+        let by_today = plan.seal_by == Some(SealBy::Today);
+        let lines = Lines::new(file.as_deref(), by_today, &plan.seal)
+            .map_err(|error| ScrubError::Pattern(error.to_string()))?;
+        let names = keyring.names().into_iter().filter(|name| !name.is_aside());
+        let keys = names.cloned().collect();
+        Ok(Self { plan, keyring, git_crypt, redactor, keys, attributes, today, lines })
+    }
+
+    /// Whether files that nothing seals can change.
+    fn changes_plain(&self) -> bool {
+        self.redactor.is_some() || self.plan.rekey || self.plan.convert_git_crypt
+    }
+
+    fn is_by_path(&self) -> bool {
+        self.plan.seal_by.is_some()
+    }
+
+    fn is_kept(&self, path: &[u8]) -> bool {
+        let keeps = |keep: &Keep| matches!(keep, Keep::Path(pattern) if pattern.covers(path));
+        self.plan.keep.iter().any(keeps)
+    }
+
+    /// The policy of a file that is to be sealed; `None` where it is not.
+    fn seals(&self, scope: ScopeId, path: &[u8]) -> Option<PolicyId> {
+        let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+        if name == FILE_NAME || path.starts_with(SHROUD_DIR) {
+            return None;
+        }
+        let scope = match self.plan.seal_by {
+            Some(SealBy::EachCommit) => scope,
+            _ => self.today,
+        };
+        let planned = planned_key(&self.plan.seal, path);
+        // What cannot be looked up is a path that no worktree can have.
+        let said = || self.attributes.of(scope, path).ok().filter(|said| said.sealed);
+        let key = match (planned, self.plan.seal_by) {
+            (Some(Some(key)), _) => Some(key.clone()),
+            (Some(None), _) => {
+                said().map_or_else(|| Some(KeyName::default()), |said| said.key.ok())
+            }
+            (None, Some(_)) => said()?.key.ok(),
+            (None, None) => return None,
+        };
+        let held = key.and_then(|key| self.keys.iter().position(|held| *held == key));
+        let number = held.and_then(|at| u32::try_from(at).ok());
+        Some(number.map_or(LOCKED, |number| PolicyId(SEALED + number)))
+    }
+
+    /// The key of a policy that seals.
+    fn key(&self, policy: PolicyId) -> Option<&KeyEntry> {
+        let at = usize::try_from(policy.0.checked_sub(SEALED)?).ok()?;
+        self.keyring.current(self.keys.get(at)?)
+    }
+
+    /// A sealed file under the key that seals today under its name.
+    fn resealed(
+        &self,
+        id: ObjectId,
+        key: KeyId,
+        content: &[u8],
+    ) -> Result<Option<Vec<u8>>, ScrubError> {
+        if !self.plan.rekey {
+            return Ok(None);
+        }
+        let held = self.keyring.by_id(key).ok_or(ScrubError::Locked(id))?;
+        let of =
+            |name: &&KeyName| self.keyring.line(name).any(|entry| entry.key.id() == held.key.id());
+        let current = self.keys.iter().find(of).and_then(|name| self.keyring.current(name));
+        let current = current.unwrap_or(held);
+        if current.key.id() == key {
+            return Ok(None);
+        }
+        let plaintext =
+            format::open(|_| Some(&held.key), content).map_err(|_| ScrubError::Damaged(id))?;
+        Ok(Some(format::seal(&current.key, &plaintext)))
+    }
+
+    /// What git-crypt encrypted, sealed: with this key, else with that of the same name, else with the default.
+    fn converted(
+        &self,
+        id: ObjectId,
+        content: &[u8],
+        key: Option<&KeyEntry>,
+    ) -> Result<Option<Vec<u8>>, ScrubError> {
+        if !self.plan.convert_git_crypt && !(self.plan.rekey && !self.git_crypt.is_empty()) {
+            return Ok(None);
+        }
+        let (name, _, plaintext) =
+            self.git_crypt.open(None, content).map_err(|error| match error {
+                crate::git_crypt::OpenError::Mismatch => ScrubError::Locked(id),
+                _ => ScrubError::Damaged(id),
+            })?;
+        let same = || self.keyring.current(&name.as_str().parse().ok()?);
+        let key = key.or_else(same).or_else(|| self.keyring.current(&KeyName::default()));
+        let key = key.ok_or(ScrubError::Locked(id))?;
+        Ok(Some(format::seal(&key.key, &plaintext)))
+    }
+}
+
+impl Changes for Planned<'_> {
+    fn scope(&self, root: ObjectId) -> Result<ScopeId, ScrubError> {
+        match self.plan.seal_by {
+            Some(SealBy::EachCommit) => self.attributes.scope(root),
+            _ => Ok(self.today),
+        }
+    }
+
+    fn folder(&self, _scope: ScopeId, path: &[u8]) -> Folder {
+        let kept = self.plan.keep.iter().filter_map(|keep| match keep {
+            Keep::Path(pattern) => Some(pattern),
+            Keep::Value(_) => None,
+        });
+        let seals = self.plan.seal.iter().map(|seal| &seal.pattern);
+        let mut patterns = seals.chain(&self.plan.drop).chain(kept);
+        if self.is_by_path() || patterns.any(|pattern| pattern.reaches(path)) {
+            Folder::ByPath
+        } else if self.changes_plain() {
+            Folder::Alike(Entry::Content(PLAIN))
+        } else {
+            Folder::Untouched
+        }
+    }
+
+    fn at(&self, scope: ScopeId, path: &[u8], kind: EntryKind) -> Entry {
+        if self.is_kept(path) {
+            return Entry::Keep;
+        }
+        if self.plan.drop.iter().any(|pattern| pattern.covers(path)) {
+            return Entry::Drop;
+        }
+        let is_file = matches!(kind, EntryKind::File | EntryKind::Executable);
+        match (kind, is_file.then(|| self.seals(scope, path)).flatten()) {
+            (EntryKind::Submodule, _) => Entry::Keep,
+            (_, Some(policy)) => Entry::Content(policy),
+            (_, None) if self.changes_plain() => Entry::Content(PLAIN),
+            (_, None) => Entry::Keep,
+        }
+    }
+
+    fn pathless(&self) -> Entry {
+        if self.changes_plain() { Entry::Content(PLAIN) } else { Entry::Keep }
+    }
+
+    fn blob(
+        &self,
+        policy: PolicyId,
+        id: ObjectId,
+        content: &[u8],
+    ) -> Result<Option<Vec<u8>>, ScrubError> {
+        match (sniff(content), policy) {
+            (Sniff::Sealed(key), _) => self.resealed(id, key, content),
+            (Sniff::GitCrypt, _) => self.converted(id, content, self.key(policy)),
+            (Sniff::NotSealed, LOCKED) => Err(ScrubError::Locked(id)),
+            (Sniff::NotSealed, PLAIN) => match self.redactor {
+                Some(redactor) => redactor.content(content).map_err(|_| ScrubError::NotGone(id)),
+                None => Ok(None),
+            },
+            (Sniff::NotSealed, _) => {
+                let key = self.key(policy).ok_or(ScrubError::Locked(id))?;
+                Ok(Some(format::seal(&key.key, content)))
+            }
+            // What is damaged or of a later version cannot be told apart from what somebody needs.
+            (Sniff::Empty | Sniff::Truncated | Sniff::UnsupportedVersion(_), _) => Ok(None),
+        }
+    }
+
+    fn text(&self, what: TextKind, text: &[u8]) -> Option<Vec<u8>> {
+        let redactor = self.redactor?;
+        let new = match what {
+            TextKind::FileName | TextKind::SymlinkTarget | TextKind::RefName => redactor.name(text),
+            TextKind::Message | TextKind::Person | TextKind::Header | TextKind::Reflog => {
+                redactor.text(text)
+            }
+        };
+        // A text that cannot be cleared is found again by the search afterwards.
+        new.ok().flatten()
+    }
+
+    fn attributes(&self, text: Option<&[u8]>) -> Option<Vec<u8>> {
+        self.lines.added(text)
+    }
+
+    fn has_attributes(&self) -> bool {
+        !self.lines.is_empty()
+    }
+}
