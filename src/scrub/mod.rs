@@ -4,11 +4,16 @@
 //! messages. [`rewrite`] makes the new objects.
 
 pub mod changes;
+pub mod difference;
 pub mod error;
 pub mod plan;
 pub mod planned;
+pub mod moves;
+pub mod record;
 pub mod redact;
 pub mod rewrite;
+pub mod safety;
+pub mod search;
 
 pub use changes::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, TextKind};
 pub use error::ScrubError;

@@ -1,0 +1,183 @@
+//! The proof that the new tips differ from the old ones as planned and in nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+
+use super::{Changes, Entry, EntryKind, Folder, ScrubError, TextKind};
+use crate::git::GitError;
+use crate::git::database::{Database, Peeled};
+use crate::git::repository::Repository;
+use crate::git::tree_attributes::FILE_NAME;
+
+/// Something at a tip that no plan asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unplanned {
+    /// The old tip.
+    pub old: ObjectId,
+    /// Where; fit for a terminal.
+    pub path: String,
+}
+
+/// One side of a difference: mode and object.
+type Side = Option<(Vec<u8>, ObjectId)>;
+
+/// Compares tips with what the changes make of each file that differs; everything else is the same by its id.
+///
+/// # Errors
+/// git fails, an object is missing, or the changes fail.
+pub fn unplanned(
+    repository: &Repository,
+    changes: &dyn Changes,
+    tips: &BTreeSet<(ObjectId, ObjectId)>,
+) -> Result<Vec<Unplanned>, ScrubError> {
+    let database = Database::open(repository)?;
+    let mut found = BTreeSet::new();
+    for &(old, new) in tips {
+        let (Peeled::Commit(old), Peeled::Commit(new)) = (database.peel(old)?, database.peel(new)?)
+        else {
+            continue;
+        };
+        let root = database.tree_of(old)?.ok_or(ScrubError::Missing(old))?;
+        let scope = changes.scope(root)?;
+        let mut expected: BTreeMap<Vec<u8>, Side> = BTreeMap::new();
+        let mut actual: BTreeMap<Vec<u8>, Side> = BTreeMap::new();
+        for (path, before, after) in differences(repository, old, new)? {
+            if let Some((mode, id)) = &before {
+                let becomes = becomes(&database, changes, scope, &path, mode, *id)?;
+                match becomes {
+                    Some((new_path, side)) => {
+                        if new_path != path {
+                            expected.entry(path.clone()).or_insert(None);
+                        }
+                        expected.insert(new_path, Some(side));
+                    }
+                    None => {
+                        expected.entry(path.clone()).or_insert(None);
+                    }
+                }
+            }
+            actual.insert(path, after);
+        }
+        if changes.has_attributes() {
+            let before = expected.get(FILE_NAME).cloned().flatten();
+            let before = match (before, database.tree(root)?) {
+                (Some((_, id)), _) => Some(id),
+                (None, Some(tree)) => entry(&tree, root, FILE_NAME),
+                (None, None) => None,
+            };
+            let text = before.map(|id| database.object(id)).transpose()?.flatten();
+            if let Some(new) = changes.attributes(text.as_deref()) {
+                let id = blob_id(repository, &new)?;
+                expected.insert(FILE_NAME.to_vec(), Some((b"100644".to_vec(), id)));
+            }
+        }
+        let paths: BTreeSet<_> = expected.keys().chain(actual.keys()).cloned().collect();
+        for path in paths {
+            let wanted = expected.get(&path).cloned().flatten().map(|(_, id)| id);
+            let is = match actual.get(&path) {
+                Some(side) => side.as_ref().map(|(_, id)| *id),
+                // It does not differ, so it is as it was.
+                None => wanted,
+            };
+            if wanted != is {
+                found.insert(Unplanned { old, path: crate::sanitise::path(&path) });
+            }
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// The files that differ between two commits.
+fn differences(
+    repository: &Repository,
+    old: ObjectId,
+    new: ObjectId,
+) -> Result<Vec<(Vec<u8>, Side, Side)>, GitError> {
+    let (old, new) = (old.to_string(), new.to_string());
+    let compare = ["--no-replace-objects", "diff-tree", "-r", "--raw", "-z", "--no-abbrev", "--no-renames"];
+    let raw = repository.git.run(compare.iter().chain(&["--no-ext-diff", &old, &new]))?;
+    let mut fields = raw.split_str(b"\0");
+    let mut found = Vec::new();
+    while let Some(entry) = fields.next().and_then(|entry| entry.strip_prefix(b":")) {
+        let parts: Vec<_> = entry.fields().collect();
+        let (Some(path), [old_mode, new_mode, old, new, ..]) = (fields.next(), &parts[..]) else {
+            return Err(GitError::read("git listed a difference in a form that is not known"));
+        };
+        let side = |mode: &[u8], id: &[u8]| -> Result<Side, GitError> {
+            let id = ObjectId::from_hex(id).map_err(GitError::read)?;
+            Ok((!id.is_null()).then(|| (mode.to_vec(), id)))
+        };
+        found.push((path.to_vec(), side(old_mode, old)?, side(new_mode, new)?));
+    }
+    Ok(found)
+}
+
+/// What the changes make of a file: its new path, mode and content; `None` where it goes.
+fn becomes(
+    database: &Database<'_>,
+    changes: &dyn Changes,
+    scope: super::ScopeId,
+    path: &[u8],
+    mode: &[u8],
+    id: ObjectId,
+) -> Result<Option<(Vec<u8>, (Vec<u8>, ObjectId))>, ScrubError> {
+    let kind = match mode {
+        b"120000" => EntryKind::Symlink,
+        b"160000" => EntryKind::Submodule,
+        b"100755" => EntryKind::Executable,
+        _ => EntryKind::File,
+    };
+    let entry = decide(changes, scope, path, kind);
+    let rename =
+        |name: &[u8]| changes.text(TextKind::FileName, name).unwrap_or_else(|| name.to_vec());
+    let names: Vec<_> = path.split(|&byte| byte == b'/').map(rename).collect();
+    let new_path = names.join(&b'/');
+    let id = match entry {
+        Entry::Drop => return Ok(None),
+        Entry::Keep => id,
+        Entry::Content(policy) => {
+            let content = database.object(id)?.ok_or(ScrubError::Missing(id))?;
+            let new = match kind {
+                EntryKind::Symlink => changes.text(TextKind::SymlinkTarget, &content),
+                _ => changes.blob(policy, id, &content)?,
+            };
+            match new {
+                Some(new) => blob_id(database.repository(), &new)?,
+                None => id,
+            }
+        }
+    };
+    Ok(Some((new_path, (mode.to_vec(), id))))
+}
+
+/// What becomes of an entry.
+fn decide(
+    changes: &dyn Changes,
+    scope: super::ScopeId,
+    path: &[u8],
+    kind: EntryKind,
+) -> Entry {
+    let folders = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| &path[..at]);
+    for folder in std::iter::once(&b""[..]).chain(folders) {
+        match changes.folder(scope, folder) {
+            Folder::Untouched => return Entry::Keep,
+            Folder::Alike(entry) => return entry,
+            Folder::ByPath => {}
+        }
+    }
+    changes.at(scope, path, kind)
+}
+
+/// An entry at the top of a tree.
+fn entry(tree: &[u8], id: ObjectId, name: &[u8]) -> Option<ObjectId> {
+    let mut entries = gix::objs::TreeRefIter::from_bytes(tree, id.kind()).filter_map(Result::ok);
+    entries.find(|entry| entry.filename == name).map(|entry| entry.oid.to_owned())
+}
+
+fn blob_id(repository: &Repository, content: &[u8]) -> Result<ObjectId, GitError> {
+    let mut hasher = crate::git::objects::BlobHasher::new(repository, content.len() as u64);
+    hasher.update(content);
+    hasher.finish()
+}

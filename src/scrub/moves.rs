@@ -1,0 +1,241 @@
+//! Bringing refs, indexes and worktrees to where a record says; every step may have been done before.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+
+use super::record::{Head, Name, Record, Ref};
+use super::safety::dirty;
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::fs::{Access, write_atomic};
+use crate::git::GitError;
+use crate::git::command::os_line;
+use crate::git::repository::Repository;
+use crate::repo_path;
+
+/// What stands in reflogs.
+const REASON: &str = "git-shroud scrub";
+/// The stash's reflog, below git's common folder.
+const STASH_LOG: &str = "logs/refs/stash";
+
+/// How many refs are where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stand {
+    /// As they were.
+    pub old: usize,
+    /// As they are to be.
+    pub new: usize,
+    /// Neither: somebody moved them since.
+    pub other: usize,
+}
+
+/// Every ref with what it names.
+fn refs(repository: &Repository) -> Result<BTreeMap<Vec<u8>, ObjectId>, GitError> {
+    let listed = repository.git.run(["for-each-ref", "--format=%(objectname) %(refname)"])?;
+    let one = |line: &[u8]| {
+        let (id, name) = line.split_once_str(b" ")?;
+        Some((name.to_vec(), ObjectId::from_hex(id).ok()?))
+    };
+    Ok(listed.lines().filter_map(one).collect())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Where {
+    Old,
+    New,
+    Other,
+}
+
+fn place(refs: &BTreeMap<Vec<u8>, ObjectId>, change: &Ref) -> Where {
+    let at = |name: &Name| refs.get(&name.0).copied();
+    let (old, new) = (change.old.map(|id| id.0), change.new.map(|id| id.0));
+    let moved = change.name != change.new_name;
+    let is_old = at(&change.name) == old && (!moved || at(&change.new_name).is_none());
+    let is_new = at(&change.new_name) == new && (!moved || at(&change.name).is_none());
+    // A ref that only leads to another one is never in the way.
+    match (is_new || change.symbolic.is_some(), is_old) {
+        (true, _) => Where::New,
+        (false, true) => Where::Old,
+        (false, false) => Where::Other,
+    }
+}
+
+/// How far a record is carried out.
+///
+/// # Errors
+/// git fails.
+pub fn stand(repository: &Repository, record: &Record) -> Outcome<Stand> {
+    let refs = refs(repository)?;
+    let mut stand = Stand::default();
+    for change in record.refs.iter().filter(|change| change.symbolic.is_none()) {
+        match place(&refs, change) {
+            Where::Old => stand.old += 1,
+            Where::New => stand.new += 1,
+            Where::Other => stand.other += 1,
+        }
+    }
+    Ok(stand)
+}
+
+/// Brings all refs, indexes and worktrees to where the record says. A worktree with work in it is refused where nothing of it
+/// was done yet; where a run was cut off, only what is neither the old nor the new content counts as work.
+///
+/// # Errors
+/// Somebody moved a ref, or changed a file, since the record was made; or git fails. It can be run again.
+pub fn bring(repository: &Repository, record: &Record) -> Outcome {
+    move_refs(repository, record)?;
+    if let Some(log) = &record.stash_log {
+        let path = repository.common_dir().join(STASH_LOG);
+        // Another kind of storage for refs has no such file.
+        if path.is_file() {
+            write_atomic(&path, &log.0, Access::Shared).context(|| "the stash".to_owned())?;
+        }
+    }
+    for head in &record.heads {
+        bring_head(head)?;
+    }
+    Ok(())
+}
+
+/// All at once: git takes every lock before it changes any ref (git-update-ref, "--stdin").
+fn move_refs(repository: &Repository, record: &Record) -> Outcome {
+    let refs = refs(repository)?;
+    let mut input = Vec::new();
+    let mut put = |parts: &[&[u8]]| {
+        input.extend(parts.join(&0));
+        input.push(0);
+    };
+    for change in record.refs.iter().filter(|change| change.symbolic.is_none()) {
+        match place(&refs, change) {
+            Where::New => continue,
+            Where::Other => {
+                return Err(CommandError::refused(format!(
+                    "the ref {} was moved since",
+                    crate::sanitise::path(&change.name.0)
+                ))
+                .hint("set it to where it was, or delete it, and run this again"));
+            }
+            Where::Old => {}
+        }
+        let id = |id: Option<super::record::Id>| id.map(|id| id.0.to_string().into_bytes());
+        let named = |verb: &str, name: &Name| [verb.as_bytes(), b" ", &name.0].concat();
+        match (id(change.old), id(change.new)) {
+            (Some(old), Some(new)) if change.name == change.new_name => {
+                put(&[&named("update", &change.name), &new, &old]);
+            }
+            (old, new) => {
+                if let Some(old) = old {
+                    put(&[&named("delete", &change.name), &old]);
+                }
+                if let Some(new) = new {
+                    put(&[&named("create", &change.new_name), &new]);
+                }
+            }
+        }
+    }
+    if !input.is_empty() {
+        let update = ["update-ref", "--no-deref", "--create-reflog", "-m", REASON, "-z", "--stdin"];
+        repository.git.run_with_input(update, &input)?;
+    }
+    for change in &record.refs {
+        let Some((_, new)) = &change.symbolic else { continue };
+        let (name, new) = (os(&change.new_name), os(new));
+        if change.name != change.new_name {
+            repository.git.query([OsStr::new("symbolic-ref"), "-q".as_ref(), "-d".as_ref(), &os(&change.name)])?;
+        }
+        repository.git.run([OsStr::new("symbolic-ref"), &name, &new])?;
+    }
+    Ok(())
+}
+
+fn os(name: &Name) -> OsString {
+    os_line([&name.0[..], b"\n"].concat())
+}
+
+/// `HEAD`, index and files of one worktree.
+fn bring_head(head: &Head) -> Outcome {
+    let repository = Repository::open(&head.git_dir, head.top.clone())?;
+    let git = &repository.git;
+    if let Some((_, new)) = &head.branch {
+        let now = git.query(["symbolic-ref", "-q", "HEAD"])?;
+        if now.as_deref() != Some(&os(new)) {
+            git.run([OsStr::new("symbolic-ref"), "-m".as_ref(), REASON.as_ref(), "HEAD".as_ref(), &os(new)])?;
+        }
+    }
+    let Some((old, new)) = head.commit else { return Ok(()) };
+    let (old, new) = (old.0.to_string(), new.0.to_string());
+    if head.branch.is_none() {
+        let now = git.query(["rev-parse", "-q", "--verify", "HEAD"])?;
+        if now.as_deref() != Some(OsStr::new(&new)) {
+            git.run(["update-ref", "--no-deref", "-m", REASON, "HEAD", &new, &old])?;
+        }
+    }
+    if head.top.is_none() {
+        return Ok(());
+    }
+    // After a step that was cut off the index is that of one side, and files may be of either.
+    let tree = |commit: &str| format!("{commit}^{{tree}}");
+    let is = |commit: &str| -> Outcome<bool> {
+        let compare = ["diff-index", "--cached", "--quiet", "--ignore-submodules", &tree(commit), "--"];
+        Ok(git.query(compare)?.is_some())
+    };
+    if !is(&new)? && !is(&old)? {
+        return Err(work(head, "its index holds changes of its own"));
+    }
+    let mut at_stake = dirty(&repository)?;
+    let added = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", &old, &new];
+    let added = git.run(added)?;
+    at_stake.extend(added.split_str(b"\0").filter(|path| !path.is_empty()).map(<[u8]>::to_vec));
+    refuse_other_content(&repository, head, &new, &at_stake)?;
+    let checkout = ["read-tree", "--no-recurse-submodules", "--reset", "-u", &tree(&new)];
+    git.run(checkout)?;
+    Ok(())
+}
+
+/// Each of these files must be as the new commit says; one that it adds may also be missing.
+fn refuse_other_content(
+    repository: &Repository,
+    head: &Head,
+    new: &str,
+    paths: &[Vec<u8>],
+) -> Outcome {
+    for path in paths {
+        let native = repo_path::to_native(path);
+        let top = head.top.as_deref().unwrap_or(&head.git_dir);
+        let there = native.map(|native| top.join(native)).filter(|file| fs::symlink_metadata(file).is_ok());
+        let spec = [new.as_bytes(), b":", path].concat();
+        let wanted = repository.git.query([
+            OsStr::new("rev-parse"),
+            "-q".as_ref(),
+            "--verify".as_ref(),
+            &os(&Name(spec)),
+        ])?;
+        let has = match there {
+            None => None,
+            Some(file) if file.is_symlink() => {
+                let target = fs::read_link(&file).context(|| crate::sanitise::path(path))?;
+                let target = repo_path::argument_bytes(target.as_os_str()).unwrap_or_default();
+                Some(repository.git.run_with_input(["hash-object", "--stdin", "--no-filters"], target)?)
+            }
+            Some(file) => {
+                let named = [OsStr::new("hash-object"), "--path".as_ref(), &os(&Name(path.clone())), "--".as_ref(), file.as_os_str()];
+                Some(repository.git.run(named)?)
+            }
+        };
+        let has = has.map(os_line);
+        // What is not there yet cannot be lost.
+        if has.is_some() && has != wanted {
+            return Err(work(head, &format!("{} is changed", crate::sanitise::path(path))));
+        }
+    }
+    Ok(())
+}
+
+fn work(head: &Head, what: &str) -> CommandError {
+    let top = crate::sanitise::native(head.top.as_deref().unwrap_or(&head.git_dir));
+    CommandError::refused(format!("there is work in {top}: {what}"))
+        .hint("copy it away, take it back with 'git restore', and run 'git shroud scrub --continue'")
+}

@@ -1,0 +1,88 @@
+//! What must hold before a history is rewritten in somebody's own clone.
+
+use gix::bstr::ByteSlice as _;
+
+use crate::access::rotate;
+use crate::error::{CommandError, Outcome};
+use crate::git::repository::Repository;
+use crate::store::local;
+
+/// Files of a dirty worktree that are named.
+const MAX_NAMED: usize = 3;
+
+/// Refuses a clone in which something would be lost, or left as it was.
+///
+/// # Errors
+/// The first thing that stands in the way, with its remedy.
+pub fn refuse_unfit(repository: &Repository) -> Outcome {
+    let common = repository.common_dir();
+    if rotate::Journal::is_there(common) {
+        return Err(CommandError::refused("a rotation of keys is under way")
+            .hint("git shroud key rotate --continue, or --abort"));
+    }
+    if local::dir(common).join("migration").exists() {
+        return Err(CommandError::refused("a migration from git-crypt is under way")
+            .hint("end it: git shroud migrate git-crypt"));
+    }
+    if common.join("shallow").exists() {
+        return Err(CommandError::refused("this clone is shallow, so it lacks a part of the history")
+            .hint("fetch the rest first: git fetch --unshallow"));
+    }
+    let config = repository.gix.config_snapshot();
+    let query = ["config", "--get-regexp", r"^remote\..*\.(promisor|partialclonefilter)$"];
+    if config.string("extensions.partialClone").is_some()
+        || repository.git.query(query)?.is_some()
+    {
+        return Err(CommandError::refused("this is a partial clone, so it lacks a part of the files")
+            .hint("make a whole one: git clone URL, and scrub there"));
+    }
+    let absent = repository.absent_worktrees()?;
+    if let Some(top) = absent.first() {
+        let top = crate::sanitise::native(top);
+        return Err(CommandError::refused(format!("the linked worktree {top} is not there"))
+            .hint("bring it back, or forget it: git worktree prune"));
+    }
+    for worktree in repository.all_worktrees()? {
+        refuse_work(&worktree)?;
+    }
+    Ok(())
+}
+
+/// Refuses a worktree with work in it.
+fn refuse_work(repository: &Repository) -> Outcome {
+    let Some(top) = &repository.worktree else { return Ok(()) };
+    let top = crate::sanitise::native(top);
+    if repository.gix.state().is_some() {
+        return Err(CommandError::refused(format!(
+            "a merge, a rebase or the like is under way in {top}"
+        ))
+        .hint("end it, or abort it, and run this again: git status"));
+    }
+    let dirty = dirty(repository)?;
+    if !dirty.is_empty() {
+        let named = dirty.iter().take(MAX_NAMED).map(|path| crate::sanitise::path(path));
+        let more = if dirty.len() > MAX_NAMED { ", …" } else { "" };
+        return Err(CommandError::refused(format!(
+            "{top} has changes that are not committed: {}{more}",
+            named.collect::<Vec<_>>().join(", ")
+        ))
+        .hint("commit them, or put them aside: git stash"));
+    }
+    Ok(())
+}
+
+/// Tracked files of a worktree that differ from its last commit, also those that git was told not to look at.
+///
+/// # Errors
+/// git fails.
+pub fn dirty(repository: &Repository) -> Outcome<Vec<Vec<u8>>> {
+    let status = ["status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"];
+    let listed = repository.git.run(status.iter().chain(&["--ignore-submodules=dirty"]))?;
+    let records = listed.split_str(b"\0").filter_map(|record| record.get(3..));
+    let mut dirty: Vec<_> = records.map(<[u8]>::to_vec).collect();
+    // 'h' is assumed unchanged; what a sparse checkout leaves out ('S') is not there to be lost.
+    let listed = repository.git.run(["ls-files", "-v", "-z"])?;
+    let hidden = listed.split_str(b"\0").filter_map(|record| record.strip_prefix(b"h "));
+    dirty.extend(hidden.map(<[u8]>::to_vec));
+    Ok(dirty)
+}

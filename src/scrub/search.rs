@@ -1,0 +1,228 @@
+//! The proof that values are gone: every one is looked for in every encoding, in all objects and all else that git keeps here.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Mutex;
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+use gix::objs::Kind;
+
+use super::redact::{Needles, Redactor, Value};
+use crate::error::Outcome;
+use crate::git::repository::Repository;
+use crate::sanitise;
+use crate::scan::objects::{Seen, Source};
+use crate::scan::places::Place;
+use crate::scan::{Scope, Seer, View};
+
+/// Folders of git's own that hold keys and backups of this clone on purpose.
+const OWN_FOLDERS: [&[u8]; 2] = [b"git-shroud/", b"git-crypt/"];
+
+/// Why a value still stands somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// In an object that a ref or index leads to.
+    InForce,
+    /// The same, inside of a gzip file or zip archive.
+    Packed,
+    /// In an object that nothing leads to but what `--finish` removes.
+    Old,
+    /// In a reflog, which `--finish` empties.
+    Reflog,
+    /// In another file of git's own, which is the user's to change.
+    GitFile,
+}
+
+impl Why {
+    /// What is to be done about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::InForce => "look at it: the plan keeps it, or it cannot be changed",
+            Self::Packed => "open archives too: --archives",
+            Self::Old | Self::Reflog => "git shroud scrub --finish removes it",
+            Self::GitFile => "a scrub does not change it: change it by hand",
+        }
+    }
+}
+
+/// A place where a value still stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Left {
+    /// Why.
+    pub why: Why,
+    /// Where, fit for a terminal and without any of the values.
+    pub place: String,
+    /// The value's rule.
+    pub rule: String,
+}
+
+/// The answer of a search.
+#[derive(Debug, Default)]
+pub struct Searched {
+    /// Objects that were looked at.
+    pub objects: u64,
+    /// What is left, sorted.
+    pub left: Vec<Left>,
+    /// Things that could not be read.
+    pub unread: u64,
+}
+
+impl Searched {
+    /// How many places are left for this reason.
+    pub fn count(&self, why: Why) -> u64 {
+        self.left.iter().filter(|left| left.why == why).count() as u64
+    }
+
+    /// Whether nothing is left in what refs and indexes lead to, and all could be read.
+    pub fn is_clean(&self) -> bool {
+        self.unread == 0 && self.count(Why::InForce) == 0 && self.count(Why::Packed) == 0
+    }
+}
+
+/// A hit, without the value.
+struct Noted {
+    source: Source,
+    value: usize,
+    packed: bool,
+}
+
+/// Looks for the values everywhere.
+///
+/// # Errors
+/// git fails, or folders of objects cannot be read.
+pub fn search(repository: &Repository, values: &[Value]) -> Outcome<Searched> {
+    if values.is_empty() {
+        return Ok(Searched::default());
+    }
+    let needles = Needles::new(values);
+    let seer = Seer::new(vec![&needles]);
+    let noted = Mutex::new(Vec::new());
+    let sink = |seen: &Seen<'_>| {
+        let hits = seen.found.iter().map(|found| Noted {
+            source: seen.source.clone(),
+            value: found.what.hit.rule,
+            packed: found.what.views.iter().any(|view| matches!(view, View::Gzip | View::Zip(_))),
+        });
+        noted.lock().expect("a thread that panicked has said why").extend(hits);
+    };
+    let walked = crate::scan::look(repository, &seer, &Scope::All, &sink)?;
+    let noted = noted.into_inner().expect("a thread that panicked has said why");
+    let in_force = in_force(repository, &noted)?;
+    // Names may hold values themselves.
+    let redactor = Redactor::new(values, false);
+    let mut left = BTreeSet::new();
+    for hit in &noted {
+        if let Some((why, place)) = describe(hit, &in_force, &redactor) {
+            left.insert(Left { why, place, rule: values[hit.value].rule.clone() });
+        }
+    }
+    Ok(Searched {
+        objects: walked.objects,
+        left: left.into_iter().collect(),
+        unread: walked.unread.len() as u64,
+    })
+}
+
+fn object(source: &Source) -> Option<ObjectId> {
+    match source {
+        Source::Object { id, .. } => Some(*id),
+        Source::Name { tree } => Some(*tree),
+        Source::Place(_) => None,
+    }
+}
+
+/// Of the objects with hits those that refs, `HEAD`s and indexes lead to, each with a path.
+fn in_force(repository: &Repository, noted: &[Noted]) -> Outcome<HashMap<ObjectId, Vec<u8>>> {
+    let wanted: HashSet<ObjectId> = noted.iter().filter_map(|hit| object(&hit.source)).collect();
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut heads = Vec::new();
+    for worktree in repository.all_worktrees()? {
+        if let Some(head) = worktree.git.query(["rev-parse", "-q", "--verify", "HEAD"])? {
+            heads.extend(head.as_encoded_bytes());
+            heads.push(b'\n');
+        }
+    }
+    let list = ["--no-replace-objects", "rev-list", "--objects", "--all", "--indexed-objects", "--stdin"];
+    let listed = repository.git.run_with_input(list, &heads)?;
+    let mut found = HashMap::new();
+    for line in listed.lines() {
+        let (id, path) = line.split_once_str(b" ").unwrap_or((line, b""));
+        if let Ok(id) = ObjectId::from_hex(id)
+            && wanted.contains(&id)
+        {
+            found.entry(id).or_insert_with(|| path.to_vec());
+        }
+    }
+    // Only the latest stash is named by a ref; the others stand in its reflog, which stays.
+    let older = ["log", "-g", "--format=%H %T %P", "refs/stash", "--"];
+    let stashes = repository.git.command(older).output().map_err(crate::git::GitError::Io)?;
+    let commits: Vec<u8> = stashes.stdout.fields().flat_map(|id| [id, b"\n"].concat()).collect();
+    if !commits.is_empty() {
+        let list = ["--no-replace-objects", "rev-list", "--objects", "--stdin"];
+        for line in repository.git.run_with_input(list, &commits)?.lines() {
+            let (id, path) = line.split_once_str(b" ").unwrap_or((line, b""));
+            if let Ok(id) = ObjectId::from_hex(id)
+                && wanted.contains(&id)
+            {
+                found.entry(id).or_insert_with(|| path.to_vec());
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn describe(
+    hit: &Noted,
+    in_force: &HashMap<ObjectId, Vec<u8>>,
+    redactor: &Redactor,
+) -> Option<(Why, String)> {
+    let show = |name: &[u8]| match redactor.text(name) {
+        Ok(shown) => sanitise::path(shown.as_deref().unwrap_or(name)),
+        Err(_) => "a name that holds a value".to_owned(),
+    };
+    let named = |what: &str, id: &ObjectId| {
+        let id = id.to_hex_with_len(12);
+        match in_force.get(id_of(hit).as_ref()?) {
+            Some(path) if !path.is_empty() => Some(format!("{what} {id} ({})", show(path))),
+            _ => Some(format!("{what} {id}")),
+        }
+    };
+    match &hit.source {
+        Source::Object { id, kind } => {
+            let why = match in_force.contains_key(id) {
+                false => Why::Old,
+                true if hit.packed => Why::Packed,
+                true => Why::InForce,
+            };
+            let what = match kind {
+                Kind::Commit => "commit",
+                Kind::Tag => "tag",
+                Kind::Tree => "tree",
+                Kind::Blob => "blob",
+            };
+            Some((why, named(what, id)?))
+        }
+        Source::Name { tree } => {
+            let why = if in_force.contains_key(tree) { Why::InForce } else { Why::Old };
+            Some((why, named("a name in tree", tree)?))
+        }
+        Source::Place(place) => match place {
+            Place::GitFile(path) if OWN_FOLDERS.iter().any(|own| path.starts_with(own)) => None,
+            Place::GitFile(path) if path.starts_with(b"logs/") || path.contains_str("/logs/") => {
+                Some((Why::Reflog, format!("reflog {}", show(path))))
+            }
+            Place::GitFile(path) => Some((Why::GitFile, format!(".git/{}", show(path)))),
+            Place::Reflog => Some((Why::Reflog, "a reflog".to_owned())),
+            Place::RefName => Some((Why::InForce, "the name of a ref".to_owned())),
+            Place::StagedPath | Place::Path | Place::WorktreePath | Place::Worktree(_) => {
+                Some((Why::InForce, "the name of a staged file".to_owned()))
+            }
+        },
+    }
+}
+
+fn id_of(hit: &Noted) -> Option<ObjectId> {
+    object(&hit.source)
+}
