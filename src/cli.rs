@@ -61,6 +61,7 @@ commands! {
     Status(status::Status),
     Check(check::Check),
     Scan(scan::Scan),
+    Scrub(scrub::Scrub),
     Hooks(hooks::Hooks),
     Member(member::Member),
     Key(key::Key),

@@ -22,6 +22,7 @@ pub mod migrate;
 pub mod plumbing;
 mod pushed;
 pub mod scan;
+pub mod scrub;
 pub mod status;
 pub mod track;
 pub mod unlock;

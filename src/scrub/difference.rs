@@ -96,7 +96,8 @@ fn differences(
     new: ObjectId,
 ) -> Result<Vec<(Vec<u8>, Side, Side)>, GitError> {
     let (old, new) = (old.to_string(), new.to_string());
-    let compare = ["--no-replace-objects", "diff-tree", "-r", "--raw", "-z", "--no-abbrev", "--no-renames"];
+    let compare =
+        ["--no-replace-objects", "diff-tree", "-r", "--raw", "-z", "--no-abbrev", "--no-renames"];
     let raw = repository.git.run(compare.iter().chain(&["--no-ext-diff", &old, &new]))?;
     let mut fields = raw.split_str(b"\0");
     let mut found = Vec::new();
@@ -153,13 +154,9 @@ fn becomes(
 }
 
 /// What becomes of an entry.
-fn decide(
-    changes: &dyn Changes,
-    scope: super::ScopeId,
-    path: &[u8],
-    kind: EntryKind,
-) -> Entry {
-    let folders = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| &path[..at]);
+fn decide(changes: &dyn Changes, scope: super::ScopeId, path: &[u8], kind: EntryKind) -> Entry {
+    let folders =
+        path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| &path[..at]);
     for folder in std::iter::once(&b""[..]).chain(folders) {
         match changes.folder(scope, folder) {
             Folder::Untouched => return Entry::Keep,

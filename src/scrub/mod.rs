@@ -3,12 +3,13 @@
 //! [`plan`] says what is to become of what (`docs/scrub.md`). [`changes`] is the seam: what is to become of contents, names and
 //! messages. [`rewrite`] makes the new objects.
 
+pub mod backup;
 pub mod changes;
 pub mod difference;
 pub mod error;
+pub mod moves;
 pub mod plan;
 pub mod planned;
-pub mod moves;
 pub mod record;
 pub mod redact;
 pub mod rewrite;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::path::Path;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
 use super::record::{Head, Name, Record, Ref};
-use super::safety::dirty;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{Access, write_atomic};
 use crate::git::GitError;
@@ -95,7 +95,7 @@ pub fn bring(repository: &Repository, record: &Record) -> Outcome {
         }
     }
     for head in &record.heads {
-        bring_head(head)?;
+        bring_head(&head.open(repository)?, head)?;
     }
     Ok(())
 }
@@ -144,7 +144,12 @@ fn move_refs(repository: &Repository, record: &Record) -> Outcome {
         let Some((_, new)) = &change.symbolic else { continue };
         let (name, new) = (os(&change.new_name), os(new));
         if change.name != change.new_name {
-            repository.git.query([OsStr::new("symbolic-ref"), "-q".as_ref(), "-d".as_ref(), &os(&change.name)])?;
+            repository.git.query([
+                OsStr::new("symbolic-ref"),
+                "-q".as_ref(),
+                "-d".as_ref(),
+                &os(&change.name),
+            ])?;
         }
         repository.git.run([OsStr::new("symbolic-ref"), &name, &new])?;
     }
@@ -156,13 +161,18 @@ fn os(name: &Name) -> OsString {
 }
 
 /// `HEAD`, index and files of one worktree.
-fn bring_head(head: &Head) -> Outcome {
-    let repository = Repository::open(&head.git_dir, head.top.clone())?;
+fn bring_head(repository: &Repository, head: &Head) -> Outcome {
     let git = &repository.git;
     if let Some((_, new)) = &head.branch {
         let now = git.query(["symbolic-ref", "-q", "HEAD"])?;
         if now.as_deref() != Some(&os(new)) {
-            git.run([OsStr::new("symbolic-ref"), "-m".as_ref(), REASON.as_ref(), "HEAD".as_ref(), &os(new)])?;
+            git.run([
+                OsStr::new("symbolic-ref"),
+                "-m".as_ref(),
+                REASON.as_ref(),
+                "HEAD".as_ref(),
+                &os(new),
+            ])?;
         }
     }
     let Some((old, new)) = head.commit else { return Ok(()) };
@@ -173,23 +183,27 @@ fn bring_head(head: &Head) -> Outcome {
             git.run(["update-ref", "--no-deref", "-m", REASON, "HEAD", &new, &old])?;
         }
     }
-    if head.top.is_none() {
-        return Ok(());
-    }
+    let Some(top) = repository.worktree.as_deref() else { return Ok(()) };
     // After a step that was cut off the index is that of one side, and files may be of either.
     let tree = |commit: &str| format!("{commit}^{{tree}}");
     let is = |commit: &str| -> Outcome<bool> {
-        let compare = ["diff-index", "--cached", "--quiet", "--ignore-submodules", &tree(commit), "--"];
+        let compare =
+            ["diff-index", "--cached", "--quiet", "--ignore-submodules", &tree(commit), "--"];
         Ok(git.query(compare)?.is_some())
     };
     if !is(&new)? && !is(&old)? {
-        return Err(work(head, "its index holds changes of its own"));
+        return Err(work(top, "its index holds changes of its own"));
     }
-    let mut at_stake = dirty(&repository)?;
-    let added = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", &old, &new];
+    // What stat alone says is not enough: an unchanged file may have been touched.
+    git.query(["update-index", "-q", "--refresh", "--ignore-submodules"])?;
+    let changed = git.run(["diff-files", "-z", "--name-only", "--ignore-submodules"])?;
+    let mut at_stake: Vec<_> =
+        changed.split_str(b"\0").filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect();
+    let added =
+        ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", &old, &new];
     let added = git.run(added)?;
     at_stake.extend(added.split_str(b"\0").filter(|path| !path.is_empty()).map(<[u8]>::to_vec));
-    refuse_other_content(&repository, head, &new, &at_stake)?;
+    refuse_other_content(repository, top, &new, &at_stake)?;
     let checkout = ["read-tree", "--no-recurse-submodules", "--reset", "-u", &tree(&new)];
     git.run(checkout)?;
     Ok(())
@@ -198,14 +212,14 @@ fn bring_head(head: &Head) -> Outcome {
 /// Each of these files must be as the new commit says; one that it adds may also be missing.
 fn refuse_other_content(
     repository: &Repository,
-    head: &Head,
+    top: &Path,
     new: &str,
     paths: &[Vec<u8>],
 ) -> Outcome {
     for path in paths {
         let native = repo_path::to_native(path);
-        let top = head.top.as_deref().unwrap_or(&head.git_dir);
-        let there = native.map(|native| top.join(native)).filter(|file| fs::symlink_metadata(file).is_ok());
+        let there =
+            native.map(|native| top.join(native)).filter(|file| fs::symlink_metadata(file).is_ok());
         let spec = [new.as_bytes(), b":", path].concat();
         let wanted = repository.git.query([
             OsStr::new("rev-parse"),
@@ -218,24 +232,35 @@ fn refuse_other_content(
             Some(file) if file.is_symlink() => {
                 let target = fs::read_link(&file).context(|| crate::sanitise::path(path))?;
                 let target = repo_path::argument_bytes(target.as_os_str()).unwrap_or_default();
-                Some(repository.git.run_with_input(["hash-object", "--stdin", "--no-filters"], target)?)
+                Some(
+                    repository
+                        .git
+                        .run_with_input(["hash-object", "--stdin", "--no-filters"], target)?,
+                )
             }
             Some(file) => {
-                let named = [OsStr::new("hash-object"), "--path".as_ref(), &os(&Name(path.clone())), "--".as_ref(), file.as_os_str()];
+                let named = [
+                    OsStr::new("hash-object"),
+                    "--path".as_ref(),
+                    &os(&Name(path.clone())),
+                    "--".as_ref(),
+                    file.as_os_str(),
+                ];
                 Some(repository.git.run(named)?)
             }
         };
         let has = has.map(os_line);
         // What is not there yet cannot be lost.
         if has.is_some() && has != wanted {
-            return Err(work(head, &format!("{} is changed", crate::sanitise::path(path))));
+            return Err(work(top, &format!("{} is changed", crate::sanitise::path(path))));
         }
     }
     Ok(())
 }
 
-fn work(head: &Head, what: &str) -> CommandError {
-    let top = crate::sanitise::native(head.top.as_deref().unwrap_or(&head.git_dir));
-    CommandError::refused(format!("there is work in {top}: {what}"))
-        .hint("copy it away, take it back with 'git restore', and run 'git shroud scrub --continue'")
+fn work(top: &Path, what: &str) -> CommandError {
+    let top = crate::sanitise::native(top);
+    CommandError::refused(format!("there is work in {top}: {what}")).hint(
+        "copy it away, take it back with 'git restore', and run 'git shroud scrub --continue'",
+    )
 }

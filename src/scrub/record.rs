@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
+use crate::git::repository::Repository;
 use crate::store::local;
 
 /// Bytes of the longest file that is read.
@@ -97,10 +98,8 @@ pub struct Ref {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Head {
-    /// git's folder of the worktree.
-    pub git_dir: PathBuf,
-    /// The top of the worktree, if there is one.
-    pub top: Option<PathBuf>,
+    /// The name of a linked worktree, as git has it; `None` for the clone itself, wherever that may be moved to.
+    pub linked: Option<Name>,
     /// The branch that `HEAD` leads to, before and after; `None` where it is detached.
     pub branch: Option<(Name, Name)>,
     /// The commit, before and after; `None` where there is none yet.
@@ -128,6 +127,32 @@ pub struct Record {
     folder: PathBuf,
 }
 
+impl Head {
+    /// The name of a linked worktree; `None` for the clone itself.
+    pub fn name_of(repository: &Repository) -> Option<Name> {
+        let git_dir = repository.gix.git_dir();
+        let parent = git_dir.parent().and_then(Path::file_name);
+        let name = git_dir.file_name().and_then(crate::repo_path::argument_bytes);
+        let is_linked =
+            git_dir != repository.common_dir() && parent.is_some_and(|name| name == "worktrees");
+        name.filter(|_| is_linked).map(|name| Name(name.to_vec()))
+    }
+
+    /// The worktree; that of a bare repository is itself.
+    ///
+    /// # Errors
+    /// It is not there any more.
+    pub fn open(&self, repository: &Repository) -> Outcome<Repository> {
+        let all = repository.all_worktrees()?;
+        match all.into_iter().find(|worktree| Self::name_of(worktree) == self.linked) {
+            Some(worktree) => Ok(worktree),
+            None if self.linked.is_none() => Ok(repository.reopen()?),
+            None => Err(CommandError::wrong("a linked worktree is not there any more")
+                .hint("bring it back: git worktree list shows those that are there")),
+        }
+    }
+}
+
 /// Where all scrubs of a repository are remembered.
 pub fn top(common_dir: &Path) -> PathBuf {
     local::dir(common_dir).join("scrub")
@@ -139,7 +164,13 @@ fn doing() -> String {
 
 impl Record {
     /// One that is to begin.
-    pub fn new(refs: Vec<Ref>, heads: Vec<Head>, stash_log: Option<Vec<u8>>, signatures: u64, made: i64) -> Self {
+    pub fn new(
+        refs: Vec<Ref>,
+        heads: Vec<Head>,
+        stash_log: Option<Vec<u8>>,
+        signatures: u64,
+        made: i64,
+    ) -> Self {
         let stash_log = stash_log.map(Name);
         let folder = PathBuf::new();
         Self { version: 1, state: State::Moving, refs, heads, stash_log, signatures, made, folder }
@@ -293,8 +324,7 @@ mod tests {
             first_changed: vec![id("1")],
         };
         let head = Head {
-            git_dir: "/r/.git".into(),
-            top: Some("/r".into()),
+            linked: Some(name(b"other")),
             branch: Some((name(b"refs/heads/a"), name(b"refs/heads/b"))),
             commit: Some((id("1"), id("2"))),
         };

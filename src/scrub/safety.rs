@@ -25,16 +25,19 @@ pub fn refuse_unfit(repository: &Repository) -> Outcome {
             .hint("end it: git shroud migrate git-crypt"));
     }
     if common.join("shallow").exists() {
-        return Err(CommandError::refused("this clone is shallow, so it lacks a part of the history")
-            .hint("fetch the rest first: git fetch --unshallow"));
+        return Err(CommandError::refused(
+            "this clone is shallow, so it lacks a part of the history",
+        )
+        .hint("fetch the rest first: git fetch --unshallow"));
     }
     let config = repository.gix.config_snapshot();
     let query = ["config", "--get-regexp", r"^remote\..*\.(promisor|partialclonefilter)$"];
-    if config.string("extensions.partialClone").is_some()
-        || repository.git.query(query)?.is_some()
+    if config.string("extensions.partialClone").is_some() || repository.git.query(query)?.is_some()
     {
-        return Err(CommandError::refused("this is a partial clone, so it lacks a part of the files")
-            .hint("make a whole one: git clone URL, and scrub there"));
+        return Err(CommandError::refused(
+            "this is a partial clone, so it lacks a part of the files",
+        )
+        .hint("make a whole one: git clone URL, and scrub there"));
     }
     let absent = repository.absent_worktrees()?;
     if let Some(top) = absent.first() {

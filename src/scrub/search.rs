@@ -144,7 +144,8 @@ fn in_force(repository: &Repository, noted: &[Noted]) -> Outcome<HashMap<ObjectI
             heads.push(b'\n');
         }
     }
-    let list = ["--no-replace-objects", "rev-list", "--objects", "--all", "--indexed-objects", "--stdin"];
+    let list =
+        ["--no-replace-objects", "rev-list", "--objects", "--all", "--indexed-objects", "--stdin"];
     let listed = repository.git.run_with_input(list, &heads)?;
     let mut found = HashMap::new();
     for line in listed.lines() {

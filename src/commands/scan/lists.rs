@@ -11,19 +11,19 @@ use crate::scan::allow::{self, AllowError, AllowList, Date};
 use crate::scan::fingerprint::SALT_LEN;
 
 /// The lists of a scan.
-pub(super) struct Lists {
+pub(in crate::commands) struct Lists {
     /// The repository's own, and the baseline.
-    pub(super) lists: Vec<AllowList>,
+    pub(in crate::commands) lists: Vec<AllowList>,
     /// With every key that is held and every salt of a list.
-    pub(super) fingerprinter: Fingerprinter,
+    pub(in crate::commands) fingerprinter: Fingerprinter,
     /// The day of the scan.
-    pub(super) today: Date,
+    pub(in crate::commands) today: Date,
     has_name: bool,
     salt: Option<[u8; SALT_LEN]>,
 }
 
 impl Lists {
-    pub(super) fn read(
+    pub(in crate::commands) fn read(
         repository: &Repository,
         keyring: &Keyring,
         baseline: Option<&Path>,
@@ -52,7 +52,7 @@ impl Lists {
     }
 
     /// Makes a salt where neither key nor salt is there, as a list without fingerprints would be of no use.
-    pub(super) fn ensure_named(&mut self) -> Outcome {
+    pub(in crate::commands) fn ensure_named(&mut self) -> Outcome {
         if !self.has_name {
             let mut salt = [0; SALT_LEN];
             getrandom::fill(&mut salt).map_err(|error| {
@@ -65,7 +65,7 @@ impl Lists {
     }
 
     /// The salt for a baseline: a new one, or that of a baseline that is not the repository's own list.
-    pub(super) fn new_salt(&self) -> Option<&[u8; SALT_LEN]> {
+    pub(in crate::commands) fn new_salt(&self) -> Option<&[u8; SALT_LEN]> {
         self.salt.as_ref().or_else(|| self.lists.iter().find_map(AllowList::salt))
     }
 }

@@ -35,19 +35,19 @@ const MAX_COMMIT: u64 = 1 << 20;
 const MAX_SUBJECT: usize = 200;
 
 /// What is looked at, and with what.
-pub(super) struct Look<'a> {
-    pub(super) repository: &'a Repository,
-    pub(super) keyring: &'a Keyring,
-    pub(super) git_crypt: &'a HeldKeys,
-    pub(super) detector: &'a Detector,
-    pub(super) scope: &'a Scope,
-    pub(super) worktree: bool,
-    pub(super) no_cache: bool,
+pub(in crate::commands) struct Look<'a> {
+    pub(in crate::commands) repository: &'a Repository,
+    pub(in crate::commands) keyring: &'a Keyring,
+    pub(in crate::commands) git_crypt: &'a HeldKeys,
+    pub(in crate::commands) detector: &'a Detector,
+    pub(in crate::commands) scope: &'a Scope,
+    pub(in crate::commands) worktree: bool,
+    pub(in crate::commands) no_cache: bool,
 }
 
 impl Look<'_> {
     /// Looks; the report is without its findings, which may yet be allowed.
-    pub(super) fn run(
+    pub(in crate::commands) fn run(
         &self,
         context: &Context,
         fingerprinter: &Fingerprinter,
@@ -318,7 +318,7 @@ fn say_unread(unread: &crate::scan::objects::Unread) -> Unread {
 }
 
 /// The paths of files with findings, but for those that are to be sealed already.
-pub(super) fn paths(report: &Report) -> BTreeSet<Vec<u8>> {
+pub(in crate::commands) fn paths(report: &Report) -> BTreeSet<Vec<u8>> {
     use crate::scan::finding::PlaceKind;
     let places = report.findings.iter().filter(|found| found.kind != Kind::Policy);
     let places = places.flat_map(|found| &found.occurrences).map(|occurrence| &occurrence.place);

@@ -1,8 +1,8 @@
 //! `git shroud scan`
 
 mod advice;
-mod lists;
-mod look;
+pub(super) mod lists;
+pub(super) mod look;
 mod scope;
 mod suggest;
 

@@ -55,12 +55,27 @@ impl<'a> Planned<'a> {
         git_crypt: &'a HeldKeys,
         redactor: Option<&'a Redactor>,
     ) -> Result<Self, ScrubError> {
+        Self::at(repository, "HEAD", plan, keyring, git_crypt, redactor)
+    }
+
+    /// The same with the attributes of another commit for those of today.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn at(
+        repository: &Repository,
+        commit: &str,
+        plan: &'a Plan,
+        keyring: &'a Keyring,
+        git_crypt: &'a HeldKeys,
+        redactor: Option<&'a Redactor>,
+    ) -> Result<Self, ScrubError> {
         let attributes = CommitAttributes::new(repository);
         if plan.seal_by == Some(SealBy::EachCommit) {
             attributes.read_all(repository)?;
         }
         let database = Database::open(repository)?;
-        let query = ["rev-parse", "-q", "--verify", "HEAD^{tree}"];
+        let query = ["rev-parse", "-q", "--verify", &format!("{commit}^{{tree}}")];
         let (today, file) = match repository.git.query(query)? {
             Some(head) => {
                 let head = ObjectId::from_hex(head.as_encoded_bytes()).map_err(GitError::read)?;

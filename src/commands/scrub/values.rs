@@ -1,0 +1,189 @@
+//! The values that a plan names: found again by scanning, as the plan holds fingerprints only; or given in a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::commands::scan::lists::Lists;
+use crate::commands::scan::look::Look;
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::fs::read_bounded;
+use crate::git::repository::Repository;
+use crate::git_crypt::HeldKeys;
+use crate::keyring::Keyring;
+use crate::scan::finding::Secret;
+use crate::scan::fingerprint::{Fingerprinter, Named};
+use crate::scan::{Detector, Fingerprint, Kind, Scope};
+use crate::scrub::plan::{Plan, Redact, rule_name};
+use crate::scrub::redact::{MIN_VALUE, Value};
+
+/// Bytes of the longest file of values or findings.
+const MAX_FILE: usize = 64 << 20;
+/// The rule of values that a file gives.
+const GIVEN: &str = "value";
+
+/// Where values come from, besides the plan.
+pub(super) struct Sources<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) keyring: &'a Keyring,
+    pub(super) git_crypt: &'a HeldKeys,
+    /// Every value of a sealed file that stands elsewhere.
+    pub(super) known: bool,
+    /// A file with a value on each line; `-` for standard input.
+    pub(super) file: Option<&'a Path>,
+}
+
+/// What was found for a plan.
+pub(super) struct Found {
+    /// The values, in the plan's order.
+    pub(super) values: Vec<Value>,
+    /// Fingerprints of the plan of which no value is here any more.
+    pub(super) missing: usize,
+}
+
+impl Sources<'_> {
+    /// Finds the values of a plan and adds those of the other sources to it, by their fingerprints.
+    pub(super) fn find(&self, plan: &mut Plan) -> Outcome<Found> {
+        let mut lists = Lists::read(self.repository, self.keyring, None)?;
+        if let Some(salt) = &plan.salt {
+            lists.fingerprinter.add_salt(salt);
+        } else if self.known || self.file.is_some() {
+            lists.ensure_named()?;
+            plan.salt = lists.new_salt().copied();
+        }
+        let fingerprinter = &lists.fingerprinter;
+        if plan.redact.iter().any(|redact| !fingerprinter.knows(&redact.value)) {
+            return Err(CommandError::refused(
+                "the plan names values by a key that is not held here, or by a salt that it lacks",
+            )
+            .hint("git shroud unlock; or write the plan anew: git shroud scan --plan FILE"));
+        }
+        let given = self.given(plan, fingerprinter)?;
+        let mut found: BTreeMap<Fingerprint, Secret> = BTreeMap::new();
+        if !plan.redact.is_empty() || self.known {
+            self.scan(plan, fingerprinter, &mut found)?;
+        }
+        for (name, secret) in given {
+            found.entry(name).or_insert(secret);
+        }
+        let mut seen = BTreeSet::new();
+        plan.redact.retain(|redact| seen.insert(redact.value));
+        let mut values = Vec::new();
+        let mut missing = 0;
+        for redact in plan.redact.iter().filter(|redact| !plan.keeps(&redact.value)) {
+            match found.remove(&redact.value) {
+                Some(secret) if secret.expose().len() < MIN_VALUE => {
+                    return Err(CommandError::refused(format!(
+                        "a value of rule '{}' has fewer than {MIN_VALUE} bytes, and would be found everywhere",
+                        redact.rule
+                    ))
+                    .hint("drop the file that holds it, or take the entry out of the plan"));
+                }
+                Some(secret) => values.push(Value { secret, rule: redact.rule.clone() }),
+                None => missing += 1,
+            }
+        }
+        Ok(Found { values, missing })
+    }
+
+    /// Scans everything, keeps the values that the plan names, and adds those that are known if they are asked for.
+    fn scan(
+        &self,
+        plan: &mut Plan,
+        fingerprinter: &Fingerprinter,
+        found: &mut BTreeMap<Fingerprint, Secret>,
+    ) -> Outcome {
+        let detector = Detector::builtin();
+        let look = Look {
+            repository: self.repository,
+            keyring: self.keyring,
+            git_crypt: self.git_crypt,
+            detector: &detector,
+            scope: Scope::All,
+            worktree: false,
+        };
+        let wanted: BTreeSet<_> = plan.redact.iter().map(|redact| redact.value).collect();
+        for finding in look.run(fingerprinter)?.1 {
+            let Some(secret) = finding.secret else { continue };
+            let names = fingerprinter.names(Named::Value(secret.expose()));
+            if self.known && finding.kind == Kind::KnownValue {
+                let rule = rule_name(&finding.rule);
+                plan.redact.extend(names.first().map(|&value| Redact { value, rule }));
+                found.extend(names.first().map(|&name| (name, Secret::new(secret.expose()))));
+            }
+            for name in names.into_iter().filter(|name| wanted.contains(name)) {
+                found.entry(name).or_insert_with(|| Secret::new(secret.expose()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The values of the file, a line each.
+    fn given(
+        &self,
+        plan: &mut Plan,
+        fingerprinter: &Fingerprinter,
+    ) -> Outcome<Vec<(Fingerprint, Secret)>> {
+        let Some(path) = self.file else { return Ok(Vec::new()) };
+        let text = read(path)?;
+        let mut given = Vec::new();
+        for (number, line) in text.split(|&byte| byte == b'\n').enumerate() {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.is_empty() {
+                continue;
+            }
+            if line.len() < MIN_VALUE {
+                return Err(CommandError::wrong(format!(
+                    "line {} of the file of values has fewer than {MIN_VALUE} bytes, and would be found everywhere",
+                    number + 1
+                ))
+                .hint("give a longer part of the text around it"));
+            }
+            let name = fingerprinter.name(Named::Value(line)).expect("there is a key or a salt");
+            plan.redact.push(Redact { value: name, rule: GIVEN.to_owned() });
+            given.push((name, Secret::new(line)));
+        }
+        if given.is_empty() {
+            return Err(CommandError::wrong("the file of values holds none"));
+        }
+        Ok(given)
+    }
+}
+
+fn read(path: &Path) -> Outcome<zeroize::Zeroizing<Vec<u8>>> {
+    if path.as_os_str() != "-" {
+        return read_bounded(path, MAX_FILE).context(|| "the file of values".to_owned());
+    }
+    let mut text = crate::secret::WipedVec::default();
+    let mut input = std::io::Read::take(std::io::stdin().lock(), MAX_FILE as u64 + 1);
+    std::io::copy(&mut input, &mut text).context(|| "standard input".to_owned())?;
+    if text.len() > MAX_FILE {
+        return Err(CommandError::wrong("standard input is too long for a file of values"));
+    }
+    Ok(zeroize::Zeroizing::new(text.to_vec()))
+}
+
+/// The fingerprints of a report of `git shroud scan --format json`, or of a plan or baseline; each with its rule.
+pub(super) fn findings(path: &Path) -> Outcome<Vec<Redact>> {
+    let name = crate::sanitise::native(path);
+    let bytes = read_bounded(path, MAX_FILE).context(|| "the findings".to_owned())?;
+    let wrong = || {
+        CommandError::wrong(format!("{name} is no report with fingerprints"))
+            .hint("write one: git shroud scan --format json -o FILE")
+    };
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        let plan = Plan::read(&bytes).map_err(|error| CommandError::wrong(error.to_string()))?;
+        return Ok(plan.redact);
+    }
+    let report: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
+    let mut redact = Vec::new();
+    for finding in report["findings"].as_array().ok_or_else(wrong)? {
+        if finding["kind"] == "policy" {
+            continue;
+        }
+        let value = finding["fingerprint"].as_str().ok_or_else(wrong)?;
+        let value = value.parse().map_err(|_| wrong())?;
+        let rule = rule_name(finding["rule"].as_str().unwrap_or(GIVEN));
+        redact.push(Redact { value, rule });
+    }
+    Ok(redact)
+}

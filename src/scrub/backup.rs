@@ -1,0 +1,227 @@
+//! What is written down before anything moves: everything as it was, and which object became which.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+
+use super::record::{BUNDLE, LOGS, VALUES};
+use super::redact::Value;
+use super::rewrite::Rewritten;
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::fs::{
+    Access, create_private, create_private_dir, read_bounded, with_path, write_atomic,
+};
+use crate::git::repository::Repository;
+use crate::scan::finding::Secret;
+
+/// Bytes of the longest file of values.
+const MAX_VALUES: usize = 1 << 30;
+/// Folders in one another that reflogs stand in, at most.
+const MAX_DEPTH: usize = 64;
+const TAKE: &str = "a String takes any text";
+
+/// Writes the bundle of every ref, `HEAD` and all that reflogs name, and the reflogs themselves.
+///
+/// # Errors
+/// git fails, or the disk is full.
+pub fn write(repository: &Repository, folder: &Path) -> Outcome {
+    let bundle = folder.join(BUNDLE);
+    let create = [OsStr::new("bundle"), "create".as_ref(), "-q".as_ref(), bundle.as_os_str()];
+    let what = ["--all", "--reflog"].map(OsStr::new);
+    repository.git.run(create.iter().chain(&what))?;
+    restrict(&bundle).map_err(|error| with_path(&bundle, &error)).context(doing)?;
+    for (number, git_dir) in repository.git_dirs()?.iter().enumerate() {
+        let to = folder.join(LOGS).join(number.to_string());
+        copy(&git_dir.join("logs"), &to, 0).context(doing)?;
+    }
+    Ok(())
+}
+
+fn doing() -> String {
+    "the backup".to_owned()
+}
+
+#[cfg(unix)]
+fn restrict(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600))?;
+    fs::File::open(file)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn restrict(_file: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Copies a folder with all regular files in it; one that is not there is none.
+fn copy(from: &Path, to: &Path, depth: usize) -> std::io::Result<()> {
+    let listed = match fs::read_dir(from) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(with_path(from, &error)),
+    };
+    create_private_dir(to)?;
+    for entry in listed {
+        let entry = entry?;
+        let (path, copied) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        if kind.is_dir() && depth < MAX_DEPTH {
+            copy(&path, &copied, depth + 1)?;
+        } else if kind.is_file() {
+            fs::copy(&path, &copied).map_err(|error| with_path(&path, &error))?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts the reflogs back as they were.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn restore_logs(repository: &Repository, folder: &Path) -> Outcome {
+    for (number, git_dir) in repository.git_dirs()?.iter().enumerate() {
+        let from = folder.join(LOGS).join(number.to_string());
+        restore(&from, &git_dir.join("logs"), 0).context(|| "the reflogs".to_owned())?;
+    }
+    Ok(())
+}
+
+fn restore(from: &Path, to: &Path, depth: usize) -> std::io::Result<()> {
+    let Ok(listed) = fs::read_dir(from) else { return Ok(()) };
+    for entry in listed {
+        let entry = entry?;
+        let (path, restored) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() && depth < MAX_DEPTH {
+            restore(&path, &restored, depth + 1)?;
+        } else {
+            fs::create_dir_all(to).map_err(|error| with_path(to, &error))?;
+            write_atomic(&restored, &fs::read(&path)?, Access::Shared)?;
+        }
+    }
+    Ok(())
+}
+
+/// The stash's reflog as it was.
+pub fn stash_log(folder: &Path) -> Option<Vec<u8>> {
+    fs::read(folder.join(LOGS).join("0/refs/stash")).ok()
+}
+
+/// Brings objects of the bundle back that are gone.
+///
+/// # Errors
+/// git fails.
+pub fn unbundle(repository: &Repository, folder: &Path, needed: &BTreeSet<ObjectId>) -> Outcome {
+    let lines: String = needed.iter().map(|id| format!("{id}\n")).collect();
+    let said = repository.git.run_with_input(["cat-file", "--batch-check"], lines.as_bytes())?;
+    if said.contains_str(" missing") {
+        let bundle = folder.join(BUNDLE);
+        let unbundle = [OsStr::new("bundle"), "unbundle".as_ref(), bundle.as_os_str()];
+        repository.git.run(unbundle)?;
+    }
+    Ok(())
+}
+
+/// Writes the values, each with its rule, for the search afterwards; they go with the backup, which holds them too.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_values(folder: &Path, values: &[Value]) -> Outcome {
+    let mut bytes = crate::secret::WipedVec::default();
+    for value in values {
+        for part in [value.rule.as_bytes(), value.secret.expose()] {
+            let len = u32::try_from(part.len()).context(|| "the values".to_owned())?;
+            let write = |bytes: &mut crate::secret::WipedVec, part: &[u8]| {
+                std::io::Write::write_all(bytes, part).expect("memory takes any bytes");
+            };
+            write(&mut bytes, &len.to_be_bytes());
+            write(&mut bytes, part);
+        }
+    }
+    create_private(&folder.join(VALUES), &bytes).context(|| "the values".to_owned())
+}
+
+/// Reads them again.
+///
+/// # Errors
+/// The file cannot be read, or is damaged.
+pub fn read_values(folder: &Path) -> Outcome<Vec<Value>> {
+    let path = folder.join(VALUES);
+    let bytes = read_bounded(&path, MAX_VALUES).context(|| "the values".to_owned())?;
+    let damaged = || CommandError::wrong(format!("{} is damaged", path.display()));
+    let mut rest = &bytes[..];
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        let (len, behind) = rest.split_first_chunk::<4>().ok_or_else(damaged)?;
+        let len = usize::try_from(u32::from_be_bytes(*len)).map_err(|_| damaged())?;
+        parts.push(behind.get(..len).ok_or_else(damaged)?);
+        rest = &behind[len..];
+    }
+    let value = |pair: &[&[u8]]| match pair {
+        [rule, secret] => Some(Value {
+            secret: Secret::new(secret),
+            rule: String::from_utf8(rule.to_vec()).ok()?,
+        }),
+        _ => None,
+    };
+    parts.chunks(2).map(value).collect::<Option<_>>().ok_or_else(damaged)
+}
+
+/// Writes what became of commits, tags and refs, in the form of git-filter-repo: `commit-map`, `ref-map`, `first-changed`.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn write_maps(repository: &Repository, folder: &Path, rewritten: &Rewritten) -> Outcome {
+    let none = repository.gix.object_hash().null();
+    let mut commits = String::from("old new\n");
+    for (old, new) in rewritten.commits.iter().chain(&rewritten.tags) {
+        writeln!(commits, "{old} {}", new.unwrap_or(none)).expect(TAKE);
+    }
+    let mut refs = b"old new ref\n".to_vec();
+    let mut first = String::from("commit ref\n").into_bytes();
+    for change in &rewritten.refs {
+        refs.extend(format!("{} {} ", change.old, change.new.unwrap_or(none)).bytes());
+        // The old name may hold a value; this folder goes with '--finish'.
+        refs.extend([&change.name[..], b"\n"].concat());
+        for commit in &change.first_changed {
+            first.extend(format!("{commit} ").bytes());
+            first.extend([&change.new_name[..], b"\n"].concat());
+        }
+    }
+    for (name, text) in
+        [("commit-map", commits.as_bytes()), ("ref-map", &refs[..]), ("first-changed", &first[..])]
+    {
+        create_private(&folder.join(name), text).context(|| "the maps".to_owned())?;
+    }
+    Ok(())
+}
+
+/// The map of commits and tags that changed, as [`write_maps`] wrote it.
+///
+/// # Errors
+/// The file cannot be read, or is none.
+pub fn read_map(path: &Path) -> Outcome<Vec<(ObjectId, Option<ObjectId>)>> {
+    let name = crate::sanitise::native(path);
+    let text = read_bounded(path, MAX_VALUES).context(|| "the map".to_owned())?;
+    let wrong = || CommandError::wrong(format!("{name} is no map of commits"));
+    let mut map = Vec::new();
+    for line in text.lines().filter(|line| !line.starts_with(b"old")) {
+        let mut ids = line.fields().map(ObjectId::from_hex);
+        match (ids.next(), ids.next(), ids.next()) {
+            (Some(Ok(old)), Some(Ok(new)), None) => {
+                map.push((old, (!new.is_null()).then_some(new)))
+            }
+            _ => return Err(wrong()),
+        }
+    }
+    Ok(map)
+}
+
+/// Where the map of commits stands.
+pub fn map_path(folder: &Path) -> PathBuf {
+    folder.join("commit-map")
+}
