@@ -35,6 +35,21 @@ pub fn write_atomic(path: &Path, bytes: &[u8], access: Access) -> io::Result<()>
     write().map_err(|error| with_path(path, &error))
 }
 
+/// Writes a file that the user named: as [`write_atomic`], but a device or pipe, such as `/dev/null`, is written to and not
+/// replaced.
+///
+/// # Errors
+/// With the path.
+pub fn write_output(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(there) if !there.is_file() && !there.is_dir() => {
+            let write = || File::options().write(true).open(path)?.write_all(bytes);
+            write().map_err(|error| with_path(path, &error))
+        }
+        _ => write_atomic(path, bytes, access),
+    }
+}
+
 /// Makes a private file that was not there before, whole or not at all.
 ///
 /// # Errors
@@ -184,6 +199,20 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&file).unwrap(), b"first");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_device_or_pipe_is_written_to_and_stays() {
+        use std::os::unix::fs::FileTypeExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let null = dir.path().join("null");
+        std::os::unix::fs::symlink("/dev/full", &null).unwrap();
+        let error = write_output(&null, b"report", Access::Shared).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert!(fs::metadata("/dev/full").unwrap().file_type().is_char_device());
+        let file = dir.path().join("file");
+        write_output(&file, b"report", Access::Private).unwrap();
+        assert_eq!((fs::read(&file).unwrap(), mode(&file)), (b"report".to_vec(), 0o600));
     }
 
     #[test]

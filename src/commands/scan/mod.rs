@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use super::{Context, held_git_crypt_keys, held_keys};
 use crate::error::{CommandError, Outcome};
-use crate::fs::{Access, write_atomic};
+use crate::fs::{Access, write_output};
 use crate::scan::allow;
 use crate::scan::report::{self, Format};
 use crate::scan::{Detector, Rank, Report, Scope, rules};
@@ -163,11 +163,11 @@ impl Scan {
         self.write(context, &report)?;
         if let Some(path) = &self.write_baseline {
             let text = allow::write(&report.findings, lists.today, lists.new_salt());
-            write_atomic(path, text.as_bytes(), Access::Shared).map_err(|error| io(&error))?;
+            write_output(path, text.as_bytes(), Access::Shared).map_err(|error| io(&error))?;
         }
         if let Some(path) = &self.plan {
             let text = plan::write_findings(&report.findings, lists.new_salt());
-            write_atomic(path, text.as_bytes(), Access::Private).map_err(|error| io(&error))?;
+            write_output(path, text.as_bytes(), Access::Private).map_err(|error| io(&error))?;
         }
         if self.suggest {
             suggest::suggest(context, &repository, &report)?;
@@ -212,9 +212,9 @@ impl Scan {
         match &self.output {
             // With --reveal it holds every secret.
             Some(path) if self.reveal => {
-                write_atomic(path, &text, Access::Private).map_err(|error| io(&error))?;
+                write_output(path, &text, Access::Private).map_err(|error| io(&error))?;
             }
-            Some(path) => write_atomic(path, &text, Access::Shared).map_err(|error| io(&error))?,
+            Some(path) => write_output(path, &text, Access::Shared).map_err(|error| io(&error))?,
             None => context.ui.bytes(&text),
         }
         Ok(())
