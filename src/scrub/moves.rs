@@ -137,7 +137,7 @@ fn move_refs(repository: &Repository, record: &Record) -> Outcome {
         }
     }
     if !input.is_empty() {
-        let update = ["update-ref", "--no-deref", "--create-reflog", "-m", REASON, "-z", "--stdin"];
+        let update = ["update-ref", "--no-deref", "-m", REASON, "-z", "--stdin"];
         repository.git.run_with_input(update, &input)?;
     }
     for change in &record.refs {

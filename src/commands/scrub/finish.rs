@@ -60,10 +60,7 @@ impl Work<'_> {
                 .map_err(|error| with_path(&recorded, &error))
                 .context(doing)?;
         }
-        // git gc would keep what is young, and what a setting protects.
-        let collect = ["-c", "gc.reflogExpire=never", "-c", "gc.reflogExpireUnreachable=never"];
-        let prune = ["-c", "gc.cruftPacks=false", "gc", "--prune=now", "--quiet"];
-        self.repository.git.run(collect.iter().chain(&prune))?;
+        self.repository.git.run(["gc", "--prune=now", "--quiet"])?;
         let repository = self.repository.reopen()?;
         let still = present(&repository, &old)?;
         let searched = search::search(&repository, &values)?;
@@ -80,7 +77,7 @@ impl Work<'_> {
         } else {
             ui.line(format!(
                 "{still} of {} are still here",
-                count(old.len() as u64, "old commit or tag")
+                count(old.len() as u64, "old commit")
             ));
             ui.line(format!(
                 "{} left: {} searched for in {}",
