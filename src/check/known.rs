@@ -1,4 +1,4 @@
-//! Which keys a commit knows: those that its `.shroud/` describes, and those that it described in any commit before.
+//! Which keys a history knows: those that `.shroud/` describes in any commit that is looked at, or did in any before.
 //!
 //! The ids of retired keys stand encrypted in `key.toml` (docs/format.md, section 5). But each was the current one once,
 //! so history names it in the clear.
@@ -108,14 +108,13 @@ pub(super) fn settle(
     shallow: bool,
     report: &mut Report,
 ) -> Result<(), GitError> {
-    let mut known = match found.iter().any(|found| found.pending.is_some()) {
-        true => known_at(repository, subjects, &found, &mut report.missing)?,
-        false => HashMap::new(),
+    let known = match found.iter().any(|found| found.pending.is_some()) {
+        true => known_at(repository, subjects, &mut report.missing)?,
+        false => KeyIds::new(),
     };
     for Found { subject, path, mut problem, pending } in found {
         if let Some((id, wanted)) = pending {
-            let names = known.entry(subject).or_default().get(&id);
-            match (names, wanted) {
+            match (known.get(&id), wanted) {
                 (Some(names), Some(wanted)) if names.contains(wanted.as_str()) => continue,
                 (Some(names), Some(wanted)) => {
                     problem = Problem::OtherKey { keys: names.iter().cloned().collect(), wanted };
@@ -134,13 +133,13 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// The keys that each of the subjects with an open question knows, by the subject's place.
+/// The keys that any of the subjects describes, or any commit before them did. A later one counts too: a history that was
+/// rewritten holds sealed files from before the commit that described their key.
 fn known_at(
     repository: &Repository,
     subjects: &[Subject],
-    found: &[Found],
     missing: &mut BTreeSet<ObjectId>,
-) -> Result<HashMap<usize, Rc<KeyIds>>, GitError> {
+) -> Result<KeyIds, GitError> {
     let database = Database::open(repository)?;
     let mut files = KeyFiles::default();
     let within: BTreeSet<_> = subjects.iter().filter_map(commit).collect();
@@ -148,52 +147,19 @@ fn known_at(
     before.retain(|parent| !within.contains(parent));
     before.sort_unstable();
     before.dedup();
-    let mut earlier = KeyIds::new();
+    let mut trees = BTreeSet::new();
     for commit in that_changed(repository, &before, shroud_dir::NAME)? {
-        let Some(tree) = database.tree_of(commit.id)? else { continue };
-        let known = files.of_tree(&database, tree, missing)?;
-        merge(&mut earlier, &known);
+        trees.extend(database.tree_of(commit.id)?);
     }
-    let earlier = Rc::new(earlier);
-    let open: BTreeSet<_> =
-        found.iter().filter(|found| found.pending.is_some()).map(|found| found.subject).collect();
-    let mut by_commit: HashMap<ObjectId, Rc<KeyIds>> = HashMap::new();
-    let mut known = HashMap::new();
-    for (place, subject) in subjects.iter().enumerate() {
-        let tree = match subject.source {
+    for subject in subjects {
+        trees.extend(match subject.source {
             Source::Commit(id) => database.tree_of(id)?,
             Source::Tree(id) | Source::Index(id) => Some(id),
-        };
-        let mut all: Option<Rc<KeyIds>> = None;
-        let own = match tree {
-            Some(tree) => files.of_tree(&database, tree, missing)?,
-            None => Rc::default(),
-        };
-        let parents = subject.parents.iter().map(|id| by_commit.get(id).unwrap_or(&earlier));
-        for more in parents.chain([&own]) {
-            all = Some(match all {
-                None => Rc::clone(more),
-                Some(all)
-                    if more.iter().all(|(id, names)| {
-                        all.get(id).is_some_and(|known| known.is_superset(names))
-                    }) =>
-                {
-                    all
-                }
-                Some(all) => {
-                    let mut all = (*all).clone();
-                    merge(&mut all, more);
-                    Rc::new(all)
-                }
-            });
-        }
-        let all = all.unwrap_or_default();
-        if let Some(id) = commit(subject) {
-            by_commit.insert(id, Rc::clone(&all));
-        }
-        if open.contains(&place) {
-            known.insert(place, all);
-        }
+        });
+    }
+    let mut known = KeyIds::new();
+    for tree in trees {
+        merge(&mut known, &*files.of_tree(&database, tree, missing)?);
     }
     Ok(known)
 }
