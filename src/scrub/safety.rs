@@ -1,9 +1,12 @@
 //! What must hold before a history is rewritten in somebody's own clone.
 
+use std::ffi::OsStr;
+
 use gix::bstr::ByteSlice as _;
 
 use crate::access::rotate;
 use crate::error::{CommandError, Outcome};
+use crate::git::command::os_line;
 use crate::git::repository::Repository;
 use crate::store::local;
 
@@ -81,11 +84,32 @@ fn refuse_work(repository: &Repository) -> Outcome {
 pub fn dirty(repository: &Repository) -> Outcome<Vec<Vec<u8>>> {
     let status = ["status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"];
     let listed = repository.git.run(status.iter().chain(&["--ignore-submodules=dirty"]))?;
-    let records = listed.split_str(b"\0").filter_map(|record| record.get(3..));
-    let mut dirty: Vec<_> = records.map(<[u8]>::to_vec).collect();
+    let mut dirty = Vec::new();
+    for record in listed.split_str(b"\0").filter(|record| record.len() > 3) {
+        let (how, path) = (&record[..2], &record[3..]);
+        if how != b" M" || !is_as_stored(repository, path)? {
+            dirty.push(path.to_vec());
+        }
+    }
     // 'h' is assumed unchanged; what a sparse checkout leaves out ('S') is not there to be lost.
     let listed = repository.git.run(["ls-files", "-v", "-z"])?;
     let hidden = listed.split_str(b"\0").filter_map(|record| record.strip_prefix(b"h "));
     dirty.extend(hidden.map(<[u8]>::to_vec));
     Ok(dirty)
+}
+
+/// Whether a file holds the very bytes of its blob: one in the clear at a path that is to be sealed differs from what git would
+/// store, and yet nobody has changed it.
+fn is_as_stored(repository: &Repository, path: &[u8]) -> Outcome<bool> {
+    let name = os_line([path, b"\n"].concat());
+    let spec = os_line([b":", path, b"\n"].concat());
+    let stored = repository.git.query([
+        OsStr::new("rev-parse"),
+        "-q".as_ref(),
+        "--verify".as_ref(),
+        &spec,
+    ])?;
+    let hash = ["hash-object", "--no-filters", "--"].map(OsStr::new);
+    let has = repository.git.run(hash.iter().chain(&[&*name]))?;
+    Ok(stored == Some(os_line(has)))
 }

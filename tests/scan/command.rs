@@ -1,7 +1,7 @@
 //! Scopes, exit statuses, lists and outputs.
 
 use crate::common::{Sandbox, text};
-use crate::{token, values};
+use crate::planted::{token, values};
 
 /// A repository with a token in its second commit of three, and a clean file.
 fn repository() -> Sandbox {

@@ -1,6 +1,7 @@
 //! `git shroud scrub --finish`: removes what still holds the old history, and proves it.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 
 use gix::ObjectId;
@@ -75,10 +76,7 @@ impl Work<'_> {
             });
             ui.line(said.to_string());
         } else {
-            ui.line(format!(
-                "{still} of {} are still here",
-                count(old.len() as u64, "old commit")
-            ));
+            ui.line(format!("{still} of {} are still here", count(old.len() as u64, "old commit")));
             ui.line(format!(
                 "{} left: {} searched for in {}",
                 searched.left.len(),
@@ -113,17 +111,16 @@ fn remove(path: &std::path::Path) -> Outcome {
 /// Empties every reflog but the stash's, in which the stashes themselves stand.
 fn clear_logs(repository: &Repository) -> Outcome {
     let listed = repository.git.run(["for-each-ref", "--format=%(refname)"])?;
-    let refs: Vec<_> =
-        listed.lines().filter(|name| *name != b"refs/stash").map(<[u8]>::to_vec).collect();
     let expire = ["reflog", "expire", "--expire=now", "--expire-unreachable=now"];
     for worktree in repository.all_worktrees()? {
         worktree.git.run(expire.iter().chain(&["HEAD"]))?;
     }
-    for some in refs.chunks(500) {
-        let names =
-            some.iter().map(|name| crate::git::command::os_line([&name[..], b"\n"].concat()));
-        let arguments = expire.iter().map(std::ffi::OsString::from).chain(names);
-        repository.git.run(arguments)?;
+    for name in listed.lines().filter(|name| *name != b"refs/stash") {
+        let name = crate::git::command::os_line([name, b"\n"].concat());
+        let exists = ["reflog", "exists"].map(OsStr::new);
+        if repository.git.query(exists.iter().chain(&[&*name]))?.is_some() {
+            repository.git.run(expire.map(OsStr::new).iter().chain(&[&*name]))?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,151 @@
+//! Options, reports and what stays as it is.
+
+use crate::common::{Sandbox, text};
+use crate::planted::token;
+use crate::{assert_clean, commit, scrub, state};
+
+const PASSWORD: &str = "kq7vzx-9mLw2p";
+
+/// A repository with a password in its second commit and a dump in the third, of four.
+fn repository() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox.write("repo/clean", "nothing\n");
+    commit(&sandbox, "one");
+    sandbox.write("repo/app.conf", format!("pass = {PASSWORD}\n"));
+    commit(&sandbox, &format!("two, with {PASSWORD}"));
+    sandbox.sh("repo", "mkdir dumps && echo dump >dumps/a.sql && echo b >b");
+    commit(&sandbox, "three");
+    sandbox.write("repo/clean", "nothing more\n");
+    commit(&sandbox, "four");
+    sandbox.write("values", format!("{PASSWORD}\n"));
+    sandbox
+}
+
+fn ids(sandbox: &Sandbox) -> Vec<String> {
+    let list = sandbox.git("repo", ["rev-list", "--reverse", "main"]).text();
+    list.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_dry_run_says_what_the_run_does_and_changes_nothing() {
+    let sandbox = repository();
+    let before = (state(&sandbox, "repo"), sandbox.snapshot("repo/.git"));
+    let options = ["--value-file", "../values", "--drop", "dumps/", "--format", "json"];
+    let said = scrub(&sandbox, &[&options[..], &["--dry-run"]].concat()).expect(0).json();
+    assert_eq!((state(&sandbox, "repo"), sandbox.snapshot("repo/.git")), before);
+    assert_eq!((said["commits"].as_u64(), said["all_commits"].as_u64()), (Some(3), Some(4)));
+    assert_eq!(said["blobs"], 1);
+    let old = ids(&sandbox);
+    assert_eq!(said["refs"][0]["first_changed"][0], old[1].as_str());
+
+    let done = scrub(&sandbox, &options).expect(0).json();
+    assert_eq!((done["sound"].as_bool(), done["values"].as_u64()), (Some(true), Some(1)));
+    let new = ids(&sandbox);
+    assert_eq!(new[0], old[0]);
+    assert!(new[1..].iter().zip(&old[1..]).all(|(new, old)| new != old));
+    assert_eq!(text(sandbox.read("repo/app.conf")), "pass = ***REMOVED:value***\n");
+    assert!(!sandbox.path("repo/dumps").exists());
+    assert_eq!(
+        sandbox.git("repo", ["log", "--format=%s", "-1", &new[1]]).text(),
+        "two, with ***REMOVED:value***\n"
+    );
+    assert_clean(&sandbox, "repo");
+}
+
+#[test]
+fn maps_and_a_bundle_with_everything_are_kept() {
+    let sandbox = repository();
+    let old = ids(&sandbox);
+    scrub(&sandbox, &["--drop", "dumps/"]).expect(0);
+    let new = ids(&sandbox);
+    let kept = |name: &str| text(sandbox.read(format!("repo/.git/git-shroud/scrub/1/{name}")));
+    for (old, new) in old.iter().zip(&new) {
+        assert!(kept("commit-map").contains(&format!("{old} {new}\n")));
+    }
+    assert!(kept("ref-map").contains(&format!("{} {} refs/heads/main\n", old[3], new[3])));
+    assert!(kept("first-changed").contains(&format!("{} refs/heads/main\n", old[2])));
+    sandbox.git(".", ["clone", "-q", "repo/.git/git-shroud/scrub/1/backup.bundle", "restored"]);
+    assert_eq!(sandbox.git("restored", ["rev-parse", "HEAD"]).text().trim(), old[3]);
+    assert_eq!(sandbox.mode("repo/.git/git-shroud/scrub/1"), 0o700);
+    assert_eq!(sandbox.mode("repo/.git/git-shroud/scrub/1/backup.bundle"), 0o600);
+}
+
+#[test]
+fn a_plan_is_reviewed_and_what_it_keeps_stays() {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox.write("repo/one", format!("t = {}\n", token(1)));
+    sandbox.write("repo/two", format!("t = {}\n", token(2)));
+    sandbox.write("repo/three", format!("t = {}\n", token(2)));
+    commit(&sandbox, "one");
+    sandbox.try_shroud("repo", ["scan", "--plan", "../plan.toml"]).expect(1);
+    let plan = text(sandbox.read("plan.toml"));
+    // The first finding becomes one to keep, and one file is left alone.
+    let first = plan.find("# file one").unwrap();
+    let head = plan[..first].rfind("[[redact]]").unwrap();
+    let plan = format!(
+        "{}[[keep]]{}\n[[keep]]\npath = \"/three\"\n",
+        &plan[..head],
+        &plan[head + "[[redact]]".len()..]
+    );
+    sandbox.write("plan.toml", plan);
+    // What a kept file holds is found and named.
+    let report = scrub(&sandbox, &["../plan.toml"]).expect(1).text();
+    assert!(report.contains("(three) (gitlab-pat)"), "{report}");
+    assert_eq!(text(sandbox.read("repo/one")), format!("t = {}\n", token(1)));
+    assert_eq!(text(sandbox.read("repo/two")), "t = ***REMOVED:gitlab-pat***\n");
+    assert_eq!(text(sandbox.read("repo/three")), format!("t = {}\n", token(2)));
+}
+
+#[test]
+fn findings_of_a_report_are_replaced() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox.write("repo/one", format!("t = {}\n", token(1)));
+    commit(&sandbox, "one");
+    let scan = ["scan", "--format", "json", "-o", "../found.json"];
+    sandbox.try_shroud("repo", scan).expect(1);
+    scrub(&sandbox, &["--redact", "../found.json"]).expect(0);
+    assert_eq!(text(sandbox.read("repo/one")), "t = ***REMOVED:gitlab-pat***\n");
+    sandbox.shroud("repo", ["lock", "-q"]);
+    scrub(&sandbox, &["--redact", "../found.json"]).expect(1).says("not held");
+}
+
+#[test]
+fn a_second_scrub_follows_the_first_and_both_are_undone_in_turn() {
+    let sandbox = repository();
+    let states = [state(&sandbox, "repo")];
+    scrub(&sandbox, &["--drop", "dumps/"]).expect(0);
+    let between = state(&sandbox, "repo");
+    scrub(&sandbox, &["--value-file", "../values"]).expect(0);
+    scrub(&sandbox, &["--undo"]).expect(0);
+    assert_eq!(state(&sandbox, "repo"), between);
+    scrub(&sandbox, &["--undo"]).expect(0);
+    assert_eq!(state(&sandbox, "repo"), states[0]);
+    assert_clean(&sandbox, "repo");
+}
+
+#[test]
+fn nothing_to_do_is_said() {
+    let sandbox = repository();
+    scrub(&sandbox, &[]).expect(2).says("nothing to do");
+    scrub(&sandbox, &["--drop", "nowhere"]).expect(0).says("nothing in the history changes");
+    assert!(!sandbox.path("repo/.git/git-shroud/scrub/1").exists());
+    scrub(&sandbox, &["--continue"]).expect(2);
+    scrub(&sandbox, &["--value-file", "../missing"]).expect(2);
+    sandbox.write("values", "abc\n");
+    scrub(&sandbox, &["--value-file", "../values"]).expect(2).says("line 1");
+    sandbox.write("plan.toml", format!("version = 1\n{PASSWORD} = 1\n"));
+    let done = scrub(&sandbox, &["../plan.toml"]).expect(2).says("line 2");
+    assert!(!done.stderr.contains(PASSWORD));
+}
+
+#[test]
+fn a_bare_repository_is_scrubbed_too() {
+    let sandbox = repository();
+    sandbox.git(".", ["clone", "-q", "--bare", "repo", "bare.git"]);
+    sandbox.try_shroud("bare.git", ["scrub", "--value-file", "../values"]).expect(0);
+    let said = sandbox.git("bare.git", ["show", "main:app.conf"]).text();
+    assert_eq!(said, "pass = ***REMOVED:value***\n");
+}

@@ -1,0 +1,93 @@
+//! A scrub that is killed at any moment: the repository is the old one or the new one, and the next run says which.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::common::Sandbox;
+use crate::{assert_clean, commit, state};
+
+/// Moments, spread evenly over a run and a little past it.
+const POINTS: u32 = 200;
+const SHROUD: &str = env!("CARGO_BIN_EXE_git-shroud");
+
+fn repository() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox.write("values", "kq7vzx-9mLw2p\n");
+    for number in 0..3 {
+        sandbox.write(format!("repo/{number}"), format!("{number} kq7vzx-9mLw2p\n"));
+        commit(&sandbox, "kq7vzx-9mLw2p");
+        sandbox.git("repo", ["branch", &format!("branch-{number}")]);
+        sandbox.git("repo", ["tag", "-a", "-m", "tag", &format!("tag-{number}")]);
+    }
+    sandbox.write("repo/0", "kq7vzx-9mLw2p stashed\n");
+    sandbox.git("repo", ["stash", "-q"]);
+    sandbox
+}
+
+const ARGUMENTS: [&str; 3] = ["scrub", "--value-file", "../values"];
+
+/// A git that was started before goes on for a moment.
+fn settle(sandbox: &Sandbox) {
+    let busy = "ls .git/*.lock .git/refs/*.lock .git/refs/*/*.lock .git/packed-refs.lock";
+    while !sandbox.sh("repo", &format!("{busy} 2>/dev/null || true")).text().is_empty() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn at_every_point_it_is_the_old_one_or_the_new_one() {
+    let sandbox = repository();
+    sandbox.sh(".", "cp -r repo as-it-was");
+    let old = state(&sandbox, "repo");
+    let begun = Instant::now();
+    sandbox.shroud("repo", ARGUMENTS);
+    let whole = begun.elapsed();
+    let new = state(&sandbox, "repo");
+    assert_ne!(old, new);
+    let mut seen = [0; 3];
+    for point in 0..POINTS {
+        sandbox.sh(".", "rm -rf repo && cp -r as-it-was repo");
+        let mut command = sandbox.command(SHROUD, "repo");
+        let command = command.args(ARGUMENTS).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(whole * point * 11 / 10 / POINTS);
+        // It may have ended by itself.
+        let _ = child.kill();
+        child.wait().unwrap();
+        settle(&sandbox);
+        let now = state(&sandbox, "repo");
+        let is_new = now == new;
+        assert!(is_new || now == old || is_stash_between(&now, &old, &new), "{point}: {now}");
+        let next = sandbox.try_shroud("repo", ["scrub", "--drop", "nowhere"]);
+        if next.status == 1 {
+            seen[1] += 1;
+            let which = if now.lines().next() == new.lines().next() { "new" } else { "old" };
+            let next = next.says(&format!("the repository is the {which} one"));
+            drop(next.says("git shroud scrub --continue"));
+            if point % 2 == 0 {
+                sandbox.shroud("repo", ["scrub", "--continue"]);
+                assert_eq!(state(&sandbox, "repo"), new, "{point}");
+            } else {
+                sandbox.shroud("repo", ["scrub", "--undo"]);
+                assert_eq!(state(&sandbox, "repo"), old, "{point}");
+            }
+        } else {
+            seen[if is_new { 2 } else { 0 }] += 1;
+            drop(next.expect(0));
+        }
+        if point % 8 < 2 {
+            assert_clean(&sandbox, "repo");
+        }
+    }
+    // The sweep met both ends.
+    assert!(seen[0] > 0 && seen[1] + seen[2] > 0, "{seen:?}");
+}
+
+/// The stash is the last of the refs to be whole: its log is written behind the ref.
+fn is_stash_between(now: &str, old: &str, new: &str) -> bool {
+    let refs = |state: &str| {
+        state.lines().filter(|line| line.contains("refs/")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    refs(now) == refs(new) && now.lines().count() >= new.lines().count() && now != old
+}
