@@ -88,6 +88,8 @@ pub enum Problem {
     BadKeyName(String),
     /// git or this program reads the file itself, and it is sealed or is to be.
     OwnFile,
+    /// The commit was taken out of the history, and must not come back.
+    TakenOut,
 }
 
 impl Problem {
@@ -107,6 +109,7 @@ impl Problem {
             Self::Conversion(_) => "attribute-conflict",
             Self::BadKeyName(_) => "bad-key-name",
             Self::OwnFile => "own-file",
+            Self::TakenOut => "taken-out",
         }
     }
 }

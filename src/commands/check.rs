@@ -13,6 +13,7 @@ use crate::git::GitError;
 use crate::git::database::{Database, Peeled};
 use crate::git::history;
 use crate::git::repository::Repository;
+use crate::scrub::banned;
 use crate::ui::{Style, count};
 
 /// Characters of a commit's id in the listing.
@@ -36,7 +37,7 @@ Problems: plaintext, unsealed (was sealed, and now is in the clear), moved-in-th
 like it appears in the clear), not-tracked (sealed, but no attribute says so any more), unknown-key, other-key, damaged,
 git-crypt (encrypted by it at a path of git-shroud's), sealed-for-git-crypt (the other way round), double-encrypted (by
 git-crypt; seen where its key is held), attribute-conflict, bad-key-name, own-file (git, git-crypt or git-shroud reads it, so
-it cannot be sealed).
+it cannot be sealed), taken-out (a scrub took the commit out, see git-shroud/banned in git's folder).
 
 The attribute '-filter' says that a path is in the clear on purpose, and nothing is found there.")]
 pub struct Check {
@@ -84,6 +85,13 @@ impl Check {
         let (subjects, missing) = self.subjects(&repository)?;
         let mut report = check(&repository, &held_git_crypt_keys(&repository)?, &subjects)?;
         report.missing.extend(missing);
+        let banned = banned::read(repository.common_dir())?;
+        for subject in &subjects {
+            if matches!(subject.source, Source::Commit(id) if banned.contains(&id)) {
+                let (source, path) = (subject.source, Vec::new());
+                report.findings.push(Finding { source, path, problem: Problem::TakenOut });
+            }
+        }
         if self.json {
             let json = JsonReport {
                 findings: report.findings.iter().map(to_json).collect(),
@@ -187,6 +195,9 @@ impl Check {
                 "if it is in the clear on purpose, say so in .gitattributes with a line 'PATH -filter'",
             );
         }
+        if has("taken-out") {
+            context.ui.hint("come over to the new history: git shroud scrub follow MAP");
+        }
         if has("not-tracked") {
             context
                 .ui
@@ -228,6 +239,7 @@ fn detail(problem: &Problem) -> Option<String> {
         | Problem::EncryptedTwice
         | Problem::SealedForGitCrypt
         | Problem::OwnFile => None,
+        Problem::TakenOut => Some("a scrub took this commit out of the history".to_owned()),
         Problem::Moved(from) => Some(format!("was sealed as {}", show(from))),
         Problem::NotTracked(id) | Problem::UnknownKey(id) => Some(format!("key id {id}")),
         Problem::OtherKey { keys, wanted } => {

@@ -213,7 +213,7 @@ pub fn read_map(path: &Path) -> Outcome<Vec<(ObjectId, Option<ObjectId>)>> {
         let mut ids = line.fields().map(ObjectId::from_hex);
         match (ids.next(), ids.next(), ids.next()) {
             (Some(Ok(old)), Some(Ok(new)), None) => {
-                map.push((old, (!new.is_null()).then_some(new)))
+                map.push((old, (!new.is_null()).then_some(new)));
             }
             _ => return Err(wrong()),
         }

@@ -89,6 +89,9 @@ pub fn unplanned(
     Ok(found.into_iter().collect())
 }
 
+/// A file's path with its mode and object.
+type File = (Vec<u8>, (Vec<u8>, ObjectId));
+
 /// The files that differ between two commits.
 fn differences(
     repository: &Repository,
@@ -123,7 +126,7 @@ fn becomes(
     path: &[u8],
     mode: &[u8],
     id: ObjectId,
-) -> Result<Option<(Vec<u8>, (Vec<u8>, ObjectId))>, ScrubError> {
+) -> Result<Option<File>, ScrubError> {
     let kind = match mode {
         b"120000" => EntryKind::Symlink,
         b"160000" => EntryKind::Submodule,

@@ -3,10 +3,13 @@
 //! [`plan`] says what is to become of what (`docs/scrub.md`). [`changes`] is the seam: what is to become of contents, names and
 //! messages. [`rewrite`] makes the new objects.
 
+pub mod advice;
 pub mod backup;
+pub mod banned;
 pub mod changes;
 pub mod difference;
 pub mod error;
+pub mod follow;
 pub mod moves;
 pub mod plan;
 pub mod planned;

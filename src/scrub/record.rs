@@ -121,6 +121,8 @@ pub struct Record {
     pub stash_log: Option<Name>,
     /// Signatures that were stripped.
     pub signatures: u64,
+    /// Whether it follows somebody else's scrub.
+    pub follows: bool,
     /// When it was made, in seconds since 1970.
     pub made: i64,
     #[serde(skip)]
@@ -173,7 +175,23 @@ impl Record {
     ) -> Self {
         let stash_log = stash_log.map(Name);
         let folder = PathBuf::new();
-        Self { version: 1, state: State::Moving, refs, heads, stash_log, signatures, made, folder }
+        Self {
+            version: 1,
+            state: State::Moving,
+            refs,
+            heads,
+            stash_log,
+            signatures,
+            follows: false,
+            made,
+            folder,
+        }
+    }
+
+    /// The same as one that follows somebody else's scrub.
+    #[must_use]
+    pub fn following(self) -> Self {
+        Self { follows: true, ..self }
     }
 
     /// All that are remembered, the earliest first.

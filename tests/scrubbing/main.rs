@@ -7,6 +7,7 @@ mod planted;
 
 mod command;
 mod everywhere;
+mod following;
 mod killed;
 mod refusals;
 mod sealing;

@@ -1,6 +1,8 @@
 //! `git shroud scrub`
 
+mod checklist;
 mod finish;
+mod follow;
 mod report;
 mod run;
 mod values;
@@ -33,7 +35,10 @@ use run::Work;
   $ git shroud scrub --finish
 
 docs/scrub.md says what a plan may hold, and what no rewrite can do.")]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Scrub {
+    #[command(subcommand)]
+    command: Option<ScrubCommand>,
     /// The plan
     #[arg(value_name = "PLAN")]
     plan: Option<PathBuf>,
@@ -84,6 +89,11 @@ pub struct Scrub {
     finish: bool,
 }
 
+#[derive(clap::Subcommand)]
+enum ScrubCommand {
+    Follow(follow::Follow),
+}
+
 /// Options that say what is to be done.
 const WHAT: [&str; 12] = [
     "plan",
@@ -107,6 +117,9 @@ enum Tool {
 
 impl Scrub {
     pub(crate) fn run(self, context: &Context) -> Outcome {
+        if let Some(ScrubCommand::Follow(follow)) = &self.command {
+            return follow.run(context);
+        }
         let plan = run::plan(&self)?;
         let work = Work::open(context)?;
         if self.resume {

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
+use super::checklist;
 use crate::commands::Context;
 use crate::error::{CommandError, Outcome, count};
-use crate::git::repository::Repository;
 use crate::sanitise;
+use crate::scrub::advice::Checklist;
 use crate::scrub::difference::Unplanned;
 use crate::scrub::record::Record;
 use crate::scrub::rewrite::{RefChange, Rewritten};
@@ -111,14 +112,17 @@ pub(super) fn numbers(context: &Context, format: Format, rewritten: &Rewritten, 
 /// What was proved, what is left, and what to do next.
 pub(super) fn done(
     context: &Context,
-    _repository: &Repository,
     format: Format,
     record: &Record,
     proof: &Proof,
+    list: &Checklist,
 ) -> Outcome {
     let ui = &context.ui;
     if format == Format::Json {
-        ui.line(as_json(proof).to_string());
+        let mut report = as_json(proof);
+        report["checklist"] =
+            serde_json::to_value(list).expect("strings and numbers can be written");
+        ui.line(report.to_string());
     } else {
         let searched = &proof.searched;
         let in_force = searched.count(Why::InForce) + searched.count(Why::Packed);
@@ -140,6 +144,8 @@ pub(super) fn done(
         if proof.unplanned.is_empty() && proof.dirty.is_empty() && proof.fsck.is_none() {
             ui.line("old and new tips differ as planned; worktree and git fsck --strict are clean");
         }
+        let lines = checklist::lines(list, format == Format::Markdown);
+        lines.iter().for_each(|line| ui.line(line));
     }
     ui.hint(format!(
         "to take it back: git shroud scrub --undo (backup: {})",

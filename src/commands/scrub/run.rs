@@ -20,7 +20,10 @@ use crate::scrub::planned::Planned;
 use crate::scrub::record::{Head, Id, Name, Record, Ref, State};
 use crate::scrub::redact::Redactor;
 use crate::scrub::rewrite::{Options, Rewritten, rewrite};
-use crate::scrub::{backup, difference, moves, safety, search};
+use crate::scrub::{advice, backup, banned, difference, follow, moves, safety, search};
+
+/// What is to be changed where it is used, beside the record.
+pub(super) const EXPOSED: &str = "exposed.json";
 
 /// What a scrub works with.
 pub(super) struct Work<'c> {
@@ -65,7 +68,7 @@ impl<'c> Work<'c> {
             known: scrub.known,
             file: scrub.value_file.as_deref(),
         };
-        let Found { values, missing } = sources.find(&mut plan)?;
+        let Found { values, missing, exposed } = sources.find(&mut plan)?;
         if missing > 0 {
             self.context.ui.warning(format!(
                 "{} of the plan stand nowhere here any more",
@@ -99,6 +102,9 @@ impl<'c> Work<'c> {
         backup::write(&self.repository, &draft)?;
         backup::write_maps(&self.repository, &draft, &rewritten)?;
         backup::write_values(&draft, &values)?;
+        let exposed = serde_json::to_vec(&exposed).context(|| "the list".to_owned())?;
+        write_atomic(&draft.join(EXPOSED), &exposed, Access::Private)
+            .context(|| "the list".to_owned())?;
         write_atomic(&draft.join("plan.toml"), plan.write().as_bytes(), Access::Private)
             .context(|| "the plan".to_owned())?;
         let pack = rewritten.pack.take();
@@ -129,7 +135,7 @@ impl<'c> Work<'c> {
     }
 
     /// `HEAD` of every worktree as it is.
-    fn heads(&self) -> Outcome<Vec<Head>> {
+    pub(super) fn heads(&self) -> Outcome<Vec<Head>> {
         let all = self.repository.all_worktrees()?;
         let bare = if all.is_empty() { vec![self.repository.reopen()?] } else { Vec::new() };
         let head = |worktree: &Repository| -> Outcome<Head> {
@@ -148,7 +154,7 @@ impl<'c> Work<'c> {
     }
 
     /// Refuses a second scrub before the first is whole, and says where that stands.
-    fn refuse_unfinished(&self) -> Outcome {
+    pub(super) fn refuse_unfinished(&self) -> Outcome {
         for record in Record::all(self.repository.common_dir())? {
             if record.state != State::Done {
                 return Err(CommandError::refused(format!(
@@ -203,7 +209,11 @@ impl<'c> Work<'c> {
         let plan = Plan::read(&bytes).map_err(|error| CommandError::wrong(error.to_string()))?;
         let proof = self.prove(record, &plan, &values)?;
         record.set(State::Done)?;
-        report::done(self.context, &self.repository, scrub.format, record, &proof)
+        banned::change(self.repository.common_dir(), &gone(record)?, true)?;
+        let exposed = fs::read(record.folder().join(EXPOSED)).unwrap_or_default();
+        let exposed = serde_json::from_slice(&exposed).unwrap_or_default();
+        let list = advice::checklist(&self.repository, record, exposed)?;
+        report::done(self.context, scrub.format, record, &proof, &list)
     }
 
     /// Searches, compares and lets git check.
@@ -233,6 +243,7 @@ impl<'c> Work<'c> {
         // The attributes of today are those of before: that is what the plan was made by.
         let planned = self.planned_then(record, plan, redactor.as_ref())?;
         let unplanned = match planned {
+            Some(_) if record.follows => Vec::new(),
             Some(planned) => difference::unplanned(&repository, &planned, &tips)?,
             None => Vec::new(),
         };
@@ -280,10 +291,17 @@ impl<'c> Work<'c> {
         back.stash_log = back.stash_log.and_then(|_| backup::stash_log(record.folder()).map(Name));
         moves::bring(&self.repository.reopen()?, &back)?;
         backup::restore_logs(&self.repository, record.folder())?;
+        banned::change(self.repository.common_dir(), &gone(&record)?, false)?;
         record.remove()?;
         self.context.ui.status("everything is as it was before the scrub");
         Ok(())
     }
+}
+
+/// The commits and tags that were taken out.
+fn gone(record: &Record) -> Outcome<BTreeSet<ObjectId>> {
+    let pairs = backup::read_map(&backup::map_path(record.folder()))?;
+    Ok(follow::map(pairs).into_keys().collect())
 }
 
 /// What is to become of refs and worktrees.

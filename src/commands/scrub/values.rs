@@ -13,6 +13,7 @@ use crate::keyring::Keyring;
 use crate::scan::finding::Secret;
 use crate::scan::fingerprint::{Fingerprinter, Named};
 use crate::scan::{Detector, Fingerprint, Kind, Scope};
+use crate::scrub::advice::Exposed;
 use crate::scrub::plan::{Plan, Redact, rule_name};
 use crate::scrub::redact::{MIN_VALUE, Value};
 
@@ -38,6 +39,8 @@ pub(super) struct Found {
     pub(super) values: Vec<Value>,
     /// Fingerprints of the plan of which no value is here any more.
     pub(super) missing: usize,
+    /// What is to be changed where it is used.
+    pub(super) exposed: Vec<Exposed>,
 }
 
 impl Sources<'_> {
@@ -58,12 +61,14 @@ impl Sources<'_> {
             .hint("git shroud unlock; or write the plan anew: git shroud scan --plan FILE"));
         }
         let given = self.given(plan, fingerprinter)?;
-        let mut found: BTreeMap<Fingerprint, Secret> = BTreeMap::new();
-        if !plan.redact.is_empty() || self.known {
-            self.scan(plan, fingerprinter, &mut found)?;
+        let mut found: BTreeMap<Fingerprint, (Secret, Exposed)> = BTreeMap::new();
+        let mut exposed = Vec::new();
+        let seals = plan.seal_by.is_some() || !plan.seal.is_empty();
+        if !plan.redact.is_empty() || self.known || seals {
+            self.scan(plan, fingerprinter, &mut found, &mut exposed)?;
         }
         for (name, secret) in given {
-            found.entry(name).or_insert(secret);
+            found.entry(name).or_insert_with(|| (secret, Exposed::given(GIVEN)));
         }
         let mut seen = BTreeSet::new();
         plan.redact.retain(|redact| seen.insert(redact.value));
@@ -71,18 +76,21 @@ impl Sources<'_> {
         let mut missing = 0;
         for redact in plan.redact.iter().filter(|redact| !plan.keeps(&redact.value)) {
             match found.remove(&redact.value) {
-                Some(secret) if secret.expose().len() < MIN_VALUE => {
+                Some((secret, _)) if secret.expose().len() < MIN_VALUE => {
                     return Err(CommandError::refused(format!(
                         "a value of rule '{}' has fewer than {MIN_VALUE} bytes, and would be found everywhere",
                         redact.rule
                     ))
                     .hint("drop the file that holds it, or take the entry out of the plan"));
                 }
-                Some(secret) => values.push(Value { secret, rule: redact.rule.clone() }),
+                Some((secret, how)) => {
+                    values.push(Value { secret, rule: redact.rule.clone() });
+                    exposed.push(how);
+                }
                 None => missing += 1,
             }
         }
-        Ok(Found { values, missing })
+        Ok(Found { values, missing, exposed })
     }
 
     /// Scans everything, keeps the values that the plan names, and adds those that are known if they are asked for.
@@ -90,7 +98,8 @@ impl Sources<'_> {
         &self,
         plan: &mut Plan,
         fingerprinter: &Fingerprinter,
-        found: &mut BTreeMap<Fingerprint, Secret>,
+        found: &mut BTreeMap<Fingerprint, (Secret, Exposed)>,
+        exposed: &mut Vec<Exposed>,
     ) -> Outcome {
         let detector = Detector::builtin();
         let look = Look {
@@ -103,15 +112,24 @@ impl Sources<'_> {
         };
         let wanted: BTreeSet<_> = plan.redact.iter().map(|redact| redact.value).collect();
         for finding in look.run(fingerprinter)?.1 {
-            let Some(secret) = finding.secret else { continue };
+            let how = Exposed::of(&finding);
+            let Some(secret) = finding.secret else {
+                if let Some(place) = finding.occurrences.first().map(|first| &first.place)
+                    && (plan.seal_by.is_some() || seals(plan, &place.name))
+                {
+                    exposed.push(how);
+                }
+                continue;
+            };
+            let copy = || (Secret::new(secret.expose()), how.clone());
             let names = fingerprinter.names(Named::Value(secret.expose()));
             if self.known && finding.kind == Kind::KnownValue {
                 let rule = rule_name(&finding.rule);
                 plan.redact.extend(names.first().map(|&value| Redact { value, rule }));
-                found.extend(names.first().map(|&name| (name, Secret::new(secret.expose()))));
+                found.extend(names.first().map(|&name| (name, copy())));
             }
             for name in names.into_iter().filter(|name| wanted.contains(name)) {
-                found.entry(name).or_insert_with(|| Secret::new(secret.expose()));
+                found.entry(name).or_insert_with(copy);
             }
         }
         Ok(())
@@ -147,6 +165,11 @@ impl Sources<'_> {
         }
         Ok(given)
     }
+}
+
+/// Whether a pattern of the plan seals a path.
+fn seals(plan: &Plan, path: &[u8]) -> bool {
+    plan.seal.iter().any(|seal| seal.pattern.matches(path))
 }
 
 fn read(path: &Path) -> Outcome<zeroize::Zeroizing<Vec<u8>>> {

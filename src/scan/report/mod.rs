@@ -15,6 +15,7 @@ mod text;
 mod words;
 
 use std::io::{self, Write};
+pub(crate) use words::day;
 
 use super::detect::Rank;
 use super::finding::Report;

@@ -173,7 +173,7 @@ pub(super) fn short(id: &str) -> &str {
 }
 
 /// A day, as `2024-03-01`, in UTC.
-pub(super) fn day(seconds: i64) -> String {
+pub(crate) fn day(seconds: i64) -> String {
     let text = time(seconds);
     if text.starts_with('@') { text } else { text.chars().take(10).collect() }
 }

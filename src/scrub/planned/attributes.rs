@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -143,8 +144,8 @@ impl State {
                         files.push(([name, b"/", folder].concat(), *file));
                     }
                 } else if entry.mode.is_blob() && entry.filename == FILE_NAME {
-                    if !self.contents.contains_key(&id) {
-                        self.contents.insert(id, store.read(id)?);
+                    if let Entry::Vacant(place) = self.contents.entry(id) {
+                        place.insert(store.read(id)?);
                     }
                     files.push((Vec::new(), id));
                 }

@@ -180,7 +180,8 @@ impl<'a> Planned<'a> {
         content: &[u8],
         key: Option<&KeyEntry>,
     ) -> Result<Option<Vec<u8>>, ScrubError> {
-        if !self.plan.convert_git_crypt && !(self.plan.rekey && !self.git_crypt.is_empty()) {
+        let rekeys = self.plan.rekey && !self.git_crypt.is_empty();
+        if !self.plan.convert_git_crypt && !rekeys {
             return Ok(None);
         }
         let (name, _, plaintext) =
