@@ -1,6 +1,6 @@
 //! Files that become sealed in every commit.
 
-use crate::common::{Sandbox, is_sealed, text};
+use crate::common::{Sandbox, is_sealed, needs, text};
 use crate::{assert_clean, commit, scrub};
 
 const PLAIN: &str = "DB_PASS=kq7vzx-9mLw2p\n";
@@ -115,5 +115,45 @@ fn known_values_go_where_they_stand_in_the_clear_and_stay_where_they_are_sealed(
     scrub(&sandbox, &["--seal", "--known"]).expect(0);
     assert_eq!(text(sandbox.read("repo/notes")), "the password is ***REMOVED:known-value***\n");
     assert_eq!(text(sandbox.read("repo/p.env")), PLAIN);
+    assert_clean(&sandbox, "repo");
+}
+
+#[test]
+fn what_git_crypt_encrypted_becomes_sealed() {
+    needs("git-crypt", "git-crypt");
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox.sh("repo", "git-crypt init");
+    sandbox.write("repo/.gitattributes", "p.env filter=git-crypt diff=git-crypt\n");
+    sandbox.write("repo/p.env", "DB_PASS=first\n");
+    commit(&sandbox, "encrypted");
+    sandbox.write("repo/p.env", PLAIN);
+    commit(&sandbox, "again");
+    sandbox.shroud("repo", ["migrate", "git-crypt"]);
+    sandbox.git("repo", ["add", "-A"]);
+    sandbox.try_git("repo", ["commit", "-q", "-m", "migrated"]);
+    assert!(is_sealed(&sandbox.blob("repo", "HEAD:p.env")));
+    assert!(!is_sealed(&sandbox.blob("repo", "HEAD~1:p.env")));
+    scrub(&sandbox, &["--seal", "--convert", "git-crypt"]).expect(0);
+    let at = |commit: &str| sandbox.blob("repo", &format!("{commit}:p.env"));
+    assert!(is_sealed(&at("HEAD~2")));
+    assert_eq!(at("HEAD~1"), at("HEAD"));
+    sandbox.git("repo", ["checkout", "-q", "HEAD~2"]);
+    assert_eq!(text(sandbox.read("repo/p.env")), "DB_PASS=first\n");
+    assert_clean(&sandbox, "repo");
+}
+
+#[test]
+fn attributes_in_a_folder_count_for_all_of_its_history() {
+    let sandbox = repository();
+    sandbox.sh("repo", "mkdir -p sub/deep && echo 'A=old in the clear' >sub/deep/a.env");
+    commit(&sandbox, "in the clear");
+    sandbox.write("repo/sub/.gitattributes", "*.env shroud\n");
+    sandbox.sh("repo", "echo 'A=new' >sub/deep/a.env");
+    commit(&sandbox, "sealed");
+    scrub(&sandbox, &["--seal"]).expect(0);
+    assert!(is_sealed(&sandbox.blob("repo", "HEAD~1:sub/deep/a.env")));
+    sandbox.git("repo", ["checkout", "-q", "HEAD~1"]);
+    assert_eq!(text(sandbox.read("repo/sub/deep/a.env")), "A=old in the clear\n");
     assert_clean(&sandbox, "repo");
 }

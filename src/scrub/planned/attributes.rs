@@ -82,6 +82,13 @@ impl CommitAttributes {
         }
     }
 
+    /// The files of a scope below the top: folder, ending in a slash, and content.
+    pub(super) fn nested(&self, scope: ScopeId) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let state = self.lock();
+        let nested = state.scopes[scope.0 as usize].iter().filter(|(folder, _)| !folder.is_empty());
+        nested.map(|(folder, id)| (folder.clone(), state.contents[id].clone())).collect()
+    }
+
     /// What a scope says of a path.
     pub(super) fn of(&self, scope: ScopeId, path: &[u8]) -> Result<PathAttributes, GitError> {
         let files = Arc::clone(&self.lock().scopes[scope.0 as usize]);

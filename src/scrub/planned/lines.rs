@@ -17,10 +17,12 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Those of today's file that say what is sealed, if `today`, and those of the plan.
+    /// Those of today's file that say what is sealed, if `today`, then what files in folders (`nested`) seal, then what the plan
+    /// does.
     pub(super) fn new(
         file: Option<&[u8]>,
         today: bool,
+        nested: &[(Vec<u8>, Vec<u8>)],
         seals: &[Seal],
     ) -> Result<Self, PatternError> {
         let of_today = file.filter(|_| today).unwrap_or_default();
@@ -29,6 +31,12 @@ impl Lines {
             // Whether the tripwire is wanted is today's to say.
             let defined = AttributesFile::of(Path::new(""), file.unwrap_or_default());
             wanted.set_macro(defined.macro_has_tripwire().unwrap_or(false));
+        }
+        for (folder, text) in nested.iter().filter(|_| today) {
+            for tracked in AttributesFile::of(Path::new(""), text).tracked() {
+                let key = tracked.key.and_then(|key| key.parse().ok()).unwrap_or_default();
+                wanted.track(&below(folder, &tracked.pattern), &key)?;
+            }
         }
         for seal in seals {
             let key = seal.key.clone().unwrap_or_default();
@@ -73,6 +81,23 @@ impl Lines {
     }
 }
 
+/// A pattern of a file in a folder as one at the top.
+fn below(folder: &[u8], pattern: &[u8]) -> Vec<u8> {
+    let mut top = vec![b'/'];
+    for &byte in folder {
+        if matches!(byte, b'*' | b'?' | b'[' | b'\\') {
+            top.push(b'\\');
+        }
+        top.push(byte);
+    }
+    match pattern.strip_prefix(b"/") {
+        Some(anchored) => top.extend(anchored),
+        None if pattern.contains(&b'/') => top.extend(pattern),
+        None => top.extend([b"**/", pattern].concat()),
+    }
+    top
+}
+
 fn is_macro(line: &[u8]) -> bool {
     line.trim_start().starts_with(b"[attr]")
 }
@@ -109,12 +134,13 @@ mod tests {
         lines.added(file).map(|text| String::from_utf8(text).unwrap())
     }
 
+    const EXCEPTION: &str = ".gitattributes !filter !diff !merge\n";
     const MACRO: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta";
 
     #[test]
     fn lines_of_today_come_in_their_order_and_only_once() {
         let today = format!("{MACRO}\n*.txt text\n*.env shroud\nfree.env !filter\n");
-        let lines = Lines::new(Some(today.as_bytes()), true, &[]).unwrap();
+        let lines = Lines::new(Some(today.as_bytes()), true, &[], &[]).unwrap();
         assert_eq!(added(&lines, &today), None);
         let rules = "*.env shroud\nfree.env !filter\n";
         assert_eq!(added(&lines, ""), Some(format!("{MACRO}\n{rules}")));
@@ -126,15 +152,25 @@ mod tests {
             added(&lines, &format!("a text\n{MACRO}\n")),
             Some(format!("a text\n{MACRO}\n{rules}"))
         );
-        assert!(Lines::new(Some(today.as_bytes()), false, &[]).unwrap().is_empty());
-        assert!(Lines::new(None, true, &[]).unwrap().is_empty());
+        assert!(Lines::new(Some(today.as_bytes()), false, &[], &[]).unwrap().is_empty());
+        assert!(Lines::new(None, true, &[], &[]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn lines_in_folders_come_to_the_top() {
+        let today = format!("{MACRO}\n");
+        let nested =
+            [(b"a[b/".to_vec(), b"*.env shroud shroud-key=prod\n/x shroud\nc/* shroud\n".to_vec())];
+        let lines = Lines::new(Some(today.as_bytes()), true, &nested, &[]).unwrap();
+        let rules = "/a\\[b/**/*.env shroud shroud-key=prod\n/a\\[b/x shroud\n/a\\[b/c/* shroud\n.gitattributes !filter !diff !merge\n";
+        assert_eq!(added(&lines, ""), Some(format!("{MACRO}\n{rules}")));
     }
 
     #[test]
     fn patterns_of_the_plan_become_lines() {
         let seals = [seal("*.pem", None), seal("prod/**", Some("prod"))];
-        let lines = Lines::new(None, false, &seals).unwrap();
-        let all = format!("{MACRO}\n*.pem shroud\nprod/** shroud shroud-key=prod\n");
+        let lines = Lines::new(None, false, &[], &seals).unwrap();
+        let all = format!("{MACRO}\n*.pem shroud\nprod/** shroud shroud-key=prod\n{EXCEPTION}");
         assert_eq!(added(&lines, ""), Some(all.clone()));
         assert_eq!(added(&lines, &all), None);
         assert_eq!(planned_key(&seals, b"prod/x.pem"), Some(&Some("prod".parse().unwrap())));

@@ -97,7 +97,7 @@ impl<'a> Planned<'a> {
             }
         };
         let by_today = plan.seal_by == Some(SealBy::Today);
-        let lines = Lines::new(file.as_deref(), by_today, &plan.seal)
+        let lines = Lines::new(file.as_deref(), by_today, &attributes.nested(today), &plan.seal)
             .map_err(|error| ScrubError::Pattern(error.to_string()))?;
         let names = keyring.names().into_iter().filter(|name| !name.is_aside());
         let keys = names.cloned().collect();
