@@ -49,6 +49,12 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
     }
     match command {
         "lock" => drop(sandbox.shroud("repo", ["key", "export", "-q", "-o", "../all.key"])),
+        "scrub follow" => {
+            sandbox.git("repo", ["add", "-A"]);
+            sandbox.git("repo", ["commit", "-q", "-m", "all"]);
+            sandbox.shroud("repo", ["scrub", "-q", "--drop", "README"]);
+            sandbox.sh("repo", "cp .git/git-shroud/scrub/1/commit-map .");
+        }
         "key import" => {
             let passphrase = ("GIT_SHROUD_PASSPHRASE", PASSPHRASE);
             let export = ["key", "export", "-q", "--passphrase", "-o", "../backup.age"];
