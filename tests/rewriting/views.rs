@@ -90,3 +90,33 @@ fn a_detached_head_and_commits_that_no_ref_names_are_mapped() {
     let (_, new) = made.commits.iter().find(|(old, _)| *old == more).unwrap();
     assert_eq!(sandbox.blob("repo", &format!("{}:a", new.unwrap())), b"x two\n");
 }
+
+#[test]
+fn commits_that_only_a_reflog_leads_to_are_told() {
+    let sandbox = repository();
+    commit(&sandbox, "a", "canary\n");
+    commit(&sandbox, "a", "canary two\n");
+    let lone = sandbox.git("repo", ["rev-parse", "HEAD"]).text();
+    sandbox.git("repo", ["reset", "-q", "--hard", "HEAD~1"]);
+    let made = apply(&sandbox, "repo", &CHANGES, &Options::default());
+    let told: Vec<_> = made.unnamed.iter().map(ToString::to_string).collect();
+    assert_eq!(told, [lone.trim_end()]);
+}
+
+#[test]
+fn a_tag_that_lies_about_what_it_names_follows_it_all_the_same() {
+    let sandbox = repository();
+    commit(&sandbox, "a", "canary\n");
+    let blob = sandbox.git("repo", ["rev-parse", "HEAD:a"]).text();
+    let text =
+        format!("object {}\ntype commit\ntag t\ntagger A <a> 0 +0000\n\nx\n", blob.trim_end());
+    let mut raw = sandbox.command("git", "repo");
+    raw.args(["hash-object", "-t", "tag", "-w", "--stdin", "--literally"]);
+    let tag = sandbox.run_with_input(raw, text.as_bytes()).expect(0).text();
+    sandbox.write("repo/.git/refs/tags/t", tag);
+    let made = apply(&sandbox, "repo", &CHANGES, &Options::default());
+    let change = made.refs.iter().find(|change| change.name == b"refs/tags/t").unwrap();
+    let text = sandbox.git("repo", ["cat-file", "tag", &change.new.unwrap().to_string()]).text();
+    let target = text.lines().next().unwrap().strip_prefix("object ").unwrap();
+    assert_eq!(sandbox.blob("repo", target), b"x\n");
+}

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use gix::ObjectId;
 use gix::objs::Kind;
 
-use super::LARGEST;
 use super::pack::{Base, Deflater, Writer, id_of};
 use super::places::Places;
 use super::source::{Source, Store};
@@ -65,13 +64,14 @@ pub(super) fn content(
     id: ObjectId,
     treatment: Treatment,
 ) -> Result<Option<Vec<u8>>, ScrubError> {
-    if let Treatment::Policy(policy) = treatment {
-        let (_, len) = source.header(id)?;
-        if len > LARGEST && changes.large(policy, id, len)? {
+    let content = match (source.read(id, Kind::Blob), treatment) {
+        (Err(ScrubError::TooLarge { len, .. }), Treatment::Policy(policy))
+            if changes.large(policy, id, len)? =>
+        {
             return Ok(None);
         }
-    }
-    let content = source.read(id, Kind::Blob)?;
+        (content, _) => content?,
+    };
     let new = match treatment {
         Treatment::Policy(policy) => changes.blob(policy, id, content)?,
         Treatment::Target => {

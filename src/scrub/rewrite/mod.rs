@@ -118,6 +118,8 @@ pub struct Rewritten {
     pub counts: Counts,
     /// The new reflog of `refs/stash`, as its file is to be; `None` where it stays or there is none.
     pub stash_log: Option<Vec<u8>>,
+    /// Commits that only a reflog leads to, and that are not rewritten: they keep what was in them until the reflogs go.
+    pub unnamed: Vec<ObjectId>,
     /// Notes of commits that are left out; they are left out too.
     pub notes_dropped: u64,
     /// The new objects; `None` where there are none, or nothing was to be written.

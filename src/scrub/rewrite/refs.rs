@@ -75,6 +75,14 @@ pub(super) fn all(repository: &Repository) -> Result<Vec<Ref>, ScrubError> {
     Ok(refs)
 }
 
+/// Commits that reflogs lead to and no ref does.
+pub(super) fn only_in_reflogs(repository: &Repository) -> Result<Vec<ObjectId>, ScrubError> {
+    let list = ["--no-replace-objects", "rev-list", "--reflog", "--not", "--all"];
+    let listed = repository.git.run(list)?;
+    let ids = listed.lines().map(|id| ObjectId::from_hex(id).map_err(GitError::read));
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
 /// The new name of a ref.
 pub(super) fn renamed(changes: &dyn Changes, name: &[u8]) -> Result<Vec<u8>, ScrubError> {
     if name == b"HEAD" {

@@ -77,7 +77,7 @@ pub fn rewrite(
     let mut stripped = maker.stripped.clone();
     let mut deflater = Deflater::default();
     for tag in &graph.tags {
-        let new = match made.successor(tag.target, tag.kind, &bare_blobs) {
+        let new = match made.successor(tag.target, graph.kind(tag.target), &bare_blobs) {
             None => None,
             Some(target) => {
                 let ids = (&texts.ids, |number| maker.new_id(number));
@@ -89,6 +89,8 @@ pub fn rewrite(
         };
         made.tags.insert(tag.id, new);
     }
+    let unnamed = refs::only_in_reflogs(repository)?;
+    let unnamed = unnamed.into_iter().filter(|id| !graph.numbers.contains_key(id)).collect();
     let first = first_changed(&graph, &maker, &order);
     let refs = new_refs(&refs, changes, &made, &bare_blobs, &first)?;
     let stash_log = log.rewritten(changes, |id| made.successor(id, Kind::Commit, &bare_blobs))?;
@@ -119,6 +121,7 @@ pub fn rewrite(
         counts,
         stash_log,
         notes_dropped,
+        unnamed,
         pack: written.pack,
     })
 }

@@ -12,7 +12,6 @@ use crate::scrub::{Changes, ScrubError};
 pub(super) struct Tag {
     pub(super) id: ObjectId,
     pub(super) target: ObjectId,
-    pub(super) kind: Kind,
     bytes: Box<[u8]>,
 }
 
@@ -26,8 +25,8 @@ impl Tag {
         let target = value(0, b"object").and_then(|id| ObjectId::from_hex(id).ok());
         let kind = value(1, b"type").and_then(|kind| Kind::from_bytes(kind).ok());
         match (target, kind) {
-            (Some(target), Some(kind)) if target.kind() == id.kind() => {
-                Ok(Self { id, target, kind, bytes: bytes.into() })
+            (Some(target), Some(_)) if target.kind() == id.kind() => {
+                Ok(Self { id, target, bytes: bytes.into() })
             }
             _ => Err(ScrubError::Damaged(id)),
         }
