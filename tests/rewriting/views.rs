@@ -120,3 +120,20 @@ fn a_tag_that_lies_about_what_it_names_follows_it_all_the_same() {
     let target = text.lines().next().unwrap().strip_prefix("object ").unwrap();
     assert_eq!(sandbox.blob("repo", target), b"x\n");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pack_is_for_those_who_may_look_into_the_folder() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let sandbox = repository();
+    commit(&sandbox, "a", "canary\n");
+    let folder = sandbox.path("repo/.git/objects/pack");
+    for (mode, expected) in [(0o755, 0o444), (0o700, 0o400), (0o2770, 0o440)] {
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
+        let made = crate::apply::made(&sandbox.path("repo"), &CHANGES, &Options::default());
+        let pack = made.pack.unwrap();
+        for path in [pack.path(), pack.index_path()] {
+            assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, expected);
+        }
+    }
+}

@@ -23,6 +23,8 @@ pub(super) struct Graph {
     pub(super) trees: Vec<ObjectId>,
     pub(super) blobs: Vec<ObjectId>,
     seen: HashMap<ObjectId, Kind>,
+    /// What each tag names.
+    targets: HashMap<ObjectId, ObjectId>,
 }
 
 impl Graph {
@@ -42,6 +44,7 @@ impl Graph {
                 Kind::Blob => self.blobs.push(id),
                 Kind::Tag => {
                     let tag = Tag::parse(id, source.read(id, Kind::Tag)?)?;
+                    self.targets.insert(id, tag.target);
                     id = tag.target;
                     tags.push(tag);
                     continue;
@@ -51,6 +54,15 @@ impl Graph {
         }
         self.tags.extend(tags.into_iter().rev());
         Ok(self.seen[&first])
+    }
+
+    /// What is behind tags.
+    pub(super) fn peeled(&self, mut id: ObjectId) -> ObjectId {
+        // A tag cannot hold its own id, so this ends.
+        while let Some(&target) = self.targets.get(&id) {
+            id = target;
+        }
+        id
     }
 
     /// The kind of an object that was added.

@@ -306,22 +306,25 @@ fn complete(
     }
     let checksum = hasher.try_finalize().map_err(|error| io::Error::other(error.to_string()))?;
     file.write_all(checksum.as_slice())?;
-    let pack = seal(file)?;
+    let pack = seal(file, folder)?;
     objects.sort_unstable_by_key(|object| object.id);
     let mut file = tempfile::Builder::new().prefix("tmp_idx_").tempfile_in(folder)?;
     file.write_all(&index(hash, &objects, checksum)?)?;
-    let index = seal(file)?;
+    let index = seal(file, folder)?;
     let name = folder.join(format!("pack-{checksum}"));
     Ok(Pack { pack, index, name, objects: objects.len() as u64 })
 }
 
-/// On disk for good, and read-only as git has them.
-fn seal(file: NamedTempFile) -> io::Result<TempPath> {
+/// On disk for good, and read-only as git has them: for those who may look into the folder.
+fn seal(file: NamedTempFile, folder: &Path) -> io::Result<TempPath> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o444))?;
+        let mode = std::fs::metadata(folder)?.permissions().mode() & 0o444;
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
     }
+    #[cfg(not(unix))]
+    let _ = folder;
     file.as_file().sync_all()?;
     Ok(file.into_temp_path())
 }

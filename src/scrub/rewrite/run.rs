@@ -156,7 +156,7 @@ impl Kinds {
         let number = |id: &ObjectId| graph.numbers.get(id).copied();
         let tips = |of_notes: bool| {
             let of_kind = refs.iter().filter(move |name| name.is_of_notes() == of_notes);
-            of_kind.filter_map(|name| number(&peeled(graph, name.id)))
+            of_kind.filter_map(|name| number(&graph.peeled(name.id)))
         };
         let mut notes = graph.reachable(tips(true));
         let stashes: Vec<u32> = log.stashes().iter().filter_map(number).collect();
@@ -171,18 +171,6 @@ impl Kinds {
         }
         Self { notes, untracked }
     }
-}
-
-/// What is behind tags.
-fn peeled(graph: &Graph, id: ObjectId) -> ObjectId {
-    let mut id = id;
-    // Each tag stands behind the one that it names.
-    for tag in graph.tags.iter().rev() {
-        if tag.id == id {
-            id = tag.target;
-        }
-    }
-    id
 }
 
 /// All trees and blobs that are to be looked at.
@@ -303,7 +291,7 @@ fn new_refs(
             },
         };
         let symbolic = name.symbolic.as_ref().map(|target| refs::renamed(changes, target));
-        let commit = made.graph.numbers.get(&peeled(made.graph, name.id));
+        let commit = made.graph.numbers.get(&made.graph.peeled(name.id));
         all.push(RefChange {
             name: name.name.clone(),
             new_name,
