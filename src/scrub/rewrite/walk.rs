@@ -12,6 +12,8 @@ use crate::scrub::{Changes, Entry, Folder, PolicyId, ScopeId, ScrubError};
 
 /// Trees from which on a second thread pays.
 const WORTH: usize = 64;
+/// Trees that are read before their entries are numbered: what is known of these takes much memory.
+const AT_ONCE: usize = 8192;
 /// Folders in one another at most.
 const MAX_DEPTH: usize = 4096;
 
@@ -161,28 +163,40 @@ impl Walk {
             if level.is_empty() {
                 return Ok(());
             }
-            let (nodes, paths) = (&self.nodes, &self.paths);
-            let read = map_runs(&level, WORTH, |_, run| {
-                let mut source = store.open()?;
-                let mut decider = Decider::new(changes);
-                let read = |&node: &u32| {
-                    let node = &nodes[node as usize];
-                    let bytes = source.read(node.id, Kind::Tree)?;
-                    look(&mut decider, node, bytes, paths)
-                };
-                run.iter().map(read).collect::<Result<Vec<_>, ScrubError>>()
-            });
-            let mut level = level.into_iter();
-            for run in read {
-                for ((found, differs), node) in run?.into_iter().zip(&mut level) {
-                    let parts = found.into_iter().map(|found| self.part(found)).collect();
-                    let node = &mut self.nodes[node as usize];
-                    (node.parts, node.differs) = (parts, differs);
-                }
+            for nodes in level.chunks(AT_ONCE) {
+                self.read(store, changes, nodes)?;
             }
         }
         let deep = self.open.first().map(|&node| self.nodes[node as usize].id);
         deep.map_or(Ok(()), |id| Err(ScrubError::Damaged(id)))
+    }
+
+    fn read(
+        &mut self,
+        store: &Store,
+        changes: &dyn Changes,
+        numbers: &[u32],
+    ) -> Result<(), ScrubError> {
+        let (nodes, paths) = (&self.nodes, &self.paths);
+        let read = map_runs(numbers, WORTH, |_, run| {
+            let mut source = store.open()?;
+            let mut decider = Decider::new(changes);
+            let read = |&node: &u32| {
+                let node = &nodes[node as usize];
+                let bytes = source.read(node.id, Kind::Tree)?;
+                look(&mut decider, node, bytes, paths)
+            };
+            run.iter().map(read).collect::<Result<Vec<_>, ScrubError>>()
+        });
+        let mut numbers = numbers.iter();
+        for run in read {
+            for ((found, differs), &number) in run?.into_iter().zip(&mut numbers) {
+                let parts = found.into_iter().map(|found| self.part(found)).collect();
+                let node = &mut self.nodes[number as usize];
+                (node.parts, node.differs) = (parts, differs);
+            }
+        }
+        Ok(())
     }
 
     fn part(&mut self, found: Found) -> Part {
