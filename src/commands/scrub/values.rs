@@ -60,11 +60,12 @@ impl Sources<'_> {
             )
             .hint("git shroud unlock; or write the plan anew: git shroud scan --plan FILE"));
         }
+        let is_by_fingerprint = !plan.redact.is_empty();
         let given = self.given(plan, fingerprinter)?;
         let mut found: BTreeMap<Fingerprint, (Secret, Exposed)> = BTreeMap::new();
         let mut exposed = Vec::new();
         let seals = plan.seal_by.is_some() || !plan.seal.is_empty();
-        if !plan.redact.is_empty() || self.known || seals {
+        if is_by_fingerprint || self.known || seals {
             self.scan(plan, fingerprinter, &mut found, &mut exposed)?;
         }
         for (name, secret) in given {

@@ -17,6 +17,8 @@ const MIN_KEY_LINE: usize = 40;
 /// Finds values, anywhere: also inside of a longer word.
 pub struct Needles {
     automaton: AhoCorasick,
+    /// Tells whether there is any: of this kind vector instructions serve, which they do not for overlapping matches.
+    quick: AhoCorasick,
     /// What each pattern of the automaton is: a form of which value, and of how many bytes.
     of: Vec<Needle>,
     longest: usize,
@@ -61,16 +63,20 @@ impl Needles {
             .match_kind(MatchKind::Standard)
             .build(needles.keys())
             .expect("the number of values is bounded");
+        let quick = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .build(needles.keys())
+            .expect("the number of values is bounded");
         let wipe = |(mut bytes, needle): (Vec<u8>, Needle)| {
             bytes.zeroize();
             needle
         };
-        Self { automaton, of: needles.into_iter().map(wipe).collect(), longest }
+        Self { automaton, quick, of: needles.into_iter().map(wipe).collect(), longest }
     }
 
     /// Whether any of them stands in a text as it is.
     pub(super) fn is_in(&self, text: &[u8]) -> bool {
-        self.automaton.is_match(text)
+        self.quick.is_match(text)
     }
 
     /// All of them, longest first; of those that overlap the longest alone.
