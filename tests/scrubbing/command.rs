@@ -149,3 +149,62 @@ fn a_bare_repository_is_scrubbed_too() {
     let said = sandbox.git("bare.git", ["show", "main:app.conf"]).text();
     assert_eq!(said, "pass = ***REMOVED:value***\n");
 }
+
+#[test]
+fn other_objects_heads_and_places_are_no_matter() {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "--object-format=sha256", "repo"]);
+    sandbox.write("repo/app.conf", format!("pass = {PASSWORD}\n"));
+    commit(&sandbox, "one");
+    sandbox.git("repo", ["checkout", "-q", "-b", &format!("fix-{PASSWORD}")]);
+    sandbox.git("repo", ["worktree", "add", "-q", "--detach", "../other"]);
+    sandbox.write("values", format!("{PASSWORD}\n"));
+    let before = (state(&sandbox, "repo"), sandbox.git("other", ["rev-parse", "HEAD"]).text());
+    scrub(&sandbox, &["--value-file", "../values"]).expect(0);
+    let branch = sandbox.git("repo", ["symbolic-ref", "--short", "HEAD"]).text();
+    assert_eq!(branch, "fix-REMOVED-value\n");
+    for dir in ["repo", "other"] {
+        assert_eq!(text(sandbox.read(format!("{dir}/app.conf"))), "pass = ***REMOVED:value***\n");
+        assert_clean(&sandbox, dir);
+    }
+    scrub(&sandbox, &["--undo"]).expect(0);
+    let after = (state(&sandbox, "repo"), sandbox.git("other", ["rev-parse", "HEAD"]).text());
+    assert_eq!(after, before);
+    for dir in ["repo", "other"] {
+        assert_eq!(text(sandbox.read(format!("{dir}/app.conf"))), format!("pass = {PASSWORD}\n"));
+        assert_clean(&sandbox, dir);
+    }
+    sandbox.git("repo", ["worktree", "remove", "../other"]);
+    sandbox.git("repo", ["checkout", "-q", "--detach"]);
+    scrub(&sandbox, &["--value-file", "../values"]).expect(0);
+    assert_clean(&sandbox, "repo");
+    // A clone that was moved is undone where it is.
+    sandbox.sh(".", "mv repo moved");
+    sandbox.shroud("moved", ["scrub", "--undo"]);
+    assert_eq!(text(sandbox.read("moved/app.conf")), format!("pass = {PASSWORD}\n"));
+    assert_clean(&sandbox, "moved");
+}
+
+#[test]
+fn a_sparse_checkout_stays_sparse() {
+    let sandbox = repository();
+    sandbox.git("repo", ["sparse-checkout", "set", "--no-cone", "/b", "/app.conf"]);
+    scrub(&sandbox, &["--value-file", "../values"]).expect(0);
+    assert!(!sandbox.path("repo/dumps").exists() && sandbox.path("repo/b").exists());
+    assert_eq!(text(sandbox.read("repo/app.conf")), "pass = ***REMOVED:value***\n");
+    assert_clean(&sandbox, "repo");
+}
+
+#[test]
+fn a_file_of_nobodys_is_not_overwritten() {
+    let sandbox = repository();
+    sandbox.write(format!("repo/{PASSWORD}"), "tracked\n");
+    commit(&sandbox, "a name");
+    sandbox.write("repo/REMOVED-value", "not tracked\n");
+    scrub(&sandbox, &["--value-file", "../values"]).expect(1).says("REMOVED-value is changed");
+    assert_eq!(text(sandbox.read("repo/REMOVED-value")), "not tracked\n");
+    sandbox.sh("repo", "mv REMOVED-value ../mine");
+    scrub(&sandbox, &["--continue"]).expect(0);
+    assert_eq!(text(sandbox.read("repo/REMOVED-value")), "tracked\n");
+    assert_clean(&sandbox, "repo");
+}

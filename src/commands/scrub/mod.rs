@@ -3,6 +3,7 @@
 mod checklist;
 mod finish;
 mod follow;
+mod prove;
 mod report;
 mod run;
 mod values;

@@ -34,6 +34,8 @@ pub(super) struct Proof {
     pub(super) dirty: Vec<Vec<u8>>,
     /// Differences of old and new tips that nobody planned.
     pub(super) unplanned: Vec<Unplanned>,
+    /// Files that were to be sealed and stand in the clear in some commit.
+    pub(super) plain: Vec<Vec<u8>>,
 }
 
 impl Proof {
@@ -42,6 +44,7 @@ impl Proof {
             && self.fsck.is_none()
             && self.dirty.is_empty()
             && self.unplanned.is_empty()
+            && self.plain.is_empty()
     }
 }
 
@@ -135,6 +138,9 @@ pub(super) fn done(
         for unplanned in &proof.unplanned {
             ui.line(format!("not planned: {} of {}", unplanned.path, unplanned.old));
         }
+        for path in proof.plain.iter().take(MAX_NAMED) {
+            ui.line(format!("still in the clear in some commit: {}", sanitise::path(path)));
+        }
         for path in proof.dirty.iter().take(MAX_NAMED) {
             ui.line(format!("differs from its commit: {}", sanitise::path(path)));
         }
@@ -210,6 +216,7 @@ fn as_json(proof: &Proof) -> serde_json::Value {
         "version": 1, "values": proof.values, "objects": proof.searched.objects, "unread": proof.searched.unread,
         "left": left, "fsck": proof.fsck, "sound": proof.is_sound(),
         "differing_files": proof.dirty.iter().map(|path| sanitise::path(path)).collect::<Vec<_>>(),
+        "in_the_clear": proof.plain.iter().map(|path| sanitise::path(path)).collect::<Vec<_>>(),
         "not_planned": proof.unplanned.iter().map(|unplanned| unplanned.path.clone()).collect::<Vec<_>>(),
     })
 }

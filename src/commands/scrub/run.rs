@@ -20,7 +20,7 @@ use crate::scrub::planned::Planned;
 use crate::scrub::record::{Head, Id, Name, Record, Ref, State};
 use crate::scrub::redact::Redactor;
 use crate::scrub::rewrite::{Options, Rewritten, rewrite};
-use crate::scrub::{advice, backup, banned, difference, follow, moves, safety, search};
+use crate::scrub::{advice, backup, banned, follow, moves, safety};
 
 /// What is to be changed where it is used, beside the record.
 pub(super) const EXPOSED: &str = "exposed.json";
@@ -29,8 +29,8 @@ pub(super) const EXPOSED: &str = "exposed.json";
 pub(super) struct Work<'c> {
     context: &'c Context,
     pub(super) repository: Repository,
-    keyring: Keyring,
-    git_crypt: HeldKeys,
+    pub(super) keyring: Keyring,
+    pub(super) git_crypt: HeldKeys,
 }
 
 impl<'c> Work<'c> {
@@ -214,61 +214,6 @@ impl<'c> Work<'c> {
         let exposed = serde_json::from_slice(&exposed).unwrap_or_default();
         let list = advice::checklist(&self.repository, record, exposed)?;
         report::done(self.context, scrub.format, record, &proof, &list)
-    }
-
-    /// Searches, compares and lets git check.
-    fn prove(
-        &self,
-        record: &Record,
-        plan: &Plan,
-        values: &[crate::scrub::redact::Value],
-    ) -> Outcome<report::Proof> {
-        // Opened anew: there is a pack that it does not know of.
-        let repository = self.repository.reopen()?;
-        let redactor = (!values.is_empty()).then(|| Redactor::new(values, plan.archives));
-        let searched = search::search(&repository, values)?;
-        let fsck = repository.git.run(["fsck", "--strict", "--no-dangling", "--no-progress"]);
-        let fsck = fsck.err().map(|error| error.to_string());
-        let mut dirty = Vec::new();
-        for worktree in repository.all_worktrees()? {
-            dirty.extend(safety::dirty(&worktree)?);
-        }
-        let tips: BTreeSet<_> = record
-            .refs
-            .iter()
-            // The names in a tree of notes are ids of commits, and become others.
-            .filter(|change| !change.name.0.starts_with(b"refs/notes/"))
-            .filter_map(|change| Some((change.old?.0, change.new?.0)))
-            .collect();
-        // The attributes of today are those of before: that is what the plan was made by.
-        let planned = self.planned_then(record, plan, redactor.as_ref())?;
-        let unplanned = match planned {
-            Some(_) if record.follows => Vec::new(),
-            Some(planned) => difference::unplanned(&repository, &planned, &tips)?,
-            None => Vec::new(),
-        };
-        Ok(report::Proof { values: values.len(), searched, fsck, dirty, unplanned })
-    }
-
-    fn planned_then<'p>(
-        &'p self,
-        record: &Record,
-        plan: &'p Plan,
-        redactor: Option<&'p Redactor>,
-    ) -> Outcome<Option<Planned<'p>>> {
-        let own = Head::name_of(&self.repository);
-        let head = record.heads.iter().find(|head| head.linked == own);
-        let head = head.or(record.heads.first()).and_then(|head| head.commit);
-        let Some((old, _)) = head else { return Ok(None) };
-        let planned = Planned::at(
-            &self.repository,
-            &old.0.to_string(),
-            plan,
-            &self.keyring,
-            &self.git_crypt,
-            redactor,
-        );
-        Ok(Some(planned?))
     }
 
     /// Takes the last scrub back.

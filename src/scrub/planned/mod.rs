@@ -118,6 +118,11 @@ impl<'a> Planned<'a> {
         self.plan.keep.iter().any(keeps)
     }
 
+    /// Whether a file is to be sealed in every commit, by the attributes of today and by the plan.
+    pub fn is_to_be_sealed(&self, path: &[u8]) -> bool {
+        !self.is_kept(path) && self.seals(self.today, path).is_some()
+    }
+
     /// The policy of a file that is to be sealed; `None` where it is not.
     fn seals(&self, scope: ScopeId, path: &[u8]) -> Option<PolicyId> {
         let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
