@@ -157,3 +157,20 @@ fn attributes_in_a_folder_count_for_all_of_its_history() {
     assert_eq!(text(sandbox.read("repo/sub/deep/a.env")), "A=old in the clear\n");
     assert_clean(&sandbox, "repo");
 }
+
+#[test]
+fn a_plan_of_a_scan_seals_the_past_and_leaves_the_tip() {
+    let sandbox = repository();
+    let tip = |sandbox: &Sandbox| sandbox.git("repo", ["rev-parse", "HEAD^{tree}"]).text();
+    let before = tip(&sandbox);
+    sandbox.try_shroud("repo", ["scan", "--plan", "../plan.toml"]).expect(1);
+    let plan = text(sandbox.read("plan.toml"));
+    assert!(plan.contains("pattern = \"/p.env\"") && plan.contains("# certain"), "{plan}");
+    scrub(&sandbox, &["../plan.toml"]).expect(0);
+    assert_eq!(tip(&sandbox), before);
+    let lines = sandbox.git("repo", ["show", "HEAD~2:.gitattributes"]).text();
+    assert!(lines.ends_with("/p.env shroud\n"), "{lines}");
+    sandbox.shroud("repo", ["check", "--all"]);
+    scrub(&sandbox, &["--finish"]).expect(0);
+    sandbox.shroud("repo", ["scan"]);
+}

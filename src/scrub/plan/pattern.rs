@@ -65,6 +65,13 @@ impl Pattern {
         &self.text
     }
 
+    /// The path of the one file or folder that it names, from the top and without wildcards; `None` for all others.
+    pub fn one_file(&self) -> Option<Vec<u8>> {
+        let path = self.text.strip_prefix('/')?;
+        let is_one = !path.ends_with('/') && !path.contains(['*', '?', '[', '\\']);
+        is_one.then(|| path.as_bytes().to_vec())
+    }
+
     /// Whether a file's path matches.
     pub fn matches(&self, path: &[u8]) -> bool {
         self.is_match(path, false)

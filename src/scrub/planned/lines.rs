@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
+use crate::git::GitError;
 use crate::git::attributes::{DRIVER, KEY_ATTRIBUTE};
 use crate::git::attributes_file::{AttributesFile, PatternError, split_pattern};
+use crate::git::tree_attributes::{Chain, TreeAttributes};
 use crate::keyring::KeyName;
 use crate::scrub::plan::Seal;
 
@@ -13,7 +16,13 @@ use crate::scrub::plan::Seal;
 pub(super) struct Lines {
     /// Definitions of macros stand before all else.
     macros: Vec<Vec<u8>>,
-    rules: Vec<Vec<u8>>,
+    rules: Vec<Rule>,
+}
+
+/// A line, and the one file that it seals with which key if it is of a plan: it is not needed where others seal that file.
+struct Rule {
+    line: Vec<u8>,
+    file: Option<(Vec<u8>, KeyName)>,
 }
 
 impl Lines {
@@ -43,8 +52,20 @@ impl Lines {
             wanted.track(seal.pattern.as_str().as_bytes(), &key)?;
         }
         let text = wanted.text();
-        let (macros, rules) = text.lines().map(<[u8]>::to_vec).partition(|line| is_macro(line));
-        Ok(Self { macros, rules })
+        let (macros, rules): (Vec<_>, Vec<_>) =
+            text.lines().map(<[u8]>::to_vec).partition(|line| is_macro(line));
+        let rule = |line: Vec<u8>| {
+            let of_line = AttributesFile::of(Path::new(""), &line).tracked();
+            let is_of = |seal: &&Seal| {
+                of_line.iter().any(|tracked| tracked.pattern == seal.pattern.as_str().as_bytes())
+            };
+            let seal = seals.iter().rev().find(is_of);
+            let file = seal.and_then(|seal| {
+                Some((seal.pattern.one_file()?, seal.key.clone().unwrap_or_default()))
+            });
+            Rule { line, file }
+        };
+        Ok(Self { macros, rules: rules.into_iter().map(rule).collect() })
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -55,29 +76,43 @@ impl Lines {
     pub(super) fn added(&self, file: Option<&[u8]>) -> Option<Vec<u8>> {
         let text = file.unwrap_or_default();
         let lines: Vec<&[u8]> = text.lines().collect();
-        let has = |wanted: &[Vec<u8>]| {
+        let macros: Vec<_> = self.macros.iter().map(Vec::as_slice).collect();
+        let rules = self.rules.iter().filter(|rule| !rule.is_needless(text));
+        let rules: Vec<_> = rules.map(|rule| &rule.line[..]).collect();
+        let has = |wanted: &[&[u8]]| {
             let mut lines = lines.iter();
             wanted.iter().all(|wanted| lines.any(|line| line == wanted))
         };
-        let (has_macros, has_rules) = (has(&self.macros), has(&self.rules));
+        let (has_macros, has_rules) = (rules.is_empty() || has(&macros), has(&rules));
         if has_macros && has_rules {
             return None;
         }
         let mut new: Vec<&[u8]> = Vec::new();
         if !has_macros {
-            new.extend(self.macros.iter().map(Vec::as_slice));
+            new.extend(&macros);
         }
         let is_moved = |line: &&&[u8]| {
-            let among = |of: &[Vec<u8>]| of.iter().any(|wanted| wanted == **line);
-            (!has_macros && among(&self.macros)) || (!has_rules && among(&self.rules))
+            (!has_macros && macros.contains(*line)) || (!has_rules && rules.contains(*line))
         };
         new.extend(lines.iter().filter(|line| !is_moved(line)));
         if !has_rules {
-            new.extend(self.rules.iter().map(Vec::as_slice));
+            new.extend(&rules);
         }
         let mut bytes = new.join(&b'\n');
         bytes.push(b'\n');
         Some(bytes)
+    }
+}
+
+impl Rule {
+    /// Whether the file seals the one file of the rule already.
+    fn is_needless(&self, text: &[u8]) -> bool {
+        let Some((path, key)) = &self.file else { return false };
+        let mut attributes = TreeAttributes::default();
+        let id = ObjectId::null(gix::hash::Kind::Sha1);
+        let chain = attributes.below(Chain::NONE, b"", id, || Ok::<_, GitError>(text.to_vec()));
+        let said = chain.and_then(|chain| attributes.of(chain, path));
+        said.is_ok_and(|said| said.sealed && said.key.is_ok_and(|said| said == *key))
     }
 }
 
@@ -154,6 +189,20 @@ mod tests {
         );
         assert!(Lines::new(Some(today.as_bytes()), false, &[], &[]).unwrap().is_empty());
         assert!(Lines::new(None, true, &[], &[]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_file_that_others_seal_needs_no_line_of_its_own() {
+        let seals = [seal("/a/p.env", None)];
+        let lines = Lines::new(None, false, &[], &seals).unwrap();
+        let tracked = format!("{MACRO}\n*.env shroud\n");
+        assert_eq!(added(&lines, &tracked), None);
+        let line = "/a/p.env shroud\n";
+        assert_eq!(added(&lines, ""), Some(format!("{MACRO}\n{line}")));
+        for more in ["p.env !filter\n", "a/* shroud-key=prod\n"] {
+            let text = format!("{tracked}{more}");
+            assert_eq!(added(&lines, &text), Some(format!("{text}{line}")));
+        }
     }
 
     #[test]

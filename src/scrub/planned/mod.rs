@@ -5,7 +5,7 @@ mod lines;
 
 use gix::ObjectId;
 
-use super::plan::{Keep, Plan, SealBy};
+use super::plan::{Keep, Plan, Seal, SealBy};
 use super::redact::Redactor;
 use super::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, ScrubError, TextKind};
 use crate::format::{self, KeyId, Sniff, sniff};
@@ -97,7 +97,16 @@ impl<'a> Planned<'a> {
             }
         };
         let by_today = plan.seal_by == Some(SealBy::Today);
-        let lines = Lines::new(file.as_deref(), by_today, &attributes.nested(today), &plan.seal)
+        // The key of a single file is today's to say, if the plan does not.
+        let key_today = |seal: &Seal| {
+            let path = seal.pattern.one_file().filter(|_| seal.key.is_none())?;
+            attributes.of(today, &path).ok().filter(|said| said.sealed)?.key.ok()
+        };
+        let mut seals = plan.seal.clone();
+        for seal in &mut seals {
+            seal.key = key_today(seal).or(seal.key.take());
+        }
+        let lines = Lines::new(file.as_deref(), by_today, &attributes.nested(today), &seals)
             .map_err(|error| ScrubError::Pattern(error.to_string()))?;
         let names = keyring.names().into_iter().filter(|name| !name.is_aside());
         let keys = names.cloned().collect();
