@@ -1,6 +1,6 @@
 //! Options, reports and what stays as it is.
 
-use crate::common::{Sandbox, text};
+use crate::common::{Sandbox, needs, text};
 use crate::planted::token;
 use crate::{assert_clean, commit, scrub, state};
 
@@ -207,4 +207,21 @@ fn a_file_of_nobodys_is_not_overwritten() {
     scrub(&sandbox, &["--continue"]).expect(0);
     assert_eq!(text(sandbox.read("repo/REMOVED-value")), "tracked\n");
     assert_clean(&sandbox, "repo");
+}
+
+#[test]
+fn what_git_complained_of_before_does_not_count() {
+    needs("python3", "python3");
+    let sandbox = repository();
+    // A mode with a zero before it, as other programs wrote them once.
+    let script = r#"set -e
+b=$(git hash-object -w clean)
+python3 -c "import sys; sys.stdout.buffer.write(b'0100644 x\0' + bytes.fromhex('$b'))" >../tree
+t=$(git hash-object -w --literally -t tree ../tree)
+r=$( (git ls-tree HEAD; printf '040000 tree %s\tsub\n' $t) | git mktree)
+git reset -q --hard $(git commit-tree -p HEAD -m odd $r)"#;
+    sandbox.sh("repo", script);
+    sandbox.try_git("repo", ["fsck", "--strict"]).expect(1);
+    scrub(&sandbox, &["--drop", "dumps/"]).expect(0);
+    sandbox.git("repo", ["cat-file", "-e", "HEAD:sub/x"]);
 }

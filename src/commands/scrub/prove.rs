@@ -27,7 +27,10 @@ impl Work<'_> {
         let redactor = (!values.is_empty()).then(|| Redactor::new(values, plan.archives));
         let searched = search::search(&repository, values)?;
         let fsck = repository.git.run(["fsck", "--strict", "--no-dangling", "--no-progress"]);
-        let fsck = fsck.err().map(|error| error.to_string());
+        let fsck = match fsck.err().map(|error| error.to_string()) {
+            Some(said) if !was_so_before(&repository, record, &said)? => Some(said),
+            _ => None,
+        };
         let mut dirty = Vec::new();
         for worktree in repository.all_worktrees()? {
             dirty.extend(safety::dirty(&worktree)?);
@@ -86,4 +89,23 @@ impl Work<'_> {
         );
         Ok(Some(planned?))
     }
+}
+
+/// Whether all that git complains of are objects that the old history had, and that the new one took over as they were.
+fn was_so_before(repository: &Repository, record: &Record, said: &str) -> Outcome<bool> {
+    let words = said.split(|c: char| !c.is_ascii_hexdigit());
+    let mut named: BTreeSet<&str> = words.filter(|word| word.len() >= 40).collect();
+    let lines = said.lines().filter(|line| !line.trim().is_empty()).count();
+    // A line that names no object is of the repository as a whole.
+    if named.len() < lines {
+        return Ok(false);
+    }
+    let old = record.refs.iter().filter_map(|change| change.old);
+    let tips: String = old.map(|id| format!("{}\n", id.0)).collect();
+    let list = ["--no-replace-objects", "rev-list", "--objects", "--no-object-names", "--stdin"];
+    let listed = repository.git.run_with_input(list, tips.as_bytes())?;
+    for line in String::from_utf8_lossy(&listed).lines() {
+        named.remove(line);
+    }
+    Ok(named.is_empty())
 }

@@ -93,6 +93,14 @@ pub(super) fn numbers(context: &Context, format: Format, rewritten: &Rewritten, 
             ui.line(format!("  {what} {}", stripped.id));
         }
     }
+    if !rewritten.unnamed.is_empty() {
+        let unnamed = count(rewritten.unnamed.len() as u64, "commit");
+        ui.line(format!("{unnamed} that only reflogs lead to: kept until --finish, and gone then"));
+    }
+    if rewritten.notes_dropped > 0 {
+        let notes = count(rewritten.notes_dropped, "note");
+        ui.line(format!("{notes} of commits that are left out: left out too"));
+    }
     for change in changed.iter().take(MAX_NAMED) {
         let first: Vec<_> =
             change.first_changed.iter().map(|id| id.to_hex_with_len(12).to_string()).collect();
