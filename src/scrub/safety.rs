@@ -1,13 +1,17 @@
 //! What must hold before a history is rewritten in somebody's own clone.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
 use gix::bstr::ByteSlice as _;
 
+use super::{Changes, TextKind};
 use crate::access::rotate;
 use crate::error::{CommandError, Outcome};
 use crate::git::command::os_line;
 use crate::git::repository::Repository;
+use crate::git::tree_attributes::FILE_NAME;
+use crate::repo_path;
 use crate::store::local;
 
 /// Files of a dirty worktree that are named.
@@ -50,6 +54,41 @@ pub fn refuse_unfit(repository: &Repository) -> Outcome {
     }
     for worktree in repository.all_worktrees()? {
         refuse_work(&worktree)?;
+    }
+    Ok(())
+}
+
+/// Refuses a worktree in which a file that git does not know stands where a new name, or the file with attributes, is to come.
+///
+/// # Errors
+/// There is one.
+pub fn refuse_overwriting(repository: &Repository, changes: &dyn Changes) -> Outcome {
+    for worktree in repository.all_worktrees()? {
+        let Some(top) = &worktree.worktree else { continue };
+        let listed = worktree.git.run(["ls-files", "-z"])?;
+        let tracked: BTreeSet<&[u8]> =
+            listed.split_str(b"\0").filter(|path| !path.is_empty()).collect();
+        let renamed = |path: &&[u8]| {
+            let name = |name: &[u8]| changes.text(TextKind::FileName, name);
+            let names = path.split(|&byte| byte == b'/');
+            let names: Vec<_> =
+                names.map(|old| name(old).unwrap_or_else(|| old.to_vec())).collect();
+            names.join(&b'/')
+        };
+        let mut coming: BTreeSet<Vec<u8>> = tracked.iter().map(renamed).collect();
+        if changes.has_attributes() && changes.attributes(None).is_some() {
+            coming.insert(FILE_NAME.to_vec());
+        }
+        for path in coming.iter().filter(|path| !tracked.contains(&path[..])) {
+            let file = repo_path::to_native(path).map(|native| top.join(native));
+            if file.is_some_and(|file| file.symlink_metadata().is_ok()) {
+                let path = crate::sanitise::path(path);
+                return Err(CommandError::refused(format!(
+                    "{path} stands in the way of a file that is to come, and git does not know it"
+                ))
+                .hint("move it away, or add and commit it"));
+            }
+        }
     }
     Ok(())
 }

@@ -201,10 +201,12 @@ fn a_file_of_nobodys_is_not_overwritten() {
     sandbox.write(format!("repo/{PASSWORD}"), "tracked\n");
     commit(&sandbox, "a name");
     sandbox.write("repo/REMOVED-value", "not tracked\n");
-    scrub(&sandbox, &["--value-file", "../values"]).expect(1).says("REMOVED-value is changed");
+    let before = state(&sandbox, "repo");
+    scrub(&sandbox, &["--value-file", "../values"]).expect(1).says("stands in the way");
     assert_eq!(text(sandbox.read("repo/REMOVED-value")), "not tracked\n");
+    assert_eq!(state(&sandbox, "repo"), before);
     sandbox.sh("repo", "mv REMOVED-value ../mine");
-    scrub(&sandbox, &["--continue"]).expect(0);
+    scrub(&sandbox, &["--value-file", "../values"]).expect(0);
     assert_eq!(text(sandbox.read("repo/REMOVED-value")), "tracked\n");
     assert_clean(&sandbox, "repo");
 }

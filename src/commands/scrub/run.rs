@@ -77,6 +77,9 @@ impl<'c> Work<'c> {
         }
         let redactor = (!values.is_empty()).then(|| Redactor::new(&values, plan.archives));
         let planned = self.planned(&plan, redactor.as_ref())?;
+        if !scrub.dry_run {
+            safety::refuse_overwriting(&self.repository, &planned)?;
+        }
         let heads = self.heads()?;
         let options = Options {
             prune_empty: plan.prune_empty,
