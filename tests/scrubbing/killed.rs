@@ -29,9 +29,46 @@ const ARGUMENTS: [&str; 3] = ["scrub", "--value-file", "../values"];
 
 /// A git that was started before goes on for a moment.
 fn settle(sandbox: &Sandbox) {
-    let busy = "ls .git/*.lock .git/refs/*.lock .git/refs/*/*.lock .git/packed-refs.lock";
+    let busy = "ls .git/gc.pid .git/*.lock .git/refs/*.lock .git/refs/*/*.lock .git/packed-refs.lock";
     while !sandbox.sh("repo", &format!("{busy} 2>/dev/null || true")).text().is_empty() {
         std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Starts it, and kills it so much later, if it has not ended by itself.
+fn kill_after(sandbox: &Sandbox, arguments: &[&str], time: Duration) {
+    let mut command = sandbox.command(SHROUD, "repo");
+    let command = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    std::thread::sleep(time);
+    let _ = child.kill();
+    child.wait().unwrap();
+    settle(sandbox);
+}
+
+#[test]
+fn undoing_and_finishing_are_ended_by_the_next_run() {
+    const FEW: u32 = 15;
+    let sandbox = repository();
+    let old = state(&sandbox, "repo");
+    sandbox.shroud("repo", ARGUMENTS);
+    let new = state(&sandbox, "repo");
+    sandbox.sh(".", "cp -r repo scrubbed");
+    for (option, is) in [("--undo", &old), ("--finish", &new)] {
+        sandbox.sh(".", "rm -rf repo && cp -r scrubbed repo");
+        let begun = Instant::now();
+        sandbox.shroud("repo", ["scrub", option]);
+        let whole = begun.elapsed();
+        for point in 0..FEW {
+            sandbox.sh(".", "rm -rf repo && cp -r scrubbed repo");
+            kill_after(&sandbox, &["scrub", option], whole * point / FEW);
+            if sandbox.path("repo/.git/git-shroud/scrub/1").exists() {
+                sandbox.shroud("repo", ["scrub", option]);
+            }
+            assert_eq!(state(&sandbox, "repo"), *is, "{option} {point}");
+            assert_clean(&sandbox, "repo");
+            assert!(!sandbox.path("repo/.git/git-shroud/scrub/1").exists());
+        }
     }
 }
 
@@ -48,14 +85,7 @@ fn at_every_point_it_is_the_old_one_or_the_new_one() {
     let mut seen = [0; 3];
     for point in 0..POINTS {
         sandbox.sh(".", "rm -rf repo && cp -r as-it-was repo");
-        let mut command = sandbox.command(SHROUD, "repo");
-        let command = command.args(ARGUMENTS).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        std::thread::sleep(whole * point * 11 / 10 / POINTS);
-        // It may have ended by itself.
-        let _ = child.kill();
-        child.wait().unwrap();
-        settle(&sandbox);
+        kill_after(&sandbox, &ARGUMENTS, whole * point * 11 / 10 / POINTS);
         let now = state(&sandbox, "repo");
         let is_new = now == new;
         assert!(is_new || now == old || is_stash_between(&now, &old, &new), "{point}: {now}");
