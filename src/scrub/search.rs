@@ -105,7 +105,7 @@ pub fn search(repository: &Repository, values: &[Value]) -> Outcome<Searched> {
         });
         noted.lock().expect("a thread that panicked has said why").extend(hits);
     };
-    let walked = crate::scan::look(repository, &seer, &Scope::All, &sink)?;
+    let walked = crate::scan::look(repository, &seer, &Scope::All, None, &sink)?;
     let noted = noted.into_inner().expect("a thread that panicked has said why");
     let in_force = in_force(repository, &noted)?;
     // Names may hold values themselves.

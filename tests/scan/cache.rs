@@ -1,7 +1,7 @@
 //! A second scan: the same report, and only what is new is looked at.
 
 use crate::common::{Done, Sandbox, contains};
-use crate::token;
+use crate::planted::token;
 
 const CACHE: &str = "repo/.git/git-shroud/scan-cache";
 /// Bytes of the file without its entries, and of an entry.
@@ -77,7 +77,7 @@ fn a_second_scan_says_the_same_and_looks_at_what_is_new() {
         // At most six have hits: four texts, and the two trees of a name, of which one names the other.
         assert!(passed + 6 >= before && passed < all, "{script}: {passed} of {before}");
     }
-    let found = crate::values(&scan(&sandbox, &[]).expect(1));
+    let found = crate::planted::values(&scan(&sandbox, &[]).expect(1));
     assert_eq!(found.len(), 5, "{found:?}");
 }
 

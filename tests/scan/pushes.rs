@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::common::{Done, Sandbox};
-use crate::token;
+use crate::planted::token;
 
 /// A clone with guards, and its origin, which has one commit.
 fn guarded() -> Sandbox {

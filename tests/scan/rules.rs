@@ -1,7 +1,7 @@
 //! Rules of other tools, over whole repositories.
 
 use crate::common::Sandbox;
-use crate::values;
+use crate::planted::values;
 
 const RULES: &str = r#"
 prefilter = '''matchesAny(get(attributes, "path", ""), [`^third/`])'''

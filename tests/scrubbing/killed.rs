@@ -29,7 +29,8 @@ const ARGUMENTS: [&str; 3] = ["scrub", "--value-file", "../values"];
 
 /// A git that was started before goes on for a moment.
 fn settle(sandbox: &Sandbox) {
-    let busy = "ls .git/gc.pid .git/*.lock .git/refs/*.lock .git/refs/*/*.lock .git/packed-refs.lock";
+    let busy =
+        "ls .git/gc.pid .git/*.lock .git/refs/*.lock .git/refs/*/*.lock .git/packed-refs.lock";
     while !sandbox.sh("repo", &format!("{busy} 2>/dev/null || true")).text().is_empty() {
         std::thread::sleep(Duration::from_millis(5));
     }

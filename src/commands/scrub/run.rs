@@ -62,6 +62,7 @@ impl<'c> Work<'c> {
             checked => checked?,
         }
         let sources = Sources {
+            context: self.context,
             repository: &self.repository,
             keyring: &self.keyring,
             git_crypt: &self.git_crypt,

@@ -24,6 +24,7 @@ const GIVEN: &str = "value";
 
 /// Where values come from, besides the plan.
 pub(super) struct Sources<'a> {
+    pub(super) context: &'a crate::commands::Context,
     pub(super) repository: &'a Repository,
     pub(super) keyring: &'a Keyring,
     pub(super) git_crypt: &'a HeldKeys,
@@ -108,11 +109,12 @@ impl Sources<'_> {
             keyring: self.keyring,
             git_crypt: self.git_crypt,
             detector: &detector,
-            scope: Scope::All,
+            scope: &Scope::All,
             worktree: false,
+            no_cache: false,
         };
         let wanted: BTreeSet<_> = plan.redact.iter().map(|redact| redact.value).collect();
-        for finding in look.run(fingerprinter)?.1 {
+        for finding in look.run(self.context, fingerprinter)?.1 {
             let how = Exposed::of(&finding);
             let Some(secret) = finding.secret else {
                 if let Some(place) = finding.occurrences.first().map(|first| &first.place)

@@ -128,6 +128,7 @@ impl Matcher for Needles {
                     matched: found,
                     rank: Rank::Certain,
                     facts: Vec::new(),
+                    unless: None,
                 });
             }
             reached = range.end;
