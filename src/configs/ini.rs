@@ -2,31 +2,45 @@
 //! end, so neither is read.
 
 use super::text::{Text, is_blank, trim};
-use super::{Item, Key, Part, may_be_base64, name};
+use super::{Doubt, Entry, Key, Part, may_be_base64, name};
 
-pub(super) fn read<'t>(text: &Text<'t>) -> Option<Vec<Item<'t>>> {
-    let mut items = Vec::new();
+pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
+    let mut entries = Vec::new();
     let mut section = Vec::new();
     for at in 0..text.len() {
         let line = text.line(at);
         let trimmed = trim(line);
-        let key = if trimmed.is_empty() || matches!(trimmed[0], b'#' | b';') {
-            None
-        } else if is_blank(line[0]) || trimmed.ends_with(b"\\") {
-            return None;
-        } else if let Some(header) = trimmed.strip_prefix(b"[") {
-            let header = name(trim(header.strip_suffix(b"]")?), b"_.-/: \"@")?;
+        let end = text.place(at).end;
+        if trimmed.is_empty() || matches!(trimmed[0], b'#' | b';') {
+            entries.push(text.other(at));
+            continue;
+        }
+        if is_blank(line[0]) {
+            return Err(text.doubt(at, "the line is indented"));
+        }
+        if trimmed.ends_with(b"\\") {
+            return Err(text.doubt(at, "a backslash ends the line"));
+        }
+        if let Some(header) = trimmed.strip_prefix(b"[") {
+            let header =
+                header.strip_suffix(b"]").and_then(|header| name(trim(header), b"_.-/: \"@"));
+            let header = header.ok_or_else(|| text.doubt(at, "this is no section"))?;
             section = vec![header.to_owned()];
-            Some(Key { path: section.clone(), part: Part::Open })
-        } else {
-            let sign = line.iter().position(|byte| matches!(byte, b'=' | b':'))?;
-            let name = name(trim(&line[..sign]), b"_.-/ ")?;
-            if may_be_base64(name, &line[sign + 1..]) {
-                return None;
-            }
-            Some(Key::new(&section, name, Part::Value))
-        };
-        items.push(Item { key, content: line });
+            let key = Key { path: section.clone(), part: Part::Open };
+            entries.push(text.entry(key, at, at, end..end));
+            continue;
+        }
+        let sign = line.iter().position(|byte| matches!(byte, b'=' | b':'));
+        let sign = sign.ok_or_else(|| text.doubt(at, "no '=' or ':' stands behind the name"))?;
+        let name = name(trim(&line[..sign]), b"_.-/ ");
+        let name = name.ok_or_else(|| text.doubt(at, "the name has a sign that is not read"))?;
+        if may_be_base64(name, &line[sign + 1..]) {
+            return Err(text.doubt(at, "the line may be a value in Base64 without a name"));
+        }
+        let value = super::text::trim_start(&line[sign + 1..]);
+        let start = end - value.len();
+        let key = Key::new(&section, name, Part::Value);
+        entries.push(text.entry(key, at, at, start..start + trim(value).len()));
     }
-    Some(items)
+    Ok(entries)
 }

@@ -13,6 +13,7 @@ mod toml;
 mod yaml;
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 pub use difference::{Difference, difference};
 use text::Text;
@@ -32,7 +33,7 @@ pub enum Format {
     Ini,
     /// TOML 1.0, without arrays of tables.
     Toml,
-    /// Block mappings of scalars.
+    /// Block mappings of scalars and lists.
     Yaml,
     /// Objects with one member on each line.
     Json,
@@ -82,10 +83,43 @@ impl Item<'_> {
     }
 }
 
+/// Where an item stands, which has no part in what it is.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The line on which it begins, counted from 1.
+    pub line: usize,
+    /// The value among the item's bytes, with its quotes; empty where it has none.
+    pub value: Range<usize>,
+}
+
+/// Why a file is not read. Holds nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {why}")]
+pub struct Doubt {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is in doubt there.
+    pub why: &'static str,
+}
+
+impl Doubt {
+    fn at(line: usize, why: &'static str) -> Self {
+        Self { line, why }
+    }
+}
+
+/// What a reader makes of some lines.
+struct Entry<'t> {
+    item: Item<'t>,
+    place: Place,
+}
+
 /// A file as items.
 pub struct Document<'t> {
     /// In the file's order.
     pub items: Vec<Item<'t>>,
+    /// Where they stand, in the same order.
+    pub places: Vec<Place>,
     /// How its lines end.
     pub tail: Tail,
 }
@@ -117,11 +151,19 @@ impl Format {
 
     /// Reads a file; `None` where anything in it is in doubt.
     pub fn read(self, bytes: &[u8]) -> Option<Document<'_>> {
+        self.parse(bytes).ok()
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// The line and what is in doubt there.
+    pub fn parse(self, bytes: &[u8]) -> Result<Document<'_>, Doubt> {
         if bytes.len() > MAX_LEN {
-            return None;
+            return Err(Doubt::at(1, "the file is larger than 4 MiB"));
         }
         let text = Text::split(bytes)?;
-        let items = match self {
+        let entries = match self {
             Self::Env => env::read(&text),
             Self::Properties => properties::read(&text),
             Self::Ini => ini::read(&text),
@@ -129,7 +171,8 @@ impl Format {
             Self::Yaml => yaml::read(&text),
             Self::Json => json::read(&text),
         }?;
-        Some(Document { items, tail: text.tail })
+        let (items, places) = entries.into_iter().map(|entry| (entry.item, entry.place)).unzip();
+        Ok(Document { items, places, tail: text.tail })
     }
 
     /// Writes items down; what [`Self::read`] has read comes out as it was.
@@ -151,9 +194,14 @@ impl Format {
 
     /// Whether no key stands twice, by what the programs that read this format take for the same.
     pub fn is_distinct(self, items: &[Item<'_>]) -> bool {
+        self.repeated(items).is_none()
+    }
+
+    /// The first item whose key stands before it already.
+    pub fn repeated(self, items: &[Item<'_>]) -> Option<usize> {
         let mut seen = HashSet::new();
-        items.iter().filter_map(|item| item.key.as_ref()).all(|key| {
-            let mut key = key.clone();
+        items.iter().position(|item| {
+            let Some(mut key) = item.key.clone() else { return false };
             // A value and a mapping of one name are that key twice.
             if key.part == Part::Open {
                 key.part = Part::Value;
@@ -161,7 +209,7 @@ impl Format {
             if self == Self::Ini {
                 key.path.iter_mut().for_each(|name| name.make_ascii_lowercase());
             }
-            seen.insert(key)
+            !seen.insert(key)
         })
     }
 }

@@ -1,15 +1,15 @@
 //! Java's properties (`java.util.Properties.load`), with a sign between key and value and without escapes in keys.
 
 use super::text::Text;
-use super::{Item, Key, Part, may_be_base64, name};
+use super::{Doubt, Entry, Key, Part, may_be_base64, name};
 
-pub(super) fn read<'t>(text: &Text<'t>) -> Option<Vec<Item<'t>>> {
-    let mut items = Vec::new();
+pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
+    let mut entries = Vec::new();
     let mut at = 0;
     while at < text.len() {
         let line = trim_start(text.line(at));
         if line.is_empty() || matches!(line[0], b'#' | b'!') {
-            items.push(Item { key: None, content: text.line(at) });
+            entries.push(text.other(at));
             at += 1;
             continue;
         }
@@ -17,23 +17,27 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Option<Vec<Item<'t>>> {
         while continues(text.line(last)) {
             last += 1;
             if last == text.len() {
-                return None;
+                return Err(text.doubt(last - 1, "the file ends where the value goes on"));
             }
         }
-        let end = line.iter().position(|byte| matches!(byte, b'=' | b':') || is_blank(*byte))?;
+        let no_sign = || text.doubt(at, "no '=' or ':' stands behind the name");
+        let end = line.iter().position(|byte| matches!(byte, b'=' | b':') || is_blank(*byte));
+        let end = end.ok_or_else(no_sign)?;
         let after = trim_start(&line[end..]);
-        if !matches!(after.first()?, b'=' | b':') {
-            return None;
+        if !matches!(after.first(), Some(b'=' | b':')) {
+            return Err(no_sign());
         }
-        let name = name(&line[..end], b"_.-/[]")?;
+        let name = name(&line[..end], b"_.-/[]");
+        let name = name.ok_or_else(|| text.doubt(at, "the name has a sign that is not read"))?;
+        let value = trim_start(&after[1..]);
         if may_be_base64(name, &after[1..]) {
-            return None;
+            return Err(text.doubt(at, "the line may be a value in Base64 without a name"));
         }
-        let key = Key::new(&[], name, Part::Value);
-        items.push(Item { key: Some(key), content: text.span(at, last) });
+        let place = text.place(at).end - value.len()..text.place(last).end;
+        entries.push(text.entry(Key::new(&[], name, Part::Value), at, last, place));
         at = last + 1;
     }
-    Some(items)
+    Ok(entries)
 }
 
 fn continues(line: &[u8]) -> bool {

@@ -132,18 +132,26 @@ fn yaml_files_are_read() {
         "a: 1\nb:\n  # c\n  c: 'x'  # c\n\n  d:\n    e: \"a\\\"b\"\n  f:\ng: -1\n",
         &["a", ">b", "b.c", ">b.d", "b.d.e", "b.f", "g"],
     );
+    reads(Format::Yaml, "---\na: 'it''s'\nb: [1, 2]\n", &["a", "b"]);
+    reads(Format::Yaml, "a:\n- b: 1\n  c: 2\n# x\n\n- d\ne:\n  - f\n\ng: 1\n", &["a", "e", "g"]);
+    reads(
+        Format::Yaml,
+        "a: |\n  b: c\n\n    d\ne:\n  f: >- # x\n    g\n  h: 1\n",
+        &["a", ">e", "e.f", "e.h"],
+    );
     refuses(
         Format::Yaml,
         &[
             "- a\n",
-            "a:\n- b\n",
-            "a: |\n  b: c\n",
+            "a: |2\n  b: c\n",
+            "a: |\n   b\n  c\n",
+            "a:\n  - b\n c: 1\n",
+            "a: 1\n---\nb: 1\n",
+            "a: [1,\n 2]\n",
             "a: b\n  c: d\n",
             "a:\n  b: 1\n c: 2\n",
             "a: &x 1\n",
             "a: {b: 1}\n",
-            "---\na: 1\n",
-            "a: 'it''s'\n",
             "a: \"b\nc: d\"\n",
             "a: b: c\n",
             "a:b\n",
@@ -157,6 +165,7 @@ fn yaml_files_are_read() {
 
 #[test]
 fn json_files_are_read() {
+    reads(Format::Json, "{\n\"a\": [\n1,\n2\n],\n\"b\": 1\n}\n", &[">", "a", "b", "<"]);
     reads(
         Format::Json,
         "{\n  \"a\": 1,\n\n  \"b\": {\n    \"c d\": [1, {\"x\": 2}],\n    \"e\": {}\n  },\n  \"f\": \"}\"\n}\n",
@@ -167,7 +176,6 @@ fn json_files_are_read() {
         &[
             "{\n\"a\": 1,\n}\n",
             "[\n1\n]\n",
-            "{\n\"a\": [\n1\n]\n}\n",
             "{ \"a\": 1 }\n",
             "{\n\"a\": 1, \"b\": 2\n}\n",
             "{\n\"a\": 1\n,\n\"b\": 2\n}\n",
@@ -175,4 +183,29 @@ fn json_files_are_read() {
             "1\n",
         ],
     );
+}
+
+#[test]
+fn a_file_that_is_not_read_says_where_and_why() {
+    let doubt = |format: Format, text: &str| {
+        format.parse(text.as_bytes()).err().expect("it is not read").to_string()
+    };
+    for (format, text, expected) in [
+        (Format::Env, "A=1\nB\n", "line 2: a '=' is missing"),
+        (Format::Env, "A=1\n\nB='x\ny\n", "line 3: the quote has no end"),
+        (
+            Format::Properties,
+            "a=1\r\nb=2\n",
+            "line 2: the line ends in another way than those before (LF and CRLF)",
+        ),
+        (Format::Ini, "\u{feff}a=1\n", "line 1: the file begins with a byte order mark"),
+        (Format::Toml, "a = 1\n\na = 2\n", "line 3: the key stands twice"),
+        (Format::Toml, "a = 1\nb = \n", "line 2: this is not TOML"),
+        (Format::Yaml, "a: 1\n  b: 2\n", "line 2: the indentation fits to no line above"),
+        (Format::Json, "{\n\"a\": 1\n\"b\": 2\n}\n", "line 3: this is not JSON"),
+    ] {
+        assert_eq!(doubt(format, text), expected, "{text:?}");
+    }
+    let large = "A=1\n".repeat(MAX_LEN / 4 + 1);
+    assert_eq!(doubt(Format::Env, &large), "line 1: the file is larger than 4 MiB");
 }

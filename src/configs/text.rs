@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::{Doubt, Entry, Item, Key, Place};
+
 /// What ends a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -38,10 +40,17 @@ pub(super) struct Text<'t> {
 }
 
 impl<'t> Text<'t> {
-    /// `None` where lines end in different ways, and for what is not plain text: a zero byte, a byte order mark.
-    pub(super) fn split(bytes: &'t [u8]) -> Option<Self> {
-        if bytes.contains(&0) || bytes.starts_with(b"\xef\xbb\xbf") {
-            return None;
+    /// Refuses lines that end in different ways, and what is not plain text: a zero byte, a byte order mark.
+    pub(super) fn split(bytes: &'t [u8]) -> Result<Self, Doubt> {
+        let line_at = |at: usize| bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            return Err(Doubt::at(1, "the file begins with a byte order mark"));
+        }
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            return Err(Doubt::at(1, "the file is in UTF-16; only UTF-8 is read"));
+        }
+        if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+            return Err(Doubt::at(line_at(at), "a zero byte stands in the file"));
         }
         let mut tail = Tail { ending: None, ends_line: false };
         let mut lines = Vec::new();
@@ -50,7 +59,8 @@ impl<'t> Text<'t> {
             let returned = at > start && bytes[at - 1] == b'\r';
             let ending = if returned { Ending::CrLf } else { Ending::Lf };
             if *tail.ending.get_or_insert(ending) != ending {
-                return None;
+                let why = "the line ends in another way than those before (LF and CRLF)";
+                return Err(Doubt::at(lines.len() + 1, why));
             }
             lines.push(start..if returned { at - 1 } else { at });
             start = at + 1;
@@ -60,8 +70,42 @@ impl<'t> Text<'t> {
             lines.push(start..bytes.len());
         }
         let text = Self { bytes, lines, tail };
-        let lone_return = text.lines.iter().any(|line| bytes[line.clone()].contains(&b'\r'));
-        (!lone_return).then_some(text)
+        let lone = text.lines.iter().position(|line| bytes[line.clone()].contains(&b'\r'));
+        match lone {
+            Some(at) => Err(Doubt::at(at + 1, "a carriage return stands within the line")),
+            None => Ok(text),
+        }
+    }
+
+    /// What is wrong with the line at this place.
+    pub(super) fn doubt(&self, at: usize, why: &'static str) -> Doubt {
+        Doubt::at(at + 1, why)
+    }
+
+    /// A comment or blank line.
+    pub(super) fn other(&self, at: usize) -> Entry<'t> {
+        let content = self.line(at);
+        let place = Place { line: at + 1, value: content.len()..content.len() };
+        Entry { item: Item { key: None, content }, place }
+    }
+
+    /// Several lines that belong to a key; `value` is where its value stands among the bytes of the file.
+    pub(super) fn entry(
+        &self,
+        key: Key,
+        first: usize,
+        last: usize,
+        value: Range<usize>,
+    ) -> Entry<'t> {
+        let start = self.place(first).start;
+        let content = self.span(first, last);
+        let place = Place { line: first + 1, value: value.start - start..value.end - start };
+        Entry { item: Item { key: Some(key), content }, place }
+    }
+
+    /// The line, counted from 0, on which this byte stands.
+    pub(super) fn line_at(&self, byte: usize) -> usize {
+        self.lines.partition_point(|line| line.end < byte).min(self.lines.len().saturating_sub(1))
     }
 
     /// How many lines there are.
@@ -82,11 +126,6 @@ impl<'t> Text<'t> {
     /// Several lines, without the end of the last.
     pub(super) fn span(&self, first: usize, last: usize) -> &'t [u8] {
         &self.bytes[self.lines[first].start..self.lines[last].end]
-    }
-
-    /// The line, `from` or later, that holds this byte.
-    pub(super) fn line_of(&self, byte: usize, from: usize) -> Option<usize> {
-        (from..self.len()).find(|&at| byte < self.lines[at].end)
     }
 }
 

@@ -1,46 +1,78 @@
 //! TOML: tables with bare keys. The parser of the `toml` crate says where a value ends, and whether the whole is sound.
 
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
 use super::text::{Text, trim};
-use super::{Item, Key, Part, name};
+use super::{Doubt, Entry, Key, Part, name};
 
 /// Lines of one value at most, as each needs another attempt.
 const MAX_LINES: usize = 200;
 
-pub(super) fn read<'t>(text: &Text<'t>) -> Option<Vec<Item<'t>>> {
-    is_sound(text.bytes).then_some(())?;
-    let mut items = Vec::new();
+pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
+    let utf8 = std::str::from_utf8(text.bytes)
+        .map_err(|error| text.doubt(text.line_at(error.valid_up_to()), "this is not UTF-8"))?;
+    DeTable::parse(utf8).map_err(|error| {
+        let at = error.span().map_or(0, |span| text.line_at(span.start));
+        let twice = error.message().contains("duplicate key");
+        text.doubt(at, if twice { "the key stands twice" } else { "this is not TOML" })
+    })?;
+    let mut entries = Vec::new();
     let mut table = Vec::new();
     let mut at = 0;
     while at < text.len() {
         let line = text.line(at);
         let trimmed = trim(line);
         if trimmed.is_empty() || trimmed[0] == b'#' {
-            items.push(Item { key: None, content: line });
+            entries.push(text.other(at));
             at += 1;
             continue;
         }
-        let ends = |last: &usize| is_sound(text.span(at, *last));
-        let last = (at..text.len().min(at + MAX_LINES)).find(ends)?;
+        let is_header = trimmed[0] == b'[';
+        let mut lines = at..text.len().min(at + MAX_LINES);
+        let found = lines.find_map(|last| Some((last, extent(text.span(at, last), is_header)?)));
+        let (last, value) = found.ok_or_else(|| text.doubt(at, "the value is too long"))?;
+        let start = text.place(at).start;
+        let odd = || text.doubt(at, "only names of letters, digits, '-' and '_' are read");
         let key = match trimmed.strip_prefix(b"[") {
+            Some(header) if header.first() == Some(&b'[') => {
+                return Err(text.doubt(at, "arrays of tables are not read"));
+            }
             Some(header) => {
-                let end = header.iter().position(|&byte| byte == b']')?;
-                table = path(&header[..end])?;
+                let end = header.iter().position(|&byte| byte == b']').ok_or_else(odd)?;
+                table = path(&header[..end]).ok_or_else(odd)?;
                 Key { path: table.clone(), part: Part::Open }
             }
             None => {
-                let equals = line.iter().position(|&byte| byte == b'=')?;
-                let path = [table.as_slice(), &path(&line[..equals])?].concat();
-                Key { path, part: Part::Value }
+                let equals = line.iter().position(|&byte| byte == b'=').ok_or_else(odd)?;
+                let own = path(&line[..equals]).ok_or_else(odd)?;
+                Key { path: [table.as_slice(), &own].concat(), part: Part::Value }
             }
         };
-        items.push(Item { key: Some(key), content: text.span(at, last) });
+        entries.push(text.entry(key, at, last, start + value.start..start + value.end));
         at = last + 1;
     }
-    Some(items)
+    Ok(entries)
 }
 
-fn is_sound(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| toml::from_str::<toml::Table>(text).is_ok())
+/// Where the value of a single key stands in its lines; `None` where they are not sound by themselves, as one that ends
+/// too early is.
+fn extent(lines: &[u8], is_header: bool) -> Option<Range<usize>> {
+    let parsed = DeTable::parse(std::str::from_utf8(lines).ok()?).ok()?;
+    if is_header {
+        return Some(lines.len()..lines.len());
+    }
+    let mut value = parsed.get_ref().values().next()?;
+    loop {
+        // A dotted key is a table of which only the last part has a span within the line; an inline table begins so.
+        match value.get_ref() {
+            DeValue::Table(table) if lines.get(value.span().start) != Some(&b'{') => {
+                value = table.values().next()?;
+            }
+            _ => return Some(value.span()),
+        }
+    }
 }
 
 fn path(dotted: &[u8]) -> Option<Vec<String>> {

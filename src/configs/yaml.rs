@@ -1,8 +1,8 @@
-//! YAML: block mappings with plain keys, one scalar on each line. Lists, block scalars, anchors, tags, flow collections
-//! and several documents are not read.
+//! YAML: block mappings with plain keys. Values are scalars on one line, block scalars (`|`, `>`), and lists, which are
+//! taken as a whole. Anchors, tags, quoted keys, flow collections over several lines and several documents are not read.
 
-use super::text::{Text, trim_start};
-use super::{Item, Key, Part, name};
+use super::text::{Text, trim, trim_start};
+use super::{Doubt, Entry, Key, Part, name};
 
 /// A mapping that is being read.
 struct Level {
@@ -10,31 +10,38 @@ struct Level {
     path: Vec<String>,
 }
 
-pub(super) fn read<'t>(text: &Text<'t>) -> Option<Vec<Item<'t>>> {
-    let mut items: Vec<Item<'t>> = Vec::new();
+pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
+    let mut entries: Vec<Entry<'t>> = Vec::new();
     let mut levels: Vec<Level> = Vec::new();
-    // The item that has no value yet, and so may begin a mapping.
+    // The entry that has no value yet, and so may begin a mapping.
     let mut open: Option<usize> = None;
-    for at in 0..text.len() {
+    let mut at = 0;
+    while at < text.len() {
         let line = text.line(at);
         let content = trim_start(line);
-        if content.is_empty() || content[0] == b'#' {
-            items.push(Item { key: None, content: line });
+        let begins = line == b"---"
+            && levels.is_empty()
+            && entries.iter().all(|entry| entry.item.content != b"---");
+        if content.is_empty() || content[0] == b'#' || begins {
+            entries.push(text.other(at));
+            at += 1;
             continue;
         }
         let indent = line.len() - content.len();
         if line[..indent].contains(&b'\t') {
-            return None;
+            return Err(text.doubt(at, "a tab stands in the indentation"));
         }
         let deeper = levels.last().is_none_or(|level| indent > level.indent);
         if deeper {
-            let above = match open.map(|at: usize| &mut items[at].key) {
+            let above = match open.map(|at: usize| &mut entries[at].item.key) {
                 Some(Some(key)) => {
                     key.part = Part::Open;
                     key.path.clone()
                 }
                 // A scalar cannot go on as a mapping; at the beginning nothing is above.
-                _ if !levels.is_empty() || indent > 0 => return None,
+                _ if !levels.is_empty() || indent > 0 => {
+                    return Err(text.doubt(at, "the indentation fits to no line above"));
+                }
                 _ => Vec::new(),
             };
             levels.push(Level { indent, path: above });
@@ -42,49 +49,166 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Option<Vec<Item<'t>>> {
         while levels.last().is_some_and(|level| level.indent > indent) {
             levels.pop();
         }
-        let level = levels.last().filter(|level| level.indent == indent)?;
-        let colon = content.iter().position(|&byte| byte == b':')?;
-        let name = name(&content[..colon], b"_.-/")?;
-        if name.starts_with('-') || name == "---" {
-            return None;
-        }
-        let value = &content[colon + 1..];
-        let is_open = is_nothing(trim_start(value));
-        let is_value = || value.starts_with(b" ") && is_scalar(trim_start(value));
-        if !is_open && !is_value() {
-            return None;
-        }
-        open = is_open.then_some(items.len());
+        let level = levels.last().filter(|level| level.indent == indent);
+        let level = level.ok_or_else(|| text.doubt(at, "the indentation fits to no line above"))?;
+        let colon = content.iter().position(|&byte| byte == b':');
+        let colon = colon.ok_or_else(|| text.doubt(at, "a ':' is missing"))?;
+        let name = name(&content[..colon], b"_.-/").filter(|name| !name.starts_with('-'));
+        let name = name.ok_or_else(|| text.doubt(at, "this form of key is not read"))?;
+        let behind = &content[colon + 1..];
+        let value = trim_start(behind);
+        let start = text.place(at).end - value.len();
         let key = Key::new(&level.path, name, Part::Value);
-        items.push(Item { key: Some(key), content: line });
+        open = None;
+        let mut last = at;
+        let end;
+        if is_nothing(value) {
+            // In place of a comment, and with a blank between.
+            let start = text.place(at).start + indent + colon + 1;
+            last = list_end(text, at, indent)?;
+            if last > at {
+                entries.push(text.entry(
+                    key,
+                    at,
+                    last,
+                    text.place(at + 1).start..text.place(last).end,
+                ));
+                at = last + 1;
+                continue;
+            }
+            open = Some(entries.len());
+            entries.push(text.entry(key, at, at, start..start));
+            at += 1;
+            continue;
+        }
+        if !behind.starts_with(b" ") {
+            return Err(text.doubt(at, "no blank stands behind the ':'"));
+        }
+        if matches!(value[0], b'|' | b'>') {
+            last = block_end(text, at, indent, value)?;
+            end = text.place(last).end;
+        } else {
+            end = start + scalar_len(value).map_err(|why| text.doubt(at, why))?;
+        }
+        entries.push(text.entry(key, at, last, start..end));
+        at = last + 1;
     }
-    Some(items)
+    Ok(entries)
 }
 
 fn is_nothing(value: &[u8]) -> bool {
     value.is_empty() || value[0] == b'#'
 }
 
-/// Whether what is not nothing is a scalar that ends on this line.
-fn is_scalar(value: &[u8]) -> bool {
+fn indent(line: &[u8]) -> usize {
+    line.iter().take_while(|byte| **byte == b' ').count()
+}
+
+/// The last line of a block list that begins behind a key; the key's own line where none does.
+fn list_end(text: &Text<'_>, at: usize, key_indent: usize) -> Result<usize, Doubt> {
+    let is_entry = |line: &[u8]| {
+        let content = trim_start(line);
+        content == b"-" || content.starts_with(b"- ")
+    };
+    let next = (at + 1..text.len()).find(|&at| !is_nothing(trim_start(text.line(at))));
+    let Some(first) =
+        next.filter(|&first| is_entry(text.line(first)) && indent(text.line(first)) >= key_indent)
+    else {
+        return Ok(at);
+    };
+    let own = indent(text.line(first));
+    let mut last = first;
+    for at in first..text.len() {
+        let line = text.line(at);
+        let content = trim_start(line);
+        if content.is_empty() || content[0] == b'#' {
+            continue;
+        }
+        let depth = indent(line);
+        if depth < own || depth == own && !is_entry(line) {
+            if depth > key_indent {
+                return Err(text.doubt(at, "the indentation fits to no line above"));
+            }
+            break;
+        }
+        if line[..line.len() - content.len()].contains(&b'\t') {
+            return Err(text.doubt(at, "a tab stands in the indentation"));
+        }
+        last = at;
+    }
+    Ok(last)
+}
+
+/// The last line of a block scalar.
+fn block_end(text: &Text<'_>, at: usize, key_indent: usize, header: &[u8]) -> Result<usize, Doubt> {
+    let sign = trim(header.split(|&byte| byte == b'#').next().unwrap_or(header));
+    if !matches!(&sign[1..], b"" | b"-" | b"+") {
+        return Err(text.doubt(at, "this form of block scalar is not read"));
+    }
+    let mut last = at;
+    let mut own = None;
+    for next in at + 1..text.len() {
+        let line = text.line(next);
+        if trim(line).is_empty() {
+            continue;
+        }
+        let depth = indent(line);
+        if depth <= key_indent {
+            break;
+        }
+        if depth < *own.get_or_insert(depth) {
+            return Err(text.doubt(next, "the line is indented less than the block's first"));
+        }
+        last = next;
+    }
+    Ok(last)
+}
+
+/// The bytes of a scalar, or of a flow collection, that ends on this line.
+fn scalar_len(value: &[u8]) -> Result<usize, &'static str> {
     match value[0] {
         quote @ (b'"' | b'\'') => {
-            let mut escaped = false;
-            let end = value[1..].iter().position(|&byte| {
-                let ends = byte == quote && !escaped;
-                escaped = byte == b'\\' && !escaped && quote == b'"';
-                ends
-            });
-            // '' inside single quotes stands for one: what follows the first is no comment then.
-            end.is_some_and(|end| {
-                let rest = &value[end + 2..];
-                is_nothing(trim_start(rest)) && (rest.is_empty() || rest[0] != b'#')
-            })
+            let mut at = 1;
+            loop {
+                match value.get(at) {
+                    None => return Err("the quote has no end on its line"),
+                    Some(b'\\') if quote == b'"' => at += 2,
+                    // Two stand for one.
+                    Some(byte)
+                        if *byte == quote
+                            && quote == b'\''
+                            && value.get(at + 1) == Some(&quote) =>
+                    {
+                        at += 2;
+                    }
+                    Some(byte) if *byte == quote => break,
+                    Some(_) => at += 1,
+                }
+            }
+            let rest = &value[at + 1..];
+            let ends = is_nothing(trim_start(rest)) && (rest.is_empty() || rest[0] != b'#');
+            if ends { Ok(at + 1) } else { Err("something stands behind the value's last quote") }
         }
-        b'&' | b'*' | b'!' | b'|' | b'>' | b'{' | b'[' | b'}' | b']' | b'%' | b'@' | b'`'
-        | b',' | b'?' => false,
-        b'-' => value.len() > 1 && value[1] != b' ',
-        // A second ': ' would make it a mapping, which is an error.
-        _ => !value.windows(2).any(|pair| pair == b": ") && !value.ends_with(b":"),
+        // What a flow collection holds is not looked into, so a comment behind it is not told apart.
+        b'[' if trim(value).ends_with(b"]") && !value.contains(&b'#') => Ok(trim(value).len()),
+        b'{' if trim(value) == b"{}" => Ok(2),
+        b'{' | b'[' => {
+            Err("a collection in braces or brackets is only read on one line, and a mapping is not")
+        }
+        b'&' | b'*' => Err("anchors and aliases are not read"),
+        b'!' => Err("tags are not read"),
+        b'|' | b'>' | b'}' | b']' | b'%' | b'@' | b'`' | b',' | b'?' => {
+            Err("a value cannot begin with this sign")
+        }
+        b'-' if value.len() == 1 || value[1] == b' ' => Err("a list cannot begin behind its key"),
+        _ => {
+            let comment = value.windows(2).position(|pair| pair == b" #" || pair == b"\t#");
+            let scalar = trim(&value[..comment.unwrap_or(value.len())]);
+            // A second ': ' would make it a mapping, which is an error.
+            if scalar.windows(2).any(|pair| pair == b": ") || scalar.ends_with(b":") {
+                return Err("a second ':' stands in the value, which needs quotes");
+            }
+            Ok(scalar.len())
+        }
     }
 }
