@@ -25,6 +25,7 @@ pub mod store;
 
 pub mod access;
 pub mod check;
+pub mod config_repo;
 pub mod configs;
 pub mod doctor;
 pub mod filter;

@@ -4,20 +4,26 @@
 //! a file is not read at all (`None`), and its user does without.
 
 mod difference;
+mod edit;
 mod env;
+mod escapes;
 mod ini;
 mod json;
 mod properties;
 mod text;
 mod toml;
+mod value;
 mod yaml;
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 pub use difference::{Difference, difference};
+pub use edit::{EditError, Line, insert, is_shown, replace};
+pub use escapes::quoted;
 use text::Text;
 pub use text::{Ending, Tail};
+pub use value::{Kind, Value, is_literal};
 
 /// Bytes of a file that is read at most; a larger one is no configuration.
 const MAX_LEN: usize = 4 << 20;

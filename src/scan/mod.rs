@@ -31,7 +31,7 @@ pub mod suggest;
 pub mod views;
 
 pub use cache::Cache;
-pub use detect::{Detector, Hit, Rank};
+pub use detect::{Detector, Hit, Rank, names_secret};
 pub use finding::{Finding, Kind, Occurrence, Report};
 pub use fingerprint::{Fingerprint, Fingerprinter};
 pub use matcher::{Found, Matched, Matcher};

@@ -41,6 +41,11 @@ use path::PathKind;
 pub(super) use window::LONGEST_KEYWORD;
 pub(in crate::scan) use words::is_word;
 
+/// Whether the name of a property says by itself that its value is a secret, as `db.password` and `api_key` do.
+pub fn names_secret(name: &[u8]) -> bool {
+    name::kind(name).is_some_and(|kind| kind != name::Kind::Key)
+}
+
 /// A set of rules, ready to scan with. Shared by threads as it is.
 pub struct Detector {
     rules: Vec<Rule>,

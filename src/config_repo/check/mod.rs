@@ -1,0 +1,398 @@
+//! Holding environments to a schema.
+
+use super::MARKER;
+use super::environment::{Environment, Setting, State};
+use super::schema::{Property, Release, Schema};
+use crate::configs::Kind;
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Problem {
+    /// A file cannot be read.
+    Unreadable,
+    /// A required property is not set.
+    Missing,
+    /// A property has a default, but this environment has to decide.
+    Undecided,
+    /// The marker of `config sync` is still there.
+    Unset,
+    /// A required property is empty.
+    Empty,
+    /// The value is not of the type, or does not match the pattern.
+    Invalid,
+    /// A section or a list stands where a value belongs.
+    NotAValue,
+    /// Two files set it.
+    Repeated,
+    /// A secret stands in a file that is not to be sealed.
+    InTheClear,
+    /// Environments that must differ have the same value.
+    Same,
+    /// The program does not know it any more, or soon will not.
+    Removed,
+    /// The schema does not know it.
+    Unknown,
+}
+
+impl Problem {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Unreadable,
+        Self::Missing,
+        Self::Undecided,
+        Self::Unset,
+        Self::Empty,
+        Self::Invalid,
+        Self::NotAValue,
+        Self::Repeated,
+        Self::InTheClear,
+        Self::Same,
+        Self::Removed,
+        Self::Unknown,
+    ];
+
+    /// The word for reports; stable.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Missing => "missing",
+            Self::Undecided => "undecided",
+            Self::Unset => "unset",
+            Self::Empty => "empty",
+            Self::Invalid => "invalid",
+            Self::NotAValue => "not-a-value",
+            Self::Repeated => "repeated",
+            Self::InTheClear => "in-the-clear",
+            Self::Same => "same",
+            Self::Removed => "removed",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// A sentence for those who meet the word in a report.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Unreadable => "a configuration file cannot be read",
+            Self::Missing => "a required property is not set",
+            Self::Undecided => "an environment has to set a property that has a default",
+            Self::Unset => "a property has still to be set",
+            Self::Empty => "a required property is empty",
+            Self::Invalid => "a value is not what the schema says",
+            Self::NotAValue => "a section or a list stands where a value belongs",
+            Self::Repeated => "two files of an environment set a property",
+            Self::InTheClear => "a secret stands in a file that is not sealed",
+            Self::Same => "environments that must differ have the same value",
+            Self::Removed => "a property is not known to the program any more",
+            Self::Unknown => "a property is not in the schema",
+        }
+    }
+}
+
+/// Something that is wrong, without a word of any value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The environment.
+    pub environment: String,
+    /// The property; `None` for a whole file.
+    pub property: Option<String>,
+    /// What is wrong.
+    pub problem: Problem,
+    /// Whether it is a warning only.
+    pub warning: bool,
+    /// What is wrong, in words.
+    pub message: String,
+    /// The file, and the line counted from 1, where there is one.
+    pub place: Option<(String, usize)>,
+}
+
+/// How one property stands in one environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// It is set.
+    Set,
+    /// It is not set, and that is fine.
+    Absent,
+    /// It is not set, and the program takes this value.
+    Default(String),
+    /// Nothing is known, as the key of a file is not held here.
+    Locked,
+    /// Nothing is known, as a file cannot be read.
+    Unread,
+    /// Something is wrong.
+    Wrong(Problem),
+    /// Something will be wrong.
+    Warned(Problem),
+}
+
+/// One property in all environments.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The property.
+    pub name: String,
+    /// Its cells, in the order of the environments.
+    pub cells: Vec<Cell>,
+}
+
+/// What a check has found.
+pub struct Report {
+    /// The properties by name: those of the schema, and those that it does not know.
+    pub rows: Vec<Row>,
+    /// What is wrong, by environment.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Whether anything is more than a warning.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| !finding.warning)
+    }
+}
+
+/// Holds the environments to the schema. `release` counts in place of the schema's own.
+pub fn check(schema: &Schema, environments: &[Environment], release: Option<&Release>) -> Report {
+    let release = release.or(schema.release.as_ref());
+    let mut report = Report { rows: Vec::new(), findings: Vec::new() };
+    for environment in environments {
+        report.findings.extend(environment.sources.iter().filter_map(
+            |source| match &source.state {
+                State::Unreadable(line, why) => Some(Finding {
+                    environment: environment.name.clone(),
+                    property: None,
+                    problem: Problem::Unreadable,
+                    warning: false,
+                    message: why.clone(),
+                    place: Some((source.path.clone(), *line)),
+                }),
+                State::Read | State::Locked(_) => None,
+            },
+        ));
+    }
+    for (name, property) in &schema.properties {
+        let subject = Subject { name, property, release };
+        let mut cells = Vec::new();
+        for environment in environments {
+            let (cell, found) = subject.look_at(environment);
+            cells.push(cell);
+            report.findings.extend(found);
+        }
+        if property.distinct {
+            subject.compare(environments, &mut cells, &mut report.findings);
+        }
+        report.rows.push(Row { name: name.clone(), cells });
+    }
+    report.rows.extend(unknown(schema, environments, &mut report.findings));
+    report.rows.sort_by(|a, b| a.name.cmp(&b.name));
+    let order =
+        |finding: &Finding| environments.iter().position(|one| one.name == finding.environment);
+    report.findings.sort_by_cached_key(|finding| (order(finding), finding.property.clone()));
+    report
+}
+
+/// Properties that are set somewhere and that the schema does not know.
+fn unknown(schema: &Schema, environments: &[Environment], findings: &mut Vec<Finding>) -> Vec<Row> {
+    let mut names: Vec<&String> = environments
+        .iter()
+        .flat_map(|environment| environment.settings.keys())
+        .filter(|name| !schema.properties.contains_key(*name))
+        .collect();
+    names.sort();
+    names.dedup();
+    let mut rows = Vec::new();
+    for name in names {
+        let mut cells = Vec::new();
+        for environment in environments {
+            let Some(setting) = environment.setting(name) else {
+                cells.push(absent(environment).unwrap_or(Cell::Absent));
+                continue;
+            };
+            // Below a property of the schema: that one says what is wrong.
+            let above = schema.properties.keys().any(|known| {
+                name.strip_prefix(known.as_str()).is_some_and(|rest| rest.starts_with('.'))
+                    && environment.sections.contains_key(known)
+            });
+            let problem = if above { Problem::NotAValue } else { Problem::Unknown };
+            if !above {
+                let message = "the schema does not know it".to_owned();
+                findings.push(found(environment, name, problem, message, Some(setting)));
+            }
+            cells.push(Cell::Wrong(problem));
+        }
+        rows.push(Row { name: name.clone(), cells });
+    }
+    rows
+}
+
+/// What is to be said of a property that is not set, if not all files could be read.
+fn absent(environment: &Environment) -> Option<Cell> {
+    match (environment.is_complete(), environment.is_locked()) {
+        (true, _) => None,
+        (false, true) => Some(Cell::Locked),
+        (false, false) => Some(Cell::Unread),
+    }
+}
+
+fn found(
+    environment: &Environment,
+    name: &str,
+    problem: Problem,
+    message: String,
+    setting: Option<&Setting>,
+) -> Finding {
+    let place = match setting {
+        Some(setting) => Some((setting.source, setting.line)),
+        None => (!environment.sources.is_empty()).then_some((0, 1)),
+    };
+    Finding {
+        environment: environment.name.clone(),
+        property: Some(name.to_owned()),
+        problem,
+        warning: false,
+        message,
+        place: place.map(|(source, line)| (environment.sources[source].path.clone(), line)),
+    }
+}
+
+/// A property that is looked at.
+struct Subject<'s> {
+    name: &'s str,
+    property: &'s Property,
+    release: Option<&'s Release>,
+}
+
+impl Subject<'_> {
+    fn look_at(&self, environment: &Environment) -> (Cell, Vec<Finding>) {
+        let found = |problem, message: &str, setting: Option<&Setting>| {
+            found(environment, self.name, problem, message.to_owned(), setting)
+        };
+        let wrong = |finding: Finding| (Cell::Wrong(finding.problem), vec![finding]);
+        if let Some(&(source, line)) = environment.sections.get(self.name) {
+            let mut finding =
+                found(Problem::NotAValue, "a section stands here, and a value belongs here", None);
+            finding.place = Some((environment.sources[source].path.clone(), line));
+            return wrong(finding);
+        }
+        let Some(settings) = environment.settings.get(self.name) else {
+            return self.not_set(environment);
+        };
+        let setting = &settings[0];
+        let mut findings = Vec::new();
+        for again in &settings[1..] {
+            let first = &environment.sources[setting.source].path;
+            let message =
+                format!("{}:{} sets it too", crate::sanitise::path(first.as_bytes()), setting.line);
+            findings.push(found(Problem::Repeated, &message, Some(again)));
+        }
+        for setting in settings {
+            if self.property.secret && !environment.sources[setting.source].sealed {
+                findings.push(found(
+                    Problem::InTheClear,
+                    "a secret stands in a file that is not to be sealed",
+                    Some(setting),
+                ));
+            }
+        }
+        findings.extend(
+            self.judge(environment, setting)
+                .map(|(problem, why)| found(problem, &why, Some(setting))),
+        );
+        if let Some(removed) = &self.property.removed {
+            let gone = self.release.is_some_and(|release| release >= removed);
+            let (is, warning) = if gone { ("was", false) } else { ("is", true) };
+            let message = format!("it {is} removed in release {removed}");
+            findings.push(Finding { warning, ..found(Problem::Removed, &message, Some(setting)) });
+        }
+        let worst = findings.iter().find(|finding| !finding.warning).or(findings.first());
+        let cell = match worst {
+            None => Cell::Set,
+            Some(finding) if finding.warning => Cell::Warned(finding.problem),
+            Some(finding) => Cell::Wrong(finding.problem),
+        };
+        (cell, findings)
+    }
+
+    /// What is wrong with a value.
+    fn judge(&self, environment: &Environment, setting: &Setting) -> Option<(Problem, String)> {
+        let must = self.property.must_be_set(&environment.name, self.release);
+        if setting.value.kind == Kind::Compound {
+            return Some((
+                Problem::NotAValue,
+                "a list stands here, and a value belongs here".to_owned(),
+            ));
+        }
+        if setting.is_marker() {
+            return Some((Problem::Unset, format!("{MARKER} has still to be replaced")));
+        }
+        if setting.value.is_empty() {
+            return must.then(|| (Problem::Empty, "it is required, and empty".to_owned()));
+        }
+        self.property
+            .refuse(&setting.value.text)
+            .map(|why| (Problem::Invalid, format!("the value {why}")))
+    }
+
+    fn not_set(&self, environment: &Environment) -> (Cell, Vec<Finding>) {
+        if let Some(cell) = absent(environment) {
+            return (cell, Vec::new());
+        }
+        if self.property.must_be_set(&environment.name, self.release) {
+            let (problem, message) = match self.property.default() {
+                None => (Problem::Missing, "it is required, and not set"),
+                Some(_) => {
+                    (Problem::Undecided, "it has a default, but this environment has to decide")
+                }
+            };
+            let finding = found(environment, self.name, problem, message.to_owned(), None);
+            return (Cell::Wrong(problem), vec![finding]);
+        }
+        match self.property.default() {
+            Some(default) => (Cell::Default(default.to_owned()), Vec::new()),
+            None => (Cell::Absent, Vec::new()),
+        }
+    }
+
+    /// Whether environments that must differ do.
+    fn compare(
+        &self,
+        environments: &[Environment],
+        cells: &mut [Cell],
+        findings: &mut Vec<Finding>,
+    ) {
+        let values: Vec<Option<&Setting>> = environments
+            .iter()
+            .map(|environment| {
+                let setting = environment.setting(self.name)?;
+                (!setting.value.is_empty() && !setting.is_marker()).then_some(setting)
+            })
+            .collect();
+        for (at, setting) in values.iter().enumerate() {
+            let Some(setting) = setting else { continue };
+            let same = |other: &Option<&Setting>| {
+                other.is_some_and(|other| *other.value.text == *setting.value.text)
+            };
+            let others: Vec<&str> = (0..values.len())
+                .filter(|&other| other != at && same(&values[other]))
+                .map(|other| environments[other].name.as_str())
+                .collect();
+            if others.is_empty() {
+                continue;
+            }
+            let message = format!(
+                "it must differ between environments, and is the same in {}",
+                others.join(", ")
+            );
+            findings.push(found(
+                &environments[at],
+                self.name,
+                Problem::Same,
+                message,
+                Some(setting),
+            ));
+            if matches!(cells[at], Cell::Set | Cell::Warned(_)) {
+                cells[at] = Cell::Wrong(Problem::Same);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

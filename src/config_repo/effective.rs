@@ -1,0 +1,62 @@
+//! What a program would get: the values of an environment, and the defaults where it sets none.
+
+use super::environment::Environment;
+use super::schema::{Schema, Type};
+use crate::configs::Kind;
+
+/// A property with the value that counts.
+pub struct Effective<'e> {
+    /// The property.
+    pub name: &'e str,
+    /// The names that lead to it, for outputs that have sections.
+    pub path: Vec<&'e str>,
+    /// The value; of a list, JSON where it can be had.
+    pub text: &'e str,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// The value that counts for one property, and whether it is the default.
+pub fn effective_value<'e>(
+    environment: &'e Environment,
+    schema: Option<&'e Schema>,
+    name: &str,
+) -> Option<(&'e str, bool)> {
+    match environment.setting(name) {
+        Some(setting) => Some((&setting.value.text, false)),
+        None => schema?.properties.get(name)?.default().map(|default| (default, true)),
+    }
+}
+
+/// All properties with the values that count, by name.
+pub fn effective<'e>(
+    environment: &'e Environment,
+    schema: Option<&'e Schema>,
+) -> Vec<Effective<'e>> {
+    // Where the files have sections, the names of defaults are parted too.
+    let nested = environment.settings.values().flatten().any(|setting| setting.path.len() > 1);
+    let mut all: Vec<Effective<'e>> = environment
+        .settings
+        .iter()
+        .filter_map(|(name, settings)| {
+            let setting = settings.first()?;
+            let path = setting.path.iter().map(String::as_str).collect();
+            Some(Effective { name, path, text: &setting.value.text, kind: setting.value.kind })
+        })
+        .collect();
+    for (name, property) in schema.iter().flat_map(|schema| &schema.properties) {
+        let Some(text) = property.default().filter(|_| environment.setting(name).is_none()) else {
+            continue;
+        };
+        let literal =
+            matches!(property.kind, Type::Int | Type::Bool) && crate::configs::is_literal(text);
+        all.push(Effective {
+            name,
+            path: if nested { name.split('.').collect() } else { vec![name] },
+            text,
+            kind: if literal && nested { Kind::Literal } else { Kind::Text },
+        });
+    }
+    all.sort_by_key(|one| one.name);
+    all
+}

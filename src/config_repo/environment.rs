@@ -1,0 +1,152 @@
+//! What the files of one environment say.
+
+use std::collections::BTreeMap;
+
+use super::MARKER;
+use crate::configs::{Format, Part, Value};
+use crate::secret::WipedVec;
+
+/// A file of an environment, as it was found.
+pub struct File {
+    /// Where it is, from the top of the repository, with '/' between the parts.
+    pub path: String,
+    /// Its format, by its name.
+    pub format: Format,
+    /// Whether the attributes say that it is to be sealed.
+    pub sealed: bool,
+    /// What is in it.
+    pub content: Content,
+}
+
+/// The content of a file.
+pub enum Content {
+    /// In the clear.
+    Open(WipedVec),
+    /// Sealed, and its key is not held here; which key that is.
+    Locked(String),
+    /// Why it cannot be read.
+    Unreadable(String),
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It was read.
+    Read,
+    /// Sealed, and its key is not held here; which key that is.
+    Locked(String),
+    /// Not read: the line, counted from 1, and why.
+    Unreadable(usize, String),
+}
+
+/// A file without its content.
+pub struct Source {
+    /// Where it is, from the top of the repository.
+    pub path: String,
+    /// Its format.
+    pub format: Format,
+    /// Whether the attributes say that it is to be sealed.
+    pub sealed: bool,
+    /// What became of it.
+    pub state: State,
+}
+
+/// A value of a property.
+pub struct Setting {
+    /// The value.
+    pub value: Value,
+    /// The names that lead to it in its file.
+    pub path: Vec<String>,
+    /// Which of the environment's sources it stands in.
+    pub source: usize,
+    /// The line on which it begins, counted from 1.
+    pub line: usize,
+}
+
+impl Setting {
+    /// Whether the value has still to be set.
+    pub fn is_marker(&self) -> bool {
+        self.value.text.as_str() == MARKER
+    }
+}
+
+/// An environment with all that its files say.
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// Its files.
+    pub sources: Vec<Source>,
+    /// What each property is set to, mostly once.
+    pub settings: BTreeMap<String, Vec<Setting>>,
+    /// Names that are sections, with source and line.
+    pub sections: BTreeMap<String, (usize, usize)>,
+}
+
+impl Environment {
+    /// Reads the files of an environment; what cannot be read is a source with that state.
+    pub fn read(name: &str, files: Vec<File>) -> Self {
+        let mut environment = Self {
+            name: name.to_owned(),
+            sources: Vec::new(),
+            settings: BTreeMap::new(),
+            sections: BTreeMap::new(),
+        };
+        for File { path, format, sealed, content } in files {
+            let state = match content {
+                Content::Locked(key) => State::Locked(key),
+                Content::Unreadable(why) => State::Unreadable(1, why),
+                Content::Open(bytes) => match environment.take(format, &bytes) {
+                    Ok(()) => State::Read,
+                    Err((line, why)) => State::Unreadable(line, why.to_owned()),
+                },
+            };
+            environment.sources.push(Source { path, format, sealed, state });
+        }
+        environment
+    }
+
+    /// Takes all that a file says, or nothing of it.
+    fn take(&mut self, format: Format, bytes: &[u8]) -> Result<(), (usize, &'static str)> {
+        let source = self.sources.len();
+        let document = format.parse(bytes).map_err(|doubt| (doubt.line, doubt.why))?;
+        if let Some(at) = format.repeated(&document.items) {
+            return Err((document.places[at].line, "the key stands twice"));
+        }
+        let mut settings = Vec::new();
+        let mut sections = Vec::new();
+        for (item, place) in document.items.iter().zip(&document.places) {
+            let Some(key) = &item.key else { continue };
+            let name = key.path.join(".");
+            match key.part {
+                Part::Open if !name.is_empty() => sections.push((name, (source, place.line))),
+                Part::Open | Part::Close => {}
+                Part::Value => {
+                    let raw = &item.content[place.value.clone()];
+                    let value = format.decode(raw).map_err(|why| (place.line, why))?;
+                    let path = key.path.clone();
+                    settings.push((name, Setting { value, path, source, line: place.line }));
+                }
+            }
+        }
+        self.sections.extend(sections);
+        for (name, setting) in settings {
+            self.settings.entry(name).or_default().push(setting);
+        }
+        Ok(())
+    }
+
+    /// What a property is set to, by the first file that sets it.
+    pub fn setting(&self, name: &str) -> Option<&Setting> {
+        self.settings.get(name).and_then(|settings| settings.first())
+    }
+
+    /// Whether a file is locked.
+    pub fn is_locked(&self) -> bool {
+        self.sources.iter().any(|source| matches!(source.state, State::Locked(_)))
+    }
+
+    /// Whether every file was read.
+    pub fn is_complete(&self) -> bool {
+        self.sources.iter().all(|source| source.state == State::Read)
+    }
+}

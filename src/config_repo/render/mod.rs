@@ -1,0 +1,241 @@
+//! Writing an environment for a deploy.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use super::effective::Effective;
+use super::names::{clash, variable};
+use crate::configs::{Ending, Format, Kind, quoted};
+use crate::secret::WipedVec;
+
+/// In which form an environment is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// `NAME='value'`, for shells and docker compose.
+    Env,
+    /// Java's properties.
+    Properties,
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+    /// A manifest of Kubernetes: a Secret with this name, in this namespace.
+    Kubernetes {
+        /// `metadata.name`.
+        name: String,
+        /// `metadata.namespace`.
+        namespace: Option<String>,
+    },
+}
+
+/// Why an environment cannot be written so. Names properties and no value.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// Two properties are one variable.
+    #[error("'{0}' and '{1}' are the same variable")]
+    Clash(String, String),
+    /// A list where only text can stand.
+    #[error("'{0}' is a list, which cannot be written so")]
+    Compound(String),
+    /// A value and a section of one name.
+    #[error("'{0}' is a value and a section at once")]
+    Section(String),
+    /// The name cannot stand in this output.
+    #[error("'{0}' is no name that can be written so")]
+    Name(String),
+}
+
+/// Writes the properties down.
+///
+/// # Errors
+/// [`RenderError`].
+pub fn render(properties: &[Effective<'_>], output: &Output) -> Result<WipedVec, RenderError> {
+    // Room for what escaping can make of it, so that no copy is left behind.
+    let len: usize =
+        properties.iter().map(|one| 6 * one.text.len() + 2 * one.name.len() + 64).sum();
+    let mut out = WipedVec::with_capacity(len + 1024);
+    match output {
+        Output::Env => {
+            for (name, text) in variables(properties)? {
+                let raw = Format::Env.encode(text, false, Ending::Lf);
+                let raw = raw.map_err(|_| RenderError::Name(name.clone()))?;
+                put(&mut out, &[name.as_bytes(), b"=", raw.as_bytes(), b"\n"]);
+            }
+        }
+        Output::Properties => {
+            for one in properties {
+                let text = text(one)?;
+                let raw = Format::Properties.encode(text, false, Ending::Lf);
+                let raw = raw.map_err(|_| RenderError::Name(safe(one.name)))?;
+                put(&mut out, &[properties_name(one.name).as_bytes(), b"=", raw.as_bytes(), b"\n"]);
+            }
+        }
+        Output::Json => {
+            json(&tree(properties)?, 0, &mut out)?;
+            out.push(b'\n');
+        }
+        Output::Yaml => {
+            let tree = tree(properties)?;
+            if tree.is_empty() {
+                put(&mut out, &[b"{}\n"]);
+            }
+            yaml(&tree, 0, &mut out)?;
+        }
+        Output::Kubernetes { name, namespace } => {
+            kubernetes(properties, name, namespace.as_deref(), &mut out)?;
+        }
+    }
+    Ok(out)
+}
+
+/// The properties as variables of an environment.
+///
+/// # Errors
+/// [`RenderError`].
+pub fn variables<'e>(properties: &[Effective<'e>]) -> Result<Vec<(String, &'e str)>, RenderError> {
+    if let Some((one, other)) = clash(properties.iter().map(|one| one.name)) {
+        return Err(RenderError::Clash(safe(one), safe(other)));
+    }
+    properties.iter().map(|one| Ok((variable(one.name), text(one)?))).collect()
+}
+
+fn put(out: &mut WipedVec, parts: &[&[u8]]) {
+    for part in parts {
+        out.reserve_wiping(part.len());
+        out.extend_from_slice(part);
+    }
+}
+
+fn safe(name: &str) -> String {
+    crate::sanitise::path(name.as_bytes())
+}
+
+/// The value as text, which a list is only where JSON can be had.
+fn text<'e>(one: &Effective<'e>) -> Result<&'e str, RenderError> {
+    if one.kind == Kind::Compound && one.text.is_empty() {
+        return Err(RenderError::Compound(safe(one.name)));
+    }
+    Ok(one.text)
+}
+
+fn properties_name(name: &str) -> String {
+    let mut written = String::new();
+    for c in name.chars() {
+        if matches!(c, ' ' | ':' | '=' | '#' | '!' | '\\') {
+            written.push('\\');
+        }
+        written.push(c);
+    }
+    written
+}
+
+type Tree<'t, 'e> = BTreeMap<&'e str, Node<'t, 'e>>;
+
+enum Node<'t, 'e> {
+    Leaf(&'t Effective<'e>),
+    Section(Tree<'t, 'e>),
+}
+
+fn tree<'t, 'e>(properties: &'t [Effective<'e>]) -> Result<Tree<'t, 'e>, RenderError> {
+    let mut root = Tree::new();
+    for one in properties {
+        let clash = || RenderError::Section(safe(one.name));
+        let Some((leaf, sections)) = one.path.split_last() else { continue };
+        let mut at = &mut root;
+        for section in sections {
+            let node = at.entry(section).or_insert_with(|| Node::Section(Tree::new()));
+            at = match node {
+                Node::Section(below) => below,
+                Node::Leaf(_) => return Err(clash()),
+            };
+        }
+        if at.insert(leaf, Node::Leaf(one)).is_some() {
+            return Err(clash());
+        }
+    }
+    Ok(root)
+}
+
+/// A value as JSON, which is YAML too.
+fn scalar(one: &Effective<'_>) -> Result<Zeroizing<String>, RenderError> {
+    let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    match one.kind {
+        Kind::Null => Ok(Zeroizing::new("null".to_owned())),
+        Kind::Literal if is_json(one.text) => Ok(Zeroizing::new(one.text.to_owned())),
+        Kind::Compound => match text(one)? {
+            text if is_json(text) => Ok(Zeroizing::new(text.to_owned())),
+            _ => Err(RenderError::Compound(safe(one.name))),
+        },
+        Kind::Literal | Kind::Text => Ok(quoted(one.text)),
+    }
+}
+
+fn json(tree: &Tree<'_, '_>, depth: usize, out: &mut WipedVec) -> Result<(), RenderError> {
+    put(out, &[b"{"]);
+    for (at, (name, node)) in tree.iter().enumerate() {
+        let comma: &[u8] = if at > 0 { b"," } else { b"" };
+        put(out, &[comma, b"\n", &b"  ".repeat(depth + 1), quoted(name).as_bytes(), b": "]);
+        match node {
+            Node::Leaf(one) => put(out, &[scalar(one)?.as_bytes()]),
+            Node::Section(below) => json(below, depth + 1, out)?,
+        }
+    }
+    if !tree.is_empty() {
+        put(out, &[b"\n", &b"  ".repeat(depth)]);
+    }
+    put(out, &[b"}"]);
+    Ok(())
+}
+
+fn yaml(tree: &Tree<'_, '_>, depth: usize, out: &mut WipedVec) -> Result<(), RenderError> {
+    for (name, node) in tree {
+        let name = Format::Yaml
+            .encode(name, false, Ending::Lf)
+            .map_err(|_| RenderError::Name(safe(name)))?;
+        put(out, &[&b"  ".repeat(depth), name.as_bytes(), b":"]);
+        match node {
+            Node::Leaf(one) => put(out, &[b" ", scalar(one)?.as_bytes(), b"\n"]),
+            Node::Section(below) => {
+                put(out, &[b"\n"]);
+                yaml(below, depth + 1, out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A Secret (Kubernetes API v1): values in Base64, names of letters, digits, `-`, `_` and `.`.
+fn kubernetes(
+    properties: &[Effective<'_>],
+    name: &str,
+    namespace: Option<&str>,
+    out: &mut WipedVec,
+) -> Result<(), RenderError> {
+    put(
+        out,
+        &[b"apiVersion: v1\nkind: Secret\nmetadata:\n  name: ", quoted(name).as_bytes(), b"\n"],
+    );
+    if let Some(namespace) = namespace {
+        put(out, &[b"  namespace: ", quoted(namespace).as_bytes(), b"\n"]);
+    }
+    put(out, &[b"type: Opaque\n", if properties.is_empty() { b"data: {}\n" } else { b"data:\n" }]);
+    for one in properties {
+        let sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if one.name.is_empty() || one.name.len() > 253 || !one.name.chars().all(sign) {
+            return Err(RenderError::Name(safe(one.name)));
+        }
+        let mut encoded = Zeroizing::new(String::with_capacity(one.text.len() / 3 * 4 + 8));
+        STANDARD.encode_string(text(one)?, &mut encoded);
+        if encoded.is_empty() {
+            encoded.push_str("\"\"");
+        }
+        put(out, &[b"  ", quoted(one.name).as_bytes(), b": ", encoded.as_bytes(), b"\n"]);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,325 @@
+//! Reading a schema. Every wrong line is named, and an attribute that is not known is wrong: a typing error in `required`
+//! would else go unseen until a deploy fails.
+
+use regex_automata::meta::{Config, Regex};
+use regex_automata::util::syntax;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Absence, Location, MAX_NAME, Property, Release, Schema, SchemaError, Type};
+use crate::config_repo::FOLDER;
+use crate::keyring::KeyName;
+
+/// Bytes of the automaton of one pattern.
+const MAX_PATTERN: usize = 1 << 20;
+
+type Entry<'e> = Spanned<DeValue<'e>>;
+type Read<T> = Result<T, SchemaError>;
+
+impl Schema {
+    /// Reads the text of a schema.
+    ///
+    /// # Errors
+    /// [`SchemaError`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, SchemaError> {
+        let text = std::str::from_utf8(bytes).map_err(|error| SchemaError {
+            line: line_of(bytes, error.valid_up_to()),
+            why: "this is not UTF-8".to_owned(),
+        })?;
+        let reader = Reader { text };
+        let table = DeTable::parse(text).map_err(|error| {
+            let twice = error.message().contains("duplicate key");
+            let why = if twice { "the name stands twice" } else { "this is not TOML" };
+            reader.error(error.span().map_or(0, |span| span.start), why)
+        })?;
+        reader.schema(table.get_ref())
+    }
+}
+
+fn line_of(bytes: &[u8], at: usize) -> usize {
+    bytes[..at.min(bytes.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
+struct Reader<'t> {
+    text: &'t str,
+}
+
+impl Reader<'_> {
+    fn error(&self, at: usize, why: impl Into<String>) -> SchemaError {
+        SchemaError { line: line_of(self.text.as_bytes(), at), why: why.into() }
+    }
+
+    fn schema(&self, table: &DeTable<'_>) -> Read<Schema> {
+        let mut schema = Schema::default();
+        for (name, value) in table {
+            let at = name.span().start;
+            match name.get_ref().as_ref() {
+                "environments" => schema.environments = self.environments(value)?,
+                "ignore" => schema.ignore = self.strings(value)?,
+                "release" => schema.release = Some(self.release(value)?),
+                "schema" => schema.schema = Some(self.string(value)?.to_owned()),
+                "properties" => {
+                    let DeValue::Table(properties) = value.get_ref() else {
+                        return Err(
+                            self.error(at, "'properties' is a table: [properties.\"NAME\"]")
+                        );
+                    };
+                    for (name, value) in properties {
+                        let property = self.property(name, value)?;
+                        schema.properties.insert(name.get_ref().to_string(), property);
+                    }
+                }
+                other => {
+                    let other = crate::sanitise::path(other.as_bytes());
+                    let why = format!(
+                        "'{other}' is not known; there are: environments, ignore, release, schema, properties"
+                    );
+                    return Err(self.error(at, why));
+                }
+            }
+        }
+        self.explicit_are_known(&schema)?;
+        Ok(schema)
+    }
+
+    fn explicit_are_known(&self, schema: &Schema) -> Read<()> {
+        // A schema that is kept with the code need not know the environments.
+        if schema.environments.is_empty() {
+            return Ok(());
+        }
+        for property in schema.properties.values() {
+            for name in &property.explicit {
+                if !schema.environments.iter().any(|location| location.name == *name) {
+                    let name = crate::sanitise::path(name.as_bytes());
+                    let why = format!("there is no environment '{name}'");
+                    return Err(SchemaError { line: property.line, why });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A list of names, or a table of names with lists of paths.
+    fn environments(&self, value: &Entry<'_>) -> Read<Vec<Location>> {
+        let mut locations: Vec<Location> = Vec::new();
+        match value.get_ref() {
+            DeValue::Array(names) => {
+                for name in names {
+                    let name = self.environment(self.string(name)?, name.span().start)?;
+                    let paths = vec![format!("{FOLDER}/{name}")];
+                    locations.push(Location { name, paths });
+                }
+            }
+            DeValue::Table(table) => {
+                let mut entries: Vec<_> = table.iter().collect();
+                entries.sort_by_key(|(name, _)| name.span().start);
+                for (name, paths) in entries {
+                    let name = self.environment(name.get_ref(), name.span().start)?;
+                    let at = paths.span().start;
+                    let paths = self.strings(paths)?;
+                    if let Some(bad) = paths.iter().find(|path| !is_inside(path)) {
+                        let bad = crate::sanitise::path(bad.as_bytes());
+                        let why = format!(
+                            "'{bad}' is no path below this file: no '..', no '/' at the beginning"
+                        );
+                        return Err(self.error(at, why));
+                    }
+                    locations.push(Location { name, paths });
+                }
+            }
+            _ => {
+                let why =
+                    "'environments' is a list of names, or a table of names with lists of paths";
+                return Err(self.error(value.span().start, why));
+            }
+        }
+        let mut names: Vec<_> = locations.iter().map(|location| &location.name).collect();
+        names.sort();
+        if names.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(self.error(value.span().start, "an environment is named twice"));
+        }
+        Ok(locations)
+    }
+
+    fn environment(&self, name: &str, at: usize) -> Read<String> {
+        match name.parse::<KeyName>() {
+            Ok(_) => Ok(name.to_owned()),
+            Err(_) => Err(self.error(at, "an environment is named by a-z, 0-9, '-', '_' and '.'")),
+        }
+    }
+
+    fn property(
+        &self,
+        name: &Spanned<std::borrow::Cow<'_, str>>,
+        value: &Entry<'_>,
+    ) -> Read<Property> {
+        let at = name.span().start;
+        let line = line_of(self.text.as_bytes(), at);
+        let DeValue::Table(table) = value.get_ref() else {
+            return Err(self.error(at, "a property is a table: [properties.\"NAME\"]"));
+        };
+        if !is_name(name.get_ref()) {
+            return Err(self.error(at, "this cannot be the name of a property"));
+        }
+        let mut property = Property {
+            line,
+            absence: Absence::Fine,
+            explicit: Vec::new(),
+            removed: None,
+            since: None,
+            kind: Type::String,
+            pattern: None,
+            secret: false,
+            distinct: false,
+            description: None,
+        };
+        let mut values = None;
+        for (name, value) in table {
+            let at = name.span().start;
+            match name.get_ref().as_ref() {
+                "default" => property.absence = Absence::Default(self.scalar(value)?),
+                "required" => {
+                    if self.boolean(value)? {
+                        property.absence = Absence::Missing;
+                    }
+                }
+                "explicit" => property.explicit = self.strings(value)?,
+                "removed" => property.removed = Some(self.release(value)?),
+                "since" => property.since = Some(self.release(value)?),
+                "type" => {
+                    property.kind = Type::named(self.string(value)?).ok_or_else(|| {
+                        self.error(at, format!("a type is one of {}", Type::NAMES.join(", ")))
+                    })?;
+                }
+                "values" => values = Some((at, self.strings(value)?)),
+                "pattern" => property.pattern = Some(self.pattern(value)?),
+                "secret" => property.secret = self.boolean(value)?,
+                "distinct" => property.distinct = self.boolean(value)?,
+                "description" => property.description = Some(self.string(value)?.to_owned()),
+                other => return Err(self.unknown_attribute(other, value, at)),
+            }
+        }
+        self.settle(property, values, table, at)
+    }
+
+    fn unknown_attribute(&self, name: &str, value: &Entry<'_>, at: usize) -> SchemaError {
+        if matches!(value.get_ref(), DeValue::Table(_)) {
+            return self.error(at, "a name with dots stands in quotes: [properties.\"db.url\"]");
+        }
+        let name = crate::sanitise::path(name.as_bytes());
+        self.error(at, format!(
+            "'{name}' is not known; there are: default, required, explicit, removed, since, type, values, pattern, secret, distinct, description"
+        ))
+    }
+
+    /// What the attributes say together.
+    fn settle(
+        &self,
+        mut property: Property,
+        values: Option<(usize, Vec<String>)>,
+        table: &DeTable<'_>,
+        at: usize,
+    ) -> Read<Property> {
+        match (&property.kind, values) {
+            (Type::Enum(_), Some((_, values))) if !values.is_empty() => {
+                property.kind = Type::Enum(values);
+            }
+            (Type::Enum(_), _) => {
+                return Err(self.error(at, "type = \"enum\" needs values = [\"…\"]"));
+            }
+            (Type::String, Some((_, values)))
+                if !table.contains_key("type") && !values.is_empty() =>
+            {
+                property.kind = Type::Enum(values);
+            }
+            (_, Some((at, _))) => {
+                return Err(self.error(at, "'values' belongs to type = \"enum\""));
+            }
+            (_, None) => {}
+        }
+        let both = table.contains_key("default") && property.absence == Absence::Missing
+            || table.contains_key("default")
+                && table
+                    .get("required")
+                    .is_some_and(|value| value.get_ref().as_bool() == Some(true));
+        if both {
+            return Err(self.error(at, "a property is required or has a default, not both"));
+        }
+        if !property.explicit.is_empty() && property.default().is_none() {
+            return Err(self
+                .error(at, "'explicit' belongs to a default; without one write required = true"));
+        }
+        if property.secret && property.default().is_some_and(|value| !value.is_empty()) {
+            return Err(self.error(at, "a secret has no default: this file is in the clear"));
+        }
+        if let Some(why) = property.default().and_then(|value| property.refuse(value)) {
+            return Err(self.error(at, format!("the default {why}")));
+        }
+        Ok(property)
+    }
+
+    fn pattern(&self, value: &Entry<'_>) -> Read<(String, Regex)> {
+        let pattern = self.string(value)?;
+        let limits =
+            Config::new().nfa_size_limit(Some(MAX_PATTERN)).onepass_size_limit(Some(MAX_PATTERN));
+        let regex = Regex::builder()
+            .configure(limits)
+            .syntax(syntax::Config::new())
+            .build(&format!("^(?:{pattern})$"));
+        let regex = regex.map_err(|_| {
+            self.error(value.span().start, "the pattern is no regular expression, or too large")
+        })?;
+        Ok((pattern.to_owned(), regex))
+    }
+
+    fn string<'v>(&self, value: &'v Entry<'_>) -> Read<&'v str> {
+        value
+            .get_ref()
+            .as_str()
+            .ok_or_else(|| self.error(value.span().start, "a text in quotes belongs here"))
+    }
+
+    fn boolean(&self, value: &Entry<'_>) -> Read<bool> {
+        value
+            .get_ref()
+            .as_bool()
+            .ok_or_else(|| self.error(value.span().start, "true or false belongs here"))
+    }
+
+    fn scalar(&self, value: &Entry<'_>) -> Read<String> {
+        match value.get_ref() {
+            DeValue::String(text) => Ok(text.to_string()),
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => {
+                Ok(self.text[value.span()].to_owned())
+            }
+            _ => Err(self.error(value.span().start, "a text, number or boolean belongs here")),
+        }
+    }
+
+    fn release(&self, value: &Entry<'_>) -> Read<Release> {
+        let text = self.scalar(value)?;
+        text.parse().map_err(|error: super::release::InvalidRelease| {
+            self.error(value.span().start, error.to_string())
+        })
+    }
+
+    fn strings(&self, value: &Entry<'_>) -> Read<Vec<String>> {
+        let DeValue::Array(entries) = value.get_ref() else {
+            return Err(self.error(value.span().start, "a list of texts belongs here"));
+        };
+        entries.iter().map(|entry| self.string(entry).map(str::to_owned)).collect()
+    }
+}
+
+/// Whether a path leads to somewhere below, and not into what belongs to git or to this program.
+fn is_inside(path: &str) -> bool {
+    let own = |part: &str| {
+        matches!(part, "" | "." | "..") || part.eq_ignore_ascii_case(".git") || part == ".shroud"
+    };
+    !path.contains(['\\', '\0', ':']) && !path.trim_end_matches('/').split('/').any(own)
+}
+
+/// Whether a name can be one of a property.
+pub(super) fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control)
+}

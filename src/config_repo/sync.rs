@@ -1,0 +1,67 @@
+//! What an environment lacks, and what would be written there.
+
+use super::MARKER;
+use super::environment::{Environment, State};
+use super::schema::{Release, Schema};
+
+/// Something to add.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addition {
+    /// The property.
+    pub name: String,
+    /// The default, to be shown in a comment; `None` for a property that has to be set, which gets [`MARKER`].
+    pub default: Option<String>,
+    /// Whether the value is a number or boolean.
+    pub literal: bool,
+}
+
+impl Addition {
+    /// What is written.
+    pub fn text(&self) -> &str {
+        self.default.as_deref().unwrap_or(MARKER)
+    }
+}
+
+/// What an environment lacks of a schema.
+pub fn lacking(
+    schema: &Schema,
+    environment: &Environment,
+    release: Option<&Release>,
+) -> Vec<Addition> {
+    let release = release.or(schema.release.as_ref());
+    let absent = schema.properties.iter().filter(|(name, property)| {
+        property.removed.is_none()
+            && environment.setting(name).is_none()
+            && !environment.sections.contains_key(*name)
+    });
+    absent
+        .filter_map(|(name, property)| {
+            let must = property.must_be_set(&environment.name, release);
+            let default = property.default().filter(|_| !must).map(str::to_owned);
+            let literal = property.kind.is_literal() && default.is_some();
+            (must || default.is_some()).then(|| Addition { name: name.clone(), default, literal })
+        })
+        .collect()
+}
+
+/// The source of an environment into which a new property belongs: the one of the same name as where another environment
+/// has it, else the only one. `None` where that is not clear, or where there is none.
+pub fn source_for(
+    environments: &[Environment],
+    environment: &Environment,
+    name: &str,
+) -> Option<usize> {
+    let base = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+    let readable: Vec<usize> = (0..environment.sources.len())
+        .filter(|&at| environment.sources[at].state == State::Read)
+        .collect();
+    let elsewhere = environments.iter().find_map(|other| {
+        let setting = other.setting(name)?;
+        let wanted = base(&other.sources[setting.source].path);
+        readable.iter().copied().find(|&at| base(&environment.sources[at].path) == wanted)
+    });
+    elsewhere.or(match readable.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    })
+}
