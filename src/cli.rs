@@ -65,6 +65,7 @@ commands! {
     Hooks(hooks::Hooks),
     Member(member::Member),
     Key(key::Key),
+    Config(config::Config),
     Migrate(migrate::Migrate),
     Cat(cat::Cat),
     Edit(edit::Edit),

@@ -106,7 +106,7 @@ fn edit_overwrites_nothing_that_changed_meanwhile_and_loses_nothing() {
     let script = "echo mine >> \"$1\"; echo theirs > secrets/db.env";
     let done = edit(&sandbox, "repo", script, &["secrets/db.env"], false)
         .expect(1)
-        .says("changed while you edited it");
+        .says("changed meanwhile");
     assert_eq!(sandbox.read("repo/secrets/db.env"), b"theirs\n");
     let kept = done.stderr.split_whitespace().find(|word| word.starts_with("/dev/shm/")).unwrap();
     let kept = std::path::Path::new(kept.trim_end_matches(','));

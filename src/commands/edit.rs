@@ -1,6 +1,6 @@
 //! `git shroud edit`
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,21 +11,14 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use zeroize::Zeroizing;
-
+use super::sealed_file::{Before, MAX_LEN, SealingKey, refuse_absent, refuse_elsewhere};
 use super::why::in_repository;
 use super::{Context, Opened};
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::format::{self, Sniff};
 use crate::fs::{Access, create_private_dir, read_bounded, write_atomic};
-use crate::git::attributes::{Attributes, PathAttributes};
-use crate::git_crypt::{self, KeyVersion};
-use crate::keyring::Entry;
+use crate::git::attributes::Attributes;
 use crate::repo_path;
-use crate::store::local;
 
-/// Bytes of the largest file that is edited.
-const MAX_LEN: usize = 64 << 20;
 /// How long an editor may have ended, or a signal have come, before that is seen.
 #[cfg(unix)]
 const POLL: std::time::Duration = std::time::Duration::from_millis(20);
@@ -66,14 +59,7 @@ impl Edit {
         let file = opened.top()?.join(&native);
         refuse_elsewhere(opened.top()?, &file)?;
         refuse_absent(&opened, &native, &file)?;
-        // A clone that does not keep the key itself keeps the file sealed.
-        let kept = match &key {
-            SealingKey::Own(entry) => {
-                local::load(opened.repository.common_dir())?.current(&entry.name).is_some()
-            }
-            SealingKey::GitCrypt(_) => true,
-        };
-        let before = Before::read(&opened, &file, !kept)?;
+        let before = Before::read(&opened, &file, !key.is_kept(&opened)?)?;
         let folder = PlaintextFolder::make(self.on_disk)?;
         let copy = folder.path().join(file.file_name().expect("a path in the worktree has a name"));
         write_atomic(&copy, &before.plaintext, Access::Private)
@@ -90,142 +76,6 @@ impl Edit {
         }
         context.ui.status(format!("wrote {}", crate::sanitise::path(&path)));
         Ok(())
-    }
-}
-
-/// The key that seals a path.
-enum SealingKey<'o> {
-    Own(&'o Entry),
-    GitCrypt(&'o KeyVersion),
-}
-
-impl<'o> SealingKey<'o> {
-    fn of(opened: &'o Opened, attributes: &PathAttributes) -> Outcome<Self> {
-        let wrong = |error: &dyn std::fmt::Display| CommandError::wrong(error.to_string());
-        let missing = |name: &str| {
-            CommandError::refused(format!("the key '{name}' is not held here"))
-                .hint("git shroud unlock")
-        };
-        if let Some(name) = &attributes.git_crypt {
-            let name = name.as_ref().map_err(|error| wrong(error))?;
-            let file = opened.git_crypt.of(name).ok_or_else(|| missing(name.as_str()))?;
-            return Ok(Self::GitCrypt(file.newest()));
-        }
-        let name = attributes.key.as_ref().map_err(|error| wrong(error))?;
-        let entry = opened.keyring.current(name).ok_or_else(|| missing(name.as_str()))?;
-        opened.refuse_unfit_key(name)?;
-        Ok(Self::Own(entry))
-    }
-
-    fn seal(&self, plaintext: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Own(entry) => format::seal(&entry.key, plaintext),
-            Self::GitCrypt(key) => git_crypt::seal(key, plaintext),
-        }
-    }
-}
-
-/// Never through a link, which could lead out of the repository, and never in a repository inside this one, whose files
-/// have keys of their own.
-fn refuse_elsewhere(top: &Path, file: &Path) -> Outcome {
-    for folder in file.ancestors().skip(1).take_while(|folder| *folder != top) {
-        let place = crate::sanitise::native(folder);
-        if folder.is_symlink() {
-            return Err(CommandError::wrong(format!(
-                "a symbolic link stands in the path: {place}"
-            )));
-        }
-        if folder.join(".git").symlink_metadata().is_ok() {
-            return Err(CommandError::wrong(format!("{place} is a repository of its own"))
-                .hint("change into it, and run 'git shroud edit' there"));
-        }
-    }
-    Ok(())
-}
-
-/// A tracked file that is not in the worktree, as outside a sparse checkout, is not new, and an editor must not begin it
-/// anew.
-fn refuse_absent(opened: &Opened, path: &Path, file: &Path) -> Outcome {
-    if file.symlink_metadata().is_ok() {
-        return Ok(());
-    }
-    // git itself is asked, as a sparse index does not name it.
-    let list = ["--literal-pathspecs", "ls-files", "-z", "--"].map(OsStr::new);
-    if opened.repository.git.run(list.into_iter().chain([path.as_os_str()]))?.is_empty() {
-        return Ok(());
-    }
-    let path = crate::sanitise::native(path);
-    Err(CommandError::wrong(format!("{path} is tracked, but not in the worktree"))
-        .hint("git restore PATH, or git sparse-checkout add, brings it there"))
-}
-
-/// The file before it is edited.
-struct Before {
-    plaintext: Zeroizing<Vec<u8>>,
-    sealed: bool,
-}
-
-impl Before {
-    fn read(opened: &Opened, file: &Path, sealed: bool) -> Outcome<Self> {
-        let is_file = match file.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self { plaintext: Zeroizing::default(), sealed });
-            }
-            found => found.context(|| file.display().to_string())?.is_file(),
-        };
-        if !is_file {
-            return Err(CommandError::wrong(format!("{} is not a file", file.display())));
-        }
-        let bytes = read_bounded(file, MAX_LEN).context(|| "the file".to_owned())?;
-        let sealed = match format::sniff(&bytes) {
-            Sniff::GitCrypt if git_crypt::is_encrypted(&bytes) => {
-                let (.., plaintext) = opened.git_crypt.open(None, &bytes).map_err(|error| {
-                    CommandError::refused(error.to_string()).hint("git shroud unlock")
-                })?;
-                return Ok(Self { plaintext: Zeroizing::new(plaintext.to_vec()), sealed: true });
-            }
-            Sniff::Sealed(_) => true,
-            Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => {
-                return Ok(Self { plaintext: bytes, sealed: false });
-            }
-            Sniff::Truncated | Sniff::UnsupportedVersion(_) => {
-                return Err(CommandError::refused("the sealed file is damaged")
-                    .hint("git shroud status says how"));
-            }
-        };
-        let held = |id| opened.keyring.by_id(id).map(|held| &held.key);
-        let plaintext = format::open(held, &bytes)
-            .map_err(|error| CommandError::refused(error.to_string()).hint("git shroud unlock"))?;
-        Ok(Self { plaintext: Zeroizing::new(plaintext.to_vec()), sealed })
-    }
-
-    /// Refuses where the file is not as it was when the editor began.
-    fn refuse_changed(&self, opened: &Opened, file: &Path) -> Outcome {
-        let now = Self::read(opened, file, self.sealed)?;
-        if now.sealed == self.sealed && *now.plaintext == *self.plaintext {
-            return Ok(());
-        }
-        Err(CommandError::refused("the file was changed while you edited it; it stays as it is"))
-    }
-
-    /// Puts the new content in the place of the old, in the same form and with the same mode.
-    fn write(&self, file: &Path, plaintext: &[u8], key: &SealingKey<'_>) -> Outcome {
-        let sealed;
-        let bytes = if self.sealed {
-            sealed = key.seal(plaintext);
-            &sealed
-        } else {
-            plaintext
-        };
-        let write = || -> io::Result<()> {
-            if let Some(folder) = file.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            let mode = fs::metadata(file).ok().map(|metadata| metadata.permissions());
-            write_atomic(file, bytes, Access::Shared)?;
-            mode.map_or(Ok(()), |mode| fs::set_permissions(file, mode))
-        };
-        write().context(|| "the file cannot be written".to_owned())
     }
 }
 

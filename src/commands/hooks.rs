@@ -6,6 +6,7 @@ use super::{Context, top};
 use crate::error::{CommandError, Outcome};
 use crate::git::config::{PROGRAM, find_on_path};
 use crate::git::hooks::{self, ASIDE, Change, HooksError};
+use crate::git::repository::Repository;
 
 /// Guard this clone: let git check what is committed and what is pushed
 #[derive(clap::Args)]
@@ -40,11 +41,7 @@ impl Hooks {
         let repository = context.repository()?;
         top(&repository)?;
         let changes = match self.command {
-            HooksCommand::Install(Install {}) => {
-                // The name finds it where it is installed; the path is for where it is not.
-                let here = std::env::current_exe().ok().or_else(|| find_on_path(PROGRAM));
-                hooks::install(&repository, &here.unwrap_or_else(|| PathBuf::from(PROGRAM)))
-            }
+            HooksCommand::Install(Install {}) => install(&repository),
             HooksCommand::Remove(Remove {}) => hooks::remove(&repository),
         };
         for (name, change) in changes? {
@@ -61,6 +58,13 @@ impl Hooks {
         }
         Ok(())
     }
+}
+
+/// Writes the guards.
+pub(super) fn install(repository: &Repository) -> Result<Vec<(&'static str, Change)>, HooksError> {
+    // The name finds it where it is installed; the path is for where it is not.
+    let here = std::env::current_exe().ok().or_else(|| find_on_path(PROGRAM));
+    hooks::install(repository, &here.unwrap_or_else(|| PathBuf::from(PROGRAM)))
 }
 
 impl From<HooksError> for CommandError {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Context, add_to_index, exclusive, refuse_rotation};
+use super::{Context, add_to_index, exclusive, refuse_rotation, template};
 use crate::access::{find_names, stage_shroud_dir};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::Key;
@@ -18,14 +18,22 @@ use crate::store::{local, shroud_dir};
 ///
 /// Makes a key in the local keyring and describes it in .shroud/, defines the macro 'shroud' in .gitattributes, and
 /// tells git to use git-shroud here. Does nothing to any file; 'git shroud track' says which are to be sealed.
+///
+/// With --template config it lays out a configuration repository, a new one in DIR or in the one that is there: a folder and a
+/// key for each environment, the tripwire, a schema, a README, an example for CI, and the guards in git's hooks. What is there
+/// already is not overwritten. Files of environments that it finds are shown, and sealed where they are if you agree.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud init
-  $ git shroud init --key default --key prod --tripwire")]
+  $ git shroud init --key default --key prod --tripwire
+  $ git shroud init --template config ../shop-config --env dev --env staging --env prod --backup ../shop-keys.age
+  $ git shroud init --template config --env dev --env prod --format yaml --no-backup")]
 pub struct Init {
     /// A key to make; 'default' where none is named
-    #[arg(long = "key", value_name = "NAME")]
+    #[arg(long = "key", value_name = "NAME", conflicts_with = "template")]
     keys: Vec<KeyName>,
+    #[command(flatten)]
+    layout: template::Options,
     /// Let 'git add' fail in clones where git-shroud was never set up, instead of storing plaintext
     #[arg(long)]
     tripwire: bool,
@@ -33,6 +41,9 @@ pub struct Init {
 
 impl Init {
     pub(crate) fn run(self, context: &Context) -> Outcome {
+        if self.layout.is_wanted() {
+            return template::run(context, &self.layout);
+        }
         let repository = context.discover()?;
         let top = super::top(&repository)?;
         refuse_rotation(&repository)?;
@@ -66,7 +77,7 @@ impl Init {
     }
 }
 
-fn refuse_second_time(repository: &Repository, top: &Path) -> Outcome {
+pub(super) fn refuse_second_time(repository: &Repository, top: &Path) -> Outcome {
     if !local::load(repository.common_dir())?.is_empty() {
         return Err(CommandError::wrong(
             "this repository is set up already, and its keys are held here",

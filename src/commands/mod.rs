@@ -3,6 +3,7 @@
 pub mod blame;
 pub mod cat;
 pub mod check;
+pub mod config;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
@@ -23,7 +24,9 @@ pub mod plumbing;
 mod pushed;
 pub mod scan;
 pub mod scrub;
+mod sealed_file;
 pub mod status;
+mod template;
 pub mod track;
 pub mod unlock;
 mod unwrapping;

@@ -122,7 +122,7 @@ fn key_not_held(opened: &Opened, key: &KeyName) -> CommandError {
 }
 
 /// Seals what the index holds in the clear under a path that is tracked now.
-fn seal_index(context: &Context, opened: &Opened) -> Outcome {
+pub(super) fn seal_index(context: &Context, opened: &Opened) -> Outcome {
     let known = opened.known();
     let files = survey(&opened.repository, &known, None)?;
     let mut blobs = Vec::new();

@@ -161,6 +161,16 @@ impl AttributesFile {
 /// The line that seals, with the key that seals where no other is named, what begins with `path` from the top and goes on as
 /// `glob` says; nothing more where that is empty. `None` where no pattern can name it.
 pub fn line_for(path: &[u8], glob: &[u8]) -> Option<Vec<u8>> {
+    let mut pattern = pattern_for(path);
+    pattern.extend_from_slice(glob);
+    check(&pattern).ok()?;
+    let mut line = quote(&pattern);
+    line.extend_from_slice(format!(" {DRIVER}").as_bytes());
+    Some(line)
+}
+
+/// The pattern that matches this one path and no other, in the attributes file at the top.
+pub fn pattern_for(path: &[u8]) -> Vec<u8> {
     let mut pattern = vec![b'/'];
     for &byte in path {
         if matches!(byte, b'*' | b'?' | b'[' | b'\\') {
@@ -168,11 +178,7 @@ pub fn line_for(path: &[u8], glob: &[u8]) -> Option<Vec<u8>> {
         }
         pattern.push(byte);
     }
-    pattern.extend_from_slice(glob);
-    check(&pattern).ok()?;
-    let mut line = quote(&pattern);
-    line.extend_from_slice(format!(" {DRIVER}").as_bytes());
-    Some(line)
+    pattern
 }
 
 /// Whether a line of the text defines the macro.

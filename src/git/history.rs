@@ -131,6 +131,46 @@ pub fn that_changed(
     parse(&repository.git.run_with_input(arguments, lines.as_bytes())?)
 }
 
+/// A version of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// When it was committed, in seconds since 1970.
+    pub time: i64,
+    /// Its blob; `None` where the commit took the file away.
+    pub blob: Option<ObjectId>,
+}
+
+/// The versions of a file that `HEAD` and its first parents brought, the newest first: what came by a merge is of the merge.
+///
+/// # Errors
+/// git fails.
+pub fn versions(repository: &Repository, path: &[u8]) -> Result<Vec<Version>, GitError> {
+    let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{commit}"])?;
+    let Some(native) = head.and_then(|_| crate::repo_path::to_native(path)) else {
+        return Ok(Vec::new());
+    };
+    let mut literal = OsString::from(":(top,literal)");
+    literal.push(native);
+    let fixed = ["-c", "log.follow=false"].iter().chain(&PLAIN_LOG);
+    let wanted =
+        ["--first-parent", "-m", "--raw", "--no-abbrev", "--no-renames", "--format=%ct", "--"];
+    let arguments = fixed.chain(&wanted).map(OsString::from).chain([literal]);
+    let listed = repository.git.run(arguments)?;
+    let wrong = || GitError::read("git listed a version in an unknown form");
+    let mut versions = Vec::new();
+    let mut time = 0;
+    for line in listed.lines().filter(|line| !line.is_empty()) {
+        let Some(entry) = line.strip_prefix(b":") else {
+            let text = std::str::from_utf8(line).map_err(|_| wrong())?;
+            time = text.trim().parse().map_err(|_| wrong())?;
+            continue;
+        };
+        let blob = id(entry.fields().nth(3).ok_or_else(wrong)?)?;
+        versions.push(Version { time, blob: (!blob.is_null()).then_some(blob) });
+    }
+    Ok(versions)
+}
+
 /// The commits whose parents a shallow clone does not have.
 ///
 /// # Errors

@@ -9,6 +9,8 @@ use crate::error::{CommandError, Outcome};
 pub const PASSPHRASE_VARIABLE: &str = "GIT_SHROUD_PASSPHRASE";
 /// Characters under which a passphrase can be guessed too soon, whatever scrypt costs.
 const SHORT: usize = 12;
+/// Bytes of the longest answer to a question.
+const MAX_ANSWER: u64 = 4096;
 
 /// Asks for a passphrase: what `GIT_SHROUD_PASSPHRASE` holds, else what is typed on the terminal, unseen.
 ///
@@ -25,6 +27,26 @@ fn from_environment() -> Option<Zeroizing<String>> {
 fn from_terminal(question: &str) -> std::io::Result<Zeroizing<String>> {
     let question = crate::sanitise::text(question);
     rpassword::prompt_password(format!("{question}: ")).map(Zeroizing::new)
+}
+
+/// Asks a question to which an answer is typed, and seen. `None` where standard input is no terminal.
+pub fn question(question: &str) -> Option<String> {
+    use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
+    if !std::io::stdin().is_terminal() {
+        return None;
+    }
+    let question = crate::sanitise::text(question);
+    let mut stderr = std::io::stderr();
+    let _ = write!(stderr, "{question} ").and_then(|()| stderr.flush());
+    let mut answer = String::new();
+    std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned())
+}
+
+/// Asks a question that is answered by yes or no; anything but yes is no. `None` where standard input is no terminal.
+pub fn confirm(text: &str) -> Option<bool> {
+    let answer = question(&format!("{text} [y/N]"))?;
+    Some(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 /// A passphrase for a new file: typed twice, not empty. Warns of a short one.

@@ -73,7 +73,7 @@ fn not_held(name: &KeyName) -> CommandError {
 }
 
 /// Refuses a file that is there already, before anything is written.
-fn refuse_existing(file: &Path) -> Outcome {
+pub(super) fn refuse_existing(file: &Path) -> Outcome {
     if file.symlink_metadata().is_err() {
         return Ok(());
     }
@@ -82,7 +82,12 @@ fn refuse_existing(file: &Path) -> Outcome {
 }
 
 /// Makes a file that only its owner reads, and warns where it might be committed.
-fn write_secret(context: &Context, opened: &Opened, file: &Path, bytes: &[u8]) -> Outcome {
+pub(super) fn write_secret(
+    context: &Context,
+    opened: &Opened,
+    file: &Path,
+    bytes: &[u8],
+) -> Outcome {
     crate::fs::create_private(file, bytes)
         .context(|| "the key file cannot be written".to_owned())?;
     let written = file.canonicalize().context(|| file.display().to_string())?;

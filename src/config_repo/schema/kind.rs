@@ -244,10 +244,7 @@ mod tests {
             }
             for value in bad {
                 let why = kind.refuse(value).unwrap_or_else(|| panic!("{name} takes {value:?}"));
-                assert!(
-                    value.is_empty() || !why.contains(value) || *value == "x" || *value == "1",
-                    "{why}"
-                );
+                assert!(value.len() < 4 || !why.contains(value), "{why}");
             }
         }
         let kind = Type::Enum(vec!["a".into(), "b".into()]);

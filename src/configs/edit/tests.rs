@@ -57,8 +57,8 @@ fn a_value_is_replaced_and_nothing_else() {
         Format::Yaml,
         "a: # c\n  b: 'x'  # n\n  c:\n",
         "a.b",
-        "y",
-        "a: # c\n  b: y  # n\n  c:\n",
+        "z",
+        "a: # c\n  b: z  # n\n  c:\n",
     );
     replaced(Format::Yaml, "a:\nb:   # n\n", "a", "1", "a: \"1\"\nb:   # n\n");
     replaced(Format::Yaml, "a: |\n  x\n  y\nb: 1\n", "a", "z", "a: z\nb: 1\n");

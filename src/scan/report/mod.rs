@@ -17,6 +17,8 @@ mod words;
 use std::io::{self, Write};
 pub(crate) use words::day;
 
+pub use sarif::{SARIF_SCHEMA, sarif_text, sarif_uri};
+
 use super::detect::Rank;
 use super::finding::Report;
 

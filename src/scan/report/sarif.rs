@@ -10,7 +10,8 @@ use super::{Options, json, words};
 use crate::scan::detect::Rank;
 use crate::scan::finding::{Finding, Occurrence, Reason, Report};
 
-const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+/// The schema that a SARIF document names.
+pub const SARIF_SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// Places beside the first that are named with a result; readers show few.
 const MAX_RELATED: usize = 100;
 
@@ -38,13 +39,13 @@ pub(super) fn write(report: &Report, options: Options<'_>, out: &mut dyn Write) 
             words::line(&unread.what),
             words::line(&unread.reason)
         );
-        json!({"level": "error", "message": {"text": escaped(&text)}})
+        json!({"level": "error", "message": {"text": sarif_text(&text)}})
     });
     let remarks = words::remarks(report).into_iter();
     let remarks =
-        remarks.map(|remark| json!({"level": "note", "message": {"text": escaped(&remark)}}));
+        remarks.map(|remark| json!({"level": "note", "message": {"text": sarif_text(&remark)}}));
     let document = json!({
-        "$schema": SCHEMA,
+        "$schema": SARIF_SCHEMA,
         "version": "2.1.0",
         "runs": [{
             "tool": {"driver": {
@@ -74,8 +75,8 @@ fn rule(finding: &Finding) -> Value {
     let or_rule = |text: &str| words::line(if text.is_empty() { &finding.rule } else { text });
     json!({
         "id": finding.rule,
-        "shortDescription": {"text": escaped(&or_rule(&finding.description))},
-        "help": {"text": escaped(&or_rule(&finding.advice))},
+        "shortDescription": {"text": sarif_text(&or_rule(&finding.description))},
+        "help": {"text": sarif_text(&or_rule(&finding.advice))},
         "defaultConfiguration": {"level": level(finding.rank)},
         "properties": {"tags": ["security", finding.kind.name()], "security-severity": severity},
     })
@@ -113,7 +114,7 @@ fn result(
         "ruleId": finding.rule,
         "ruleIndex": rule_index,
         "level": level(finding.rank),
-        "message": {"text": escaped(&message)},
+        "message": {"text": sarif_text(&message)},
         "locations": first.map(location).into_iter().collect::<Vec<_>>(),
         "properties": {
             "rank": finding.rank.name(),
@@ -141,13 +142,13 @@ fn result(
 fn location(occurrence: &Occurrence) -> Value {
     let place = &occurrence.place;
     let text = format!("{}, {}", words::place(occurrence), words::life(occurrence));
-    let message = json!({"text": escaped(&text)});
+    let message = json!({"text": sarif_text(&text)});
     if !place.kind.is_path() || place.name.is_empty() {
         let name = json!({"fullyQualifiedName": words::place(occurrence)});
         return json!({"logicalLocations": [name], "message": message});
     }
     let mut physical =
-        json!({"artifactLocation": {"uri": uri(&place.name), "uriBaseId": "%SRCROOT%"}});
+        json!({"artifactLocation": {"uri": sarif_uri(&place.name), "uriBaseId": "%SRCROOT%"}});
     if let Some(span) = place.span {
         physical["region"] = json!({
             "startLine": span.line,
@@ -160,7 +161,7 @@ fn location(occurrence: &Occurrence) -> Value {
 }
 
 /// A path as a relative reference (RFC 3986, section 4.2). Colons are escaped, so that no part looks like a scheme.
-fn uri(path: &[u8]) -> String {
+pub fn sarif_uri(path: &[u8]) -> String {
     let mut uri = String::new();
     for &byte in path {
         match byte {
@@ -174,7 +175,7 @@ fn uri(path: &[u8]) -> String {
 }
 
 /// Text without placeholders and links (sections 3.11.5 and 3.11.6).
-fn escaped(text: &str) -> String {
+pub fn sarif_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

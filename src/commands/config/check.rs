@@ -1,0 +1,104 @@
+//! `git shroud config check`
+
+use super::super::Context;
+use super::load::{SchemaOption, load};
+use super::{count_properties, locked, report, show};
+use crate::config_repo::check::check;
+use crate::config_repo::environment::State;
+use crate::config_repo::schema::Release;
+use crate::error::{CommandError, Outcome};
+use crate::ui::count;
+
+/// Hold every environment to the schema: what is missing, wrong, empty, unknown, or in the clear
+///
+/// Prints a table of properties and environments with what is wrong, and then where it is. Values are never shown. Sealed
+/// files are opened in memory, also with a key from GIT_SHROUD_KEY. An environment whose key is not held here is 'locked' and
+/// lacks nothing. Exit status 1 if anything was found that is more than a warning, 3 if an environment is locked.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud config check
+  $ git shroud config check dev prod --all
+  $ git shroud config check --format sarif > ../config.sarif
+
+Cells: set, 'default VALUE' (not set; the program takes VALUE), - (not set, which is fine), locked, unread (a file cannot be
+read), and problems: missing, undecided (has a default, but this environment has to decide), unset (still the marker of
+'config sync'), empty, invalid (type or pattern), not-a-value (a section or list), repeated (in two files), in-the-clear (a
+secret in a file that is not sealed), same (environments that must differ), removed, unknown (not in the schema).")]
+pub(super) struct Check {
+    /// Only these environments
+    #[arg(value_name = "ENV")]
+    environments: Vec<String>,
+    #[command(flatten)]
+    schema: SchemaOption,
+    /// The release of the program that is to be deployed, in place of the schema's own
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<Release>,
+    /// Print the properties too with which nothing is wrong
+    #[arg(short, long)]
+    all: bool,
+    /// Let locked environments pass
+    #[arg(long)]
+    allow_locked: bool,
+    /// How to print what was found
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: report::Format,
+    /// Print JSON: the same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl Check {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let loaded = load(context, &self.schema, &self.environments)?;
+        let schema = loaded.schema()?;
+        let report = check(schema, &loaded.environments, self.release.as_ref());
+        let format = if self.json { report::Format::Json } else { self.format };
+        report::print(context, &report, &loaded.environments, format, self.all);
+        for environment in &loaded.environments {
+            for source in &environment.sources {
+                if let State::Locked(key) = &source.state {
+                    context.ui.status(format!(
+                        "{}: locked: the key {key} is not held here",
+                        show(&source.path)
+                    ));
+                }
+            }
+        }
+        let errors = report.findings.iter().filter(|finding| !finding.warning).count() as u64;
+        let warnings = report.findings.len() as u64 - errors;
+        if errors > 0 {
+            context.ui.status(format!("found {}", count(errors, "problem")));
+            hint(context, &report.findings);
+            return Err(CommandError::found());
+        }
+        let names = loaded.locked();
+        if !names.is_empty() && !self.allow_locked {
+            return Err(locked(&names).hint("--allow-locked lets them pass"));
+        }
+        let properties = count_properties(report.rows.len());
+        let environments = count((loaded.environments.len() - names.len()) as u64, "environment");
+        let but =
+            if warnings > 0 { format!("; {}", count(warnings, "warning")) } else { String::new() };
+        context.ui.status(format!(
+            "looked at {properties} in {environments} and found nothing wrong{but}"
+        ));
+        Ok(())
+    }
+}
+
+fn hint(context: &Context, findings: &[crate::config_repo::check::Finding]) {
+    use crate::config_repo::check::Problem;
+    let has =
+        |problems: &[Problem]| findings.iter().any(|finding| problems.contains(&finding.problem));
+    if has(&[Problem::Missing, Problem::Undecided]) {
+        context.ui.hint("git shroud config sync writes what is missing, to be filled in; git shroud config set ENV NAME sets it");
+    } else if has(&[Problem::Unset]) {
+        context.ui.hint("git shroud config set ENV NAME asks for the value");
+    }
+    if has(&[Problem::Unknown]) {
+        context.ui.hint("git shroud config schema add NAME makes a property known");
+    }
+    if has(&[Problem::InTheClear]) {
+        context.ui.hint("git shroud track PATTERN --key NAME seals the file; change the secret if it was committed");
+    }
+}

@@ -1,0 +1,144 @@
+//! `git shroud config diff`
+
+use serde_json::json;
+
+use super::super::Context;
+use super::load::{Loaded, SchemaOption, load};
+use super::{locked, report, show};
+use crate::config_repo::compare::{Comparison, Side, compare};
+use crate::error::{CommandError, Outcome};
+use crate::ui::Style;
+
+/// Lay environments side by side: which properties one has and another lacks, and which differ
+///
+/// Values are not shown, unless --show asks for them: those that are the same have the same letter. They are compared by a
+/// keyed hash. Exit status 3 if an environment is locked.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud config diff
+  $ git shroud config diff dev prod --all
+  $ git shroud config diff dev prod --exit-code || echo differ
+
+Cells: a letter for each value that is different, 'default a' (not set; the default of the schema counts), - (not set),
+unknown (locked, or a file cannot be read).")]
+pub(super) struct Diff {
+    /// The environments; all where none is named
+    #[arg(value_name = "ENV")]
+    environments: Vec<String>,
+    #[command(flatten)]
+    schema: SchemaOption,
+    /// Print the properties too that are the same everywhere
+    #[arg(short, long)]
+    all: bool,
+    /// Print the values, in the clear
+    #[arg(long)]
+    show: bool,
+    /// Exit with status 1 if any property differs
+    #[arg(long)]
+    exit_code: bool,
+    /// Print JSON: {"environments", "properties": [{"name", "same", "cells": {ENV: CELL}}]}
+    #[arg(long)]
+    json: bool,
+}
+
+impl Diff {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let loaded = load(context, &self.schema, &self.environments)?;
+        if loaded.environments.len() < 2 {
+            return Err(CommandError::wrong("two environments or more can be compared")
+                .hint(format!("there are: {}", loaded.all.join(", "))));
+        }
+        let key = loaded.scan_key()?;
+        let mut compared = compare(loaded.schema.as_ref(), &loaded.environments, &key);
+        let differ = compared.iter().any(|comparison| !comparison.is_same());
+        compared.retain(|comparison| self.all || !comparison.is_same());
+        if self.json {
+            self.print_json(context, &loaded, &compared);
+        } else if compared.is_empty() {
+            context.ui.status("no property differs");
+        } else {
+            self.print(context, &loaded, &compared);
+        }
+        let names = loaded.locked();
+        if !names.is_empty() {
+            return Err(locked(&names));
+        }
+        if differ && self.exit_code { Err(CommandError::found()) } else { Ok(()) }
+    }
+
+    fn print(&self, context: &Context, loaded: &Loaded, compared: &[Comparison]) {
+        let mut rows = vec![vec![("property".to_owned(), None)]];
+        rows[0].extend(loaded.environments.iter().map(|one| (one.name.clone(), None)));
+        for comparison in compared {
+            let mut row = vec![(show(&comparison.name), None)];
+            for (at, side) in comparison.sides.iter().enumerate() {
+                let style = match side {
+                    Side::Absent | Side::Unknown => Some(Style::Warning),
+                    Side::Value(_) | Side::Default(_) => None,
+                };
+                let word =
+                    if self.show { self.value(loaded, at, comparison, *side) } else { word(*side) };
+                row.push((word, style));
+            }
+            rows.push(row);
+        }
+        report::table(context, rows);
+    }
+
+    fn value(&self, loaded: &Loaded, at: usize, comparison: &Comparison, side: Side) -> String {
+        let environment = &loaded.environments[at];
+        let value = crate::config_repo::effective::effective_value(
+            environment,
+            loaded.schema.as_ref(),
+            &comparison.name,
+        );
+        match (side, value) {
+            (Side::Default(_), Some((text, _))) => format!("default {}", show(text)),
+            (Side::Value(_), Some((text, _))) => show(text),
+            _ => word(side),
+        }
+    }
+
+    fn print_json(&self, context: &Context, loaded: &Loaded, compared: &[Comparison]) {
+        let names: Vec<_> = loaded.environments.iter().map(|one| one.name.clone()).collect();
+        let rows = compared.iter().map(|comparison| {
+            let cells = comparison.sides.iter().enumerate().map(|(at, side)| {
+                let mut cell = match side {
+                    Side::Value(value) => json!({"state": "set", "group": value}),
+                    Side::Default(value) => json!({"state": "default", "group": value}),
+                    Side::Absent => json!({"state": "absent"}),
+                    Side::Unknown => json!({"state": "unknown"}),
+                };
+                if self.show && matches!(side, Side::Value(_) | Side::Default(_)) {
+                    let schema = loaded.schema.as_ref();
+                    let environment = &loaded.environments[at];
+                    let value = crate::config_repo::effective::effective_value(
+                        environment,
+                        schema,
+                        &comparison.name,
+                    );
+                    cell["value"] = value.map(|(text, _)| text).into();
+                }
+                cell
+            });
+            let cells: serde_json::Map<_, _> = names.iter().cloned().zip(cells).collect();
+            json!({"name": comparison.name, "same": comparison.is_same(), "cells": cells})
+        });
+        let json = json!({"environments": names, "properties": rows.collect::<Vec<_>>()});
+        context.ui.line(json.to_string());
+    }
+}
+
+/// A letter for each value, and a number where letters do not suffice.
+fn word(side: Side) -> String {
+    let name = |value: usize| match u8::try_from(value) {
+        Ok(value) if value < 26 => char::from(b'a' + value).to_string(),
+        _ => value.to_string(),
+    };
+    match side {
+        Side::Value(value) => name(value),
+        Side::Default(value) => format!("default {}", name(value)),
+        Side::Absent => "-".to_owned(),
+        Side::Unknown => "unknown".to_owned(),
+    }
+}

@@ -1,0 +1,70 @@
+//! `git shroud config exec`
+
+use std::ffi::OsString;
+use std::process::Command;
+
+use super::super::Context;
+use super::load::{SchemaOption, load};
+use crate::config_repo::effective::effective;
+use crate::config_repo::render::variables;
+use crate::config_repo::schema::Release;
+use crate::error::{CommandError, Outcome};
+use crate::store::local::{KEY_VARIABLE, KEYRING_VARIABLE};
+use crate::ui::prompt::PASSPHRASE_VARIABLE;
+
+/// Run a program with an environment's properties in its environment variables
+///
+/// The program takes the place of this one, and nothing is written to a disk. The environment must pass 'config check' first.
+/// Names become variables: db.url is DB_URL. Keys of git-shroud are not handed on.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud config exec dev -- printenv PORT")]
+pub(super) struct Exec {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: String,
+    #[command(flatten)]
+    schema: SchemaOption,
+    /// The release of the program that is to be deployed, in place of the schema's own
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<Release>,
+    /// The program and its arguments
+    #[arg(value_name = "CMD", required = true, last = true)]
+    command: Vec<OsString>,
+}
+
+impl Exec {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
+        loaded.refuse_unfit(context, self.release.as_ref())?;
+        let properties = effective(loaded.only(), loaded.schema.as_ref());
+        let variables =
+            variables(&properties).map_err(|error| CommandError::wrong(error.to_string()))?;
+        let mut command = Command::new(&self.command[0]);
+        command.args(&self.command[1..]);
+        // Whoever is given the values needs no key, and could read all else with it.
+        for name in [KEY_VARIABLE, KEYRING_VARIABLE, PASSPHRASE_VARIABLE] {
+            command.env_remove(name);
+        }
+        command.envs(variables);
+        let error = replace_by(&mut command);
+        let program = crate::sanitise::text(&self.command[0].to_string_lossy());
+        Err(CommandError::wrong(format!("'{program}' cannot be started: {error}"))
+            .status_if_wrong(127))
+    }
+}
+
+/// Puts the program in the place of this one; returns only if that fails.
+#[cfg(unix)]
+fn replace_by(command: &mut Command) -> std::io::Error {
+    std::os::unix::process::CommandExt::exec(command)
+}
+
+/// Where no program can take the place of another, waits for it and ends as it ended.
+#[cfg(not(unix))]
+fn replace_by(command: &mut Command) -> std::io::Error {
+    match command.status() {
+        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
+        Err(error) => error,
+    }
+}

@@ -1,0 +1,60 @@
+//! `git shroud config get`
+
+use super::super::Context;
+use super::load::{SchemaOption, load};
+use super::show;
+use crate::config_repo::effective::effective_value;
+use crate::error::{CommandError, Outcome};
+
+/// Print the value of a property in an environment; the default of the schema where none is set
+///
+/// Exit status 1 if it has none.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud config get dev PORT")]
+pub(super) struct Get {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: String,
+    /// The property
+    #[arg(value_name = "NAME")]
+    name: String,
+    #[command(flatten)]
+    schema: SchemaOption,
+}
+
+impl Get {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
+        let environment = loaded.only();
+        let name = show(&self.name);
+        match effective_value(environment, loaded.schema.as_ref(), &self.name) {
+            Some((_, true)) | None if !environment.is_complete() => {
+                let environment = &self.environment;
+                Err(CommandError::incomplete(format!(
+                    "a file of {environment} is locked or cannot be read, and may set {name}"
+                ))
+                .hint("git shroud unlock, or git shroud config check"))
+            }
+            None => {
+                let environment = &self.environment;
+                Err(CommandError::refused(format!(
+                    "{environment} does not set {name}, and it has no default"
+                )))
+            }
+            Some((text, default)) => {
+                if default {
+                    context.ui.status(format!(
+                        "{} does not set {name}: this is the default",
+                        self.environment
+                    ));
+                }
+                context.ui.bytes(text.as_bytes());
+                if !text.ends_with('\n') {
+                    context.ui.bytes(b"\n");
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Finding the schema and the files of the environments, and opening them in memory.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gix::bstr::ByteSlice as _;
+
+use super::super::{Context, Opened};
+use super::show;
+use crate::config_repo::environment::{Content, Environment, File};
+use crate::config_repo::schema::{self, Location, Release, Schema};
+use crate::config_repo::{FOLDER, SCHEMA_FILE, check};
+use crate::configs::Format;
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::format::{self, OpenError, ScanKey, Sniff};
+use crate::fs::read_bounded;
+use crate::git::attributes::Attributes;
+use crate::git_crypt::is_encrypted;
+use crate::repo_path;
+use crate::secret::{SecretBytes, WipedVec};
+
+/// Bytes of the longest file that is read; a configuration file in the clear has at most 4 MiB.
+const MAX_FILE: usize = 6 << 20;
+/// Files of all environments at most.
+const MAX_FILES: usize = 10_000;
+/// Folders above each other at most.
+const MAX_DEPTH: usize = 32;
+
+/// Where the schema stands.
+#[derive(clap::Args)]
+pub(super) struct SchemaOption {
+    /// The schema that says which properties there are; config.shroud.toml at the top where none is named
+    #[arg(long, value_name = "FILE")]
+    pub(super) schema: Option<PathBuf>,
+}
+
+/// The configuration of a repository.
+pub(super) struct Loaded {
+    pub(super) opened: Opened,
+    /// `None` where there is none.
+    pub(super) schema: Option<Schema>,
+    /// Those that were named, else all.
+    pub(super) environments: Vec<Environment>,
+    /// The names of all.
+    pub(super) all: Vec<String>,
+}
+
+/// Reads the schema and the environments of these names; all where none is named.
+pub(super) fn load(context: &Context, option: &SchemaOption, names: &[String]) -> Outcome<Loaded> {
+    let opened = context.open()?;
+    let top = opened.top()?.to_owned();
+    let own = read_schema(&top.join(SCHEMA_FILE))?;
+    let mut ignore = own.as_ref().map(|own| own.ignore.clone()).unwrap_or_default();
+    let elsewhere = match (&option.schema, own.as_ref().and_then(|own| own.schema.as_ref())) {
+        (Some(file), _) => Some(context.dir.join(file)),
+        (None, Some(named)) => Some(top.join(named)),
+        (None, None) => None,
+    };
+    let release = own.as_ref().and_then(|own| own.release.clone());
+    let mut locations = own.as_ref().map(|own| own.environments.clone()).unwrap_or_default();
+    let schema = match elsewhere {
+        None => own,
+        Some(file) => {
+            let mut schema = read_schema(&file)?.ok_or_else(|| {
+                CommandError::wrong(format!(
+                    "there is no schema '{}'",
+                    crate::sanitise::native(&file)
+                ))
+            })?;
+            schema.release = release.or(schema.release);
+            Some(schema)
+        }
+    };
+    if let Some(schema) = schema.as_ref().filter(|_| locations.is_empty()) {
+        locations.clone_from(&schema.environments);
+        ignore.clone_from(&schema.ignore);
+    }
+    if locations.is_empty() {
+        locations = folders(&top)?;
+    }
+    let all: Vec<String> = locations.iter().map(|location| location.name.clone()).collect();
+    if all.is_empty() {
+        return Err(CommandError::wrong("there are no environments here")
+            .hint("git shroud init --template config --env dev --env prod lays them out"));
+    }
+    if let Some(unknown) = names.iter().find(|name| !all.contains(name)) {
+        return Err(CommandError::wrong(format!("there is no environment '{}'", show(unknown)))
+            .hint(format!("there are: {}", all.join(", "))));
+    }
+    locations.retain(|location| names.is_empty() || names.contains(&location.name));
+    let mut finder = Finder { top: &top, ignore: &ignore, count: 0 };
+    let mut attributes = Attributes::new(&opened.repository)?;
+    let mut environments = Vec::new();
+    for location in &locations {
+        let mut files = Vec::new();
+        for (path, format) in finder.find(location)? {
+            let sealed = attributes.of(path.as_bytes())?.is_encrypted();
+            let content = read(&opened, &top, &path)?;
+            files.push(File { path, format, sealed, content });
+        }
+        environments.push(Environment::read(&location.name, files));
+    }
+    Ok(Loaded { opened, schema, environments, all })
+}
+
+impl Loaded {
+    /// The schema, for commands that cannot do without.
+    pub(super) fn schema(&self) -> Outcome<&Schema> {
+        self.schema.as_ref().ok_or_else(|| {
+            CommandError::wrong(format!("there is no schema: no file {SCHEMA_FILE} at the top"))
+                .hint("git shroud config schema infer --write begins one with what the files have")
+                .hint("--schema FILE names one that is kept elsewhere")
+        })
+    }
+
+    /// The only environment that was asked for.
+    pub(super) fn only(&self) -> &Environment {
+        self.environments.first().expect("one was named, and is there")
+    }
+
+    /// The names of those with a file that is locked.
+    pub(super) fn locked(&self) -> Vec<String> {
+        let locked = self.environments.iter().filter(|environment| environment.is_locked());
+        locked.map(|environment| environment.name.clone()).collect()
+    }
+
+    /// By which values are known again: a key of this repository's, else one that nobody knows.
+    pub(super) fn scan_key(&self) -> Outcome<ScanKey> {
+        if let Some(entry) = self.opened.keyring.entries().first() {
+            return Ok(entry.key.scan());
+        }
+        let mut outcome = Ok(());
+        let salt = SecretBytes::<32>::filled(|salt| outcome = getrandom::fill(salt));
+        outcome.context(|| "no random numbers".to_owned())?;
+        Ok(ScanKey::from_salt(salt.expose()))
+    }
+
+    /// Refuses what is not to be deployed: an environment that is locked, cannot be read or does not pass the check.
+    pub(super) fn refuse_unfit(&self, context: &Context, release: Option<&Release>) -> Outcome {
+        let environment = self.only();
+        if environment.is_locked() {
+            return Err(CommandError::refused(format!("{} is locked here", environment.name))
+                .hint(
+                    "git shroud unlock; or give the key in GIT_SHROUD_KEY or GIT_SHROUD_KEYRING",
+                ));
+        }
+        let empty = Schema::default();
+        let report =
+            check::check(self.schema.as_ref().unwrap_or(&empty), &self.environments, release);
+        let counts = |finding: &&check::Finding| {
+            !finding.warning
+                && (self.schema.is_some() || finding.problem != check::Problem::Unknown)
+        };
+        let errors: Vec<_> = report.findings.iter().filter(counts).collect();
+        if errors.is_empty() {
+            return Ok(());
+        }
+        for finding in &errors {
+            context.ui.warning(super::report::sentence(finding));
+        }
+        let count = crate::ui::count(errors.len() as u64, "problem");
+        Err(CommandError::refused(format!("{} does not pass the check: {count}", environment.name))
+            .hint(format!("git shroud config check {}", environment.name)))
+    }
+}
+
+/// Reads a schema; `None` where there is no such file.
+pub(super) fn read_schema(file: &Path) -> Outcome<Option<Schema>> {
+    let bytes = match read_bounded(file, schema::MAX_LEN) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        read => read.context(|| "the schema cannot be read".to_owned())?,
+    };
+    let schema = Schema::parse(&bytes);
+    schema.map(Some).map_err(|error| wrong_schema(file, &error))
+}
+
+pub(super) fn wrong_schema(file: &Path, error: &schema::SchemaError) -> CommandError {
+    let file = crate::sanitise::native(file);
+    CommandError::wrong(format!("{file}:{}: {}", error.line, error.why))
+}
+
+/// Without a schema each folder below `environments` is one.
+fn folders(top: &Path) -> Outcome<Vec<Location>> {
+    let mut locations = Vec::new();
+    for entry in entries(&top.join(FOLDER))? {
+        if entry.is_dir()
+            && let Some(name) = entry.file_name().and_then(|name| name.to_str())
+            && name.parse::<crate::keyring::KeyName>().is_ok()
+        {
+            let paths = vec![format!("{FOLDER}/{name}")];
+            locations.push(Location { name: name.to_owned(), paths });
+        }
+    }
+    Ok(locations)
+}
+
+/// What is in a folder, sorted; nothing where there is none. Links are left out: they may lead anywhere.
+fn entries(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let listed = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        listed => listed.context(|| crate::sanitise::native(folder))?,
+    };
+    let mut paths = Vec::new();
+    for entry in listed {
+        let entry = entry.context(|| crate::sanitise::native(folder))?;
+        if !entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Finds the files of environments.
+struct Finder<'f> {
+    top: &'f Path,
+    ignore: &'f [String],
+    count: usize,
+}
+
+impl Finder<'_> {
+    /// The files of one environment with their formats, each once.
+    fn find(&mut self, location: &Location) -> Outcome<Vec<(String, Format)>> {
+        let mut found = Vec::new();
+        for path in &location.paths {
+            let native = self.top.join(path);
+            // Also of a folder above: what a link leads to belongs to somebody else.
+            let inside = native.canonicalize().is_ok_and(|real| {
+                self.top
+                    .canonicalize()
+                    .is_ok_and(|top| real == top.join(path.trim_end_matches('/')))
+            });
+            if native.symlink_metadata().is_err() {
+                continue;
+            }
+            if !inside {
+                return Err(CommandError::wrong(format!(
+                    "a symbolic link stands in the path: {}",
+                    show(path)
+                )));
+            }
+            if native.is_dir() {
+                self.walk(&native, 0, &mut found)?;
+            } else {
+                let format = Format::of_path(path.as_bytes()).ok_or_else(|| {
+                    CommandError::wrong(format!("{}: no format is known by this name", show(path)))
+                        .hint("name it .env, .properties, .ini, .toml, .yaml or .json")
+                })?;
+                found.push((path.clone(), format));
+            }
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found.dedup_by(|a, b| a.0 == b.0);
+        Ok(found)
+    }
+
+    fn walk(&mut self, folder: &Path, depth: usize, found: &mut Vec<(String, Format)>) -> Outcome {
+        let place = || crate::sanitise::native(folder);
+        if depth > MAX_DEPTH {
+            return Err(CommandError::wrong(format!("{}: the folders are too deep", place())));
+        }
+        for entry in entries(folder)? {
+            if entry.is_dir() {
+                self.walk(&entry, depth + 1, found)?;
+                continue;
+            }
+            let relative = entry.strip_prefix(self.top).ok().and_then(repo_path::from_native);
+            let Some(Ok(path)) = relative.map(String::from_utf8) else { continue };
+            let Some(format) = Format::of_path(path.as_bytes()).filter(|_| !self.is_ignored(&path))
+            else {
+                continue;
+            };
+            self.count += 1;
+            if self.count > MAX_FILES {
+                return Err(CommandError::wrong(
+                    "there are more than 10,000 files of environments",
+                ));
+            }
+            found.push((path, format));
+        }
+        Ok(())
+    }
+
+    /// Whether a pattern without '/' matches the name, or one with it the path.
+    fn is_ignored(&self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        self.ignore.iter().any(|pattern| {
+            let subject = if pattern.contains('/') { path } else { name };
+            let mode = gix::glob::wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
+            gix::glob::wildmatch(pattern.as_bytes().as_bstr(), subject.as_bytes().as_bstr(), mode)
+        })
+    }
+}
+
+/// Reads a file, and opens it if it is sealed.
+fn read(opened: &Opened, top: &Path, path: &str) -> Outcome<Content> {
+    let native = repo_path::to_native(path.as_bytes());
+    let native =
+        native.ok_or_else(|| CommandError::wrong(format!("{}: no such name", show(path))))?;
+    let mut bytes = match read_bounded(&top.join(native), MAX_FILE) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            return Ok(Content::Unreadable("the file is larger than 4 MiB".to_owned()));
+        }
+        Err(error) => {
+            return Ok(Content::Unreadable(format!("the file cannot be read: {}", error.kind())));
+        }
+    };
+    let mut content = WipedVec::default();
+    std::mem::swap(&mut *content, &mut *bytes);
+    open(opened, content)
+}
+
+/// Opens what is sealed.
+pub(super) fn open(opened: &Opened, bytes: WipedVec) -> Outcome<Content> {
+    if is_encrypted(&bytes) {
+        return Ok(match opened.git_crypt.open(None, &bytes) {
+            Ok((.., bytes)) => Content::Open(bytes),
+            Err(_) if opened.git_crypt.is_empty() => Content::Locked("of git-crypt".to_owned()),
+            Err(error) => Content::Unreadable(error.to_string()),
+        });
+    }
+    let damaged = |error: OpenError| Content::Unreadable(error.to_string());
+    Ok(match format::sniff(&bytes) {
+        Sniff::Sealed(id) => {
+            match format::open(|id| opened.keyring.by_id(id).map(|entry| &entry.key), &bytes) {
+                Ok(bytes) => Content::Open(bytes),
+                Err(OpenError::UnknownKey(_)) => {
+                    Content::Locked(match opened.known().identify(id) {
+                        Some((name, generation)) => format!("'{name}' generation {generation}"),
+                        None => format!("with id {id}"),
+                    })
+                }
+                Err(error) => damaged(error),
+            }
+        }
+        Sniff::Truncated => damaged(OpenError::Truncated),
+        Sniff::UnsupportedVersion(version) => damaged(OpenError::UnsupportedVersion(version)),
+        Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => Content::Open(bytes),
+    })
+}

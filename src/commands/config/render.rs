@@ -1,0 +1,74 @@
+//! `git shroud config render`
+
+use super::super::Context;
+use super::load::{SchemaOption, load};
+use crate::config_repo::effective::effective;
+use crate::config_repo::render::{Output, render};
+use crate::config_repo::schema::Release;
+use crate::error::{CommandError, Outcome};
+
+/// Print an environment as a deploy needs it: the values, and the defaults where none is set
+///
+/// The environment must pass 'config check' first. Names become variables where the output needs that: db.url is DB_URL. Pipe it
+/// to where it is needed; nothing is written to a file.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud config render dev -o env
+  $ git shroud config render prod -o json
+  $ git shroud config render prod -o k8s-secret --name shop --namespace live")]
+pub(super) struct Render {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: String,
+    #[command(flatten)]
+    schema: SchemaOption,
+    /// The form
+    #[arg(short, long, value_name = "FORM")]
+    output: Form,
+    /// The release of the program that is to be deployed, in place of the schema's own
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<Release>,
+    /// The name of the Kubernetes Secret; the environment's where none is given
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// The namespace of the Kubernetes Secret
+    #[arg(long, value_name = "NAMESPACE")]
+    namespace: Option<String>,
+}
+
+/// In which form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// NAME='value', for shells and docker compose
+    Env,
+    /// Java's properties
+    Properties,
+    /// JSON, with an object for each section
+    Json,
+    /// YAML, with a mapping for each section
+    Yaml,
+    /// A Secret of Kubernetes, for 'kubectl apply -f -'
+    K8sSecret,
+}
+
+impl Render {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
+        loaded.refuse_unfit(context, self.release.as_ref())?;
+        let output = match self.output {
+            Form::Env => Output::Env,
+            Form::Properties => Output::Properties,
+            Form::Json => Output::Json,
+            Form::Yaml => Output::Yaml,
+            Form::K8sSecret => {
+                let name = self.name.clone().unwrap_or_else(|| self.environment.clone());
+                Output::Kubernetes { name, namespace: self.namespace.clone() }
+            }
+        };
+        let properties = effective(loaded.only(), loaded.schema.as_ref());
+        let out =
+            render(&properties, &output).map_err(|error| CommandError::wrong(error.to_string()))?;
+        context.ui.bytes(&out);
+        Ok(())
+    }
+}

@@ -1,0 +1,285 @@
+//! `git shroud config set`
+
+use std::ffi::OsString;
+use std::io::{IsTerminal as _, Read as _};
+
+use zeroize::Zeroizing;
+
+use super::super::Context;
+use super::super::sealed_file::{Before, SealingKey, refuse_absent, refuse_elsewhere};
+use super::load::{Loaded, SchemaOption, load};
+use super::show;
+use crate::config_repo::environment::State;
+use crate::config_repo::sync::source_for;
+use crate::config_repo::template;
+use crate::config_repo::{FOLDER, MARKER};
+use crate::configs::{EditError, Format, Line, insert, replace};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::git::attributes::{Attributes, PathAttributes};
+use crate::repo_path;
+
+/// Bytes of the longest value.
+const MAX_VALUE: usize = 1 << 20;
+
+/// Set a property in an environment, and keep the comments, order and form of the file
+///
+/// Asks for the value on the terminal, or takes standard input without its last line end. It never stands among the arguments,
+/// where other users of the machine could see it. What the schema says of the property must hold. Commit the file afterwards.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ echo 8080 | git shroud config set dev PORT
+  $ git shroud config set dev TLS_CERTIFICATE < ../tls.pem")]
+pub(super) struct Set {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: String,
+    /// The property
+    #[arg(value_name = "NAME")]
+    name: String,
+    #[command(flatten)]
+    schema: SchemaOption,
+    /// The file to which a new property is added, by its name; where the environment has several
+    #[arg(long, value_name = "FILE")]
+    file: Option<String>,
+    // Taken so that it is not shown in a message about arguments that are not known.
+    #[arg(hide = true)]
+    value: Vec<OsString>,
+}
+
+impl Set {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        if !self.value.is_empty() {
+            return Err(CommandError::wrong(
+                "a value stands among the arguments; it is not shown here",
+            )
+            .hint("it is in the shell's history now: change it if it is a secret")
+            .hint("leave it out, and type it when asked, or pipe it in"));
+        }
+        let loaded = load(context, &self.schema, &[])?;
+        let environment = self.environment.as_str();
+        if !loaded.all.iter().any(|name| name == environment) {
+            return Err(CommandError::wrong(format!(
+                "there is no environment '{}'",
+                show(environment)
+            ))
+            .hint(format!("there are: {}", loaded.all.join(", "))));
+        }
+        let file = self.file(&loaded)?;
+        let name = show(&self.name);
+        let property = loaded.schema.as_ref().and_then(|schema| schema.properties.get(&self.name));
+        if loaded.schema.as_ref().is_some_and(|schema| !schema.properties.is_empty())
+            && property.is_none()
+        {
+            context.ui.warning(format!("the schema does not know {name}"));
+            context.ui.hint(format!("git shroud config schema add {name}"));
+        }
+        let mut file = WorktreeFile::read(context, &loaded, &file)?;
+        if property.is_some_and(|property| property.secret) && !file.sealed {
+            return Err(CommandError::refused(format!(
+                "{name} is a secret, and {} is not to be sealed",
+                show(&file.path)
+            ))
+            .hint(format!("git shroud track --key {environment} '{}'", file.path)));
+        }
+        let value = value(&format!("{environment} {name}"))?;
+        if value.as_str() == MARKER {
+            return Err(CommandError::wrong("this is the marker for what has still to be set"));
+        }
+        if let Some(why) = property.and_then(|property| property.refuse(&value)) {
+            return Err(CommandError::refused(format!(
+                "the value of {name} {why}; nothing was changed"
+            )));
+        }
+        let literal = property.is_some_and(|property| property.kind.is_literal());
+        if !file.set(&self.name, &value, literal)? {
+            context.ui.status(format!("{environment} has this value of {name} already"));
+            return Ok(());
+        }
+        file.write(&loaded)?;
+        context.ui.status(format!("wrote {name} to {}; commit it", show(&file.path)));
+        Ok(())
+    }
+
+    /// The file that has the property, or into which it belongs.
+    fn file(&self, loaded: &Loaded) -> Outcome<String> {
+        let environments = &loaded.environments;
+        let own = environments.iter().find(|one| one.name == self.environment);
+        let environment = own.expect("its name is one of all");
+        let named = |source: &&crate::config_repo::environment::Source| {
+            self.file.as_ref().is_none_or(|file| {
+                source.path == *file || source.path.rsplit('/').next() == Some(file.as_str())
+            })
+        };
+        if let Some(setting) = environment.setting(&self.name) {
+            return Ok(environment.sources[setting.source].path.clone());
+        }
+        // It may stand in a file that is closed, and would then stand twice.
+        if let Some(source) = environment.sources.iter().find(|source| source.state != State::Read)
+        {
+            let why = match &source.state {
+                State::Locked(key) => {
+                    format!("{}: the key {key} is not held here", show(&source.path))
+                }
+                State::Unreadable(line, why) => format!("{}:{line}: {why}", show(&source.path)),
+                State::Read => String::new(),
+            };
+            return Err(
+                CommandError::refused(why).hint("git shroud unlock, or git shroud config check")
+            );
+        }
+        if self.file.is_some() {
+            let source = environment.sources.iter().find(named);
+            let files: Vec<_> =
+                environment.sources.iter().map(|source| show(&source.path)).collect();
+            return source.map(|source| source.path.clone()).ok_or_else(|| {
+                CommandError::wrong(format!("{} has no such file", self.environment))
+                    .hint(format!("there are: {}", files.join(", ")))
+            });
+        }
+        if let Some(at) = source_for(environments, environment, &self.name) {
+            return Ok(environment.sources[at].path.clone());
+        }
+        if environment.sources.is_empty() {
+            let format =
+                environments.iter().find_map(|one| one.sources.first()).map(|source| source.format);
+            let name = template::file_name(format.unwrap_or(Format::Env));
+            return Ok(format!("{FOLDER}/{}/{name}", self.environment));
+        }
+        Err(CommandError::wrong(format!("{} has several files", self.environment))
+            .hint("--file NAME says which of them"))
+    }
+}
+
+/// The value: what is typed on the terminal, unseen; else standard input without its last line end.
+fn value(question: &str) -> Outcome<Zeroizing<String>> {
+    if std::io::stdin().is_terminal() {
+        let typed = rpassword::prompt_password(format!("Value of {question}: "));
+        return typed.map(Zeroizing::new).context(|| "the terminal".to_owned());
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_VALUE + 1));
+    let read = std::io::stdin().take(MAX_VALUE as u64 + 1).read_to_end(&mut bytes);
+    read.context(|| "standard input".to_owned())?;
+    if bytes.len() > MAX_VALUE {
+        return Err(CommandError::wrong("the value is larger than 1 MiB"));
+    }
+    let text =
+        std::str::from_utf8(&bytes).map_err(|_| CommandError::wrong("the value is not UTF-8"))?;
+    let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+    // A block of PEM is several lines, and keeps the end of the last.
+    let text = if text.contains('\n') { text.trim_end_matches('\n') } else { text };
+    let mut value = Zeroizing::new(String::with_capacity(text.len() + 1));
+    value.push_str(text);
+    if text.contains('\n') {
+        value.push('\n');
+    }
+    Ok(value)
+}
+
+/// A file of the worktree that is being changed in memory.
+pub(super) struct WorktreeFile {
+    pub(super) path: String,
+    pub(super) sealed: bool,
+    format: Format,
+    native: std::path::PathBuf,
+    attributes: PathAttributes,
+    before: Before,
+    now: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl WorktreeFile {
+    /// Reads a file, which need not exist.
+    pub(super) fn read(context: &Context, loaded: &Loaded, path: &str) -> Outcome<Self> {
+        let opened = &loaded.opened;
+        let attributes = Attributes::new(&opened.repository)?.of(path.as_bytes())?;
+        let relative = repo_path::to_native(path.as_bytes())
+            .ok_or_else(|| CommandError::wrong(format!("{}: no such name", show(path))))?;
+        let top = opened.top()?;
+        let native = top.join(&relative);
+        refuse_elsewhere(top, &native)?;
+        refuse_absent(opened, &relative, &native)?;
+        let keep_sealed = match attributes.is_encrypted() {
+            true => !SealingKey::of(opened, &attributes)?.is_kept(opened)?,
+            false => {
+                context.ui.warning(format!("{} is not to be sealed", show(path)));
+                false
+            }
+        };
+        let before = Before::read(opened, &native, keep_sealed)?;
+        let format = Format::of_path(path.as_bytes()).ok_or_else(|| {
+            CommandError::wrong(format!("{}: no format is known by this name", show(path)))
+        })?;
+        let sealed = attributes.is_encrypted();
+        Ok(Self { path: path.to_owned(), sealed, format, native, attributes, before, now: None })
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.now.as_deref().unwrap_or(&self.before.plaintext)
+    }
+
+    /// Sets a property; `false` where it has this value already.
+    fn set(&mut self, name: &str, value: &str, literal: bool) -> Outcome<bool> {
+        let document =
+            self.format.parse(self.bytes()).map_err(|doubt| self.wrong(&doubt.into()))?;
+        let at = document.items.iter().position(|item| {
+            item.key.as_ref().is_some_and(|key| {
+                key.part != crate::configs::Part::Close && key.path.join(".") == name
+            })
+        });
+        let new = match at {
+            None => insert(self.format, self.bytes(), name, Line::Value { text: value, literal }),
+            Some(at) => {
+                let place = &document.places[at];
+                let old = self.format.decode(&document.items[at].content[place.value.clone()]);
+                let same = old.is_ok_and(|old| {
+                    old.kind != crate::configs::Kind::Compound
+                        && old.kind != crate::configs::Kind::Null
+                        && *old.text == value
+                });
+                if same
+                    && document.items[at]
+                        .key
+                        .as_ref()
+                        .is_some_and(|key| key.part == crate::configs::Part::Value)
+                {
+                    return Ok(false);
+                }
+                replace(self.format, self.bytes(), at, value, literal)
+            }
+        };
+        self.now = Some(new.map_err(|error| self.wrong(&error))?);
+        Ok(true)
+    }
+
+    /// Adds a line; an error is for the caller to judge.
+    pub(super) fn add(&mut self, name: &str, line: Line<'_>) -> Result<(), EditError> {
+        self.now = Some(insert(self.format, self.bytes(), name, line)?);
+        Ok(())
+    }
+
+    /// Whether a comment shows the property already.
+    pub(super) fn is_shown(&self, name: &str) -> bool {
+        let document = self.format.parse(self.bytes());
+        document.is_ok_and(|document| crate::configs::is_shown(self.format, &document, name))
+    }
+
+    pub(super) fn wrong(&self, error: &EditError) -> CommandError {
+        let path = show(&self.path);
+        CommandError::refused(match error {
+            EditError::Doubt(doubt) => {
+                format!("{path}:{}: {}; nothing was changed", doubt.line, doubt.why)
+            }
+            error => format!("{path}: {error}"),
+        })
+    }
+
+    /// Puts what was changed in the place of the file, in the same form: sealed where it was sealed.
+    pub(super) fn write(&self, loaded: &Loaded) -> Outcome {
+        let Some(now) = &self.now else { return Ok(()) };
+        self.before.refuse_changed(&loaded.opened, &self.native)?;
+        if !self.sealed {
+            return self.before.write_open(&self.native, now);
+        }
+        let key = SealingKey::of(&loaded.opened, &self.attributes)?;
+        self.before.write(&self.native, now, &key)
+    }
+}

@@ -1,0 +1,146 @@
+//! `git shroud config sync`
+
+use super::super::Context;
+use super::load::{SchemaOption, load};
+use super::set::WorktreeFile;
+use super::{locked, show};
+use crate::config_repo::schema::Release;
+use crate::config_repo::sync::{lacking, source_for};
+use crate::config_repo::template;
+use crate::config_repo::{FOLDER, MARKER};
+use crate::configs::{EditError, Format, Line};
+use crate::error::{CommandError, Outcome};
+
+/// Write into every environment what the schema has and the environment lacks
+///
+/// A default is shown in a comment. What has to be set gets the marker __SET_ME__, which 'config check' refuses until
+/// 'config set' or an editor has replaced it. Nothing else of a file changes. JSON knows no comments, so no default is shown
+/// there. Exit status 3 if an environment is locked.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud config sync --dry-run
+  $ git shroud config sync dev")]
+pub(super) struct Sync {
+    /// Only these environments
+    #[arg(value_name = "ENV")]
+    environments: Vec<String>,
+    #[command(flatten)]
+    schema: SchemaOption,
+    /// The release of the program, in place of the schema's own
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<Release>,
+    /// Say what would be written, and write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+impl Sync {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let loaded = load(context, &self.schema, &[])?;
+        if let Some(unknown) = self.environments.iter().find(|name| !loaded.all.contains(name)) {
+            return Err(CommandError::wrong(format!(
+                "there is no environment '{}'",
+                show(unknown)
+            ))
+            .hint(format!("there are: {}", loaded.all.join(", "))));
+        }
+        let schema = loaded.schema()?;
+        let mut closed = Vec::new();
+        let mut unplaced = 0;
+        let mut written = 0;
+        let mut files: Vec<WorktreeFile> = Vec::new();
+        for environment in &loaded.environments {
+            let name = &environment.name;
+            if !self.environments.is_empty() && !self.environments.contains(name) {
+                continue;
+            }
+            if environment.is_locked() {
+                closed.push(name.clone());
+                continue;
+            }
+            if !environment.is_complete() {
+                return Err(CommandError::refused(format!(
+                    "a file of {name} cannot be read; nothing was changed"
+                ))
+                .hint(format!("git shroud config check {name}")));
+            }
+            for addition in lacking(schema, environment, self.release.as_ref()) {
+                let source = source_for(&loaded.environments, environment, &addition.name);
+                let path = match source {
+                    Some(source) => environment.sources[source].path.clone(),
+                    None if environment.sources.is_empty() => {
+                        let format = loaded.environments.iter().find_map(|one| one.sources.first());
+                        let format = format.map_or(Format::Env, |source| source.format);
+                        format!("{FOLDER}/{name}/{}", template::file_name(format))
+                    }
+                    None => {
+                        context.ui.warning(format!(
+                            "{name} has several files, and none is clear for {}",
+                            show(&addition.name)
+                        ));
+                        unplaced += 1;
+                        continue;
+                    }
+                };
+                let at = match files.iter().position(|file| file.path == path) {
+                    Some(at) => at,
+                    None => {
+                        files.push(WorktreeFile::read(context, &loaded, &path)?);
+                        files.len() - 1
+                    }
+                };
+                let (text, literal) = (addition.text(), addition.literal);
+                let (line, what) = match &addition.default {
+                    Some(_) if files[at].is_shown(&addition.name) => continue,
+                    Some(default) => {
+                        (Line::Comment { text, literal }, format!("default {}", show(default)))
+                    }
+                    None => (Line::Value { text, literal }, format!("{MARKER}, to be set")),
+                };
+                match files[at].add(&addition.name, line) {
+                    Ok(()) => {
+                        context.ui.line(format!(
+                            "{}: {} ({what})",
+                            show(&path),
+                            show(&addition.name)
+                        ));
+                        written += 1;
+                    }
+                    // Nothing is lost without them.
+                    Err(EditError::NoComments | EditError::Value(_))
+                        if addition.default.is_some() => {}
+                    Err(error) => {
+                        let error = files[at].wrong(&error);
+                        context.ui.warning(format!(
+                            "{}: {}",
+                            show(&addition.name),
+                            error.message()
+                        ));
+                        unplaced += 1;
+                    }
+                }
+            }
+        }
+        if !self.dry_run {
+            files.iter().try_for_each(|file| file.write(&loaded))?;
+        }
+        if unplaced > 0 {
+            let count = crate::ui::count(unplaced, "line");
+            return Err(CommandError::refused(format!(
+                "{count} could not be placed; add them by hand"
+            ))
+            .hint("git shroud config set ENV NAME --file FILE"));
+        }
+        if !closed.is_empty() {
+            return Err(locked(&closed));
+        }
+        match (written, self.dry_run) {
+            (0, _) => context.ui.status("nothing is missing"),
+            (_, true) => context.ui.status("nothing was written"),
+            (_, false) => {
+                context.ui.hint("git shroud config check names what has still to be set");
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,177 @@
+//! A file of the worktree that is changed in its place: sealed where it was sealed, in the clear where it was open.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::Opened;
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::format::{self, Sniff};
+use crate::fs::{Access, read_bounded, write_atomic};
+use crate::git::attributes::PathAttributes;
+use crate::git_crypt::{self, KeyVersion};
+use crate::keyring::Entry;
+use crate::store::local;
+
+/// Bytes of the largest file that is changed.
+pub(super) const MAX_LEN: usize = 64 << 20;
+
+/// The key that seals a path.
+pub(super) enum SealingKey<'o> {
+    Own(&'o Entry),
+    GitCrypt(&'o KeyVersion),
+}
+
+impl<'o> SealingKey<'o> {
+    pub(super) fn of(opened: &'o Opened, attributes: &PathAttributes) -> Outcome<Self> {
+        let wrong = |error: &dyn std::fmt::Display| CommandError::wrong(error.to_string());
+        let missing = |name: &str| {
+            CommandError::refused(format!("the key '{name}' is not held here"))
+                .hint("git shroud unlock")
+        };
+        if let Some(name) = &attributes.git_crypt {
+            let name = name.as_ref().map_err(|error| wrong(error))?;
+            let file = opened.git_crypt.of(name).ok_or_else(|| missing(name.as_str()))?;
+            return Ok(Self::GitCrypt(file.newest()));
+        }
+        let name = attributes.key.as_ref().map_err(|error| wrong(error))?;
+        let entry = opened.keyring.current(name).ok_or_else(|| missing(name.as_str()))?;
+        opened.refuse_unfit_key(name)?;
+        Ok(Self::Own(entry))
+    }
+
+    /// Whether this clone keeps the key itself; one that does not keeps its files sealed.
+    pub(super) fn is_kept(&self, opened: &Opened) -> Outcome<bool> {
+        Ok(match self {
+            Self::Own(entry) => {
+                local::load(opened.repository.common_dir())?.current(&entry.name).is_some()
+            }
+            Self::GitCrypt(_) => true,
+        })
+    }
+
+    fn seal(&self, plaintext: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Own(entry) => format::seal(&entry.key, plaintext),
+            Self::GitCrypt(key) => git_crypt::seal(key, plaintext),
+        }
+    }
+}
+
+/// Never through a link, which could lead out of the repository, and never in a repository inside this one, whose files
+/// have keys of their own.
+pub(super) fn refuse_elsewhere(top: &Path, file: &Path) -> Outcome {
+    for folder in file.ancestors().skip(1).take_while(|folder| *folder != top) {
+        let place = crate::sanitise::native(folder);
+        if folder.is_symlink() {
+            return Err(CommandError::wrong(format!(
+                "a symbolic link stands in the path: {place}"
+            )));
+        }
+        if folder.join(".git").symlink_metadata().is_ok() {
+            return Err(CommandError::wrong(format!("{place} is a repository of its own"))
+                .hint("change into it, and run the command there"));
+        }
+    }
+    Ok(())
+}
+
+/// A tracked file that is not in the worktree, as outside a sparse checkout, is not new, and an editor must not begin it
+/// anew.
+pub(super) fn refuse_absent(opened: &Opened, path: &Path, file: &Path) -> Outcome {
+    if file.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    // git itself is asked, as a sparse index does not name it.
+    let list = ["--literal-pathspecs", "ls-files", "-z", "--"].map(OsStr::new);
+    if opened.repository.git.run(list.into_iter().chain([path.as_os_str()]))?.is_empty() {
+        return Ok(());
+    }
+    let path = crate::sanitise::native(path);
+    Err(CommandError::wrong(format!("{path} is tracked, but not in the worktree"))
+        .hint("git restore PATH, or git sparse-checkout add, brings it there"))
+}
+
+/// A file of the worktree before it is changed, in the clear.
+pub(super) struct Before {
+    pub(super) plaintext: Zeroizing<Vec<u8>>,
+    sealed: bool,
+}
+
+impl Before {
+    pub(super) fn read(opened: &Opened, file: &Path, sealed: bool) -> Outcome<Self> {
+        let is_file = match file.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self { plaintext: Zeroizing::default(), sealed });
+            }
+            found => found.context(|| file.display().to_string())?.is_file(),
+        };
+        if !is_file {
+            return Err(CommandError::wrong(format!("{} is not a file", file.display())));
+        }
+        let bytes = read_bounded(file, MAX_LEN).context(|| "the file".to_owned())?;
+        let sealed = match format::sniff(&bytes) {
+            Sniff::GitCrypt if git_crypt::is_encrypted(&bytes) => {
+                let (.., plaintext) = opened.git_crypt.open(None, &bytes).map_err(|error| {
+                    CommandError::refused(error.to_string()).hint("git shroud unlock")
+                })?;
+                return Ok(Self { plaintext: Zeroizing::new(plaintext.to_vec()), sealed: true });
+            }
+            Sniff::Sealed(_) => true,
+            Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => {
+                return Ok(Self { plaintext: bytes, sealed: false });
+            }
+            Sniff::Truncated | Sniff::UnsupportedVersion(_) => {
+                return Err(CommandError::refused("the sealed file is damaged")
+                    .hint("git shroud status says how"));
+            }
+        };
+        let held = |id| opened.keyring.by_id(id).map(|held| &held.key);
+        let plaintext = format::open(held, &bytes)
+            .map_err(|error| CommandError::refused(error.to_string()).hint("git shroud unlock"))?;
+        Ok(Self { plaintext: Zeroizing::new(plaintext.to_vec()), sealed })
+    }
+
+    /// Refuses where the file is not as it was when the editor began.
+    pub(super) fn refuse_changed(&self, opened: &Opened, file: &Path) -> Outcome {
+        let now = Self::read(opened, file, self.sealed)?;
+        if now.sealed == self.sealed && *now.plaintext == *self.plaintext {
+            return Ok(());
+        }
+        Err(CommandError::refused("the file was changed meanwhile; it stays as it is"))
+    }
+
+    /// Puts the new content in the place of the old, in the same form and with the same mode.
+    pub(super) fn write(&self, file: &Path, plaintext: &[u8], key: &SealingKey<'_>) -> Outcome {
+        if self.sealed {
+            return put(file, &key.seal(plaintext));
+        }
+        put(file, plaintext)
+    }
+
+    /// As [`Self::write`], for a file that is not to be sealed.
+    pub(super) fn write_open(&self, file: &Path, plaintext: &[u8]) -> Outcome {
+        if self.sealed {
+            return Err(CommandError::refused(
+                "the file is sealed, and no attribute says with which key",
+            )
+            .hint("git shroud track PATTERN"));
+        }
+        put(file, plaintext)
+    }
+}
+
+fn put(file: &Path, bytes: &[u8]) -> Outcome {
+    let write = || -> io::Result<()> {
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mode = fs::metadata(file).ok().map(|metadata| metadata.permissions());
+        write_atomic(file, bytes, Access::Shared)?;
+        mode.map_or(Ok(()), |mode| fs::set_permissions(file, mode))
+    };
+    write().context(|| "the file cannot be written".to_owned())
+}

@@ -1,0 +1,67 @@
+//! The backup that `init --template config` asks for.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::super::given::remember_copied;
+use super::super::key::{refuse_existing, write_secret};
+use super::super::{Context, Opened};
+use crate::error::{Context as _, Outcome};
+use crate::store::backup;
+use crate::ui::prompt;
+
+/// The file of a backup as an absolute path, before the directory is changed.
+pub(super) fn place(file: Option<&Path>) -> Outcome<Option<PathBuf>> {
+    let Some(file) = file else { return Ok(None) };
+    refuse_existing(file)?;
+    std::path::absolute(file).map(Some).context(|| file.display().to_string())
+}
+
+/// Writes the backup, or asks for one on the terminal, or says how to make one.
+pub(super) fn make(
+    context: &Context,
+    opened: &Opened,
+    file: Option<PathBuf>,
+    passphrase: Option<Zeroizing<String>>,
+    declined: bool,
+) -> Outcome {
+    let file = match file {
+        Some(file) => Some(file),
+        None if declined => None,
+        None => ask()?,
+    };
+    let Some(file) = file else {
+        context
+            .ui
+            .warning("the keys are in this clone alone: if it is lost, so is all that they seal");
+        context.ui.hint(
+            "git shroud key export --passphrase -o FILE; 'git shroud doctor' goes on reminding",
+        );
+        return Ok(());
+    };
+    let passphrase = match passphrase {
+        Some(passphrase) => passphrase,
+        None => prompt::new_passphrase(&context.ui)?,
+    };
+    let sealed = backup::seal_with_passphrase(&opened.keyring, &passphrase)?;
+    write_secret(context, opened, &file, sealed.as_bytes())?;
+    remember_copied(opened, opened.keyring.entries().iter().map(|entry| entry.key.id()))?;
+    let shown = crate::sanitise::native(&file);
+    context.ui.status(format!(
+        "wrote {shown}; whoever has it and the passphrase can read everything here"
+    ));
+    context.ui.hint(format!(
+        "keep it elsewhere, and see that it works: git shroud key export --verify '{shown}'"
+    ));
+    Ok(())
+}
+
+/// The file that is typed; nothing where nobody can be asked, or nothing is typed.
+fn ask() -> Outcome<Option<PathBuf>> {
+    let question = "Write a backup of the keys, under a passphrase? Its file, as ../keys.age (empty: not now):";
+    let Some(answer) = prompt::question(question).filter(|answer| !answer.is_empty()) else {
+        return Ok(None);
+    };
+    place(Some(Path::new(&answer)))
+}

@@ -1,0 +1,32 @@
+//! Where a configuration repository is laid out.
+
+use std::fs;
+use std::path::Path;
+
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::git::command::Git;
+use crate::git::repository::Repository;
+
+/// Makes the directory and a repository in it where there is none, and changes into it.
+///
+/// A folder in a repository is not taken for a new repository, unless it is empty: all of that repository would be meant.
+pub(super) fn enter(dir: Option<&Path>) -> Outcome {
+    let dir = dir.unwrap_or(Path::new("."));
+    let place = || crate::sanitise::native(dir);
+    fs::create_dir_all(dir).context(place)?;
+    std::env::set_current_dir(dir).context(place)?;
+    let here = Path::new(".").canonicalize().context(place)?;
+    let around = Repository::discover(&here).ok().and_then(|repository| repository.worktree);
+    let top = around.as_ref().and_then(|top| top.canonicalize().ok());
+    if top.as_deref() == Some(&*here) {
+        return Ok(());
+    }
+    let is_empty = fs::read_dir(&here).context(place)?.next().is_none();
+    if let Some(top) = top.filter(|_| !is_empty) {
+        let top = crate::sanitise::native(&top);
+        return Err(CommandError::wrong(format!("this is a folder of the repository {top}"))
+            .hint("run it at the top of that repository, or name an empty directory"));
+    }
+    Git::new(&here).run(["init", "--quiet"])?;
+    Ok(())
+}
