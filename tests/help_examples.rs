@@ -32,6 +32,10 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
         sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
         return (sandbox, "repo");
     }
+    if command.starts_with("config ") {
+        configuration(&sandbox);
+        return (sandbox, "repo");
+    }
     if command == "migrate git-crypt" || example.contains("../git-crypt.key") {
         foreign_repository(&sandbox);
         sandbox.git(".", ["clone", "-q", "repo", "clone"]);
@@ -90,6 +94,21 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
     (sandbox, "repo")
 }
 
+/// A configuration repository that passes its check.
+fn configuration(sandbox: &Sandbox) {
+    let layout = ["--env", "dev", "--env", "staging", "--env", "prod", "--no-backup"];
+    sandbox.shroud(".", [&["init", "-q", "--template", "config", "repo"][..], &layout].concat());
+    sandbox.write("tls.pem", "-----BEGIN X-----\nYQ==\n-----END X-----\n");
+    sandbox
+        .shroud("repo", ["config", "schema", "add", "-q", "PORT", "--required", "--type", "int"]);
+    sandbox.shroud("repo", ["config", "schema", "add", "-q", "TLS_CERTIFICATE", "--type", "pem"]);
+    for (name, port) in [("dev", 80), ("staging", 81), ("prod", 82)] {
+        sandbox.write(format!("repo/environments/{name}/app.env"), format!("PORT={port}\n"));
+    }
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "configuration"]);
+}
+
 /// A repository of git-crypt with one user.
 fn foreign_repository(sandbox: &Sandbox) {
     needs("git-crypt", "git-crypt");
@@ -114,9 +133,17 @@ fn foreign_repository(sandbox: &Sandbox) {
 #[test]
 fn every_example_of_every_help_text_works() {
     let commands = commands(&Sandbox::new(), &[]);
-    for expected in
-        ["init", "track", "unlock", "status", "key export", "key split", "member add", "man"]
-    {
+    for expected in [
+        "init",
+        "track",
+        "unlock",
+        "status",
+        "key export",
+        "key split",
+        "member add",
+        "man",
+        "config check",
+    ] {
         assert!(
             commands.iter().any(|(command, _)| command == expected),
             "'{expected}' is not listed"

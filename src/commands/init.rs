@@ -26,7 +26,7 @@ use crate::store::{local, shroud_dir};
 #[command(after_help = "Examples:
   $ git shroud init
   $ git shroud init --key default --key prod --tripwire
-  $ git shroud init --template config ../shop-config --env dev --env staging --env prod --backup ../shop-keys.age
+  $ git shroud init --template config ../shop --env dev --env prod --backup ../keys.age
   $ git shroud init --template config --env dev --env prod --format yaml --no-backup")]
 pub struct Init {
     /// A key to make; 'default' where none is named

@@ -54,6 +54,8 @@ fn value(text: &Text<'_>, first: usize, value_at: usize) -> Result<(usize, Range
         let comment = (0..value.len())
             .find(|&at| value[at] == b'#' && (at == 0 || is_blank(value[at - 1])))
             .unwrap_or(value.len());
+        // In place of a comment, a value stands where the sign ends.
+        let start = if comment == 0 { value_at } else { start };
         return Ok((first, start..start + trim(&value[..comment]).len()));
     };
     let unended = || text.doubt(first, "the quote has no end");

@@ -174,7 +174,10 @@ fn is_block_list(raw: &str) -> bool {
 /// Whether YAML of any version takes it for text without quotes.
 fn is_plain_yaml(text: &str) -> bool {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:@%+=-".contains(&byte);
-    let begins = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'/');
+    let begins = text
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'_'));
     let word = text.to_ascii_lowercase();
     let other = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
     begins && text.bytes().all(safe) && !text.ends_with(':') && !other.contains(&&*word)

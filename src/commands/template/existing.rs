@@ -76,10 +76,10 @@ fn environment_of(path: &[u8], names: &[KeyName]) -> Option<KeyName> {
     }
     let is = |part: &[u8]| {
         let part = part.to_ascii_lowercase();
-        names.iter().find(|name| {
-            let same = SAME.iter().find(|pair| pair.contains(&name.as_str()));
-            part == name.as_str().as_bytes()
-                || same.is_some_and(|pair| pair.iter().any(|other| part == other.as_bytes()))
+        let exact = names.iter().find(|name| part == name.as_str().as_bytes());
+        exact.or_else(|| {
+            let same = SAME.iter().find(|pair| pair.iter().any(|name| part == name.as_bytes()))?;
+            names.iter().find(|name| same.contains(&name.as_str()))
         })
     };
     let mut parts = path.rsplit_str("/");

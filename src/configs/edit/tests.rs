@@ -37,6 +37,7 @@ fn a_value_is_replaced_and_nothing_else() {
         "# c\n\nexport A = 'y z'  # n\nB=2",
     );
     replaced(Format::Env, "A=\nB=1\n", "A", "x", "A=x\nB=1\n");
+    replaced(Format::Env, "A= # c\n", "A", "x", "A=x # c\n");
     replaced(
         Format::Properties,
         "! c\na.b : x\\\n  y\nc = d\n",
