@@ -13,6 +13,9 @@ pub fn infer(environments: &[Environment]) -> Vec<(String, NewProperty)> {
     names.into_iter().map(|name| (name.clone(), describe(environments, name))).collect()
 }
 
+/// Whether a value is of a type.
+type Is = fn(&str) -> bool;
+
 fn describe(environments: &[Environment], name: &str) -> NewProperty {
     let settings: Vec<&Setting> = environments.iter().filter_map(|one| one.setting(name)).collect();
     let everywhere =
@@ -22,9 +25,9 @@ fn describe(environments: &[Environment], name: &str) -> NewProperty {
         .filter(|setting| setting.value.kind != Kind::Compound && !setting.value.is_empty())
         .map(|setting| setting.value.text.as_str())
         .collect();
-    let all = |is: fn(&str) -> bool| !values.is_empty() && values.iter().all(|value| is(value));
+    let all = |is: Is| !values.is_empty() && values.iter().all(|value| is(value));
     let is_private = |value: &&str| value.contains("PRIVATE KEY-----");
-    let kinds: [(&str, fn(&str) -> bool); 6] = [
+    let kinds: [(&str, Is); 6] = [
         ("int", kind::is_int),
         // A 0 or 1 is more often a number, and so taken above.
         ("bool", kind::is_bool),

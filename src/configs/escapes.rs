@@ -68,10 +68,60 @@ pub(super) fn write_env(text: &str, ending: Ending) -> Result<Zeroizing<String>,
     Ok(raw)
 }
 
+/// What follows `\\u` in a text of UTF-16 units: a character, or the first half of one.
+enum Unit {
+    Char(char),
+    High(u32),
+}
+
+/// Reads four hexadecimal digits behind the half that came before.
+fn unit(chars: &mut impl Iterator<Item = char>, high: Option<u32>) -> Option<Unit> {
+    let unit = hex(chars, 4)?;
+    match (high, unit) {
+        (None, 0xd800..=0xdbff) => Some(Unit::High(unit)),
+        (Some(high), 0xdc00..=0xdfff) => {
+            char::from_u32(0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00)).map(Unit::Char)
+        }
+        (None, unit) => char::from_u32(unit).map(Unit::Char),
+        (Some(_), _) => None,
+    }
+}
+
+const ODD_UNIT: &str =
+    "a \\u stands in the value without four hexadecimal digits, or as half of a pair";
+
+/// What stands between the quotes of a string in JSON (RFC 8259, section 7).
+pub(super) fn json(raw: &str) -> Result<Zeroizing<String>, &'static str> {
+    let mut text = room(raw.len());
+    let mut chars = raw.chars().peekable();
+    let mut high = None;
+    while let Some(c) = chars.next() {
+        if high.is_some() && !(c == '\\' && chars.peek() == Some(&'u')) {
+            return Err(ODD_UNIT);
+        }
+        if c != '\\' {
+            text.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('n') => text.push('\n'),
+            Some('t') => text.push('\t'),
+            Some('r') => text.push('\r'),
+            Some('b') => text.push('\x08'),
+            Some('f') => text.push('\x0c'),
+            Some(c @ ('"' | '\\' | '/')) => text.push(c),
+            Some('u') => match unit(&mut chars, high.take()).ok_or(ODD_UNIT)? {
+                Unit::Char(c) => text.push(c),
+                Unit::High(half) => high = Some(half),
+            },
+            _ => return Err("an escape in the value is none of JSON"),
+        }
+    }
+    if high.is_some() { Err(ODD_UNIT) } else { Ok(text) }
+}
+
 /// Java's properties: `java.util.Properties.load`. What is not UTF-8 is Latin-1, as Java took it before version 9.
 pub(super) fn properties(raw: &[u8]) -> Result<Zeroizing<String>, &'static str> {
-    const ODD: &str =
-        "a \\u stands in the value without four hexadecimal digits, or as half of a pair";
     let latin1 = |bytes: &[u8]| {
         let mut text = room(2 * bytes.len());
         text.extend(bytes.iter().map(|&byte| char::from(byte)));
@@ -90,7 +140,7 @@ pub(super) fn properties(raw: &[u8]) -> Result<Zeroizing<String>, &'static str> 
     let mut high = None;
     while let Some(c) = chars.next() {
         if high.is_some() && !(c == '\\' && chars.peek() == Some(&'u')) {
-            return Err(ODD);
+            return Err(ODD_UNIT);
         }
         if c != '\\' {
             text.push(c);
@@ -105,23 +155,15 @@ pub(super) fn properties(raw: &[u8]) -> Result<Zeroizing<String>, &'static str> 
             Some('\r' | '\n') => {
                 while chars.next_if(|c| matches!(c, ' ' | '\t' | '\x0c' | '\n')).is_some() {}
             }
-            Some('u') => {
-                let unit = hex(&mut chars, 4).ok_or(ODD)?;
-                match (high.take(), unit) {
-                    (None, 0xd800..=0xdbff) => high = Some(unit),
-                    (Some(high), 0xdc00..=0xdfff) => {
-                        let point = 0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00);
-                        text.push(char::from_u32(point).ok_or(ODD)?);
-                    }
-                    (None, unit) => text.push(char::from_u32(unit).ok_or(ODD)?),
-                    _ => return Err(ODD),
-                }
-            }
+            Some('u') => match unit(&mut chars, high.take()).ok_or(ODD_UNIT)? {
+                Unit::Char(c) => text.push(c),
+                Unit::High(half) => high = Some(half),
+            },
             Some(c) => text.push(c),
             None => {}
         }
     }
-    if high.is_some() { Err(ODD) } else { Ok(text) }
+    if high.is_some() { Err(ODD_UNIT) } else { Ok(text) }
 }
 
 fn hex(chars: &mut impl Iterator<Item = char>, digits: usize) -> Option<u32> {

@@ -133,9 +133,8 @@ fn toml(raw: &str) -> Result<Value, &'static str> {
 fn json(raw: &str) -> Result<Value, &'static str> {
     match raw.as_bytes().first() {
         Some(b'"') => {
-            let text: String =
-                serde_json::from_str(raw).map_err(|_| "the value is none of JSON")?;
-            Ok(Value { text: Zeroizing::new(text), kind: Kind::Text })
+            let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+            Ok(Value { text: escapes::json(inner)?, kind: Kind::Text })
         }
         Some(b'[' | b'{') => Ok(Value::new(Kind::Compound, raw)),
         _ if raw == "null" => Ok(Value::new(Kind::Null, "")),
@@ -225,7 +224,8 @@ mod tests {
         means(Format::Yaml, ">\n  a\n  b\n\n  c", "a b\nc\n", Kind::Text);
         means(Format::Yaml, "  - a\n  - b", "", Kind::Compound);
         means(Format::Yaml, "-1", "-1", Kind::Literal);
-        means(Format::Json, r#""a\u00e4\n""#, "aä\n", Kind::Text);
+        means(Format::Json, r#""a\u00e4\n\uD83D\uDE00\/""#, "aä\n😀/", Kind::Text);
+        assert!(Format::Json.decode(br#""\uD83D""#).is_err());
         means(Format::Json, "null", "", Kind::Null);
         means(Format::Json, "[1]", "[1]", Kind::Compound);
         assert!(Format::Properties.decode(b"\\u12").is_err());

@@ -1,6 +1,6 @@
 //! `config get`, `set` and `sync`: a value is changed, and every other byte of the file stays.
 
-use crate::common::{Sandbox, contains, is_sealed, text};
+use crate::common::{Sandbox, is_sealed, text};
 use crate::place::{configuration, partly_unlocked, try_set};
 
 /// Files with comments, odd spacing and no end of the last line, and what they are with one value changed.
@@ -161,7 +161,7 @@ fn a_secret_is_never_written_to_a_file_that_is_not_to_be_sealed() {
 fn sync_writes_what_is_missing_once() {
     let sandbox = configuration();
     let add = |args: &[&str]| {
-        drop(sandbox.shroud("repo", [&["config", "schema", "add", "-q"], args].concat()))
+        drop(sandbox.shroud("repo", [&["config", "schema", "add", "-q"], args].concat()));
     };
     add(&["mail.host", "--required"]);
     add(&["mail.port", "--default", "25", "--type", "int"]);
@@ -222,6 +222,24 @@ fn sync_places_properties_in_their_sections() {
         assert!(now == after || now == reordered, "{now}");
         sandbox.shroud("repo", ["config", "sync"]).says("nothing is missing");
     }
+}
+
+#[test]
+fn a_new_property_goes_where_the_others_have_it_or_where_it_is_told_to() {
+    let sandbox = configuration();
+    for name in ["dev", "prod"] {
+        sandbox.write(format!("repo/environments/{name}/mail.env"), "HOST=x\n");
+    }
+    try_set(&sandbox, "repo", "dev", "extra", "x").expect(2).says("dev has several files");
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), "repo");
+    command.args(["config", "set", "dev", "PORT", "--file", "mail.env"]);
+    sandbox.run_with_input(command, b"25").expect(0);
+    assert_eq!(text(sandbox.read("repo/environments/dev/mail.env")), "HOST=x\nPORT=25\n");
+    try_set(&sandbox, "repo", "prod", "PORT", "26").expect(0);
+    assert_eq!(text(sandbox.read("repo/environments/prod/mail.env")), "HOST=x\nPORT=26\n");
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), "repo");
+    command.args(["config", "set", "dev", "NEW", "--file", "none.env"]);
+    sandbox.run_with_input(command, b"25").expect(2).says("dev has no such file");
 }
 
 #[test]

@@ -218,6 +218,8 @@ fn nothing_is_laid_out_where_it_does_not_belong() {
     sandbox.try_shroud("empty", ["init", "--template", "config", "--env", "De v"]).expect(2);
     sandbox.try_shroud("empty", ["init", "--env", "dev"]).expect(2).says("--template");
     assert_eq!(sandbox.snapshot("empty"), before);
+    sandbox.try_shroud(".", ["init", "--template", "config", "none"]).expect(2);
+    assert!(!sandbox.path("none").exists());
     sandbox.write("there.age", "x");
     let args = ["init", "--template", "config", "new", "--env", "dev", "--backup", "there.age"];
     sandbox

@@ -2,9 +2,9 @@
 
 use crate::common::Sandbox;
 
-pub const PASSPHRASE: &str = "correct horse battery staple";
+pub(crate) const PASSPHRASE: &str = "correct horse battery staple";
 
-pub const SCHEMA: &str = r#"environments = ["dev", "staging", "prod"]
+pub(crate) const SCHEMA: &str = r#"environments = ["dev", "staging", "prod"]
 
 [properties."db.url"]
 required = true
@@ -29,7 +29,7 @@ removed = "2.5"
 "#;
 
 /// A repository in `repo` with three environments that pass the check, committed. The keys are in `ENV.key`.
-pub fn configuration() -> Sandbox {
+pub(crate) fn configuration() -> Sandbox {
     let sandbox = Sandbox::new();
     let names = ["--env", "dev", "--env", "staging", "--env", "prod"];
     let init =
@@ -53,7 +53,7 @@ pub fn configuration() -> Sandbox {
 }
 
 /// The same in `clone`, which holds the keys of these environments alone.
-pub fn partly_unlocked(keys: &[&str]) -> Sandbox {
+pub(crate) fn partly_unlocked(keys: &[&str]) -> Sandbox {
     let sandbox = configuration();
     sandbox.git(".", ["clone", "-q", "repo", "clone"]);
     for key in keys {
@@ -63,7 +63,7 @@ pub fn partly_unlocked(keys: &[&str]) -> Sandbox {
 }
 
 /// Runs `git shroud config set` with a value on standard input, whatever its exit status.
-pub fn try_set(
+pub(crate) fn try_set(
     sandbox: &Sandbox,
     dir: &str,
     environment: &str,

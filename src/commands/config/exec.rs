@@ -9,8 +9,9 @@ use crate::config_repo::effective::effective;
 use crate::config_repo::render::variables;
 use crate::config_repo::schema::Release;
 use crate::error::{CommandError, Outcome};
-use crate::store::local::{KEY_VARIABLE, KEYRING_VARIABLE};
-use crate::ui::prompt::PASSPHRASE_VARIABLE;
+
+/// What the variables begin with that give this program keys, identities and passphrases.
+const OWN: &str = "GIT_SHROUD_";
 
 /// Run a program with an environment's properties in its environment variables
 ///
@@ -43,8 +44,10 @@ impl Exec {
         let mut command = Command::new(&self.command[0]);
         command.args(&self.command[1..]);
         // Whoever is given the values needs no key, and could read all else with it.
-        for name in [KEY_VARIABLE, KEYRING_VARIABLE, PASSPHRASE_VARIABLE] {
-            command.env_remove(name);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with(OWN) {
+                command.env_remove(name);
+            }
         }
         command.envs(variables);
         let error = replace_by(&mut command);

@@ -37,7 +37,7 @@ pub(super) fn print(
         Format::Json => context.ui.line(json_report(report, environments).to_string()),
         Format::Sarif => context.ui.line(sarif(report).to_string()),
         Format::Github => {
-            report.findings.iter().for_each(|finding| context.ui.line(github(finding)))
+            report.findings.iter().for_each(|finding| context.ui.line(github(finding)));
         }
     }
 }

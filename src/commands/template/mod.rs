@@ -95,6 +95,10 @@ impl Options {
 }
 
 pub(super) fn run(context: &Context, options: &Options) -> Outcome {
+    // Before anything is made.
+    if options.environments.is_empty() && options.dir.as_ref().is_some_and(|dir| !dir.exists()) {
+        return Err(none_named());
+    }
     let backup = backup::place(options.backup.as_deref())?;
     let passphrase =
         backup.is_some().then(|| crate::ui::prompt::new_passphrase(&context.ui)).transpose()?;
@@ -155,10 +159,14 @@ fn environments(named: &[KeyName], found: &[Existing]) -> Outcome<Vec<KeyName>> 
         }
     }
     if names.is_empty() {
-        return Err(CommandError::wrong("no environment was named, and no file of one was found")
-            .hint("git shroud init --template config --env dev --env prod"));
+        return Err(none_named());
     }
     Ok(names)
+}
+
+fn none_named() -> CommandError {
+    CommandError::wrong("no environment was named, and no file of one was found")
+        .hint("git shroud init --template config --env dev --env prod")
 }
 
 /// Which of the files that were found are taken in.
