@@ -148,6 +148,7 @@ fn yaml_files_are_read() {
             "a:\n  - b\n c: 1\n",
             "a: 1\n---\nb: 1\n",
             "a: [1,\n 2]\n",
+            "a: 'b\u{2028}c'\n",
             "a: b\n  c: d\n",
             "a:\n  b: 1\n c: 2\n",
             "a: &x 1\n",

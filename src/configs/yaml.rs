@@ -4,6 +4,9 @@
 use super::text::{Text, trim, trim_start};
 use super::{Doubt, Entry, Key, Part, name};
 
+/// NEL, LS and PS, which end a line in YAML 1.1 and do not in YAML 1.2.
+const BREAKS: [&[u8]; 3] = [b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9"];
+
 /// A mapping that is being read.
 struct Level {
     indent: usize,
@@ -30,6 +33,9 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
         let indent = line.len() - content.len();
         if line[..indent].contains(&b'\t') {
             return Err(text.doubt(at, "a tab stands in the indentation"));
+        }
+        if BREAKS.iter().any(|sign| content.windows(sign.len()).any(|part| part == *sign)) {
+            return Err(text.doubt(at, "a line separator of Unicode stands in the line"));
         }
         let deeper = levels.last().is_none_or(|level| indent > level.indent);
         if deeper {

@@ -20,6 +20,8 @@ use crate::ui::count;
   $ git shroud config check dev prod --all
   $ git shroud config check --format sarif > ../config.sarif
 
+A schema without any property, as a new one is, finds nothing unknown.
+
 Cells: set, 'default VALUE' (not set; the program takes VALUE), - (not set, which is fine), locked, unread (a file cannot be
 read), and problems: missing, undecided (has a default, but this environment has to decide), unset (still the marker of
 'config sync'), empty, invalid (type or pattern), not-a-value (a section or list), repeated (in two files), in-the-clear (a
@@ -74,6 +76,12 @@ impl Check {
         let names = loaded.locked();
         if !names.is_empty() && !self.allow_locked {
             return Err(locked(&names).hint("--allow-locked lets them pass"));
+        }
+        if schema.properties.is_empty() {
+            context.ui.warning("the schema has no property yet, so nothing can be missing");
+            context
+                .ui
+                .hint("git shroud config schema infer --write begins with what the files have");
         }
         let properties = count_properties(report.rows.len());
         let environments = count((loaded.environments.len() - names.len()) as u64, "environment");

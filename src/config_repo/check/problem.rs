@@ -1,0 +1,84 @@
+//! What can be wrong with a property in an environment.
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Problem {
+    /// A file cannot be read.
+    Unreadable,
+    /// A required property is not set.
+    Missing,
+    /// A property has a default, but this environment has to decide.
+    Undecided,
+    /// The marker of `config sync` is still there.
+    Unset,
+    /// A required property is empty.
+    Empty,
+    /// The value is not of the type, or does not match the pattern.
+    Invalid,
+    /// A section or a list stands where a value belongs.
+    NotAValue,
+    /// Two files set it.
+    Repeated,
+    /// A secret stands in a file that is not to be sealed.
+    InTheClear,
+    /// Environments that must differ have the same value.
+    Same,
+    /// The program does not know it any more, or soon will not.
+    Removed,
+    /// The schema does not know it.
+    Unknown,
+}
+
+impl Problem {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Unreadable,
+        Self::Missing,
+        Self::Undecided,
+        Self::Unset,
+        Self::Empty,
+        Self::Invalid,
+        Self::NotAValue,
+        Self::Repeated,
+        Self::InTheClear,
+        Self::Same,
+        Self::Removed,
+        Self::Unknown,
+    ];
+
+    /// The word for reports; stable.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Missing => "missing",
+            Self::Undecided => "undecided",
+            Self::Unset => "unset",
+            Self::Empty => "empty",
+            Self::Invalid => "invalid",
+            Self::NotAValue => "not-a-value",
+            Self::Repeated => "repeated",
+            Self::InTheClear => "in-the-clear",
+            Self::Same => "same",
+            Self::Removed => "removed",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// A sentence for those who meet the word in a report.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Unreadable => "a configuration file cannot be read",
+            Self::Missing => "a required property is not set",
+            Self::Undecided => "an environment has to set a property that has a default",
+            Self::Unset => "a property has still to be set",
+            Self::Empty => "a required property is empty",
+            Self::Invalid => "a value is not what the schema says",
+            Self::NotAValue => "a section or a list stands where a value belongs",
+            Self::Repeated => "two files of an environment set a property",
+            Self::InTheClear => "a secret stands in a file that is not sealed",
+            Self::Same => "environments that must differ have the same value",
+            Self::Removed => "a property is not known to the program any more",
+            Self::Unknown => "a property is not in the schema",
+        }
+    }
+}
