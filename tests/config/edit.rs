@@ -22,7 +22,7 @@ fn with_file(name: &str, content: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox
         .shroud(".", ["init", "-q", "--template", "config", "repo", "--env", "dev", "--no-backup"]);
-    std::fs::remove_file(sandbox.path("repo/environments/dev/app.env")).unwrap();
+    sandbox.git("repo", ["rm", "-q", "-f", "environments/dev/app.env"]);
     sandbox.write(format!("repo/environments/dev/{name}"), content);
     sandbox
 }
@@ -240,6 +240,18 @@ fn a_new_property_goes_where_the_others_have_it_or_where_it_is_told_to() {
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), "repo");
     command.args(["config", "set", "dev", "NEW", "--file", "none.env"]);
     sandbox.run_with_input(command, b"25").expect(2).says("dev has no such file");
+}
+
+#[test]
+fn an_environment_without_a_file_gets_one_where_the_schema_says() {
+    let sandbox = configuration();
+    sandbox.git("repo", ["rm", "-q", "-f", "environments/dev/app.properties"]);
+    try_set(&sandbox, "repo", "dev", "level", "debug").expect(0);
+    assert_eq!(sandbox.read("repo/environments/dev/app.properties"), b"level=debug\n");
+    let schema = "[environments]\ndev = [\"environments/dev/special.yaml\"]\n[properties.\"a.b\"]\nrequired = true\n";
+    sandbox.write("repo/config.shroud.toml", schema);
+    sandbox.shroud("repo", ["config", "sync"]);
+    assert_eq!(sandbox.read("repo/environments/dev/special.yaml"), b"a:\n  b: __SET_ME__\n");
 }
 
 #[test]

@@ -122,6 +122,28 @@ fn names_that_would_trick_a_terminal_are_escaped() {
 }
 
 #[test]
+fn what_a_sparse_checkout_leaves_out_is_not_missing() {
+    for index in ["--no-sparse-index", "--sparse-index"] {
+        let sandbox = configuration();
+        sandbox.git(
+            "repo",
+            ["sparse-checkout", "set", "--cone", index, "environments/dev", "environments/staging"],
+        );
+        assert!(!sandbox.path("repo/environments/prod").exists());
+        let done = sandbox.try_shroud("repo", ["config", "check"]).expect(1);
+        let expected = "prod: the file is tracked, but not in the worktree\n";
+        assert!(
+            done.text().ends_with(expected) && done.text().lines().count() == 1,
+            "{}",
+            done.text()
+        );
+        sandbox.shroud("repo", ["config", "check", "dev", "staging"]);
+        try_set(&sandbox, "repo", "prod", "level", "info").expect(1);
+        assert!(!sandbox.path("repo/environments/prod").exists());
+    }
+}
+
+#[test]
 fn a_value_here_and_a_section_there_is_named() {
     let sandbox = configuration();
     sandbox.write("repo/environments/dev/x.yaml", "mail: x\n");

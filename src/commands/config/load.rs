@@ -10,12 +10,13 @@ use super::super::{Context, Opened};
 use super::show;
 use crate::config_repo::environment::{Content, Environment, File};
 use crate::config_repo::schema::{self, Location, Release, Schema};
-use crate::config_repo::{FOLDER, SCHEMA_FILE, check};
+use crate::config_repo::{FOLDER, SCHEMA_FILE, check, template};
 use crate::configs::Format;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{self, OpenError, ScanKey, Sniff};
 use crate::fs::read_bounded;
 use crate::git::attributes::Attributes;
+use crate::git::worktree::Entries;
 use crate::git_crypt::is_encrypted;
 use crate::repo_path;
 use crate::secret::{SecretBytes, WipedVec};
@@ -44,6 +45,8 @@ pub(super) struct Loaded {
     pub(super) environments: Vec<Environment>,
     /// The names of all.
     pub(super) all: Vec<String>,
+    /// Where the files of each are.
+    locations: Vec<Location>,
 }
 
 /// Reads the schema and the environments of these names; all where none is named.
@@ -80,6 +83,7 @@ pub(super) fn load(context: &Context, option: &SchemaOption, names: &[String]) -
         locations = folders(&top)?;
     }
     let all: Vec<String> = locations.iter().map(|location| location.name.clone()).collect();
+    let every = locations.clone();
     if all.is_empty() {
         return Err(CommandError::wrong("there are no environments here")
             .hint("git shroud init --template config --env dev --env prod lays them out"));
@@ -91,6 +95,7 @@ pub(super) fn load(context: &Context, option: &SchemaOption, names: &[String]) -
     locations.retain(|location| names.is_empty() || names.contains(&location.name));
     let mut finder = Finder { top: &top, ignore: &ignore, count: 0 };
     let mut attributes = Attributes::new(&opened.repository)?;
+    let index = Entries::read(&opened.repository)?;
     let mut environments = Vec::new();
     for location in &locations {
         let mut files = Vec::new();
@@ -99,9 +104,10 @@ pub(super) fn load(context: &Context, option: &SchemaOption, names: &[String]) -
             let content = read(&opened, &top, &path)?;
             files.push(File { path, format, sealed, content });
         }
+        files.extend(finder.absent(location, &index, &files));
         environments.push(Environment::read(&location.name, files));
     }
-    Ok(Loaded { opened, schema, environments, all })
+    Ok(Loaded { opened, schema, environments, all, locations: every })
 }
 
 impl Loaded {
@@ -112,6 +118,19 @@ impl Loaded {
                 .hint("git shroud config schema infer --write begins one with what the files have")
                 .hint("--schema FILE names one that is kept elsewhere")
         })
+    }
+
+    /// The file with which an environment begins that has none: of the format that the others have.
+    pub(super) fn first_file(&self, name: &str) -> String {
+        let other = self.environments.iter().find_map(|environment| environment.sources.first());
+        let format = other.map_or(Format::Env, |source| source.format);
+        let own = self.locations.iter().find(|location| location.name == name);
+        let place = own.and_then(|location| location.paths.first());
+        match place.map(|place| place.trim_end_matches('/')) {
+            Some(file) if Format::of_path(file.as_bytes()).is_some() => file.to_owned(),
+            Some(folder) => format!("{folder}/{}", template::file_name(format)),
+            None => format!("{FOLDER}/{name}/{}", template::file_name(format)),
+        }
     }
 
     /// The only environment that was asked for.
@@ -276,6 +295,38 @@ impl Finder<'_> {
             found.push((path, format));
         }
         Ok(())
+    }
+
+    /// Files that git tracks and the worktree does not have, as outside a sparse checkout: nothing is known of what they set.
+    fn absent(&self, location: &Location, index: &Entries, found: &[File]) -> Vec<File> {
+        let within = |path: &[u8]| {
+            location.paths.iter().any(|place| {
+                let place = place.trim_end_matches('/').as_bytes();
+                let rest = path.strip_prefix(place);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+            })
+        };
+        let tracked = index.files.iter().filter_map(|entry| {
+            let path = std::str::from_utf8(&entry.path).ok().filter(|_| within(&entry.path))?;
+            let format = Format::of_path(path.as_bytes()).filter(|_| !self.is_ignored(path))?;
+            Some((path.to_owned(), format))
+        });
+        // A sparse index has a folder in place of its files.
+        let folders = index.folders.iter().filter_map(|(folder, _)| {
+            let path = std::str::from_utf8(folder).ok()?;
+            let above = location.paths.iter().any(|place| format!("{place}/").starts_with(path));
+            (above || within(folder)).then(|| (path.to_owned(), Format::Env))
+        });
+        let missing =
+            tracked.chain(folders).filter(|(path, _)| found.iter().all(|file| file.path != *path));
+        let why = "the file is tracked, but not in the worktree";
+        let file = |(path, format)| File {
+            path,
+            format,
+            sealed: true,
+            content: Content::Unreadable(why.to_owned()),
+        };
+        missing.map(file).collect()
     }
 
     /// Whether a pattern without '/' matches the name, or one with it the path.

@@ -9,10 +9,9 @@ use super::super::Context;
 use super::super::sealed_file::{Before, SealingKey, refuse_absent, refuse_elsewhere};
 use super::load::{Loaded, SchemaOption, load};
 use super::show;
+use crate::config_repo::MARKER;
 use crate::config_repo::environment::State;
 use crate::config_repo::sync::source_for;
-use crate::config_repo::template;
-use crate::config_repo::{FOLDER, MARKER};
 use crate::configs::{EditError, Format, Line, insert, replace};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::attributes::{Attributes, PathAttributes};
@@ -140,10 +139,7 @@ impl Set {
             return Ok(environment.sources[at].path.clone());
         }
         if environment.sources.is_empty() {
-            let format =
-                environments.iter().find_map(|one| one.sources.first()).map(|source| source.format);
-            let name = template::file_name(format.unwrap_or(Format::Env));
-            return Ok(format!("{FOLDER}/{}/{name}", self.environment));
+            return Ok(loaded.first_file(&self.environment));
         }
         Err(CommandError::wrong(format!("{} has several files", self.environment))
             .hint("--file NAME says which of them"))

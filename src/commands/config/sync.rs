@@ -4,11 +4,10 @@ use super::super::Context;
 use super::load::{SchemaOption, load};
 use super::set::WorktreeFile;
 use super::{locked, show};
+use crate::config_repo::MARKER;
 use crate::config_repo::schema::Release;
 use crate::config_repo::sync::{lacking, source_for};
-use crate::config_repo::template;
-use crate::config_repo::{FOLDER, MARKER};
-use crate::configs::{EditError, Format, Line};
+use crate::configs::{EditError, Line};
 use crate::error::{CommandError, Outcome};
 
 /// Write into every environment what the schema has and the environment lacks
@@ -68,11 +67,7 @@ impl Sync {
                 let source = source_for(&loaded.environments, environment, &addition.name);
                 let path = match source {
                     Some(source) => environment.sources[source].path.clone(),
-                    None if environment.sources.is_empty() => {
-                        let format = loaded.environments.iter().find_map(|one| one.sources.first());
-                        let format = format.map_or(Format::Env, |source| source.format);
-                        format!("{FOLDER}/{name}/{}", template::file_name(format))
-                    }
+                    None if environment.sources.is_empty() => loaded.first_file(name),
                     None => {
                         context.ui.warning(format!(
                             "{name} has several files, and none is clear for {}",
