@@ -210,8 +210,9 @@ fn nothing_is_laid_out_where_it_does_not_belong() {
     let sandbox = Sandbox::new();
     sandbox.sealed_repository("repo");
     let init = ["init", "--template", "config", "--env", "dev", "--no-backup"];
-    sandbox.try_shroud("repo", init).expect(2).says("set up already");
     sandbox.try_shroud("repo/secrets", init).expect(2).says("this is a folder of the repository");
+    sandbox.git(".", ["clone", "-q", "repo", "clone"]);
+    sandbox.try_shroud("clone", init).expect(2).says("set up already");
     sandbox.git(".", ["init", "-q", "empty"]);
     let before = sandbox.snapshot("empty");
     sandbox
@@ -230,6 +231,50 @@ fn nothing_is_laid_out_where_it_does_not_belong() {
         .expect(2)
         .says("exists already");
     assert!(!sandbox.path("new").exists());
+}
+
+#[test]
+fn a_repository_that_has_keys_already_gets_those_of_the_environments() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
+    sandbox.git("repo", ["commit", "-q", "-m", "prod"]);
+    let before = sandbox.read("repo/.shroud/prod/key.toml");
+    let init = ["init", "--template", "config", "--env", "dev", "--env", "prod", "--no-backup"];
+    let done = sandbox.shroud("repo", init).says("made key 'dev'");
+    assert!(!done.stderr.contains("made key 'prod'"), "{}", done.stderr);
+    assert_eq!(sandbox.read("repo/.shroud/prod/key.toml"), before);
+    sandbox.git("repo", ["commit", "-q", "-m", "configuration"]);
+    sandbox.shroud("repo", ["config", "check"]);
+    let status = sandbox.shroud("repo", ["status"]).text();
+    for line in ["environments/prod/app.env  (key prod", "secrets/db.env  (key default"] {
+        assert!(status.contains(line), "{status}");
+    }
+    let before = sandbox.snapshot("repo");
+    sandbox
+        .try_shroud("repo", init)
+        .expect(2)
+        .says("this is a configuration repository already")
+        .says("git shroud key new");
+    assert_eq!(sandbox.snapshot("repo"), before);
+}
+
+#[test]
+fn a_layout_that_fails_leaves_nothing_behind() {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "repo"]);
+    sandbox.write("repo/.gitattributes", "*.txt text\n");
+    // A file stands where a folder has to be.
+    sandbox.write("repo/environments", "x");
+    sandbox
+        .try_shroud("repo", ["init", "--template", "config", "--env", "dev", "--no-backup"])
+        .expect(2);
+    assert_eq!(sandbox.read("repo/.gitattributes"), b"*.txt text\n");
+    assert!(
+        !sandbox.path("repo/.shroud").exists() && !sandbox.path("repo/config.shroud.toml").exists()
+    );
+    std::fs::remove_file(sandbox.path("repo/environments")).unwrap();
+    sandbox.shroud("repo", ["init", "--template", "config", "--env", "dev", "--no-backup"]);
 }
 
 #[test]

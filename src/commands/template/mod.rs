@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::init::{create_key, refuse_second_time};
 use super::{Context, add_to_index, exclusive, hooks, refuse_rotation, show};
-use crate::access::{find_names, stage_shroud_dir};
+use crate::access::{Roster, find_names, stage_shroud_dir};
 use crate::config_repo::template::{README, WORKFLOW, file, file_name, readme, schema, workflow};
 use crate::config_repo::{FOLDER, SCHEMA_FILE};
 use crate::configs::Format;
@@ -107,31 +107,52 @@ pub(super) fn run(context: &Context, options: &Options) -> Outcome {
     let top = super::top(&repository)?;
     refuse_rotation(&repository)?;
     let _exclusive = exclusive(&repository)?;
-    refuse_second_time(&repository, top)?;
+    let mut keyring = local::load(repository.common_dir())?;
+    if keyring.is_empty() {
+        refuse_second_time(&repository, top)?;
+    } else if top.join(SCHEMA_FILE).symlink_metadata().is_ok() {
+        return Err(CommandError::wrong("this is a configuration repository already")
+            .hint("another environment: git shroud key new NAME; git shroud track --key NAME 'environments/NAME/**'; and its name in config.shroud.toml"));
+    }
     if !find_names(&repository)?.is_empty() {
         return Err(CommandError::wrong("git-crypt encrypts files here")
-            .hint("take the repository over first: git shroud migrate git-crypt; then lay the rest out by hand (docs/operations.md)"));
+            .hint("take the repository over first: git shroud migrate git-crypt"));
     }
     let found = existing::find(&repository, &options.environments)?;
     let names = environments(&options.environments, &found)?;
     let taken = decide(context, options.existing, found)?;
-    let layout = Layout { names: &names, format: options.format.format(), taken: &taken };
-    let mut keyring = Keyring::default();
-    for name in &names {
-        create_key(&mut keyring, name.clone())?;
-    }
+    let made = make_keys(&Roster::read(&repository)?, &mut keyring, &names)?;
+    let layout =
+        Layout { names: &names, made: &made, format: options.format.format(), taken: &taken };
+    let attributes = fs::read(top.join(".gitattributes")).ok();
+    let described = top.join(shroud_dir::NAME).symlink_metadata().is_ok();
     let mut written = Vec::new();
     if let Err(error) = layout.set_up(&repository, top, &keyring, &mut written) {
-        // Nothing is sealed yet, so nothing is lost with the keys.
-        let _ = local::save(repository.common_dir(), &Keyring::default());
-        let _ = fs::remove_dir_all(top.join(shroud_dir::NAME));
+        // Nothing is sealed with the new keys yet, so nothing is lost with them.
+        for name in &made {
+            keyring.remove(name);
+            let _ = fs::remove_dir_all(top.join(shroud_dir::NAME).join(name.as_str()));
+        }
+        let _ = local::save(repository.common_dir(), &keyring);
+        if !described {
+            let _ = fs::remove_dir_all(top.join(shroud_dir::NAME));
+        }
+        let _ = match attributes {
+            Some(bytes) => write_atomic(&top.join(".gitattributes"), &bytes, Access::Shared),
+            None => fs::remove_file(top.join(".gitattributes")),
+        };
         for file in written {
             let _ = fs::remove_file(top.join(file));
         }
         return Err(error);
     }
-    for entry in keyring.entries() {
+    for entry in keyring.entries().iter().filter(|entry| made.contains(&entry.name)) {
         context.ui.status(format!("made key '{}' (id {})", entry.name, entry.key.id()));
+    }
+    if !written.iter().any(|file| file == SCHEMA_FILE) {
+        context
+            .ui
+            .status(format!("{SCHEMA_FILE} stays as it is: see that it names the environments"));
     }
     for file in &written {
         context.ui.status(format!("wrote {file}"));
@@ -169,6 +190,24 @@ fn none_named() -> CommandError {
         .hint("git shroud init --template config --env dev --env prod")
 }
 
+/// Makes the keys that are not there yet, and says which these are.
+fn make_keys(roster: &Roster, keyring: &mut Keyring, names: &[KeyName]) -> Outcome<Vec<KeyName>> {
+    let mut made = Vec::new();
+    for name in
+        names.iter().filter(|name| keyring.current(name).is_none()).cloned().collect::<Vec<_>>()
+    {
+        if roster.infos.contains_key(&name) {
+            return Err(CommandError::wrong(format!(
+                "the key '{name}' of this repository is not held here"
+            ))
+            .hint("git shroud unlock"));
+        }
+        create_key(keyring, name.clone())?;
+        made.push(name);
+    }
+    Ok(made)
+}
+
 /// Which of the files that were found are taken in.
 fn decide(
     context: &Context,
@@ -199,7 +238,10 @@ fn decide(
 
 /// What is laid out.
 struct Layout<'l> {
+    /// The environments, each with a key of its name.
     names: &'l [KeyName],
+    /// The keys that are new.
+    made: &'l [KeyName],
     format: Format,
     taken: &'l [Existing],
 }
@@ -214,7 +256,7 @@ impl Layout<'_> {
         written: &mut Vec<String>,
     ) -> Outcome {
         local::save(repository.common_dir(), keyring)?;
-        for entry in keyring.entries() {
+        for entry in keyring.entries().iter().filter(|entry| self.made.contains(&entry.name)) {
             KeyInfo::new(entry, &[]).write(top)?;
         }
         install_drivers(repository)?;
