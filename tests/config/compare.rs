@@ -14,23 +14,23 @@ fn environments_are_compared_without_their_values() {
     let done = sandbox.shroud("repo", ["config", "diff"]);
     assert!(!contains(&done.stdout, b"canary"));
     let expected = "\
-property     dev        staging    prod
-db.password  a          b          c
-db.pool      default a  default a  b
-db.url       a          b          c
+property     dev        staging    prod  values
+db.password  a          b          c     differ
+db.pool      default a  default a  b     differ
+db.url       a          b          c     differ
 ";
     assert_eq!(done.text(), expected);
     try_set(&sandbox, "repo", "staging", "db.password", "canary-dev-value").expect(0);
     let done = sandbox.shroud("repo", ["config", "diff", "dev", "staging", "--all"]);
-    assert!(lines(&done.text()).contains(&"db.password a a".to_owned()), "{}", done.text());
+    assert!(lines(&done.text()).contains(&"db.password a a same".to_owned()), "{}", done.text());
     assert!(
-        lines(&done.text()).contains(&"level default a default a".to_owned()),
+        lines(&done.text()).contains(&"level default a default a same".to_owned()),
         "{}",
         done.text()
     );
     let shown = sandbox.shroud("repo", ["config", "diff", "dev", "prod", "--show"]).text();
     assert!(
-        lines(&shown).contains(&"db.password canary-dev-value canary-prod-value".to_owned()),
+        lines(&shown).contains(&"db.password canary-dev-value canary-prod-value differ".to_owned()),
         "{shown}"
     );
     sandbox.try_shroud("repo", ["config", "diff", "--exit-code"]).expect(1);
@@ -50,7 +50,11 @@ db.url       a          b          c
 fn a_locked_environment_is_unknown() {
     let sandbox = partly_unlocked(&["dev", "staging"]);
     let done = sandbox.try_shroud("clone", ["config", "diff"]).expect(3);
-    assert!(lines(&done.text()).contains(&"db.url a b unknown".to_owned()), "{}", done.text());
+    assert!(
+        lines(&done.text()).contains(&"db.url a b unknown differ".to_owned()),
+        "{}",
+        done.text()
+    );
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::ui::Style;
   $ git shroud config diff dev prod --exit-code || echo differ
 
 Cells: a letter for each value that is different, 'default a' (not set; the default of the schema counts), - (not set),
-unknown (locked, or a file cannot be read).")]
+unknown (locked, or a file cannot be read). The last column says whether all that is known is the same.")]
 pub(super) struct Diff {
     /// The environments; all where none is named
     #[arg(value_name = "ENV")]
@@ -69,6 +69,7 @@ impl Diff {
     fn print(&self, context: &Context, loaded: &Loaded, compared: &[Comparison]) {
         let mut rows = vec![vec![("property".to_owned(), None)]];
         rows[0].extend(loaded.environments.iter().map(|one| (one.name.clone(), None)));
+        rows[0].push(("values".to_owned(), None));
         for comparison in compared {
             let mut row = vec![(show(&comparison.name), None)];
             for (at, side) in comparison.sides.iter().enumerate() {
@@ -80,6 +81,8 @@ impl Diff {
                     if self.show { self.value(loaded, at, comparison, *side) } else { word(*side) };
                 row.push((word, style));
             }
+            let same = if comparison.is_same() { "same" } else { "differ" };
+            row.push((same.to_owned(), None));
             rows.push(row);
         }
         report::table(context, rows);
