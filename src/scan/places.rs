@@ -165,6 +165,9 @@ pub fn look_at_worktree(
     Ok(eye.unread)
 }
 
+/// Folders at the top of git's own in which secrets lie on purpose.
+const OWN: [&str; 2] = ["git-shroud", "git-crypt"];
+
 struct Eye<'a> {
     seer: &'a Seer<'a>,
     sink: &'a Sink<'a>,
@@ -249,6 +252,8 @@ impl Eye<'_> {
                     let below = repo_path::argument_bytes(below.as_os_str()).unwrap_or_default();
                     let place = Place::GitFile(below.to_vec());
                     self.file(&path, place);
+                } else if depth == 0 && OWN.map(OsStr::new).contains(&&*entry.file_name()) {
+                    // Keys of this clone, and what a scrub keeps to be undone.
                 } else if depth == MAX_DEPTH {
                     self.unread(&path, Why::TooLarge);
                 } else if depth == 0 && OWN_FOLDERS.map(OsStr::new).contains(&&*entry.file_name()) {
