@@ -1,5 +1,6 @@
 //! A scrub that is killed at any moment: the repository is the old one or the new one, and the next run says which.
 
+use std::os::unix::process::CommandExt as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -27,8 +28,11 @@ fn repository() -> Sandbox {
 
 const ARGUMENTS: [&str; 3] = ["scrub", "--value-file", "../values"];
 
-/// A git that was started before goes on for a moment.
-fn settle(sandbox: &Sandbox) {
+/// A git that was started before goes on for a moment, and may not have begun yet.
+fn settle(sandbox: &Sandbox, group: u32) {
+    while is_alive(group) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
     let busy =
         "ls .git/gc.pid .git/*.lock .git/refs/*.lock .git/refs/*/*.lock .git/packed-refs.lock";
     while !sandbox.sh("repo", &format!("{busy} 2>/dev/null || true")).text().is_empty() {
@@ -40,11 +44,22 @@ fn settle(sandbox: &Sandbox) {
 fn kill_after(sandbox: &Sandbox, arguments: &[&str], time: Duration) {
     let mut command = sandbox.command(SHROUD, "repo");
     let command = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
+    let mut child = command.process_group(0).spawn().unwrap();
     std::thread::sleep(time);
     let _ = child.kill();
     child.wait().unwrap();
-    settle(sandbox);
+    settle(sandbox, child.id());
+}
+
+/// Whether anything of a process group still runs (proc(5): after the name in parentheses come state, parent and group).
+fn is_alive(group: u32) -> bool {
+    let Ok(processes) = std::fs::read_dir("/proc") else { return false };
+    processes.flatten().any(|process| {
+        let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+        let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let ended = fields.next().is_none_or(|state| matches!(state, "Z" | "X"));
+        !ended && fields.nth(1) == Some(&group.to_string())
+    })
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod planted;
 mod command;
 mod everywhere;
 mod following;
+#[cfg(unix)]
 mod killed;
 mod refusals;
 mod sealing;
