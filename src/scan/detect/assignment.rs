@@ -68,6 +68,9 @@ pub(super) fn name_at(text: &[u8], keyword: &Range<usize>) -> Option<Range<usize
 /// The assignment of a name, if it is one.
 pub(super) fn read(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     let mut at = name.end;
+    if is_shell_folder(text, &name) {
+        return None;
+    }
     let quoted_name = skip_quote(text, &mut at);
     while matches!(text.get(at), Some(b']' | b')')) {
         at += 1;
@@ -82,6 +85,19 @@ pub(super) fn read(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     let (operator, at) = operator::at(text, at, &name, quoted_name, blanks > 0)?;
     let (value, quoted) = value(text, at, operator, &name)?;
     Some(Assignment { name, value, operator, quoted })
+}
+
+/// `$PWD` and `$OLDPWD`, the folders a shell is and was in, where they are compared or part of a text. Assigned to, they
+/// are variables of another language.
+fn is_shell_folder(text: &[u8], name: &Range<usize>) -> bool {
+    if !matches!(&text[name.clone()], b"PWD" | b"OLDPWD") {
+        return false;
+    }
+    let before = &text[..name.start];
+    let after = text[name.end..].trim_ascii_start();
+    before.ends_with(b"${")
+        || before.ends_with(b"\"$")
+        || before.ends_with(b"$") && (after.starts_with(b"==") || after.starts_with(b"!="))
 }
 
 /// Passes a closing quote, escaped or not.

@@ -66,7 +66,22 @@ pub(super) fn is(value: &[u8]) -> bool {
     if trimmed.ends_with("...") || trimmed.ends_with('…') {
         return true;
     }
-    SAYS_SO.iter().any(|part| trimmed.contains(part)) || is_reference(trimmed) || is_filler(value)
+    SAYS_SO.iter().any(|part| trimmed.contains(part))
+        || is_reference(trimmed)
+        || is_below_variable(value.trim_ascii())
+        || is_filler(value)
+}
+
+/// `$NAME/…`, a path below a folder that a variable of the shell names; `${NAME}/…` is a reference by its beginning.
+fn is_below_variable(value: &[u8]) -> bool {
+    let Some(rest) = value.strip_prefix(b"$") else { return false };
+    let Some(end) = rest.iter().position(|&byte| byte == b'/') else { return false };
+    let (name, path) = rest.split_at(end);
+    name.first().is_some_and(|&first| first.is_ascii_alphabetic() || first == b'_')
+        && name.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && path.iter().all(|&byte| {
+            byte.is_ascii_alphanumeric() || b"/._-+*?@:~${}[] ".contains(&byte) || byte >= 0x80
+        })
 }
 
 /// `${NAME}`, `$NAME`, `{{ name }}`, `<name>`, `%NAME%`, `%s`, `#{name}`, `@name@`, `[name]`, `$(command)`, `ENC[…]`, `!vault`.
@@ -235,6 +250,9 @@ mod tests {
             "#{secret}",
             "aaaaaaaabbbbbbbb",
             "[redacted]",
+            "$PYENV_ROOT/versions/",
+            "$HOME/.config/Kq82-zzz9/token",
+            "${HOME}/.config/Kq82-zzz9/token",
         ] {
             assert!(is(value.as_bytes()), "{value}");
         }
@@ -250,6 +268,9 @@ mod tests {
             "P@ssw0rd$1",
             "k3ep<it>safe",
             "100%Sure!",
+            "$apr1$x9Kq2vz7$Zm0",
+            "$ecret/9f8Q!x2&",
+            "$1x/vB6xT0cQ9m",
         ] {
             assert!(!is(value.as_bytes()), "{value}");
         }

@@ -119,6 +119,22 @@ fn nothing_is_found_where_nothing_is_looked_for() {
 }
 
 #[test]
+fn the_folder_of_a_shell_is_no_password() {
+    for text in [
+        "[[ \"$PWD\" == \"$PYENV_ROOT/versions/\"* ]] && return",
+        "[[ $PWD == \"/srv/Kq82-zzz9\" ]]",
+        "[ \"$OLDPWD\" = \"Kq82-zzz9x\" ]",
+        "[ \"${PWD}\" != \"Kq82-zzz9x\" ]",
+        "export PASSWORD_FOLDER=1 PASSWORD=\"$HOME/secret-Kq82/zzz9\"",
+    ] {
+        assert!(all(text).is_empty(), "{text}");
+    }
+    for text in ["$PWD = \"h7!kenQz\";", "UID=sa;PWD=h7!kenQz;", "PWD: \"h7!kenQz\""] {
+        assert_eq!(all(text).len(), 1, "{text}");
+    }
+}
+
+#[test]
 fn checks_decide_the_rank_and_say_what_they_know() {
     let detector = Detector::builtin();
     for (template, rank, fact) in [
