@@ -19,6 +19,7 @@ pub mod known;
 mod labelled;
 pub mod lines;
 pub mod marks;
+pub mod mask;
 pub mod matcher;
 pub mod objects;
 pub mod places;

@@ -13,6 +13,7 @@ use super::{Context, held_git_crypt_keys, held_keys};
 use crate::error::{CommandError, Outcome};
 use crate::fs::{Access, write_output};
 use crate::scan::allow;
+use crate::scan::mask::mask;
 use crate::scan::report::{self, Format};
 use crate::scan::{Detector, Rank, Report, Scope, rules};
 use crate::scrub::plan;
@@ -160,6 +161,9 @@ impl Scan {
         report.suppressed = applied.suppressed;
         report.notes.extend(notes);
         report.notes.extend(applied.notes);
+        if !self.reveal {
+            mask(&mut report);
+        }
         self.write(context, &report)?;
         if let Some(path) = &self.write_baseline {
             let text = allow::write(&report.findings, lists.today, lists.new_salt());
