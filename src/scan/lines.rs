@@ -54,7 +54,7 @@ impl<'t> Lines<'t> {
 }
 
 /// Characters of UTF-8; of other bytes most count as one each.
-fn characters(bytes: &[u8]) -> u64 {
+pub(super) fn characters(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|&&byte| !is_continuation(byte)).count() as u64
 }
 

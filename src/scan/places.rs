@@ -181,7 +181,7 @@ impl Eye<'_> {
         let complete = self.seer.look(text, &mut found);
         if !found.is_empty() {
             let source = Source::Place(place);
-            (self.sink)(&Seen { source, text, start: 0, lines: 0, found: &found });
+            (self.sink)(&Seen { source, text, start: 0, lines: 0, columns: 0, found: &found });
         }
         complete
     }

@@ -49,7 +49,14 @@ pub(super) fn look(
                 }
                 if !found.is_empty() {
                     let source = Source::Object { id, kind };
-                    sink(&Seen { source, text: &text, start: 0, lines: 0, found: &found });
+                    sink(&Seen {
+                        source,
+                        text: &text,
+                        start: 0,
+                        lines: 0,
+                        columns: 0,
+                        found: &found,
+                    });
                 }
                 walked.objects += 1;
                 walked.tags += u64::from(kind == Kind::Tag);

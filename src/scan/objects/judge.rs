@@ -69,7 +69,14 @@ impl Worker<'_> {
         }
         if !found.is_empty() {
             let source = Source::Object { id, kind };
-            (self.shared.sink)(&Seen { source, text: bytes, start: 0, lines: 0, found: &found });
+            (self.shared.sink)(&Seen {
+                source,
+                text: bytes,
+                start: 0,
+                lines: 0,
+                columns: 0,
+                found: &found,
+            });
         }
         if reaches_far { Judged::No } else { Judged::Text(found) }
     }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use gix::ObjectId;
 use gix::objs::Kind;
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memrchr};
 
 use super::{Seen, Sink, Source, Unread, What, Why};
 use crate::git::GitError;
@@ -12,6 +12,7 @@ use crate::git::objects::stream;
 use crate::git::repository::Repository;
 use crate::parallel::map_runs;
 use crate::scan::cache::Entry;
+use crate::scan::lines::characters;
 use crate::scan::views::Seer;
 use crate::secret::WipedVec;
 
@@ -77,7 +78,8 @@ fn pieces(
     sink: &Sink<'_>,
 ) -> Result<Large, GitError> {
     let mut piece = WipedVec::with_capacity(PIECE);
-    let (mut start, mut lines, mut complete, mut has_hits) = (0_u64, 0_u64, true, false);
+    let (mut start, mut lines, mut columns) = (0_u64, 0_u64, 0_u64);
+    let (mut complete, mut has_hits) = (true, false);
     let mut found = Vec::new();
     loop {
         let kept = piece.len();
@@ -92,7 +94,7 @@ fn pieces(
         if !found.is_empty() {
             has_hits = true;
             let source = Source::Object { id, kind: Kind::Blob };
-            sink(&Seen { source, text: &piece, start, lines, found: &found });
+            sink(&Seen { source, text: &piece, start, lines, columns, found: &found });
         }
         if is_last {
             let unread = Unread { what: What::Object(id), why: Why::Cut };
@@ -101,6 +103,10 @@ fn pieces(
         }
         let done = PIECE - SHARED;
         lines += memchr_iter(b'\n', &piece[..done]).count() as u64;
+        columns = match memrchr(b'\n', &piece[..done]) {
+            Some(end) => characters(&piece[end + 1..done]),
+            None => columns + characters(&piece[..done]),
+        };
         start += done as u64;
         piece.copy_within(done.., 0);
         piece.truncate(SHARED);

@@ -73,6 +73,8 @@ pub struct Seen<'t> {
     pub start: u64,
     /// Ends of lines before the piece.
     pub lines: u64,
+    /// Characters before the piece on the line that it begins in.
+    pub columns: u64,
     /// What was found in it, at least one; in an order that does not depend on how the object is stored.
     pub found: &'t [Found],
 }
@@ -268,7 +270,7 @@ fn look_at_names(seer: &Seer<'_>, names: Names, sink: &Sink<'_>) {
         seer.look(name, &mut found);
         if !found.is_empty() {
             let source = Source::Name { tree: *tree };
-            sink(&Seen { source, text: name, start: 0, lines: 0, found: &found });
+            sink(&Seen { source, text: name, start: 0, lines: 0, columns: 0, found: &found });
         }
     }
 }
