@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
-use gix::objs::Kind as ObjectKind;
 
 use super::collect::{Collector, FoundBy};
 use super::finding::{Kind, Occurrence, Place, PlaceKind};
@@ -110,8 +109,7 @@ impl ByPath {
             });
             let mut occurrences = Vec::new();
             for id in versions {
-                // The same bytes may stand at other paths, too, which are none of this finding's.
-                occurrences.extend(settling.object(*id, ObjectKind::Blob, b"").into_iter().next());
+                occurrences.extend(settling.object_at(*id, path));
             }
             if versions.is_empty() {
                 let name = path.clone();
@@ -119,8 +117,7 @@ impl ByPath {
                     Place { kind: PlaceKind::Worktree, name, span: None, views: Vec::new() };
                 occurrences.push(Occurrence::new(place));
             }
-            for mut occurrence in occurrences {
-                occurrence.place.name.clone_from(path);
+            for occurrence in occurrences {
                 collector.add_path(path, &by, rule.rank, [], occurrence);
             }
         }

@@ -18,12 +18,14 @@ use super::marks;
 use super::matcher::Matched;
 use super::objects::{Seen, Source};
 use super::places::{Part, Place, part_of};
-use super::provenance::Origin;
+use super::provenance::{Origin, Standing};
 use super::rules::gitleaks::Test;
 use super::views::View;
 
 /// What a note's ref begins with (git-notes).
 const NOTES: &[u8] = b"refs/notes/";
+/// What a remote-tracking ref begins with: another repository has a branch of that name.
+const REMOTES: &[u8] = b"refs/remotes/";
 
 /// One hit, without the text.
 struct Noted {
@@ -72,7 +74,13 @@ impl Gather {
             let span = (!compressed).then(|| {
                 let span = lines.span(&found.place);
                 let at = |line: u64| line + seen.lines - before;
-                Span { line: at(span.line), end_line: at(span.end_line), ..span }
+                let on_first = |line: u64| if line == 1 { seen.columns } else { 0 };
+                Span {
+                    line: at(span.line),
+                    column: span.column + on_first(span.line),
+                    end_line: at(span.end_line),
+                    end_column: span.end_column + on_first(span.end_line),
+                }
             });
             let start = usize::try_from(seen.start).unwrap_or(usize::MAX);
             let extent =
@@ -226,15 +234,22 @@ impl Settling<'_> {
                     b"" => text.name.clone(),
                     folder => [folder, b"/", &text.name].concat(),
                 };
-                let mut paths: Vec<_> =
-                    origin.into_iter().flat_map(|origin| &origin.paths).map(|p| below(p)).collect();
-                if paths.is_empty() {
-                    paths.push(text.name.clone());
+                let paths = origin.map(|origin| &origin.paths[..]).unwrap_or_default();
+                let one = |at: &Standing| {
+                    self.traced(PlaceKind::FileName, &below(&at.path), *tree, origin, Some(at))
+                };
+                let mut all: Vec<_> = paths.iter().map(one).collect();
+                if all.is_empty() {
+                    all.push(self.traced(PlaceKind::FileName, &text.name, *tree, origin, None));
                 }
-                let one = |path: Vec<u8>| self.traced(PlaceKind::FileName, &path, *tree, origin);
-                paths.into_iter().map(one).collect()
+                all
             }
-            Source::Place(Place::RefName) => here(PlaceKind::RefName, &text.name),
+            Source::Place(Place::RefName) => {
+                let mut named = here(PlaceKind::RefName, &text.name);
+                let is_remote = text.name.starts_with(REMOTES);
+                named.iter_mut().for_each(|occurrence| occurrence.pushed = is_remote);
+                named
+            }
             Source::Place(Place::Reflog) => here(PlaceKind::Reflog, b""),
             Source::Place(Place::GitFile(path)) => match path.strip_prefix(b"logs/") {
                 Some(name) => here(PlaceKind::Reflog, name),
@@ -248,9 +263,9 @@ impl Settling<'_> {
     }
 
     /// The places of a blob, commit or tag.
-    pub fn object(&self, id: ObjectId, kind: ObjectKind, name: &[u8]) -> Vec<Occurrence> {
+    fn object(&self, id: ObjectId, kind: ObjectKind, name: &[u8]) -> Vec<Occurrence> {
         let origin = self.origins.get(&id);
-        let one = |kind, name: &[u8]| self.traced(kind, name, id, origin);
+        let one = |kind, name: &[u8]| self.traced(kind, name, id, origin, None);
         match kind {
             ObjectKind::Commit => return vec![one(PlaceKind::CommitMessage, b"")],
             ObjectKind::Tag => return vec![one(PlaceKind::Tag, name)],
@@ -265,7 +280,8 @@ impl Settling<'_> {
         }
         let is_link = origin.is_some_and(|origin| origin.is_link);
         let file = if is_link { PlaceKind::Symlink } else { PlaceKind::File };
-        let mut all: Vec<_> = paths.iter().map(|path| one(file, path)).collect();
+        let at = |at: &Standing| self.traced(file, &at.path, id, origin, Some(at));
+        let mut all: Vec<_> = paths.iter().map(at).collect();
         if let (true, Some(staged)) = (all.is_empty(), self.staged.get(&id)) {
             let staged = staged.iter().map(|path| one(PlaceKind::Staged, path));
             all.extend(staged.map(|occurrence| Occurrence { reachable: true, ..occurrence }));
@@ -276,27 +292,40 @@ impl Settling<'_> {
         all
     }
 
+    /// Where a blob stands at this path. The same bytes may stand at others, too.
+    pub fn object_at(&self, id: ObjectId, path: &[u8]) -> Option<Occurrence> {
+        let mut all = self.object(id, ObjectKind::Blob, b"");
+        let at = all.iter().position(|occurrence| occurrence.place.name == path).unwrap_or(0);
+        let mut occurrence = (at < all.len()).then(|| all.swap_remove(at))?;
+        occurrence.place.name = path.to_vec();
+        Some(occurrence)
+    }
+
+    /// An object, at one of its paths where that is known.
     fn traced(
         &self,
         kind: PlaceKind,
         name: &[u8],
         id: ObjectId,
         origin: Option<&Origin>,
+        at: Option<&Standing>,
     ) -> Occurrence {
         let mut occurrence = Occurrence::new(place(kind, name));
         occurrence.object = Some(id.to_string());
         occurrence.reachable = false;
         if let Some(origin) = origin {
-            let reach = &origin.reach;
+            let reach = at.map_or(&origin.reach, |at| &at.reach);
+            let introduced = at.map_or(&origin.introduced, |at| &at.introduced).as_ref();
+            let last = at.map_or(&origin.last, |at| &at.last).as_ref();
             let refs = reach.head
                 || reach.branch
                 || reach.remote
                 || reach.tag
                 || reach.stash
                 || reach.other;
-            occurrence.introduced = origin.introduced.as_ref().map(|commit| self.commit(commit));
-            occurrence.last_seen = origin.last.as_ref().map(|commit| self.commit(commit));
-            occurrence.at_head = origin.at_head;
+            occurrence.introduced = introduced.map(|commit| self.commit(commit));
+            occurrence.last_seen = last.map(|commit| self.commit(commit));
+            occurrence.at_head = at.map_or(origin.at_head, |at| at.at_head);
             occurrence.pushed = reach.remote;
             occurrence.reachable = refs || reach.index;
             occurrence.refs.clone_from(&reach.refs);

@@ -163,6 +163,6 @@ pub fn is_to_be_sealed(attributes: &mut Attributes<'_>, path: &[u8]) -> bool {
 
 /// Whether any commit has attributes at all: without them nothing is to be sealed.
 fn is_declared(repository: &Repository) -> Result<bool, GitError> {
-    let list = ["rev-list", "--all", "-n1", "--", ":(glob)**/.gitattributes"];
+    let list = ["rev-list", "--all", "--reflog", "-n1", "--", ":(glob)**/.gitattributes"];
     Ok(!repository.git.run(list)?.is_empty())
 }

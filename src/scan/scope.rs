@@ -99,6 +99,10 @@ impl Commits {
         if self.revisions.is_empty() {
             list.push("--all".into());
         }
+        // Everything is also what was dropped.
+        if *self == Self::default() {
+            list.push("--reflog".into());
+        }
         list.push("--end-of-options".into());
         list.extend(self.revisions.iter().cloned());
         list.push("--".into());

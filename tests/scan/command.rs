@@ -171,3 +171,77 @@ fn a_plan_is_written_that_names_every_finding_and_tells_no_value() {
     let plan = text(sandbox.read("plan.toml"));
     assert!(plan.contains("value = \"key:") && !plan.contains("salt ="), "{plan}");
 }
+
+#[test]
+fn a_value_in_a_name_or_a_subject_is_shown_in_no_format() {
+    let sandbox = repository();
+    let value = token(7);
+    sandbox.write("repo/plain", format!("key = \"{value}\"\n"));
+    sandbox.write(format!("repo/{value}.txt"), "x\n");
+    commit(&sandbox, &format!("use {value}"));
+    sandbox.git("repo", ["branch", &format!("deploy/{value}")]);
+    for format in ["text", "json", "jsonl", "sarif", "html", "markdown", "gitleaks"] {
+        let list = format!("--write-baseline=../{format}.toml");
+        let report = sandbox.try_shroud("repo", ["scan", "--format", format, &list]).expect(1);
+        assert!(report.text().contains("plain") && !report.text().contains(&value), "{format}");
+        let list = String::from_utf8(sandbox.read(format!("{format}.toml"))).unwrap();
+        assert!(list.contains("plain") && !list.contains(&value), "{format}");
+    }
+    let report = sandbox.try_shroud("repo", ["scan", "--format", "json", "--reveal"]).json();
+    let findings = report["findings"].as_array().unwrap().iter();
+    let all: Vec<_> = findings.flat_map(|of| of["occurrences"].as_array().unwrap()).collect();
+    let is = |kind: &str, name: &str| {
+        all.iter().any(|at| at["place"] == kind && at["name"].as_str() == Some(name))
+    };
+    assert!(is("file-name", &format!("{value}.txt")), "{report:#}");
+    assert!(is("ref-name", &format!("refs/heads/deploy/{value}")), "{report:#}");
+}
+
+#[test]
+fn the_name_of_a_remote_tracking_ref_is_pushed() {
+    let sandbox = repository();
+    sandbox.git("repo", ["update-ref", &format!("refs/remotes/origin/{}", token(7)), "HEAD"]);
+    let report = sandbox.try_shroud("repo", ["scan", "--format", "json"]).expect(1).json();
+    let findings = report["findings"].as_array().unwrap();
+    let is_name = |of: &&serde_json::Value| of["occurrences"][0]["place"] == "ref-name";
+    let named = findings.iter().find(is_name).unwrap();
+    assert_eq!(
+        (&named["exposure"], &named["occurrences"][0]["pushed"]),
+        (&"pushed".into(), &true.into())
+    );
+}
+
+#[test]
+fn columns_of_a_line_longer_than_a_piece_count_from_its_beginning() {
+    let sandbox = repository();
+    let mut text = "ä\n".repeat(3);
+    text.push_str(&"ä ".repeat(12 << 20));
+    text.push_str(&token(7));
+    sandbox.write("repo/line", &text);
+    commit(&sandbox, "long");
+    let report = sandbox.try_shroud("repo", ["scan", "--format", "json", "HEAD~1.."]).expect(1);
+    let report = report.json();
+    let place = &report["findings"][0]["occurrences"][0];
+    assert_eq!((&place["line"], &place["column"]), (&4.into(), &((24 << 20) + 1).into()));
+}
+
+#[test]
+fn what_git_cannot_follow_is_said_and_the_rest_is_looked_at() {
+    let damages = [
+        "t=$(git rev-parse HEAD~1^{tree}); rm -f .git/objects/$(echo $t | cut -c1-2)/$(echo $t | cut -c3-)",
+        "echo 1111111111111111111111111111111111111111 > .git/refs/heads/broken",
+        "echo 1111111111111111111111111111111111111111 > .git/HEAD",
+    ];
+    for damage in damages {
+        let sandbox = repository();
+        sandbox.write("repo/new", token(2));
+        commit(&sandbox, "four");
+        sandbox.sh("repo", damage);
+        let done = sandbox.try_shroud("repo", ["scan", "--format", "json"]).expect(1);
+        let report = done.json();
+        assert_eq!(report["findings"].as_array().unwrap().len(), 2, "{damage}\n{report:#}");
+        assert_eq!(report["complete"], false, "{damage}");
+        let unread = report["unread"].as_array().unwrap();
+        assert!(unread.iter().any(|of| of["what"] == "paths that are to be sealed"), "{damage}");
+    }
+}

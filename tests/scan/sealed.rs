@@ -52,6 +52,19 @@ fn plaintext_at_a_sealed_path_is_one_finding() {
 }
 
 #[test]
+fn plaintext_that_was_dropped_is_found_while_a_reflog_has_it() {
+    let sandbox = repository();
+    sandbox.stage_raw("repo", "late.env", b"");
+    sandbox.shroud("repo", ["track", "-q", "late.env"]);
+    commit(&sandbox, "another");
+    assert_eq!(kinds(&sandbox, &[], 1), [is("policy", "p.env")]);
+    sandbox.stage_raw("repo", "late.env", b"LATE=word\n");
+    sandbox.git("repo", ["commit", "-q", "-m", "plaintext"]);
+    sandbox.git("repo", ["reset", "-q", "--hard", "HEAD~1"]);
+    assert_eq!(kinds(&sandbox, &[], 1), [is("policy", "p.env"), is("policy", "late.env")]);
+}
+
+#[test]
 fn values_of_sealed_files_are_known_wherever_they_stand() {
     let sandbox = repository();
     let all = || kinds(&sandbox, &["HEAD~1..HEAD"], 1);

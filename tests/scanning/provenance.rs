@@ -3,7 +3,7 @@
 use gix::ObjectId;
 
 use git_shroud::git::repository::Repository;
-use git_shroud::scan::provenance::{Origin, trace};
+use git_shroud::scan::provenance::{Origin, Standing, trace};
 
 use crate::common::Sandbox;
 
@@ -36,6 +36,10 @@ impl Scene {
     }
 }
 
+fn paths(origin: &Origin) -> Vec<&str> {
+    origin.paths.iter().map(|at| std::str::from_utf8(&at.path).unwrap()).collect()
+}
+
 fn names(origin: &Origin) -> Vec<&str> {
     origin.reach.refs.iter().map(|name| std::str::from_utf8(name).unwrap()).collect()
 }
@@ -59,7 +63,11 @@ fn a_file_that_came_moved_and_went() {
     assert_eq!(introduced.path, b"a/file");
     let last = origin.last.as_ref().unwrap();
     assert_eq!((last.id, &last.path[..]), (scene.id("HEAD~2"), &b"moved"[..]));
-    assert_eq!(origin.paths, [&b"a/file"[..], b"moved"]);
+    assert_eq!(paths(&origin), ["a/file", "moved"]);
+    let [was, moved] = &origin.paths[..] else { unreachable!() };
+    let ids = |at: &Standing| (at.introduced.as_ref().unwrap().id, at.last.as_ref().unwrap().id);
+    assert_eq!(ids(was), (scene.id("HEAD~3"), scene.id("HEAD~3")));
+    assert_eq!(ids(moved), (scene.id("HEAD~2"), scene.id("HEAD~2")));
     assert!(!origin.at_head && !origin.reach.remote && !origin.reach.is_dangling());
     assert_eq!(names(&origin), ["refs/heads/main", "refs/tags/gone"]);
 }
@@ -135,5 +143,52 @@ fn commits_tags_folders_and_trees_of_tags() {
     let folder = scene.of(scene.id("HEAD~1:deep"));
     assert_eq!(folder.introduced.as_ref().unwrap().path, b"deep");
     assert_eq!(names(&folder), ["refs/heads/main", "refs/tags/again", "refs/tags/tree"]);
-    assert_eq!(folder.paths, [b"deep"]);
+    assert_eq!(paths(&folder), ["deep"]);
+}
+
+#[test]
+fn a_copy_has_its_own_commit_and_its_own_end() {
+    let scene = Scene::new();
+    scene.sh("echo secret > first; git add .; git commit -qm 1
+         git init -q --bare ../origin; git remote add origin ../origin; git push -q origin main
+         mkdir public; cp first public/copy; git add .; git commit -qm 2 --author='Bob <bob@example.com>'
+         git rm -q first; git commit -qm 3; echo x > x; git add .; git commit -qm 4");
+    let origin = scene.of(scene.id("HEAD:public/copy"));
+    assert_eq!(origin.introduced.as_ref().unwrap().id, scene.id("HEAD~3"));
+    assert!(origin.at_head && origin.reach.remote);
+    assert_eq!(paths(&origin), ["first", "public/copy"]);
+    let [first, copy] = &origin.paths[..] else { unreachable!() };
+    assert_eq!(first.introduced.as_ref().unwrap().id, scene.id("HEAD~3"));
+    assert_eq!(first.last.as_ref().unwrap().id, scene.id("HEAD~2"));
+    assert!(!first.at_head && first.reach.remote);
+    let brought = copy.introduced.as_ref().unwrap();
+    assert_eq!((brought.id, &brought.author[..]), (scene.id("HEAD~2"), &b"Bob"[..]));
+    assert_eq!(copy.last.as_ref().unwrap().id, scene.id("HEAD"));
+    assert!(copy.at_head && !copy.reach.remote);
+}
+
+#[test]
+fn more_paths_than_are_remembered_are_told_together() {
+    let scene = Scene::new();
+    scene.sh("for i in 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do echo secret > $i; done
+         git add .; git commit -qm 1; echo secret > last; git add .; git commit -qm 2
+         git rm -q 1? 2?; git commit -qm 3");
+    let origin = scene.of(scene.id("HEAD:last"));
+    assert_eq!(origin.paths.len(), 16);
+    assert!(origin.at_head && origin.paths.iter().all(|at| at.at_head));
+}
+
+#[test]
+fn what_is_checked_out_is_known_in_a_reftable() {
+    let scene = Scene { sandbox: Sandbox::new() };
+    let options = ["init", "-q", "-b", "main", "--ref-format=reftable", "repo"];
+    scene.sandbox.git(".", options);
+    scene.sh("echo secret > file; git add .; git commit -qm 1
+         git worktree add -q ../linked -b linked
+         cd ../linked; echo other > other; git add .; git commit -qm 2; git checkout -q --detach; git branch -D -q linked");
+    let origin = scene.of(scene.id("HEAD:file"));
+    assert!(origin.at_head && origin.reach.head);
+    let other = scene.sandbox.git("linked", ["rev-parse", "HEAD:other"]).text();
+    let other = scene.of(ObjectId::from_hex(other.trim_end().as_bytes()).unwrap());
+    assert!(!other.at_head && other.reach.head && !other.reach.is_dangling());
 }

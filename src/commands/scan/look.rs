@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use gix::ObjectId;
-use gix::objs::Kind as ObjectKind;
 
 use super::super::Context;
 use crate::error::{CommandError, Outcome, count};
@@ -52,7 +51,8 @@ impl Look<'_> {
         context: &Context,
         fingerprinter: &Fingerprinter,
     ) -> Outcome<(Report, Vec<Finding>)> {
-        let policy = self.policy()?;
+        let mut unfollowed = BTreeSet::new();
+        let policy = self.policy_or_why_not(&mut unfollowed)?;
         let known = self.known(&policy)?;
         let mut cache = self.cache(context, &known, fingerprinter);
         let gather = Gather::default();
@@ -110,6 +110,7 @@ impl Look<'_> {
         by_path.settle(&settling, &mut collector);
         gather.settle(&settling, &mut is_sealed, &mut collector);
         let mut unread: BTreeSet<Unread> = walked.unread.iter().map(say_unread).collect();
+        unread.append(&mut unfollowed);
         if self.is_in_scope() {
             let missing =
                 |id: &ObjectId| Unread { what: id.to_string(), reason: Why::Missing.to_string() };
@@ -167,6 +168,18 @@ impl Look<'_> {
             ["ls-files", "-z", "--deduplicate", "--cached", "--others", "--exclude-standard"];
         let listed = self.repository.git.run(list)?;
         Ok(listed.iter().filter(|&&byte| byte == 0).count() as u64)
+    }
+
+    /// What git cannot follow, such as a ref that leads nowhere, must not keep the rest from being looked at.
+    fn policy_or_why_not(&self, unread: &mut BTreeSet<Unread>) -> Outcome<Policy> {
+        match self.policy() {
+            Err(error) if *self.scope == Scope::All && !self.worktree => {
+                let what = "paths that are to be sealed".to_owned();
+                unread.insert(Unread { what, reason: error.to_string() });
+                Ok(Policy::default())
+            }
+            policy => policy,
+        }
     }
 
     fn policy(&self) -> Outcome<Policy> {
@@ -269,9 +282,12 @@ impl Look<'_> {
 
     /// First lines of messages.
     fn subjects(&self, origins: &HashMap<ObjectId, Origin>) -> Outcome<HashMap<ObjectId, String>> {
-        let ends = |origin: &Origin| [origin.introduced.clone(), origin.last.clone()];
-        let commits = origins.values().flat_map(ends).flatten().map(|commit| commit.id);
-        let commits: BTreeSet<_> = commits.collect();
+        let ends = |origin: &Origin| {
+            let at_paths = origin.paths.iter().flat_map(|at| [&at.introduced, &at.last]);
+            let all = at_paths.chain([&origin.introduced, &origin.last]).flatten();
+            all.map(|commit| commit.id).collect::<Vec<_>>()
+        };
+        let commits: BTreeSet<_> = origins.values().flat_map(ends).collect();
         let mut subjects = HashMap::new();
         if commits.is_empty() {
             return Ok(subjects);
@@ -300,10 +316,7 @@ fn add_policy(policy: &Policy, settling: &Settling<'_>, collector: &mut Collecto
     for (path, versions) in &policy.plain {
         let facts = vec![count(versions.len() as u64, "version")];
         for id in versions {
-            let all = settling.object(*id, ObjectKind::Blob, b"");
-            // The same bytes may stand at other paths, too, which are none of this finding's.
-            let Some(mut occurrence) = all.into_iter().next() else { continue };
-            occurrence.place.name.clone_from(path);
+            let Some(occurrence) = settling.object_at(*id, path) else { continue };
             collector.add_path(path, &by, Rank::Certain, facts.clone(), occurrence);
         }
     }

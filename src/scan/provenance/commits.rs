@@ -1,14 +1,16 @@
 //! All commits, parents before children, and what each has that its parents have not.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::collections::hash_map::{Entry, HashMap};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::objs::CommitRef;
 
 use super::reach::{Marks, Refs};
-use super::trees::{Folder, Trees, differing, holds};
-use super::{Commit, MAX_PATHS, Origin};
+use super::trail::Trail;
+use super::trees::{Folder, Trees, differing, holds, holds_at};
+use super::{Commit, Origin, Standing};
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
@@ -31,16 +33,6 @@ struct Node {
 pub(super) struct History<'d> {
     database: &'d Database<'d>,
     nodes: Vec<Node>,
-}
-
-/// What is known of an object so far.
-#[derive(Default)]
-struct Trail {
-    /// The first commit that has it, and the path.
-    first: Option<(usize, Vec<u8>)>,
-    last: Option<(usize, Vec<u8>)>,
-    paths: std::collections::BTreeSet<Vec<u8>>,
-    marks: Marks,
 }
 
 impl<'d> History<'d> {
@@ -154,38 +146,70 @@ impl<'d> History<'d> {
         for (at, folder) in folders.iter().enumerate().filter(|&(at, _)| is_tip[at]) {
             each(folder.as_ref(), None, &mut |target, path| {
                 trails[target].is_in(at, path);
+                trails[target].is_at(at, path);
             });
         }
         for (id, marks) in &refs.trees {
             each(trees.folder(*id)?.as_ref(), None, &mut |target, path| {
                 trails[target].marks.add(*marks);
-                trails[target].add_path(path);
+                trails[target].add_path(path, None, *marks);
             });
         }
         let head = self.nodes.iter().position(|node| Some(node.id) == refs.head);
-        let mut at_head = HashSet::new();
-        each(head.and_then(|head| folders[head].as_ref()), None, &mut |target, _| {
-            at_head.insert(target);
+        each(head.and_then(|head| folders[head].as_ref()), None, &mut |target, path| {
+            trails[target].is_at_head(path);
         });
+        let mut told = HashMap::new();
+        let mut tell = |at: Option<usize>, path: &[u8]| -> Result<Option<Commit>, GitError> {
+            let Some(at) = at else { return Ok(None) };
+            let commit = match told.entry(at) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.commit(at)?),
+            };
+            Ok(commit.clone().map(|commit| Commit { path: path.to_vec(), ..commit }))
+        };
         let mut origins = HashMap::new();
         for (&id, &target) in &trees.targets {
             let mut trail = std::mem::take(&mut trails[target]);
-            if let Some(marks) = refs.direct.get(&id) {
-                trail.marks.add(*marks);
+            if let Some(&marks) = refs.direct.get(&id) {
+                trail.add_to_all(marks);
             }
-            let mut reach = refs.reach(trail.marks);
-            reach.index = refs.staged.contains(&id);
-            origins.insert(
-                id,
-                Origin {
-                    introduced: self.commit(trail.first)?,
-                    last: self.commit(trail.last)?,
-                    paths: trail.paths.into_iter().collect(),
-                    is_link: trees.links.contains(&target),
-                    at_head: at_head.contains(&target),
-                    reach,
-                },
-            );
+            let reach = |marks: Marks| {
+                let mut reach = refs.reach(marks);
+                reach.index = refs.staged.contains(&id);
+                reach
+            };
+            let mut end = |at: &Option<(usize, Vec<u8>)>| match at {
+                Some((at, path)) => tell(Some(*at), path),
+                None => Ok(None),
+            };
+            let mut origin = Origin {
+                introduced: end(&trail.first)?,
+                last: end(&trail.last)?,
+                paths: Vec::new(),
+                is_link: trees.links.contains(&target),
+                at_head: trail.at_head,
+                reach: reach(trail.marks),
+            };
+            for (path, at) in trail.paths {
+                origin.paths.push(match trail.has_more {
+                    true => Standing {
+                        path,
+                        introduced: origin.introduced.clone(),
+                        last: origin.last.clone(),
+                        at_head: origin.at_head,
+                        reach: origin.reach.clone(),
+                    },
+                    false => Standing {
+                        introduced: tell(at.first, &path)?,
+                        last: tell(at.last, &path)?,
+                        at_head: at.at_head,
+                        reach: reach(at.marks),
+                        path,
+                    },
+                });
+            }
+            origins.insert(id, origin);
         }
         Ok(origins)
     }
@@ -204,8 +228,11 @@ impl<'d> History<'d> {
         each(own, first, &mut |target, path| come.push((target, path.to_vec())));
         for (target, path) in come {
             let trail = &mut trails[target];
-            trail.add_path(&path);
-            let held = parents.iter().any(|&parent| holds(folders[parent].as_ref(), target));
+            let parents = || parents.iter().map(|&parent| folders[parent].as_ref());
+            if !parents().any(|folder| holds_at(folder, &path, target)) {
+                trail.add_path(&path, Some(at), *marks);
+            }
+            let held = parents().any(|folder| holds(folder, target));
             if !held {
                 trail.marks.add(*marks);
                 trail.first.get_or_insert((at, path));
@@ -213,6 +240,7 @@ impl<'d> History<'d> {
         }
         for &parent in parents {
             each(folders[parent].as_ref(), own, &mut |target, path| {
+                trails[target].is_at(parent, path);
                 if !holds(own, target) {
                     trails[target].is_in(parent, path);
                 }
@@ -220,9 +248,8 @@ impl<'d> History<'d> {
         }
     }
 
-    /// A commit as it is told.
-    fn commit(&self, at: Option<(usize, Vec<u8>)>) -> Result<Option<Commit>, GitError> {
-        let Some((at, path)) = at else { return Ok(None) };
+    /// A commit as it is told, without a path.
+    fn commit(&self, at: usize) -> Result<Option<Commit>, GitError> {
         let id = self.nodes[at].id;
         let Some(bytes) = self.database.commit(id, MAX_COMMIT)? else { return Ok(None) };
         let told = CommitRef::from_bytes(&bytes, id.kind()).ok();
@@ -232,23 +259,8 @@ impl<'d> History<'d> {
             author: author.map(|author| author.name.to_vec()).unwrap_or_default(),
             mail: author.map(|author| author.email.to_vec()).unwrap_or_default(),
             time: author.and_then(|author| author.time().ok()).map_or(0, |time| time.seconds),
-            path,
+            path: Vec::new(),
         }))
-    }
-}
-
-impl Trail {
-    fn add_path(&mut self, path: &[u8]) {
-        if self.paths.len() < MAX_PATHS {
-            self.paths.insert(path.to_vec());
-        }
-    }
-
-    /// Notes a commit that has the object, and whose children have it not or are none.
-    fn is_in(&mut self, at: usize, path: &[u8]) {
-        if self.last.as_ref().is_none_or(|&(last, _)| last < at) {
-            self.last = Some((at, path.to_vec()));
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod commits;
 mod reach;
+mod trail;
 mod trees;
 
 use std::collections::HashMap;
@@ -29,12 +30,27 @@ pub struct Origin {
     /// The last commit that has it, in topological order.
     pub last: Option<Commit>,
     /// The paths under which commits brought it, sorted, [`MAX_PATHS`] at most.
-    pub paths: Vec<Vec<u8>>,
+    pub paths: Vec<Standing>,
     /// Whether it is where a symbolic link leads, and no file.
     pub is_link: bool,
     /// Whether the tree of `HEAD` has it.
     pub at_head: bool,
     /// What leads to a commit that has it.
+    pub reach: Reach,
+}
+
+/// One path of an object. Where there are more than are remembered, what is said of each is what is true of all together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The path, from the top.
+    pub path: Vec<u8>,
+    /// The first commit that has it there and has no parent that does.
+    pub introduced: Option<Commit>,
+    /// The last commit that has it there, in topological order.
+    pub last: Option<Commit>,
+    /// Whether the tree of `HEAD` has it there.
+    pub at_head: bool,
+    /// What leads to a commit that has it there.
     pub reach: Reach,
 }
 

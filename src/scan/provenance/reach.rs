@@ -8,6 +8,7 @@ use gix::bstr::ByteSlice as _;
 use super::Reach;
 use crate::git::GitError;
 use crate::git::database::{Database, Peeled};
+use crate::git::repository::Repository;
 
 /// Refs that are told by name at most.
 pub(super) const MAX_NAMED: usize = 64;
@@ -75,15 +76,16 @@ impl Refs {
             let named = if at < MAX_NAMED { 1 << at } else { 0 };
             own.lead(database, id, Marks { named, kinds: kind })?;
         }
+        own.head = head(repository)?;
+        let heads: HashSet<_> = heads(repository)?.into_iter().chain(own.head).collect();
+        for head in heads {
+            own.lead(database, head, Marks { named: 0, kinds: HEAD })?;
+        }
         for worktree in repository.all_worktrees().unwrap_or_default().iter().chain([repository]) {
-            if let Ok(head) = worktree.gix.head_id() {
-                own.lead(database, head.detach(), Marks { named: 0, kinds: HEAD })?;
-            }
             if let Ok(index) = worktree.gix.index_or_empty() {
                 own.staged.extend(index.entries().iter().map(|entry| entry.id));
             }
         }
-        own.head = repository.gix.head_id().ok().map(gix::Id::detach);
         Ok(own)
     }
 
@@ -119,6 +121,21 @@ impl Refs {
             index: false,
         }
     }
+}
+
+/// The commit of `HEAD`. git says it: in a reftable nothing else reads it.
+fn head(repository: &Repository) -> Result<Option<ObjectId>, GitError> {
+    let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{commit}"])?;
+    Ok(head.and_then(|head| ObjectId::from_hex(head.as_encoded_bytes()).ok()))
+}
+
+/// The commits of the heads of all worktrees, also of those that are not there (git-worktree, "Porcelain format").
+fn heads(repository: &Repository) -> Result<Vec<ObjectId>, GitError> {
+    let listed = repository.git.run(["worktree", "list", "--porcelain"])?;
+    let heads = listed.lines().filter_map(|line| line.strip_prefix(b"HEAD "));
+    let heads = heads.filter_map(|id| ObjectId::from_hex(id).ok());
+    // That of a branch without commits is zero.
+    Ok(heads.filter(|id| !id.is_null()).collect())
 }
 
 fn kind(name: &[u8]) -> u8 {

@@ -166,3 +166,19 @@ pub(super) fn holds(folder: Option<&Folder>, target: usize) -> bool {
     }
     false
 }
+
+/// Whether an object stands at this very path in a tree.
+pub(super) fn holds_at(folder: Option<&Folder>, path: &[u8], target: usize) -> bool {
+    let mut parts = path.split(|&byte| byte == b'/').peekable();
+    let mut folder = folder;
+    while let (Some(own), Some(name)) = (folder, parts.next()) {
+        let Ok(at) = own.binary_search_by(|entry| entry.name.as_slice().cmp(name)) else {
+            return false;
+        };
+        if parts.peek().is_none() {
+            return own[at].target == Some(target);
+        }
+        folder = own[at].below.as_ref();
+    }
+    false
+}
