@@ -1,6 +1,6 @@
 //! What to do about findings, by what was looked at.
 
-use super::super::{Context, show};
+use super::super::Context;
 use super::look;
 use crate::scan::scope::Pushed;
 use crate::scan::{Kind, Report, Scope};
@@ -13,7 +13,7 @@ pub(super) fn advise(context: &Context, report: &Report, scope: &Scope, may_skip
     match scope {
         Scope::Staged => {
             for path in look::paths(report) {
-                context.ui.hint(format!("seal it: git shroud track {}", show(&path)));
+                context.ui.hint(format!("seal it: git shroud track {}", argument(&path)));
             }
             no_secret(context, report);
         }
@@ -21,7 +21,7 @@ pub(super) fn advise(context: &Context, report: &Report, scope: &Scope, may_skip
             for path in look::paths(report) {
                 context.ui.hint(format!(
                     "seal it: git shroud track {}, in the very commit that brought it (git rebase -i)",
-                    show(&path)
+                    argument(&path)
                 ));
             }
             context.ui.hint(
@@ -42,6 +42,21 @@ pub(super) fn advise(context: &Context, report: &Report, scope: &Scope, may_skip
     }
 }
 
+/// A path as it can be copied to a shell: whoever named the file must not have a say in what runs there.
+fn argument(path: &[u8]) -> String {
+    let text = std::str::from_utf8(path)
+        .ok()
+        .filter(|text| crate::sanitise::text(text) == *text && !text.contains(['\n', '\t']));
+    let Some(text) = text else { return "PATH".to_owned() };
+    let is_plain =
+        |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '+' | '@' | ',');
+    let quoted = match text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    };
+    if text.starts_with('-') { format!("-- {quoted}") } else { quoted }
+}
+
 /// A mark allows nothing but patterns.
 fn no_secret(context: &Context, report: &Report) {
     if report.findings.iter().any(|found| found.kind == Kind::Pattern) {
@@ -57,4 +72,25 @@ fn range(pushed: &Pushed) -> Option<String> {
         Some(parent) => format!("{}..{last}", parent.to_hex_with_len(SHORT)),
         None => last.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_can_be_copied_to_a_shell() {
+        for (path, shown) in [
+            (&b"conf/app-1.env"[..], "conf/app-1.env"),
+            (b"a b", "'a b'"),
+            (b"$(touch x)", "'$(touch x)'"),
+            (b"it's", r"'it'\''s'"),
+            (b"#x", "'#x'"),
+            (b"-n", "-- -n"),
+            (b"new\nline", "PATH"),
+            (b"\xff.conf", "PATH"),
+        ] {
+            assert_eq!(argument(path), shown);
+        }
+    }
 }
