@@ -245,3 +245,15 @@ fn what_git_cannot_follow_is_said_and_the_rest_is_looked_at() {
         assert!(unread.iter().any(|of| of["what"] == "paths that are to be sealed"), "{damage}");
     }
 }
+
+#[test]
+fn the_empty_tree_is_never_missing() {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox.sh(
+        "repo",
+        "t=$(git hash-object -t tree /dev/null); git update-ref HEAD $(git commit-tree -m one $t)",
+    );
+    assert!(!sandbox.path("repo/.git/objects/4b/825dc642cb6eb9a060e54bf8d69288fbee4904").exists());
+    scan(&sandbox, &[], 0);
+}

@@ -105,9 +105,7 @@ impl Worker<'_> {
             }
             self.walked.matched += entry.range.len() as u64;
             is_clean &= !self.name(entry.name, id);
-            let missing = self.shared.whole
-                && !entry.is_submodule
-                && !self.shared.stores.present.has(entry.id);
+            let missing = self.shared.whole && !entry.is_submodule && !self.is_here(entry.id);
             if missing {
                 is_clean = false;
                 self.unread(entry.id.to_owned(), Why::Missing);
@@ -133,11 +131,16 @@ impl Worker<'_> {
         has_hits
     }
 
+    /// git knows the empty tree whether it is stored or not.
+    fn is_here(&self, id: &gix::oid) -> bool {
+        id.is_empty_tree() || self.shared.stores.present.has(id)
+    }
+
     /// Whether all that a commit or tag names is here; notes what is not.
     fn named_by(&mut self, id: ObjectId, kind: Kind, bytes: &[u8]) -> bool {
         let mut has_all = true;
         for named in names::named(kind, bytes, id.kind()) {
-            if !self.shared.stores.present.has(&named) {
+            if !self.is_here(&named) {
                 has_all = false;
                 match self.shared.shallow.contains(&id) {
                     true => self.unread(id, Why::Shallow),
