@@ -23,13 +23,13 @@ pub(super) type Value = Zeroizing<Vec<u8>>;
 pub(super) fn values(path: &[u8], text: &[u8]) -> Vec<Value> {
     let format = Format::of_path(path);
     let mut values = match format {
-        Some(Format::Json) => json(text),
-        Some(Format::Toml) => toml(text),
-        Some(Format::Yaml) => Some(yaml(text)),
-        Some(Format::Env | Format::Properties | Format::Ini) => Some(lines(text)),
-        None => None,
-    }
-    .unwrap_or_else(|| lines(text));
+        Some(Format::Json) => json(text).unwrap_or_else(|| lines(text)),
+        Some(Format::Toml) => toml(text).unwrap_or_else(|| lines(text)),
+        Some(Format::Yaml) => yaml(text),
+        // Programs disagree on quotes and comments, so the line as it stands counts, too.
+        Some(format) => lines(text).into_iter().chain(items(format, text)).collect(),
+        None => lines(text),
+    };
     if format.is_none() && text.len() <= SHORT_FILE {
         values.push(owned(text.trim()));
     }
@@ -42,6 +42,15 @@ pub(super) fn values(path: &[u8], text: &[u8]) -> Vec<Value> {
 
 fn owned(value: &[u8]) -> Value {
     Zeroizing::new(value.to_vec())
+}
+
+/// What the items of a file mean; nothing where it is in doubt.
+fn items(format: Format, text: &[u8]) -> Vec<Value> {
+    let Some(document) = format.read(text) else { return Vec::new() };
+    let items = document.items.iter().zip(&document.places);
+    let values =
+        items.filter_map(|(item, place)| format.decode(&item.content[place.value.clone()]).ok());
+    values.map(|value| owned(value.text.as_bytes())).collect()
 }
 
 /// What each line assigns.
@@ -250,6 +259,7 @@ mod tests {
             ("a.env", "A=\"kq7\\u0076zx9m\"\n"),
             ("a.ini", "[t]\na = kq7vzx9m\n"),
             ("a.properties", "a.b=kq7vzx9m\n"),
+            ("a.properties", "a.b : kq7\\u0076\\\n   zx9m\n"),
             ("password", "kq7vzx9m\n"),
             ("db", "password = kq7vzx9m\n"),
             ("app.conf", "url = postgres://me:kq7vzx9m@db/x\n"),
