@@ -64,6 +64,14 @@ pub fn everywhere(repository: &Repository) -> Result<Vec<Commit>, GitError> {
     parse(&repository.git.run(LIST.iter().chain(&["--all"]))?)
 }
 
+/// The commits that any ref, `HEAD` or reflog leads to.
+///
+/// # Errors
+/// git fails.
+pub fn kept(repository: &Repository) -> Result<Vec<Commit>, GitError> {
+    parse(&repository.git.run(LIST.iter().chain(&["--all", "--reflog"]))?)
+}
+
 /// What every ref leads to, each once.
 ///
 /// # Errors

@@ -38,7 +38,7 @@ impl ByPath {
             return Ok(by_path);
         }
         let mut versions = match scope {
-            Scope::All => Commits::default().versions(repository)?,
+            Scope::All => Commits::kept().versions(repository)?,
             Scope::Commits(commits) => commits.versions(repository)?,
             Scope::Pushed(_) => {
                 scope.select(repository)?.into_iter().flat_map(|pushed| pushed.paths).collect()

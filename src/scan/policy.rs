@@ -1,11 +1,12 @@
 //! What needs no pattern: plaintext at a path that is to be sealed, by the attributes of today or by those of the commit
 //! that brought it. And the sealed files themselves, whose values must stand nowhere else.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
+use super::objects::entries;
 use super::scope::{Commits, Pushed};
 use crate::check::{self, Problem, Subject};
 use crate::format::{HEADER_LEN, Sniff, sniff};
@@ -14,6 +15,7 @@ use crate::git::attributes::Attributes;
 use crate::git::database::Database;
 use crate::git::history::{self, Commit};
 use crate::git::repository::Repository;
+use crate::git::tree_attributes::FILE_NAME;
 use crate::git_crypt::HeldKeys;
 
 /// The versions of the files that are to be sealed, or are.
@@ -41,10 +43,11 @@ impl Policy {
             return Ok(Self::default());
         }
         let listed = match commits.revisions.is_empty() {
+            true if commits.reflogs => history::kept(repository)?,
             true => history::everywhere(repository)?,
             false => history::in_range(repository, &commits.revisions)?,
         };
-        Self::brought(repository, git_crypt, listed, commits.versions(repository)?)
+        Self::brought(repository, git_crypt, listed, || commits.versions(repository))
     }
 
     /// Looks at every version of every file that a push brings.
@@ -56,18 +59,19 @@ impl Policy {
         git_crypt: &HeldKeys,
         pushed: &Pushed,
     ) -> Result<Self, GitError> {
-        Self::brought(repository, git_crypt, pushed.commits.clone(), pushed.versions(repository)?)
+        Self::brought(repository, git_crypt, pushed.commits.clone(), || pushed.versions(repository))
     }
 
     fn brought(
         repository: &Repository,
         git_crypt: &HeldKeys,
         commits: Vec<Commit>,
-        versions: Vec<(Vec<u8>, ObjectId)>,
+        versions: impl FnOnce() -> Result<Vec<(Vec<u8>, ObjectId)>, GitError>,
     ) -> Result<Self, GitError> {
         let mut policy = Self::default();
         let by_their_commit = policy.judged(repository, git_crypt, commits)?;
-        let versions: BTreeSet<_> = versions.into_iter().collect();
+        // The look above has seen that trees do not stand for more paths than git has time to list.
+        let versions: BTreeSet<_> = versions()?.into_iter().collect();
         let database = Database::open(repository)?;
         let mut attributes = Attributes::new(repository)?;
         let mut contents: HashMap<ObjectId, Option<bool>> = HashMap::new();
@@ -162,7 +166,29 @@ pub fn is_to_be_sealed(attributes: &mut Attributes<'_>, path: &[u8]) -> bool {
 }
 
 /// Whether any commit has attributes at all: without them nothing is to be sealed.
+///
+/// Each tree is read once, however many paths lead to it: git's own search by a pattern would take them all.
 fn is_declared(repository: &Repository) -> Result<bool, GitError> {
-    let list = ["rev-list", "--all", "--reflog", "-n1", "--", ":(glob)**/.gitattributes"];
-    Ok(!repository.git.run(list)?.is_empty())
+    let database = Database::open(repository)?;
+    let mut seen = HashSet::new();
+    // The youngest first, where the file mostly stands.
+    for commit in history::kept(repository)?.iter().rev() {
+        let mut open: Vec<_> = database.tree_of(commit.id)?.into_iter().collect();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            // What is not here may hold it.
+            let Some(tree) = database.tree(id)? else { return Ok(true) };
+            for entry in entries(&tree, id.kind()).map_while(|entry| entry) {
+                if entry.name == FILE_NAME {
+                    return Ok(true);
+                }
+                if entry.is_tree {
+                    open.push(entry.id.to_owned());
+                }
+            }
+        }
+    }
+    Ok(false)
 }

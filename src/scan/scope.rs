@@ -43,6 +43,15 @@ pub struct Commits {
     pub since: Option<OsString>,
     /// Only files that one of these names, as git takes pathspecs; all where there are none.
     pub paths: Vec<OsString>,
+    /// Also those that only a reflog leads to, where no revisions are named.
+    pub reflogs: bool,
+}
+
+impl Commits {
+    /// All that any ref or reflog leads to.
+    pub fn kept() -> Self {
+        Self { reflogs: true, ..Self::default() }
+    }
 }
 
 /// The objects of a scope.
@@ -99,8 +108,7 @@ impl Commits {
         if self.revisions.is_empty() {
             list.push("--all".into());
         }
-        // Everything is also what was dropped.
-        if *self == Self::default() {
+        if self.revisions.is_empty() && self.reflogs {
             list.push("--reflog".into());
         }
         list.push("--end-of-options".into());

@@ -257,3 +257,21 @@ fn the_empty_tree_is_never_missing() {
     assert!(!sandbox.path("repo/.git/objects/4b/825dc642cb6eb9a060e54bf8d69288fbee4904").exists());
     scan(&sandbox, &[], 0);
 }
+
+#[test]
+fn trees_that_stand_for_more_paths_than_there_is_time_for_do_not_hang() {
+    let sandbox = repository();
+    let bomb = "t=$(printf x | git hash-object -w --stdin); l=$(printf '100644 blob %s\\tf' $t)
+        for level in 1 2 3 4 5 6 7 8 9 10 11 12; do
+            t=$(printf '%s\\n' \"$l\" | git mktree); l=
+            for name in a b c d e f g h i j; do l=\"$l$(printf '040000 tree %s\\t%s.' $t $name)\"; done
+            l=$(printf %s \"$l\" | tr . '\\n')
+        done
+        git update-ref refs/heads/bomb $(git commit-tree -m bomb $t)";
+    sandbox.sh("repo", bomb);
+    assert_eq!(scan(&sandbox, &[], 1), [token(1)]);
+    sandbox.write("repo/.gitattributes", "*.env filter=shroud diff=shroud merge=shroud -text\n");
+    sandbox.git("repo", ["add", ".gitattributes"]);
+    sandbox.git("repo", ["commit", "-q", "-m", "attributes"]);
+    assert_eq!(scan(&sandbox, &[], 1), [token(1)]);
+}

@@ -186,7 +186,7 @@ impl Look<'_> {
         let commits = match self.scope {
             Scope::Commits(commits) if !self.holds_keys() => commits.clone(),
             // What is sealed anywhere is looked for.
-            _ => Commits::default(),
+            _ => Commits::kept(),
         };
         let needed = self.is_in_scope() || self.holds_keys();
         if !needed {

@@ -30,6 +30,7 @@ impl Scan {
                 revisions: self.revisions.clone(),
                 since: self.since.clone(),
                 paths: self.paths.clone(),
+                reflogs: false,
             })
         } else {
             Scope::All
