@@ -1,5 +1,8 @@
 //! Quotes and escapes of the formats, read and written. No text grows out of its buffer, so that none is left behind.
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 use zeroize::Zeroizing;
 
 use super::Ending;
@@ -90,8 +93,16 @@ fn unit(chars: &mut impl Iterator<Item = char>, high: Option<u32>) -> Option<Uni
 const ODD_UNIT: &str =
     "a \\u stands in the value without four hexadecimal digits, or as half of a pair";
 
-/// What stands between the quotes of a string in JSON (RFC 8259, section 7).
-pub(super) fn json(raw: &str) -> Result<Zeroizing<String>, &'static str> {
+/// Reads the escapes that JSON and properties have in common; `other` reads the rest, of which it gets what follows the
+/// backslash, if anything does.
+fn unescaped(
+    raw: &str,
+    mut other: impl FnMut(
+        Option<char>,
+        &mut Peekable<Chars<'_>>,
+        &mut String,
+    ) -> Result<(), &'static str>,
+) -> Result<Zeroizing<String>, &'static str> {
     let mut text = room(raw.len());
     let mut chars = raw.chars().peekable();
     let mut high = None;
@@ -107,17 +118,27 @@ pub(super) fn json(raw: &str) -> Result<Zeroizing<String>, &'static str> {
             Some('n') => text.push('\n'),
             Some('t') => text.push('\t'),
             Some('r') => text.push('\r'),
-            Some('b') => text.push('\x08'),
             Some('f') => text.push('\x0c'),
-            Some(c @ ('"' | '\\' | '/')) => text.push(c),
             Some('u') => match unit(&mut chars, high.take()).ok_or(ODD_UNIT)? {
                 Unit::Char(c) => text.push(c),
                 Unit::High(half) => high = Some(half),
             },
-            _ => return Err("an escape in the value is none of JSON"),
+            escape => other(escape, &mut chars, &mut text)?,
         }
     }
     if high.is_some() { Err(ODD_UNIT) } else { Ok(text) }
+}
+
+/// What stands between the quotes of a string in JSON (RFC 8259, section 7).
+pub(super) fn json(raw: &str) -> Result<Zeroizing<String>, &'static str> {
+    unescaped(raw, |escape, _, text| {
+        match escape {
+            Some('b') => text.push('\x08'),
+            Some(c @ ('"' | '\\' | '/')) => text.push(c),
+            _ => return Err("an escape in the value is none of JSON"),
+        }
+        Ok(())
+    })
 }
 
 /// Java's properties: `java.util.Properties.load`. What is not UTF-8 is Latin-1, as Java took it before version 9.
@@ -135,35 +156,17 @@ pub(super) fn properties(raw: &[u8]) -> Result<Zeroizing<String>, &'static str> 
             decoded.as_str()
         }
     };
-    let mut text = room(raw.len());
-    let mut chars = raw.chars().peekable();
-    let mut high = None;
-    while let Some(c) = chars.next() {
-        if high.is_some() && !(c == '\\' && chars.peek() == Some(&'u')) {
-            return Err(ODD_UNIT);
-        }
-        if c != '\\' {
-            text.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('n') => text.push('\n'),
-            Some('t') => text.push('\t'),
-            Some('r') => text.push('\r'),
-            Some('f') => text.push('\x0c'),
+    unescaped(raw, |escape, chars, text| {
+        match escape {
             // The line goes on behind the blanks of the next.
             Some('\r' | '\n') => {
                 while chars.next_if(|c| matches!(c, ' ' | '\t' | '\x0c' | '\n')).is_some() {}
             }
-            Some('u') => match unit(&mut chars, high.take()).ok_or(ODD_UNIT)? {
-                Unit::Char(c) => text.push(c),
-                Unit::High(half) => high = Some(half),
-            },
             Some(c) => text.push(c),
             None => {}
         }
-    }
-    if high.is_some() { Err(ODD_UNIT) } else { Ok(text) }
+        Ok(())
+    })
 }
 
 fn hex(chars: &mut impl Iterator<Item = char>, digits: usize) -> Option<u32> {

@@ -225,28 +225,21 @@ impl<'a> Iterator for EscapedLines<'a> {
 /// The cipher that an OpenSSH key names after its magic, if the key is whole: cipher, key derivation, its options, the
 /// number of keys, the public key, and the private part, each with its length.
 fn openssh_cipher(der: &[u8]) -> Option<&[u8]> {
-    let mut rest = der.strip_prefix(b"openssh-key-v1\0")?;
-    let mut string = || -> Option<&[u8]> {
+    fn string<'d>(rest: &mut &'d [u8]) -> Option<&'d [u8]> {
         let (length, after) = rest.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
         let (string, after) = after.split_at_checked(length)?;
-        rest = after;
+        *rest = after;
         Some(string)
-    };
-    let cipher = string()?;
-    string()?;
-    string()?;
+    }
+    let rest = &mut der.strip_prefix(b"openssh-key-v1\0")?;
+    let cipher = string(rest)?;
+    string(rest)?;
+    string(rest)?;
     let (_number, after) = rest.split_first_chunk::<4>()?;
-    rest = after;
-    let mut string = || -> Option<&[u8]> {
-        let (length, after) = rest.split_first_chunk::<4>()?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        let (string, after) = after.split_at_checked(length)?;
-        rest = after;
-        Some(string)
-    };
-    string()?;
-    string()?;
+    *rest = after;
+    string(rest)?;
+    string(rest)?;
     Some(cipher)
 }
 
