@@ -294,12 +294,21 @@ fn the_pre_commit_framework_is_served() {
     let file = file.unwrap();
     let entries: Vec<_> =
         file.lines().filter_map(|line| line.trim().strip_prefix("entry: ")).collect();
-    assert_eq!(entries.len(), 2);
+    assert_eq!(entries.len(), 4);
     commit_raw(&sandbox, "docs/fine");
     sandbox.sh("repo", entries[0]);
     let range = "PRE_COMMIT_FROM_REF=HEAD~1 PRE_COMMIT_TO_REF=HEAD; export PRE_COMMIT_FROM_REF PRE_COMMIT_TO_REF;";
     sandbox.sh("repo", &format!("{range} {}", entries[1])).says("looked at 1 commit");
     sandbox.sh("repo", entries[1]).says("looked at 2 commits");
+    sandbox.sh("repo", entries[2]).expect(0);
+    let one = sandbox.sh("repo", &format!("{range} {}", entries[3])).expect(0).text();
+    assert!(one.contains("1 commit;"), "{one}");
+    sandbox.write("repo/docs/token", concat!("t = glpat", "-AbCdEfGhIjKlMnOpQrSt\n"));
+    sandbox.git("repo", ["add", "docs/token"]);
+    let refused = |entry: &str| sandbox.sh("repo", &format!("{entry} || echo refused $?")).text();
+    assert!(refused(entries[2]).contains("refused 1"));
+    sandbox.git("repo", ["commit", "-qm", "token"]);
+    assert!(refused(&format!("{range} {}", entries[3])).contains("refused 1"));
 }
 
 #[test]
