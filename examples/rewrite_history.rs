@@ -11,9 +11,7 @@ use std::process::{Command, ExitCode, Stdio};
 use aho_corasick::AhoCorasick;
 use git_shroud::git::repository::Repository;
 use git_shroud::scrub::rewrite::{Options, Rewritten, rewrite};
-use git_shroud::scrub::{
-    Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, ScrubError, TextKind,
-};
+use git_shroud::scrub::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, ScrubError};
 
 const ALL: PolicyId = PolicyId(0);
 
@@ -47,18 +45,6 @@ impl Changes for Replace {
             .is_match(content)
             .then(|| self.old.replace_all_bytes(content, &[self.new.as_slice()])))
     }
-
-    fn text(&self, _: TextKind, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn attributes(&self, _: Option<&[u8]>) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn has_attributes(&self) -> bool {
-        false
-    }
 }
 
 /// A file or folder goes.
@@ -86,18 +72,6 @@ impl Changes for Drop {
 
     fn blob(&self, _: PolicyId, _: gix::ObjectId, _: &[u8]) -> Result<Option<Vec<u8>>, ScrubError> {
         Ok(None)
-    }
-
-    fn text(&self, _: TextKind, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn attributes(&self, _: Option<&[u8]>) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn has_attributes(&self) -> bool {
-        false
     }
 }
 

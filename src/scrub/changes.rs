@@ -109,12 +109,18 @@ pub trait Changes: Sync {
     }
 
     /// The new text, `None` where it stays.
-    fn text(&self, what: TextKind, text: &[u8]) -> Option<Vec<u8>>;
+    fn text(&self, _what: TextKind, _text: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
 
     /// The new `.gitattributes` of a root tree, `None` where it stays. Shown those of rewritten commits alone, as they are
     /// after [`Self::blob`]; `None` where the tree has none.
-    fn attributes(&self, text: Option<&[u8]>) -> Option<Vec<u8>>;
+    fn attributes(&self, _text: Option<&[u8]>) -> Option<Vec<u8>> {
+        None
+    }
 
     /// Whether [`Self::attributes`] changes any.
-    fn has_attributes(&self) -> bool;
+    fn has_attributes(&self) -> bool {
+        false
+    }
 }

@@ -54,14 +54,6 @@ impl Changes for Replace {
         let wanted = self.everywhere || what == TextKind::SymlinkTarget;
         wanted.then(|| replaced(text, self.old, self.new))
     }
-
-    fn attributes(&self, _: Option<&[u8]>) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn has_attributes(&self) -> bool {
-        false
-    }
 }
 
 /// Files and folders go.
@@ -92,18 +84,6 @@ impl Changes for Drop {
 
     fn blob(&self, _: PolicyId, _: ObjectId, _: &[u8]) -> Result<Option<Vec<u8>>, ScrubError> {
         panic!("no content was to be looked at")
-    }
-
-    fn text(&self, _: TextKind, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn attributes(&self, _: Option<&[u8]>) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn has_attributes(&self) -> bool {
-        false
     }
 }
 
@@ -142,10 +122,6 @@ impl Changes for Seal {
         content: &[u8],
     ) -> Result<Option<Vec<u8>>, ScrubError> {
         Ok((!content.starts_with(b"DELAES")).then(|| sealed(content)))
-    }
-
-    fn text(&self, _: TextKind, _: &[u8]) -> Option<Vec<u8>> {
-        None
     }
 
     fn attributes(&self, text: Option<&[u8]>) -> Option<Vec<u8>> {

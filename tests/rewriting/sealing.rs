@@ -1,9 +1,7 @@
 //! Files that are sealed from their first day on, with the attributes that say so.
 
 use git_shroud::scrub::rewrite::Options;
-use git_shroud::scrub::{
-    Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, ScrubError, TextKind,
-};
+use git_shroud::scrub::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, ScrubError};
 
 use crate::apply::apply;
 use crate::changes::{LINE, Seal, sealed};
@@ -69,10 +67,6 @@ impl Changes for DropAndSeal {
 
     fn blob(&self, _: PolicyId, _: gix::ObjectId, _: &[u8]) -> Result<Option<Vec<u8>>, ScrubError> {
         Ok(None)
-    }
-
-    fn text(&self, _: TextKind, _: &[u8]) -> Option<Vec<u8>> {
-        None
     }
 
     fn attributes(&self, text: Option<&[u8]>) -> Option<Vec<u8>> {
