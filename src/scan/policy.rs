@@ -39,11 +39,12 @@ impl Policy {
         git_crypt: &HeldKeys,
         commits: &Commits,
     ) -> Result<Self, GitError> {
-        if !is_declared(repository)? {
+        let kept = history::kept(repository)?;
+        if !is_declared(repository, &kept)? {
             return Ok(Self::default());
         }
         let listed = match commits.revisions.is_empty() {
-            true if commits.reflogs => history::kept(repository)?,
+            true if commits.reflogs => kept,
             true => history::everywhere(repository)?,
             false => history::in_range(repository, &commits.revisions)?,
         };
@@ -165,14 +166,14 @@ pub fn is_to_be_sealed(attributes: &mut Attributes<'_>, path: &[u8]) -> bool {
     attributes.of(path).is_ok_and(|of| of.is_encrypted())
 }
 
-/// Whether any commit has attributes at all: without them nothing is to be sealed.
+/// Whether any of the commits has attributes at all: without them nothing is to be sealed.
 ///
 /// Each tree is read once, however many paths lead to it: git's own search by a pattern would take them all.
-fn is_declared(repository: &Repository) -> Result<bool, GitError> {
+fn is_declared(repository: &Repository, commits: &[Commit]) -> Result<bool, GitError> {
     let database = Database::open(repository)?;
     let mut seen = HashSet::new();
     // The youngest first, where the file mostly stands.
-    for commit in history::kept(repository)?.iter().rev() {
+    for commit in commits.iter().rev() {
         let mut open: Vec<_> = database.tree_of(commit.id)?.into_iter().collect();
         while let Some(id) = open.pop() {
             if !seen.insert(id) {

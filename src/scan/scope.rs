@@ -107,9 +107,9 @@ impl Commits {
         }
         if self.revisions.is_empty() {
             list.push("--all".into());
-        }
-        if self.revisions.is_empty() && self.reflogs {
-            list.push("--reflog".into());
+            if self.reflogs {
+                list.push("--reflog".into());
+            }
         }
         list.push("--end-of-options".into());
         list.extend(self.revisions.iter().cloned());
