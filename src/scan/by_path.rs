@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use gix::ObjectId;
-use gix::bstr::ByteSlice as _;
 
 use super::collect::{Collector, FoundBy};
 use super::finding::{Kind, Occurrence, Place, PlaceKind};
 use super::gather::Settling;
+use super::places::WorktreeFiles;
 use super::scope::{Commits, Scope};
 use super::{Detector, Rule};
 use crate::format::{HEADER_LEN, Sniff, sniff};
@@ -64,31 +64,27 @@ impl ByPath {
         Ok(by_path)
     }
 
-    /// What the worktree has, but for what git ignores. `is_sealed` tells the paths that are in the clear there and
-    /// nowhere else.
-    ///
-    /// # Errors
-    /// git fails.
+    /// What the worktree has. `is_sealed` tells the paths that are in the clear there and nowhere else.
     pub fn of_worktree(
-        repository: &Repository,
+        files: &WorktreeFiles<'_>,
         detector: &Detector,
         is_sealed: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> Result<Self, GitError> {
+    ) -> Self {
         let mut by_path = Self::default();
-        let (true, Some(top)) = (is_wanted(detector), &repository.worktree) else {
-            return Ok(by_path);
-        };
-        let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-        for path in repository.git.run(list)?.split_str(b"\0").filter(|path| !path.is_empty()) {
-            let metadata = repo_path::to_native(path).map(|path| top.join(path).symlink_metadata());
+        if !is_wanted(detector) {
+            return by_path;
+        }
+        for path in &files.paths {
+            let native = repo_path::to_native(path);
+            let metadata = native.map(|path| files.top.join(path).symlink_metadata());
             let is_full = matches!(metadata, Some(Ok(of)) if of.is_file() && of.len() > 0);
             for rule in rules(detector, path) {
                 if is_full && !is_sealed(path) {
-                    by_path.found.entry((rule, path.to_vec())).or_default();
+                    by_path.found.entry((rule, path.clone())).or_default();
                 }
             }
         }
-        Ok(by_path)
+        by_path
     }
 
     /// The objects of which it must be known where they came from.

@@ -1,6 +1,7 @@
 //! Everything that a repository holds beside its objects: what is in git's folder, the names of refs, the index, and the
 //! worktree on request. And which part of a commit or tag a place is in.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ const LARGE_FILES: &str = "lfs";
 /// The folder that holds the repositories of submodules (gitrepository-layout).
 const SUBMODULES: &str = "modules";
 
-/// Folders of git's own in which keys of this clone lie on purpose.
+/// Folders at the top of git's own in which keys of this clone lie on purpose, and what a scrub keeps to be undone.
 const OWN_FOLDERS: [&str; 2] = ["git-shroud", "git-crypt"];
 
 /// Text that is no object.
@@ -138,35 +139,41 @@ pub fn has_submodules(repository: &Repository) -> bool {
     folder.is_ok_and(|mut folder| folder.next().is_some())
 }
 
-/// Looks at the files of the worktree, tracked or not, but for those that git ignores; what was not looked at.
-///
-/// # Errors
-/// There is no worktree, or git fails.
-pub fn look_at_worktree(
-    repository: &Repository,
-    seer: &Seer<'_>,
-    sink: &Sink<'_>,
-) -> Result<Vec<Unread>, GitError> {
-    let Some(top) = &repository.worktree else {
-        return Err(GitError::read("there is no worktree here"));
-    };
-    let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-    let listed = repository.git.run(list)?;
-    let mut paths: Vec<_> = listed.split_str(b"\0").filter(|path| !path.is_empty()).collect();
-    paths.sort_unstable();
-    paths.dedup();
-    let mut eye = Eye { seer, sink, unread: Vec::new() };
-    for path in paths {
-        eye.look(Place::WorktreePath, path);
-        if let Some(native) = repo_path::to_native(path) {
-            eye.file(&top.join(native), Place::Worktree(path.to_vec()));
-        }
-    }
-    Ok(eye.unread)
+/// The files of a worktree.
+pub struct WorktreeFiles<'r> {
+    /// Where the worktree is.
+    pub top: &'r Path,
+    /// Tracked or not, but for those that git ignores; sorted.
+    pub paths: BTreeSet<Vec<u8>>,
 }
 
-/// Folders at the top of git's own in which secrets lie on purpose.
-const OWN: [&str; 2] = ["git-shroud", "git-crypt"];
+impl<'r> WorktreeFiles<'r> {
+    /// Lists them.
+    ///
+    /// # Errors
+    /// There is no worktree, or git fails.
+    pub fn list(repository: &'r Repository) -> Result<Self, GitError> {
+        let Some(top) = &repository.worktree else {
+            return Err(GitError::read("there is no worktree here"));
+        };
+        let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+        let listed = repository.git.run(list)?;
+        let paths = listed.split_str(b"\0").filter(|path| !path.is_empty());
+        Ok(Self { top, paths: paths.map(<[u8]>::to_vec).collect() })
+    }
+
+    /// Looks at all of them; what was not looked at.
+    pub fn look(&self, seer: &Seer<'_>, sink: &Sink<'_>) -> Vec<Unread> {
+        let mut eye = Eye { seer, sink, unread: Vec::new() };
+        for path in &self.paths {
+            eye.look(Place::WorktreePath, path);
+            if let Some(native) = repo_path::to_native(path) {
+                eye.file(&self.top.join(native), Place::Worktree(path.clone()));
+            }
+        }
+        eye.unread
+    }
+}
 
 struct Eye<'a> {
     seer: &'a Seer<'a>,
@@ -252,12 +259,10 @@ impl Eye<'_> {
                     let below = repo_path::argument_bytes(below.as_os_str()).unwrap_or_default();
                     let place = Place::GitFile(below.to_vec());
                     self.file(&path, place);
-                } else if depth == 0 && OWN.map(OsStr::new).contains(&&*entry.file_name()) {
-                    // Keys of this clone, and what a scrub keeps to be undone.
-                } else if depth == MAX_DEPTH {
-                    self.unread(&path, Why::TooLarge);
                 } else if depth == 0 && OWN_FOLDERS.map(OsStr::new).contains(&&*entry.file_name()) {
                     continue;
+                } else if depth == MAX_DEPTH {
+                    self.unread(&path, Why::TooLarge);
                 } else if entry.file_name() != OBJECTS || folder.ends_with(LARGE_FILES) {
                     folders.push((path, depth + 1));
                 }

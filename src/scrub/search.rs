@@ -15,9 +15,6 @@ use crate::scan::objects::{Seen, Source};
 use crate::scan::places::Place;
 use crate::scan::{Scope, Seer, View};
 
-/// Folders of git's own that hold keys and backups of this clone on purpose.
-const OWN_FOLDERS: [&[u8]; 2] = [b"git-shroud/", b"git-crypt/"];
-
 /// Why a value still stands somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
@@ -210,7 +207,6 @@ fn describe(
             Some((why, named("a name in tree", tree)?))
         }
         Source::Place(place) => match place {
-            Place::GitFile(path) if OWN_FOLDERS.iter().any(|own| path.starts_with(own)) => None,
             Place::GitFile(path) if path.starts_with(b"logs/") || path.contains_str("/logs/") => {
                 Some((Why::Reflog, format!("reflog {}", show(path))))
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use git_shroud::git::repository::Repository;
 use git_shroud::scan::objects::{Seen, Source};
-use git_shroud::scan::places::{Part, Place, look_at_worktree, part_of};
+use git_shroud::scan::places::{Part, Place, WorktreeFiles, part_of};
 use git_shroud::scan::{Scope, Seer};
 
 use crate::common::{Sandbox, needs};
@@ -232,7 +232,7 @@ fn the_parts_of_a_commit_and_the_places_are_told() {
     let repository = Repository::discover(&sandbox.path("repo")).unwrap();
     let walked = git_shroud::scan::look(&repository, &seer, &Scope::All, None, &sink).unwrap();
     assert!(walked.unread.is_empty());
-    assert!(look_at_worktree(&repository, &seer, &sink).unwrap().is_empty());
+    assert!(WorktreeFiles::list(&repository).unwrap().look(&seer, &sink).is_empty());
     let told = told.into_inner().unwrap();
     // git writes the message of a commit into a file, and its first line into the reflogs.
     let expected = [

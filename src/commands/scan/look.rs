@@ -20,10 +20,11 @@ use crate::scan::finding::{LookedAt, Unread};
 use crate::scan::gather::{Gather, Settling};
 use crate::scan::known::{Gathering, KnownValues};
 use crate::scan::objects::{Walked, What, Why};
+use crate::scan::places::{self, WorktreeFiles};
 use crate::scan::policy::{Policy, is_to_be_sealed};
 use crate::scan::provenance::{self, Origin};
 use crate::scan::scope::{Commits, Pushed};
-use crate::scan::{Detector, Finding, Fingerprinter, Kind, Rank, Report, Scope, Seer, places};
+use crate::scan::{Detector, Finding, Fingerprinter, Kind, Rank, Report, Scope, Seer};
 use crate::secret::WipedVec;
 
 /// Bytes of the largest sealed file whose values are looked for.
@@ -62,16 +63,14 @@ impl Look<'_> {
         };
         let seer = Seer::new(matchers);
         let sink = |seen: &crate::scan::objects::Seen<'_>| gather.take(seen);
-        let walked = if self.worktree {
-            let unread = places::look_at_worktree(self.repository, &seer, &sink)?;
-            Walked { unread, ..Walked::default() }
-        } else {
-            crate::scan::look(self.repository, &seer, self.scope, cache.as_mut(), &sink).map_err(
-                |error| {
+        let files = self.worktree.then(|| WorktreeFiles::list(self.repository)).transpose()?;
+        let walked = match &files {
+            Some(files) => Walked { unread: files.look(&seer, &sink), ..Walked::default() },
+            None => crate::scan::look(self.repository, &seer, self.scope, cache.as_mut(), &sink)
+                .map_err(|error| {
                     CommandError::from(error)
                         .hint("name commits as 'git log' does, as in origin/main..HEAD")
-                },
-            )?
+                })?,
         };
         if let Some(cache) = &cache {
             context.ui.detail(format!(
@@ -83,15 +82,12 @@ impl Look<'_> {
                 context.ui.detail(format!("the next scan will be no faster: {error}"));
             }
         }
-        let mut attributes = match self.worktree {
-            true => Some(Attributes::new(self.repository)?),
-            false => None,
-        };
+        let mut attributes = self.worktree.then(|| Attributes::new(self.repository)).transpose()?;
         let mut is_sealed =
             |path: &[u8]| attributes.as_mut().is_some_and(|of| is_to_be_sealed(of, path));
-        let by_path = match self.worktree {
-            true => ByPath::of_worktree(self.repository, self.detector, &mut is_sealed)?,
-            false => ByPath::of(self.repository, self.detector, self.scope)?,
+        let by_path = match &files {
+            Some(files) => ByPath::of_worktree(files, self.detector, &mut is_sealed),
+            None => ByPath::of(self.repository, self.detector, self.scope)?,
         };
         let mut targets = gather.targets();
         targets.extend(by_path.targets());
@@ -127,7 +123,7 @@ impl Look<'_> {
                 blobs: walked.objects.saturating_sub(walked.trees + walked.tags + commits),
                 commits,
                 tags: walked.tags,
-                others: self.files()?,
+                others: files.map_or(0, |files| files.paths.len() as u64),
                 bytes: walked.bytes,
             },
             unread: unread.into_iter().collect(),
@@ -157,17 +153,6 @@ impl Look<'_> {
     /// Whether what commits brought is looked at; what is staged is judged by 'check --staged'.
     fn is_in_scope(&self) -> bool {
         !self.worktree && *self.scope != Scope::Staged
-    }
-
-    /// Files of the worktree that were looked at.
-    fn files(&self) -> Outcome<u64> {
-        if !self.worktree {
-            return Ok(0);
-        }
-        let list =
-            ["ls-files", "-z", "--deduplicate", "--cached", "--others", "--exclude-standard"];
-        let listed = self.repository.git.run(list)?;
-        Ok(listed.iter().filter(|&&byte| byte == 0).count() as u64)
     }
 
     /// What git cannot follow, such as a ref that leads nowhere, must not keep the rest from being looked at.
