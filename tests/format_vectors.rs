@@ -1,5 +1,9 @@
-//! Every vector of `tests/vectors/`, in both directions.
+//! Every vector of `tests/vectors/`, in both directions, by the program and by the independent writer of the attack tests.
 
+#[path = "common/attacker.rs"]
+mod attacker;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -58,6 +62,9 @@ fn check_seal(vector: &Value, dir: &Path) {
     let sealed = format::seal(&key, &plaintext);
     assert_eq!(sealed.len() as u64, number(&vector["sealed_len"]));
     assert_eq!(hex(&Sha256::digest(&sealed)), text(vector, "sealed_sha256"));
+    let writer = attacker::RawKey(*key.expose());
+    assert_eq!(writer.id(), text(vector, "key_id"));
+    assert_eq!(writer.seal(&plaintext), sealed);
     if !vector["sealed"].is_null() {
         assert_eq!(sealed, bytes(&vector["sealed"], dir));
     }
@@ -127,4 +134,28 @@ fn every_vector_passes() {
         counts.iter_mut().find(|(name, _)| *name == kind).unwrap().1 += 1;
     }
     assert_eq!(counts, [("seal", 15), ("open", 21), ("padme", 15), ("token", 2)]);
+}
+
+/// The worked examples of docs/format.md 5 hold the writer of the attack tests to the format.
+#[test]
+fn the_attackers_writer_makes_the_worked_examples() {
+    let writer = attacker::RawKey::from_token(
+        "GIT-SHROUD-KEY-1AKE0EHHTCJG4EAUKGDLARFLAADLWCWH74Z7AEP0R0AQ5LNK68XPSH4Z43A",
+    );
+    let key_toml = writer.key_toml("default", 1, &[]);
+    assert!(
+        key_toml
+            .contains("mac = \"98149556b9942504f2d309d69ee54fe8f287789388a81193082586e7b93dde35\"")
+    );
+
+    let recipient = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA";
+    let optional = BTreeMap::from([
+        ("user_id", "Alice <alice@example.com>"),
+        ("added", "2026-11-21T20:36:00Z"),
+    ]);
+    let member = writer.member_toml(1, "alice", recipient, &optional, "not wrapped");
+    assert!(
+        member
+            .contains("mac = \"ef0bd886f9c74b49fd42a77d6b67575e2ab6b92122df2654b524947b21d10772\"")
+    );
 }

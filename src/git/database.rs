@@ -74,7 +74,8 @@ impl<'r> Database<'r> {
     pub fn open(repository: &'r Repository) -> Result<Self, GitError> {
         let hash = repository.gix.object_hash();
         let folders = object_folders(repository).into_iter();
-        let stores = folders.map(|folder| Ok(gix::odb::at(folder, hash)?.with_pack_cache(bases)));
+        let stores = folders
+            .map(|folder| Ok(gix::odb::at(folder, hash)?.with_pack_cache(|| bases(MAX_BASES))));
         let stores = stores.collect::<Result<_, GitError>>()?;
         Ok(Self { repository, stores, trees: RefCell::default(), scratch: RefCell::default() })
     }
@@ -240,9 +241,9 @@ impl<'r> Database<'r> {
     }
 }
 
-/// Remembers what deltas are made of: trees that follow one another mostly stand in the same chain of deltas.
-fn bases() -> Box<gix::odb::cache::PackCache> {
-    Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(MAX_BASES))
+/// Remembers what deltas are made of, `bytes` of it at most: trees that follow one another mostly stand in the same chain of deltas.
+pub fn bases(bytes: usize) -> Box<gix::odb::cache::PackCache> {
+    Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(bytes))
 }
 
 /// The folders of objects that the environment names, else that of the repository; without their alternates.

@@ -1,6 +1,5 @@
 //! Objects as they are stored, without replacements.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
@@ -8,6 +7,7 @@ use gix::objs::{Find as _, FindHeader as _, Kind};
 
 use super::LARGEST;
 use crate::git::GitError;
+use crate::git::database::bases;
 use crate::git::repository::Repository;
 use crate::scrub::ScrubError;
 
@@ -43,7 +43,7 @@ pub(super) struct Source {
 impl Source {
     fn open(folder: &Path, hash: gix::hash::Kind) -> Result<Self, ScrubError> {
         let store = gix::odb::at(folder, hash).map_err(GitError::from)?;
-        let store = store.with_pack_cache(|| Box::new(Bases::default()));
+        let store = store.with_pack_cache(|| bases(CACHED));
         Ok(Self { store, buffer: Vec::new() })
     }
 
@@ -74,32 +74,5 @@ impl Source {
             Some(object) => Ok(object.data),
             None => Err(ScrubError::Missing(id)),
         }
-    }
-}
-
-/// Objects that others are stored as changes of: all go when there are too many.
-#[derive(Default)]
-struct Bases {
-    size: usize,
-    objects: HashMap<(u32, u64), (Vec<u8>, Kind, usize)>,
-}
-
-impl gix::odb::pack::cache::DecodeEntry for Bases {
-    fn put(&mut self, pack_id: u32, offset: u64, data: &[u8], kind: Kind, compressed: usize) {
-        if data.len() > CACHED / 4 {
-            return;
-        }
-        if self.size + data.len() > CACHED {
-            *self = Self::default();
-        }
-        let old = self.objects.insert((pack_id, offset), (data.to_vec(), kind, compressed));
-        self.size = self.size + data.len() - old.map_or(0, |(old, ..)| old.len());
-    }
-
-    fn get(&mut self, pack_id: u32, offset: u64, out: &mut Vec<u8>) -> Option<(Kind, usize)> {
-        let (data, kind, compressed) = self.objects.get(&(pack_id, offset))?;
-        out.clear();
-        out.extend_from_slice(data);
-        Some((*kind, *compressed))
     }
 }
