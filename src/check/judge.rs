@@ -5,53 +5,36 @@ use std::rc::Rc;
 
 use gix::ObjectId;
 
+use super::content::Content;
 use super::known::{KeyFiles, KeyIds};
+use super::standing::is_on_purpose;
 use super::walk::{Changed, Gone};
 use super::{Found, Problem};
-use crate::format::{self, KeyId, OpenError, Sniff};
+use crate::format::KeyId;
 use crate::git::GitError;
-use crate::git::attributes::PathAttributes;
 use crate::git::database::Database;
 use crate::git::tree_attributes::{Chain, TreeAttributes};
-use crate::git_crypt::{HeldKeys, InvalidName, Name, is_encrypted, is_encrypted_twice};
+use crate::git_crypt::HeldKeys;
 use crate::keyring::KeyName;
-use crate::store::shroud_dir::{File, KeyInfo, Member};
 
 /// Blobs whose length or first bytes are remembered.
 const REMEMBERED: usize = 100_000;
 /// Bytes of the longest `key.toml` that is read.
 pub(super) const MAX_KEY_FILE: u64 = 4 << 20;
-/// A line that says on purpose that a path is not sealed: `-filter`, which sets the attribute to false.
-const ON_PURPOSE: &str = "-filter";
-
-/// What the first bytes of a blob say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Content {
-    Missing,
-    Empty,
-    Plain,
-    GitCrypt {
-        whole: bool,
-        twice: bool,
-    },
-    Damaged(String),
-    /// With its length.
-    Sealed(KeyId, u64),
-}
 
 /// Judges files; what is said of one subject is kept until the next begins.
 pub(super) struct Judge<'r> {
-    database: &'r Database<'r>,
-    git_crypt: &'r HeldKeys,
+    pub(super) database: &'r Database<'r>,
+    pub(super) git_crypt: &'r HeldKeys,
     attributes: TreeAttributes,
-    contents: HashMap<ObjectId, Content>,
-    lens: HashMap<ObjectId, u64>,
-    keys: KeyFiles,
+    pub(super) contents: HashMap<ObjectId, Content>,
+    pub(super) lens: HashMap<ObjectId, u64>,
+    pub(super) keys: KeyFiles,
     /// What is not here.
     pub(super) missing: BTreeSet<ObjectId>,
     subject: usize,
-    root: ObjectId,
-    known: Option<Rc<KeyIds>>,
+    pub(super) root: ObjectId,
+    pub(super) known: Option<Rc<KeyIds>>,
     pub(super) moves: Moves,
 }
 
@@ -66,7 +49,7 @@ pub(super) struct Moves {
 }
 
 /// A problem, with the key that has yet to be asked for in history and the name that it ought to have.
-type Verdict = (Problem, Option<(KeyId, Option<KeyName>)>);
+pub(super) type Verdict = (Problem, Option<(KeyId, Option<KeyName>)>);
 
 impl<'r> Judge<'r> {
     pub(super) fn new(database: &'r Database<'r>, git_crypt: &'r HeldKeys) -> Self {
@@ -174,73 +157,6 @@ impl<'r> Judge<'r> {
         Ok(())
     }
 
-    /// What is wrong with a file whatever was there before.
-    fn standing(
-        &mut self,
-        path: &[u8],
-        id: ObjectId,
-        attributes: &PathAttributes,
-    ) -> Result<Option<Verdict>, GitError> {
-        let settled = |problem| Ok(Some((problem, None)));
-        if is_own_file(path) {
-            if attributes.is_encrypted()
-                || matches!(self.seemingly_sealed(id)?, Some(Content::Sealed(..)))
-            {
-                return settled(Problem::OwnFile);
-            }
-            return Ok(self.malformed_own_file(path, id)?.map(|why| (Problem::Damaged(why), None)));
-        }
-        if let Some(name) = &attributes.git_crypt {
-            return Ok(self.standing_of_git_crypt(id, name)?.map(|problem| (problem, None)));
-        }
-        if !attributes.sealed {
-            if is_on_purpose(attributes) {
-                return Ok(None);
-            }
-            let Some(Content::Sealed(key, _)) = self.seemingly_sealed(id)? else { return Ok(None) };
-            let known = self.known()?.contains_key(&key);
-            return Ok(Some((Problem::NotTracked(key), (!known).then_some((key, None)))));
-        }
-        if let Some(conversion) = &attributes.conversion {
-            return settled(Problem::Conversion(conversion.to_string()));
-        }
-        let wanted = match &attributes.key {
-            Ok(wanted) => wanted,
-            Err(error) => return settled(Problem::BadKeyName(error.to_string())),
-        };
-        match self.content(id)? {
-            Content::Missing | Content::Empty => Ok(None),
-            Content::Plain => settled(Problem::Plaintext),
-            Content::GitCrypt { .. } => settled(Problem::GitCrypt),
-            Content::Damaged(why) => settled(Problem::Damaged(why)),
-            Content::Sealed(key, _) => {
-                let known = self.known()?;
-                if known.get(&key).is_some_and(|names| names.contains(wanted.as_str())) {
-                    return Ok(None);
-                }
-                Ok(Some((Problem::UnknownKey(key), Some((key, Some(wanted.clone()))))))
-            }
-        }
-    }
-
-    fn standing_of_git_crypt(
-        &mut self,
-        id: ObjectId,
-        name: &Result<Name, InvalidName>,
-    ) -> Result<Option<Problem>, GitError> {
-        if let Err(error) = name {
-            return Ok(Some(Problem::BadKeyName(error.to_string())));
-        }
-        Ok(match self.content(id)? {
-            Content::Missing | Content::Empty => None,
-            // What begins so and is no whole header git-crypt takes for plaintext.
-            Content::GitCrypt { whole: false, .. } => Some(Problem::Plaintext),
-            Content::GitCrypt { twice, .. } => twice.then_some(Problem::EncryptedTwice),
-            Content::Sealed(..) => Some(Problem::SealedForGitCrypt),
-            Content::Plain | Content::Damaged(_) => Some(Problem::Plaintext),
-        })
-    }
-
     /// Whether a parent has the same content with the same problem.
     fn is_inherited(&mut self, file: &Changed<'_>, problem: &Problem) -> Result<bool, GitError> {
         for &(id, chain) in file.parents {
@@ -290,95 +206,4 @@ impl<'r> Judge<'r> {
         }
         Ok(was_sealed.then_some((Problem::Unsealed, None)))
     }
-
-    fn len(&mut self, id: ObjectId) -> Result<Option<u64>, GitError> {
-        if let Some(&len) = self.lens.get(&id) {
-            return Ok(Some(len));
-        }
-        let Some((_, len)) = self.database.header(id)? else {
-            self.missing.insert(id);
-            return Ok(None);
-        };
-        self.lens.insert(id, len);
-        Ok(Some(len))
-    }
-
-    /// What a blob is, if it has a length that a sealed file can have; others are not read.
-    pub(super) fn seemingly_sealed(&mut self, id: ObjectId) -> Result<Option<Content>, GitError> {
-        if let Some(content) = self.contents.get(&id) {
-            return Ok(Some(content.clone()));
-        }
-        match self.len(id)? {
-            Some(len) if format::is_sealed_len(len) => self.content(id).map(Some),
-            _ => Ok(None),
-        }
-    }
-
-    fn content(&mut self, id: ObjectId) -> Result<Content, GitError> {
-        if let Some(content) = self.contents.get(&id) {
-            return Ok(content.clone());
-        }
-        let content = match self.database.start(id, format::HEADER_LEN)? {
-            None => {
-                self.missing.insert(id);
-                return Ok(Content::Missing);
-            }
-            Some(start) => {
-                let damaged = |error: OpenError| Content::Damaged(error.to_string());
-                match format::sniff(&start.bytes) {
-                    Sniff::Empty => Content::Empty,
-                    Sniff::NotSealed => Content::Plain,
-                    Sniff::GitCrypt => {
-                        let mut versions = self.git_crypt.versions_for(None);
-                        let twice = versions.any(|(_, key)| is_encrypted_twice(key, &start.bytes));
-                        Content::GitCrypt { whole: is_encrypted(&start.bytes), twice }
-                    }
-                    Sniff::Truncated => damaged(OpenError::Truncated),
-                    Sniff::UnsupportedVersion(version) => {
-                        damaged(OpenError::UnsupportedVersion(version))
-                    }
-                    Sniff::Sealed(_) if !format::is_sealed_len(start.len) => {
-                        damaged(OpenError::Truncated)
-                    }
-                    Sniff::Sealed(key) => Content::Sealed(key, start.len),
-                }
-            }
-        };
-        self.contents.insert(id, content.clone());
-        Ok(content)
-    }
-
-    /// The keys that the subject's own `.shroud/` describes.
-    fn known(&mut self) -> Result<Rc<KeyIds>, GitError> {
-        if let Some(known) = &self.known {
-            return Ok(Rc::clone(known));
-        }
-        let known = self.keys.of_tree(self.database, self.root, &mut self.missing)?;
-        self.known = Some(Rc::clone(&known));
-        Ok(known)
-    }
-
-    fn malformed_own_file(&self, path: &[u8], id: ObjectId) -> Result<Option<String>, GitError> {
-        let file = std::str::from_utf8(path).ok().and_then(File::recognise);
-        let Some(file) = file else { return Ok(None) };
-        let Some(bytes) = self.database.file(id, MAX_KEY_FILE)? else { return Ok(None) };
-        let malformed = match &file {
-            File::Key(name) => KeyInfo::parse(&bytes, name).err(),
-            File::Member(key, stem) => Member::parse(&bytes, key, stem).err(),
-        };
-        Ok(malformed.map(|error| error.to_string()))
-    }
-}
-
-/// Whether git or this program reads the file itself, without filters.
-fn is_own_file(path: &[u8]) -> bool {
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
-    name == b".gitattributes"
-        || path == b".gitmodules"
-        || path.starts_with(b".shroud/")
-        || path.starts_with(b".git-crypt/")
-}
-
-fn is_on_purpose(attributes: &PathAttributes) -> bool {
-    attributes.filter.as_ref().is_some_and(|filter| filter.text == ON_PURPOSE)
 }

@@ -4,9 +4,11 @@
 //! A commit answers for what none of its parents had already: old plaintext does not hinder a push that does not touch
 //! it, and a merge answers for what came only by the merge.
 
+mod content;
 mod judge;
 mod known;
 mod moved;
+mod standing;
 mod walk;
 
 use std::collections::BTreeSet;

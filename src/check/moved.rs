@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use gix::objs::TreeRef;
 
-use super::judge::{Content, Judge};
+use super::content::Content;
+use super::judge::Judge;
 use super::walk::Gone;
 use super::{Found, Problem};
 use crate::format;

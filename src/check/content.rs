@@ -1,0 +1,82 @@
+//! What blobs are, told by their first bytes and their length.
+
+use gix::ObjectId;
+
+use super::judge::Judge;
+use crate::format::{self, KeyId, OpenError, Sniff};
+use crate::git::GitError;
+use crate::git_crypt::{is_encrypted, is_encrypted_twice};
+
+/// What the first bytes of a blob say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    Missing,
+    Empty,
+    Plain,
+    GitCrypt {
+        whole: bool,
+        twice: bool,
+    },
+    Damaged(String),
+    /// With its length.
+    Sealed(KeyId, u64),
+}
+
+impl Judge<'_> {
+    pub(super) fn len(&mut self, id: ObjectId) -> Result<Option<u64>, GitError> {
+        if let Some(&len) = self.lens.get(&id) {
+            return Ok(Some(len));
+        }
+        let Some((_, len)) = self.database.header(id)? else {
+            self.missing.insert(id);
+            return Ok(None);
+        };
+        self.lens.insert(id, len);
+        Ok(Some(len))
+    }
+
+    /// What a blob is, if it has a length that a sealed file can have; others are not read.
+    pub(super) fn seemingly_sealed(&mut self, id: ObjectId) -> Result<Option<Content>, GitError> {
+        if let Some(content) = self.contents.get(&id) {
+            return Ok(Some(content.clone()));
+        }
+        match self.len(id)? {
+            Some(len) if format::is_sealed_len(len) => self.content(id).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    pub(super) fn content(&mut self, id: ObjectId) -> Result<Content, GitError> {
+        if let Some(content) = self.contents.get(&id) {
+            return Ok(content.clone());
+        }
+        let content = match self.database.start(id, format::HEADER_LEN)? {
+            None => {
+                self.missing.insert(id);
+                return Ok(Content::Missing);
+            }
+            Some(start) => {
+                let damaged = |error: OpenError| Content::Damaged(error.to_string());
+                match format::sniff(&start.bytes) {
+                    Sniff::Empty => Content::Empty,
+                    Sniff::NotSealed => Content::Plain,
+                    Sniff::GitCrypt => {
+                        let mut versions = self.git_crypt.versions_for(None);
+                        let twice = versions.any(|(_, key)| is_encrypted_twice(key, &start.bytes));
+                        Content::GitCrypt { whole: is_encrypted(&start.bytes), twice }
+                    }
+                    Sniff::Truncated => damaged(OpenError::Truncated),
+                    Sniff::UnsupportedVersion(version) => {
+                        damaged(OpenError::UnsupportedVersion(version))
+                    }
+                    Sniff::Sealed(_) if !format::is_sealed_len(start.len) => {
+                        damaged(OpenError::Truncated)
+                    }
+                    Sniff::Sealed(key) => Content::Sealed(key, start.len),
+                }
+            }
+        };
+        self.contents.insert(id, content.clone());
+        Ok(content)
+    }
+}

@@ -1,0 +1,120 @@
+//! What is wrong with a file of a tree, whatever was there before.
+
+use std::rc::Rc;
+
+use gix::ObjectId;
+
+use super::Problem;
+use super::content::Content;
+use super::judge::{Judge, MAX_KEY_FILE, Verdict};
+use super::known::KeyIds;
+use crate::git::GitError;
+use crate::git::attributes::PathAttributes;
+use crate::git_crypt::{InvalidName, Name};
+use crate::store::shroud_dir::{File, KeyInfo, Member};
+
+/// A line that says on purpose that a path is not sealed: `-filter`, which sets the attribute to false.
+const ON_PURPOSE: &str = "-filter";
+
+impl Judge<'_> {
+    /// What is wrong with a file whatever was there before.
+    pub(super) fn standing(
+        &mut self,
+        path: &[u8],
+        id: ObjectId,
+        attributes: &PathAttributes,
+    ) -> Result<Option<Verdict>, GitError> {
+        let settled = |problem| Ok(Some((problem, None)));
+        if is_own_file(path) {
+            if attributes.is_encrypted()
+                || matches!(self.seemingly_sealed(id)?, Some(Content::Sealed(..)))
+            {
+                return settled(Problem::OwnFile);
+            }
+            return Ok(self.malformed_own_file(path, id)?.map(|why| (Problem::Damaged(why), None)));
+        }
+        if let Some(name) = &attributes.git_crypt {
+            return Ok(self.standing_of_git_crypt(id, name)?.map(|problem| (problem, None)));
+        }
+        if !attributes.sealed {
+            if is_on_purpose(attributes) {
+                return Ok(None);
+            }
+            let Some(Content::Sealed(key, _)) = self.seemingly_sealed(id)? else { return Ok(None) };
+            let known = self.known()?.contains_key(&key);
+            return Ok(Some((Problem::NotTracked(key), (!known).then_some((key, None)))));
+        }
+        if let Some(conversion) = &attributes.conversion {
+            return settled(Problem::Conversion(conversion.to_string()));
+        }
+        let wanted = match &attributes.key {
+            Ok(wanted) => wanted,
+            Err(error) => return settled(Problem::BadKeyName(error.to_string())),
+        };
+        match self.content(id)? {
+            Content::Missing | Content::Empty => Ok(None),
+            Content::Plain => settled(Problem::Plaintext),
+            Content::GitCrypt { .. } => settled(Problem::GitCrypt),
+            Content::Damaged(why) => settled(Problem::Damaged(why)),
+            Content::Sealed(key, _) => {
+                let known = self.known()?;
+                if known.get(&key).is_some_and(|names| names.contains(wanted.as_str())) {
+                    return Ok(None);
+                }
+                Ok(Some((Problem::UnknownKey(key), Some((key, Some(wanted.clone()))))))
+            }
+        }
+    }
+
+    fn standing_of_git_crypt(
+        &mut self,
+        id: ObjectId,
+        name: &Result<Name, InvalidName>,
+    ) -> Result<Option<Problem>, GitError> {
+        if let Err(error) = name {
+            return Ok(Some(Problem::BadKeyName(error.to_string())));
+        }
+        Ok(match self.content(id)? {
+            Content::Missing | Content::Empty => None,
+            // What begins so and is no whole header git-crypt takes for plaintext.
+            Content::GitCrypt { whole: false, .. } => Some(Problem::Plaintext),
+            Content::GitCrypt { twice, .. } => twice.then_some(Problem::EncryptedTwice),
+            Content::Sealed(..) => Some(Problem::SealedForGitCrypt),
+            Content::Plain | Content::Damaged(_) => Some(Problem::Plaintext),
+        })
+    }
+
+    /// The keys that the subject's own `.shroud/` describes.
+    fn known(&mut self) -> Result<Rc<KeyIds>, GitError> {
+        if let Some(known) = &self.known {
+            return Ok(Rc::clone(known));
+        }
+        let known = self.keys.of_tree(self.database, self.root, &mut self.missing)?;
+        self.known = Some(Rc::clone(&known));
+        Ok(known)
+    }
+
+    fn malformed_own_file(&self, path: &[u8], id: ObjectId) -> Result<Option<String>, GitError> {
+        let file = std::str::from_utf8(path).ok().and_then(File::recognise);
+        let Some(file) = file else { return Ok(None) };
+        let Some(bytes) = self.database.file(id, MAX_KEY_FILE)? else { return Ok(None) };
+        let malformed = match &file {
+            File::Key(name) => KeyInfo::parse(&bytes, name).err(),
+            File::Member(key, stem) => Member::parse(&bytes, key, stem).err(),
+        };
+        Ok(malformed.map(|error| error.to_string()))
+    }
+}
+
+/// Whether git or this program reads the file itself, without filters.
+fn is_own_file(path: &[u8]) -> bool {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+    name == b".gitattributes"
+        || path == b".gitmodules"
+        || path.starts_with(b".shroud/")
+        || path.starts_with(b".git-crypt/")
+}
+
+pub(super) fn is_on_purpose(attributes: &PathAttributes) -> bool {
+    attributes.filter.as_ref().is_some_and(|filter| filter.text == ON_PURPOSE)
+}
