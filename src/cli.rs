@@ -1,6 +1,7 @@
 //! From the arguments to an exit status.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -108,8 +109,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             );
         }
         Err(error) => {
-            // Asked-for help goes to standard output and is no failure; clap knows which it is.
-            let _ = error.print();
+            // Asked-for help goes to standard output and is no failure; clap knows which it is. An argument that it repeats
+            // may be a file's name.
+            let odd =
+                |argument: &OsString| argument.to_string_lossy().contains(crate::sanitise::acts);
+            let _ = if arguments.iter().any(odd) {
+                let text = crate::sanitise::text(&error.render().to_string());
+                let text = text.trim_end().replace('\n', "\n  ");
+                io::Write::write_all(&mut io::stderr(), format!("{text}\n").as_bytes())
+            } else {
+                error.print()
+            };
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
@@ -119,7 +129,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(dir) = start_dir
         && std::env::set_current_dir(&dir).is_err()
     {
-        let dir = dir.display();
+        let dir = crate::sanitise::native(&dir);
         return fail(&context, &CommandError::wrong(format!("there is no directory '{dir}'")));
     }
     match cli.command.run(&context) {

@@ -6,6 +6,7 @@ mod members;
 pub(crate) use members::WARN_BEFORE;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use time::{Duration, OffsetDateTime};
 
@@ -107,10 +108,18 @@ fn problem(check: &'static str, message: impl Into<String>, remedy: impl Into<St
 }
 
 /// Whether git finds the programs by name, as editors and other tools need.
+/// What makes a file the owner's alone.
+fn chmod(path: &Path) -> String {
+    format!(
+        "chmod 600 {}",
+        crate::sanitise::native_word(path).unwrap_or_else(|| "THAT-FILE".to_owned())
+    )
+}
+
 fn program() -> Vec<Finding> {
     [PROGRAM, TEXTCONV_PROGRAM]
         .map(|name| match find_on_path(name) {
-            Some(path) => ok("program", format!("{name} is {}", path.display())),
+            Some(path) => ok("program", format!("{name} is {}", crate::sanitise::native(&path))),
             None => advice(
                 "program",
                 format!("{name} is not on PATH, so git knows it by its full path"),
@@ -179,8 +188,8 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
         let path = local::path(common_dir);
         findings.push(problem(
             "keyring",
-            format!("others on this machine can read {}", path.display()),
-            format!("chmod 600 '{}'", path.display()),
+            format!("others on this machine can read {}", crate::sanitise::native(&path)),
+            chmod(&path),
         ));
     }
     findings.extend(backups(patient));

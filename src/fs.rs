@@ -138,14 +138,14 @@ pub fn in_temporary_folder(error: &io::Error) -> io::Error {
     let dir = std::env::temp_dir();
     let text = format!(
         "no temporary file in {}: {error} (set TMPDIR to a writable directory)",
-        dir.display()
+        crate::sanitise::native(&dir)
     );
     io::Error::new(error.kind(), text)
 }
 
 /// The same error, with the path before it.
 pub fn with_path(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+    io::Error::new(error.kind(), format!("{}: {error}", crate::sanitise::native(path)))
 }
 
 /// Reads at most `limit` bytes of a file.

@@ -1,18 +1,13 @@
-//! Names from a repository, made safe for a terminal: no control character reaches it.
+//! Names from a repository, made safe for a terminal: no control character reaches it, and nothing that nobody sees.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// A path as git prints it: as it is, or in quotes with C escapes where it holds anything unusual (core.quotePath off).
 pub fn path(path: &[u8]) -> String {
     let text = String::from_utf8_lossy(path);
-    let plain = |c: char| {
-        !c.is_control()
-            && c != '"'
-            && c != '\\'
-            && c != char::REPLACEMENT_CHARACTER
-            && !is_unseen(c)
-    };
+    let plain = |c: char| c != '"' && c != '\\' && c != char::REPLACEMENT_CHARACTER && !acts(c);
     if text.chars().all(plain) {
         return text.into_owned();
     }
@@ -37,29 +32,80 @@ pub fn path(path: &[u8]) -> String {
 /// A path of this system, likewise.
 pub fn native(native: &Path) -> String {
     crate::repo_path::argument_bytes(native.as_os_str())
-        .map_or_else(|| text(&native.to_string_lossy()), path)
+        .map_or_else(|| line(&native.to_string_lossy()), path)
 }
 
-/// Other text: control characters but line breaks and tabs become visible escapes.
+/// Other text: control characters but line breaks and tabs become visible escapes, as do characters that nobody sees.
 pub fn text(text: &str) -> String {
-    let harmless = |c: char| matches!(c, '\n' | '\t') || !(c.is_control() || is_unseen(c));
-    text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
-        if harmless(c) {
-            safe.push(c);
-        } else {
-            safe.extend(c.escape_unicode());
-        }
-        safe
+    escaped(text, |c| acts(c) && !matches!(c, '\n' | '\t')).into_owned()
+}
+
+/// Other text on one line, so that it cannot pass for a line of this program.
+pub fn line(text: &str) -> String {
+    escaped(text, acts).into_owned()
+}
+
+/// A path as one word that can be copied to a shell: whoever named the file must have no say in what runs there.
+///
+/// `None` for a name that cannot be shown as it is, such as one with a line break: then there is nothing to copy.
+pub fn word(path: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(path).ok().filter(|text| !text.contains(acts))?;
+    let plain =
+        |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '+' | '@' | ',');
+    Some(match !text.is_empty() && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
     })
 }
 
-/// Characters that are not seen themselves: they change the order of others, break a line, or have no width.
-fn is_unseen(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}' | '\u{feff}'
-    )
+/// A path of this system, likewise.
+pub fn native_word(native: &Path) -> Option<String> {
+    word(crate::repo_path::argument_bytes(native.as_os_str())?)
+}
+
+/// JSON in which everything that acts on a terminal is escaped as JSON escapes it: it means the same.
+pub fn json(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Outside of strings stand line breaks alone, and JSON lets none into a string.
+        if acts(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(safe, "\\u{unit:04x}").expect("a String takes any text");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// Whether a character does something to a terminal, or to what a reader sees: it controls, is invisible, breaks a line, or
+/// changes the order of others.
+pub fn acts(c: char) -> bool {
+    // Unicode: Default_Ignorable_Code_Point, the separators of lines and paragraphs, the marks of annotations.
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+fn escaped(text: &str, acts: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&acts) {
+        return text.into();
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' if acts(c) => safe.push_str("\\n"),
+            '\t' if acts(c) => safe.push_str("\\t"),
+            c if acts(c) => safe.extend(c.escape_unicode()),
+            c => safe.push(c),
+        }
+    }
+    safe.into()
 }
 
 fn octal(quoted: &mut String, bytes: &[u8]) {
@@ -83,12 +129,45 @@ mod tests {
     #[test]
     fn text_keeps_its_lines_and_loses_its_escapes() {
         assert_eq!(text("a\nb\t\x1b[0m\u{202e}"), "a\nb\t\\u{1b}[0m\\u{202e}");
-        for unseen in [
-            '\u{ad}', '\u{61c}', '\u{200b}', '\u{200d}', '\u{2028}', '\u{2029}', '\u{2060}',
-            '\u{feff}',
+        assert_eq!(line("a\nb\t\x1b"), "a\\nb\\t\\u{1b}");
+    }
+
+    #[test]
+    fn every_form_escapes_every_character_of_the_one_list() {
+        let acting: Vec<char> = ('\0'..=char::MAX).filter(|&c| acts(c)).collect();
+        for listed in
+            ['\u{7f}', '\u{9b}', '\u{ad}', '\u{180e}', '\u{206a}', '\u{e0041}', '\u{e01ef}']
+        {
+            assert!(acting.contains(&listed), "{listed:?}");
+        }
+        for c in acting {
+            let raw = format!("a{c}b");
+            let written = json(&serde_json::to_string(&raw).unwrap());
+            assert_eq!(serde_json::from_str::<String>(&written).unwrap(), raw);
+            for safe in [path(raw.as_bytes()), line(&raw), written] {
+                assert!(!safe.contains(acts), "{safe:?}");
+            }
+            assert!(!text(&raw).contains(|c| acts(c) && c != '\n' && c != '\t'), "{raw:?}");
+            assert_eq!(word(raw.as_bytes()), None, "{raw:?}");
+        }
+        for harmless in "aÄß中文🙂é\u{a0}\u{3000}".chars() {
+            assert!(!acts(harmless), "{harmless:?}");
+        }
+    }
+
+    #[test]
+    fn words_can_be_copied_to_a_shell() {
+        for (name, shown) in [
+            (&b"conf/app-1.env"[..], Some("conf/app-1.env")),
+            (b"", Some("''")),
+            (b"a b", Some("'a b'")),
+            (b"$(touch x)", Some("'$(touch x)'")),
+            (b"it's", Some(r"'it'\''s'")),
+            (b"#x", Some("'#x'")),
+            (b"new\nline", None),
+            (b"\xff.conf", None),
         ] {
-            assert_eq!(text(&unseen.to_string()), unseen.escape_unicode().to_string());
-            assert!(path(unseen.to_string().as_bytes()).starts_with("\"\\"));
+            assert_eq!(word(name).as_deref(), shown);
         }
     }
 }

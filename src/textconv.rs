@@ -22,7 +22,8 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "git-shroud: {}: {error}", Path::new(&file).display());
+            // Quoted and escaped: the name comes from the repository.
+            let _ = writeln!(io::stderr(), "git-shroud: {file:?}: {error}");
             ExitCode::from(2)
         }
     }

@@ -119,3 +119,115 @@ fn a_token_in_the_place_of_a_file_is_not_repeated() {
         sandbox.try_shroud_with(("GIT_SHROUD_KEYRING", token), "repo", &["status"]).expect(2);
     assert!(!contains(done.stderr.as_bytes(), &token.as_bytes()[20..40]), "{}", done.stderr);
 }
+
+/// Escapes, bidirectional marks, what nobody sees, and a line that looks like one of the program's own.
+const EVIL: &str =
+    "e\x1b]0;t\x07\u{9b}31m\u{202e}\u{206a}\u{ad}\u{180e}\u{e0041}\ngit-shroud: all is well";
+
+/// Panics where output would act on a terminal, or holds a line that a file's name wrote.
+#[track_caller]
+fn assert_harmless(what: &str, output: &[u8]) {
+    let text = String::from_utf8_lossy(output);
+    let acts = |c: char| git_shroud::sanitise::acts(c) && c != '\n' && c != '\t';
+    assert!(!text.contains(acts), "{what}: {text:?}");
+    assert!(
+        !text.lines().any(|line| line.starts_with("git-shroud: all is well")),
+        "{what}: {text}"
+    );
+}
+
+#[test]
+fn nothing_that_a_repository_names_reaches_the_terminal_raw() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    let evil = format!("secrets/{EVIL}");
+    sandbox.write(format!("repo/{evil}/x.env"), "PASSWORD=hunter2hunter2\n");
+    sandbox.write(format!("repo/{evil}/plain"), "aws_secret = \"Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6\"\n");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.stage_raw("repo", &format!("{evil}/raw"), b"in the clear");
+    fs::create_dir_all(sandbox.path(format!("repo/{EVIL}"))).unwrap();
+    symlink("../README", sandbox.path(format!("repo/{EVIL}/.gitattributes"))).unwrap();
+    symlink(EVIL, sandbox.path("repo/link")).unwrap();
+    sandbox.git("repo", ["add", "link"]);
+    sandbox.git("repo", ["commit", "-q", "--no-verify", "-m", EVIL]);
+    sandbox.git("repo", ["tag", "-m", EVIL, "v1"]);
+    let toml = String::from_utf8(sandbox.read("repo/.shroud/default/key.toml")).unwrap();
+    sandbox.write("repo/.shroud/other/key.toml", format!("{toml}\"\\u001b[31m\\nx\\u202e\" = 1\n"));
+    sandbox.write("repo/.shroud/scan.toml", "[[\"\\u001b[31m\\nx\\u202e\"]]\na = 1\n");
+    sandbox.write(format!("repo/.shroud/default/members/{EVIL}.toml"), "x");
+    sandbox.write(format!("{EVIL}.key"), "no key");
+    let (key, raw) = (format!("../{EVIL}.key"), format!("{evil}/raw"));
+    let no_such = format!("no-such-{EVIL}");
+    let lines: [&[&str]; 41] = [
+        &["-C", EVIL, "track", "*.pem"],
+        &["-C", &no_such, "status"],
+        &["track"],
+        &["track", &evil],
+        &["track", &no_such],
+        &["untrack", &no_such],
+        &["status"],
+        &["status", "-v"],
+        &["status", "--json"],
+        &["status", &no_such],
+        &["check"],
+        &["check", "--json"],
+        &["check", "--all"],
+        &["why", &raw],
+        &["why", &no_such],
+        &["doctor"],
+        &["doctor", "--json"],
+        &["cat", &raw],
+        &["cat", &no_such],
+        &["edit", &raw],
+        &["edit", &no_such],
+        &["diff", "--masked", &raw],
+        &["unlock", &key],
+        &["unlock", &no_such],
+        &["unlock", "-i", &key],
+        &["key", "export", "-o", &key],
+        &["key", "export", "--verify", &key],
+        &["key", "combine", &key, "-o", &no_such],
+        &["key", "list"],
+        &["member", "list"],
+        &["member", "add", &no_such],
+        &["member", "add", &key],
+        &["member", "remove", EVIL],
+        &["scan"],
+        &["scan", "--worktree"],
+        &["scan", "--json"],
+        &["scan", &no_such],
+        &["config", "check", &no_such],
+        &[EVIL],
+        &["status", "--color", EVIL],
+        &["lock", &no_such],
+    ];
+    for toml in ["keep", "without"] {
+        for line in lines {
+            let done = sandbox.try_shroud("repo", line);
+            assert_harmless(&format!("{line:?}"), &done.stdout);
+            assert_harmless(&format!("{line:?}"), done.stderr.as_bytes());
+            assert_ne!(done.status, 101, "{line:?}: {}", done.stderr);
+        }
+        // What stops every command has been shown; now what they say without it.
+        if toml == "keep" {
+            fs::remove_dir_all(sandbox.path("repo/.shroud/other")).unwrap();
+            fs::remove_file(sandbox.path("repo/.shroud/scan.toml")).unwrap();
+        }
+    }
+    let textconv = std::path::Path::new(env!("CARGO_BIN_EXE_git-shroud-textconv"));
+    let mut command = sandbox.command(textconv, "repo");
+    command.arg(&no_such);
+    assert_harmless("textconv", sandbox.run(command).expect(2).stderr.as_bytes());
+}
+
+#[test]
+fn json_with_odd_names_stays_json() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    let name = "secrets/a\u{202e}\u{e0041}\u{7f}b";
+    sandbox.write(format!("repo/{name}"), "x");
+    sandbox.git("repo", ["add", "."]);
+    let json = sandbox.shroud("repo", ["status", "--json"]).json();
+    let files = json["files"].as_array().unwrap();
+    assert!(files.iter().any(|file| file["path"] == name), "{json}");
+}

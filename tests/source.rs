@@ -165,3 +165,20 @@ fn nothing_is_left_undone() {
         }
     }
 }
+
+#[test]
+fn paths_and_messages_are_shown_through_sanitise_and_ui_alone() {
+    for (path, text) in files("src") {
+        let code = code(&text);
+        assert!(
+            !code.contains(".display()"),
+            "{}: show a path by sanitise::native, not by display()",
+            path.display()
+        );
+        for print in ["eprintln!", "eprint!", "println!", "print!"] {
+            let own = |at: usize| code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            let found = code.match_indices(print).any(|(at, _)| !own(at));
+            assert!(!found, "{}: speak through ui, not by {print}", path.display());
+        }
+    }
+}

@@ -153,7 +153,7 @@ impl Roster {
                 if standing.is_bad() {
                     problems.push(GrantProblem {
                         key: key.clone(),
-                        label: crate::sanitise::text(&file.stem),
+                        label: crate::sanitise::line(&file.stem),
                         file: file.file,
                         standing,
                     });

@@ -39,14 +39,14 @@ impl Cat {
         let opened = context.open()?;
         let path = context.dir.join(&self.file);
         if path.is_file() {
-            let file = File::open(&path).context(|| path.display().to_string())?;
+            let file = File::open(&path).context(|| crate::sanitise::native(&path))?;
             return print(&opened, &mut io::BufReader::new(file));
         }
         let name = self.file.to_string_lossy();
         if !name.contains(':') {
             return Err(CommandError::wrong(format!(
                 "there is no file '{}'",
-                crate::sanitise::text(&name)
+                crate::sanitise::line(&name)
             ))
             .hint("to read it from a commit, write REV:PATH, as in HEAD:PATH"));
         }
@@ -54,7 +54,7 @@ impl Cat {
         let arguments =
             ["rev-parse".into(), "--verify".into(), "--end-of-options".into(), self.file.clone()];
         let id = git.run(arguments).map_err(|_| {
-            CommandError::wrong(format!("'{}' names no file", crate::sanitise::text(&name))).hint(
+            CommandError::wrong(format!("'{}' names no file", crate::sanitise::line(&name))).hint(
                 "paths in REV:PATH begin at the top of the repository; REV:./PATH begins here",
             )
         })?;

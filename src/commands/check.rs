@@ -97,9 +97,7 @@ impl Check {
                 findings: report.findings.iter().map(to_json).collect(),
                 complete: report.missing.is_empty() && !report.shallow,
             };
-            context
-                .ui
-                .line(serde_json::to_string(&json).expect("strings and numbers can be written"));
+            context.ui.json(&json);
         } else {
             report.findings.iter().for_each(|finding| print(context, finding));
         }

@@ -89,7 +89,9 @@ impl Demo {
         let added = stage.try_run("git add secrets/new.env", "clone")?;
         stage.expect(!added, "git refused to add it")?;
         context.ui.line("");
-        context.ui.status(format!("all checks passed; look around in {}", dir.display()));
+        context
+            .ui
+            .status(format!("all checks passed; look around in {}", crate::sanitise::native(&dir)));
         Ok(())
     }
 }
@@ -101,11 +103,14 @@ fn make_dir(dir: Option<PathBuf>) -> Outcome<PathBuf> {
     };
     let used = fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some());
     if used || dir.is_file() {
-        return Err(CommandError::wrong(format!("'{}' exists and is not empty", dir.display()))
-            .hint("name a directory that does not exist yet"));
+        return Err(CommandError::wrong(format!(
+            "'{}' exists and is not empty",
+            crate::sanitise::native(&dir)
+        ))
+        .hint("name a directory that does not exist yet"));
     }
-    fs::create_dir_all(&dir).context(|| dir.display().to_string())?;
-    dir.canonicalize().context(|| dir.display().to_string())
+    fs::create_dir_all(&dir).context(|| crate::sanitise::native(&dir))?;
+    dir.canonicalize().context(|| crate::sanitise::native(&dir))
 }
 
 fn contains(bytes: &[u8], secret: &[u8]) -> bool {

@@ -107,8 +107,7 @@ impl Diff {
         if self.json {
             let files = findings.into_iter().map(|(path, finding)| to_json(&path, finding));
             let json = JsonDiff { files: files.collect() };
-            let json = serde_json::to_string(&json).expect("strings and numbers can be written");
-            context.ui.line(json);
+            context.ui.json(&json);
         } else {
             findings.iter().for_each(|(path, finding)| print(context, path, finding));
         }

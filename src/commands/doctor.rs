@@ -6,6 +6,7 @@ use super::Context;
 use crate::access::find_names;
 use crate::doctor::{Finding, Patient, Severity, examine};
 use crate::error::{CommandError, Outcome};
+use crate::sanitise;
 use crate::ui::Style;
 
 /// Check everything that explains a set-up that does not work, and say what to do
@@ -40,7 +41,7 @@ impl Doctor {
         let ill = findings.iter().any(|finding| finding.severity == Severity::Problem);
         if self.json {
             let json = JsonFindings { findings };
-            context.ui.line(serde_json::to_string(&json).expect("strings can be written"));
+            context.ui.json(&json);
         } else {
             for finding in &findings {
                 let word = match finding.severity {
@@ -48,9 +49,9 @@ impl Doctor {
                     Severity::Advice => context.ui.styled(Style::Warning, "advice "),
                     Severity::Problem => context.ui.styled(Style::Bad, "problem"),
                 };
-                context.ui.line(format!("{word}  {}", finding.message));
+                context.ui.line(format!("{word}  {}", sanitise::line(&finding.message)));
                 if let Some(remedy) = &finding.remedy {
-                    context.ui.line(format!("         -> {remedy}"));
+                    context.ui.line(format!("         -> {}", sanitise::line(remedy)));
                 }
             }
         }

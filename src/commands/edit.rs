@@ -124,7 +124,7 @@ impl PlaintextFolder {
         let folder = self.folder.take().map(tempfile::TempDir::keep).unwrap_or_default();
         error.hint(format!(
             "what you wrote is in {}, in memory alone; delete that folder when you have taken it over",
-            folder.display()
+            crate::sanitise::native(&folder)
         ))
     }
 }

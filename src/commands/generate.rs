@@ -55,9 +55,9 @@ impl Man {
             context.ui.bytes(&page);
             return Ok(());
         };
-        std::fs::create_dir_all(&dir).context(|| dir.display().to_string())?;
-        clap_mangen::generate_to(program(), &dir).context(|| dir.display().to_string())?;
-        context.ui.status(format!("wrote the man pages to {}", dir.display()));
+        std::fs::create_dir_all(&dir).context(|| crate::sanitise::native(&dir))?;
+        clap_mangen::generate_to(program(), &dir).context(|| crate::sanitise::native(&dir))?;
+        context.ui.status(format!("wrote the man pages to {}", crate::sanitise::native(&dir)));
         Ok(())
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct Given {
 pub(super) fn read_given(key_files: &[PathBuf]) -> Outcome<Given> {
     let mut given = Given::default();
     for file in key_files {
-        let place = file.display().to_string();
+        let place = crate::sanitise::native(file);
         if let Some(parsed) = read_git_crypt(file) {
             let parsed = parsed.map_err(|source| {
                 CommandError::from(StoreError::KeyFile { place: place.clone(), source })

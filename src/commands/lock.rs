@@ -115,7 +115,7 @@ impl Lock {
                 || git_crypt.iter().any(|name| name.as_str() == *key)
         };
         if let Some(unknown) = self.keys.iter().find(|key| !is_held(key)) {
-            let unknown = crate::sanitise::text(unknown);
+            let unknown = crate::sanitise::line(unknown);
             return Err(CommandError::wrong(format!("the key '{unknown}' is not held here"))
                 .hint(format!("keys held: {}", opened.key_names())));
         }

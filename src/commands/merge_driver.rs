@@ -65,7 +65,7 @@ impl MergeDriver {
         let conflict = |why: String| CommandError::refused(format!("{}: {why}", show(path)));
         let mut versions = [(); 3].map(|()| WipedVec::default());
         for (file, opened) in sides.into_iter().zip(&mut versions) {
-            let content = File::open(file).context(|| file.display().to_string())?;
+            let content = File::open(file).context(|| crate::sanitise::native(file))?;
             let smudged = filter.smudge(path, content);
             smudged
                 .and_then(|smudged| smudged.write_to(&mut *opened))
@@ -108,7 +108,7 @@ impl MergeDriver {
                 .and_then(|cleaned| cleaned.write_to(&mut result))
                 .map_err(|error| conflict(error.to_string()))?;
         }
-        std::fs::write(&self.ours, &result).context(|| self.ours.display().to_string())?;
+        std::fs::write(&self.ours, &result).context(|| crate::sanitise::native(&self.ours))?;
         if clean { Ok(()) } else { Err(CommandError::found()) }
     }
 }

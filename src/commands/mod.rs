@@ -79,7 +79,7 @@ impl Context {
         if !self.dir.is_dir() {
             return Err(CommandError::wrong(format!(
                 "there is no directory '{}'",
-                self.dir.display()
+                crate::sanitise::native(&self.dir)
             )));
         }
         Repository::discover(&self.dir).map_err(|error| {

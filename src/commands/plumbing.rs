@@ -294,7 +294,7 @@ fn refusal(path: &[u8], error: &FilterError) -> CommandError {
 
 impl Textconv {
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        let place = || self.file.display().to_string();
+        let place = || crate::sanitise::native(&self.file);
         let file = File::open(&self.file).context(place)?;
         let mut start = Vec::new();
         (&file).take(format::HEADER_LEN as u64).read_to_end(&mut start).context(place)?;

@@ -107,10 +107,13 @@ impl Before {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self { plaintext: Zeroizing::default(), sealed });
             }
-            found => found.context(|| file.display().to_string())?.is_file(),
+            found => found.context(|| crate::sanitise::native(file))?.is_file(),
         };
         if !is_file {
-            return Err(CommandError::wrong(format!("{} is not a file", file.display())));
+            return Err(CommandError::wrong(format!(
+                "{} is not a file",
+                crate::sanitise::native(file)
+            )));
         }
         let bytes = read_bounded(file, MAX_LEN).context(|| "the file".to_owned())?;
         let sealed = match format::sniff(&bytes) {

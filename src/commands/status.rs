@@ -100,9 +100,7 @@ impl Status {
         }
         if self.json {
             let json = JsonStatus { files: files.iter().map(to_json).collect() };
-            context
-                .ui
-                .line(serde_json::to_string(&json).expect("strings and numbers can be written"));
+            context.ui.json(&json);
         } else if self.nul {
             for file in &files {
                 let record = [file.state.name().as_bytes(), b" ", &file.path, b"\0"].concat();

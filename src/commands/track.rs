@@ -70,8 +70,11 @@ impl Untrack {
         let mut attributes = attributes_here(context, &opened)?;
         for pattern in patterns(&self.patterns)? {
             if !attributes.untrack(pattern) {
-                let message =
-                    format!("no line of {} tracks {}", attributes.path().display(), show(pattern));
+                let message = format!(
+                    "no line of {} tracks {}",
+                    crate::sanitise::native(attributes.path()),
+                    show(pattern)
+                );
                 return Err(CommandError::wrong(message)
                     .hint("'git shroud track' lists what is tracked; change into the directory of the file it names"));
             }

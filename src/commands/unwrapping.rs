@@ -203,7 +203,7 @@ impl Locked {
     fn new(name: KeyName, members: &[MemberFile], attempts: Vec<Attempt>) -> Self {
         let describe = |file: &MemberFile| match &file.member {
             Ok(member) => format!("{} ({})", file.stem, brief(&member.recipient)),
-            Err(_) => format!("{} (malformed)", crate::sanitise::text(&file.stem)),
+            Err(_) => format!("{} (malformed)", crate::sanitise::line(&file.stem)),
         };
         Self { name, members: members.iter().map(describe).collect(), attempts }
     }

@@ -114,7 +114,7 @@ fn key(opened: &Opened, attributes: &PathAttributes) -> String {
 
 fn members(opened: &Opened, name: &KeyName) -> Outcome<String> {
     let files = opened.roster.members(&opened.repository, name)?;
-    let labels: Vec<_> = files.iter().map(|file| crate::sanitise::text(&file.stem)).collect();
+    let labels: Vec<_> = files.iter().map(|file| crate::sanitise::line(&file.stem)).collect();
     Ok(if labels.is_empty() {
         "none, only who has a key file".to_owned()
     } else {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, Patient, advice, ok, problem};
+use super::{Finding, Patient, advice, chmod, ok, problem};
 use crate::access::{Foreign, find_opening};
 use crate::error::count;
 use crate::git::GitError;
@@ -78,8 +78,8 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
     for path in git_crypt::exposed(patient.repository.common_dir()) {
         findings.push(problem(
             "git-crypt-key",
-            format!("others on this machine can read {}", path.display()),
-            format!("chmod 600 '{}'", path.display()),
+            format!("others on this machine can read {}", crate::sanitise::native(&path)),
+            chmod(&path),
         ));
     }
     for file in patient.git_crypt.files() {

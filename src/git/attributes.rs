@@ -211,7 +211,7 @@ fn to_setting(found: &Match<'_>, top: Option<&std::path::Path>) -> Setting {
         let file = top.and_then(|top| source.strip_prefix(top).ok()).unwrap_or(source);
         (crate::sanitise::native(file), found.location.sequence_number)
     });
-    Setting { text: crate::sanitise::text(&found.assignment.to_string()), place }
+    Setting { text: crate::sanitise::line(&found.assignment.to_string()), place }
 }
 
 /// The `.gitattributes` files that a partial or sparse clone does not have, by the folder that they are for.

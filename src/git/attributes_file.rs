@@ -195,7 +195,7 @@ fn check(pattern: &[u8]) -> Result<(), PatternError> {
         [b'!', ..] => Err(PatternError::Negative),
         [] => Err(PatternError::Unwritable),
         _ if pattern.iter().any(|byte| b"\n\r\0".contains(byte)) => Err(PatternError::Unwritable),
-        [.., b'/'] => Err(PatternError::Folder(crate::sanitise::text(&pattern.to_str_lossy()))),
+        [.., b'/'] => Err(PatternError::Folder(crate::sanitise::line(&pattern.to_str_lossy()))),
         _ => Ok(()),
     }
 }

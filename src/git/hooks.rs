@@ -82,7 +82,7 @@ pub fn install(
     for name in NAMES {
         let (hook, aside) = (folder.join(name), folder.join(format!("{name}{ASIDE}")));
         if is_there(&hook) && !is_guard(&hook)? && is_there(&aside) {
-            return Err(HooksError::TwoHooks(hook.display().to_string()));
+            return Err(HooksError::TwoHooks(crate::sanitise::native(&hook)));
         }
     }
     let mut changes = Vec::new();
@@ -199,7 +199,7 @@ fn is_there(path: &Path) -> bool {
 fn is_guard(hook: &Path) -> Result<bool, HooksError> {
     let metadata = fs::symlink_metadata(hook).map_err(|error| with_path(hook, &error))?;
     if metadata.is_dir() {
-        return Err(HooksError::Folder(hook.display().to_string()));
+        return Err(HooksError::Folder(crate::sanitise::native(hook)));
     }
     // A link is somebody else's, wherever it leads; what is longer is no guard.
     if !metadata.is_file() || metadata.len() > MAX_LEN as u64 {
@@ -222,7 +222,7 @@ fn make_executable(_path: &Path) -> io::Result<()> {
 }
 
 fn script(name: &str, program: &Path) -> String {
-    let program = program.display().to_string().replace('\\', "/").replace('\'', "'\\''");
+    let program = program.to_string_lossy().replace('\\', "/").replace('\'', "'\\''");
     let (read, feed, check, scan) = match name {
         "pre-push" => (
             // The point keeps the line ends, of which the shell would drop the last.

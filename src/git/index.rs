@@ -52,7 +52,7 @@ impl IndexLock {
         match created.and_then(owned) {
             Ok(file) => Ok(Self { index: index.to_owned(), lock, file, held: true }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(GitError::IndexLocked(lock.display().to_string()))
+                Err(GitError::IndexLocked(crate::sanitise::native(&lock)))
             }
             Err(error) => Err(GitError::Io(crate::fs::with_path(&lock, &error))),
         }

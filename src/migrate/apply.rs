@@ -62,8 +62,11 @@ impl Journal {
             read => read.context(doing)?,
         };
         let damaged = || {
-            CommandError::wrong(format!("{}: it is not the journal of a migration", path.display()))
-                .hint("nothing depends on it: remove it")
+            CommandError::wrong(format!(
+                "{}: it is not the journal of a migration",
+                crate::sanitise::native(&path)
+            ))
+            .hint("nothing depends on it: remove it")
         };
         let text = std::str::from_utf8(&text).map_err(|_| damaged())?;
         let JournalToml { head, tree, message, git_dir } =

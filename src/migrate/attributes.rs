@@ -169,7 +169,7 @@ impl Rewriting<'_> {
         line: &Line<'_>,
         name: Result<Name, Vec<u8>>,
     ) -> Result<Vec<u8>, UnknownName> {
-        let unknown = |name: &str| UnknownName { line: number, name: crate::sanitise::text(name) };
+        let unknown = |name: &str| UnknownName { line: number, name: crate::sanitise::line(name) };
         let name = name.map_err(|token| unknown(&String::from_utf8_lossy(&token)))?;
         let key = self.names.get(&name).ok_or_else(|| unknown(name.as_str()))?;
         let mut seal = DRIVER.as_bytes().to_vec();

@@ -239,7 +239,7 @@ fn sealed_with(key: &str) -> String {
 
 /// What filter and key say, in words.
 fn describe(values: &Values) -> String {
-    let text = |value: &[u8]| crate::sanitise::text(&String::from_utf8_lossy(value));
+    let text = |value: &[u8]| crate::sanitise::line(&String::from_utf8_lossy(value));
     match (values[0].as_slice(), values[1].as_slice()) {
         (b"shroud", b"unspecified" | b"") => sealed_with(KeyName::DEFAULT),
         (b"shroud", key) => sealed_with(&text(key)),

@@ -204,7 +204,7 @@ impl Eye<'_> {
 
     /// Looks at a file, or at what a symlink names. One that is not there is none.
     fn file(&mut self, path: &Path, place: Place) {
-        let damaged = |error: &std::io::Error| Why::Damaged(sanitise::text(&error.to_string()));
+        let damaged = |error: &std::io::Error| Why::Damaged(sanitise::line(&error.to_string()));
         let kind = match fs::symlink_metadata(path) {
             Ok(kind) => kind,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
@@ -239,7 +239,7 @@ impl Eye<'_> {
                     return Err(crate::fs::with_path(&folder, &error).into());
                 }
                 Err(error) => {
-                    self.unread(&folder, Why::Damaged(sanitise::text(&error.to_string())));
+                    self.unread(&folder, Why::Damaged(sanitise::line(&error.to_string())));
                     continue;
                 }
             };

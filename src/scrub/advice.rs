@@ -158,7 +158,7 @@ pub fn checklist(
         let host = Host::of(url.unwrap_or_default().as_encoded_bytes());
         let commands = commands(record, remote);
         if !commands.is_empty() {
-            pushes.push(Push { remote: sanitise::text(&name), host, commands });
+            pushes.push(Push { remote: sanitise::line(&name), host, commands });
         }
     }
     let mut first: Vec<String> = record
@@ -219,7 +219,7 @@ fn commands(record: &Record, remote: &[u8]) -> Vec<String> {
 /// A name as a shell takes it.
 fn quoted(name: &[u8]) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+".contains(byte);
-    let text = sanitise::text(&name.to_str_lossy());
+    let text = sanitise::line(&name.to_str_lossy());
     match name.iter().all(plain) {
         true => text,
         false => format!("'{}'", text.replace('\'', "'\\''")),

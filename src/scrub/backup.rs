@@ -152,7 +152,7 @@ pub fn write_values(folder: &Path, values: &[Value]) -> Outcome {
 pub fn read_values(folder: &Path) -> Outcome<Vec<Value>> {
     let path = folder.join(VALUES);
     let bytes = read_bounded(&path, MAX_VALUES).context(|| "the values".to_owned())?;
-    let damaged = || CommandError::wrong(format!("{} is damaged", path.display()));
+    let damaged = || CommandError::wrong(format!("{} is damaged", crate::sanitise::native(&path)));
     let mut rest = &bytes[..];
     let mut parts = Vec::new();
     while !rest.is_empty() {

@@ -220,8 +220,11 @@ impl Record {
         let record = record.filter(|record| record.version == 1);
         let path = folder.join(RECORD);
         record.map(|record| Self { folder: folder.to_owned(), ..record }).ok_or_else(|| {
-            CommandError::wrong(format!("{} is not the record of a scrub", path.display()))
-                .hint("the bundle beside it holds everything as it was")
+            CommandError::wrong(format!(
+                "{} is not the record of a scrub",
+                crate::sanitise::native(&path)
+            ))
+            .hint("the bundle beside it holds everything as it was")
         })
     }
 

@@ -94,7 +94,7 @@ pub fn read(path: &Path) -> Result<Keyring, StoreError> {
         let message = "a key token stands where a file is to be named; it is not shown here";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
     }
-    parse(&read_bounded(path, MAX_TEXT_LEN)?, &path.display().to_string())
+    parse(&read_bounded(path, MAX_TEXT_LEN)?, &crate::sanitise::native(path))
 }
 
 /// Reads a key file's text that came from `place`.

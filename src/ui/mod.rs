@@ -1,4 +1,6 @@
 //! What a person or a program sees: results on standard output, everything else on standard error.
+//!
+//! Names and texts of a repository come into both. What acts on a terminal is escaped here, whatever the caller did.
 
 pub mod prompt;
 pub mod qr;
@@ -7,8 +9,11 @@ pub mod sheet;
 use std::cell::Cell;
 use std::io::{self, IsTerminal as _, Write};
 
+use serde::Serialize;
+
 use crate::error::CommandError;
 pub use crate::error::count;
+use crate::sanitise;
 
 const PREFIX: &str = "git-shroud: ";
 
@@ -50,13 +55,32 @@ impl Ui {
         Self { color, quiet, verbose, lost: Cell::new(false) }
     }
 
-    /// A line of the result. That nobody reads any more is no failure.
+    /// A line of the result, or several, safe for a terminal. That nobody reads any more is no failure.
     pub fn line(&self, text: impl AsRef<str>) {
-        self.bytes(text.as_ref().as_bytes());
+        let colored = self.is_colored(io::stdout().is_terminal());
+        let mut rest = text.as_ref();
+        let mut line = String::with_capacity(rest.len() + 1);
+        // The colours of this program are not escaped.
+        while let Some(at) = rest.find('\x1b').filter(|_| colored) {
+            let color = COLORS.iter().find(|&&color| rest[at..].starts_with(color));
+            let end = at + color.map_or(1, |color| color.len());
+            line.push_str(&sanitise::text(&rest[..at]));
+            line.push_str(&color.map_or_else(|| sanitise::text("\x1b"), |&color| color.to_owned()));
+            rest = &rest[end..];
+        }
+        line.push_str(&sanitise::text(rest));
+        line.push('\n');
+        self.bytes(line.as_bytes());
+    }
+
+    /// A result as JSON, on one line. What acts on a terminal is escaped as JSON escapes it.
+    pub fn json(&self, value: &impl Serialize) {
+        let text = serde_json::to_string(value).expect("what is reported has a form in JSON");
+        self.bytes(sanitise::json(&text).as_bytes());
         self.bytes(b"\n");
     }
 
-    /// Bytes of the result.
+    /// Bytes of the result, as they are: contents, and records that a program reads.
     pub fn bytes(&self, bytes: &[u8]) {
         self.note_loss(io::stdout().write_all(bytes));
     }
@@ -86,33 +110,33 @@ impl Ui {
     /// What was done.
     pub fn status(&self, text: impl AsRef<str>) {
         if !self.quiet {
-            say(&format!("{PREFIX}{}", text.as_ref()));
+            say("", text.as_ref());
         }
     }
 
     /// What only a curious user wants to know.
     pub fn detail(&self, text: impl AsRef<str>) {
         if self.verbose && !self.quiet {
-            say(&format!("{PREFIX}{}", text.as_ref()));
+            say("", text.as_ref());
         }
     }
 
     /// What the user should know, although the command goes on.
     pub fn warning(&self, text: impl AsRef<str>) {
-        say(&format!("{PREFIX}{} {}", self.label(Style::Warning, "warning:"), text.as_ref()));
+        say(&self.label(Style::Warning, "warning:"), text.as_ref());
     }
 
     /// What to do next.
     pub fn hint(&self, text: impl AsRef<str>) {
         if !self.quiet {
-            say(&format!("{PREFIX}hint: {}", text.as_ref()));
+            say("hint:", text.as_ref());
         }
     }
 
     /// Why the command failed.
     pub fn error(&self, error: &CommandError) {
         if !error.message().is_empty() {
-            say(&format!("{PREFIX}{} {}", self.label(Style::Bad, "error:"), error.message()));
+            say(&self.label(Style::Bad, "error:"), error.message());
         }
         error.hints().iter().for_each(|hint| self.hint(hint));
     }
@@ -137,16 +161,23 @@ impl Ui {
     }
 }
 
+/// Green, yellow, red, and back to none.
+const COLORS: [&str; 4] = ["\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[0m"];
+
 fn paint(style: Style, text: &str) -> String {
     let color = match style {
-        Style::Good => 32,
-        Style::Warning => 33,
-        Style::Bad => 31,
+        Style::Good => COLORS[0],
+        Style::Warning => COLORS[1],
+        Style::Bad => COLORS[2],
     };
-    format!("\x1b[{color}m{text}\x1b[0m")
+    format!("{color}{}{}", sanitise::text(text), COLORS[3])
 }
 
-/// One write a line, so that lines of several processes do not mix.
-fn say(line: &str) {
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+/// One write a line, so that lines of several processes do not mix. More lines of one message are set in, so that none
+/// passes for another message.
+fn say(label: &str, text: &str) {
+    let space = if label.is_empty() { "" } else { " " };
+    let text = sanitise::text(text).replace('\n', "\n  ");
+    let line = format!("{PREFIX}{label}{space}{text}\n");
+    let _ = io::stderr().write_all(line.as_bytes());
 }

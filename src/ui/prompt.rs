@@ -25,7 +25,7 @@ fn from_environment() -> Option<Zeroizing<String>> {
 }
 
 fn from_terminal(question: &str) -> std::io::Result<Zeroizing<String>> {
-    let question = crate::sanitise::text(question);
+    let question = crate::sanitise::line(question);
     rpassword::prompt_password(format!("{question}: ")).map(Zeroizing::new)
 }
 
@@ -35,7 +35,7 @@ pub fn question(question: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() {
         return None;
     }
-    let question = crate::sanitise::text(question);
+    let question = crate::sanitise::line(question);
     let mut stderr = std::io::stderr();
     let _ = write!(stderr, "{question} ").and_then(|()| stderr.flush());
     let mut answer = String::new();

@@ -105,7 +105,10 @@ impl Journal {
         }
         let path = dir.join("journal.toml");
         let damaged = || {
-            CommandError::wrong(format!("{}: it is not the journal of a rotation", path.display()))
+            CommandError::wrong(format!(
+                "{}: it is not the journal of a rotation",
+                crate::sanitise::native(&path)
+            ))
         };
         let text = read_bounded(&path, MAX_LEN).context(|| "the rotation's journal".to_owned())?;
         let text = std::str::from_utf8(&text).map_err(|_| damaged())?;
@@ -241,7 +244,10 @@ impl Journal {
         let records = bytes.split(|&byte| byte == 0).filter(|record| !record.is_empty());
         let records: Option<Vec<_>> = records.map(parse_replaced).collect();
         records.ok_or_else(|| {
-            CommandError::wrong(format!("{}: it is not a list of blobs", path.display()))
+            CommandError::wrong(format!(
+                "{}: it is not a list of blobs",
+                crate::sanitise::native(&path)
+            ))
         })
     }
 

@@ -128,7 +128,7 @@ impl Diff {
             json!({"name": comparison.name, "same": comparison.is_same(), "cells": cells})
         });
         let json = json!({"environments": names, "properties": rows.collect::<Vec<_>>()});
-        context.ui.line(json.to_string());
+        context.ui.json(&json);
     }
 }
 

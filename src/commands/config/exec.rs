@@ -51,7 +51,7 @@ impl Exec {
         }
         command.envs(variables);
         let error = replace_by(&mut command);
-        let program = crate::sanitise::text(&self.command[0].to_string_lossy());
+        let program = crate::sanitise::line(&self.command[0].to_string_lossy());
         Err(CommandError::wrong(format!("'{program}' cannot be started: {error}"))
             .status_if_wrong(127))
     }

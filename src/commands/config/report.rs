@@ -34,8 +34,8 @@ pub(super) fn print(
 ) {
     match format {
         Format::Text => text(context, report, environments, all),
-        Format::Json => context.ui.line(json_report(report, environments).to_string()),
-        Format::Sarif => context.ui.line(sarif(report).to_string()),
+        Format::Json => context.ui.json(&json_report(report, environments)),
+        Format::Sarif => context.ui.json(&sarif(report)),
         Format::Github => {
             report.findings.iter().for_each(|finding| context.ui.line(github(finding)));
         }

@@ -76,7 +76,7 @@ impl Reuse {
             });
             let json =
                 json!({"reused": groups.collect::<Vec<_>>(), "old": old.collect::<Vec<_>>()});
-            context.ui.line(json.to_string());
+            context.ui.json(&json);
         } else {
             for uses in &reused {
                 let uses: Vec<_> = uses

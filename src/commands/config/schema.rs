@@ -223,7 +223,8 @@ impl Json {
                 .hint("git shroud config schema infer --write begins one")
         })?;
         let json = serde_json::to_string_pretty(&schema.to_json_schema(self.nested));
-        context.ui.line(json.expect("strings and numbers can be written"));
+        let json = json.expect("strings and numbers can be written");
+        context.ui.line(crate::sanitise::json(&json));
         Ok(())
     }
 }

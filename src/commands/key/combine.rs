@@ -36,8 +36,11 @@ impl Combine {
             match read_backup(file)? {
                 Backup::Shares(more) => shares.extend(more),
                 Backup::Keys(..) => {
-                    return Err(CommandError::wrong(format!("{} is not a share", file.display()))
-                        .hint("it holds a whole key: 'git shroud unlock' takes it as it is"));
+                    return Err(CommandError::wrong(format!(
+                        "{} is not a share",
+                        crate::sanitise::native(file)
+                    ))
+                    .hint("it holds a whole key: 'git shroud unlock' takes it as it is"));
                 }
             }
         }
@@ -53,7 +56,7 @@ impl Combine {
         // Works outside a repository too, as whoever joins shares may have nothing else yet.
         crate::fs::create_private(output, keyring.to_text().as_bytes())
             .context(|| "the key file cannot be written".to_owned())?;
-        context.ui.status(format!("wrote {}", output.display()));
+        context.ui.status(format!("wrote {}", crate::sanitise::native(output)));
         Ok(())
     }
 }

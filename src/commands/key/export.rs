@@ -123,7 +123,10 @@ impl Export {
         remember_copied(opened, ids)?;
         let who =
             if self.passphrase { "whoever has it and the passphrase" } else { "whoever has it" };
-        context.ui.status(format!("wrote {}; {who} can read what these keys seal", file.display()));
+        context.ui.status(format!(
+            "wrote {}; {who} can read what these keys seal",
+            crate::sanitise::native(file)
+        ));
         Ok(())
     }
 
@@ -132,7 +135,7 @@ impl Export {
         let qr = Qr::new(&token::encode(&entry.key)).expect("a token fits into a code");
         if let Some(file) = &self.qr {
             write_secret(context, opened, file, &picture(file, &qr)?)?;
-            context.ui.status(format!("wrote {}", file.display()));
+            context.ui.status(format!("wrote {}", crate::sanitise::native(file)));
         }
         if let Some(file) = &self.sheet {
             let (id, date) = (entry.key.id(), OffsetDateTime::now_utc().date());
@@ -148,7 +151,7 @@ impl Export {
             write_secret(context, opened, file, html.as_bytes())?;
             context.ui.status(format!(
                 "wrote {}; print it on a printer that keeps no copies, and delete the file",
-                file.display()
+                crate::sanitise::native(file)
             ));
         }
         Ok(vec![entry.key.id()])
@@ -163,7 +166,10 @@ pub(super) fn picture(file: &Path, qr: &Qr) -> Outcome<Zeroizing<Vec<u8>>> {
     } else if ends_with("png") {
         Ok(qr.to_png())
     } else {
-        Err(CommandError::wrong(format!("'{}' is no name of a picture", file.display()))
-            .hint("end it with .svg or .png"))
+        Err(CommandError::wrong(format!(
+            "'{}' is no name of a picture",
+            crate::sanitise::native(file)
+        ))
+        .hint("end it with .svg or .png"))
     }
 }

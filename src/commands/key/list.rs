@@ -37,9 +37,7 @@ impl List {
         let keys = list(&opened);
         if self.json {
             let json = JsonKeys { keys };
-            context
-                .ui
-                .line(serde_json::to_string(&json).expect("strings and numbers can be written"));
+            context.ui.json(&json);
             return Ok(());
         }
         if keys.is_empty() {

@@ -77,7 +77,7 @@ pub(super) fn refuse_existing(file: &Path) -> Outcome {
     if file.symlink_metadata().is_err() {
         return Ok(());
     }
-    Err(CommandError::wrong(format!("'{}' exists already", file.display()))
+    Err(CommandError::wrong(format!("'{}' exists already", crate::sanitise::native(file)))
         .hint("remove it, or name another file: a key file is never overwritten"))
 }
 
@@ -90,11 +90,11 @@ pub(super) fn write_secret(
 ) -> Outcome {
     crate::fs::create_private(file, bytes)
         .context(|| "the key file cannot be written".to_owned())?;
-    let written = file.canonicalize().context(|| file.display().to_string())?;
+    let written = file.canonicalize().context(|| crate::sanitise::native(file))?;
     if opened.repository.worktree.as_ref().is_some_and(|top| written.starts_with(top)) {
         context.ui.warning(format!(
             "{} is inside the worktree: see that it is never committed",
-            file.display()
+            crate::sanitise::native(file)
         ));
     }
     Ok(())

@@ -79,7 +79,7 @@ fn refuse_other_worktree(repository: &Repository, journal: &Journal) -> Outcome 
     }
     Err(CommandError::wrong(format!(
         "the rotation was begun in another worktree, whose folder is {}",
-        journal.git_dir.display()
+        crate::sanitise::native(&journal.git_dir)
     ))
     .hint("run this there"))
 }

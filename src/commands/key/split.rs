@@ -61,12 +61,12 @@ impl Split {
         for share in &shares {
             let text = file(share.number, "txt");
             write_secret(context, &opened, &text, share.to_text(self.words).as_bytes())?;
-            context.ui.line(text.display().to_string());
+            context.ui.line(crate::sanitise::native(&text));
             if self.qr {
                 let picture_file = file(share.number, "svg");
                 let qr = Qr::new(&share.to_token()).expect("a token fits into a code");
                 write_secret(context, &opened, &picture_file, &picture(&picture_file, &qr)?)?;
-                context.ui.line(picture_file.display().to_string());
+                context.ui.line(crate::sanitise::native(&picture_file));
             }
         }
         remember_copied(&opened, [entry.key.id()])?;

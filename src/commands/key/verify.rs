@@ -20,7 +20,7 @@ pub(super) fn run(
     names: &[KeyName],
 ) -> Outcome {
     let (kind, keyring) = read_all(files)?;
-    let place = files[0].display();
+    let place = crate::sanitise::native(&files[0]);
     let current = current_ids(opened);
     if current.is_empty() {
         return Err(CommandError::wrong("this repository has no key that a backup could open")
@@ -124,6 +124,9 @@ fn read_all(files: &[PathBuf]) -> Outcome<(Kind, Keyring)> {
 }
 
 fn one_at_a_time(file: &Path) -> CommandError {
-    CommandError::wrong(format!("{} is a backup by itself, not a share", file.display()))
-        .hint("verify one backup at a time; only shares belong together")
+    CommandError::wrong(format!(
+        "{} is a backup by itself, not a share",
+        crate::sanitise::native(file)
+    ))
+    .hint("verify one backup at a time; only shares belong together")
 }

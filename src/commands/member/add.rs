@@ -92,7 +92,7 @@ impl Add {
 
 fn parse_label(text: &str) -> Outcome<Label> {
     text.parse()
-        .map_err(|error| CommandError::wrong(format!("'{}': {error}", crate::sanitise::text(text))))
+        .map_err(|error| CommandError::wrong(format!("'{}': {error}", crate::sanitise::line(text))))
 }
 
 fn is_of(file: &MemberFile, candidate: &Candidate) -> bool {

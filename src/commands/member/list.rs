@@ -96,8 +96,7 @@ impl List {
         }
         let json = JsonKeys { keys };
         if self.json {
-            let text = serde_json::to_string(&json).expect("strings and numbers can be written");
-            context.ui.line(text);
+            context.ui.json(&json);
         } else if self.by == By::Key {
             print_by_key(context, &json.keys);
         } else {
@@ -113,7 +112,7 @@ fn list(opened: &Opened, key: &KeyName, file: &MemberFile) -> Listed {
         Ok(member) => member,
         Err(error) => {
             return Listed {
-                label: crate::sanitise::text(&file.stem),
+                label: crate::sanitise::line(&file.stem),
                 method: None,
                 recipient: None,
                 user_id: None,
@@ -133,12 +132,12 @@ fn list(opened: &Opened, key: &KeyName, file: &MemberFile) -> Listed {
         label: member.label.to_string(),
         method: Some(member.recipient.method().name()),
         recipient: Some(member.recipient.to_string()),
-        user_id: member.user_id.as_deref().map(crate::sanitise::text),
+        user_id: member.user_id.as_deref().map(crate::sanitise::line),
         fingerprint: member.recipient.fingerprint().map(str::to_owned),
         expires: expires.map(clock::date),
         expires_soon: expires.is_some_and(|expires| expires < now + WARN_BEFORE),
         generation: Some(member.generation),
-        added: Some(crate::sanitise::text(&member.added)),
+        added: Some(crate::sanitise::line(&member.added)),
         standing,
         detail: problem,
     }

@@ -107,7 +107,7 @@ fn show_candidate(context: &Context, candidate: &Candidate) {
     let user_ids = candidate.certificate.as_ref().map(Certificate::user_ids);
     let user_ids = user_ids.unwrap_or_else(|| candidate.user_id.iter().cloned().collect());
     for user_id in user_ids {
-        context.ui.status(format!("  user id {}", crate::sanitise::text(&user_id)));
+        context.ui.status(format!("  user id {}", crate::sanitise::line(&user_id)));
     }
 }
 
@@ -161,8 +161,8 @@ fn find_member<'m>(
         let stems: Vec<_> = found.iter().map(|file| file.stem.as_str()).collect();
         return Err(CommandError::wrong(format!(
             "'{}' means several members of key '{key}': {}",
-            crate::sanitise::text(meant),
-            crate::sanitise::text(&stems.join(", "))
+            crate::sanitise::line(meant),
+            crate::sanitise::line(&stems.join(", "))
         ))
         .hint("name them by their labels"));
     }

@@ -56,7 +56,7 @@ impl Remove {
             refuse_not_held(&opened, &plan)?;
             rotate::rotate(context, &opened, &plan, self.dry_run)?;
             for (name, stems) in &plan.removed {
-                let stems: Vec<_> = stems.iter().map(|stem| crate::sanitise::text(stem)).collect();
+                let stems: Vec<_> = stems.iter().map(|stem| crate::sanitise::line(stem)).collect();
                 let done = if self.dry_run { "would remove" } else { "removed" };
                 context.ui.status(format!("{done} from key '{name}': {}", stems.join(", ")));
             }
@@ -103,7 +103,7 @@ impl Remove {
         let files = removed_files(&opened.repository, &opened.roster, plan)?;
         for file in &files {
             if self.dry_run {
-                context.ui.line(format!("would remove {}", crate::sanitise::text(&file.path())));
+                context.ui.line(format!("would remove {}", crate::sanitise::line(&file.path())));
             }
         }
         if self.dry_run {

@@ -77,6 +77,6 @@ impl Renew {
 }
 
 pub(super) fn no_such_member(meant: &str) -> CommandError {
-    CommandError::wrong(format!("there is no member '{}'", crate::sanitise::text(meant)))
+    CommandError::wrong(format!("there is no member '{}'", crate::sanitise::line(meant)))
         .hint("git shroud member list")
 }

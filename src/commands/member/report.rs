@@ -67,12 +67,11 @@ pub(super) fn print_report(
     match format {
         Format::Json => {
             let report = JsonReport { members, keys, exposure };
-            let text = serde_json::to_string(&report).expect("strings and numbers can be written");
-            context.ui.line(text);
+            context.ui.json(&report);
         }
         Format::Markdown => {
             let members: Vec<_> =
-                members.iter().map(|member| crate::sanitise::text(member)).collect();
+                members.iter().map(|member| crate::sanitise::line(member)).collect();
             context.ui.line(format!("# What {} can still open\n", members.join(", ")));
             context.ui.line(format!(
                 "Keys: {}. {} in the history hold a version that opens.\n",

@@ -43,7 +43,7 @@ pub(super) fn print_plan(
             "member {label} of {}: {} {} (user of git-crypt by {added_by})",
             join(keys),
             candidate.recipient,
-            crate::sanitise::text(user_id)
+            crate::sanitise::line(user_id)
         ));
     }
     for file in &plan.attributes {
@@ -64,7 +64,7 @@ pub(super) fn print_plan(
 }
 
 fn text(line: &[u8]) -> String {
-    crate::sanitise::text(&String::from_utf8_lossy(line))
+    crate::sanitise::line(&String::from_utf8_lossy(line))
 }
 
 /// What was made; the files follow.

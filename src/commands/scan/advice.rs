@@ -2,6 +2,7 @@
 
 use super::super::Context;
 use super::look;
+use crate::sanitise;
 use crate::scan::scope::Pushed;
 use crate::scan::{Kind, Report, Scope};
 
@@ -44,17 +45,11 @@ pub(super) fn advise(context: &Context, report: &Report, scope: &Scope, may_skip
 
 /// A path as it can be copied to a shell: whoever named the file must not have a say in what runs there.
 fn argument(path: &[u8]) -> String {
-    let text = std::str::from_utf8(path)
-        .ok()
-        .filter(|text| crate::sanitise::text(text) == *text && !text.contains(['\n', '\t']));
-    let Some(text) = text else { return "PATH".to_owned() };
-    let is_plain =
-        |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '+' | '@' | ',');
-    let quoted = match text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    };
-    if text.starts_with('-') { format!("-- {quoted}") } else { quoted }
+    match sanitise::word(path) {
+        Some(word) if path.starts_with(b"-") => format!("-- {word}"),
+        Some(word) => word,
+        None => "PATH".to_owned(),
+    }
 }
 
 /// A mark allows nothing but patterns.
@@ -82,10 +77,7 @@ mod tests {
     fn paths_can_be_copied_to_a_shell() {
         for (path, shown) in [
             (&b"conf/app-1.env"[..], "conf/app-1.env"),
-            (b"a b", "'a b'"),
             (b"$(touch x)", "'$(touch x)'"),
-            (b"it's", r"'it'\''s'"),
-            (b"#x", "'#x'"),
             (b"-n", "-- -n"),
             (b"new\nline", "PATH"),
             (b"\xff.conf", "PATH"),

@@ -42,7 +42,7 @@ impl Scan {
             return "the worktree".to_owned();
         }
         let words = |words: &[OsString]| {
-            let shown = words.iter().map(|word| crate::sanitise::text(&word.to_string_lossy()));
+            let shown = words.iter().map(|word| crate::sanitise::line(&word.to_string_lossy()));
             shown.collect::<Vec<_>>().join(" ")
         };
         match scope {

@@ -74,7 +74,7 @@ impl Work<'_> {
             let said = serde_json::json!({
                 "version": 1, "old_objects": still, "values": values.len(), "left": left, "unread": searched.unread,
             });
-            ui.line(said.to_string());
+            ui.json(&said);
         } else {
             ui.line(format!("{still} of {} are still here", count(old.len() as u64, "old commit")));
             ui.line(format!(

@@ -67,7 +67,7 @@ pub(super) fn numbers(context: &Context, format: Format, rewritten: &Rewritten, 
                 "left_out": counts.pruned, "trees": counts.trees, "blobs": counts.blobs, "tags": counts.tags,
                 "bytes": counts.bytes, "signatures_lost": rewritten.stripped.len(), "refs": refs,
             });
-            context.ui.line(report.to_string());
+            context.ui.json(&report);
         }
         return;
     }
@@ -133,7 +133,7 @@ pub(super) fn done(
         let mut report = as_json(proof);
         report["checklist"] =
             serde_json::to_value(list).expect("strings and numbers can be written");
-        ui.line(report.to_string());
+        ui.json(&report);
     } else {
         let searched = &proof.searched;
         let in_force = searched.count(Why::InForce) + searched.count(Why::Packed);
@@ -163,7 +163,7 @@ pub(super) fn done(
     }
     ui.hint(format!(
         "to take it back: git shroud scrub --undo (backup: {})",
-        record.folder().join("backup.bundle").display()
+        sanitise::native(&record.folder().join("backup.bundle"))
     ));
     ui.hint("to remove the old history from this clone: git shroud scrub --finish");
     if proof.is_sound() {

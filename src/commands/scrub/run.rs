@@ -117,9 +117,10 @@ impl<'c> Work<'c> {
             pack.install().context(|| "the new pack".to_owned())?;
         }
         let mut record = record.begin(common, &draft)?;
-        self.context
-            .ui
-            .status(format!("everything as it was is kept in {}", record.folder().display()));
+        self.context.ui.status(format!(
+            "everything as it was is kept in {}",
+            crate::sanitise::native(record.folder())
+        ));
         self.end(&mut record, scrub)
     }
 

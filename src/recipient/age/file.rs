@@ -119,5 +119,5 @@ fn plugin_failed(errors: &[impl ToString]) -> AgeError {
 /// What a plugin says, in one line that a terminal can be shown.
 pub(super) fn printable(text: &str) -> String {
     let line: String = text.chars().take(400).map(|c| if c == '\n' { ' ' } else { c }).collect();
-    crate::sanitise::text(&line)
+    crate::sanitise::line(&line)
 }

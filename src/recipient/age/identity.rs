@@ -37,7 +37,7 @@ enum Secret {
 /// [`AgeError::NotAnIdentity`] with the line's number, [`AgeError::NoIdentity`], [`AgeError::UnsupportedIdentity`] with
 /// what to do, [`AgeError::UnsupportedSsh`], [`AgeError::WeakRsa`], [`AgeError::TooLarge`] over 256 KiB.
 pub fn read_identities(bytes: &[u8], place: &str) -> Result<Vec<Identity>, AgeError> {
-    let place = crate::sanitise::text(place);
+    let place = crate::sanitise::line(place);
     if bytes.len() > MAX_IDENTITY_LEN {
         return Err(AgeError::TooLarge(MAX_IDENTITY_LEN / 1024));
     }

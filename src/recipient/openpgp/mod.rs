@@ -24,5 +24,5 @@ pub const MAX_MESSAGE: usize = 64 << 10;
 
 /// Text from a certificate on one line, safe for a terminal.
 fn line(text: &str) -> String {
-    crate::sanitise::text(text).replace('\n', "\\n").replace('\t', "\\t")
+    crate::sanitise::line(text)
 }

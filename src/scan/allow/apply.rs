@@ -138,7 +138,7 @@ impl<'l> Index<'l> {
                 }
             }
             entries_before += list.entries.len();
-            let name = sanitise::text(&list.name);
+            let name = sanitise::line(&list.name);
             if of_others > 0 {
                 let entries = count(of_others, "fingerprint");
                 notes.push(format!("{name}: {entries} made with a key or salt that is not here"));
@@ -153,8 +153,8 @@ impl<'l> Index<'l> {
 }
 
 fn title(list: &AllowList, number: usize, entry: &Entry) -> String {
-    let reason = sanitise::text(&entry.reason.replace('\n', " "));
-    format!("{}, entry {} ({reason})", sanitise::text(&list.name), number + 1)
+    let reason = sanitise::line(&entry.reason.replace('\n', " "));
+    format!("{}, entry {} ({reason})", sanitise::line(&list.name), number + 1)
 }
 
 fn is_expired(entry: &Entry, today: Date) -> bool {

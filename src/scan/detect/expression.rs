@@ -49,13 +49,13 @@ impl Expression {
             return Ok(());
         }
         let invalid = |reason: String| ExpressionError::Invalid {
-            rule: crate::sanitise::text(&rule.id),
+            rule: crate::sanitise::line(&rule.id),
             reason,
         };
         let regex = build(rule).map_err(invalid)?;
         if rule.group >= regex.group_info().group_len(regex_automata::PatternID::ZERO) {
             return Err(ExpressionError::NoGroup {
-                rule: crate::sanitise::text(&rule.id),
+                rule: crate::sanitise::line(&rule.id),
                 group: rule.group,
             });
         }
@@ -141,7 +141,7 @@ pub(in crate::scan) fn compile(expression: &str) -> Result<Regex, String> {
                 // The whole message quotes the expression, on several lines.
                 let reason = error.syntax_error().map(ToString::to_string).unwrap_or_default();
                 let last = reason.lines().last().unwrap_or("it is too large").trim();
-                crate::sanitise::text(last.trim_start_matches("error: "))
+                crate::sanitise::line(last.trim_start_matches("error: "))
             })
     };
     with(false).or_else(|_| with(true))

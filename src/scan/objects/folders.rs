@@ -121,7 +121,7 @@ impl Stores {
                     Ok(id) if present.add(&id) && wanted(&id) => loose.push((number, id)),
                     Ok(_) => {}
                     Err(error) => {
-                        let why = Why::Damaged(sanitise::text(&error.to_string()));
+                        let why = Why::Damaged(sanitise::line(&error.to_string()));
                         let what = What::File(sanitise::native(folder.path()));
                         unread.push(Unread { what, why });
                     }

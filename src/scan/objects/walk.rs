@@ -101,7 +101,7 @@ impl<'a> Worker<'a> {
     }
 
     fn loose(&mut self, folder: &Store, id: ObjectId) {
-        let damaged = |error: gix::Error| Why::Damaged(crate::sanitise::text(&error.to_string()));
+        let damaged = |error: gix::Error| Why::Damaged(crate::sanitise::line(&error.to_string()));
         let mut bytes = self.spare();
         let read = match folder.try_header(&id) {
             Ok(Some((len, kind))) if len > IN_MEMORY => return self.too_large(id, kind),
@@ -226,7 +226,7 @@ impl<'a> Worker<'a> {
         use gix::objs::{Find as _, FindHeader as _};
         for folder in &self.shared.stores.folders {
             let damaged = |error: &dyn std::fmt::Display| {
-                (None, Why::Damaged(crate::sanitise::text(&error.to_string())))
+                (None, Why::Damaged(crate::sanitise::line(&error.to_string())))
             };
             let store = gix::odb::at(folder.path(), id.kind()).map_err(|error| damaged(&error))?;
             let Some(header) = store.try_header(&id).map_err(|error| damaged(&error))? else {
@@ -302,7 +302,7 @@ impl<'a> Worker<'a> {
         }
         bytes.resize(len, 0);
         let done = pack.data.decompress_entry(header, &mut self.inflate, bytes);
-        done.map(drop).map_err(|error| Why::Damaged(crate::sanitise::text(&error.to_string())))
+        done.map(drop).map_err(|error| Why::Damaged(crate::sanitise::line(&error.to_string())))
     }
 }
 

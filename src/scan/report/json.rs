@@ -141,32 +141,7 @@ pub(super) fn write_lines(
 
 /// Writes a value on a line of its own.
 pub(super) fn value(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let mut writer = serde_json::Serializer::with_formatter(&mut *out, Escaping);
-    value.serialize(&mut writer)?;
-    out.write_all(b"\n")
-}
-
-/// Escapes what acts on a terminal, which JSON itself would let through.
-struct Escaping;
-
-impl serde_json::ser::Formatter for Escaping {
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        out: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some(at) = rest.find(words::acts) {
-            let (plain, from) = rest.split_at(at);
-            out.write_all(plain.as_bytes())?;
-            let c = from.chars().next().expect("something was found there");
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(out, "\\u{unit:04x}")?;
-            }
-            rest = &from[c.len_utf8()..];
-        }
-        out.write_all(rest.as_bytes())
-    }
+    writeln!(out, "{}", sanitise::json(&serde_json::to_string(value)?))
 }
 
 fn summary<'r>(report: &'r Report, options: Options<'_>) -> Summary<'r> {

@@ -218,7 +218,7 @@ fn nothing_hostile_reaches_a_terminal_or_acts_in_a_page() {
     for format in ALL {
         for reveal in [false, true] {
             let text = written(format, &hostile(), reveal);
-            let acts = |c: char| c != '\n' && super::words::acts(c);
+            let acts = |c: char| c != '\n' && crate::sanitise::acts(c);
             assert!(!text.contains(acts), "{format:?}: {:?}", text.find(acts));
         }
     }

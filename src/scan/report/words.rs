@@ -28,16 +28,7 @@ pub(super) const EXPOSURES: [Exposure; 4] =
 
 /// Any text on one line, without characters that act or that nobody sees.
 pub(super) fn line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in sanitise::text(text).chars() {
-        match c {
-            '\n' => line.push_str("\\n"),
-            '\t' => line.push(' '),
-            c if acts(c) => line.extend(c.escape_unicode()),
-            c => line.push(c),
-        }
-    }
-    line
+    sanitise::line(&text.replace('\t', " "))
 }
 
 /// The beginning of a text that may be as long as its writer liked.
@@ -45,14 +36,6 @@ pub(super) fn beginning(text: &str) -> String {
     let mut chars = text.chars();
     let beginning: String = chars.by_ref().take(MAX_SHOWN).collect();
     line(&beginning) + if chars.next().is_some() { "…" } else { "" }
-}
-
-/// Whether a character is invisible, breaks a line, or changes the order of others.
-pub(super) fn acts(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The name of a place, as git quotes paths.

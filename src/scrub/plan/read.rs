@@ -184,7 +184,7 @@ fn malformed(text: &str, error: &toml::de::Error) -> PlanError {
     let message = match said {
         Some("unknown field") => "a field that a plan does not have".to_owned(),
         // Such a message names the field that is missing, which is one of a plan's own.
-        Some("missing field") => crate::sanitise::text(error.message()),
+        Some("missing field") => crate::sanitise::line(error.message()),
         Some("invalid type") => "a value of another type belongs there".to_owned(),
         Some(said) => format!("{said} field"),
         None => "it is not TOML, or no plan".to_owned(),

@@ -105,7 +105,7 @@ pub(super) fn refuse_same<'r>(names: impl Iterator<Item = &'r [u8]>) -> Result<(
     let mut known = HashSet::new();
     for name in names {
         if !known.insert(name) {
-            return Err(ScrubError::SameRef(crate::sanitise::text(&name.to_str_lossy())));
+            return Err(ScrubError::SameRef(crate::sanitise::line(&name.to_str_lossy())));
         }
     }
     Ok(())

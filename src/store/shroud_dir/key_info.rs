@@ -127,7 +127,7 @@ impl KeyInfo {
 
     fn parse_text(text: &str, folder: &KeyName) -> Result<Self, String> {
         let toml: KeyToml = toml::from_str(text).map_err(|error| {
-            format!("it is not a key.toml: {}", crate::sanitise::text(error.message()))
+            format!("it is not a key.toml: {}", crate::sanitise::line(error.message()))
         })?;
         if toml.version != VERSION {
             return Err(format!(

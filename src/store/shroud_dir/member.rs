@@ -158,7 +158,7 @@ impl Member {
 
     fn parse_text(text: &str, stem: &str) -> Result<Self, String> {
         let toml: MemberToml = toml::from_str(text).map_err(|error| {
-            format!("it is not a member file: {}", crate::sanitise::text(error.message()))
+            format!("it is not a member file: {}", crate::sanitise::line(error.message()))
         })?;
         if toml.version != VERSION {
             return Err(format!(

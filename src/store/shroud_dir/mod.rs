@@ -44,7 +44,7 @@ pub enum ShroudDirError {
 
 impl ShroudDirError {
     fn malformed(path: &str, message: impl Into<String>) -> Self {
-        Self::Malformed { path: crate::sanitise::text(path), message: message.into() }
+        Self::Malformed { path: crate::sanitise::line(path), message: message.into() }
     }
 }
 

@@ -112,7 +112,7 @@ impl File {
     /// Reads it. Names of fields count in any case, as they do for these tools.
     pub(super) fn read(text: &str) -> Result<Self, GitleaksError> {
         let malformed =
-            |error: toml::de::Error| GitleaksError::Malformed(sanitise::text(error.message()));
+            |error: toml::de::Error| GitleaksError::Malformed(sanitise::line(error.message()));
         let table: Table = toml::from_str(text).map_err(malformed)?;
         let mut file: Self = Value::Table(lowered(table)?).try_into().map_err(malformed)?;
         known("the file", &file.rest, &OF_FILE)?;
@@ -121,7 +121,7 @@ impl File {
             known("'allowlists'", &list.rest, &OF_LIST)?;
         }
         for rule in &file.rules {
-            let name = format!("rule '{}'", sanitise::text(&rule.id));
+            let name = format!("rule '{}'", sanitise::line(&rule.id));
             known(&name, &rule.rest, &OF_RULE)?;
             for list in rule.allowlist.iter().chain(&rule.allowlists) {
                 known(&name, &list.rest, &OF_LIST)?;
@@ -155,7 +155,7 @@ fn known(of: &str, rest: &Rest, harmless: &[&str]) -> Result<(), GitleaksError> 
     match rest.keys().find(|field| !harmless.contains(&&field[..])) {
         None => Ok(()),
         Some(field) => {
-            Err(GitleaksError::Unsupported { of: of.to_owned(), field: sanitise::text(field) })
+            Err(GitleaksError::Unsupported { of: of.to_owned(), field: sanitise::line(field) })
         }
     }
 }
@@ -178,7 +178,7 @@ fn lowered(table: Table) -> Result<Table, GitleaksError> {
             value => value,
         };
         if made.insert(name.clone(), value).is_some() {
-            let name = sanitise::text(&name);
+            let name = sanitise::line(&name);
             return Err(GitleaksError::Malformed(format!("'{name}' stands there twice")));
         }
     }

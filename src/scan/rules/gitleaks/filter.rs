@@ -173,7 +173,7 @@ impl Reader<'_> {
                 let name = self.tokens.name()?;
                 let known = ["startsWith", "endsWith", "contains", "matches", "orValue"];
                 if !known.contains(&&name[..]) {
-                    return Err(FilterError::Unknown(crate::sanitise::text(&name)));
+                    return Err(FilterError::Unknown(crate::sanitise::line(&name)));
                 }
                 let field = part.field(&name)?;
                 self.tokens.expect("(")?;
@@ -239,7 +239,7 @@ impl Reader<'_> {
             _ => {}
         }
         if !self.tokens.takes("(") {
-            return Err(FilterError::Unknown(crate::sanitise::text(&name)));
+            return Err(FilterError::Unknown(crate::sanitise::line(&name)));
         }
         if name == "get" {
             let from = self.tokens.name()?;
@@ -271,7 +271,7 @@ impl Reader<'_> {
                 Test::Contains(field, words)
             }
             ("startsWithAny", Some(list)) => Test::Starts(field, list),
-            _ => return Err(FilterError::Unknown(crate::sanitise::text(&name))),
+            _ => return Err(FilterError::Unknown(crate::sanitise::line(&name))),
         };
         Ok(Part::Test(Arc::new(test)))
     }
@@ -284,7 +284,7 @@ impl Reader<'_> {
             ("finding", "rule_id") => Field::Rule,
             ("finding", "description") => Field::About,
             ("attributes", "path") => Field::Path(missing),
-            _ => return Err(FilterError::Field(crate::sanitise::text(key))),
+            _ => return Err(FilterError::Field(crate::sanitise::line(key))),
         };
         if of == "finding" && !self.finding {
             return Err(FilterError::Unknown("finding".to_owned()));

@@ -62,7 +62,7 @@ pub fn parse(text: &str) -> Result<RuleFile, GitleaksError> {
         let unknown =
             |rule: &&&Written| rule.is_change() && !made.iter().any(|own| own.id == rule.id);
         for rule in written.iter().filter(unknown) {
-            let name = sanitise::text(&rule.id);
+            let name = sanitise::line(&rule.id);
             notes.push(format!(
                 "'{name}' changes a rule of gitleaks that this program does not have"
             ));
@@ -90,8 +90,8 @@ fn compiled<'f>(
     for rule in written {
         let required = rule.required.iter().map(|required| {
             let part = parts.get(&required.id[..]).ok_or_else(|| GitleaksError::Required {
-                rule: sanitise::text(&rule.id),
-                required: sanitise::text(&required.id),
+                rule: sanitise::line(&rule.id),
+                required: sanitise::line(&required.id),
             })?;
             Ok(Required {
                 part: Arc::clone(part),
@@ -107,7 +107,7 @@ fn compiled<'f>(
         let part = parts.get(&rule.id[..]).map(Arc::clone);
         let by_path = match (&part, &rule.path) {
             (None, Some(path)) => {
-                Some(Patterns::new(vec![path.clone()], &sanitise::text(&rule.id))?)
+                Some(Patterns::new(vec![path.clone()], &sanitise::line(&rule.id))?)
             }
             _ => None,
         };
@@ -196,7 +196,7 @@ impl Shared {
 
     /// For a rule that matches by path alone: it has no finding that a filter could ask about.
     fn of_path(&self, rule: &Written) -> Result<Arc<Test>, GitleaksError> {
-        let name = sanitise::text(&rule.id);
+        let name = sanitise::line(&rule.id);
         let mut left_out = Vec::new();
         for list in rule.lists() {
             left_out.extend(list.test(&name)?);
@@ -214,7 +214,7 @@ impl Written {
 
     /// What it matches; `None` if it has no expression.
     fn part(&self, shared: &Shared) -> Result<Option<Part>, GitleaksError> {
-        let name = sanitise::text(&self.id);
+        let name = sanitise::line(&self.id);
         if self.regex.is_empty() {
             return if self.path.is_some() { Ok(None) } else { Err(GitleaksError::Empty(name)) };
         }
@@ -236,7 +236,7 @@ impl Written {
 
     /// What it says itself, the quickest first.
     fn left_out(&self) -> Result<Vec<Arc<Test>>, GitleaksError> {
-        let name = sanitise::text(&self.id);
+        let name = sanitise::line(&self.id);
         let mut tests = Vec::new();
         if self.entropy > 0.0 {
             let entropy = Measure::Entropy(Field::Secret);

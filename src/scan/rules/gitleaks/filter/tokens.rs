@@ -20,7 +20,7 @@ impl Token {
     /// That it stands where it makes no sense. What a string holds is not said.
     pub(super) fn unexpected(&self) -> FilterError {
         FilterError::Unexpected(match self {
-            Self::Name(name) => format!("'{}'", crate::sanitise::text(name)),
+            Self::Name(name) => format!("'{}'", crate::sanitise::line(name)),
             Self::Sign(sign) => format!("'{sign}'"),
             Self::Number(number) => format!("'{number}'"),
             Self::Text(_) => "a string".to_owned(),
@@ -57,7 +57,7 @@ impl Tokens {
                 tokens.push(Token::Sign(sign));
                 sign.len()
             } else {
-                let shown = crate::sanitise::text(&first.to_string());
+                let shown = crate::sanitise::line(&first.to_string());
                 return Err(FilterError::Unexpected(format!("'{shown}'")));
             };
             rest = rest[length..].trim_start();
