@@ -15,18 +15,20 @@ use super::detect::{Hit, Rank};
 use super::finding::Secret;
 use super::matcher::Matcher;
 
-/// Values that are looked for at most; where there are more, the rest counts as trivial.
-const MAX_VALUES: usize = 50_000;
-/// Bytes of the longest value that is looked for.
+/// Values that are looked for at most; where there are more, the files with the rest are named.
+pub const MAX_VALUES: usize = 50_000;
+/// Bytes of a value that are looked for: of a longer one its beginning, which tells it as well.
 const MAX_VALUE: usize = 4096;
 
 /// Gathers values of sealed files.
 #[derive(Default)]
 pub struct Gathering {
     values: BTreeSet<Vec<u8>>,
-    /// Lines of keys, each with the key that it belongs to.
+    /// Lines of keys and beginnings of long values, each with what it belongs to.
     parts: BTreeMap<Vec<u8>, Vec<u8>>,
     trivial: BTreeSet<Vec<u8>>,
+    /// Files some of whose values are too many to be looked for.
+    beyond: BTreeSet<Vec<u8>>,
 }
 
 impl Drop for Gathering {
@@ -49,15 +51,36 @@ impl Gathering {
     /// Adds the values of one version of a sealed file, opened. The path's name tells its format.
     pub fn add(&mut self, path: &[u8], plaintext: &[u8]) {
         for value in extract::values(path, plaintext) {
-            if extract::is_trivial(&value) || self.values.len() >= MAX_VALUES {
+            if extract::is_trivial(&value) {
                 self.trivial.insert(value.to_vec());
-            } else if value.len() <= MAX_VALUE {
+            } else if value.len() > MAX_VALUE {
+                self.add_part(path, &value[..MAX_VALUE], &value);
+            } else if self.values.contains(&value[..]) || self.has_room() {
                 self.values.insert(value.to_vec());
+            } else {
+                self.beyond.insert(path.to_vec());
             }
         }
         for (part, whole) in extract::key_lines(plaintext) {
-            self.parts.insert(part.to_vec(), whole.to_vec());
+            self.add_part(path, &part[..part.len().min(MAX_VALUE)], whole);
         }
+    }
+
+    fn add_part(&mut self, path: &[u8], part: &[u8], whole: &[u8]) {
+        if self.parts.contains_key(part) || self.has_room() {
+            self.parts.insert(part.to_vec(), whole.to_vec());
+        } else {
+            self.beyond.insert(path.to_vec());
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.values.len() + self.parts.len() < MAX_VALUES
+    }
+
+    /// Files of which some values are not looked for, as there are more than [`MAX_VALUES`].
+    pub fn beyond(&self) -> &BTreeSet<Vec<u8>> {
+        &self.beyond
     }
 
     /// A matcher for all of them.
@@ -233,6 +256,34 @@ mod tests {
         assert_eq!(finds(&known, &wide), [value]);
         assert_eq!(finds(&known, &narrow), [value]);
         assert!(finds(&known, b"q%u/i\"cK7w").is_empty());
+    }
+
+    #[test]
+    fn a_long_value_is_found_by_its_beginning() {
+        let long: String = (0..4000).map(|n| format!("{:03}q", (n * 7919) % 997)).collect();
+        let known = known(&[("a.env", &format!("LONG={long}\n"))]);
+        assert_eq!((known.len(), known.trivial()), (1, 0));
+        assert_eq!(finds(&known, format!("x = '{long}'").as_bytes()), [long]);
+    }
+
+    #[test]
+    fn values_past_the_bound_are_named_with_their_file_and_are_not_trivial() {
+        let mut gathering = Gathering::default();
+        let value = |n: usize| format!("Vq{:07}-xK", n * 7919 % 1_000_003);
+        let all: Vec<String> = (0..=MAX_VALUES).map(value).collect();
+        gathering.add(b"first.json", serde_json::to_string(&all[..MAX_VALUES]).unwrap().as_bytes());
+        assert!(gathering.beyond().is_empty());
+        // One that is known already takes no room.
+        gathering.add(b"known.env", format!("A={}\n", all[0]).as_bytes());
+        assert!(gathering.beyond().is_empty());
+        gathering.add(b"last.env", format!("A={}\n", all[MAX_VALUES]).as_bytes());
+        assert_eq!(gathering.beyond(), &BTreeSet::from([b"last.env".to_vec()]));
+        let block = "Q".repeat(64);
+        let key =
+            format!("-----BEGIN PRIVATE KEY-----\n{block}\n{block}x\n-----END PRIVATE KEY-----\n");
+        gathering.add(b"tls.key", key.as_bytes());
+        assert!(gathering.beyond().contains(&b"tls.key"[..]));
+        assert!(gathering.trivial.is_empty());
     }
 
     #[test]

@@ -101,3 +101,62 @@ fn sealed_files_of_the_worktree_are_no_finding() {
     let sandbox = repository();
     assert!(kinds(&sandbox, &["--worktree"], 0).is_empty());
 }
+
+/// A repository without a clear past that seals `p.env`, `big.env` and `big.bin`.
+fn sealing() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox.shroud("repo", ["init", "-q"]);
+    sandbox.shroud("repo", ["track", "-q", "p.env", "big.*"]);
+    sandbox
+}
+
+#[test]
+fn values_of_a_large_sealed_file_and_long_values_are_looked_for() {
+    let sandbox = sealing();
+    let comment = format!("# {}\n", "nothing to see here ".repeat(4)).repeat(70_000);
+    sandbox.write("repo/big.env", format!("{comment}DB_PASS={PASSWORD}\n"));
+    let long: String = (0..1500).map(|n| format!("{:03}q", (n * 7919) % 997)).collect();
+    sandbox.write("repo/p.env", format!("LONG={long}\n"));
+    sandbox.write("repo/copy", format!("we use {PASSWORD} here\n"));
+    sandbox.write("repo/another", format!("and {long} there\n"));
+    commit(&sandbox, "all");
+    let found = kinds(&sandbox, &[], 1);
+    assert_eq!(found, [is("known-value", "another"), is("known-value", "copy")]);
+}
+
+#[test]
+fn a_sealed_file_whose_values_are_not_looked_for_is_named() {
+    let sandbox = sealing();
+    sandbox.write("repo/big.bin", [&b"\0\x01\x02"[..], &[b'x'; 5 << 20]].concat());
+    commit(&sandbox, "all");
+    let done = sandbox.try_shroud("repo", ["scan"]).expect(3);
+    assert!(
+        done.text().contains("big.bin: sealed, larger than 4 MiB and no text"),
+        "{}",
+        done.text()
+    );
+    // With the guards, which it hinders from nothing.
+    sandbox.shroud("repo", ["hooks", "install"]);
+    sandbox.git("repo", ["commit", "-q", "--allow-empty", "-m", "more"]);
+    // A smaller one is searched as it is.
+    sandbox.write("repo/big.bin", b"\0\x01\x02 DB_PASS=kq7vzx-9mLw2p\n");
+    commit(&sandbox, "smaller");
+    sandbox.git("repo", ["commit", "-q", "--allow-empty", "--amend", "-m", "more"]);
+    // A version of the past counts as well.
+    sandbox.try_shroud("repo", ["scan"]).expect(3);
+    sandbox.try_shroud("repo", ["scan", "--staged"]).expect(0);
+}
+
+#[test]
+fn a_damaged_sealed_file_is_named() {
+    let sandbox = sealing();
+    sandbox.write("repo/p.env", format!("DB_PASS={PASSWORD}\n"));
+    commit(&sandbox, "all");
+    let mut sealed = sandbox.blob("repo", "HEAD:p.env");
+    *sealed.last_mut().unwrap() ^= 1;
+    sandbox.stage_raw("repo", "p.env", &sealed);
+    sandbox.git("repo", ["commit", "-q", "-m", "damaged"]);
+    let done = sandbox.try_shroud("repo", ["scan"]).expect(3);
+    assert!(done.text().contains("p.env: sealed and damaged"), "{}", done.text());
+}

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use gix::ObjectId;
 
 use super::super::Context;
+use super::sealed;
 use crate::error::{CommandError, Outcome, count};
-use crate::format::{self, Sniff, sniff};
 use crate::git::attributes::Attributes;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
@@ -25,10 +25,7 @@ use crate::scan::policy::{Policy, is_to_be_sealed};
 use crate::scan::provenance::{self, Origin};
 use crate::scan::scope::{Commits, Pushed};
 use crate::scan::{Detector, Finding, Fingerprinter, Kind, Rank, Report, Scope, Seer};
-use crate::secret::WipedVec;
 
-/// Bytes of the largest sealed file whose values are looked for.
-const MAX_SEALED: u64 = 4 << 20;
 /// Bytes of a commit's message of which the first line is shown.
 const MAX_COMMIT: u64 = 1 << 20;
 /// Characters of a first line that are shown.
@@ -54,7 +51,7 @@ impl Look<'_> {
     ) -> Outcome<(Report, Vec<Finding>)> {
         let mut unfollowed = BTreeSet::new();
         let policy = self.policy_or_why_not(&mut unfollowed)?;
-        let known = self.known(&policy)?;
+        let (known, mut unlooked) = self.known(&policy)?;
         let mut cache = self.cache(context, &known, fingerprinter);
         let gather = Gather::default();
         let matchers: Vec<&dyn crate::scan::Matcher> = match known.is_empty() {
@@ -107,6 +104,7 @@ impl Look<'_> {
         gather.settle(&settling, &mut is_sealed, &mut collector);
         let mut unread: BTreeSet<Unread> = walked.unread.iter().map(say_unread).collect();
         unread.append(&mut unfollowed);
+        unread.append(&mut unlooked);
         if self.is_in_scope() {
             let missing =
                 |id: &ObjectId| Unread { what: id.to_string(), reason: Why::Missing.to_string() };
@@ -205,31 +203,13 @@ impl Look<'_> {
         Ok(policy)
     }
 
-    /// The values of every version of every sealed file that a held key opens.
-    fn known(&self, policy: &Policy) -> Outcome<KnownValues> {
-        let mut gathering = Gathering::default();
-        if self.holds_keys() {
-            let database = Database::open(self.repository)?;
-            for (&id, path) in &policy.sealed {
-                if database.header(id)?.is_none_or(|(_, len)| len > MAX_SEALED) {
-                    continue;
-                }
-                let Some(sealed) = database.file(id, MAX_SEALED)? else { continue };
-                // What is damaged, or sealed for others, is 'status's to report.
-                if let Some(plaintext) = self.open(&sealed) {
-                    gathering.add(path, &plaintext);
-                }
-            }
+    /// The values of every version of every sealed file that a held key opens, and what is not looked for.
+    fn known(&self, policy: &Policy) -> Outcome<(KnownValues, BTreeSet<Unread>)> {
+        if !self.holds_keys() {
+            return Ok((Gathering::default().finish(), BTreeSet::new()));
         }
-        Ok(gathering.finish())
-    }
-
-    fn open(&self, sealed: &[u8]) -> Option<WipedVec> {
-        if let Sniff::GitCrypt = sniff(sealed) {
-            return self.git_crypt.open(None, sealed).ok().map(|(_, _, plaintext)| plaintext);
-        }
-        let key = |id| self.keyring.by_id(id).map(|entry| &entry.key);
-        format::open(key, sealed).ok()
+        let opener = sealed::Opener { keyring: self.keyring, git_crypt: self.git_crypt };
+        opener.values(&Database::open(self.repository)?, policy)
     }
 
     /// Whether any sealed file can be opened here.

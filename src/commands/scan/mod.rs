@@ -4,6 +4,7 @@ mod advice;
 pub(super) mod lists;
 pub(super) mod look;
 mod scope;
+mod sealed;
 mod suggest;
 
 use std::ffi::OsString;

@@ -114,7 +114,11 @@ impl Sources<'_> {
             no_cache: false,
         };
         let wanted: BTreeSet<_> = plan.redact.iter().map(|redact| redact.value).collect();
-        for finding in look.run(self.context, fingerprinter)?.1 {
+        let (report, findings) = look.run(self.context, fingerprinter)?;
+        for unread in report.unread {
+            self.context.ui.warning(format!("not looked at: {}: {}", unread.what, unread.reason));
+        }
+        for finding in findings {
             let how = Exposed::of(&finding);
             let Some(secret) = finding.secret else {
                 if let Some(place) = finding.occurrences.first().map(|first| &first.place)
