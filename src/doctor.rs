@@ -1,5 +1,6 @@
 //! Every check that explains a set-up that does not work, each with its remedy.
 
+mod attributes;
 mod git_crypt;
 mod members;
 
@@ -11,12 +12,9 @@ use std::path::Path;
 use time::{Duration, OffsetDateTime};
 
 use crate::access::{RESTORE, Roster};
-use crate::git::attributes::Attributes;
-use crate::git::attributes_file::AttributesFile;
 use crate::git::config::{PROGRAM, TEXTCONV_PROGRAM, find_on_path, missing_drivers};
 use crate::git::hooks;
 use crate::git::repository::Repository;
-use crate::git::worktree::Entries;
 use crate::git_crypt::{HeldKeys, Name};
 use crate::keyring::Keyring;
 use crate::status::{Known, State, survey};
@@ -86,9 +84,9 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         findings.push(drivers(patient));
         findings.extend(keys(patient));
         findings.extend(members::examine(patient));
-        findings.extend(attributes(patient));
+        findings.extend(attributes::examine(patient));
     }
-    findings.extend(own_files(patient));
+    findings.extend(attributes::own_files(patient));
     findings.extend(git_crypt::examine(patient));
     findings.extend(files(patient));
     findings
@@ -268,59 +266,6 @@ fn backups(patient: &Patient<'_>) -> Vec<Finding> {
         });
     }
     findings
-}
-
-fn attributes(patient: &Patient<'_>) -> Vec<Finding> {
-    let Some(top) = &patient.repository.worktree else { return Vec::new() };
-    let mut findings = Vec::new();
-    let committed = AttributesFile::read(&top.join(".gitattributes"));
-    let local = AttributesFile::read(&patient.repository.common_dir().join("info/attributes"));
-    match committed.map(|file| file.macro_has_tripwire()) {
-        Ok(Some(tripwire)) => {
-            let with = if tripwire { ", with the tripwire" } else { "" };
-            findings.push(ok("macro", format!(".gitattributes defines the macro 'shroud'{with}")));
-            let disarmed = local.is_ok_and(|file| file.macro_has_tripwire() == Some(false));
-            if tripwire && !disarmed {
-                findings.push(problem(
-                    "tripwire",
-                    "the tripwire is not disarmed here, so git cannot add tracked files",
-                    "run 'git shroud unlock'",
-                ));
-            }
-        }
-        Ok(None) => findings.push(problem(
-            "macro",
-            ".gitattributes does not define the macro 'shroud', so nothing is sealed",
-            "restore the line that begins with [attr]shroud: 'git log -p -- .gitattributes'",
-        )),
-        Err(error) => findings.push(problem("macro", error.to_string(), "make the file readable")),
-    }
-    findings
-}
-
-/// git reads its own files, and this program `.shroud/`, without any filter.
-fn own_files(patient: &Patient<'_>) -> Vec<Finding> {
-    let looked = Attributes::new(patient.repository).and_then(|mut attributes| {
-        let mut findings = Vec::new();
-        for entry in Entries::read(patient.repository)?.files {
-            let name = entry.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-            let own = matches!(name, b".gitattributes" | b".gitmodules")
-                || entry.path.starts_with(b".shroud/")
-                || entry.path.starts_with(b".git-crypt/");
-            if own && attributes.of(&entry.path)?.is_encrypted() {
-                let path = crate::sanitise::path(&entry.path);
-                findings.push(problem(
-                    "own-files",
-                    format!("{path} is to be sealed, but has to be readable"),
-                    "add behind the pattern that matches it: .gitattributes !filter !diff !merge",
-                ));
-            }
-        }
-        Ok(findings)
-    });
-    looked.unwrap_or_else(|error| {
-        vec![problem("own-files", error.to_string(), "see what git says: git status")]
-    })
 }
 
 fn files(patient: &Patient<'_>) -> Vec<Finding> {

@@ -197,7 +197,10 @@ fn larger_files_are_told_by_their_length_and_moves_within_do_no_harm() {
 fn a_dropped_attribute_line_is_noticed() {
     let sandbox = sealed();
     let attributes = String::from_utf8(sandbox.read("repo/.gitattributes")).unwrap();
-    sandbox.write("repo/.gitattributes", attributes.replace("secrets/** shroud\n", ""));
+    sandbox.write(
+        "repo/.gitattributes",
+        attributes.replace("secrets/** shroud filter=shroud diff=shroud merge=shroud -text\n", ""),
+    );
     sandbox.git("repo", ["add", ".gitattributes"]);
     let not_tracked =
         [("secrets/db.env", "not-tracked"), ("secrets/deep/er/tls.key", "not-tracked")];
@@ -210,7 +213,7 @@ fn a_dropped_attribute_line_is_noticed() {
     commit(&sandbox, "repo", "in the clear");
     expect(&sandbox, "repo", &["HEAD^!"], &unsealed);
     expect(&sandbox, "repo", &["HEAD~2..HEAD"], &[not_tracked, unsealed].concat());
-    sandbox.write("repo/.gitattributes", attributes.replace("shroud\n", "shroud\n*.key -filter\n"));
+    sandbox.write("repo/.gitattributes", format!("{attributes}*.key -filter\n"));
     sandbox.git("repo", ["reset", "-q", "--soft", "HEAD~2"]);
     sandbox.git("repo", ["add", "."]);
     sandbox.git("repo", ["add", "--renormalize", "."]);

@@ -5,6 +5,7 @@ mod common;
 use common::{SECRETS, Sandbox, contains, is_sealed, repository, text};
 
 const MACRO: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta";
+const SEAL: &str = "filter=shroud diff=shroud merge=shroud -text";
 
 #[test]
 fn init_writes_key_attributes_and_drivers_and_stages_what_is_shared() {
@@ -115,7 +116,7 @@ fn track_writes_one_line_a_pattern_beside_where_it_is_called() {
     sandbox.shroud("repo", ["track", "--key", "prod", "prod/x"]);
     sandbox.shroud("repo", ["track", "*.pem"]).says("tracked already");
     let expected = format!(
-        "{MACRO}\n*.pem shroud\n\"with space/*.x\" shroud\nprod/x shroud shroud-key=prod\n"
+        "{MACRO}\n*.pem shroud {SEAL}\n\"with space/*.x\" shroud {SEAL}\nprod/x shroud shroud-key=prod {SEAL}\n"
     );
     assert_eq!(text(sandbox.read("repo/.gitattributes")), expected);
     assert_eq!(
@@ -124,7 +125,7 @@ fn track_writes_one_line_a_pattern_beside_where_it_is_called() {
     );
     sandbox.write("repo/sub/file", "");
     sandbox.shroud("repo/sub", ["track", "-q", "*.env"]);
-    assert_eq!(text(sandbox.read("repo/sub/.gitattributes")), "*.env shroud\n");
+    assert_eq!(text(sandbox.read("repo/sub/.gitattributes")), format!("*.env shroud {SEAL}\n"));
     assert!(sandbox.git("repo", ["ls-files"]).text().contains("sub/.gitattributes"));
     assert_eq!(
         sandbox.shroud("repo", ["track"]).text(),
@@ -193,4 +194,52 @@ fn track_with_another_key_seals_anew_or_says_how() {
         [0]["state"]
         .clone();
     assert!(state == "sealed" || done.stderr.contains("status --fix"), "{state}: {}", done.stderr);
+}
+
+#[test]
+fn lines_seal_for_programs_that_know_no_macros() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    // Without the macro in any file, as for such a program.
+    let lines = text(sandbox.read("repo/.gitattributes"));
+    sandbox.write("repo/.gitattributes", lines.replace(MACRO, ""));
+    sandbox.write("repo/.git/info/attributes", "");
+    let said = sandbox.git("repo", ["check-attr", "-a", "secrets/db.env"]).text();
+    for said_of in ["filter: shroud", "diff: shroud", "merge: shroud", "text: unset"] {
+        assert!(said.contains(said_of), "{said}");
+    }
+    sandbox.write("repo/secrets/new", "canary-new");
+    sandbox.git("repo", ["add", "secrets/new"]);
+    assert!(is_sealed(&sandbox.blob("repo", ":secrets/new")));
+}
+
+#[test]
+fn lines_of_earlier_versions_serve_and_are_written_out_when_asked() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox
+        .write("repo/.gitattributes", format!("{MACRO}\nsecrets/** shroud\n*.pem shroud text\n"));
+    sandbox.write("repo/sub/.gitattributes", "*.env shroud\n");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "old lines"]);
+    sandbox.shroud("repo", ["status"]);
+    sandbox.shroud("repo", ["check", "HEAD"]);
+    let doctor = sandbox.try_shroud("repo", ["doctor"]).text();
+    assert!(
+        doctor.contains("3 lines of .gitattributes")
+            && doctor.contains("git shroud track --write-out"),
+        "{doctor}"
+    );
+    sandbox.shroud("repo", ["track", "secrets/**"]).says("tracked already");
+    sandbox.shroud("repo", ["track", "--write-out"]).says("wrote out 2 lines");
+    assert_eq!(
+        text(sandbox.read("repo/.gitattributes")),
+        format!(
+            "{MACRO}\nsecrets/** shroud {SEAL}\n*.pem shroud filter=shroud diff=shroud merge=shroud text\n.gitattributes !filter !diff !merge !text\n.gitignore !filter !diff !merge !text\n"
+        )
+    );
+    assert_eq!(text(sandbox.read("repo/sub/.gitattributes")), format!("*.env shroud {SEAL}\n"));
+    assert!(!sandbox.try_shroud("repo", ["doctor"]).text().contains("--write-out"));
+    sandbox.shroud("repo", ["track", "--write-out"]).says("already");
+    sandbox.shroud("repo", ["status"]);
 }

@@ -1,12 +1,12 @@
 //! `git shroud track` and `untrack`
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Context, Opened, show};
 use crate::access::{Restage, RestageError, restage};
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::git::attributes_file::AttributesFile;
+use crate::git::attributes_file::{AttributesFile, Track as Tracking};
 use crate::keyring::KeyName;
 use crate::repo_path::argument_bytes;
 use crate::status::{State, survey};
@@ -26,6 +26,9 @@ pub struct Track {
     /// The key that seals them
     #[arg(long, value_name = "NAME", default_value = KeyName::DEFAULT)]
     key: KeyName,
+    /// Write out every line that says only 'shroud', as earlier versions wrote them, for programs that know no macros
+    #[arg(long, conflicts_with_all = ["patterns", "key"])]
+    write_out: bool,
 }
 
 /// Seal files that match a pattern no longer
@@ -45,6 +48,9 @@ pub struct Untrack {
 impl Track {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let opened = context.open()?;
+        if self.write_out {
+            return write_out(context, &opened);
+        }
         if self.patterns.is_empty() {
             return list(context, &opened);
         }
@@ -53,13 +59,21 @@ impl Track {
         }
         opened.refuse_unfit_key(&self.key)?;
         let mut attributes = attributes_here(context, &opened)?;
+        let mut done = Vec::new();
         for pattern in patterns(&self.patterns)? {
             let added = attributes.track(pattern, &self.key);
             let added = added.map_err(|error| CommandError::wrong(error.to_string()))?;
-            let done = if added { "tracking" } else { "tracked already:" };
-            context.ui.status(format!("{done} {}", show(pattern)));
+            done.push((pattern, added));
         }
         write_and_add(&opened, &attributes)?;
+        for (pattern, done) in done {
+            let done = match done {
+                Tracking::Added => "tracking",
+                Tracking::WrittenOut => "tracked already, and written out:",
+                Tracking::Already => "tracked already:",
+            };
+            context.ui.status(format!("{done} {}", show(pattern)));
+        }
         seal_index(context, &opened)
     }
 }
@@ -97,9 +111,11 @@ fn attributes_here(context: &Context, opened: &Opened) -> Outcome<AttributesFile
     let top = opened.top()?;
     let dir = context.dir.canonicalize().context(|| "the current directory".to_owned())?;
     let inside = top.canonicalize().is_ok_and(|top| dir.starts_with(top));
-    let dir = if inside { dir } else { top.to_owned() };
-    AttributesFile::read(&dir.join(".gitattributes"))
-        .context(|| "the attributes cannot be read".to_owned())
+    let dir = if inside { dir } else { top.canonicalize().unwrap_or_else(|_| top.to_owned()) };
+    let attributes = AttributesFile::read(&dir.join(".gitattributes"))
+        .context(|| "the attributes cannot be read".to_owned())?;
+    let is_top = top.canonicalize().is_ok_and(|top| top == dir);
+    Ok(if is_top { attributes } else { attributes.below_top() })
 }
 
 fn write_and_add(opened: &Opened, attributes: &AttributesFile) -> Outcome {
@@ -203,6 +219,33 @@ pub(super) fn restage_failed((path, error): RestageError) -> CommandError {
 }
 
 fn list(context: &Context, opened: &Opened) -> Outcome {
+    for (file, attributes) in attributes_files(opened)? {
+        for tracked in attributes.tracked() {
+            let key = tracked.key.as_deref().unwrap_or(KeyName::DEFAULT);
+            let file = crate::sanitise::native(&file);
+            context.ui.line(format!("{}\t{key}\t{file}", show(&tracked.pattern)));
+        }
+    }
+    Ok(())
+}
+
+fn write_out(context: &Context, opened: &Opened) -> Outcome {
+    let mut lines = 0;
+    for (_, mut attributes) in attributes_files(opened)? {
+        lines += attributes.write_out() as u64;
+        write_and_add(opened, &attributes)?;
+    }
+    if lines == 0 {
+        context.ui.status("every line that seals is written out already");
+    } else {
+        let lines = crate::ui::count(lines, "line");
+        context.ui.status(format!("wrote out {lines} of .gitattributes, and staged that"));
+    }
+    Ok(())
+}
+
+/// The files with attributes in the worktree, with their paths from the top.
+fn attributes_files(opened: &Opened) -> Outcome<Vec<(PathBuf, AttributesFile)>> {
     let top = opened.top()?;
     let listed = opened.repository.git.run([
         "ls-files",
@@ -218,14 +261,10 @@ fn list(context: &Context, opened: &Opened) -> Outcome {
         listed.split(|&byte| byte == 0).filter_map(crate::repo_path::to_native).collect();
     files.sort();
     files.dedup();
-    for file in files {
+    let read = |file: PathBuf| {
         let attributes = AttributesFile::read(&top.join(&file))
             .context(|| "the attributes cannot be read".to_owned())?;
-        for tracked in attributes.tracked() {
-            let key = tracked.key.as_deref().unwrap_or(KeyName::DEFAULT);
-            let file = crate::sanitise::native(Path::new(&file));
-            context.ui.line(format!("{}\t{key}\t{file}", show(&tracked.pattern)));
-        }
-    }
-    Ok(())
+        Ok((file, attributes))
+    };
+    files.into_iter().map(read).collect()
 }

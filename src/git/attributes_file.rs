@@ -1,35 +1,62 @@
 //! Reading and changing the lines of a `.gitattributes` file; what is not ours stays byte for byte (gitattributes).
 
+mod line;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use gix::bstr::ByteSlice;
+use gix::glob::{pattern::Case, wildmatch};
 
-use super::attributes::{DRIVER, KEY_ATTRIBUTE, TRIPWIRE};
-use crate::fs::{Access, with_path, write_atomic};
+use super::attributes::TRIPWIRE;
+use crate::fs::{Access, read_bounded, with_path, write_atomic};
 use crate::keyring::KeyName;
+pub use line::{name_of, sealing, sealing_without, split_pattern};
+use line::{parse, quote, written_out};
 
-const MACRO: &str = "[attr]shroud";
+const MACRO: &[u8] = b"[attr]shroud";
 /// The line that defines the macro, without the tripwire.
 pub const MACRO_LINE: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta";
-/// git must read its own files in the clear, whatever pattern matches them.
-const EXCEPTION: &str = ".gitattributes !filter !diff !merge";
+/// Bytes of the longest file that git reads (git's attr.h).
+pub const MAX_LEN: u64 = 100 << 20;
+/// What git skips at the beginning of the file.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// The files that git reads in the tree, without filters: as patterns, in any folder or at the top alone.
+const OWN: [&str; 4] = [".gitattributes", ".gitignore", "/.gitmodules", "/.mailmap"];
+/// What takes back all that the macro and its line say.
+const EXCEPTION: [&str; 4] = ["!filter", "!diff", "!merge", "!text"];
 
 /// A `.gitattributes` file in memory.
 pub struct AttributesFile {
     path: PathBuf,
+    /// Without line feeds; a carriage return stays.
     lines: Vec<Vec<u8>>,
+    has_mark: bool,
+    /// Whether most lines end as on Windows.
+    crlf: bool,
+    is_top: bool,
     changed: bool,
 }
 
-/// A pattern that `track` wrote.
+/// A pattern whose line seals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tracked {
     /// The pattern, without quotes.
     pub pattern: Vec<u8>,
     /// The key; `None` where the line names none, which means `default`.
     pub key: Option<String>,
+}
+
+/// What [`AttributesFile::track`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Track {
+    /// There is a new line.
+    Added,
+    /// The line was there, and now says all that it should.
+    WrittenOut,
+    /// Nothing was to be done.
+    Already,
 }
 
 /// Why a pattern cannot stand in an attributes file.
@@ -41,36 +68,68 @@ pub enum PatternError {
     /// Nothing, or what no line can hold.
     #[error("an empty pattern, or one with a line break, cannot stand in .gitattributes")]
     Unwritable,
+    /// git takes it for the definition of a macro, in quotes too.
+    #[error("a pattern that begins with '[attr]' defines a macro: begin it with '\\[attr]'")]
+    Macro,
+    /// Longer than what git reads.
+    #[error("the pattern is too long: git reads no line of 2,048 bytes or more")]
+    TooLong,
     /// Matches a folder, to which attributes do not apply.
     #[error("'{0}' matches a folder only, and attributes apply to files: write '{0}**'")]
     Folder(String),
+    /// git or this program reads the file without filters.
+    #[error("'{0}' cannot be sealed: git reads it as it stands in the repository")]
+    Own(String),
 }
 
 impl AttributesFile {
     /// Reads the file; an absent one is empty.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// It cannot be read, is no regular file, or is no text.
     pub fn read(path: &Path) -> io::Result<Self> {
+        let refuse = |why| Err(with_path(path, &io::Error::new(io::ErrorKind::InvalidInput, why)));
         // git follows no link here either; what it leads to must not be staged.
-        if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-            let error = io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
-            return Err(with_path(path, &error));
+        match fs::symlink_metadata(path) {
+            Ok(there) if there.is_symlink() => {
+                return refuse("it is a symbolic link, which git does not follow here");
+            }
+            Ok(there) if !there.is_file() => return refuse("it is not a regular file"),
+            _ => {}
         }
-        let text = match fs::read(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            read => read.map_err(|error| with_path(path, &error))?,
+        let limit = usize::try_from(MAX_LEN).unwrap_or(usize::MAX);
+        let text = match read_bounded(path, limit) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self::of(path, b""));
+            }
+            read => read?,
         };
+        if text.contains(&0) {
+            return refuse("it holds zero bytes, as text in UTF-16 does, and git reads no further");
+        }
         Ok(Self::of(path, &text))
     }
 
     /// The file with this text; nothing is read.
     pub fn of(path: &Path, text: &[u8]) -> Self {
+        let (has_mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
         let mut lines: Vec<_> = text.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+        let ended = lines.len() - 1;
+        let returns = lines.iter().filter(|line| line.ends_with(b"\r")).count();
         if lines.last().is_some_and(Vec::is_empty) {
             lines.pop();
         }
-        Self { path: path.to_owned(), lines, changed: false }
+        let crlf = returns * 2 > ended;
+        Self { path: path.to_owned(), lines, has_mark, crlf, is_top: true, changed: false }
+    }
+
+    /// The same file, which stands in a folder below the top.
+    #[must_use]
+    pub fn below_top(self) -> Self {
+        Self { is_top: false, ..self }
     }
 
     /// Writes the file if it was changed, and says whether it was.
@@ -86,7 +145,8 @@ impl AttributesFile {
 
     /// The file's text.
     pub fn text(&self) -> Vec<u8> {
-        let mut text = self.lines.join(&b'\n');
+        let mut text = if self.has_mark { BYTE_ORDER_MARK.to_vec() } else { Vec::new() };
+        text.extend(self.lines.join(&b'\n'));
         if !self.lines.is_empty() {
             text.push(b'\n');
         }
@@ -100,61 +160,129 @@ impl AttributesFile {
 
     /// Whether the macro is defined, and with the tripwire.
     pub fn macro_has_tripwire(&self) -> Option<bool> {
-        self.lines.iter().find(|line| is_macro(line)).map(|line| line.contains_str(TRIPWIRE))
+        self.macro_at().map(|at| self.lines[at].contains_str(TRIPWIRE))
+    }
+
+    /// Whether the macro is defined so that it seals.
+    pub fn macro_seals(&self) -> bool {
+        self.macro_at().is_some_and(|at| seals(&self.lines[at]))
+    }
+
+    /// The definition that counts, which is the last.
+    fn macro_at(&self) -> Option<usize> {
+        self.lines.iter().rposition(|line| is_macro(line))
     }
 
     /// Defines the macro, before all other lines, or changes whether it has the tripwire.
     pub fn set_macro(&mut self, tripwire: bool) {
-        if self.macro_has_tripwire() == Some(tripwire) {
+        if self.macro_has_tripwire() == Some(tripwire) && self.macro_seals() {
             return;
         }
         let encoding = format!(" working-tree-encoding={TRIPWIRE}");
         let line = if tripwire { format!("{MACRO_LINE}{encoding}") } else { MACRO_LINE.to_owned() };
-        match self.lines.iter_mut().find(|line| is_macro(line)) {
-            Some(old) => *old = line.into_bytes(),
-            None => self.lines.insert(0, line.into_bytes()),
+        let line = self.ended(line.into_bytes());
+        match self.macro_at() {
+            Some(at) => self.lines[at] = line,
+            None => self.lines.insert(0, line),
         }
         self.changed = true;
     }
 
-    /// The patterns whose lines set the macro.
+    /// The patterns whose lines seal.
     pub fn tracked(&self) -> Vec<Tracked> {
         self.lines.iter().filter_map(|line| parse(line)).collect()
     }
 
-    /// Adds a line that seals what matches, behind all others, so that it outranks them; `false` where it is there.
+    /// The patterns whose lines seal by the macro alone, as earlier versions wrote them.
+    pub fn not_written_out(&self) -> Vec<Tracked> {
+        let old = self.lines.iter().filter(|line| written_out(line).is_some());
+        old.filter_map(|line| parse(line)).collect()
+    }
+
+    /// Writes out, where it stands, every line that seals by the macro alone; says how many there were.
+    pub fn write_out(&mut self) -> usize {
+        self.write_out_where(|_| true)
+    }
+
+    fn write_out_where(&mut self, wanted: impl Fn(&Tracked) -> bool) -> usize {
+        let mut written = 0;
+        for at in 0..self.lines.len() {
+            if parse(&self.lines[at]).is_some_and(|tracked| wanted(&tracked))
+                && let Some(new) = written_out(&self.lines[at])
+            {
+                let end: &[u8] = if self.lines[at].ends_with(b"\r") { b"\r" } else { b"" };
+                self.lines[at] = [&new, end].concat();
+                written += 1;
+            }
+        }
+        self.changed |= written > 0;
+        written
+    }
+
+    /// Adds a line that seals what matches, behind all others, so that it outranks them; a line that is there is written out
+    /// where it stands. Files that git reads itself are excepted behind all.
     ///
     /// # Errors
     /// [`PatternError`].
-    pub fn track(&mut self, pattern: &[u8], key: &KeyName) -> Result<bool, PatternError> {
+    pub fn track(&mut self, pattern: &[u8], key: &KeyName) -> Result<Track, PatternError> {
         check(pattern)?;
         let key = (key.as_str() != KeyName::DEFAULT).then(|| key.to_string());
         let tracked = Tracked { pattern: pattern.to_vec(), key };
-        if self.tracked().contains(&tracked) {
-            return Ok(false);
+        let there = self.tracked().into_iter().rfind(|there| there.pattern == tracked.pattern);
+        let mut done = Track::Already;
+        if there.as_ref() == Some(&tracked) {
+            if self.write_out_where(|there| *there == tracked) > 0 {
+                done = Track::WrittenOut;
+            }
+        } else {
+            self.untrack(pattern);
+            let words = sealing(tracked.key.as_deref());
+            let line = self.ended([&quote(pattern), b" ".as_slice(), words.as_bytes()].concat());
+            if self.crlf
+                && let Some(last) = self.lines.last_mut().filter(|last| !last.ends_with(b"\r"))
+            {
+                last.push(b'\r');
+            }
+            self.lines.push(line);
+            done = Track::Added;
         }
-        self.untrack(pattern);
-        let mut line = quote(pattern);
-        line.extend_from_slice(format!(" {DRIVER}").as_bytes());
-        if let Some(key) = tracked.key {
-            line.extend_from_slice(format!(" {KEY_ATTRIBUTE}={key}").as_bytes());
-        }
-        self.lines.push(line);
-        let excepted = self.lines.iter().position(|line| line == EXCEPTION.as_bytes());
-        if excepted.is_some() || matches_attributes_file(pattern) {
-            excepted.map(|at| self.lines.remove(at));
-            self.lines.push(EXCEPTION.into());
-        }
-        self.changed = true;
-        Ok(true)
+        let except = self.except(pattern, done == Track::Added);
+        self.changed |= done != Track::Already || except;
+        Ok(if except && done == Track::Already { Track::WrittenOut } else { done })
     }
 
-    /// Removes the line that [`Self::track`] wrote for this pattern, whatever its key; `false` where there is none.
+    /// Takes the files that git reads itself out of the pattern, behind all lines; says whether lines were added or moved.
+    fn except(&mut self, pattern: &[u8], is_new: bool) -> bool {
+        let is_there = |own: &str| self.lines.iter().any(|line| is_exception(line, own));
+        let wanted: Vec<&str> = OWN
+            .into_iter()
+            .filter(|own| is_there(own) || takes_in(pattern, own, self.is_top))
+            .collect();
+        if !is_new && wanted.iter().all(|own| is_there(own)) {
+            return false;
+        }
+        self.lines.retain(|line| !wanted.iter().any(|own| is_exception(line, own)));
+        for own in &wanted {
+            let line = self.ended(exception(own).into_bytes());
+            self.lines.push(line);
+        }
+        !wanted.is_empty()
+    }
+
+    /// Removes the lines that seal this pattern, whatever their key; `false` where there is none.
     pub fn untrack(&mut self, pattern: &[u8]) -> bool {
         let before = self.lines.len();
         self.lines.retain(|line| parse(line).is_none_or(|tracked| tracked.pattern != pattern));
         self.changed |= self.lines.len() < before;
         self.lines.len() < before
+    }
+
+    /// The line as those of the file end.
+    fn ended(&self, mut line: Vec<u8>) -> Vec<u8> {
+        if self.crlf {
+            line.push(b'\r');
+        }
+        line
     }
 }
 
@@ -164,14 +292,17 @@ pub fn line_for(path: &[u8], glob: &[u8]) -> Option<Vec<u8>> {
     let mut pattern = pattern_for(path);
     pattern.extend_from_slice(glob);
     check(&pattern).ok()?;
-    let mut line = quote(&pattern);
-    line.extend_from_slice(format!(" {DRIVER}").as_bytes());
-    Some(line)
+    Some([&quote(&pattern), b" ".as_slice(), sealing(None).as_bytes()].concat())
 }
 
 /// The pattern that matches this one path and no other, in the attributes file at the top.
 pub fn pattern_for(path: &[u8]) -> Vec<u8> {
-    let mut pattern = vec![b'/'];
+    [b"/", escape(path).as_slice()].concat()
+}
+
+/// The path with a backslash before what a pattern would take for more than itself.
+pub fn escape(path: &[u8]) -> Vec<u8> {
+    let mut pattern = Vec::with_capacity(path.len());
     for &byte in path {
         if matches!(byte, b'*' | b'?' | b'[' | b'\\') {
             pattern.push(b'\\');
@@ -181,200 +312,86 @@ pub fn pattern_for(path: &[u8]) -> Vec<u8> {
     pattern
 }
 
+/// Whether two lines seal the same pattern with the same key, be they written out or not.
+pub fn seal_alike(one: &[u8], other: &[u8]) -> bool {
+    one == other || parse(one).is_some_and(|tracked| parse(other) == Some(tracked))
+}
+
+/// The line that takes a file which git reads itself out of the patterns above; `None` for other files.
+pub fn exception_for(path: &[u8]) -> Option<String> {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+    let is = |own: &&str| {
+        own.strip_prefix('/').map_or(name == own.as_bytes(), |own| path == own.as_bytes())
+    };
+    OWN.into_iter().find(is).map(exception)
+}
+
 /// Whether a line of the text defines the macro.
 pub fn defines_macro(text: &[u8]) -> bool {
     text.split(|&byte| byte == b'\n').any(is_macro)
 }
 
 fn is_macro(line: &[u8]) -> bool {
-    line.fields().next() == Some(MACRO.as_bytes())
+    split_pattern(line).is_some_and(|(name, _)| name == MACRO)
+}
+
+/// Whether a line that defines the macro sets the filter.
+fn seals(line: &[u8]) -> bool {
+    let words = split_pattern(line).map(|(_, end)| line[end..].fields());
+    let filter = words.and_then(|words| words.filter(|word| name_of(word) == b"filter").last());
+    filter == Some(b"filter=shroud")
+}
+
+fn exception(own: &str) -> String {
+    EXCEPTION.iter().fold(own.to_owned(), |line, word| format!("{line} {word}"))
+}
+
+/// Whether the line is one that [`exception`] made, today or in an earlier version.
+fn is_exception(line: &[u8], own: &str) -> bool {
+    let mut words = line.fields();
+    words.next() == Some(own.as_bytes())
+        && words.clone().any(|word| word == b"!filter")
+        && words.all(|word| EXCEPTION.iter().any(|known| known.as_bytes() == word))
 }
 
 fn check(pattern: &[u8]) -> Result<(), PatternError> {
+    let shown = || crate::sanitise::line(&pattern.to_str_lossy());
     match pattern {
         [b'!', ..] => Err(PatternError::Negative),
+        [b'[', b'a', b't', b't', b'r', b']', ..] => Err(PatternError::Macro),
         [] => Err(PatternError::Unwritable),
         _ if pattern.iter().any(|byte| b"\n\r\0".contains(byte)) => Err(PatternError::Unwritable),
-        [.., b'/'] => Err(PatternError::Folder(crate::sanitise::line(&pattern.to_str_lossy()))),
-        _ => Ok(()),
-    }
-}
-
-/// Whether the pattern, in whichever folder, takes `.gitattributes` in.
-fn matches_attributes_file(pattern: &[u8]) -> bool {
-    let last = pattern.rsplit(|&byte| byte == b'/').next().unwrap_or(pattern);
-    gix::glob::wildmatch(
-        last.as_bstr(),
-        b".gitattributes".as_bstr(),
-        gix::glob::wildmatch::Mode::empty(),
-    )
-}
-
-/// The pattern as git reads it back: in quotes with C escapes where it holds blanks or begins as no pattern may.
-fn quote(pattern: &[u8]) -> Vec<u8> {
-    let special =
-        |byte: &u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || *byte == b'"';
-    if !pattern.iter().any(special) && !pattern.starts_with(b"#") && !pattern.starts_with(b"[attr]")
-    {
-        return pattern.to_vec();
-    }
-    let mut quoted = vec![b'"'];
-    for &byte in pattern {
-        match byte {
-            b'"' | b'\\' => quoted.extend([b'\\', byte]),
-            b'\t' => quoted.extend(b"\\t"),
-            byte if byte.is_ascii_control() => quoted.extend(format!("\\{byte:03o}").bytes()),
-            byte => quoted.push(byte),
+        // With room for what is behind it, and for escapes.
+        _ if pattern.len() > 1024 || quote(pattern).len() > 1800 => Err(PatternError::TooLong),
+        [.., b'/'] => Err(PatternError::Folder(shown())),
+        _ => {
+            let path = pattern.strip_prefix(b"/").unwrap_or(pattern);
+            let own = exception_for(path).is_some()
+                || path == b".shroud"
+                || path.starts_with(b".shroud/");
+            if own { Err(PatternError::Own(shown())) } else { Ok(()) }
         }
     }
-    quoted.push(b'"');
-    quoted
 }
 
-/// The pattern of a line without its quotes, or the macro that it defines, and where it ends; `None` where there is none.
-pub fn split_pattern(line: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let begin = line.find_not_byteset(b" \t\r\n")?;
-    let rest = &line[begin..];
-    if rest.starts_with(b"#") {
-        return None;
-    }
-    // What is not quoted right is a word as any other (git's attr.c).
-    if let Some((pattern, consumed)) = rest.starts_with(b"\"").then(|| unquote(rest)).flatten() {
-        return Some((pattern, begin + consumed));
-    }
-    let end = rest.find_byteset(b" \t\r\n").unwrap_or(rest.len());
-    Some((rest[..end].to_vec(), begin + end))
-}
-
-/// A line that sets the macro on a pattern.
-fn parse(line: &[u8]) -> Option<Tracked> {
-    let (pattern, end) = split_pattern(line)?;
-    if line.trim_ascii_start().starts_with(b"[attr]") {
-        return None;
-    }
-    let mut attributes = line[end..].fields();
-    let sealed = attributes.clone().any(|attribute| attribute == DRIVER.as_bytes());
-    let key = attributes
-        .find_map(|attribute| attribute.strip_prefix(format!("{KEY_ATTRIBUTE}=").as_bytes()))
-        .map(|key| key.to_str_lossy().into_owned());
-    sealed.then_some(Tracked { pattern, key })
-}
-
-/// Undoes [`quote`], and whatever else C escapes git allows; with the number of bytes read.
-fn unquote(line: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let mut pattern = Vec::new();
-    let mut bytes = line.iter().copied().enumerate().skip(1);
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b'"' => return Some((pattern, at + 1)),
-            b'\\' => pattern.push(match bytes.next()?.1 {
-                b'a' => 7,
-                b'b' => 8,
-                b't' => b'\t',
-                b'n' => b'\n',
-                b'v' => 11,
-                b'f' => 12,
-                b'r' => b'\r',
-                digit @ b'0'..=b'3' => {
-                    let mut next = || Some(bytes.next()?.1.wrapping_sub(b'0')).filter(|d| *d < 8);
-                    (digit - b'0') << 6 | next()? << 3 | next()?
-                }
-                other @ (b'"' | b'\\') => other,
-                _ => return None,
-            }),
-            byte => pattern.push(byte),
+/// Whether the pattern takes in a file that git reads itself: in whichever folder, or at the top.
+fn takes_in(pattern: &[u8], own: &str, is_top: bool) -> bool {
+    match own.strip_prefix('/') {
+        None => {
+            let last = pattern.rsplit(|&byte| byte == b'/').next().unwrap_or(pattern);
+            wildmatch(last.as_bstr(), own.into(), wildmatch::Mode::IGNORE_CASE)
         }
+        Some(own) => is_top && matches(pattern, own.as_bytes(), Case::Fold),
     }
-    None
+}
+
+/// Whether a pattern matches a path, both from the same folder.
+pub fn matches(pattern: &[u8], path: &[u8], case: Case) -> bool {
+    let Some(pattern) = gix::glob::Pattern::from_bytes(pattern) else { return false };
+    let name_at = path.rfind_byte(b'/').map(|at| at + 1);
+    let mode = wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
+    pattern.matches_repo_relative_path(path.as_bstr(), name_at, Some(false), case, mode)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn file(text: &str) -> (tempfile::TempDir, AttributesFile) {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(".gitattributes");
-        if !text.is_empty() {
-            fs::write(&path, text).unwrap();
-        }
-        let file = AttributesFile::read(&path).unwrap();
-        (dir, file)
-    }
-
-    fn text(file: &AttributesFile) -> String {
-        file.write().unwrap();
-        fs::read_to_string(file.path()).unwrap()
-    }
-
-    fn key(name: &str) -> KeyName {
-        name.parse().unwrap()
-    }
-
-    #[test]
-    fn a_new_file_holds_macro_and_patterns() {
-        let (_dir, mut file) = file("");
-        file.set_macro(false);
-        assert!(file.track(b"secrets/*.env", &key("default")).unwrap());
-        assert!(!file.track(b"secrets/*.env", &key("default")).unwrap());
-        assert!(file.track(b"prod/x", &key("prod")).unwrap());
-        assert_eq!(
-            text(&file),
-            "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta\nsecrets/*.env shroud\nprod/x shroud shroud-key=prod\n"
-        );
-    }
-
-    #[test]
-    fn other_lines_stay_as_they_are() {
-        let before = "# mine\r\n*.txt text\n\n  odd   -diff\nlast";
-        let (_dir, mut file) = file(before);
-        file.track(b"a", &key("default")).unwrap();
-        assert_eq!(text(&file), format!("{before}\na shroud\n"));
-        assert!(file.untrack(b"a"));
-        assert!(!file.untrack(b"a"));
-        assert!(!file.untrack(b"*.txt"));
-        assert_eq!(text(&file), format!("{before}\n"));
-    }
-
-    #[test]
-    fn gits_own_files_are_excepted_and_last() {
-        let (_dir, mut file) = file("");
-        file.track(b"secrets/**", &key("default")).unwrap();
-        file.track(b"other", &key("default")).unwrap();
-        let expected = "secrets/** shroud\nother shroud\n.gitattributes !filter !diff !merge\n";
-        assert_eq!(text(&file), expected);
-    }
-
-    #[test]
-    fn odd_patterns_are_read_as_they_were_written() {
-        let (_dir, mut file) = file("");
-        let odd: [&[u8]; 6] = [b"a b", b"#x", b"q\"uo\\te", b"[attr]shroud", b"\xff\xfe", b"t\tab"];
-        for pattern in odd {
-            assert!(file.track(pattern, &key("k")).unwrap());
-        }
-        file.write().unwrap();
-        let again = AttributesFile::read(file.path()).unwrap();
-        let read: Vec<_> = again.tracked().into_iter().map(|tracked| tracked.pattern).collect();
-        assert_eq!(read, odd);
-    }
-
-    #[test]
-    fn the_tripwire_is_switched_in_place() {
-        let (_dir, mut file) = file("");
-        file.set_macro(true);
-        assert_eq!(file.macro_has_tripwire(), Some(true));
-        file.track(b"a", &key("default")).unwrap();
-        assert!(text(&file).starts_with("[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta working-tree-encoding=locked-run-git-shroud-unlock\n"));
-        file.set_macro(false);
-        assert_eq!(file.macro_has_tripwire(), Some(false));
-        assert_eq!(text(&file).lines().count(), 2);
-    }
-
-    #[test]
-    fn what_cannot_be_a_pattern_is_refused() {
-        let (_dir, mut file) = file("");
-        for bad in ["", "!a", "a\nb", "dir/"] {
-            assert!(file.track(bad.as_bytes(), &key("k")).is_err(), "{bad:?}");
-        }
-    }
-}
+mod tests;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::git::attributes::{DRIVER, KEY_ATTRIBUTE};
-use crate::git::attributes_file::{MACRO_LINE, defines_macro, split_pattern};
+use crate::git::attributes_file::{
+    MACRO_LINE, defines_macro, name_of, sealing_without, split_pattern,
+};
 use crate::git_crypt::Name;
 use crate::keyring::KeyName;
 
@@ -172,18 +173,22 @@ impl Rewriting<'_> {
         let unknown = |name: &str| UnknownName { line: number, name: crate::sanitise::line(name) };
         let name = name.map_err(|token| unknown(&String::from_utf8_lossy(&token)))?;
         let key = self.names.get(&name).ok_or_else(|| unknown(name.as_str()))?;
-        let mut seal = DRIVER.as_bytes().to_vec();
-        if key.as_str() != KeyName::DEFAULT || self.explicit_default {
-            seal.extend_from_slice(format!(" {KEY_ATTRIBUTE}={key}").as_bytes());
-        }
+        let is_named = key.as_str() != KeyName::DEFAULT || self.explicit_default;
         let is_foreign = |token: &[u8]| {
             [&b"filter="[..], b"diff="]
                 .iter()
                 .any(|name| token.strip_prefix(*name).and_then(Name::from_driver).is_some())
         };
+        let is_said = |name: &str| {
+            let own = line.tokens.iter().filter(|(_, token)| !is_foreign(token));
+            own.clone().any(|(_, token)| {
+                name_of(token) == name.as_bytes() || (name != "filter" && *token == b"binary")
+            })
+        };
+        let seal = sealing_without(is_named.then(|| key.as_str()), is_said);
         // First, as the macro also says how to merge, and what the user has said of that must outrank it.
         let blanks = line.tokens.first().map_or(&b" "[..], |(blanks, _)| blanks);
-        let mut new = [blanks, &seal].concat();
+        let mut new = [blanks, seal.as_bytes()].concat();
         for (at, (blanks, token)) in line.tokens.iter().enumerate() {
             if is_foreign(token) {
                 continue;
@@ -262,20 +267,38 @@ mod tests {
     #[test]
     fn lines_are_rewritten_in_place() {
         let cases = [
-            ("*.key filter=git-crypt diff=git-crypt\n", "*.key shroud\n"),
-            ("*.key diff=git-crypt filter=git-crypt", "*.key shroud"),
+            (
+                "*.key filter=git-crypt diff=git-crypt\n",
+                "*.key shroud filter=shroud diff=shroud merge=shroud -text\n",
+            ),
+            (
+                "*.key diff=git-crypt filter=git-crypt",
+                "*.key shroud filter=shroud diff=shroud merge=shroud -text",
+            ),
             (
                 "ops/**\tfilter=git-crypt-Ops diff=git-crypt-Ops\r\n",
-                "ops/**\tshroud shroud-key=ops\r\n",
+                "ops/**\tshroud shroud-key=ops filter=shroud diff=shroud merge=shroud -text\r\n",
             ),
-            ("\"a b\"   filter=git-crypt-prod-2\n", "\"a b\"   shroud shroud-key=prod-2\n"),
-            ("  *.x  filter=git-crypt  -text  diff=git-crypt \n", "  *.x  shroud  -text \n"),
-            ("*.x diff=json filter=git-crypt\n", "*.x shroud diff=json\n"),
-            ("*.x text filter=git-crypt merge=union\n", "*.x shroud text merge=union\n"),
+            (
+                "\"a b\"   filter=git-crypt-prod-2\n",
+                "\"a b\"   shroud shroud-key=prod-2 filter=shroud diff=shroud merge=shroud -text\n",
+            ),
+            (
+                "  *.x  filter=git-crypt  -text  diff=git-crypt \n",
+                "  *.x  shroud filter=shroud diff=shroud merge=shroud  -text \n",
+            ),
+            (
+                "*.x diff=json filter=git-crypt\n",
+                "*.x shroud filter=shroud merge=shroud -text diff=json\n",
+            ),
+            (
+                "*.x text filter=git-crypt merge=union\n",
+                "*.x shroud filter=shroud diff=shroud text merge=union\n",
+            ),
             ("*.x diff=git-crypt\n", "*.x diff=shroud\n"),
             (
                 "[attr]crypt filter=git-crypt diff=git-crypt\n*.p crypt\n",
-                "[attr]crypt shroud\n*.p crypt\n",
+                "[attr]crypt shroud filter=shroud diff=shroud merge=shroud -text\n*.p crypt\n",
             ),
             (".gitattributes !filter !diff\n", ".gitattributes !filter !diff !merge\n"),
             ("pub.txt -filter -diff\n", "pub.txt -filter -diff !merge !text !delta\n"),
@@ -283,7 +306,7 @@ mod tests {
             ("pub.txt !filter !diff binary\n", "pub.txt !filter !diff binary\n"),
             (
                 "/.git-crypt/** !filter\n.git-crypt/x a\n.git-crypto filter=git-crypt\n",
-                ".git-crypto shroud\n",
+                ".git-crypto shroud filter=shroud diff=shroud merge=shroud -text\n",
             ),
         ];
         for (old, new) in cases {
@@ -314,7 +337,9 @@ mod tests {
         let how = Rewriting { explicit_default: true, exception_text: "text=auto", ..how(&names) };
         let (new, changes) =
             rewrite("\u{feff}a filter=git-crypt\r\n".as_bytes(), true, &how).unwrap();
-        let expected = format!("\u{feff}{MACRO_LINE}\r\na shroud shroud-key=default\r\n");
+        let expected = format!(
+            "\u{feff}{MACRO_LINE}\r\na shroud shroud-key=default filter=shroud diff=shroud merge=shroud -text\r\n"
+        );
         assert_eq!(String::from_utf8(new.clone()).unwrap(), expected);
         assert_eq!(changes.len(), 2);
         assert!(rewrite(&new, true, &how).unwrap().1.is_empty());

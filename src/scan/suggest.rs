@@ -68,6 +68,7 @@ fn ending_group(path: &[u8]) -> Option<Group> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::attributes_file::sealing;
 
     fn lines(found: &[&str], others: &[&str]) -> Vec<(String, usize)> {
         let set = |paths: &[&str]| paths.iter().map(|path| path.as_bytes().to_vec()).collect();
@@ -80,7 +81,7 @@ mod tests {
 
     #[test]
     fn one_line_serves_where_it_takes_in_nothing_else() {
-        let is = |line: &str, files| vec![(format!("{line} shroud"), files)];
+        let is = |line: &str, files| vec![(format!("{line} {}", sealing(None)), files)];
         assert_eq!(lines(&["a/x.env", "a/y.env"], &["b"]), is("/a/*", 2));
         assert_eq!(lines(&["a/x.env", "a/y.env"], &["a/z"]), is("/a/*.env", 2));
         assert_eq!(lines(&["x.env", "y.env"], &["z"]), is("/*.env", 2));

@@ -32,18 +32,19 @@ fn a_repository_is_taken_over_in_one_commit() {
 #[test]
 fn lines_are_rewritten_where_they_stand() {
     let sandbox = taken_over();
+    // The default key is named, as a line above names another.
+    let seal =
+        |key: &str| format!("shroud shroud-key={key} filter=shroud diff=shroud merge=shroud -text");
     let text = |path: &str| String::from_utf8(sandbox.read(path)).unwrap();
     let expected = ATTRIBUTES
-        .replace("filter=git-crypt diff=git-crypt", "shroud")
-        .replace("diff=git-crypt  filter=git-crypt", "shroud")
+        .replace("filter=git-crypt diff=git-crypt", &seal("default"))
+        .replace("diff=git-crypt  filter=git-crypt", &seal("default"))
         .replace("!filter !diff", "!filter !diff !merge");
-    // A line of the default key stands below one of another key.
-    let expected = expected.replace(" shroud\n", " shroud shroud-key=default\n");
     let head = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta\n";
     assert_eq!(text("repo/.gitattributes"), format!("{head}{expected}"));
     let expected = OPS_ATTRIBUTES
-        .replace("filter=git-crypt-Ops diff=git-crypt-Ops", "shroud shroud-key=ops")
-        .replace("filter=git-crypt diff=git-crypt", "shroud shroud-key=default")
+        .replace("filter=git-crypt-Ops diff=git-crypt-Ops", &seal("ops"))
+        .replace("filter=git-crypt diff=git-crypt", &seal("default"))
         .replace(".gitattributes !filter !diff", ".gitattributes !filter !diff !merge")
         .replace("public.txt !filter !diff", "public.txt !filter !diff !merge text !delta");
     assert_eq!(text("repo/ops/.gitattributes"), expected);
@@ -85,8 +86,8 @@ fn a_dry_run_says_all_and_changes_nothing() {
         "key ops (of git-crypt: Ops) seals 1 file",
         "  ops/prod.yml",
         ".gitattributes:4: - secrets/**   filter=git-crypt diff=git-crypt",
-        ".gitattributes:4: + secrets/**   shroud shroud-key=default",
-        "ops/.gitattributes:1: + * shroud shroud-key=ops",
+        ".gitattributes:4: + secrets/**   shroud shroud-key=default filter=shroud diff=shroud merge=shroud -text",
+        "ops/.gitattributes:1: + * shroud shroud-key=ops filter=shroud diff=shroud merge=shroud -text",
     ] {
         assert!(said.lines().any(|said| said == line), "lacks {line:?}:\n{said}");
     }

@@ -3,6 +3,9 @@
 use crate::common::{Sandbox, text};
 use crate::planted::{token, values};
 
+/// What a suggested line says.
+const SEAL: &str = "shroud filter=shroud diff=shroud merge=shroud -text";
+
 /// A repository with a token in its second commit of three, and a clean file.
 fn repository() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -150,10 +153,12 @@ fn attribute_lines_are_suggested() {
     commit(&sandbox, "two");
     assert_eq!(
         suggest("found"),
-        "# seals app.conf\n/app.conf shroud\n# seals conf/a.env, conf/b.env\n/conf/* shroud\n"
+        format!(
+            "# seals app.conf\n/app.conf {SEAL}\n# seals conf/a.env, conf/b.env\n/conf/* {SEAL}\n"
+        )
     );
     sandbox.git("repo", ["rm", "-qr", "conf"]);
-    assert_eq!(suggest("git shroud scrub"), "# seals app.conf\n/app.conf shroud\n");
+    assert_eq!(suggest("git shroud scrub"), format!("# seals app.conf\n/app.conf {SEAL}\n"));
 }
 
 #[test]

@@ -169,7 +169,10 @@ fn a_plan_of_a_scan_seals_the_past_and_leaves_the_tip() {
     scrub(&sandbox, &["../plan.toml"]).expect(0);
     assert_eq!(tip(&sandbox), before);
     let lines = sandbox.git("repo", ["show", "HEAD~2:.gitattributes"]).text();
-    assert!(lines.ends_with("/p.env shroud\n"), "{lines}");
+    assert!(
+        lines.ends_with("/p.env shroud filter=shroud diff=shroud merge=shroud -text\n"),
+        "{lines}"
+    );
     sandbox.shroud("repo", ["check", "--all"]);
     scrub(&sandbox, &["--finish"]).expect(0);
     sandbox.shroud("repo", ["scan"]);

@@ -7,7 +7,7 @@ use gix::bstr::ByteSlice as _;
 
 use crate::git::GitError;
 use crate::git::attributes::{DRIVER, KEY_ATTRIBUTE};
-use crate::git::attributes_file::{AttributesFile, PatternError, split_pattern};
+use crate::git::attributes_file::{AttributesFile, PatternError, seal_alike, split_pattern};
 use crate::git::tree_attributes::{Chain, TreeAttributes};
 use crate::keyring::KeyName;
 use crate::scrub::plan::Seal;
@@ -81,7 +81,7 @@ impl Lines {
         let rules: Vec<_> = rules.map(|rule| &rule.line[..]).collect();
         let has = |wanted: &[&[u8]]| {
             let mut lines = lines.iter();
-            wanted.iter().all(|wanted| lines.any(|line| line == wanted))
+            wanted.iter().all(|wanted| lines.any(|line| seal_alike(line, wanted)))
         };
         let (has_macros, has_rules) = (rules.is_empty() || has(&macros), has(&rules));
         if has_macros && has_rules {
@@ -92,7 +92,8 @@ impl Lines {
             new.extend(&macros);
         }
         let is_moved = |line: &&&[u8]| {
-            (!has_macros && macros.contains(*line)) || (!has_rules && rules.contains(*line))
+            let is = |wanted: &&[u8]| seal_alike(line, wanted);
+            (!has_macros && macros.iter().any(is)) || (!has_rules && rules.iter().any(is))
         };
         new.extend(lines.iter().filter(|line| !is_moved(line)));
         if !has_rules {
@@ -169,7 +170,9 @@ mod tests {
         lines.added(file).map(|text| String::from_utf8(text).unwrap())
     }
 
-    const EXCEPTION: &str = ".gitattributes !filter !diff !merge\n";
+    const SEAL: &str = "filter=shroud diff=shroud merge=shroud -text";
+    const EXCEPTION: &str =
+        ".gitattributes !filter !diff !merge !text\n.gitignore !filter !diff !merge !text\n";
     const MACRO: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta";
 
     #[test]
@@ -197,7 +200,7 @@ mod tests {
         let lines = Lines::new(None, false, &[], &seals).unwrap();
         let tracked = format!("{MACRO}\n*.env shroud\n");
         assert_eq!(added(&lines, &tracked), None);
-        let line = "/a/p.env shroud\n";
+        let line = &format!("/a/p.env shroud {SEAL}\n");
         assert_eq!(added(&lines, ""), Some(format!("{MACRO}\n{line}")));
         for more in ["p.env !filter\n", "a/* shroud-key=prod\n"] {
             let text = format!("{tracked}{more}");
@@ -211,7 +214,9 @@ mod tests {
         let nested =
             [(b"a[b/".to_vec(), b"*.env shroud shroud-key=prod\n/x shroud\nc/* shroud\n".to_vec())];
         let lines = Lines::new(Some(today.as_bytes()), true, &nested, &[]).unwrap();
-        let rules = "/a\\[b/**/*.env shroud shroud-key=prod\n/a\\[b/x shroud\n/a\\[b/c/* shroud\n.gitattributes !filter !diff !merge\n";
+        let rules = format!(
+            "/a\\[b/**/*.env shroud shroud-key=prod {SEAL}\n/a\\[b/x shroud {SEAL}\n/a\\[b/c/* shroud {SEAL}\n{EXCEPTION}"
+        );
         assert_eq!(added(&lines, ""), Some(format!("{MACRO}\n{rules}")));
     }
 
@@ -219,7 +224,9 @@ mod tests {
     fn patterns_of_the_plan_become_lines() {
         let seals = [seal("*.pem", None), seal("prod/**", Some("prod"))];
         let lines = Lines::new(None, false, &[], &seals).unwrap();
-        let all = format!("{MACRO}\n*.pem shroud\nprod/** shroud shroud-key=prod\n{EXCEPTION}");
+        let all = format!(
+            "{MACRO}\n*.pem shroud {SEAL}\nprod/** shroud shroud-key=prod {SEAL}\n{EXCEPTION}"
+        );
         assert_eq!(added(&lines, ""), Some(all.clone()));
         assert_eq!(added(&lines, &all), None);
         assert_eq!(planned_key(&seals, b"prod/x.pem"), Some(&Some("prod".parse().unwrap())));

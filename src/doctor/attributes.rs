@@ -1,0 +1,126 @@
+//! What is wrong, or could be better, in the files with attributes.
+
+use std::path::Path;
+
+use super::{Finding, Patient, advice, ok, problem};
+use crate::error::count;
+use crate::git::attributes::Attributes;
+use crate::git::attributes_file::{AttributesFile, exception_for};
+use crate::git::worktree::Entries;
+
+/// The macro, the tripwire, and lines of earlier versions.
+pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
+    let Some(top) = &patient.repository.worktree else { return Vec::new() };
+    let mut findings = Vec::new();
+    let path = top.join(".gitattributes");
+    let local = AttributesFile::read(&patient.repository.common_dir().join("info/attributes"));
+    match AttributesFile::read(&path) {
+        Ok(file) => match file.macro_has_tripwire() {
+            Some(_) if !file.macro_seals() => findings.push(problem(
+                "macro",
+                "the line [attr]shroud in .gitattributes does not say filter=shroud, so lines with 'shroud' alone seal nothing",
+                "'git log -p -- .gitattributes' shows who changed it; 'git shroud track' with a pattern writes it again",
+            )),
+            Some(tripwire) => {
+                let with = if tripwire { ", with the tripwire" } else { "" };
+                findings.push(ok("macro", format!(".gitattributes defines the macro 'shroud'{with}")));
+                let disarmed = local.is_ok_and(|file| file.macro_has_tripwire() == Some(false));
+                if tripwire && !disarmed {
+                    findings.push(problem(
+                        "tripwire",
+                        "the tripwire is not disarmed here, so git cannot add tracked files",
+                        "run 'git shroud unlock'",
+                    ));
+                }
+            }
+            None => findings.push(without_macro(&file)),
+        },
+        Err(error) => findings.push(problem("macro", error.to_string(), remedy(&path))),
+    }
+    findings.extend(old_lines(patient, top));
+    findings
+}
+
+fn without_macro(file: &AttributesFile) -> Finding {
+    let remedy = "'git shroud track' with a pattern that is tracked writes it again; 'git log -p -- .gitattributes' shows where it went";
+    if !file.tracked().is_empty() && file.not_written_out().is_empty() {
+        let message = ".gitattributes does not define the macro 'shroud'; the lines there seal without it, and only the tripwire is lacking";
+        return advice("macro", message, remedy);
+    }
+    let message = ".gitattributes does not define the macro 'shroud', so lines with 'shroud' alone seal nothing in other clones";
+    problem("macro", message, remedy)
+}
+
+/// What to do about a file that cannot be read.
+fn remedy(path: &Path) -> String {
+    let is_link = path.symlink_metadata().is_ok_and(|there| there.is_symlink());
+    if is_link {
+        // Whoever gets the file must see the lines that counted for its author.
+        return "put a regular file with those lines in its place: cp --remove-destination \"$(readlink -f .gitattributes)\" .gitattributes".to_owned();
+    }
+    if path.is_dir() {
+        return "put a regular file in its place".to_owned();
+    }
+    "make it a regular file of UTF-8 text that you may read".to_owned()
+}
+
+/// Lines that say the macro alone mean nothing to programs that know no macros.
+fn old_lines(patient: &Patient<'_>, top: &Path) -> Option<Finding> {
+    let entries = Entries::read(patient.repository).ok()?.files;
+    let name = b".gitattributes";
+    let is_file = |path: &[u8]| path.rsplit(|&byte| byte == b'/').next() == Some(name);
+    let mut lines = 0;
+    for entry in entries.iter().filter(|entry| is_file(&entry.path)) {
+        let Some(native) = crate::repo_path::to_native(&entry.path) else { continue };
+        let file = AttributesFile::read(&top.join(native));
+        lines += file.map_or(0, |file| file.not_written_out().len());
+    }
+    (lines > 0).then(|| {
+        advice(
+            "attribute-lines",
+            format!(
+                "{} of .gitattributes seal by the macro 'shroud' alone: programs that know no macros (dulwich, jj) store plaintext there",
+                count(lines as u64, "line")
+            ),
+            "git shroud track --write-out",
+        )
+    })
+}
+
+/// git reads its own files, and this program `.shroud/`, without any filter.
+pub(super) fn own_files(patient: &Patient<'_>) -> Vec<Finding> {
+    let looked = Attributes::new(patient.repository).and_then(|mut attributes| {
+        let mut findings = Vec::new();
+        for entry in Entries::read(patient.repository)?.files {
+            let exception = exception_for(&entry.path);
+            let of_folder = [".shroud", ".git-crypt"]
+                .into_iter()
+                .find(|folder| entry.path.starts_with(format!("{folder}/").as_bytes()));
+            if (exception.is_none() && of_folder.is_none())
+                || !attributes.of(&entry.path)?.is_encrypted()
+            {
+                continue;
+            }
+            let path = crate::sanitise::path(&entry.path);
+            let remedy = match (exception, of_folder) {
+                (Some(line), _) => format!("add behind the pattern that matches it, at the end of .gitattributes: {line}; then git add --renormalize {path}"),
+                (None, folder) => format!(
+                    "restore {0}/.gitattributes, which keeps filters off: git checkout HEAD -- {0}/.gitattributes",
+                    folder.unwrap_or_default()
+                ),
+            };
+            let message = format!("{path} is to be sealed, but git has to read it");
+            // Without these git fails, or seals nothing; the others it only passes over.
+            let is_vital = ![&b".gitignore"[..], b".mailmap"].iter().any(|name| entry.path.ends_with(name));
+            findings.push(if is_vital {
+                problem("own-files", message, remedy)
+            } else {
+                advice("own-files", message, remedy)
+            });
+        }
+        Ok(findings)
+    });
+    looked.unwrap_or_else(|error| {
+        vec![problem("own-files", error.to_string(), "see what git says: git status")]
+    })
+}

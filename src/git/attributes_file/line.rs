@@ -1,0 +1,140 @@
+//! One line of an attributes file: its pattern, and the attributes behind it (gitattributes, git's attr.c).
+
+use gix::bstr::ByteSlice;
+
+use super::super::attributes::{DRIVER, KEY_ATTRIBUTE};
+use super::Tracked;
+
+/// What a line says behind the macro, so that programs that know no macros seal too: dulwich, jj and others.
+const WRITTEN_OUT: [(&str, &str); 4] = [
+    ("filter", "filter=shroud"),
+    ("diff", "diff=shroud"),
+    ("merge", "merge=shroud"),
+    ("text", "-text"),
+];
+
+/// The attributes that seal, with the key where one is named: the macro, and what it stands for.
+pub fn sealing(key: Option<&str>) -> String {
+    sealing_without(key, |_| false)
+}
+
+/// The attributes that seal, without those of which `is_said` knows that the line says them itself.
+pub fn sealing_without(key: Option<&str>, is_said: impl Fn(&str) -> bool) -> String {
+    let key = key.map(|key| format!(" {KEY_ATTRIBUTE}={key}")).unwrap_or_default();
+    let wanted = WRITTEN_OUT.iter().filter(|(name, _)| !is_said(name));
+    wanted.fold(format!("{DRIVER}{key}"), |line, (_, more)| format!("{line} {more}"))
+}
+
+/// The name of the attribute that a word of a line sets, unsets or takes back.
+pub fn name_of(word: &[u8]) -> &[u8] {
+    let name = word.strip_prefix(b"-").or(word.strip_prefix(b"!")).unwrap_or(word);
+    &name[..name.find_byte(b'=').unwrap_or(name.len())]
+}
+
+/// The pattern of a line that defines no macro, and where it ends.
+fn of_pattern(line: &[u8]) -> Option<(Vec<u8>, usize)> {
+    split_pattern(line).filter(|(pattern, _)| !pattern.starts_with(b"[attr]"))
+}
+
+/// A line that seals a pattern: with the macro, or with what the macro stands for.
+pub(super) fn parse(line: &[u8]) -> Option<Tracked> {
+    let (pattern, end) = of_pattern(line)?;
+    let (mut sealed, mut key) = (false, None);
+    // The last word counts (git's attr.c).
+    for word in line[end..].fields() {
+        match name_of(word) {
+            b"filter" => sealed = word == b"filter=shroud",
+            name if name == DRIVER.as_bytes() => sealed |= word == DRIVER.as_bytes(),
+            name if name == KEY_ATTRIBUTE.as_bytes() => {
+                let value = word.strip_prefix(format!("{KEY_ATTRIBUTE}=").as_bytes());
+                key = value.map(|key| key.to_str_lossy().into_owned());
+            }
+            _ => {}
+        }
+    }
+    sealed.then_some(Tracked { pattern, key })
+}
+
+/// A line of an earlier version, which has the macro alone, with what the macro stands for behind it; `None` for others.
+pub(super) fn written_out(line: &[u8]) -> Option<Vec<u8>> {
+    parse(line)?;
+    let (_, end) = of_pattern(line)?;
+    let is = |word: &[u8], name: &str| name_of(word) == name.as_bytes();
+    let mut words: Vec<&[u8]> = line[end..].fields().collect();
+    let at = words.iter().rposition(|word| *word == DRIVER.as_bytes())? + 1;
+    let missing: Vec<&str> = WRITTEN_OUT
+        .iter()
+        // What stands before the macro does not count against it.
+        .filter(|(name, _)| !words[at..].iter().any(|word| is(word, name)))
+        .map(|&(_, more)| more)
+        .collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let at = at + usize::from(words.get(at).is_some_and(|word| is(word, KEY_ATTRIBUTE)));
+    words.splice(at..at, missing.into_iter().map(str::as_bytes));
+    Some([&line[..end], b" ", &words.join(&b' ')].concat())
+}
+
+/// The pattern as git reads it back: in quotes with C escapes where it holds blanks or begins as no pattern may.
+pub(super) fn quote(pattern: &[u8]) -> Vec<u8> {
+    let special =
+        |byte: &u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || *byte == b'"';
+    if !pattern.iter().any(special) && !pattern.starts_with(b"#") {
+        return pattern.to_vec();
+    }
+    let mut quoted = vec![b'"'];
+    for &byte in pattern {
+        match byte {
+            b'"' | b'\\' => quoted.extend([b'\\', byte]),
+            b'\t' => quoted.extend(b"\\t"),
+            byte if byte.is_ascii_control() => quoted.extend(format!("\\{byte:03o}").bytes()),
+            byte => quoted.push(byte),
+        }
+    }
+    quoted.push(b'"');
+    quoted
+}
+
+/// The pattern of a line without its quotes, or the macro that it defines, and where it ends; `None` where there is none.
+pub fn split_pattern(line: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let begin = line.find_not_byteset(b" \t\r\n")?;
+    let rest = &line[begin..];
+    if rest.starts_with(b"#") {
+        return None;
+    }
+    // What is not quoted right is a word as any other (git's attr.c).
+    if let Some((pattern, consumed)) = rest.starts_with(b"\"").then(|| unquote(rest)).flatten() {
+        return Some((pattern, begin + consumed));
+    }
+    let end = rest.find_byteset(b" \t\r\n").unwrap_or(rest.len());
+    Some((rest[..end].to_vec(), begin + end))
+}
+
+/// Undoes [`quote`], and whatever else C escapes git allows; with the number of bytes read.
+fn unquote(line: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let mut pattern = Vec::new();
+    let mut bytes = line.iter().copied().enumerate().skip(1);
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'"' => return Some((pattern, at + 1)),
+            b'\\' => pattern.push(match bytes.next()?.1 {
+                b'a' => 7,
+                b'b' => 8,
+                b't' => b'\t',
+                b'n' => b'\n',
+                b'v' => 11,
+                b'f' => 12,
+                b'r' => b'\r',
+                digit @ b'0'..=b'3' => {
+                    let mut next = || Some(bytes.next()?.1.wrapping_sub(b'0')).filter(|d| *d < 8);
+                    (digit - b'0') << 6 | next()? << 3 | next()?
+                }
+                other @ (b'"' | b'\\') => other,
+                _ => return None,
+            }),
+            byte => pattern.push(byte),
+        }
+    }
+    None
+}
