@@ -1,0 +1,6 @@
+//! Surroundings that a program does not choose: the user, the environment, what others have set.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod no_home;
