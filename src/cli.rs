@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use zeroize::Zeroizing;
 
 use crate::commands::{self, Context};
 use crate::error::{CommandError, Outcome};
-use crate::keyring::token;
+use crate::keyring;
 use crate::ui::{ColorChoice, Ui};
 
 /// Transparent encryption for the files in a git repository that must stay secret
@@ -95,19 +96,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::hardening::harden();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) if cli.command.holds_secret(&arguments) => return refuse_secret(),
         Ok(cli) => cli,
-        Err(_)
-            if arguments.iter().any(|argument| token::is_begun_by(&argument.to_string_lossy())) =>
-        {
-            let context =
-                Context { ui: Ui::new(ColorChoice::Auto, false, false), dir: PathBuf::from(".") };
-            let error =
-                CommandError::wrong("a key token stands among the arguments; it is not shown here");
-            return fail(
-                &context,
-                &error.hint("keys come from files, standard input or the environment"),
-            );
-        }
+        // It repeats the arguments.
+        Err(_) if holds_secret(&arguments) => return refuse_secret(),
         Err(error) => {
             // Asked-for help goes to standard output and is no failure; clap knows which it is. An argument that it repeats
             // may be a file's name.
@@ -139,6 +131,42 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&context, &error),
     }
+}
+
+impl Command {
+    /// Whether an argument is a secret or holds one, and is not for another program, which is to have it.
+    fn holds_secret(&self, arguments: &[OsString]) -> bool {
+        let own = match self {
+            // git gives a path, which may have any name.
+            Self::FilterProcess(_)
+            | Self::Clean(_)
+            | Self::Smudge(_)
+            | Self::Textconv(_)
+            | Self::MergeDriver(_) => return false,
+            Self::Config(config) if config.runs_program() => {
+                arguments.split(|argument| argument == "--").next().unwrap_or_default()
+            }
+            // Who has found a key in the history asks where it came from.
+            Self::Log(log) if log.searches() => return false,
+            _ => arguments,
+        };
+        holds_secret(own)
+    }
+}
+
+/// Whether an argument is a secret or holds one; the words of a key are an argument each, or one together.
+fn holds_secret(arguments: &[OsString]) -> bool {
+    let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+    keyring::holds_secret(&Zeroizing::new(arguments.join(" ")))
+}
+
+/// Other users see the arguments of a program, and the shell keeps them.
+fn refuse_secret() -> ExitCode {
+    let context = Context { ui: Ui::new(ColorChoice::Auto, false, false), dir: PathBuf::from(".") };
+    let error = CommandError::wrong("a secret stands among the arguments; it is not shown here")
+        .hint("keys and identities come from files, standard input or the environment")
+        .hint("the shell's history may hold it now: take it out there");
+    fail(&context, &error)
 }
 
 fn fail(context: &Context, error: &CommandError) -> ExitCode {

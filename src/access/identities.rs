@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::fs::read_bounded;
-use crate::keyring::MAX_TEXT_LEN;
+use crate::keyring::{MAX_TEXT_LEN, holds_secret};
 use crate::recipient::Recipient;
 use crate::recipient::age::{self, Identity};
 use crate::recipient::openpgp::{Gpg, SecretKey};
@@ -59,7 +59,7 @@ impl Identities {
     /// # Errors
     /// It cannot be read, or holds no identity.
     pub fn add_file(&mut self, path: &Path) -> Result<(), IdentityError> {
-        if path.to_string_lossy().to_ascii_uppercase().starts_with("AGE-SECRET-KEY-") {
+        if holds_secret(&path.to_string_lossy()) {
             let message = "an identity stands where a file is to be named; it is not shown here";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
         }

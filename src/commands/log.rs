@@ -27,6 +27,13 @@ pub struct Log {
 }
 
 impl Log {
+    /// Whether git is asked what added or removed a text.
+    pub(crate) fn searches(&self) -> bool {
+        let begins = |word: &OsString, option| word.to_string_lossy().starts_with(option);
+        let options = ["-S", "-G", "--grep"];
+        self.given.iter().any(|word| options.iter().any(|option| begins(word, option)))
+    }
+
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let opened = context.open()?;
         // What a path is to be, stock git decides by its own rules; --textconv is said for commands that have it off.

@@ -3,6 +3,7 @@
 //! Knows no file system, clock, environment or process.
 
 mod described;
+mod disclosed;
 mod name;
 mod retired;
 pub mod share;
@@ -12,6 +13,7 @@ pub mod words;
 
 use std::collections::BTreeSet;
 
+pub use disclosed::{holds_secret, redact};
 pub(crate) use name::is_name;
 pub use name::{InvalidKeyName, KeyName};
 pub use retired::{Retired, retired_text};

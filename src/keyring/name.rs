@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::token;
-
 /// A key's name: 1 to 64 of `a-z 0-9 - _ .`, starting with a letter or digit, never ending in `.lock`.
 ///
 /// So it can stand in an attribute line, as a folder's name on any file system, and beside git's lock files.
@@ -84,7 +82,7 @@ pub(crate) fn is_name(text: &str) -> bool {
 
 /// A rejected name may come from a repository: bounded, and without control characters.
 fn printable(text: &str) -> String {
-    if token::is_begun_by(text) {
+    if super::holds_secret(text) {
         return "(a key token)".to_owned();
     }
     text.chars().take(64).flat_map(char::escape_debug).collect()

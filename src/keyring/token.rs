@@ -11,13 +11,6 @@ const HRP: &str = "git-shroud-key-";
 /// What every token begins with.
 pub const TOKEN_PREFIX: &str = "GIT-SHROUD-KEY-1";
 
-/// Whether a text begins as the token of a key, of a share or of a git-crypt key does, so that it must not be shown.
-pub fn is_begun_by(text: &str) -> bool {
-    [TOKEN_PREFIX, super::share::TOKEN_PREFIX, super::retired::TOKEN_PREFIX]
-        .iter()
-        .any(|prefix| begins_with(text, prefix))
-}
-
 /// Whether a text begins with a token's prefix, in either case.
 pub(super) fn begins_with(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix))

@@ -76,6 +76,11 @@ pub fn parse_text(text: &str) -> Result<Entry, WordsError> {
     if key.id() == id { Ok(Entry { name, generation, key }) } else { Err(WordsError::OtherKey) }
 }
 
+/// Whether a text is a word of the list, in either case.
+pub(super) fn is_word(word: &str) -> bool {
+    find(word).is_some()
+}
+
 /// Whether a text is meant to be the words of a key: it says so, or most of its words are on the list.
 pub fn is_meant(text: &str) -> bool {
     if described::split(text, FIRST_LINE).is_some() {

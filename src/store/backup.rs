@@ -11,7 +11,7 @@ use crate::format::KeyId;
 use crate::fs::{Access, create_private_dir, read_bounded, write_atomic};
 use crate::keyring::share::{self, Share, ShareError};
 use crate::keyring::words::{self, WordsError};
-use crate::keyring::{Keyring, token};
+use crate::keyring::{Keyring, holds_secret};
 use crate::recipient::Ask;
 use crate::recipient::age::{AgeError, encrypt_with_passphrase, is_age_file, open_with_passphrase};
 
@@ -95,8 +95,7 @@ pub enum BackupError {
 /// # Errors
 /// [`BackupError`].
 pub fn read(path: &Path, ask: Ask<'_>) -> Result<Backup, BackupError> {
-    let name = path.to_string_lossy();
-    if token::is_begun_by(&name) || name.to_ascii_uppercase().starts_with("AGE-SECRET-KEY-") {
+    if holds_secret(&path.to_string_lossy()) {
         let message = "a secret stands where a file is to be named; it is not shown here";
         return Err(StoreError::Io(io::Error::new(io::ErrorKind::InvalidInput, message)).into());
     }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::format::KeyId;
 use crate::fs::{Access, create_private_dir, is_exposed, read_bounded, with_path, write_atomic};
-use crate::keyring::{Keyring, MAX_TEXT_LEN, TextError, token};
+use crate::keyring::{Keyring, MAX_TEXT_LEN, TextError, holds_secret};
 
 /// Names a key file.
 pub const KEYRING_VARIABLE: &str = "GIT_SHROUD_KEYRING";
@@ -90,7 +90,7 @@ pub fn path(common_dir: &Path) -> PathBuf {
 /// # Errors
 /// It cannot be read, or is not one.
 pub fn read(path: &Path) -> Result<Keyring, StoreError> {
-    if token::is_begun_by(&path.to_string_lossy()) {
+    if holds_secret(&path.to_string_lossy()) {
         let message = "a key token stands where a file is to be named; it is not shown here";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
     }

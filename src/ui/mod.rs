@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::error::CommandError;
 pub use crate::error::count;
+use crate::keyring::redact;
 use crate::sanitise;
 
 const PREFIX: &str = "git-shroud: ";
@@ -174,10 +175,10 @@ fn paint(style: Style, text: &str) -> String {
 }
 
 /// One write a line, so that lines of several processes do not mix. More lines of one message are set in, so that none
-/// passes for another message.
+/// passes for another message. A secret that was given as an argument, and that an error repeats, is not shown.
 fn say(label: &str, text: &str) {
     let space = if label.is_empty() { "" } else { " " };
-    let text = sanitise::text(text).replace('\n', "\n  ");
+    let text = sanitise::text(&redact(text)).replace('\n', "\n  ");
     let line = format!("{PREFIX}{label}{space}{text}\n");
     let _ = io::stderr().write_all(line.as_bytes());
 }

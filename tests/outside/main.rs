@@ -4,3 +4,4 @@
 mod common;
 
 mod no_home;
+mod secrets_as_arguments;

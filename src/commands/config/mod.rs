@@ -39,6 +39,11 @@ enum ConfigCommand {
 }
 
 impl Config {
+    /// Whether what is behind '--' is another program's.
+    pub(crate) fn runs_program(&self) -> bool {
+        matches!(self.command, ConfigCommand::Exec(_))
+    }
+
     pub(crate) fn run(self, context: &Context) -> Outcome {
         match self.command {
             ConfigCommand::Check(check) => check.run(context),
