@@ -174,7 +174,7 @@ fn log_is_in_the_clear_across_renames() {
     assert_eq!(options.text(), "moved\n");
     sandbox
         .try_shroud("repo", ["log", "--no-such-option", "secrets/moved.env"])
-        .expect(128)
+        .expect(2)
         .says("no-such-option");
 }
 

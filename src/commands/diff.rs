@@ -88,7 +88,7 @@ impl Diff {
                 .hint("git shroud diff --masked names the keys that changed and no values"));
         }
         let opened = context.open()?;
-        let git = Git::new(&context.dir);
+        let git = Git::new(&context.dir).with_users_pathspecs();
         let changed =
             changes(&git, self.staged, &self.revisions, &self.paths).map_err(|error| {
                 CommandError::from(error)

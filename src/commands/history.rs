@@ -40,8 +40,10 @@ pub(super) fn run_git(
     let status = git.args(arguments).status().context(|| "git cannot be started".to_owned())?;
     match status.code() {
         Some(0) => Ok(()),
-        // git has said why.
-        Some(code) => Err(CommandError::wrong("").status_if_wrong(u8::try_from(code).unwrap_or(2))),
+        // As of 'git log --exit-code'.
+        Some(1) => Err(CommandError::found()),
+        // git has said why, with 128 or 129.
+        Some(_) => Err(CommandError::wrong("")),
         // As when the pager was left.
         None => Ok(()),
     }

@@ -67,7 +67,7 @@ impl Status {
         opened.top()?;
         let only = match self.paths.as_slice() {
             [] => None,
-            paths => Some(expand_pathspecs(&Git::new(&context.dir), paths)?),
+            paths => Some(expand_pathspecs(&Git::new(&context.dir).with_users_pathspecs(), paths)?),
         };
         let known = opened.known();
         let mut files = survey(&opened.repository, &known, only.as_ref())?;

@@ -10,17 +10,75 @@ use super::GitError;
 /// The oldest git that this program works with: `git sparse-checkout`, `--pathspec-from-file` and `-z` everywhere.
 const OLDEST: (u32, u32) = (2, 25);
 
-/// Runs `git` in one directory.
+/// Variables that change what a pathspec means.
+const PATHSPECS: [&str; 4] =
+    ["GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"];
+/// Variables that change in some other way what a command does or prints, and none of which says where the repository is,
+/// who the user is, or what belongs to the history.
+const CHANGING: [&str; 14] = [
+    // The file that 'git config' works on, whatever its options say.
+    "GIT_CONFIG",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_DIFF_OPTS",
+    // Attributes from a tree in place of the worktree: this program would see others than git.
+    "GIT_ATTR_SOURCE",
+    // Whoever sets these decides which commits a command walks over.
+    "GIT_REPLACE_REF_BASE",
+    "GIT_GRAFT_FILE",
+    "GIT_NOTES_REF",
+    "GIT_NOTES_DISPLAY_REF",
+    "GIT_PAGER",
+    "GIT_PAGER_IN_USE",
+    "GIT_ADVICE",
+    // Windows: a command's output goes elsewhere.
+    "GIT_REDIRECT_STDIN",
+    "GIT_REDIRECT_STDOUT",
+    "GIT_REDIRECT_STDERR",
+];
+/// Where these say "standard error", git's trace would be taken for its message.
+const TRACES: [&str; 8] = [
+    "GIT_TRACE",
+    "GIT_TRACE_SETUP",
+    "GIT_TRACE_REFS",
+    "GIT_TRACE_PACK_ACCESS",
+    "GIT_TRACE_PERFORMANCE",
+    "GIT_TRACE2",
+    "GIT_TRACE2_EVENT",
+    "GIT_TRACE2_PERF",
+];
+/// Settings of the user's that change what a command prints or does, and what they are for this program's commands.
+const SETTINGS: [&str; 9] = [
+    "color.ui=false",
+    "color.diff=false",
+    "color.status=false",
+    "diff.relative=false",
+    "log.showSignature=false",
+    "i18n.logOutputEncoding=UTF-8",
+    // It would stop what is added after it was written.
+    "core.safecrlf=false",
+    "submodule.recurse=false",
+    "advice.graftFileDeprecated=false",
+];
+
+/// Runs `git` in one directory, so that it does the same whatever the user has set.
 #[derive(Clone, Debug)]
 pub struct Git {
     dir: PathBuf,
     env: Vec<(&'static str, PathBuf)>,
+    pathspecs: bool,
 }
 
 impl Git {
     /// Runs git in `dir`.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), env: Vec::new() }
+        Self { dir: dir.into(), env: Vec::new(), pathspecs: false }
+    }
+
+    /// Runs commands with pathspecs that the user gave, which mean what the user's environment says.
+    #[must_use]
+    pub fn with_users_pathspecs(mut self) -> Self {
+        self.pathspecs = true;
+        self
     }
 
     /// Sets a variable of git's environment.
@@ -37,7 +95,21 @@ impl Git {
     /// A command that has not been run.
     pub fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new("git");
-        command.current_dir(&self.dir).args(args).stdin(Stdio::null());
+        command.current_dir(&self.dir).stdin(Stdio::null());
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        command.args(args);
+        let pathspecs: &[&str] = if self.pathspecs { &[] } else { &PATHSPECS };
+        for name in CHANGING.iter().chain(pathspecs) {
+            command.env_remove(name);
+        }
+        for name in TRACES {
+            let to_stderr = |value: OsString| value == "1" || value == "2" || value == "true";
+            if std::env::var_os(name).is_some_and(to_stderr) {
+                command.env_remove(name);
+            }
+        }
         // Messages are shown to the user as they are; output is for this program.
         command.env("LC_ALL", "C").env("GIT_OPTIONAL_LOCKS", "0");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
@@ -133,7 +205,15 @@ fn success(command: &Command, output: Output) -> Result<Vec<u8>, GitError> {
     if output.status.success() {
         return Ok(output.stdout);
     }
-    let subcommand = command.get_args().find(|arg| !arg.to_string_lossy().starts_with('-'));
+    let mut args = command.get_args();
+    let subcommand = loop {
+        match args.next() {
+            // The setting behind it is no command.
+            Some(arg) if arg == "-c" => drop(args.next()),
+            Some(arg) if arg.to_string_lossy().starts_with('-') => {}
+            other => break other,
+        }
+    };
     let message = String::from_utf8_lossy(&output.stderr);
     let message = message.trim().trim_start_matches("fatal: ").trim_start_matches("error: ");
     Err(GitError::Failed {

@@ -61,7 +61,7 @@ impl Found {
     pub fn read(repository: &Repository) -> Outcome<Self> {
         let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?;
         let head = head.ok_or_else(|| CommandError::wrong("there is no commit yet"))?;
-        if repository.git.query(["diff", "--cached", "--quiet"])?.is_none() {
+        if repository.git.query(["diff", "--cached", "--no-ext-diff", "--quiet"])?.is_none() {
             return Err(CommandError::refused("the index holds changes that are not committed")
                 .hint(
                     "commit them, or take them out with 'git restore --staged', and run this again",

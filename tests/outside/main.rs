@@ -5,3 +5,4 @@ mod common;
 
 mod no_home;
 mod secrets_as_arguments;
+mod variables;
