@@ -211,10 +211,15 @@ impl Eye<'_> {
             Err(error) => return self.unread(path, damaged(&error)),
         };
         if kind.is_symlink() {
-            if let Some(target) = fs::read_link(path).ok().as_deref().map(Path::as_os_str)
-                && let Some(target) = repo_path::argument_bytes(target)
-            {
-                self.look(place, target);
+            match fs::read_link(path) {
+                Ok(target) => {
+                    self.look(
+                        place,
+                        repo_path::argument_bytes(target.as_os_str()).unwrap_or_default(),
+                    );
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => self.unread(path, damaged(&error)),
             }
         } else if kind.is_file() && kind.len() > IN_MEMORY {
             self.unread(path, Why::TooLarge);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-use super::record::{BUNDLE, LOGS, VALUES};
+use super::record::{BUNDLE, Head, LOGS, VALUES};
 use super::redact::Value;
 use super::rewrite::Rewritten;
 use crate::error::{CommandError, Context as _, Outcome};
@@ -17,10 +17,17 @@ use crate::fs::{
     Access, create_private, create_private_dir, read_bounded, with_path, write_atomic,
 };
 use crate::git::repository::Repository;
+use crate::repo_path;
 use crate::scan::finding::Secret;
 
 /// Bytes of the longest file of values.
 const MAX_VALUES: usize = 1 << 30;
+/// Bytes of the longest reflog.
+const MAX_LOG: usize = 1 << 30;
+/// The reflogs that all worktrees share, below those that are kept.
+const COMMON: &str = "0";
+/// Those of linked worktrees, by their names.
+const LINKED: &str = "worktrees";
 /// Folders in one another that reflogs stand in, at most.
 const MAX_DEPTH: usize = 64;
 const TAKE: &str = "a String takes any text";
@@ -35,11 +42,21 @@ pub fn write(repository: &Repository, folder: &Path) -> Outcome {
     let what = ["--all", "--reflog"].map(OsStr::new);
     repository.git.run(create.iter().chain(&what))?;
     restrict(&bundle).map_err(|error| with_path(&bundle, &error)).context(doing)?;
-    for (number, git_dir) in repository.git_dirs()?.iter().enumerate() {
-        let to = folder.join(LOGS).join(number.to_string());
-        copy(&git_dir.join("logs"), &to, 0).context(doing)?;
+    let logs = folder.join(LOGS);
+    create_private_dir(&logs).context(doing)?;
+    for git_dir in repository.git_dirs()? {
+        copy(&git_dir.join("logs"), &logs.join(own_name(repository, &git_dir)), 0)
+            .context(doing)?;
     }
     Ok(())
+}
+
+/// The folder of the reflogs of one git folder: by the name of the linked worktree, as others may come and go.
+fn own_name(repository: &Repository, git_dir: &Path) -> PathBuf {
+    match git_dir.file_name() {
+        Some(name) if git_dir != repository.common_dir() => Path::new(LINKED).join(name),
+        _ => COMMON.into(),
+    }
 }
 
 fn doing() -> String {
@@ -74,41 +91,66 @@ fn copy(from: &Path, to: &Path, depth: usize) -> std::io::Result<()> {
             copy(&path, &copied, depth + 1)?;
         } else if kind.is_file() {
             fs::copy(&path, &copied).map_err(|error| with_path(&path, &error))?;
+        } else {
+            // It would be missing when everything is set back.
+            let what = std::io::Error::other("it is neither a file nor a folder, or too deep");
+            return Err(with_path(&path, &what));
         }
     }
     Ok(())
 }
 
-/// Puts the reflogs back as they were.
+/// Puts the reflogs back as they were; those of a worktree that came since stay. `heads` are those of the record.
 ///
 /// # Errors
-/// A file cannot be written.
-pub fn restore_logs(repository: &Repository, folder: &Path) -> Outcome {
-    for (number, git_dir) in repository.git_dirs()?.iter().enumerate() {
-        let from = folder.join(LOGS).join(number.to_string());
+/// A file cannot be read or written.
+pub fn restore_logs(repository: &Repository, folder: &Path, heads: &[Head]) -> Outcome {
+    let logs = folder.join(LOGS);
+    // Earlier versions counted the worktrees, in the order in which the record has them.
+    let linked = heads.iter().filter_map(|head| head.linked.as_ref());
+    let counted: Vec<_> = linked.map(|name| &name.0[..]).collect();
+    for git_dir in repository.git_dirs()? {
+        let name = own_name(repository, &git_dir);
+        let mut from = logs.join(&name);
+        if !logs.join(LINKED).exists() && name.starts_with(LINKED) {
+            let name = name.file_name().and_then(repo_path::argument_bytes).unwrap_or_default();
+            let Some(at) = counted.iter().position(|counted| *counted == name) else { continue };
+            from = logs.join((at + 1).to_string());
+        }
         restore(&from, &git_dir.join("logs"), 0).context(|| "the reflogs".to_owned())?;
     }
     Ok(())
 }
 
 fn restore(from: &Path, to: &Path, depth: usize) -> std::io::Result<()> {
-    let Ok(listed) = fs::read_dir(from) else { return Ok(()) };
+    let listed = match fs::read_dir(from) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(with_path(from, &error)),
+    };
     for entry in listed {
-        let entry = entry?;
+        let entry = entry.map_err(|error| with_path(from, &error))?;
         let (path, restored) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_type()?.is_dir() && depth < MAX_DEPTH {
+        if entry.file_type()?.is_dir() && depth <= MAX_DEPTH {
             restore(&path, &restored, depth + 1)?;
         } else {
             fs::create_dir_all(to).map_err(|error| with_path(to, &error))?;
-            write_atomic(&restored, &fs::read(&path)?, Access::Shared)?;
+            write_atomic(&restored, &read_bounded(&path, MAX_LOG)?, Access::Shared)?;
         }
     }
     Ok(())
 }
 
-/// The stash's reflog as it was.
-pub fn stash_log(folder: &Path) -> Option<Vec<u8>> {
-    fs::read(folder.join(LOGS).join("0/refs/stash")).ok()
+/// The stash's reflog as it was; `None` where there was none.
+///
+/// # Errors
+/// It cannot be read.
+pub fn stash_log(folder: &Path) -> Outcome<Option<Vec<u8>>> {
+    match read_bounded(&folder.join(LOGS).join(COMMON).join("refs/stash"), MAX_LOG) {
+        Ok(log) => Ok(Some(log.to_vec())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).context(|| "the reflog of the stash as it was".to_owned()),
+    }
 }
 
 /// Brings objects of the bundle back that are gone.

@@ -88,9 +88,9 @@ pub fn still_named(repository: &Repository, map: &Map) -> Outcome<Vec<String>> {
     for name in listed.lines() {
         let spec = os_line([name, b"\n"].concat());
         let list = ["rev-list", "--ignore-missing"].map(OsStr::new);
-        let commits = repository.git.run(list.iter().chain(&[&*spec, OsStr::new("--")]));
+        let commits = repository.git.run(list.iter().chain(&[&*spec, OsStr::new("--")]))?;
         let is_old = |line: &[u8]| ObjectId::from_hex(line).is_ok_and(|id| map.contains_key(&id));
-        if commits.is_ok_and(|commits| commits.lines().any(is_old)) {
+        if commits.lines().any(is_old) {
             named.push(crate::sanitise::path(name));
         }
     }

@@ -88,9 +88,12 @@ pub fn stand(repository: &Repository, record: &Record) -> Outcome<Stand> {
 pub fn bring(repository: &Repository, record: &Record) -> Outcome {
     move_refs(repository, record)?;
     if let Some(log) = &record.stash_log {
-        let path = repository.common_dir().join(STASH_LOG);
-        // Another kind of storage for refs has no such file.
-        if path.is_file() {
+        // There is such a log only where git keeps refs in files, and it goes with the stash.
+        let stash = ["rev-parse", "-q", "--verify", "refs/stash"];
+        if repository.git.query(stash)?.is_some() {
+            let path = repository.common_dir().join(STASH_LOG);
+            let folder = path.parent().unwrap_or(&path);
+            fs::create_dir_all(folder).context(|| "the stash".to_owned())?;
             write_atomic(&path, &log.0, Access::Shared).context(|| "the stash".to_owned())?;
         }
     }

@@ -154,9 +154,11 @@ fn in_force(repository: &Repository, noted: &[Noted]) -> Outcome<HashMap<ObjectI
         }
     }
     // Only the latest stash is named by a ref; the others stand in its reflog, which stays.
-    let older = ["log", "-g", "--format=%H %T %P", "refs/stash", "--"];
-    let stashes = repository.git.command(older).output().map_err(crate::git::GitError::Io)?;
-    let commits: Vec<u8> = stashes.stdout.fields().flat_map(|id| [id, b"\n"].concat()).collect();
+    let stashes = match repository.git.query(["rev-parse", "-q", "--verify", "refs/stash"])? {
+        Some(_) => repository.git.run(["log", "-g", "--format=%H %T %P", "refs/stash", "--"])?,
+        None => Vec::new(),
+    };
+    let commits: Vec<u8> = stashes.fields().flat_map(|id| [id, b"\n"].concat()).collect();
     if !commits.is_empty() {
         let list = ["--no-replace-objects", "rev-list", "--objects", "--stdin"];
         for line in repository.git.run_with_input(list, &commits)?.lines() {

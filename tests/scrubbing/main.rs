@@ -12,6 +12,7 @@ mod following;
 mod killed;
 mod refusals;
 mod sealing;
+mod undoing;
 
 use common::{Done, Sandbox};
 

@@ -1,7 +1,6 @@
 //! A scrub from its plan to its proof.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -24,6 +23,8 @@ use crate::scrub::{advice, backup, banned, follow, moves, safety};
 
 /// What is to be changed where it is used, beside the record.
 pub(super) const EXPOSED: &str = "exposed.json";
+/// Bytes of the longest such list.
+const MAX_EXPOSED: usize = 1 << 28;
 
 /// What a scrub works with.
 pub(super) struct Work<'c> {
@@ -209,16 +210,28 @@ impl<'c> Work<'c> {
             record.set(State::Moved)?;
         }
         let values = backup::read_values(record.folder())?;
-        let bytes =
-            fs::read(record.folder().join("plan.toml")).context(|| "the plan".to_owned())?;
+        let limit = crate::scrub::plan::MAX_LEN;
+        let bytes = crate::fs::read_bounded(&record.folder().join("plan.toml"), limit)
+            .context(|| "the plan".to_owned())?;
         let plan = Plan::read(&bytes).map_err(|error| CommandError::wrong(error.to_string()))?;
         let proof = self.prove(record, &plan, &values)?;
         record.set(State::Done)?;
         banned::change(self.repository.common_dir(), &gone(record)?, true)?;
-        let exposed = fs::read(record.folder().join(EXPOSED)).unwrap_or_default();
-        let exposed = serde_json::from_slice(&exposed).unwrap_or_default();
-        let list = advice::checklist(&self.repository, record, exposed)?;
-        report::done(self.context, scrub.format, record, &proof, &list)
+        let exposed = exposed(record);
+        let is_damaged = exposed.is_none();
+        let list = advice::checklist(&self.repository, record, exposed.unwrap_or_default())?;
+        let reported = report::done(self.context, scrub.format, record, &proof, &list);
+        if is_damaged {
+            let place = crate::sanitise::native(&record.folder().join(EXPOSED));
+            let hint = "the history is rewritten; change every secret that the plan names, where it is used";
+            self.context.ui.warning(format!(
+                "{place} cannot be read, so the list of secrets to change is missing"
+            ));
+            self.context.ui.hint(hint);
+            return reported
+                .and(Err(CommandError::incomplete("the list of secrets to change is missing")));
+        }
+        reported
     }
 
     /// Takes the last scrub back.
@@ -230,6 +243,8 @@ impl<'c> Work<'c> {
         if record.state == State::Done {
             safety::refuse_unfit(&self.repository)?;
         }
+        // Before anything moves, so that nothing is set back by half.
+        old_stash_log(&record)?;
         record.set(State::Undoing)?;
         self.set_back(record)
     }
@@ -238,14 +253,33 @@ impl<'c> Work<'c> {
         let needed = record.refs.iter().filter_map(|change| change.old).map(|id| id.0).collect();
         backup::unbundle(&self.repository, record.folder(), &needed)?;
         let mut back = record.reversed();
-        back.stash_log = back.stash_log.and_then(|_| backup::stash_log(record.folder()).map(Name));
+        back.stash_log = old_stash_log(&record)?;
         moves::bring(&self.repository.reopen()?, &back)?;
-        backup::restore_logs(&self.repository, record.folder())?;
+        backup::restore_logs(&self.repository, record.folder(), &record.heads)?;
         banned::change(self.repository.common_dir(), &gone(&record)?, false)?;
         record.remove()?;
         self.context.ui.status("everything is as it was before the scrub");
         Ok(())
     }
+}
+
+/// The reflog of the stash as it was before; `None` where the scrub left it as it was.
+fn old_stash_log(record: &Record) -> Outcome<Option<Name>> {
+    if record.stash_log.is_none() {
+        return Ok(None);
+    }
+    let log = backup::stash_log(record.folder())?.ok_or_else(|| {
+        let place = crate::sanitise::native(record.folder());
+        CommandError::wrong(format!("the reflog of the stash is not in {place} any more"))
+            .hint("the bundle there holds every commit as it was")
+    })?;
+    Ok(Some(Name(log)))
+}
+
+/// What is to be changed where it is used; `None` where the list is damaged.
+fn exposed(record: &Record) -> Option<Vec<advice::Exposed>> {
+    let bytes = crate::fs::read_bounded(&record.folder().join(EXPOSED), MAX_EXPOSED).ok()?;
+    serde_json::from_slice(&bytes).ok()
 }
 
 /// The commits and tags that were taken out.
