@@ -73,6 +73,8 @@ fn each_state_is_told_from_the_others() {
         ("secrets/conflict", &sealed),
         ("secrets/bad-name", &sealed),
         ("loose", &sealed),
+        // A guard holds no key and sees no damage: both say the same of it.
+        ("loose-damaged", &damaged),
     ] {
         sandbox.stage_raw("repo", path, content);
     }
@@ -81,6 +83,7 @@ fn each_state_is_told_from_the_others() {
     sandbox.write("repo/.gitattributes", attributes);
     let expected = [
         ("loose", "not-tracked"),
+        ("loose-damaged", "not-tracked"),
         ("prod/other", "other-key"),
         ("secrets/bad-name", "bad-key-name"),
         ("secrets/conflict", "attribute-conflict"),
