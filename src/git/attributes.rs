@@ -6,6 +6,7 @@ use gix::bstr::{BStr, ByteSlice};
 use gix::worktree::stack::state::attributes::Source;
 
 use super::GitError;
+use super::info_attributes::InfoAttributes;
 use super::repository::Repository;
 use crate::git_crypt;
 use crate::keyring::{InvalidKeyName, KeyName};
@@ -86,8 +87,14 @@ impl PathAttributes {
     }
 
     /// What a search with all of [`NAMES`] found; places are shown relative to `top`.
-    pub(super) fn from_outcome(outcome: &Outcome, top: Option<&std::path::Path>) -> Self {
-        let matches: Vec<Match<'_>> = outcome.iter_selected().collect();
+    ///
+    /// What is in `first` outranks it.
+    pub(super) fn from_outcome(
+        first: Vec<Match<'_>>,
+        outcome: &Outcome,
+        top: Option<&std::path::Path>,
+    ) -> Self {
+        let matches: Vec<Match<'_>> = first.into_iter().chain(outcome.iter_selected()).collect();
         let find = |name: &str| matches.iter().find(|found| found.assignment.name.as_str() == name);
         let state = |name| find(name).map_or(StateRef::Unspecified, |found| found.assignment.state);
         let setting = |name| {
@@ -123,6 +130,7 @@ pub struct Attributes<'r> {
     /// Folders whose attributes are not here.
     missing: Vec<Vec<u8>>,
     top: Option<std::path::PathBuf>,
+    info: Option<InfoAttributes>,
 }
 
 impl<'r> Attributes<'r> {
@@ -140,7 +148,8 @@ impl<'r> Attributes<'r> {
         let stack = gix.attributes_only(&index, source).map_err(GitError::read)?;
         let outcome = stack.selected_attribute_matches(NAMES);
         let missing = missing_files(repository, &index);
-        Ok(Self { stack, outcome, missing, top: repository.worktree.clone() })
+        let info = InfoAttributes::new(repository);
+        Ok(Self { stack, outcome, missing, top: repository.worktree.clone(), info })
     }
 
     /// The attributes of a path, which is relative to the top of the worktree.
@@ -160,7 +169,8 @@ impl<'r> Attributes<'r> {
         }
         let platform = self.stack.at_entry(path.as_bstr(), None).map_err(GitError::read)?;
         platform.matching_attributes(&mut self.outcome);
-        Ok(PathAttributes::from_outcome(&self.outcome, self.top.as_deref()))
+        let first = self.info.as_mut().map(|info| info.of(path.as_bstr())).unwrap_or_default();
+        Ok(PathAttributes::from_outcome(first, &self.outcome, self.top.as_deref()))
     }
 }
 

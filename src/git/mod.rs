@@ -9,6 +9,7 @@ pub mod database;
 pub mod history;
 pub mod hooks;
 pub mod index;
+mod info_attributes;
 pub mod locate;
 pub mod merging;
 pub mod objects;

@@ -90,7 +90,7 @@ impl TreeAttributes {
             Some(false),
             outcome,
         );
-        Ok(PathAttributes::from_outcome(outcome, None))
+        Ok(PathAttributes::from_outcome(Vec::new(), outcome, None))
     }
 
     fn parse(&self, chain: Chain) -> Result<(Search, Outcome), GitError> {
