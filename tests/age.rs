@@ -62,7 +62,13 @@ fn meets_age(sandbox: &Sandbox, file: &str, public: &str, locked: bool) {
     assert_eq!(sandbox.read("opened"), b"wrapped by us", "{file}");
 
     if locked {
+        // What was opened once asks nothing more, and what was asked for in vain is not asked for again.
+        ours.unwrap(&wrapped, &mut |_| panic!("asked twice")).unwrap();
+        let ours = identity(sandbox, file);
         assert_eq!(ours.unwrap(&wrapped, &mut answer("no")), Err(AgeError::WrongPassphrase));
+        let again = ours.unwrap(&wrapped, &mut |_| panic!("asked twice"));
+        assert!(again == Err(AgeError::WrongPassphrase) && ours.has_failed());
+        let ours = identity(sandbox, file);
         assert_eq!(ours.unwrap(&wrapped, &mut |_| None), Err(AgeError::Cancelled));
         let (other, _) = parse_recipient(OTHER).unwrap();
         let for_another = wrap(&other, b"x").unwrap();

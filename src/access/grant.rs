@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::roster::{MemberFile, RESTORE, Roster, Standing};
+use super::roster::{MemberFile, RESTORE, Roster, Standing, show, take_away};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::repository::Repository;
 use crate::keyring::{Entry, KeyName, Keyring, to_text};
@@ -138,7 +138,7 @@ pub fn verify<'v>(
     let members: Vec<_> =
         members.into_iter().filter(|file| !except.contains(&file.stem.as_str())).collect();
     for file in &members {
-        let path = file.file.path();
+        let path = show(&file.file);
         let failed = match (&file.member, file.standing(Some(info), keyring)) {
             (Err(error), _) => CommandError::refused(format!("{error}; nothing was changed")),
             (Ok(_), Standing::MacFails | Standing::NotVerified) => CommandError::refused(format!(
@@ -147,11 +147,8 @@ pub fn verify<'v>(
             _ => continue,
         };
         return Err(failed
-            .hint(format!("see who wrote it: git log -p -- {path}"))
-            .hint(format!(
-                "restore it with git, or take it away: git shroud member remove {} --key {name} --no-rotate",
-                file.stem
-            )));
+            .hint(format!("see who wrote it: git log -p -- .shroud/{name}"))
+            .hint(format!("restore it with git, or take it away: {}", take_away(&file.file))));
     }
     Ok(Verified { entry, members })
 }

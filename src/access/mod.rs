@@ -1,11 +1,14 @@
 //! Opening the sealed files of a worktree, and sealing them again in place.
 
 mod exposure;
+mod fresh;
 mod git_crypt;
 mod grant;
 mod identities;
 mod lock;
+mod meant;
 mod prove;
+mod removal;
 mod restage;
 mod roster;
 pub mod rotate;
@@ -32,11 +35,14 @@ use crate::keyring::Keyring;
 use crate::parallel::map_runs;
 
 pub use exposure::{ExposedCommit, ExposedPath, Exposure, find_exposed};
+pub use fresh::Fresh;
 pub use git_crypt::{Foreign, find_names, find_opening};
 pub use grant::{Candidate, Verified, grant, verify};
 pub use identities::{IDENTITY_VARIABLE, Identities, IdentityError, OPENPGP_VARIABLE};
 pub use lock::{LockPlan, find_changed, seal_worktree};
+pub use meant::{People, Person};
 pub use prove::{SealedIds, find_sealed_ids};
+pub use removal::{Removal, plan_removal};
 pub use restage::{Restage, RestageError, restage, restage_git_crypt};
 pub use roster::{
     GrantProblem, MemberFile, RESTORE, Roster, Standing, remove_from_shroud_dir, stage_shroud_dir,

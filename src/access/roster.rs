@@ -10,7 +10,7 @@ use crate::git::GitError;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
-use crate::store::shroud_dir::{self, File, KeyInfo, Member, ShroudDirError};
+use crate::store::shroud_dir::{self, File, KeyInfo, Label, Member, ShroudDirError};
 
 /// The folder `.shroud/` as the worktree has it, or, where a sparse checkout leaves it out, the index.
 #[derive(Default)]
@@ -75,6 +75,16 @@ impl Standing {
 }
 
 impl MemberFile {
+    /// Whether whoever wrote this held the key that it says, and that key is held here.
+    pub fn is_verified(&self, keyring: &Keyring) -> bool {
+        let (Ok(member), File::Member(name, _)) = (&self.member, &self.file) else { return false };
+        keyring.by_id(member.key_id).is_some_and(|held| {
+            held.name == *name
+                && held.generation == member.generation
+                && member.is_authentic(&held.key)
+        })
+    }
+
     /// How the member stands to the key.
     pub fn standing(&self, info: Option<&KeyInfo>, keyring: &Keyring) -> Standing {
         let Ok(member) = &self.member else { return Standing::Malformed };
@@ -89,12 +99,7 @@ impl MemberFile {
             };
         }
         // An id that is not held can be of any key, so nothing speaks for the file.
-        let authentic = keyring.by_id(member.key_id).is_some_and(|held| {
-            held.name == *name
-                && held.generation == member.generation
-                && member.is_authentic(&held.key)
-        });
-        match (authentic, is_current) {
+        match (self.is_verified(keyring), is_current) {
             (true, true) => Standing::Current,
             (true, false) => Standing::OutOfDate,
             (false, true) if keyring.by_id(member.key_id).is_none() => Standing::NotVerified,
@@ -103,8 +108,26 @@ impl MemberFile {
     }
 }
 
+/// The path of a file, for people.
+pub(super) fn show(file: &File) -> String {
+    crate::sanitise::path(file.path().as_bytes())
+}
+
 /// What to do about a description that somebody has damaged.
 pub const RESTORE: &str = "see with 'git log -p -- .shroud' who changed it, and restore it";
+
+/// The command that takes one member's file away. A file whose name is no label is named by its path, in quotes, and a
+/// name that no shell can be given in one line is left to git.
+pub(super) fn take_away(file: &File) -> String {
+    let File::Member(key, stem) = file else { return RESTORE.to_owned() };
+    if stem.parse::<Label>().is_ok() {
+        return format!("git shroud member remove {stem} --key {key} --no-rotate");
+    }
+    match crate::sanitise::word(file.path().as_bytes()) {
+        Some(path) => format!("git shroud member remove {path} --no-rotate"),
+        None => format!("take it out of .shroud/{key}/members by hand"),
+    }
+}
 
 /// A grant that a holder of the key has to look at.
 pub struct GrantProblem {
@@ -127,11 +150,11 @@ impl GrantProblem {
     /// What to do.
     pub fn remedy(&self) -> String {
         let Self { key, label, standing, .. } = self;
-        let remove = format!("git shroud member remove {label} --key {key} --no-rotate");
+        let remove = take_away(&self.file);
         if *standing == Standing::OutOfDate {
             format!("if it is right: git shroud member renew {label} --key {key}; if not: {remove}")
         } else {
-            format!("restore {} with git, or take it away: {remove}", self.file.path())
+            format!("restore {} with git, or take it away: {remove}", show(&self.file))
         }
     }
 }
@@ -236,16 +259,17 @@ impl Roster {
     /// A file cannot be read. One that is malformed is in the list, with the reason.
     pub fn members(&self, repository: &Repository, key: &KeyName) -> Outcome<Vec<MemberFile>> {
         let mut members = Vec::new();
-        for file in self.files.keys() {
-            let File::Member(of, stem) = file else { continue };
+        let first = File::Member(key.clone(), String::new());
+        for file in self.files.range(first..).map(|(file, _)| file) {
+            let File::Member(of, stem) = file else { break };
             if of != key {
-                continue;
+                break;
             }
             let member = match self.content(repository, file) {
                 Ok(Some(bytes)) => {
                     Member::parse(&bytes, key, stem).map_err(|error| error.to_string())
                 }
-                Ok(None) => Err(format!("{} is not in this clone", file.path())),
+                Ok(None) => Err(format!("{} is not in this clone", show(file))),
                 Err(error) => Err(error.to_string()),
             };
             members.push(MemberFile { file: file.clone(), stem: stem.clone(), member });
@@ -253,22 +277,27 @@ impl Roster {
         Ok(members)
     }
 
-    /// The files of these keys, as they are; without those that are not in this clone.
+    /// The files of these keys, and these besides, as they are; without those that are not in this clone.
     ///
     /// # Errors
-    /// A file cannot be read.
+    /// A file cannot be read, and is not one of those besides, which are on their way out.
     pub(super) fn contents(
         &self,
         repository: &Repository,
         names: &BTreeSet<KeyName>,
+        besides: &[File],
     ) -> Outcome<Vec<(File, Vec<u8>)>> {
         let mut contents = Vec::new();
         for file in self.files.keys() {
             let (File::Key(name) | File::Member(name, _)) = file;
-            if names.contains(name)
-                && let Some(bytes) = self.content(repository, file)?
-            {
-                contents.push((file.clone(), bytes));
+            let is_leaving = besides.contains(file);
+            if !names.contains(name) && !is_leaving {
+                continue;
+            }
+            match self.content(repository, file) {
+                Ok(bytes) => contents.extend(bytes.map(|bytes| (file.clone(), bytes))),
+                Err(_) if is_leaving => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(contents)

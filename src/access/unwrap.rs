@@ -68,24 +68,47 @@ pub fn unwrap_key(
     let mut generations: Vec<_> =
         readable.iter().map(|member| (member.key_id, member.generation)).collect();
     generations.dedup();
+    let all = Means::all(identities);
+    let mut tried = vec![0; all.len()];
+    let mut earlier = None;
     // All means for the current generation before any for an earlier one.
     for wanted in generations {
         let of_it = |member: &&&Member| (member.key_id, member.generation) == wanted;
-        for means in Means::all(identities) {
+        for (means, tried) in all.iter().zip(&mut tried) {
+            if means.is_of_plugin() {
+                if std::mem::replace(tried, 1) == 0 {
+                    earlier = means.open_any(&readable, info, ask, attempts);
+                }
+                if earlier.as_ref().is_some_and(|found| is_of(found, wanted)) {
+                    return earlier;
+                }
+                continue;
+            }
             for member in readable.iter().filter(of_it) {
+                if *tried >= MAX_TRIES {
+                    break;
+                }
                 let Some(opened) = means.open(identities, member, ask) else { continue };
                 let label = member.label.to_string();
                 let by = means.name();
                 match opened.and_then(|text| read_key(&text, &info.name, member)) {
                     Ok(entry) => return Some(Unwrapped { entry, label, by }),
                     Err(Failure { why, hint }) => {
+                        *tried += 1;
                         attempts.push(Attempt { label, by, why, hint });
                     }
                 }
             }
         }
+        if earlier.as_ref().is_some_and(|found| is_of(found, wanted)) {
+            return earlier;
+        }
     }
-    None
+    earlier
+}
+
+fn is_of(found: &Unwrapped, wanted: (crate::format::KeyId, u32)) -> bool {
+    (found.entry.key.id(), found.entry.generation) == wanted
 }
 
 /// Opens an OpenPGP message by what this machine has; `None` where nothing here fits it, `Err` with the reason where what fits
@@ -108,6 +131,13 @@ pub fn open_message(
     }
     last
 }
+
+/// Files that one means opens in vain, after which it is given up: whoever can push can write any number of them.
+const MAX_TRIES: usize = 50;
+/// Times that a plugin is run where what it opens is no key.
+const MAX_RUNS: usize = 3;
+/// Members who are named where a plugin opens the file of none.
+const NAMED: usize = 5;
 
 /// One thing by which a key may be unwrapped.
 enum Means<'i> {
@@ -138,6 +168,55 @@ impl<'i> Means<'i> {
         }
     }
 
+    fn is_of_plugin(&self) -> bool {
+        matches!(self, Self::Identity(identity) if identity.is_of_plugin())
+    }
+
+    /// Opens the first of all files that a plugin opens: it is asked once, as it may want a touch or a PIN.
+    fn open_any(
+        &self,
+        members: &[&Member],
+        info: &KeyInfo,
+        ask: Ask<'_>,
+        attempts: &mut Vec<Attempt>,
+    ) -> Option<Unwrapped> {
+        let Self::Identity(identity) = self else { return None };
+        let mut members: Vec<&Member> = members
+            .iter()
+            .copied()
+            .filter(|member| member.recipient.method() != Method::OpenPgp)
+            .collect();
+        let mut failed = |label: String, why: String, hint| {
+            attempts.push(Attempt { label, by: self.name(), why, hint });
+        };
+        for _ in 0..MAX_RUNS {
+            let wrapped: Vec<&str> = members.iter().map(|member| &member.wrapped[..]).collect();
+            let (at, text) = match identity.unwrap_any(&wrapped, ask) {
+                Ok(opened) => opened,
+                Err(error) => {
+                    let all = members.iter().take(NAMED).map(|member| member.label.to_string());
+                    let labels: Vec<_> = all.collect();
+                    if !labels.is_empty() {
+                        failed(labels.join(", "), error.to_string(), None);
+                    }
+                    return None;
+                }
+            };
+            let member = members.remove(at);
+            match read_key(&text, &info.name, member) {
+                Ok(entry) => {
+                    return Some(Unwrapped {
+                        entry,
+                        label: member.label.to_string(),
+                        by: self.name(),
+                    });
+                }
+                Err(Failure { why, hint }) => failed(member.label.to_string(), why, hint),
+            }
+        }
+        None
+    }
+
     /// Opens a member's file; `None` where this does not fit the member.
     fn open(
         &self,
@@ -150,6 +229,9 @@ impl<'i> Means<'i> {
             return self.open_openpgp(identities, message, Packing::None, ask);
         }
         let Self::Identity(identity) = self else { return None };
+        if identity.has_failed() {
+            return None;
+        }
         let own = identity.recipient();
         own.is_none_or(|own| own == member.recipient.as_str()).then(|| {
             identity

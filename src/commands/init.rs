@@ -105,6 +105,12 @@ pub(super) fn create_key(keyring: &mut Keyring, name: KeyName) -> Outcome {
             "'{name}' is the form of name that a key has which was set aside"
         )));
     }
+    if !name.is_portable() {
+        return Err(CommandError::wrong(format!(
+            "Windows cannot check out a folder that is called '{name}', so no key is"
+        ))
+        .hint("choose another name"));
+    }
     if keyring.current(&name).is_some() {
         return Err(CommandError::wrong(format!("there is a key '{name}' already")));
     }

@@ -11,7 +11,7 @@ use super::unlock::{remember_seen, report_left};
 use super::{
     Context, Opened, exclusive, git_crypt, held_git_crypt_keys, held_keys, refuse_rotation, show,
 };
-use crate::access::{Left, LockPlan, Report, Roster, Standing, find_changed, seal_worktree};
+use crate::access::{Left, LockPlan, Report, Roster, find_changed, seal_worktree};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{Access, read_bounded, with_path, write_atomic};
 use crate::git::attributes::Attributes;
@@ -54,7 +54,6 @@ impl Lock {
         let _exclusive = exclusive(&repository)?;
         let keyring = held_keys(repository.common_dir())?;
         let roster = Roster::read(&repository)?;
-        roster.refuse_malformed()?;
         let git_crypt = held_git_crypt_keys(&repository)?;
         let opened = Opened { repository, keyring, git_crypt, roster };
         if opened.keyring.is_empty() && opened.git_crypt.is_empty() {
@@ -132,10 +131,9 @@ fn refuse_only_copies(opened: &Opened, names: &BTreeSet<KeyName>) -> Outcome {
     let mut granted = BTreeSet::new();
     for name in names {
         let files = opened.roster.members(&opened.repository, name)?;
-        granted.extend(files.iter().filter_map(|file| {
-            let current = file.standing(opened.roster.infos.get(name), &opened.keyring);
-            (current == Standing::Current).then(|| file.member.as_ref().ok().map(|m| m.key_id))?
-        }));
+        // Whatever the description of the key says, or if it can be read: what is verified was wrapped.
+        let verified = files.iter().filter(|file| file.is_verified(&opened.keyring));
+        granted.extend(verified.filter_map(|file| Some(file.member.as_ref().ok()?.key_id)));
     }
     let only_here = |entry: &&Entry| {
         let id = entry.key.id();

@@ -77,7 +77,12 @@ pub(super) struct UnwrappedKeys {
 /// A key that nothing on this machine opens.
 pub(super) struct Locked {
     name: KeyName,
+    /// The first of them.
     members: Vec<String>,
+    /// How many there are besides.
+    more: usize,
+    /// Whether some are of OpenPGP, and gpg is not there.
+    lacks_gpg: bool,
     attempts: Vec<Attempt>,
 }
 
@@ -113,7 +118,8 @@ pub(super) fn unwrap_missing(
             context.ui.detail(format!("key '{}', member '{label}', {by}: {why}", info.name));
         }
         let Some(Unwrapped { entry, label, by }) = unwrapped else {
-            done.locked.push(Locked::new(info.name, &members, attempts));
+            let has_gpg = identities.gpg.is_some();
+            done.locked.push(Locked::new(info.name, &members, has_gpg, attempts));
             continue;
         };
         let id = entry.key.id();
@@ -200,29 +206,43 @@ fn warn_of_failed_mac(
 }
 
 impl Locked {
-    fn new(name: KeyName, members: &[MemberFile], attempts: Vec<Attempt>) -> Self {
+    fn new(name: KeyName, members: &[MemberFile], has_gpg: bool, attempts: Vec<Attempt>) -> Self {
         let describe = |file: &MemberFile| match &file.member {
             Ok(member) => format!("{} ({})", file.stem, brief(&member.recipient)),
             Err(_) => format!("{} (malformed)", crate::sanitise::line(&file.stem)),
         };
-        Self { name, members: members.iter().map(describe).collect(), attempts }
+        let is_openpgp = |file: &MemberFile| {
+            file.member.as_ref().is_ok_and(|one| one.recipient.method() == Method::OpenPgp)
+        };
+        let lacks_gpg = !has_gpg && members.iter().any(is_openpgp);
+        let named = members.iter().take(NAMED).map(describe).collect();
+        let more = members.len().saturating_sub(NAMED);
+        Self { name, members: named, more, lacks_gpg, attempts }
     }
 
     /// Which key, who could grant it, and what was tried.
     pub(super) fn say(&self, context: &Context) {
-        let more = self.members.len().saturating_sub(NAMED);
-        let mut members = self.members[..self.members.len() - more].join(", ");
-        if more > 0 {
-            members.push_str(&format!(" and {more} more"));
+        let mut members = self.members.join(", ");
+        if self.more > 0 {
+            members.push_str(&format!(" and {} more", self.more));
         }
         if members.is_empty() {
             members = "it was granted to nobody".to_owned();
         }
         context.ui.status(format!("key '{}' stays locked; members: {members}", self.name));
         let mut hints = BTreeSet::new();
-        for Attempt { label, by, why, hint } in &self.attempts {
+        for Attempt { label, by, why, hint } in self.attempts.iter().take(NAMED) {
             context.ui.status(format!("  tried '{label}' by {by}: {why}"));
             hints.extend(*hint);
+        }
+        if let Some(more @ 1..) = self.attempts.len().checked_sub(NAMED) {
+            context.ui.status(format!("  tried {more} more in vain"));
+        }
+        if self.lacks_gpg {
+            context.ui.status(
+                "  gpg is not installed, so what was granted to OpenPGP certificates was not tried",
+            );
+            hints.insert("install GnuPG, or name the secret key: --secret-key FILE");
         }
         hints.into_iter().for_each(|hint| context.ui.hint(hint));
     }

@@ -14,8 +14,8 @@ pub mod words;
 use std::collections::BTreeSet;
 
 pub use disclosed::{holds_secret, redact};
-pub(crate) use name::is_name;
 pub use name::{InvalidKeyName, KeyName};
+pub(crate) use name::{is_name, is_portable};
 pub use retired::{Retired, retired_text};
 pub use text::{MAX_TEXT_LEN, TextError, to_text};
 

@@ -43,6 +43,11 @@ impl KeyName {
         self.0.contains(ASIDE)
     }
 
+    /// Whether every system can have a folder with this name; a new key gets no other.
+    pub fn is_portable(&self) -> bool {
+        is_portable(&self.0)
+    }
+
     fn aside_begin(&self) -> &str {
         &self.0[..self.0.len().min(40)]
     }
@@ -78,6 +83,14 @@ pub(crate) fn is_name(text: &str) -> bool {
         && text.bytes().all(allowed)
         && text.as_bytes()[0].is_ascii_alphanumeric()
         && !text.ends_with(".lock")
+}
+
+/// Whether Windows can have a file or folder with this name, with any extension: not a device's, and no dot at its end.
+pub(crate) fn is_portable(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default();
+    let port = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
+    let is_port = port.is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit());
+    !(is_port || matches!(stem, "con" | "prn" | "aux" | "nul") || name.ends_with('.'))
 }
 
 /// A rejected name may come from a repository: bounded, and without control characters.
@@ -118,6 +131,16 @@ mod tests {
             &"a".repeat(65),
         ] {
             assert!(bad.parse::<KeyName>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_devices_and_dots_at_the_end_are_not_portable() {
+        for bad in ["con", "prn", "aux.x", "nul.tar.gz", "com0", "lpt9.a", "a.", "a..", "con."] {
+            assert!(!bad.parse::<KeyName>().unwrap().is_portable(), "{bad}");
+        }
+        for good in ["default", "console", "com", "com10", "a.con", "x.y", "con-x"] {
+            assert!(good.parse::<KeyName>().unwrap().is_portable(), "{good}");
         }
     }
 

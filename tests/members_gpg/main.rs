@@ -9,6 +9,7 @@ mod home;
 mod messages;
 mod native;
 mod refusals;
+mod revoked;
 mod teams;
 mod unlocking;
 mod user;

@@ -86,10 +86,29 @@ fn users_become_members_and_open_what_they_could_open_before() {
     assert_eq!(sandbox.read("bob/shared.secret"), before);
 }
 
+/// Nothing is staged, committed or made for anybody.
+#[track_caller]
+fn assert_stopped(sandbox: &Sandbox, head: &str) {
+    assert_eq!(sandbox.git("repo", ["rev-parse", "HEAD"]).text(), head);
+    assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
+    assert!(!sandbox.path("repo/.shroud").exists());
+    assert!(sandbox.path("repo/.git-crypt").exists());
+}
+
 #[test]
-fn whoever_is_not_found_or_not_valid_is_named_and_stops_nobody() {
+fn whoever_is_not_found_is_named_and_stops_the_migration() {
     let (sandbox, alice) = team(&[ALICE]);
-    let done = alice.shroud(&sandbox, "repo", &["migrate", "git-crypt", "--trust"]).expect(0);
+    let head = sandbox.git("repo", ["rev-parse", "HEAD"]).text();
+    for args in [["migrate", "git-crypt"].as_slice(), &["migrate", "git-crypt", "--trust"]] {
+        let done = alice.shroud(&sandbox, "repo", args).expect(1);
+        done.says("would lose access; nothing was changed")
+            .says(&format!("{BOB} (default): gpg knows no such certificate"))
+            .says("--certificate FILE")
+            .says("--without-those");
+        assert_stopped(&sandbox, &head);
+    }
+    let args = ["migrate", "git-crypt", "--trust", "--without-those"];
+    let done = alice.shroud(&sandbox, "repo", &args).expect(0);
     done.says(&format!("{BOB} was a user of git-crypt and gets no key (default)"))
         .says("git shroud member add FILE");
     assert!(exists(&sandbox, "default/members/alice.toml"));
@@ -97,11 +116,18 @@ fn whoever_is_not_found_or_not_valid_is_named_and_stops_nobody() {
 }
 
 #[test]
-fn validity_is_asked_of_gpg() {
+fn validity_is_asked_of_gpg_before_anything_is_changed() {
     let (sandbox, alice) = team(&[ALICE, "b-bob.public.asc"]);
-    let done = alice.shroud(&sandbox, "repo", &["migrate", "git-crypt"]).expect(0);
-    done.says(&format!("{BOB} was a user of git-crypt and gets no key"))
-        .says("gpg does not consider this certificate valid");
+    let head = sandbox.git("repo", ["rev-parse", "HEAD"]).text();
+    let done = alice.shroud(&sandbox, "repo", &["migrate", "git-crypt"]).expect(1);
+    done.says(&format!("{BOB} (default): gpg does not consider this certificate valid"))
+        .says("--trust")
+        .says("--without-those");
+    assert_stopped(&sandbox, &head);
+    // What would be done is said without being done.
+    alice.shroud(&sandbox, "repo", &["migrate", "git-crypt", "--dry-run"]).expect(0).says(BOB);
+    let done = alice.shroud(&sandbox, "repo", &["migrate", "git-crypt", "--without-those"]);
+    done.expect(0).says(&format!("{BOB} was a user of git-crypt and gets no key"));
     assert!(!exists(&sandbox, "default/members/bob.toml"));
 }
 

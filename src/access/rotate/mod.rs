@@ -11,19 +11,21 @@ mod undo;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
+use super::fresh::Fresh;
 use super::grant::{Candidate, grant, verify};
 use super::restage::{Restage, write_sealed};
-use super::roster::{Roster, Standing, remove_from_shroud_dir};
+use super::roster::{MemberFile, Roster, Standing, remove_from_shroud_dir};
 use super::taken_over::taken_over;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{Key, KeyId};
 use crate::git::repository::Repository;
 use crate::git::staging::{Staged, stage};
 use crate::keyring::{Entry, KeyName, Keyring};
+use crate::recipient::Recipient;
 use crate::status::{FileStatus, Known, State, survey};
 use crate::store::local;
 use crate::store::seen::Seen;
-use crate::store::shroud_dir::{self, File, KeyInfo};
+use crate::store::shroud_dir::{self, File, KeyInfo, Label};
 
 use journal::Replaced;
 pub use journal::{Journal, Step};
@@ -34,8 +36,21 @@ pub use undo::{Undone, abort};
 pub struct Plan {
     /// The keys.
     pub names: BTreeSet<KeyName>,
-    /// For each key the stems of the member files that are taken away.
+    /// For each key the stems of the member files that are taken away; also of keys that are not rotated.
     pub removed: BTreeMap<KeyName, BTreeSet<String>>,
+    /// To whom nothing may be wrapped, whatever their files are called.
+    pub recipients: BTreeSet<Recipient>,
+    /// Who is passed over: they keep their files, which open the earlier generations.
+    pub without: BTreeSet<Recipient>,
+}
+
+/// What the user is to know of a rotation.
+#[derive(Debug)]
+pub enum Remark {
+    /// For information.
+    Note(String),
+    /// To be looked at.
+    Warning(String),
 }
 
 /// What a rotation did.
@@ -47,7 +62,8 @@ pub struct Rotated {
     pub files: u64,
 }
 
-/// *Create*: verifies everything, then makes and wraps the new keys, and writes the journal.
+/// *Create*: verifies everything, then makes and wraps the new keys, and writes the journal. Gives what the user is to know
+/// to `say`.
 ///
 /// # Errors
 /// Something cannot be verified, wrapped or sealed; then nothing was changed.
@@ -57,52 +73,113 @@ pub fn create(
     roster: &Roster,
     plan: &Plan,
     now: SystemTime,
+    say: &mut dyn FnMut(Remark),
 ) -> Outcome<Journal> {
     refuse_unfit_files(repository, keyring, roster, &plan.names)?;
     let mut new_keys = Keyring::default();
     let mut new_files = Vec::new();
-    let mut removed = Vec::new();
+    let removed: Vec<File> = plan
+        .removed
+        .iter()
+        .flat_map(|(name, stems)| stems.iter().map(|stem| File::Member(name.clone(), stem.clone())))
+        .collect();
+    let mut keys = Vec::new();
     for name in &plan.names {
         let gone: Vec<&str> =
             plan.removed.get(name).into_iter().flatten().map(String::as_str).collect();
         let verified = verify(repository, roster, keyring, name, &gone)?;
-        let generation = verified.entry.generation.checked_add(1);
+        let next = next_members(roster, keyring, plan, name, &verified.members, say)?;
+        keys.push((name, verified.entry, next));
+    }
+    let all = keys.iter().flat_map(|(_, _, next)| next).map(|next| &next.candidate);
+    let fresh = Fresh::ask(repository, all);
+    if let Some(why) = &fresh.failed {
+        say(Remark::Warning(format!(
+            "whether certificates were revoked meanwhile is not known: {why}"
+        )));
+    }
+    for (name, current, next) in keys {
+        let generation = current.generation.checked_add(1);
         let entry = Entry {
             name: name.clone(),
             generation: generation
                 .ok_or_else(|| CommandError::wrong("there are no more generations"))?,
             key: Key::generate(getrandom::fill).context(|| "no random numbers".to_owned())?,
         };
-        for file in &verified.members {
-            let member = file.member.as_ref().expect("it was verified");
-            if file.standing(roster.infos.get(name), keyring) == Standing::OutOfDate {
-                return Err(CommandError::refused(format!(
-                    "the member '{}' of key '{name}' is out of date, and whoever knew that earlier key can have written the file",
-                    member.label
-                ))
-                .hint(format!("if it is right: git shroud member renew {} --key {name}", member.label))
-                .hint(format!("if not: git shroud member remove {} --key {name} --no-rotate", member.label)));
-            }
-            let granted = Candidate::from_member(member)
-                .and_then(|candidate| grant(&entry, &candidate, &member.label, now));
+        for Next { label, added, candidate } in next {
+            let granted = fresh.renew(&candidate).and_then(|(candidate, newer)| {
+                if newer {
+                    let note = format!("took the newer certificate of '{label}' from gpg");
+                    say(Remark::Note(note));
+                }
+                grant(&entry, &candidate, &label, now)
+            });
             let mut next = granted.map_err(|error| {
-                error
+                let message = error.message().to_owned();
+                let about = format!("'{label}': {}", message.trim_start_matches(&format!("'{label}': ")));
+                error.hints().iter().fold(CommandError::wrong(about), CommandError::hint)
                     .hint("nothing was changed; give the newer certificate to 'git shroud member add'")
-                    .hint(format!("or take the key away: git shroud member remove {}", member.label))
+                    .hint(format!("or take the key away: git shroud member remove {label}"))
+                    .hint(format!("or rotate without them for now: --without {label}"))
             })?;
-            next.added.clone_from(&member.added);
+            next.added = added;
             let next = next.signed(&entry.key);
             new_files.push((next.file(name), next.to_text()));
         }
         let earlier: Vec<&Entry> = keyring.line(name).collect();
-        let git_crypt = taken_over(&roster.infos[name], &verified.entry.key)?;
+        let git_crypt = taken_over(&roster.infos[name], &current.key)?;
         let info = KeyInfo::succeeding(&entry, &earlier, &git_crypt);
         new_files.push((File::Key(name.clone()), info.to_text()));
-        removed.extend(gone.iter().map(|stem| File::Member(name.clone(), (*stem).to_owned())));
         new_keys.insert(entry).context(|| "the new key cannot be kept".to_owned())?;
     }
-    let old_files = roster.contents(repository, &plan.names)?;
+    let old_files = roster.contents(repository, &plan.names, &removed)?;
     Journal::begin(repository, plan.names.clone(), removed, &new_keys, &old_files, &new_files)
+}
+
+/// Somebody to whom the next generation is wrapped.
+struct Next {
+    label: Label,
+    added: String,
+    candidate: Candidate,
+}
+
+/// The members who get the next generation of a key.
+fn next_members(
+    roster: &Roster,
+    keyring: &Keyring,
+    plan: &Plan,
+    name: &KeyName,
+    members: &[MemberFile],
+    say: &mut dyn FnMut(Remark),
+) -> Outcome<Vec<Next>> {
+    let mut next = Vec::new();
+    for file in members {
+        let member = file.member.as_ref().expect("it was verified");
+        let label = &member.label;
+        if plan.recipients.contains(&member.recipient) {
+            return Err(CommandError::refused(format!(
+                "'{label}' of key '{name}' is one of those who are removed, and was added meanwhile; nothing was changed"
+            ))
+            .hint("run it again"));
+        }
+        if plan.without.contains(&member.recipient) {
+            say(Remark::Warning(format!(
+                "passed over '{label}', who cannot open what key '{name}' seals from now on: later 'git shroud member renew {label}'"
+            )));
+            continue;
+        }
+        if file.standing(roster.infos.get(name), keyring) == Standing::OutOfDate {
+            return Err(CommandError::refused(format!(
+                "the member '{label}' of key '{name}' is out of date, and whoever knew that earlier key can have written the file"
+            ))
+            .hint(format!("if it is right: git shroud member renew {label} --key {name}"))
+            .hint(format!("if not: git shroud member remove {label} --key {name} --no-rotate"))
+            .hint(format!("or leave that for later: --without {label}")));
+        }
+        let candidate = Candidate::from_member(member)?;
+        next.push(Next { label: label.clone(), added: member.added.clone(), candidate });
+    }
+    Ok(next)
 }
 
 /// Files of the index that are sealed with one of the keys, or are to be.

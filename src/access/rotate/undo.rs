@@ -1,6 +1,7 @@
 //! Undoing a rotation that was cut off or that failed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use gix::ObjectId;
 
@@ -15,7 +16,7 @@ use crate::git::repository::Repository;
 use crate::git::staging::{Staged, stage};
 use crate::git::worktree::Entries;
 use crate::store::local;
-use crate::store::shroud_dir;
+use crate::store::shroud_dir::{self, ShroudDirError};
 
 /// What was undone.
 #[derive(Debug, Default)]
@@ -111,7 +112,12 @@ fn restore_shroud_dir(repository: &Repository, journal: &Journal) -> Outcome {
     let written: BTreeSet<_> =
         journal.new_files()?.into_iter().chain(journal.removed.iter().cloned()).collect();
     for file in written {
-        let now = shroud_dir::read(top, &file).ok();
+        let now = match shroud_dir::read(top, &file) {
+            Ok(now) => Some(now),
+            Err(ShroudDirError::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
+            // The rotation has written no such file.
+            Err(_) => continue,
+        };
         let new = journal.file("new", &file)?;
         if now.as_deref() != new.as_deref().map(str::as_bytes) {
             continue;

@@ -33,7 +33,7 @@ struct JsonKey {
 
 impl List {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let opened = context.open()?;
+        let opened = context.open_anyway()?;
         let keys = list(&opened);
         if self.json {
             let json = JsonKeys { keys };

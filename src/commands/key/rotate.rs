@@ -1,15 +1,17 @@
 //! `git shroud key rotate`
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use crate::access::Roster;
-use crate::access::rotate::{Journal, Plan, Rotated, Undone, abort, complete, create};
+use crate::access::rotate::{Journal, Plan, Remark, Rotated, Undone, abort, complete, create};
+use crate::access::{MemberFile, People, Roster};
 use crate::commands::member::choose_keys;
 use crate::commands::{Context, Opened, refuse_rotation};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
 use crate::keyring::KeyName;
+use crate::recipient::Recipient;
 use crate::store::local;
 use crate::ui::count;
 
@@ -32,6 +34,9 @@ pub(super) struct Rotate {
     /// Undo a rotation that was cut off
     #[arg(long, conflicts_with = "dry_run")]
     abort: bool,
+    /// Pass over a member whose certificate cannot be used now; their grant stays at the earlier generation
+    #[arg(long, value_name = "MEMBER", conflicts_with_all = ["continue_", "abort"])]
+    without: Vec<String>,
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
@@ -57,10 +62,27 @@ impl Rotate {
         } else {
             let opened = context.open()?;
             let names = choose_keys(&opened, &self.names)?;
-            let plan = Plan { names: names.into_iter().collect(), ..Plan::default() };
+            let names: BTreeSet<KeyName> = names.into_iter().collect();
+            let without = find_without(&opened, &names, &self.without)?;
+            let plan = Plan { names, without, ..Plan::default() };
             rotate(context, &opened, &plan, self.dry_run).map(drop)
         }
     }
+}
+
+/// The members who are passed over.
+pub(in crate::commands) fn find_without(
+    opened: &Opened,
+    names: &BTreeSet<KeyName>,
+    meant: &[String],
+) -> Outcome<BTreeSet<Recipient>> {
+    if meant.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let Opened { repository, roster, keyring, .. } = opened;
+    let people = People::of_keys(repository, roster, keyring, names)?;
+    let find = |meant: &String| people.find(meant)?.ok_or_else(|| People::nobody(meant));
+    meant.iter().map(find).collect()
 }
 
 /// Two rotations at once would each make a generation of their own.
@@ -105,16 +127,24 @@ pub(in crate::commands) fn rotate(
     let roster = Roster::read(repository)?;
     if dry_run {
         for name in &plan.names {
-            let members = roster.members(repository, name)?.len();
-            let gone = plan.removed.get(name).map_or(0, std::collections::BTreeSet::len);
+            let members = roster.members(repository, name)?;
+            let passed = |file: &&MemberFile| {
+                file.member.as_ref().is_ok_and(|one| plan.without.contains(&one.recipient))
+            };
+            let gone = plan.removed.get(name).map_or(0, BTreeSet::len);
+            let gone = gone + members.iter().filter(passed).count();
             context.ui.status(format!(
                 "would make a new generation of key '{name}', wrap it to {}, and seal its files with it",
-                count((members - gone) as u64, "member")
+                count((members.len() - gone) as u64, "member")
             ));
         }
         return Ok(None);
     }
-    let journal = create(repository, &keyring, &roster, plan, SystemTime::now())?;
+    let mut say = |remark: Remark| match remark {
+        Remark::Note(text) => context.ui.status(text),
+        Remark::Warning(text) => context.ui.warning(text),
+    };
+    let journal = create(repository, &keyring, &roster, plan, SystemTime::now(), &mut say)?;
     let rotated = complete(repository, journal).map_err(|error| {
         error
             .hint("the rotation is not finished: git shroud key rotate --continue, once the cause is gone")

@@ -41,7 +41,7 @@ pub(super) struct Split {
 
 impl Split {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let opened = context.open()?;
+        let opened = context.open_anyway()?;
         let names: Vec<_> = self.name.iter().cloned().collect();
         let entry = current(&opened, &names)?;
         let shares = share::split(entry, self.threshold, self.shares, getrandom::fill)

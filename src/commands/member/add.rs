@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 
-use super::resolve::{Resolved, resolve};
-use super::{Granted, choose_keys, show_candidate, wrap, write};
-use crate::access::{Candidate, MemberFile, Standing, verify};
-use crate::commands::{Context, exclusive, refuse_rotation};
+use super::resolve::resolve;
+use super::{Granted, choose_keys, freshen, show_candidate, wrap, write};
+use crate::access::{Candidate, MemberFile, People, Person, Standing, verify};
+use crate::commands::{Context, Opened, exclusive, refuse_rotation};
 use crate::error::{CommandError, Outcome};
 use crate::keyring::KeyName;
 use crate::recipient::Method;
@@ -55,29 +55,34 @@ impl Add {
         for name in &names {
             verified.push(verify(&opened.repository, &opened.roster, &opened.keyring, name, &[])?);
         }
-        let mut everybody = Vec::new();
-        for name in opened.roster.names() {
-            everybody.extend(opened.roster.members(&opened.repository, name)?);
-        }
-        let mut resolved = Vec::new();
+        let Opened { repository, roster, keyring, .. } = &opened;
+        let people = People::of_keys(repository, roster, keyring, roster.names())?;
+        let (mut candidates, mut called) = (Vec::new(), Vec::new());
         for recipient in &self.recipients {
-            resolved.push(resolve(context, &opened.repository, recipient, self.trust)?);
+            let resolved = resolve(context, repository, recipient, self.trust)?;
+            candidates.push(resolved.candidate);
+            called.push(resolved.called);
         }
+        let candidates = freshen(context, repository, &candidates)?;
         // Nothing is written before all can be.
         let mut granted: Vec<Granted> = Vec::new();
-        for Resolved { candidate, called } in &resolved {
+        for (candidate, called) in candidates.iter().zip(&called) {
             show_candidate(context, candidate);
             let taken: Vec<_> =
                 granted.iter().map(|granted| granted.member.label.clone()).collect();
-            let label = choose_label(&everybody, &taken, candidate, label.as_ref(), called)?;
             for (name, verified) in names.iter().zip(&verified) {
-                let info = opened.roster.infos.get(name);
+                let name = Some(name);
+                let label = choose_label(&people, name, &taken, candidate, label.as_ref(), called)?;
                 let before = verified.members.iter().find(|file| is_of(file, candidate));
                 if before.is_some_and(|file| {
-                    file.standing(info, &opened.keyring) == Standing::Current
+                    let name = &verified.entry.name;
+                    file.standing(roster.infos.get(name), keyring) == Standing::Current
                         && has_certificate(file, candidate)
                 }) {
-                    context.ui.status(format!("'{label}' is a member of key '{name}' already"));
+                    context.ui.status(format!(
+                        "'{label}' is a member of key '{}' already",
+                        verified.entry.name
+                    ));
                     continue;
                 }
                 granted.push(wrap(verified.entry, candidate, &label)?);
@@ -91,8 +96,16 @@ impl Add {
 }
 
 fn parse_label(text: &str) -> Outcome<Label> {
-    text.parse()
-        .map_err(|error| CommandError::wrong(format!("'{}': {error}", crate::sanitise::line(text))))
+    let label: Label = text.parse().map_err(|error| {
+        CommandError::wrong(format!("'{}': {error}", crate::sanitise::line(text)))
+    })?;
+    if !label.is_portable() {
+        return Err(CommandError::wrong(format!(
+            "Windows cannot check out a file that is called '{label}.toml', so no member is called '{label}'"
+        ))
+        .hint("choose another --label"));
+    }
+    Ok(label)
 }
 
 fn is_of(file: &MemberFile, candidate: &Candidate) -> bool {
@@ -106,20 +119,35 @@ fn has_certificate(file: &MemberFile, candidate: &Candidate) -> bool {
 }
 
 /// The label that the recipient has already, else the one that is asked for, else one that fits and is free.
+///
+/// Only a file that a holder of its key has signed says what somebody is called. A label is free for a key in whose folder it
+/// is nobody's, or this recipient's own.
 pub(in crate::commands) fn choose_label(
-    everybody: &[MemberFile],
+    people: &People,
+    key: Option<&KeyName>,
     taken: &[Label],
     candidate: &Candidate,
     wanted: Option<&Label>,
     called: &str,
 ) -> Outcome<Label> {
-    let own = everybody.iter().find(|file| is_of(file, candidate));
-    let is_free = |label: &Label| {
-        let other =
-            everybody.iter().any(|file| file.stem == label.as_str() && !is_of(file, candidate));
-        !other && !taken.contains(label)
+    let is_own = |person: &Person| person.is_of(&candidate.recipient);
+    let is_others =
+        |person: &Person, label: &Label| person.file.stem == label.as_str() && !is_own(person);
+    let is_free_here = |label: &Label| {
+        let here = |person: &Person| Some(&person.key) == key || person.verified;
+        !people.files.iter().any(|person| here(person) && is_others(person, label))
+            && !taken.contains(label)
     };
-    match (own.and_then(|own| own.member.as_ref().ok()), wanted) {
+    let is_free = |label: &Label| {
+        !people.files.iter().any(|person| is_others(person, label)) && !taken.contains(label)
+    };
+    let verified = || people.files.iter().filter(|person| person.verified && is_own(person));
+    // What is in the key's own folder is replaced; elsewhere the name may be another's here.
+    let own = verified().find(|person| Some(&person.key) == key).or_else(|| {
+        verified().find(|person| person.file.stem.parse().is_ok_and(|label| is_free_here(&label)))
+    });
+    let own = own.and_then(|own| own.file.member.as_ref().ok());
+    match (own, wanted) {
         (Some(own), Some(wanted)) if own.label != *wanted => {
             return Err(CommandError::wrong(format!(
                 "this recipient is a member already, called '{}'",
@@ -128,7 +156,7 @@ pub(in crate::commands) fn choose_label(
             .hint("leave --label out, or remove the member first"));
         }
         (Some(own), _) => return Ok(own.label.clone()),
-        (None, Some(wanted)) if !is_free(wanted) => {
+        (None, Some(wanted)) if !is_free_here(wanted) => {
             return Err(CommandError::wrong(format!("another member is called '{wanted}'"))
                 .hint("choose another --label"));
         }

@@ -122,7 +122,7 @@ fn list(opened: &Opened, key: &KeyName, file: &MemberFile) -> Listed {
                 generation: None,
                 added: None,
                 standing,
-                detail: Some(error.clone()),
+                detail: Some(crate::sanitise::line(error)),
             };
         }
     };

@@ -7,20 +7,26 @@ mod renew;
 mod report;
 mod resolve;
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use super::{Context, Opened};
-use crate::access::{Candidate, MemberFile, RESTORE, grant, stage_shroud_dir};
+use crate::access::{Candidate, Fresh, RESTORE, grant, stage_shroud_dir};
 use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
 use crate::git::history::PLAIN_LOG;
 use crate::git::repository::Repository;
 use crate::keyring::KeyName;
 use crate::recipient::openpgp::Certificate;
-use crate::store::shroud_dir::{Label, Member as MemberRecord};
+use crate::store::shroud_dir::{self, Label, Member as MemberRecord, ShroudDirError};
 
 pub(super) use add::choose_label;
 pub(super) use resolve::{Resolved, resolve};
+
+/// How many files that are wrong are named one by one.
+const NAMED: usize = 20;
+/// Who made a commit, which and when, after a byte that begins no path.
+const AUTHOR: &str = "--format=%x01%an <%ae>, %h, %as";
 
 /// Grant keys to colleagues, see who has which, and take them away
 #[derive(clap::Args)]
@@ -71,14 +77,48 @@ pub(super) fn choose_keys(opened: &Opened, named: &[KeyName]) -> Outcome<Vec<Key
 
 /// Who changed a file last, in which commit and when; `None` where it is not committed.
 pub(super) fn last_change(repository: &Repository, path: &str) -> Result<Option<String>, GitError> {
-    if repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?.is_none() {
+    if !has_commit(repository)? {
         return Ok(None);
     }
     let pathspec = format!(":(top,literal){path}");
-    let one = ["-1", "--format=%an <%ae>, %h, %as", "--", &pathspec];
+    let one = ["-1", AUTHOR, "--", &pathspec];
     let said = repository.git.run([&PLAIN_LOG[..], &one].concat())?;
-    let said = String::from_utf8_lossy(&said).trim_end().to_owned();
-    Ok((!said.is_empty()).then(|| crate::sanitise::text(&said)))
+    let said = String::from_utf8_lossy(&said).trim_end().trim_start_matches('\u{1}').to_owned();
+    Ok((!said.is_empty()).then(|| crate::sanitise::line(&said)))
+}
+
+fn has_commit(repository: &Repository) -> Result<bool, GitError> {
+    Ok(repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?.is_some())
+}
+
+/// The same of several files: one call of git for all. A file that is not committed is left out.
+fn last_changes(
+    repository: &Repository,
+    paths: &[&str],
+) -> Result<BTreeMap<String, String>, GitError> {
+    let mut found = BTreeMap::new();
+    if paths.is_empty() || !has_commit(repository)? {
+        return Ok(found);
+    }
+    let pathspecs: Vec<String> = paths.iter().map(|path| format!(":(top,literal){path}")).collect();
+    // Of a merge only what none of its parents has.
+    let mut log = [&PLAIN_LOG[..], &["-z", "-c", "--name-only", "--no-renames", AUTHOR]].concat();
+    log.push("--");
+    log.extend(pathspecs.iter().map(String::as_str));
+    let said = repository.git.run(log)?;
+    let mut by = String::new();
+    for record in said.split(|&byte| byte == 0) {
+        let text = String::from_utf8_lossy(record);
+        if let Some(commit) = text.trim_start_matches('\n').strip_prefix('\u{1}') {
+            by = crate::sanitise::line(commit.trim_end());
+        } else {
+            let path = text.trim_start_matches('\n');
+            if !path.is_empty() && !found.contains_key(path) {
+                found.insert(path.to_owned(), by.clone());
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Names every grant that a holder of its key has to look at, with who wrote it and what to do; fails if there is one.
@@ -88,11 +128,20 @@ pub(super) fn report_problems(context: &Context, opened: &Opened) -> Outcome {
         context.ui.hint(RESTORE);
     }
     let problems = opened.roster.problems(&opened.repository, &opened.keyring)?;
-    for problem in &problems {
-        let by = last_change(&opened.repository, &problem.file.path())?;
-        let by = by.map(|by| format!(" (last changed by {by})")).unwrap_or_default();
-        context.ui.warning(format!("{}{by}", problem.describe()));
+    let named = &problems[..problems.len().min(NAMED)];
+    let paths: Vec<String> = named.iter().map(|problem| problem.file.path()).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let changes = last_changes(&opened.repository, &paths)?;
+    for (problem, path) in named.iter().zip(paths) {
+        let by = changes.get(path).map(|by| format!(" (last changed by {by})"));
+        context.ui.warning(format!("{}{}", problem.describe(), by.unwrap_or_default()));
         context.ui.hint(problem.remedy());
+    }
+    if problems.len() > NAMED {
+        context.ui.warning(format!(
+            "and {} of .shroud besides",
+            crate::ui::count((problems.len() - NAMED) as u64, "file")
+        ));
     }
     if problems.is_empty() && opened.roster.malformed.is_empty() {
         Ok(())
@@ -122,9 +171,49 @@ fn wrap(entry: &crate::keyring::Entry, candidate: &Candidate, label: &Label) -> 
     Ok(Granted { key: entry.name.clone(), member })
 }
 
+/// The candidates with what the user's gpg knows of their certificates by now.
+fn freshen(
+    context: &Context,
+    repository: &Repository,
+    all: &[Candidate],
+) -> Outcome<Vec<Candidate>> {
+    let fresh = Fresh::ask(repository, all);
+    if let Some(why) = &fresh.failed {
+        context.ui.warning(format!("whether certificates were revoked is not known: {why}"));
+    }
+    let renew = |candidate: &Candidate| match fresh.renew(candidate) {
+        Ok((renewed, _)) => Ok(renewed),
+        Err(error) => {
+            let again = CommandError::wrong(format!("{}: {error}", candidate.recipient));
+            Err(error.hints().iter().fold(again, CommandError::hint))
+        }
+    };
+    all.iter().map(renew).collect()
+}
+
+/// A file of another recipient is never overwritten, whatever it is called.
+fn refuse_other(top: &std::path::Path, Granted { key, member }: &Granted) -> Outcome {
+    let file = member.file(key);
+    let own = match shroud_dir::read(top, &file) {
+        Err(ShroudDirError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => return Err(error.into()),
+        Ok(bytes) => MemberRecord::parse(&bytes, key, member.label.as_str())
+            .is_ok_and(|there| there.recipient == member.recipient),
+    };
+    if own {
+        return Ok(());
+    }
+    let path = file.path();
+    Err(CommandError::refused(format!(
+        "{path} is the file of another member, and is not overwritten; nothing was changed"
+    ))
+    .hint("choose another --label"))
+}
+
 /// Writes and stages what was granted, and commits it where that is wanted.
 fn write(context: &Context, opened: &Opened, granted: &[Granted], commit: bool) -> Outcome {
     let top = opened.top()?;
+    granted.iter().try_for_each(|granted| refuse_other(top, granted))?;
     for Granted { key, member } in granted {
         member.write(top, key)?;
         context.ui.status(format!(
@@ -148,45 +237,4 @@ fn write(context: &Context, opened: &Opened, granted: &[Granted], commit: bool) 
         );
     }
     Ok(())
-}
-
-/// The file that a person means; several are an error, as the user id in a file can claim anything.
-fn find_member<'m>(
-    files: &'m [MemberFile],
-    meant: &str,
-    key: &KeyName,
-) -> Outcome<Option<&'m MemberFile>> {
-    let found = find_members(files, meant);
-    if found.len() > 1 {
-        let stems: Vec<_> = found.iter().map(|file| file.stem.as_str()).collect();
-        return Err(CommandError::wrong(format!(
-            "'{}' means several members of key '{key}': {}",
-            crate::sanitise::line(meant),
-            crate::sanitise::line(&stems.join(", "))
-        ))
-        .hint("name them by their labels"));
-    }
-    Ok(found.into_iter().next())
-}
-
-/// The files that a person means: by label, recipient, fingerprint or a part of the user id.
-fn find_members<'m>(files: &'m [MemberFile], meant: &str) -> Vec<&'m MemberFile> {
-    let by_label: Vec<_> = files.iter().filter(|file| file.stem == meant).collect();
-    if !by_label.is_empty() {
-        return by_label;
-    }
-    let meant_lower = meant.to_lowercase();
-    let fits = |file: &&MemberFile| {
-        file.member.as_ref().is_ok_and(|member| {
-            let fingerprint = member.recipient.fingerprint();
-            member.recipient.as_str() == meant
-                || fingerprint.is_some_and(|own| own.eq_ignore_ascii_case(meant))
-                || (meant.contains('@')
-                    && member
-                        .user_id
-                        .as_ref()
-                        .is_some_and(|user_id| user_id.to_lowercase().contains(&meant_lower)))
-        })
-    };
-    files.iter().filter(fits).collect()
 }

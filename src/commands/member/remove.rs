@@ -2,23 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use super::find_member;
-use super::renew::no_such_member;
 use super::report::{Format, print_report, summarise};
 use crate::access::rotate::Plan;
-use crate::access::{Roster, find_exposed};
+use crate::access::{Removal, find_exposed, plan_removal};
 use crate::commands::key::rotate;
 use crate::commands::{Context, Opened, exclusive, refuse_rotation};
 use crate::error::{CommandError, Outcome};
 use crate::format::KeyId;
-use crate::git::repository::Repository;
 use crate::keyring::KeyName;
-use crate::store::shroud_dir;
+use crate::store::shroud_dir::File;
+
+/// How many malformed files are named.
+const NAMED: usize = 10;
 
 /// Take keys away from members, and rotate these keys
 ///
-/// The members' files are removed, and every key that they had is replaced by a new one, with which all files are sealed
-/// anew and staged. They can still open everything that was sealed before, wherever they keep a clone: --report lists the
+/// Whoever is meant is a recipient: their grants are removed from every key, whatever the files are called. Every key that they
+/// had is replaced by a new one, with which all files are sealed anew and staged. They can still open everything that was sealed before, wherever they keep a clone: --report lists the
 /// files, and which of these secrets are unchanged today and must be changed first.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -32,6 +32,9 @@ pub(super) struct Remove {
     /// Take away only this key
     #[arg(long = "key", value_name = "NAME")]
     keys: Vec<KeyName>,
+    /// Pass over another member whose certificate cannot be used now; their grant stays at the earlier generation
+    #[arg(long, value_name = "MEMBER", conflicts_with = "no_rotate")]
+    without: Vec<String>,
     /// Only remove the members' files; they can open what is sealed from now on too
     #[arg(long)]
     no_rotate: bool,
@@ -45,62 +48,57 @@ pub(super) struct Remove {
 
 impl Remove {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let opened = context.open()?;
+        // A description that cannot be read stops nothing but the rotation of its key.
+        let opened = context.open_anyway()?;
         opened.top()?;
         refuse_rotation(&opened.repository)?;
-        let plan = self.plan(&opened)?;
-        let exposed = exposed_ids(&opened, &plan);
-        if self.no_rotate {
-            self.remove_files(context, &opened, &plan)?;
+        let Opened { repository, roster, keyring, .. } = &opened;
+        let mut removal = plan_removal(repository, roster, keyring, &self.members, &self.keys)?;
+        removal.plan.without = rotate::find_without(&opened, &removal.plan.names, &self.without)?;
+        let exposed = exposed_ids(&opened, &removal.plan);
+        if self.no_rotate || removal.plan.names.is_empty() {
+            self.remove_files(context, &opened, &removal)?;
         } else {
-            refuse_not_held(&opened, &plan)?;
-            rotate::rotate(context, &opened, &plan, self.dry_run)?;
+            removal.refuse_unfit()?;
+            let plan = &removal.plan;
+            refuse_not_held(&opened, plan)?;
+            rotate::rotate(context, &opened, plan, self.dry_run)?;
             for (name, stems) in &plan.removed {
                 let stems: Vec<_> = stems.iter().map(|stem| crate::sanitise::line(stem)).collect();
                 let done = if self.dry_run { "would remove" } else { "removed" };
                 context.ui.status(format!("{done} from key '{name}': {}", stems.join(", ")));
             }
         }
+        let plan = &removal.plan;
+        for recipient in &plan.recipients {
+            context.ui.status(format!("  recipient {recipient}"));
+        }
         // With the keys as they are now, which open the old files too.
-        let opened = context.open()?;
+        let opened = context.open_anyway()?;
         let exposure = find_exposed(&opened.repository, &opened.keyring, &exposed)?;
         summarise(context, &exposure, self.no_rotate);
         if let Some(format) = self.report {
-            print_report(context, &self.members, &plan, &exposure, format);
+            print_report(context, &self.members, plan, &exposure, format);
         } else if !exposure.paths.is_empty() {
             context.ui.hint("--report, with --dry-run, lists them as a checklist");
         }
         Ok(())
     }
 
-    fn plan(&self, opened: &Opened) -> Outcome<Plan> {
-        let Opened { repository, roster, .. } = opened;
-        let names: Vec<KeyName> = if self.keys.is_empty() {
-            roster.names().cloned().collect()
-        } else {
-            self.keys.clone()
-        };
-        let mut plan = Plan::default();
-        for meant in &self.members {
-            let mut found = false;
-            for name in &names {
-                let files = roster.members(repository, name)?;
-                if let Some(file) = find_member(&files, meant, name)? {
-                    found = true;
-                    plan.names.insert(name.clone());
-                    plan.removed.entry(name.clone()).or_default().insert(file.stem.clone());
-                }
-            }
-            if !found {
-                return Err(no_such_member(meant));
-            }
-        }
-        Ok(plan)
-    }
-
-    fn remove_files(&self, context: &Context, opened: &Opened, plan: &Plan) -> Outcome {
+    fn remove_files(&self, context: &Context, opened: &Opened, removal: &Removal) -> Outcome {
         let _exclusive = exclusive(&opened.repository)?;
-        let files = removed_files(&opened.repository, &opened.roster, plan)?;
+        let plan = &removal.plan;
+        let files: Vec<File> = plan
+            .removed
+            .iter()
+            .flat_map(|(name, stems)| {
+                stems.iter().map(|stem| File::Member(name.clone(), stem.clone()))
+            })
+            .collect();
+        for file in removal.bad.iter().take(NAMED) {
+            let path = crate::sanitise::path(file.path().as_bytes());
+            context.ui.warning(format!("{path} is malformed or forged: nothing tells whose it is"));
+        }
         for file in &files {
             if self.dry_run {
                 context.ui.line(format!("would remove {}", crate::sanitise::line(&file.path())));
@@ -110,27 +108,16 @@ impl Remove {
             return Ok(());
         }
         crate::access::remove_from_shroud_dir(&opened.repository, &files)?;
+        let all: Vec<_> = plan.removed.keys().map(KeyName::as_str).collect();
+        context.ui.status(format!("removed the grant of {}", all.join(", ")));
         let names: Vec<_> = plan.names.iter().map(KeyName::as_str).collect();
-        context.ui.status(format!("removed the grant of {}", names.join(", ")));
+        if names.is_empty() {
+            return Ok(());
+        }
         context.ui.warning("the key was not rotated: whoever had it can open what is sealed with it from now on too");
         context.ui.hint(format!("git shroud key rotate {}", names.join(" ")));
         Ok(())
     }
-}
-
-fn removed_files(
-    repository: &Repository,
-    roster: &Roster,
-    plan: &Plan,
-) -> Outcome<Vec<shroud_dir::File>> {
-    let mut removed = Vec::new();
-    for (name, stems) in &plan.removed {
-        let files = roster.members(repository, name)?;
-        removed.extend(
-            files.into_iter().filter(|file| stems.contains(&file.stem)).map(|file| file.file),
-        );
-    }
-    Ok(removed)
 }
 
 /// The keys that the members know: of each name every generation that there is before the rotation.

@@ -1,16 +1,18 @@
 //! `git shroud member renew`
 
-use super::{find_member, last_change, show_candidate, wrap, write};
-use crate::access::{Candidate, Standing, verify};
-use crate::commands::{Context, exclusive, refuse_rotation};
+use super::{freshen, last_change, show_candidate, wrap, write};
+use crate::access::{Candidate, People, Person, Standing, verify};
+use crate::commands::{Context, Opened, exclusive, refuse_rotation};
 use crate::error::{CommandError, Outcome};
 use crate::keyring::KeyName;
+use crate::store::shroud_dir::Label;
+use crate::ui::{count, prompt};
 
 /// Grant the current key again to members whose grant is out of date
 ///
 /// A merge of a branch that adds a member with one that rotates the key leaves a member who can open the earlier
 /// generation only. Whoever knew that earlier key can have written such a file, so look at who added it before you renew
-/// it: the command shows the fingerprint, the user ids and the commit.
+/// it: the command shows the fingerprint, the user ids and the commit, and asks where there is a terminal.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud member renew alice")]
@@ -21,6 +23,9 @@ pub(super) struct Renew {
     /// Only for this key
     #[arg(long = "key", value_name = "NAME")]
     keys: Vec<KeyName>,
+    /// Do not ask: you have looked at who added them
+    #[arg(long, short)]
+    yes: bool,
     /// Commit the members' files, and nothing else
     #[arg(long)]
     commit: bool,
@@ -37,46 +42,53 @@ impl Renew {
         } else {
             self.keys
         };
-        let mut granted = Vec::new();
+        let Opened { repository, roster, keyring, .. } = &opened;
+        let people = People::of_keys(repository, roster, keyring, &names)?;
+        let mut renewed: Vec<(&KeyName, Label)> = Vec::new();
+        let mut candidates = Vec::new();
         for meant in &self.members {
-            let mut found = false;
-            for name in &names {
-                let files = opened.roster.members(&opened.repository, name)?;
-                if let Some(file) = find_member(&files, meant, name)? {
-                    found = true;
-                    let info = opened.roster.infos.get(name);
-                    if file.standing(info, &opened.keyring) == Standing::Current {
-                        context.ui.status(format!(
-                            "'{}' has the current key '{name}' already",
-                            file.stem
-                        ));
-                        continue;
-                    }
-                    // Every mac of this key, this member's under the earlier key among them.
-                    let verified =
-                        verify(&opened.repository, &opened.roster, &opened.keyring, name, &[])?;
-                    let member = file.member.as_ref().expect("it was verified");
-                    let candidate = Candidate::from_member(member)?;
-                    show_candidate(context, &candidate);
-                    let path = file.file.path();
-                    if let Some(by) = last_change(&opened.repository, &path)? {
-                        context.ui.status(format!("  added by {by}"));
-                    }
-                    granted.push(wrap(verified.entry, &candidate, &member.label)?);
+            let Some(recipient) = people.find(meant)? else {
+                // A forged or malformed file is named, with what to do.
+                let bad = people.find_bad(meant);
+                bad.iter().try_for_each(|bad| {
+                    verify(repository, roster, keyring, &bad.key, &[]).map(drop)
+                })?;
+                return Err(People::nobody(meant));
+            };
+            let of_it = |person: &&Person| person.is_of(&recipient) && !person.is_bad();
+            for Person { file, key, standing, .. } in people.files.iter().filter(of_it) {
+                if *standing == Standing::Current {
+                    context
+                        .ui
+                        .status(format!("'{}' has the current key '{key}' already", file.stem));
+                    continue;
                 }
-            }
-            if !found {
-                return Err(no_such_member(meant));
+                // Every mac of this key, this member's under the earlier key among them.
+                verify(repository, roster, keyring, key, &[])?;
+                let member = file.member.as_ref().expect("it was verified");
+                let candidate = Candidate::from_member(member)?;
+                show_candidate(context, &candidate);
+                if let Some(by) = last_change(repository, &file.file.path())? {
+                    context.ui.status(format!("  added by {by}"));
+                }
+                renewed.push((key, member.label.clone()));
+                candidates.push(candidate);
             }
         }
-        if granted.is_empty() {
+        if renewed.is_empty() {
             return Ok(());
+        }
+        let candidates = freshen(context, repository, &candidates)?;
+        let question =
+            format!("Grant the current key to {}?", count(renewed.len() as u64, "member"));
+        if !self.yes && prompt::confirm(&question) == Some(false) {
+            return Err(CommandError::refused("nothing was granted"));
+        }
+        let mut granted = Vec::new();
+        for ((key, label), candidate) in renewed.into_iter().zip(&candidates) {
+            let verified = verify(repository, roster, keyring, key, &[])?;
+            granted.push(wrap(verified.entry, candidate, &label)?);
         }
         write(context, &opened, &granted, self.commit)
     }
-}
-
-pub(super) fn no_such_member(meant: &str) -> CommandError {
-    CommandError::wrong(format!("there is no member '{}'", crate::sanitise::line(meant)))
-        .hint("git shroud member list")
 }

@@ -30,7 +30,8 @@ pub(in crate::commands) fn resolve(
     trust: bool,
 ) -> Outcome<Resolved> {
     let text = meant.to_string_lossy();
-    if text.starts_with("age1") || text.starts_with("ssh-") || text.starts_with("AGE-SECRET-KEY-") {
+    let begins = ["age1", "AGE1", "ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "AGE-SECRET-KEY-"];
+    if begins.iter().any(|begin| text.starts_with(begin)) {
         return from_line(&text);
     }
     let path = Path::new(meant);

@@ -35,7 +35,8 @@ const NAMED: usize = 10;
 /// Take a git-crypt repository over: new keys, its users as members, its files sealed anew, in one commit
 ///
 /// Takes the keys of git-crypt as 'git shroud unlock' does. Makes a new key for each, under the same name, and wraps it to
-/// those users of git-crypt whose certificate your gpg holds and considers valid, or that --certificate gives. Rewrites
+/// the users of git-crypt, whose certificates your gpg must hold and consider valid, or --certificate give: where one would lose
+/// access it stops before anything is changed. Rewrites
 /// git-crypt's lines in every .gitattributes where they stand, and compares what git says of every path before and after:
 /// the same files stay sealed. What the worktree holds of them does not change. The keys of git-crypt are kept, sealed under
 /// the new ones, so that members read the history of before. Cut off at any point, it is ended by running it again.
@@ -54,7 +55,7 @@ pub(super) struct GitCrypt {
     #[arg(long)]
     dry_run: bool,
     /// Change nothing in the repository: read and write git-crypt's format here, as 'git shroud unlock' does
-    #[arg(long, conflicts_with_all = ["dry_run", "no_commit", "trust", "certificates", "renames"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "no_commit", "trust", "certificates", "without_those", "renames"])]
     keep: bool,
     /// Stage everything, and leave the commit to you
     #[arg(long)]
@@ -65,6 +66,9 @@ pub(super) struct GitCrypt {
     /// Grant also where gpg does not consider a certificate valid: you have compared the fingerprints yourself
     #[arg(long)]
     trust: bool,
+    /// Go on although some users of git-crypt lose access, as their certificates are not there or cannot be used
+    #[arg(long)]
+    without_those: bool,
     /// Call a key of git-crypt by another name
     #[arg(long = "rename", value_name = "OLD=NEW")]
     renames: Vec<Rename>,
@@ -136,6 +140,9 @@ impl GitCrypt {
             report::warn(context, &plan, &left_out, &kinds);
             return Ok(());
         }
+        if !self.without_those {
+            refuse_left_out(&left_out)?;
+        }
         self.migrate(context, opened, &plan, &held, &members, &left_out)
     }
 
@@ -187,6 +194,27 @@ impl GitCrypt {
         report::next_steps(context, plan, members, !self.no_commit);
         Ok(())
     }
+}
+
+/// Whoever could read the files is to go on reading them, unless the user says otherwise.
+fn refuse_left_out(left_out: &[LeftOut]) -> Outcome {
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    let mut error = CommandError::refused(format!(
+        "{} of git-crypt would lose access; nothing was changed",
+        count(left_out.len() as u64, "user")
+    ));
+    for LeftOut { fingerprint, keys, why, .. } in left_out {
+        let keys: Vec<_> = keys.iter().map(ToString::to_string).collect();
+        error = error.hint(format!("{fingerprint} ({}): {why}", keys.join(", ")));
+    }
+    if left_out.iter().any(|one| one.unproven) {
+        error = error.hint("once you have compared the fingerprints with their owners: --trust");
+    }
+    Err(error
+        .hint("give a certificate that is not in your gpg: --certificate FILE")
+        .hint("or go on without those: --without-those"))
 }
 
 fn open(repository: &Repository) -> Outcome<Opened> {

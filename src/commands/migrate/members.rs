@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::access::{Candidate, Roster};
+use crate::access::{Candidate, People, Roster};
 use crate::commands::Context;
 use crate::commands::member::{Resolved, choose_label, last_change, resolve};
 use crate::error::{CommandError, Outcome};
 use crate::git::repository::Repository;
 use crate::git_crypt::Name;
-use crate::keyring::KeyName;
+use crate::keyring::{KeyName, Keyring};
 use crate::migrate::Found;
 use crate::store::shroud_dir::Label;
 
@@ -27,6 +27,8 @@ pub(super) struct LeftOut {
     pub(super) fingerprint: String,
     pub(super) keys: Vec<KeyName>,
     pub(super) why: String,
+    /// Whether the user's word that it is the right certificate is all that is missing.
+    pub(super) unproven: bool,
 }
 
 /// Finds the certificate of every user of git-crypt: among those that are given, else in the user's gpg.
@@ -61,29 +63,33 @@ pub(super) fn find_members(
         ))
         .hint("'git shroud member add' grants keys to others, once the migration is committed"));
     }
-    let mut everybody = Vec::new();
     let roster = Roster::read(repository)?;
-    for name in roster.names() {
-        everybody.extend(roster.members(repository, name)?);
-    }
+    let people = People::of_keys(repository, &roster, &Keyring::default(), roster.names())?;
     let (mut members, mut left_out): (Vec<NewMember>, Vec<LeftOut>) = Default::default();
     for (fingerprint, (path, keys)) in users {
         let resolved = match given.remove(fingerprint) {
             Some((_, resolved)) => Ok(resolved),
             None => resolve(context, repository, fingerprint.as_ref(), trust),
         };
-        let resolved =
-            resolved.map_err(|error| error.message().to_owned()).and_then(
-                |resolved| match resolved.candidate.recipient.fingerprint() {
-                    Some(own) if own.eq_ignore_ascii_case(fingerprint) => Ok(resolved),
-                    _ => Err("gpg knows it as a subkey of another certificate".to_owned()),
-                },
-            );
+        let resolved = resolved
+            .map_err(|error| {
+                (
+                    error.message().to_owned(),
+                    error.hints().iter().any(|hint| hint.contains("--trust")),
+                )
+            })
+            .and_then(|resolved| match resolved.candidate.recipient.fingerprint() {
+                Some(own) if own.eq_ignore_ascii_case(fingerprint) => Ok(resolved),
+                _ => Err(("gpg knows it as a subkey of another certificate".to_owned(), false)),
+            });
         match resolved {
-            Err(why) => left_out.push(LeftOut { fingerprint: fingerprint.to_owned(), keys, why }),
+            Err((why, unproven)) => {
+                let fingerprint = fingerprint.to_owned();
+                left_out.push(LeftOut { fingerprint, keys, why, unproven });
+            }
             Ok(Resolved { candidate, called }) => {
                 let taken: Vec<_> = members.iter().map(|member| member.label.clone()).collect();
-                let label = choose_label(&everybody, &taken, &candidate, None, &called)?;
+                let label = choose_label(&people, None, &taken, &candidate, None, &called)?;
                 let added_by = last_change(repository, path)?.unwrap_or_default();
                 members.push(NewMember { candidate, label, keys, added_by });
             }

@@ -126,7 +126,7 @@ pub(super) fn warn(
             show(path)
         ));
     }
-    for LeftOut { fingerprint, keys, why } in left_out {
+    for LeftOut { fingerprint, keys, why, .. } in left_out {
         context.ui.warning(format!(
             "{fingerprint} was a user of git-crypt and gets no key ({}): {why}",
             join(keys)

@@ -1,5 +1,7 @@
 //! With what an age file is opened: identity files of age, and SSH private keys.
 
+use std::cell::OnceCell;
+
 use ::age::secrecy::SecretString;
 use ::age::{plugin, ssh, x25519};
 use zeroize::Zeroizing;
@@ -15,6 +17,9 @@ pub const MAX_IDENTITY_LEN: usize = 256 << 10;
 /// Bytes of the longest wrapped key that is opened: the member file that it stands in is no longer.
 const MAX_WRAPPED_LEN: usize = 64 << 10;
 
+/// What is asked for once in a run: its answer, or why there is none.
+type Once<T> = OnceCell<Result<T, AgeError>>;
+
 /// One identity, with the file it came from.
 pub struct Identity {
     place: String,
@@ -24,9 +29,10 @@ pub struct Identity {
 enum Secret {
     X25519(x25519::Identity),
     Plugin(plugin::Identity),
-    Ssh(Box<ssh::Identity>, PublicKey),
-    /// An identity file under a passphrase, as it is.
-    Locked(Zeroizing<Vec<u8>>),
+    /// With what its passphrase has opened, if that was asked for.
+    Ssh(Box<ssh::Identity>, PublicKey, Once<ssh::Identity>),
+    /// An identity file under a passphrase, as it is, and what the passphrase has opened.
+    Locked(Zeroizing<Vec<u8>>, Once<Vec<Identity>>),
 }
 
 /// Reads the identities of a file: an identity file of age, one under a passphrase, or an SSH private key.
@@ -43,7 +49,7 @@ pub fn read_identities(bytes: &[u8], place: &str) -> Result<Vec<Identity>, AgeEr
     }
     let one = |secret| Ok(vec![Identity { place: place.clone(), secret }]);
     if is_age_file(bytes) {
-        return one(Secret::Locked(Zeroizing::new(bytes.to_vec())));
+        return one(Secret::Locked(Zeroizing::new(bytes.to_vec()), Once::new()));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| AgeError::NoIdentity)?;
     if text.trim_start().starts_with("-----BEGIN ") {
@@ -104,7 +110,7 @@ fn read_ssh(text: &str) -> Result<Secret, AgeError> {
             })?
         }
     };
-    Ok(Secret::Ssh(Box::new(identity), public))
+    Ok(Secret::Ssh(Box::new(identity), public, Once::new()))
 }
 
 impl Identity {
@@ -113,8 +119,8 @@ impl Identity {
     pub fn recipient(&self) -> Option<String> {
         match &self.secret {
             Secret::X25519(identity) => Some(identity.to_public().to_string()),
-            Secret::Ssh(_, public) => Some(public.to_line()),
-            Secret::Plugin(_) | Secret::Locked(_) => None,
+            Secret::Ssh(_, public, _) => Some(public.to_line()),
+            Secret::Plugin(_) | Secret::Locked(..) => None,
         }
     }
 
@@ -127,9 +133,43 @@ impl Identity {
     pub fn needs_passphrase(&self) -> bool {
         match &self.secret {
             Secret::X25519(_) | Secret::Plugin(_) => false,
-            Secret::Ssh(identity, _) => matches!(**identity, ssh::Identity::Encrypted(_)),
-            Secret::Locked(_) => true,
+            Secret::Ssh(identity, ..) => matches!(**identity, ssh::Identity::Encrypted(_)),
+            Secret::Locked(..) => true,
         }
+    }
+
+    /// Whether its passphrase was asked for in vain, so that nothing is to be tried with it any more.
+    pub fn has_failed(&self) -> bool {
+        match &self.secret {
+            Secret::X25519(_) | Secret::Plugin(_) => false,
+            Secret::Ssh(.., once) => once.get().is_some_and(Result::is_err),
+            Secret::Locked(_, once) => once.get().is_some_and(Result::is_err),
+        }
+    }
+
+    /// Whether a plugin, a program of its own, holds it.
+    pub fn is_of_plugin(&self) -> bool {
+        matches!(self.secret, Secret::Plugin(_))
+    }
+
+    /// Opens the first of some armoured age files that a plugin's identity opens: its place among them, and the payload. The
+    /// plugin is run once for all; what is no age file of at most 64 KiB is left out.
+    ///
+    /// # Errors
+    /// [`AgeError::NoMatch`] where none is for it, or it is no plugin's; and what a plugin says.
+    pub fn unwrap_any(
+        &self,
+        wrapped: &[&str],
+        ask: Ask<'_>,
+    ) -> Result<(usize, Zeroizing<Vec<u8>>), AgeError> {
+        let Secret::Plugin(identity) = &self.secret else { return Err(AgeError::NoMatch) };
+        let binary = |text: &&str| {
+            let fits = text.len() <= MAX_WRAPPED_LEN && is_armoured(text.as_bytes());
+            if fits { dearmour(text.as_bytes()).ok() } else { None }
+        };
+        let files: Vec<Vec<u8>> =
+            wrapped.iter().map(|text| binary(text).unwrap_or_default()).collect();
+        super::plugin::unwrap_any(identity, &files, ask)
     }
 
     /// Opens an armoured age file of at most 64 KiB; all of its payload, or none.
@@ -151,7 +191,7 @@ impl Identity {
         match &self.secret {
             Secret::X25519(identity) => decrypt(binary, identity),
             Secret::Plugin(identity) => super::plugin::unwrap(identity, binary, ask),
-            Secret::Ssh(identity, public) => {
+            Secret::Ssh(identity, public, once) => {
                 // Nobody is asked for the passphrase of a key that the file is not for.
                 if !stanzas(binary).iter().any(|stanza| public.is_named_by(stanza)) {
                     return Err(AgeError::NoMatch);
@@ -159,21 +199,28 @@ impl Identity {
                 let ssh::Identity::Encrypted(locked) = &**identity else {
                     return decrypt(binary, &**identity);
                 };
-                let question = format!("Passphrase of {}", self.place);
-                let unlocked = with_passphrase(&question, ask, |passphrase| {
-                    let passphrase = SecretString::from(passphrase);
-                    locked.decrypt(passphrase).map_err(|_| AgeError::WrongPassphrase)
-                })?;
-                decrypt(binary, &ssh::Identity::from(unlocked))
+                let unlocked = once.get_or_init(|| {
+                    let question = format!("Passphrase of {}", self.place);
+                    let unlocked = with_passphrase(&question, ask, |passphrase| {
+                        let passphrase = SecretString::from(passphrase);
+                        locked.decrypt(passphrase).map_err(|_| AgeError::WrongPassphrase)
+                    });
+                    unlocked.map(ssh::Identity::from)
+                });
+                decrypt(binary, unlocked.as_ref().map_err(Clone::clone)?)
             }
-            Secret::Locked(file) => {
-                let question = format!("Passphrase of {}", self.place);
-                let text = open_with_passphrase(file, &question, ask)?;
-                for identity in read_identities(&text, &self.place)? {
+            Secret::Locked(file, once) => {
+                let identities = once.get_or_init(|| {
+                    let question = format!("Passphrase of {}", self.place);
+                    let text = open_with_passphrase(file, &question, ask)?;
+                    let identities = read_identities(&text, &self.place)?;
                     // Two passphrases for one identity would be a riddle.
-                    if identity.needs_passphrase() {
+                    if identities.iter().any(Self::needs_passphrase) {
                         return Err(AgeError::NoIdentity);
                     }
+                    Ok(identities)
+                });
+                for identity in identities.as_ref().map_err(Clone::clone)? {
                     match identity.open(binary, ask) {
                         Err(AgeError::NoMatch) => {}
                         opened => return opened,

@@ -28,9 +28,7 @@ pub enum AgeError {
     #[error("it is a SECRET key, and a public one is needed; it is not shown here")]
     SecretKey,
     /// An SSH key of another kind.
-    #[error(
-        "SSH keys of the type '{0}' cannot be used for encryption: ssh-ed25519 and ssh-rsa can"
-    )]
+    #[error("{}", unsupported(.0))]
     UnsupportedSsh(String),
     /// An RSA modulus under 2048 bits.
     #[error("the RSA key has {0} bits; under 2048 it is too weak")]
@@ -77,6 +75,23 @@ pub enum AgeError {
     /// The passphrase's work factor would take too long and too much memory.
     #[error("opening it would take 2^{0} steps of scrypt; more than 2^{max} are refused", max = passphrase::MAX_WORK_FACTOR)]
     ExcessiveWork(u32),
+}
+
+/// What an SSH key of this type cannot do, and what could be taken instead.
+fn unsupported(kind: &str) -> String {
+    if kind.starts_with("sk-") {
+        return format!(
+            "'{kind}' is on a security key, which signs and cannot decrypt: use an age plugin for it (age1…), or an ssh-ed25519 key that is a file"
+        );
+    }
+    if kind.starts_with("ecdsa-") {
+        return format!(
+            "'{kind}' is an ECDSA key, to which age cannot encrypt: use an ssh-ed25519 or ssh-rsa key, or an age recipient"
+        );
+    }
+    format!(
+        "SSH keys of the type '{kind}' cannot be used for encryption: ssh-ed25519 and ssh-rsa can"
+    )
 }
 
 /// Asks for a passphrase until it is right, three times at most, and not again when the same one comes back.

@@ -254,6 +254,13 @@ impl Certificate {
         String::from_utf8(armoured).expect("armour is ASCII")
     }
 
+    /// The same certificate once more.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let (cert, binary) = (self.cert.clone(), self.binary.clone());
+        Self { cert, binary, rescued: OnceLock::new() }
+    }
+
     pub(super) fn cert(&self) -> &Cert {
         &self.cert
     }

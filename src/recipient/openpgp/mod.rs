@@ -10,10 +10,11 @@ pub mod native;
 
 mod judge;
 mod packets;
+mod renewed;
 mod rescue;
 
 pub use certificate::{Certificate, CertificateError};
-pub use gpg::{Found, Gpg, GpgError, Validity};
+pub use gpg::{Found, Gpg, GpgError, Known, Validity};
 pub use message::{Message, MessageError, WrapError, wrap};
 pub use native::{Packing, SecretKey, SecretKeyError, UnwrapError};
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::canonical::Canonical;
 use super::{File, ShroudDirError};
 use crate::format::{Key, KeyId};
-use crate::keyring::{KeyName, is_name};
+use crate::keyring::{KeyName, is_name, is_portable};
 use crate::recipient::Recipient;
 
 const VERSION: u32 = 1;
@@ -31,6 +31,11 @@ impl Label {
         &self.0
     }
 
+    /// Whether every system can have a file with this name; a new member gets no other.
+    pub fn is_portable(&self) -> bool {
+        is_portable(&self.0)
+    }
+
     /// The label that is nearest to a free text, such as the part of an e-mail address before the '@'.
     pub fn suggest(text: &str) -> Option<Self> {
         let allowed = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '.');
@@ -40,7 +45,8 @@ impl Label {
             .map(|c| if allowed(c) { c } else { '-' })
             .take(60)
             .collect();
-        text.trim_matches(['-', '_', '.']).parse().ok()
+        let label: Self = text.trim_matches(['-', '_', '.']).parse().ok()?;
+        label.is_portable().then_some(label)
     }
 }
 

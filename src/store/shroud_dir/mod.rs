@@ -23,8 +23,10 @@ pub use member::{InvalidLabel, Label, Member};
 pub const NAME: &str = ".shroud";
 /// Keeps every filter off the folder itself.
 pub const ATTRIBUTES: &str = "* !filter !diff !merge text eol=lf\n";
-/// Bytes of the longest file of the folder that is read; retired keys are the longest part.
-const MAX_LEN: usize = 4 << 20;
+/// Bytes of the longest `key.toml` that is read; retired keys are the longest part.
+const MAX_KEY_LEN: usize = 4 << 20;
+/// Bytes of the longest member's file that is read: a certificate of 1 MiB, in armour, and the wrapped key.
+const MAX_MEMBER_LEN: usize = 2 << 20;
 
 /// A file of the folder that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +46,7 @@ pub enum ShroudDirError {
 
 impl ShroudDirError {
     fn malformed(path: &str, message: impl Into<String>) -> Self {
-        Self::Malformed { path: crate::sanitise::line(path), message: message.into() }
+        Self::Malformed { path: crate::sanitise::path(path.as_bytes()), message: message.into() }
     }
 }
 
@@ -131,7 +133,21 @@ pub fn name_of(top: &Path, id: KeyId) -> Option<KeyName> {
 /// # Errors
 /// It cannot be read, or stands behind a symbolic link.
 pub fn read(top: &Path, file: &File) -> Result<Vec<u8>, ShroudDirError> {
-    Ok(read_bounded(&real_path(top, &file.path())?, MAX_LEN)?.to_vec())
+    let path = real_path(top, &file.path())?;
+    let limit = match file {
+        File::Key(_) => MAX_KEY_LEN,
+        File::Member(..) => MAX_MEMBER_LEN,
+    };
+    // Reading a pipe or a device would wait for ever.
+    let metadata = path.symlink_metadata().map_err(|error| with_path(&path, &error))?;
+    if !metadata.is_file() {
+        return Err(ShroudDirError::malformed(&file.path(), "it is not a file"));
+    }
+    if metadata.len() > limit as u64 {
+        let message = format!("it is larger than {} MiB, which none is", limit >> 20);
+        return Err(ShroudDirError::malformed(&file.path(), message));
+    }
+    Ok(read_bounded(&path, limit)?.to_vec())
 }
 
 /// Writes a file of the worktree's folder, and the folder's attributes.

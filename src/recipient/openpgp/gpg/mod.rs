@@ -12,12 +12,14 @@ use std::process::{Command, Stdio};
 use zeroize::Zeroizing;
 
 pub use self::error::{GpgError, Rival};
+pub use self::known::Known;
 use self::query::Query;
 pub use self::validity::Validity;
 use super::{MAX_CERTIFICATE, MAX_MESSAGE, Message};
 
 pub(super) mod colons;
 mod error;
+mod known;
 mod query;
 mod status;
 mod validity;
@@ -78,8 +80,8 @@ impl Gpg {
     /// another part of a user id.
     ///
     /// A certificate that was revoked, has expired, is disabled or cannot encrypt does not count where exactly one usable
-    /// one matches: somebody who has replaced their key means the new one. Where several match and none is
-    /// usable, or more than one is, the request is ambiguous.
+    /// one has the address: somebody who has replaced their key means the new one. Where several have it and none or more
+    /// than one is usable, or where a part of a user id matches several, the request is ambiguous.
     ///
     /// # Errors
     /// [`GpgError::NoMatch`], [`GpgError::Ambiguous`], [`GpgError::ShortKeyId`], or that gpg failed.
@@ -91,8 +93,11 @@ impl Gpg {
                 && key.primary.capabilities.contains('E')
                 && query.validity(key).is_none_or(|letter| !matches!(letter, 'r' | 'e'))
         };
+        // A part of a name fits anybody's; whoever it fits is not told apart by what is usable.
         let candidates = match listed.iter().filter(usable).collect::<Vec<_>>() {
-            usable if usable.is_empty() => listed.iter().collect(),
+            usable if usable.is_empty() || matches!(query, Query::Text(_)) => {
+                listed.iter().collect()
+            }
             usable => usable,
         };
         let [key] = candidates.as_slice() else {
@@ -168,10 +173,7 @@ impl Gpg {
         // A keyring may hold one certificate twice, for example after it was listed in two files.
         let mut seen = BTreeSet::new();
         listed.retain(|key| seen.insert(key.primary.fingerprint.clone()));
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        let unknown = ["No public key", "Not found", "public key not found"];
-        if listed.is_empty() && !output.success && !unknown.iter().any(|text| stderr.contains(text))
-        {
+        if listed.is_empty() && !output.success && !is_unknown(&output.stderr) {
             return Err(output.failure());
         }
         Ok(listed)
@@ -215,6 +217,7 @@ impl Gpg {
         let (output, diagnostics) = std::thread::scope(|scope| {
             // A gpg that stops reading says why.
             scope.spawn(move || drop(stdin.write_all(input)));
+            let child = &mut child;
             let diagnostics = scope.spawn(move || {
                 let mut bytes = Vec::new();
                 stderr.take(MAX_LISTING as u64).read_to_end(&mut bytes).map(|_| bytes)
@@ -222,6 +225,10 @@ impl Gpg {
             // Room for all, so that a plaintext is never moved and left behind.
             let mut output = Zeroizing::new(Vec::with_capacity(limit.min(MAX_MESSAGE) + 64));
             let read = stdout.take(limit as u64 + 1).read_to_end(&mut output);
+            if output.len() > limit {
+                // It would go on with a compressed bomb, though nobody reads what it prints. One that is gone is no matter.
+                let _ = child.kill();
+            }
             let diagnostics = diagnostics.join().expect("reading does not panic");
             (read.map(|_| output), diagnostics)
         });
@@ -232,6 +239,12 @@ impl Gpg {
         }
         Ok(Output { success, stdout, stderr })
     }
+}
+
+/// Whether gpg says that it does not know a certificate.
+fn is_unknown(stderr: &[u8]) -> bool {
+    let stderr = String::from_utf8_lossy(stderr);
+    ["No public key", "Not found", "public key not found"].iter().any(|text| stderr.contains(text))
 }
 
 /// The terminal for a pinentry, where the environment does not name it.
