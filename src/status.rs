@@ -45,10 +45,20 @@ impl Known<'_> {
         })
     }
 
-    /// The newest generation of a name.
-    fn newest(&self, name: &KeyName) -> u32 {
-        let held = self.keyring.current(name).map_or(0, |held| held.generation);
-        self.infos.get(name).map_or(held, |info| info.generation.max(held))
+    /// How a file stands that is sealed with this key, which its attribute names.
+    fn standing(&self, id: KeyId, key: KeyName, generation: u32) -> State {
+        match self.infos.get(&key) {
+            Some(info) if info.id == id => State::Sealed { key, generation },
+            Some(info) if generation < info.generation => State::Retired { key, generation },
+            None if self.missing.is_some() => {
+                let newest = self.keyring.current(&key).map_or(0, |held| held.generation);
+                match generation < newest {
+                    true => State::Retired { key, generation },
+                    false => State::Sealed { key, generation },
+                }
+            }
+            described => State::Undescribed { key, generation, fixable: described.is_some() },
+        }
     }
 }
 
@@ -84,6 +94,16 @@ pub enum State {
     },
     /// Sealed with a key that neither the keyring nor `.shroud/` knows.
     UnknownKey(KeyId),
+    /// Sealed with a key that is held and that `.shroud/` does not describe here, so that nobody else knows it: as on a
+    /// branch that never saw its rotation.
+    Undescribed {
+        /// The key's name.
+        key: KeyName,
+        /// The generation it is sealed with.
+        generation: u32,
+        /// Whether another generation is described, with which it can be sealed.
+        fixable: bool,
+    },
     /// Begins as a sealed file, and does not open.
     Damaged(String),
     /// An attribute would make git change the sealed bytes.
@@ -114,7 +134,7 @@ impl State {
             Self::PlaintextInIndex => "plaintext-in-index",
             Self::Retired { .. } => "retired-key",
             Self::OtherKey { .. } => "other-key",
-            Self::UnknownKey(_) => "unknown-key",
+            Self::UnknownKey(_) | Self::Undescribed { .. } => "unknown-key",
             Self::Damaged(_) => "damaged",
             Self::Conversion(_) => "attribute-conflict",
             Self::BadKeyName(_) => "bad-key-name",
@@ -147,6 +167,7 @@ impl State {
                 | Self::PlaintextInIndex
                 | Self::Retired { .. }
                 | Self::OtherKey { .. }
+                | Self::Undescribed { fixable: true, .. }
                 | Self::OfGitCrypt(GitCryptState::Plaintext { .. } | GitCryptState::Twice)
         )
     }
@@ -297,10 +318,7 @@ impl<'r> Surveyor<'r> {
                     None => State::UnknownKey(id),
                 },
                 Some((key, _)) if key != *wanted => State::OtherKey { key, wanted: wanted.clone() },
-                Some((key, generation)) if generation < self.known.newest(&key) => {
-                    State::Retired { key, generation }
-                }
-                Some((key, generation)) => State::Sealed { key, generation },
+                Some((key, generation)) => self.known.standing(id, key, generation),
             },
         })
     }

@@ -7,7 +7,7 @@ use gix::ObjectId;
 use super::Left;
 use crate::filter::git_crypt::{GitCryptFilter, NoPaths};
 use crate::filter::{Driver as _, Filter, FilterError, Rule, Rules, Spool};
-use crate::format::{self, Sniff};
+use crate::format::{self, KeyId, Sniff};
 use crate::git::GitError;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
@@ -25,15 +25,17 @@ pub struct Restage {
     pub executable: bool,
     /// What the index names now: plaintext, or sealed with another key.
     pub id: ObjectId,
-    /// The key it is to be sealed with.
+    /// The name of the key that it is to be sealed with.
     pub key: KeyName,
+    /// That very key, which is held.
+    pub with: KeyId,
 }
 
-struct OneKey(KeyName);
+struct OneKey<'b>(&'b Restage);
 
-impl Rules for OneKey {
+impl Rules for OneKey<'_> {
     fn rule(&mut self, _path: &[u8]) -> Result<Rule, String> {
-        Ok(Rule { key: self.0.clone(), ..Rule::default() })
+        Ok(Rule { key: self.0.key.clone(), key_id: Some(self.0.with), ..Rule::default() })
     }
 }
 
@@ -85,7 +87,7 @@ fn seal_blob(
     to: std::fs::File,
 ) -> Result<(), FilterError> {
     let seal = |source: &mut dyn Read| -> Result<(), FilterError> {
-        let mut filter = Filter::new(keyring, OneKey(blob.key.clone()));
+        let mut filter = Filter::new(keyring, OneKey(blob)).strict();
         let mut plaintext = Spool::default();
         filter.smudge(&blob.path, source)?.write_to(&mut plaintext)?;
         filter.clean(&blob.path, plaintext.reader()?)?.write_to(to)
@@ -109,7 +111,7 @@ pub fn restage_git_crypt(
         let Some(name) = &file.git_crypt else { continue };
         let to = writer.add().map_err(git)?;
         let encrypt = |source: &mut dyn Read| -> Result<(), FilterError> {
-            let mut filter = GitCryptFilter::new(held, name.clone(), NoPaths);
+            let mut filter = GitCryptFilter::new(held, name.clone(), NoPaths).strict();
             let mut once = Spool::default();
             filter.smudge(&file.path, source)?.write_to(&mut once)?;
             filter.clean(&file.path, &mut once.reader()?)?.write_to(to)

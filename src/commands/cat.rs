@@ -87,7 +87,7 @@ fn print(opened: &Opened, source: &mut dyn Read) -> Outcome {
     if git_crypt::is_encrypted(&start) {
         return print_git_crypt(opened, &mut start.chain(source));
     }
-    let mut filter = Filter::new(&opened.keyring, NoRules);
+    let mut filter = Filter::new(&opened.keyring, NoRules).strict();
     let opened = filter.smudge(b"", start.chain(source));
     write_out(opened)
 }
@@ -107,6 +107,6 @@ fn print_git_crypt(opened: &Opened, source: &mut dyn Read) -> Outcome {
     }
     let mut keys = opened.git_crypt.files().map(|file| file.name().clone());
     let name = keys.next().unwrap_or_default();
-    let mut filter = GitCryptFilter::new(&opened.git_crypt, name, NoPaths);
+    let mut filter = GitCryptFilter::new(&opened.git_crypt, name, NoPaths).strict();
     write_out(filter.smudge(b"", source))
 }

@@ -6,8 +6,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::git_crypt::merge as merge_git_crypt;
-use super::plumbing::{self, LazyRepository, Surroundings};
 use super::{Context, show};
+use crate::access::rules::{self, LazyRepository, Surroundings};
 use crate::configs::Format;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{self, KeyId, Sniff};
@@ -15,7 +15,7 @@ use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::command::Git;
 use crate::git::merging::{self, How};
 use crate::git::repository::Repository;
-use crate::keyring::{KeyName, Keyring};
+use crate::keyring::{Entry, KeyName, Keyring};
 use crate::merge::{self, Labels, Merged};
 use crate::repo_path::argument_bytes;
 use crate::secret::WipedVec;
@@ -52,15 +52,16 @@ impl MergeDriver {
         if self.default {
             return merge_git_crypt(context, &self);
         }
-        let surroundings = Surroundings::find(context)?;
+        let surroundings = Surroundings::find(&context.dir)?;
         let repository = LazyRepository::new();
         let path = argument_bytes(&self.path).unwrap_or_default();
         let sides = [&self.base, &self.ours, &self.theirs];
         let is_sealed = sides.iter().any(|side| id_of(side).is_some());
-        let keys = sides.map(|side| key_of(&surroundings.keyring, side));
+        let held = sides.map(|side| key_of(&surroundings.keyring, side));
+        let keys = held.map(|held| held.map(|held| held.name.clone()));
         // A merge without worktree sees no attributes: then the key of the sides stays.
         let key = keys[1].as_ref().or(keys[2].as_ref()).cloned();
-        let mut filter = surroundings.filter(&repository, key);
+        let mut filter = surroundings.filter(&repository, key).strict();
         filter.rules().overrides = false;
         let conflict = |why: String| CommandError::refused(format!("{}: {why}", show(path)));
         let mut versions = [(); 3].map(|()| WipedVec::default());
@@ -80,7 +81,7 @@ impl MergeDriver {
         let [base, ours, theirs] = versions.each_ref().map(|version| version.as_slice());
         let labels = Labels::new(&self.labels);
         let located = surroundings.location.as_ref();
-        let opened = || located.map(|location| repository.get_or_init(|| plumbing::open(location)));
+        let opened = || located.map(|location| repository.get_or_init(|| rules::open(location)));
         let texts = [base, ours, theirs];
         let merged = merge_texts(context, opened, path, texts, &labels, self.marker_size)?;
         let (content, clean) = match merged {
@@ -92,12 +93,15 @@ impl MergeDriver {
             }
         };
         let located = surroundings.location.as_ref();
-        let opened = located.map(|location| repository.get_or_init(|| plumbing::open(location)));
+        let opened = located.map(|location| repository.get_or_init(|| rules::open(location)));
         let attributes = attributes_of(opened, path)?;
         if let Some(key) = key_of_theirs(&keys, attributes.as_ref()) {
             filter.rules().key = Some(key.clone());
             filter.rules().overrides = true;
         }
+        // Where one side was rotated, the merge is about to bring its description.
+        let newest = held.iter().flatten().max_by_key(|held| held.generation);
+        filter.rules().at_least = newest.map(|held| held.key.id());
         let mut result = Vec::new();
         // An exception that only takes the filter away leaves the merge driver of the macro.
         if !is_sealed && attributes.is_some_and(|attributes| !attributes.sealed) {
@@ -181,9 +185,9 @@ fn key_of_theirs<'k>(
     theirs.as_ref().filter(|theirs| is_old && Some(*theirs) != base.as_ref() && !theirs.is_aside())
 }
 
-/// The name of the key that sealed a file, where it is held.
-fn key_of(keyring: &Keyring, file: &Path) -> Option<KeyName> {
-    keyring.by_id(id_of(file)?).map(|entry| entry.name.clone())
+/// The key that sealed a file, where it is held.
+fn key_of<'k>(keyring: &'k Keyring, file: &Path) -> Option<&'k Entry> {
+    keyring.by_id(id_of(file)?)
 }
 
 /// The id of the key that sealed a file; `None` where it is not sealed.

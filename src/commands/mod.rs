@@ -35,13 +35,12 @@ pub mod why;
 use std::path::{Path, PathBuf};
 
 use crate::access::rotate::Journal;
-use crate::access::{Keys, RESTORE, Roster, find_names};
+use crate::access::{Keys, RESTORE, Roster, find_names, sealing_key};
 use crate::error::{CommandError, Outcome};
-use crate::filter::{refuse_older_key, refuse_other_key};
 use crate::git::GitError;
 use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
-use crate::keyring::{KeyName, Keyring};
+use crate::keyring::{Entry, KeyName, Keyring};
 use crate::status::Known;
 use crate::store::{local, local::StoreError, shroud_dir::ShroudDirError};
 use crate::ui::Ui;
@@ -144,21 +143,25 @@ impl Opened {
         top(&self.repository)
     }
 
-    /// Refuses to seal with a key that is not the one of this repository, or is older than one that was held.
-    fn refuse_unfit_key(&self, name: &KeyName) -> Outcome {
-        let Some(held) = self.keyring.current(name) else { return Ok(()) };
+    /// The key that seals under a name in this worktree.
+    fn sealing_key(&self, name: &KeyName) -> Outcome<&Entry> {
         if name.is_aside() {
             return Err(CommandError::refused(format!(
                 "the key '{name}' was set aside: it opens files and seals none"
             )));
         }
-        let described = self.roster.infos.get(name).map(|info| info.id);
-        let newest = given::load_seen(&self.repository)?.newest(name);
-        refuse_other_key(&self.keyring, held, described)
-            .and_then(|()| refuse_older_key(held, newest.map_or(0, |(generation, _)| generation)))
-            .map_err(|error| {
-                CommandError::refused(error.to_string()).hint(error.hint().unwrap_or_default())
-            })
+        sealing_key(&self.repository, &self.roster, &self.keyring, name).map_err(|error| {
+            let refused = CommandError::refused(error.to_string());
+            error.hint().map(str::to_owned).into_iter().fold(refused, CommandError::hint)
+        })
+    }
+
+    /// Refuses to seal with a key that is not the one of this repository, or is older than one that was held.
+    fn refuse_unfit_key(&self, name: &KeyName) -> Outcome {
+        if self.keyring.current(name).is_none() {
+            return Ok(());
+        }
+        self.sealing_key(name).map(drop)
     }
 
     fn key_names(&self) -> String {

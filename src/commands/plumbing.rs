@@ -1,30 +1,21 @@
 //! What git itself calls for one file: the filters and the textconv.
 
-use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::PathBuf;
 
 use super::git_crypt::GitCryptSurroundings;
-use super::{Context, held_keys, show};
-use gix::bstr::ByteSlice as _;
-
-use crate::access::{RESTORE, Roster};
+use super::{Context, show};
+use crate::access::rules::{LazyRepository, Surroundings};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::process::serve;
-use crate::filter::{Driver, Filter, FilterError, Filtered, LazyHeldKeys, Rule, Rules, Summary};
-use crate::format::{self, Header, Sniff};
-use crate::git::attributes::Attributes;
-use crate::git::locate::{Location, locate};
-use crate::git::objects;
-use crate::git::repository::Repository;
+use crate::filter::{Driver, FilterError, Filtered, Summary};
+use crate::format::{self, Sniff};
 use crate::git_crypt;
-use crate::keyring::{KeyName, Keyring};
+use crate::keyring::KeyName;
 use crate::repo_path::argument_bytes;
-use crate::store::seen::Seen;
-use crate::store::{local, shroud_dir};
+use crate::store::shroud_dir;
 use crate::ui::count;
 
 /// Serve git as a long-running filter (filter.shroud.process)
@@ -68,138 +59,6 @@ pub struct Textconv {
     file: PathBuf,
 }
 
-/// What a filter has around it.
-pub(super) struct Surroundings {
-    pub(super) location: Option<Location>,
-    pub(super) keyring: Keyring,
-    git_crypt: LazyHeldKeys,
-}
-
-impl Surroundings {
-    pub(super) fn find(context: &Context) -> Outcome<Self> {
-        let dir = context.dir.canonicalize().context(|| "the current directory".to_owned())?;
-        let location = locate(&dir);
-        let common_dir = location.as_ref().map(|location| location.common_dir.as_path());
-        let keyring = match (local::from_environment()?, common_dir) {
-            (Some(keyring), _) => keyring,
-            (None, Some(common_dir)) => held_keys(common_dir)?,
-            (None, None) => Keyring::default(),
-        };
-        let places = location.as_ref().map(|at| (at.common_dir.clone(), at.git_dir.clone()));
-        // What cannot be read opens nothing; 'git shroud doctor' says why.
-        let load = move || {
-            places
-                .and_then(|(common, own)| crate::store::git_crypt::load(&common, &own).ok())
-                .unwrap_or_default()
-        };
-        let git_crypt = LazyHeldKeys::new(Box::new(load));
-        Ok(Self { location, keyring, git_crypt })
-    }
-
-    pub(super) fn filter<'s>(
-        &'s self,
-        repository: &'s LazyRepository,
-        key: Option<KeyName>,
-    ) -> Filter<'s, PathRules<'s>> {
-        let worktree = self.location.as_ref().and_then(|location| location.worktree.as_deref());
-        let rules = PathRules {
-            surroundings: self,
-            repository,
-            lookup: None,
-            attributes_file: worktree.map(|top| top.join(".gitattributes")),
-            key,
-            overrides: true,
-        };
-        Filter::new(&self.keyring, rules).with_git_crypt(&self.git_crypt)
-    }
-}
-
-pub(super) type LazyRepository = OnceCell<Result<Repository, String>>;
-
-/// Asks the repository's attributes and `.shroud/`, which are not read before a file needs them.
-pub(super) struct PathRules<'s> {
-    surroundings: &'s Surroundings,
-    repository: &'s LazyRepository,
-    lookup: Option<Lookup<'s>>,
-    attributes_file: Option<PathBuf>,
-    /// The key, whatever the attributes say, or where they say nothing.
-    pub(super) key: Option<KeyName>,
-    pub(super) overrides: bool,
-}
-
-struct Lookup<'s> {
-    repository: &'s Repository,
-    /// What the top's attributes file was when it was read.
-    version: Option<Version>,
-    attributes: Attributes<'s>,
-    roster: Roster,
-    seen: Seen,
-}
-
-/// Tells one version of a file from another: when it was written, and its length.
-type Version = (SystemTime, u64);
-
-/// The version of the attributes file at the top of the worktree, in which `track` writes.
-fn version(attributes_file: Option<&Path>) -> Option<Version> {
-    let metadata = attributes_file?.metadata().ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
-}
-
-impl<'s> Lookup<'s> {
-    fn new(
-        repository: &'s Result<Repository, String>,
-        version: Option<Version>,
-    ) -> Result<Self, String> {
-        let repository = repository.as_ref()?;
-        let roster = Roster::read(repository).map_err(|error| error.to_string())?;
-        let attributes = Attributes::new(repository).map_err(|error| error.to_string())?;
-        let seen = Seen::load(repository.common_dir()).map_err(|error| error.to_string())?;
-        Ok(Self { repository, version, attributes, roster, seen })
-    }
-}
-
-impl Rules for PathRules<'_> {
-    fn rule(&mut self, path: &[u8]) -> Result<Rule, String> {
-        let Some(location) = self.surroundings.location.as_ref().filter(|_| !path.is_empty())
-        else {
-            return Ok(Rule { key: self.key.clone().unwrap_or_default(), ..Rule::default() });
-        };
-        // One filter serves a whole rebase, in which git writes other attributes.
-        let version = version(self.attributes_file.as_deref());
-        if self.lookup.as_ref().is_none_or(|lookup| lookup.version != version) {
-            let repository = self.repository.get_or_init(|| open(location));
-            self.lookup = Some(Lookup::new(repository, version)?);
-        }
-        let lookup = self.lookup.as_mut().expect("made above");
-        let attributes = lookup.attributes.of(path).map_err(|error| error.to_string())?;
-        let key = match &self.key {
-            Some(key) if self.overrides || !attributes.sealed => key.clone(),
-            _ => attributes.key.map_err(|error| error.to_string())?,
-        };
-        Ok(Rule {
-            // Whoever damages the description of a key must not bring a clone to seal with an older one.
-            refusal: lookup.roster.malformed.get(&key).map(|why| format!("{why} ({RESTORE})")),
-            key_id: lookup.roster.infos.get(&key).map(|info| info.id),
-            newest: lookup.seen.newest(&key).map_or(0, |(generation, _)| generation),
-            key,
-            conversion: attributes.conversion.map(|setting| setting.to_string()),
-        })
-    }
-
-    /// What cannot be read is taken for none: then the file counts as changed.
-    fn indexed(&mut self, path: &[u8]) -> Option<Header> {
-        let repository = self.lookup.as_ref()?.repository;
-        let index = repository.gix.index_or_empty().ok()?;
-        let id = index.entry_by_path(path.as_bstr())?.id;
-        Header::parse(&objects::read_start(repository, id).ok()??).ok()
-    }
-}
-
-pub(super) fn open(location: &Location) -> Result<Repository, String> {
-    let git_dir = location.git_dir.canonicalize().map_err(|error| error.to_string())?;
-    Repository::open(&git_dir, location.worktree.clone()).map_err(|error| error.to_string())
-}
-
 fn report(context: &Context, path: &[u8], error: &FilterError) {
     context.ui.warning(format!("{}: {error}", show(path)));
     if let Some(hint) = error.hint() {
@@ -222,6 +81,16 @@ fn summarise(context: &Context, summary: &Summary) {
             show(first)
         ));
     }
+    if let Some((first, why)) = &summary.first_damaged {
+        context.ui.warning(format!(
+            "left {} sealed, as it is damaged: {} ({why})",
+            count(summary.damaged, "file"),
+            show(first)
+        ));
+        context.ui.hint(
+            "an earlier version may be sound: 'git log -- PATH', 'git shroud cat REV:PATH'; then put it back and commit it",
+        );
+    }
 }
 
 impl FilterProcess {
@@ -231,7 +100,7 @@ impl FilterProcess {
             let surroundings = GitCryptSurroundings::find(context)?;
             return serve_git(context, &mut surroundings.filter(&repository, name));
         }
-        let surroundings = Surroundings::find(context)?;
+        let surroundings = Surroundings::find(&context.dir)?;
         serve_git(context, &mut surroundings.filter(&repository, None))
     }
 }
@@ -268,12 +137,16 @@ impl OneShot {
             summarise(context, filter.summary());
             Ok(())
         };
+        // By hand there is no file of a worktree that has to be whole, whatever it holds.
+        let by_hand = path.is_empty();
         if let Some(name) = self.git_crypt {
             let surroundings = GitCryptSurroundings::find(context)?;
-            return finish(&mut surroundings.filter(&repository, name));
+            let filter = surroundings.filter(&repository, name);
+            return finish(&mut if by_hand { filter.strict() } else { filter });
         }
-        let surroundings = Surroundings::find(context)?;
-        finish(&mut surroundings.filter(&repository, self.key))
+        let surroundings = Surroundings::find(&context.dir)?;
+        let filter = surroundings.filter(&repository, self.key);
+        finish(&mut if by_hand { filter.strict() } else { filter })
     }
 }
 
@@ -301,7 +174,7 @@ impl Textconv {
         if git_crypt::is_encrypted(&start) {
             return print_git_crypt(context, &start, file);
         }
-        let surroundings = Surroundings::find(context)?;
+        let surroundings = Surroundings::find(&context.dir)?;
         if let Sniff::Sealed(id) = format::sniff(&start)
             && surroundings.keyring.by_id(id).is_none()
         {
@@ -315,10 +188,17 @@ impl Textconv {
             return Ok(());
         }
         let repository = LazyRepository::new();
-        let mut filter = surroundings.filter(&repository, None);
+        let mut filter = surroundings.filter(&repository, None).strict();
         let smudged = filter.smudge(b"", start.chain(file));
         let opened = smudged.and_then(|smudged| smudged.write_to(stdout()));
-        opened.map_err(|error| refusal(b"", &error))
+        match opened {
+            // A diff of it must not end all of 'git log'.
+            Err(FilterError::Open(why)) => {
+                context.ui.line(format!("sealed and damaged: {why}"));
+                Ok(())
+            }
+            opened => opened.map_err(|error| refusal(b"", &error)),
+        }
     }
 }
 
@@ -326,7 +206,7 @@ impl Textconv {
 fn print_git_crypt(context: &Context, start: &[u8], file: File) -> Outcome {
     let surroundings = GitCryptSurroundings::find(context)?;
     let repository = LazyRepository::new();
-    let mut filter = surroundings.filter(&repository, git_crypt::Name::default());
+    let mut filter = surroundings.filter(&repository, git_crypt::Name::default()).strict();
     match filter.smudge(b"", &mut start.chain(file)) {
         Ok(smudged) if filter.summary().still_sealed == 0 => {
             smudged.write_to(stdout()).map_err(|error| refusal(b"", &error))

@@ -38,9 +38,8 @@ impl<'o> SealingKey<'o> {
             return Ok(Self::GitCrypt(file.newest()));
         }
         let name = attributes.key.as_ref().map_err(|error| wrong(error))?;
-        let entry = opened.keyring.current(name).ok_or_else(|| missing(name.as_str()))?;
-        opened.refuse_unfit_key(name)?;
-        Ok(Self::Own(entry))
+        opened.keyring.current(name).ok_or_else(|| missing(name.as_str()))?;
+        opened.sealing_key(name).map(Self::Own)
     }
 
     /// Whether this clone keeps the key itself; one that does not keeps its files sealed.

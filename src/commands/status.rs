@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::member::report_problems;
 use super::track::{restage_failed, seal_blobs};
 use super::{Context, show};
-use crate::access::{Restage, restage_git_crypt};
+use crate::access::restage_git_crypt;
 use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
 use crate::git::command::Git;
@@ -72,15 +72,10 @@ impl Status {
         let known = opened.known();
         let mut files = survey(&opened.repository, &known, only.as_ref())?;
         if self.fix {
-            let fixable: Vec<Restage> = files
+            let fixable: Vec<FileStatus> = files
                 .iter()
                 .filter(|file| file.state.is_fixable() && file.git_crypt.is_none())
-                .map(|file| Restage {
-                    path: file.path.clone(),
-                    executable: file.executable,
-                    id: file.id,
-                    key: file.key.clone(),
-                })
+                .cloned()
                 .collect();
             let of_git_crypt: Vec<&FileStatus> = files
                 .iter()
@@ -176,6 +171,9 @@ fn detail(file: &FileStatus) -> Option<String> {
         State::Sealed { key, generation } | State::Retired { key, generation } => {
             Some(format!("key {key}, generation {generation}"))
         }
+        State::Undescribed { key, generation, .. } => Some(format!(
+            "key {key}, generation {generation}, which .shroud/ does not describe here"
+        )),
         State::OtherKey { key, wanted } => {
             Some(format!("sealed with key {key}, but its attribute says {wanted}"))
         }
@@ -216,6 +214,9 @@ fn to_json(file: &FileStatus) -> JsonFile {
     let (key, generation, detail) = match &file.state {
         State::Sealed { key, generation } | State::Retired { key, generation } => {
             (key.to_string(), Some(*generation), None)
+        }
+        State::Undescribed { key, generation, .. } => {
+            (key.to_string(), Some(*generation), detail(file))
         }
         State::OtherKey { key, .. } => (key.to_string(), None, detail(file)),
         _ => (file.key.to_string(), None, detail(file)),

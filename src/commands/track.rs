@@ -1,15 +1,17 @@
 //! `git shroud track` and `untrack`
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::{Context, Opened, show};
 use crate::access::{Restage, RestageError, restage};
 use crate::error::{CommandError, Context as _, Outcome};
+use crate::format::KeyId;
 use crate::git::attributes_file::{AttributesFile, Track as Tracking};
 use crate::keyring::KeyName;
 use crate::repo_path::argument_bytes;
-use crate::status::{State, survey};
+use crate::status::{FileStatus, State, survey};
 
 /// Seal files that match a pattern, from now on
 ///
@@ -175,12 +177,7 @@ pub(super) fn seal_index(context: &Context, opened: &Opened) -> Outcome {
             continue;
         }
         in_history += u64::from(file.state == State::PlaintextInHead);
-        blobs.push(Restage {
-            path: file.path,
-            executable: file.executable,
-            id: file.id,
-            key: file.key,
-        });
+        blobs.push(file);
     }
     seal_blobs(opened, &blobs)?;
     if !blobs.is_empty() {
@@ -203,10 +200,19 @@ pub(super) fn seal_index(context: &Context, opened: &Opened) -> Outcome {
     Ok(())
 }
 
-/// Seals and stages the blobs, all or none.
-pub(super) fn seal_blobs(opened: &Opened, blobs: &[Restage]) -> Outcome {
-    blobs.iter().try_for_each(|blob| opened.refuse_unfit_key(&blob.key))?;
-    restage(&opened.repository, &opened.keyring, blobs).map_err(restage_failed)
+/// Seals and stages the files, each with the key that its attribute says; all or none.
+pub(super) fn seal_blobs(opened: &Opened, files: &[FileStatus]) -> Outcome {
+    let mut keys: BTreeMap<&KeyName, KeyId> = BTreeMap::new();
+    let mut blobs = Vec::with_capacity(files.len());
+    for FileStatus { path, executable, id, key, .. } in files {
+        let with = match keys.get(key) {
+            Some(with) => *with,
+            None => *keys.entry(key).or_insert(opened.sealing_key(key)?.key.id()),
+        };
+        let (path, key) = (path.clone(), key.clone());
+        blobs.push(Restage { path, executable: *executable, id: *id, key, with });
+    }
+    restage(&opened.repository, &opened.keyring, &blobs).map_err(restage_failed)
 }
 
 pub(super) fn restage_failed((path, error): RestageError) -> CommandError {

@@ -138,6 +138,7 @@ fn fresh_clone(attributes: &PathAttributes, state: Option<&State>) -> String {
             | State::Retired { .. }
             | State::OtherKey { .. }
             | State::UnknownKey(_)
+            | State::Undescribed { .. }
             | State::NotTracked(_),
         ) => "sees sealed bytes until it is unlocked",
         Some(State::Damaged(_)) => "sees bytes that do not open",

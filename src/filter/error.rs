@@ -24,17 +24,35 @@ pub enum FilterError {
         /// The id that the repository describes.
         described: KeyId,
     },
-    /// A newer generation of the key was held here.
+    /// The tree does not describe the key.
     #[error(
-        "the key '{name}' that is held is of generation {held}, but generation {newest} was held here: an older key seals nothing"
+        "the key '{0}' is held here, but .shroud/ does not describe it in this worktree, so nobody else could tell what seals the file"
+    )]
+    Undescribed(KeyName),
+    /// The tree describes a key that was set aside, as another of that name was taken.
+    #[error(
+        "the key '{name}' that .shroud/ describes (id {described}) was set aside here: it opens files and seals none"
+    )]
+    SetAside {
+        /// The key's name.
+        name: KeyName,
+        /// The id that the repository describes.
+        described: KeyId,
+    },
+    /// A newer generation of the key was held here, and nothing says that the older one is right.
+    #[error(
+        "the key '{name}' is of generation {held}, but generation {newest} was held here{}: an older key seals nothing",
+        described_in(commit.as_deref())
     )]
     Older {
         /// The key's name.
         name: KeyName,
-        /// The generation that is held.
+        /// The generation that is held, or described.
         held: u32,
         /// The generation that was held.
         newest: u32,
+        /// The commit of this branch that described a newer one.
+        commit: Option<String>,
     },
     /// The file begins as sealed files do and is not sound.
     #[error(transparent)]
@@ -57,6 +75,12 @@ pub enum FilterError {
     /// Reading, writing or spooling failed.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+fn described_in(commit: Option<&str>) -> String {
+    commit
+        .map(|commit| format!(", and commit {commit} of this branch described it"))
+        .unwrap_or_default()
 }
 
 impl From<OpenError> for FilterError {
@@ -94,9 +118,18 @@ impl FilterError {
             Self::OtherKey { .. } => Some(
                 "take the current key with 'git shroud unlock'; see that GIT_SHROUD_KEYRING and GIT_SHROUD_KEY are not set for another repository",
             ),
-            Self::Older { .. } => {
+            Self::Older { commit: None, .. } => {
                 Some("'git shroud unlock' on a branch that has the newer key takes it")
             }
+            Self::Older { .. } => Some(
+                "somebody has put the old description back: see 'git log -p -- .shroud', and bring the newer one with 'git checkout COMMIT -- .shroud'",
+            ),
+            Self::Undescribed(_) => Some(
+                "bring the description from a branch that has it: git checkout BRANCH -- .shroud",
+            ),
+            Self::SetAside { .. } => Some(
+                "merge the branch that describes the key which is in use, or take this one with 'git shroud unlock --trust-key ID'",
+            ),
             Self::Conversion(_) => {
                 Some("end the line for this path with '-text -ident -working-tree-encoding'")
             }

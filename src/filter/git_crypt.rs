@@ -57,6 +57,7 @@ pub struct GitCryptFilter<'k, P> {
     held: &'k HeldKeys,
     name: Name,
     paths: P,
+    strict: bool,
     summary: Summary,
     piece: WipedVec,
 }
@@ -65,7 +66,14 @@ impl<'k, P: Paths> GitCryptFilter<'k, P> {
     /// The filter of the key with this name.
     pub fn new(held: &'k HeldKeys, name: Name, paths: P) -> Self {
         let piece = WipedVec::zeroed(PIECE);
-        Self { held, name, paths, summary: Summary::default(), piece }
+        Self { held, name, paths, strict: false, summary: Summary::default(), piece }
+    }
+
+    /// Refuses to hand a damaged file on, for what is no checkout by git.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self
     }
 
     fn holds(&mut self, path: &[u8], spool: &mut Spool) -> io::Result<bool> {
@@ -149,7 +157,9 @@ impl<'k, P: Paths> Driver<'k> for GitCryptFilter<'k, P> {
                 // Without the key nothing can be told: as it is, so that a locked clone can work.
                 Err(FilterError::GitCrypt(_)) if versions.is_empty() => {}
                 // Damaged, and nobody's doing here: else not even 'git status' and 'git rm' would work.
-                Err(FilterError::GitCrypt(_)) if self.holds(path, &mut spool)? => {}
+                Err(error @ FilterError::GitCrypt(_)) if self.holds(path, &mut spool)? => {
+                    self.summary.note_damaged(path, &error);
+                }
                 Err(error) => return Err(error),
             }
             return Ok(Filtered { action: Action::Same, content: spool });
@@ -161,6 +171,11 @@ impl<'k, P: Paths> Driver<'k> for GitCryptFilter<'k, P> {
             return Err(FilterError::SealedForGitCrypt);
         }
         let Some(key) = versions.first() else {
+            // Somebody has pushed it in the clear, and nothing is added to that.
+            if self.holds(path, &mut spool)? {
+                self.summary.note_in_the_clear(path);
+                return Ok(Filtered { action: Action::Same, content: spool });
+            }
             return Err(FilterError::GitCryptLocked(self.name.clone()));
         };
         let nonce = nonce_of(key, &mut spool)?;
@@ -178,8 +193,7 @@ impl<'k, P: Paths> Driver<'k> for GitCryptFilter<'k, P> {
         }
         if !is_encrypted(&start) {
             // git-crypt empties such a file where it has 1 to 22 bytes.
-            self.summary.in_the_clear += 1;
-            self.summary.first_in_the_clear.get_or_insert_with(|| path.to_vec());
+            self.summary.note_in_the_clear(path);
             return Ok(Filtered { action: Action::Same, content: spool });
         }
         match opener(self.held, &self.name, &mut spool) {
@@ -189,6 +203,11 @@ impl<'k, P: Paths> Driver<'k> for GitCryptFilter<'k, P> {
             }
             Err(FilterError::GitCrypt(_)) if self.held.of(&self.name).is_none() => {
                 self.summary.still_sealed += 1;
+                Ok(Filtered { action: Action::Same, content: spool })
+            }
+            // No plaintext is at stake, and one bad file must not stop a whole checkout.
+            Err(error @ FilterError::GitCrypt(_)) if !self.strict => {
+                self.summary.note_damaged(path, &error);
                 Ok(Filtered { action: Action::Same, content: spool })
             }
             Err(error) => Err(error),

@@ -5,20 +5,25 @@
 pub mod affinity;
 mod content;
 mod error;
+mod filtered;
+mod fit;
 pub mod git_crypt;
 pub mod pkt_line;
 pub mod process;
 mod spool;
 
 use std::cell::LazyCell;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
-use crate::format::{self, Header, Key, KeyId, OpenError, Siv, Sniff};
+use crate::format::{Header, KeyId, OpenError, Sniff};
 use crate::git_crypt::{self as crypt, HeldKeys, KeyVersion, Nonce};
-use crate::keyring::{Entry, KeyName, Keyring};
+use crate::keyring::{KeyName, Keyring};
 use crate::secret::WipedVec;
 use content::Content;
 pub use error::FilterError;
+pub use filtered::Filtered;
+use filtered::{Action, open_whole, verify};
+pub use fit::sealing_key;
 pub(crate) use spool::Spool;
 
 /// What a repository's attributes say of a path that is to be sealed.
@@ -28,8 +33,10 @@ pub struct Rule {
     pub key: KeyName,
     /// The id that the repository describes for this key; `None` where it says nothing.
     pub key_id: Option<KeyId>,
-    /// The generation that was held here at most: none earlier may seal; 0 where none was.
-    pub newest: u32,
+    /// Whether this is a tree that ought to describe the key and does not.
+    pub undescribed: bool,
+    /// The latest generation that was held here, and its id.
+    pub newest: Option<(u32, KeyId)>,
     /// Why nothing may be sealed with this key.
     pub refusal: Option<String>,
     /// The attribute, with its place, by which git would change the sealed bytes.
@@ -44,9 +51,23 @@ pub trait Rules {
     /// A sentence that says why it cannot be known.
     fn rule(&mut self, path: &[u8]) -> Result<Rule, String>;
 
-    /// The header of the blob that the index has at this path, if that is sealed. Asked for only where it matters.
-    fn indexed(&mut self, _path: &[u8]) -> Option<Header> {
-        None
+    /// The headers of the blobs that the index has at this path, if they are sealed: of one or, in a merge conflict, of
+    /// both sides. Asked for only where it matters.
+    fn indexed(&mut self, _path: &[u8]) -> Vec<Header> {
+        Vec::new()
+    }
+
+    /// Whether the index has these very bytes, `len` of them, at this path. Asked for only where they would be refused.
+    fn holds(&mut self, _path: &[u8], _content: &mut dyn Read, _len: u64) -> bool {
+        false
+    }
+
+    /// A commit of the branch that described one of these ids of a key; see [`sealing_key`].
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot be known.
+    fn later(&mut self, _key: &KeyName, _ids: &[KeyId]) -> Result<Option<String>, String> {
+        Ok(None)
     }
 }
 
@@ -59,6 +80,36 @@ pub struct Summary {
     pub in_the_clear: u64,
     /// The first of those.
     pub first_in_the_clear: Option<Vec<u8>>,
+    /// Files that are sealed, do not open, and were handed on as they are.
+    pub damaged: u64,
+    /// The first of those, and what is wrong with it.
+    pub first_damaged: Option<(Vec<u8>, String)>,
+}
+
+impl Summary {
+    fn note_in_the_clear(&mut self, path: &[u8]) {
+        self.in_the_clear += 1;
+        self.first_in_the_clear.get_or_insert_with(|| path.to_vec());
+    }
+
+    fn note_damaged(&mut self, path: &[u8], error: &FilterError) {
+        self.damaged += 1;
+        self.first_damaged.get_or_insert_with(|| (path.to_vec(), error.to_string()));
+    }
+
+    /// Lets damaged bytes pass as they are: no plaintext is at stake, and one bad file must not stop a whole checkout.
+    fn hand_on(
+        &mut self,
+        path: &[u8],
+        error: FilterError,
+        strict: bool,
+    ) -> Result<(), FilterError> {
+        if strict || !matches!(error, FilterError::Open(_)) {
+            return Err(error);
+        }
+        self.note_damaged(path, &error);
+        Ok(())
+    }
 }
 
 /// What git calls a filter driver: a clean and a smudge (gitattributes, "filter").
@@ -88,6 +139,8 @@ pub struct Filter<'k, R> {
     /// They open what is of the time before a repository was taken over from git-crypt.
     git_crypt: Option<&'k LazyHeldKeys>,
     rules: R,
+    /// Whether a damaged file is an error also on its way to the worktree.
+    strict: bool,
     summary: Summary,
     /// Read into, again and again, as wiping it for each file would cost more than sealing.
     piece: WipedVec,
@@ -100,6 +153,7 @@ impl<'k, R: Rules> Filter<'k, R> {
             keyring,
             git_crypt: None,
             rules,
+            strict: false,
             summary: Summary::default(),
             piece: WipedVec::zeroed(PIECE),
         }
@@ -109,6 +163,13 @@ impl<'k, R: Rules> Filter<'k, R> {
     #[must_use]
     pub fn with_git_crypt(mut self, keys: &'k LazyHeldKeys) -> Self {
         self.git_crypt = Some(keys);
+        self
+    }
+
+    /// Refuses to hand a damaged file on, for what is no checkout by git.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
         self
     }
 
@@ -148,14 +209,16 @@ impl<'k, R: Rules> Filter<'k, R> {
                 }
                 let rule = self.rules.rule(path).map_err(FilterError::Rule)?;
                 refuse_conversion(rule.conversion.clone())?;
-                let fit = fit_key(self.keyring, &rule);
+                let rules = &mut self.rules;
+                let fit = sealing_key(self.keyring, &rule, |ids| rules.later(&rule.key, ids));
                 // A file that did not change stays the same bytes, whichever key is held now: sealed anew, or refused, each
                 // file of an old branch would be in git's way as soon as its time is another.
                 if fit.is_err() || self.keyring.line(&rule.key).nth(1).is_some() {
                     let current = fit.as_ref().ok().map(|entry| entry.key.id());
-                    let indexed = self.rules.indexed(path);
-                    if let Some(header) = indexed.filter(|header| Some(header.key_id()) != current)
-                    {
+                    for header in self.rules.indexed(path) {
+                        if Some(header.key_id()) == current {
+                            continue;
+                        }
                         content.finish()?;
                         if let Some((key, siv)) = content.seals_to(self.keyring, &header)? {
                             let action = Action::Seal { key, siv };
@@ -163,28 +226,41 @@ impl<'k, R: Rules> Filter<'k, R> {
                         }
                     }
                 }
-                let entry = fit?;
+                let entry = match fit {
+                    Ok(entry) => entry,
+                    // Somebody has pushed it in the clear, and nothing is added to that.
+                    Err(error) => {
+                        content.finish()?;
+                        if !holds(&mut self.rules, path, &mut content.spool)? {
+                            return Err(error);
+                        }
+                        self.summary.note_in_the_clear(path);
+                        return Ok(content.into_filtered());
+                    }
+                };
                 let siv = content.finish_with_siv(&entry.key)?;
                 let action = Action::Seal { key: &entry.key, siv };
                 Ok(Filtered { action, content: content.spool })
             }
-            Sniff::Sealed(key_id) => {
-                let rule = self.rules.rule(path).map_err(FilterError::Rule)?;
-                refuse_conversion(rule.conversion)?;
-                content.finish()?;
-                match self.keyring.by_id(key_id) {
-                    Some(entry) => verify(&entry.key, &mut content)?,
-                    // Unread, but it can be seen whether bytes are missing.
-                    None if !format::is_sealed_len(content.spool.len()) => {
-                        return Err(OpenError::Truncated.into());
+            Sniff::Sealed(_) | Sniff::Truncated | Sniff::UnsupportedVersion(_) => {
+                let conversion = match content.sniff {
+                    Sniff::Sealed(_) => {
+                        self.rules.rule(path).map_err(FilterError::Rule)?.conversion
                     }
-                    None => {}
+                    _ => None,
+                };
+                refuse_conversion(conversion)?;
+                content.finish()?;
+                if let Err(error) = verify(self.keyring, &mut content) {
+                    // Damaged, and nobody's doing here: else not even 'git status' and 'git rm' would work.
+                    if !matches!(error, FilterError::Open(_))
+                        || !holds(&mut self.rules, path, &mut content.spool)?
+                    {
+                        return Err(error);
+                    }
+                    self.summary.note_damaged(path, &error);
                 }
                 Ok(content.into_filtered())
-            }
-            Sniff::Truncated => Err(OpenError::Truncated.into()),
-            Sniff::UnsupportedVersion(version) => {
-                Err(OpenError::UnsupportedVersion(version).into())
             }
         }
     }
@@ -209,20 +285,24 @@ impl<'k, R: Rules> Filter<'k, R> {
                 }
                 self.summary.still_sealed += 1;
             }
-            Sniff::NotSealed | Sniff::GitCrypt => {
-                self.summary.in_the_clear += 1;
-                self.summary.first_in_the_clear.get_or_insert_with(|| path.to_vec());
-            }
+            Sniff::NotSealed | Sniff::GitCrypt => self.summary.note_in_the_clear(path),
             Sniff::Sealed(key_id) => match self.keyring.by_id(key_id) {
-                Some(entry) => {
-                    let action = Action::Open { key: &entry.key };
-                    return Ok(Filtered { action, content: content.spool });
-                }
+                Some(entry) => match open_whole(&entry.key, &mut content.spool) {
+                    Ok(Some(plaintext)) => content.spool = plaintext,
+                    Ok(None) => {
+                        let action = Action::Open { key: &entry.key };
+                        return Ok(Filtered { action, content: content.spool });
+                    }
+                    Err(error) => self.summary.hand_on(path, error.into(), self.strict)?,
+                },
                 None => self.summary.still_sealed += 1,
             },
-            Sniff::Truncated => return Err(OpenError::Truncated.into()),
+            Sniff::Truncated => {
+                self.summary.hand_on(path, OpenError::Truncated.into(), self.strict)?;
+            }
             Sniff::UnsupportedVersion(version) => {
-                return Err(OpenError::UnsupportedVersion(version).into());
+                let error = OpenError::UnsupportedVersion(version).into();
+                self.summary.hand_on(path, error, self.strict)?;
             }
         }
         Ok(content.into_filtered())
@@ -260,112 +340,15 @@ fn git_crypt_opener<'k>(
     }
 }
 
-/// The key that may seal by this rule.
-fn fit_key<'k>(keyring: &'k Keyring, rule: &Rule) -> Result<&'k Entry, FilterError> {
-    let held = keyring.current(&rule.key).filter(|held| !held.name.is_aside());
-    let Some(entry) = held else { return Err(FilterError::Locked(rule.key.clone())) };
-    if let Some(refusal) = &rule.refusal {
-        return Err(FilterError::Rule(refusal.clone()));
-    }
-    refuse_other_key(keyring, entry, rule.key_id)?;
-    refuse_older_key(entry, rule.newest)?;
-    Ok(entry)
-}
-
 fn refuse_conversion(conversion: Option<String>) -> Result<(), FilterError> {
     conversion.map_or(Ok(()), |conversion| Err(FilterError::Conversion(conversion)))
 }
 
-/// Refuses to seal with `entry` where the repository describes a key of that name that is not held.
-///
-/// A held key of another generation is no reason: an old commit describes the key of its time.
-///
-/// # Errors
-/// [`FilterError::OtherKey`].
-pub fn refuse_other_key(
-    keyring: &Keyring,
-    entry: &Entry,
-    described: Option<KeyId>,
-) -> Result<(), FilterError> {
-    let Some(described) = described else { return Ok(()) };
-    if keyring.line(&entry.name).any(|held| held.key.id() == described) {
-        return Ok(());
-    }
-    Err(FilterError::OtherKey { name: entry.name.clone(), held: entry.key.id(), described })
+fn holds(rules: &mut impl Rules, path: &[u8], spool: &mut Spool) -> io::Result<bool> {
+    let len = spool.len();
+    Ok(rules.holds(path, &mut spool.reader()?, len))
 }
 
-/// Refuses to seal with `entry` where a newer generation was held: a removed member may know the older one.
-///
-/// # Errors
-/// [`FilterError::Older`].
-pub fn refuse_older_key(entry: &Entry, newest: u32) -> Result<(), FilterError> {
-    if entry.generation >= newest {
-        return Ok(());
-    }
-    Err(FilterError::Older { name: entry.name.clone(), held: entry.generation, newest })
-}
-
-fn verify(key: &Key, content: &mut Content<'_>) -> Result<(), FilterError> {
-    let mut reader = content.spool.reader()?;
-    let header = read_header(&mut reader)?;
-    format::open_stream(key, &header, reader, io::sink())?;
-    Ok(())
-}
-
-fn read_header(reader: &mut impl Read) -> Result<Header, OpenError> {
-    let mut header = [0; format::HEADER_LEN];
-    reader.read_exact(&mut header)?;
-    Header::parse(&header)
-}
-
-/// The outcome of a filter: every byte of it is known, and it is written once.
-pub struct Filtered<'k> {
-    action: Action<'k>,
-    content: Spool,
-}
-
-enum Action<'k> {
-    Same,
-    Seal { key: &'k Key, siv: Siv },
-    Open { key: &'k Key },
-    Encrypt { key: &'k KeyVersion, nonce: Nonce },
-    Decrypt { key: &'k KeyVersion, nonce: Nonce },
-}
-
-impl Filtered<'_> {
-    /// Writes the outcome. Only `Ok` says that what was written is sound and whole.
-    ///
-    /// # Errors
-    /// Those of opening and of the sink; then what was written must be thrown away.
-    pub fn write_to(mut self, mut sink: impl Write) -> Result<(), FilterError> {
-        let length = self.content.len();
-        let mut reader = self.content.reader()?;
-        match self.action {
-            Action::Same => {
-                io::copy(&mut reader, &mut sink)?;
-            }
-            Action::Seal { key, siv } => format::seal_stream(key, &siv, length, reader, sink)?,
-            Action::Open { key } => {
-                let header = read_header(&mut reader)?;
-                format::open_stream(key, &header, reader, sink)?;
-            }
-            Action::Encrypt { key, nonce } => crypt::seal_stream(key, &nonce, reader, sink)?,
-            Action::Decrypt { key, nonce } => {
-                reader.read_exact(&mut [0; crypt::HEADER_LEN])?;
-                crypt::open_stream(key, &nonce, reader, sink)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether handing the file over costs more than working on it.
-    fn is_small(&self) -> bool {
-        self.content.len() < SMALL
-    }
-}
-
-/// Bytes up to which handing a file over costs more than working on it.
-const SMALL: u64 = 1 << 20;
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 16;
 

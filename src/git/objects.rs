@@ -91,13 +91,26 @@ pub fn read_start(repository: &Repository, id: ObjectId) -> Result<Option<Vec<u8
 /// The source cannot be read, or its bytes are part of a known attack on SHA-1.
 pub fn is_blob(
     repository: &Repository,
-    mut source: impl Read,
+    source: impl Read,
     len: u64,
     id: ObjectId,
 ) -> Result<bool, GitError> {
+    is_one_of(repository, source, len, &[id])
+}
+
+/// Whether the `len` bytes of `source` are those of one of the blobs.
+///
+/// # Errors
+/// As [`is_blob`].
+pub fn is_one_of(
+    repository: &Repository,
+    mut source: impl Read,
+    len: u64,
+    ids: &[ObjectId],
+) -> Result<bool, GitError> {
     let mut hasher = BlobHasher::new(repository, len);
     std::io::copy(&mut source, &mut hasher)?;
-    Ok(hasher.finish()? == id)
+    Ok(ids.contains(&hasher.finish()?))
 }
 
 /// Computes the id of a blob that comes in pieces.

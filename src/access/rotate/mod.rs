@@ -273,11 +273,21 @@ fn rotated(keyring: &Keyring, journal: &Journal) -> Outcome<Rotated> {
 fn seal(repository: &Repository, keyring: &Keyring, journal: &Journal) -> Outcome {
     let roster = Roster::read(repository)?;
     let files = concerned(repository, keyring, &roster, &journal.names)?;
-    let blobs: Vec<Restage> = files
-        .into_iter()
-        .filter(|file| file.state.is_fixable())
-        .map(|FileStatus { path, executable, id, key, .. }| Restage { path, executable, id, key })
-        .collect();
+    let mut blobs = Vec::new();
+    for FileStatus { path, executable, id, key, state, .. } in files {
+        let Some(new) = keyring.current(&key) else { continue };
+        let is_new = |generation| generation == new.generation;
+        let is_left = match state {
+            State::Sealed { generation, .. } | State::Undescribed { generation, .. } => {
+                is_new(generation)
+            }
+            state => !state.is_fixable(),
+        };
+        if !is_left {
+            let with = new.key.id();
+            blobs.push(Restage { path, executable, id, key, with });
+        }
+    }
     let staged = write_sealed(repository, keyring, &blobs).map_err(|(path, error)| {
         let place =
             path.map(|path| format!("{}: ", crate::sanitise::path(&path))).unwrap_or_default();

@@ -6,9 +6,9 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::super::merge_driver::{MergeDriver, merge_texts};
-use super::super::plumbing::{self, LazyRepository};
 use super::super::{Context, show};
 use super::GitCryptSurroundings;
+use crate::access::rules::{self, LazyRepository};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{read_bounded, with_path};
 use crate::git::attributes::Attributes;
@@ -62,7 +62,7 @@ pub(crate) fn merge(context: &Context, given: &MergeDriver) -> Outcome {
     let texts = plaintexts.each_ref().map(|plaintext| plaintext.as_slice());
     let labels = Labels::new(&given.labels);
     let located = surroundings.location.as_ref();
-    let opened = || located.map(|location| repository.get_or_init(|| plumbing::open(location)));
+    let opened = || located.map(|location| repository.get_or_init(|| rules::open(location)));
     let (content, clean) =
         match merge_texts(context, opened, path, texts, &labels, given.marker_size)? {
             Merged::Clean(content) => (content, true),
@@ -102,7 +102,7 @@ fn named_key(
     path: &[u8],
 ) -> Outcome<Option<Name>> {
     let Some(location) = &surroundings.location else { return Ok(None) };
-    let repository = repository.get_or_init(|| plumbing::open(location));
+    let repository = repository.get_or_init(|| rules::open(location));
     let repository = repository.as_ref().map_err(CommandError::wrong)?;
     let of = Attributes::new(repository)?.of(path)?;
     Ok(of.git_crypt.and_then(Result::ok))

@@ -10,7 +10,7 @@ use std::io::Read;
 use gix::bstr::ByteSlice as _;
 
 use super::Context;
-use super::plumbing::{self, LazyRepository};
+use crate::access::rules::{self, LazyRepository};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::git_crypt::{Conversion, GitCryptFilter, Paths};
 use crate::git::attributes::Attributes;
@@ -86,7 +86,7 @@ impl<'s> RepositoryPaths<'s> {
     fn lookup(&mut self) -> Result<Option<&mut (&'s Repository, Attributes<'s>)>, String> {
         let Some(location) = self.location else { return Ok(None) };
         if self.lookup.is_none() {
-            let repository = self.repository.get_or_init(|| plumbing::open(location)).as_ref()?;
+            let repository = self.repository.get_or_init(|| rules::open(location)).as_ref()?;
             let attributes = Attributes::new(repository).map_err(|error| error.to_string())?;
             self.lookup = Some((repository, attributes));
         }

@@ -131,7 +131,11 @@ fn a_changed_blob_gives_no_plaintext() {
     let held = held(&[("default", 0, 1)]);
     let mut blob = encrypt(1, b"secret");
     blob[25] ^= 1;
-    let smudged = filter(&held, OnePath::default()).smudge(b"path", &mut &blob[..]).map(bytes);
+    let mut lenient = filter(&held, OnePath::default());
+    assert_eq!(bytes(lenient.smudge(b"path", &mut &blob[..]).unwrap()), blob, "as it is");
+    assert_eq!(lenient.summary().damaged, 1);
+    let strict = filter(&held, OnePath::default()).strict();
+    let smudged = { strict }.smudge(b"path", &mut &blob[..]).map(bytes);
     assert!(matches!(smudged, Err(FilterError::GitCrypt(OpenError::Mismatch))));
 }
 

@@ -1,0 +1,76 @@
+//! Whether an earlier generation of a key is described because the branch never rotated, or because somebody has put the
+//! old description back.
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+
+use crate::error::{CommandError, Outcome};
+use crate::format::KeyId;
+use crate::git::history::{PLAIN_LOG, shallow_boundary};
+use crate::git::objects::{self, Blob};
+use crate::git::repository::Repository;
+use crate::keyring::KeyName;
+use crate::store::shroud_dir::{File, KeyInfo};
+
+/// Begins a line of the log that names a commit.
+const COMMIT: u8 = 1;
+
+/// The newest commit in the history of `HEAD` that described one of these keys, for people to read; `None` where none did.
+///
+/// A rotation that is on another branch, or was dropped before it was pushed, is in no commit of `HEAD`. Where a removed
+/// member has pushed the old description again, the rotation is.
+///
+/// # Errors
+/// The history cannot be read, or not all of it is here, so that nothing can be said.
+pub fn find_later(
+    repository: &Repository,
+    name: &KeyName,
+    ids: &[KeyId],
+) -> Outcome<Option<String>> {
+    if repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?.is_none() {
+        return Ok(None);
+    }
+    let path = File::Key(name.clone()).path();
+    let pathspec = format!(":(top,literal){path}");
+    let raw = [
+        "--format=%x01%h by %an",
+        "--raw",
+        "--no-abbrev",
+        "--no-renames",
+        "-m",
+        "-z",
+        "--full-history",
+        "HEAD",
+        "--",
+    ];
+    let log = repository.git.run([&PLAIN_LOG[..], &raw, &[&pathspec]].concat())?;
+    let mut commit = String::new();
+    let mut is_whole = shallow_boundary(repository)?.is_empty();
+    for record in log.split(|&byte| byte == 0) {
+        let record = record.trim_start();
+        if let Some(named) = record.strip_prefix(&[COMMIT]) {
+            commit = crate::sanitise::text(&named.to_str_lossy());
+            continue;
+        }
+        // ":mode mode old new status"
+        let blob = record.strip_prefix(b":").and_then(|record| record.split(|&b| b == b' ').nth(3));
+        let blob = blob.and_then(|id| ObjectId::from_hex(id).ok()).filter(|id| !id.is_null());
+        let Some(blob) = blob else { continue };
+        match objects::read(repository, blob)? {
+            Blob::Memory(bytes) => {
+                let info = KeyInfo::parse(&bytes, name).ok();
+                if info.is_some_and(|info| ids.contains(&info.id)) {
+                    return Ok(Some(commit));
+                }
+            }
+            Blob::Large => {}
+            Blob::Missing => is_whole = false,
+        }
+    }
+    if is_whole {
+        return Ok(None);
+    }
+    Err(CommandError::incomplete(format!(
+        "{path} describes an earlier generation of the key '{name}' than was held here, and whether this branch had the later one cannot be told, as its history is not all here: git fetch --unshallow, or git fetch --refetch --no-filter"
+    )))
+}

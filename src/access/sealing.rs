@@ -1,0 +1,34 @@
+//! The key that a command seals with, judged as the filter judges it.
+
+use super::{RESTORE, Roster, find_later};
+use crate::filter::{FilterError, Rule, sealing_key as key_by_rule};
+use crate::git::repository::Repository;
+use crate::keyring::{Entry, KeyName, Keyring};
+use crate::store::seen::Seen;
+
+/// The key that seals under a name in this worktree.
+///
+/// # Errors
+/// [`FilterError`]: nothing may be sealed under it.
+pub fn sealing_key<'k>(
+    repository: &Repository,
+    roster: &Roster,
+    keyring: &'k Keyring,
+    name: &KeyName,
+) -> Result<&'k Entry, FilterError> {
+    let seen = Seen::load(repository.common_dir())?;
+    let described = roster.infos.get(name);
+    let rule = Rule {
+        key: name.clone(),
+        key_id: described.map(|info| info.id),
+        undescribed: repository.worktree.is_some()
+            && described.is_none()
+            && roster.missing.is_none(),
+        newest: seen.newest(name),
+        refusal: roster.malformed.get(name).map(|why| format!("{why} ({RESTORE})")),
+        conversion: None,
+    };
+    key_by_rule(keyring, &rule, |ids| {
+        find_later(repository, name, ids).map_err(|error| error.to_string())
+    })
+}

@@ -1,0 +1,101 @@
+//! The outcome of a filter, and what is looked at before there is one.
+
+use std::io::{self, Read, Write};
+
+use super::content::Content;
+use super::{FilterError, Spool};
+use crate::format::{self, Header, Key, OpenError, Siv, Sniff};
+use crate::git_crypt::{self as crypt, KeyVersion, Nonce};
+use crate::keyring::Keyring;
+
+/// Bytes up to which handing a file over costs more than working on it.
+const SMALL: u64 = 1 << 20;
+/// Bytes of a sealed file up to which its plaintext is kept in memory.
+const KEPT: u64 = 4 << 20;
+
+/// The outcome of a filter: every byte of it is known, and it is written once.
+pub struct Filtered<'k> {
+    pub(super) action: Action<'k>,
+    pub(super) content: Spool,
+}
+
+pub(super) enum Action<'k> {
+    Same,
+    Seal { key: &'k Key, siv: Siv },
+    Open { key: &'k Key },
+    Encrypt { key: &'k KeyVersion, nonce: Nonce },
+    Decrypt { key: &'k KeyVersion, nonce: Nonce },
+}
+
+impl Filtered<'_> {
+    /// Writes the outcome. Only `Ok` says that what was written is sound and whole.
+    ///
+    /// # Errors
+    /// Those of opening and of the sink; then what was written must be thrown away.
+    pub fn write_to(mut self, mut sink: impl Write) -> Result<(), FilterError> {
+        let length = self.content.len();
+        let mut reader = self.content.reader()?;
+        match self.action {
+            Action::Same => {
+                io::copy(&mut reader, &mut sink)?;
+            }
+            Action::Seal { key, siv } => format::seal_stream(key, &siv, length, reader, sink)?,
+            Action::Open { key } => {
+                let header = read_header(&mut reader)?;
+                format::open_stream(key, &header, reader, sink)?;
+            }
+            Action::Encrypt { key, nonce } => crypt::seal_stream(key, &nonce, reader, sink)?,
+            Action::Decrypt { key, nonce } => {
+                reader.read_exact(&mut [0; crypt::HEADER_LEN])?;
+                crypt::open_stream(key, &nonce, reader, sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether handing the file over costs more than working on it.
+    pub(super) fn is_small(&self) -> bool {
+        self.content.len() < SMALL
+    }
+}
+
+/// Whether the file is sound, as far as can be told here.
+pub(super) fn verify(keyring: &Keyring, content: &mut Content<'_>) -> Result<(), FilterError> {
+    match content.sniff {
+        Sniff::Sealed(key_id) => match keyring.by_id(key_id) {
+            Some(entry) => open_to(&entry.key, &mut content.spool, io::sink())?,
+            // Unread, but it can be seen whether bytes are missing.
+            None if !format::is_sealed_len(content.spool.len()) => {
+                return Err(OpenError::Truncated.into());
+            }
+            None => {}
+        },
+        Sniff::Truncated => return Err(OpenError::Truncated.into()),
+        Sniff::UnsupportedVersion(version) => {
+            return Err(OpenError::UnsupportedVersion(version).into());
+        }
+        Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => {}
+    }
+    Ok(())
+}
+
+/// Opens the whole before any of it is given away: the plaintext, or `None` where it is sound and too long to be kept.
+pub(super) fn open_whole(key: &Key, sealed: &mut Spool) -> Result<Option<Spool>, OpenError> {
+    if sealed.len() > KEPT {
+        return open_to(key, sealed, io::sink()).map(|()| None);
+    }
+    let mut plaintext = Spool::default();
+    open_to(key, sealed, &mut plaintext).map(|()| Some(plaintext))
+}
+
+fn open_to(key: &Key, sealed: &mut Spool, sink: impl Write) -> Result<(), OpenError> {
+    let mut reader = sealed.reader()?;
+    let header = read_header(&mut reader)?;
+    format::open_stream(key, &header, reader, sink).map(drop)
+}
+
+fn read_header(reader: &mut impl Read) -> Result<Header, OpenError> {
+    let mut header = [0; format::HEADER_LEN];
+    reader.read_exact(&mut header)?;
+    Header::parse(&header)
+}

@@ -1,0 +1,112 @@
+//! Paths for which somebody has confirmed here that they move to a key of another name: `<common dir>/git-shroud/confirmed`.
+//!
+//! Attributes are a proposal of whoever pushed last. Never in the tree, so that nobody else can confirm for this clone.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
+use crate::keyring::KeyName;
+
+/// Bytes of the longest list that is read.
+const MAX_LEN: usize = 64 << 20;
+
+/// For each path the key that was confirmed last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Confirmed(BTreeMap<Vec<u8>, KeyName>);
+
+fn path(common_dir: &Path) -> PathBuf {
+    super::local::dir(common_dir).join("confirmed")
+}
+
+impl Confirmed {
+    /// Reads what was confirmed; nothing in a new clone.
+    ///
+    /// # Errors
+    /// The list is there and cannot be read, or is damaged.
+    pub fn load(common_dir: &Path) -> io::Result<Self> {
+        let text = match read_bounded(&path(common_dir), MAX_LEN) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            read => read?,
+        };
+        let lines = std::str::from_utf8(&text).ok().map(str::lines);
+        let confirmed = lines.and_then(|lines| lines.map(parse).collect());
+        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
+        confirmed.map(Self).ok_or_else(|| with_path(&path(common_dir), &damaged()))
+    }
+
+    /// Whether this path may move to this key.
+    pub fn allows(&self, path: &[u8], key: &KeyName) -> bool {
+        self.0.get(path) == Some(key)
+    }
+
+    /// Remembers that these paths may move, each to its key.
+    ///
+    /// # Errors
+    /// The list cannot be read or written.
+    pub fn add(
+        common_dir: &Path,
+        paths: impl IntoIterator<Item = (Vec<u8>, KeyName)>,
+    ) -> io::Result<()> {
+        let mut confirmed = Self::load(common_dir)?;
+        let before = confirmed.clone();
+        confirmed.0.extend(paths);
+        if confirmed == before {
+            return Ok(());
+        }
+        let line = |(path, key): (&Vec<u8>, &KeyName)| format!("{key} {}\n", escape(path));
+        let text: String = confirmed.0.iter().map(line).collect();
+        create_private_dir(&super::local::dir(common_dir))?;
+        write_atomic(&path(common_dir), text.as_bytes(), Access::Private)
+    }
+}
+
+/// Any bytes as one word.
+fn escape(path: &[u8]) -> String {
+    let mut text = String::with_capacity(path.len());
+    for &byte in path {
+        if byte.is_ascii_graphic() && byte != b'%' {
+            text.push(byte.into());
+        } else {
+            text.push_str(&format!("%{byte:02x}"));
+        }
+    }
+    text
+}
+
+fn unescape(text: &str) -> Option<Vec<u8>> {
+    let mut parts = text.split('%');
+    let mut path = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        path.push(u8::from_str_radix(digits, 16).ok()?);
+        path.extend_from_slice(rest.as_bytes());
+    }
+    Some(path)
+}
+
+fn parse(line: &str) -> Option<(Vec<u8>, KeyName)> {
+    let (key, path) = line.split_once(' ')?;
+    Some((unescape(path)?, key.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_path_is_remembered_with_its_last_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let [prod, dev]: [KeyName; 2] = ["prod", "dev"].map(|name| name.parse().unwrap());
+        let paths: [&[u8]; 3] = [b"a b", b"new\nline%41", b"\xff\xfe/x"];
+        for path in paths {
+            assert!(!Confirmed::load(dir.path()).unwrap().allows(path, &prod));
+            Confirmed::add(dir.path(), [(path.to_vec(), prod.clone())]).unwrap();
+        }
+        Confirmed::add(dir.path(), [(paths[0].to_vec(), dev.clone())]).unwrap();
+        let confirmed = Confirmed::load(dir.path()).unwrap();
+        assert!(confirmed.allows(paths[0], &dev) && !confirmed.allows(paths[0], &prod));
+        assert!(confirmed.allows(paths[1], &prod) && confirmed.allows(paths[2], &prod));
+    }
+}
