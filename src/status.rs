@@ -166,10 +166,14 @@ impl State {
             Self::PlaintextInHead
                 | Self::PlaintextInIndex
                 | Self::Retired { .. }
-                | Self::OtherKey { .. }
                 | Self::Undescribed { fixable: true, .. }
                 | Self::OfGitCrypt(GitCryptState::Plaintext { .. } | GitCryptState::Twice)
-        )
+        ) || matches!(self, Self::OtherKey { .. }) && !self.moves_to_another_key()
+    }
+
+    /// Whether sealing the blob again would give it to the readers of a key of another name.
+    pub fn moves_to_another_key(&self) -> bool {
+        matches!(self, Self::OtherKey { key, wanted } if !key.is_aside_of(wanted))
     }
 }
 

@@ -132,19 +132,16 @@ fn each_attribute_by_which_git_would_change_the_sealed_bytes_is_a_conflict() {
 #[test]
 fn a_file_under_an_older_key_is_retired_and_fix_seals_it_anew() {
     let sandbox = sealed();
-    sandbox.foreign_key();
-    let newer =
-        String::from_utf8(sandbox.read("other.key")).unwrap().replace("default 1", "default 2");
-    let older = String::from_utf8(sandbox.read("team.key")).unwrap();
-    sandbox.write("rotated.key", newer + older.lines().last().unwrap());
-    let keyring = ("GIT_SHROUD_KEYRING", "../rotated.key");
-    let found = states(&sandbox.try_shroud_with(keyring, "repo", &["status", "--json"]).expect(1));
+    sandbox.shroud("repo", ["key", "rotate", "-q"]);
+    sandbox.git("repo", ["commit", "-q", "-m", "rotate"]);
+    sandbox.git("repo", ["checkout", "-q", "HEAD~1", "--", "secrets"]);
+    let found = states(&sandbox.try_shroud("repo", ["status", "--json"]).expect(1));
     assert_eq!(found["secrets/db.env"], "retired-key");
     sandbox
-        .try_shroud_with(keyring, "repo", &["status", "--fix"])
-        .expect(0)
-        .says("sealed and staged 2 files");
-    let done = sandbox.try_shroud_with(keyring, "repo", &["status", "--json"]).expect(0);
+        .shroud("repo", ["status", "--fix"])
+        .says("sealed and staged 2 files")
+        .says("by Ann <ann@example.com> changed 2 files of these, first secrets/db.env");
+    let done = sandbox.shroud("repo", ["status", "--json"]);
     assert_eq!(done.json()["files"][0]["generation"], 2);
 }
 
@@ -160,7 +157,7 @@ fn fix_seals_and_stages_what_can_be_mended_and_stages_no_local_edit() {
     sandbox.git("repo", ["checkout-index", "-q", "-a"]);
     sandbox.write("repo/secrets/db.env", "local edit");
     sandbox.write("repo/secrets/head", "local edit of the leak");
-    sandbox.shroud("repo", ["status", "--fix"]).says("sealed and staged 3 files");
+    sandbox.shroud("repo", ["status", "--fix", "--rekey"]).says("sealed and staged 3 files");
     let found = states(&sandbox.shroud("repo", ["status", "--json"]));
     for path in ["prod/other", "secrets/head", "secrets/index"] {
         assert_eq!(found[path], "sealed", "{path}");

@@ -46,7 +46,11 @@ pub fn unconfirmed_move(
 /// The ids of the keys with which the index holds a path: of one blob or, in a merge conflict, of both sides.
 pub fn index_key_ids(repository: &Repository, path: &[u8]) -> Vec<KeyId> {
     let header = |id| Header::parse(&objects::read_start(repository, id).ok()??).ok();
-    blobs_at(repository, path).into_iter().filter_map(header).map(|header| header.key_id()).collect()
+    blobs_at(repository, path)
+        .into_iter()
+        .filter_map(header)
+        .map(|header| header.key_id())
+        .collect()
 }
 
 /// Who moved a path away from a key: the commit in the history of `HEAD`, for people to read; `None` where it cannot be
@@ -90,7 +94,8 @@ pub fn who_moved(
     let log = repository.git.run(log)?;
     for line in log.split(|&byte| byte == b'\n') {
         let Some(at) = line.iter().position(|&byte| byte == 0) else { continue };
-        let mut ids = line[..at].split(|&byte| byte == b' ').filter_map(|id| ObjectId::from_hex(id).ok());
+        let mut ids =
+            line[..at].split(|&byte| byte == b' ').filter_map(|id| ObjectId::from_hex(id).ok());
         let Some(commit) = ids.next() else { continue };
         if has_from(commit)? {
             continue;

@@ -1,5 +1,7 @@
 //! Opening the sealed files of a worktree, and sealing them again in place.
 
+mod authors;
+mod crossing;
 mod exposure;
 mod fresh;
 mod git_crypt;
@@ -16,6 +18,7 @@ pub mod rotate;
 pub mod rules;
 mod sealing;
 mod taken_over;
+mod theirs;
 mod trust;
 mod unlock;
 mod unwrap;
@@ -37,6 +40,8 @@ use crate::git_crypt::{HeldKeys, Name};
 use crate::keyring::Keyring;
 use crate::parallel::map_runs;
 
+pub use authors::{Author, last_authors};
+pub use crossing::{index_key_ids, unconfirmed_move, who_moved};
 pub use exposure::{ExposedCommit, ExposedPath, Exposure, find_exposed};
 pub use fresh::Fresh;
 pub use git_crypt::{Foreign, find_names, find_opening};
@@ -53,6 +58,7 @@ pub use roster::{
 };
 pub use sealing::sealing_key;
 pub use taken_over::{taken_over, taken_over_here};
+pub use theirs::theirs_names;
 pub use trust::{Evidence, adopt, take_out_of_date};
 pub use unlock::open_worktree;
 pub use unwrap::{Attempt, Unwrapped, open_message, unwrap_key};

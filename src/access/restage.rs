@@ -90,6 +90,9 @@ fn seal_blob(
         let mut filter = Filter::new(keyring, OneKey(blob)).strict();
         let mut plaintext = Spool::default();
         filter.smudge(&blob.path, source)?.write_to(&mut plaintext)?;
+        if filter.summary().still_sealed > 0 {
+            return Err(FilterError::Rule("the key that seals it now is not held here".to_owned()));
+        }
         filter.clean(&blob.path, plaintext.reader()?)?.write_to(to)
     };
     with_blob(repository, blob.id, seal)

@@ -19,6 +19,7 @@ use crate::git::locate::{Location, locate};
 use crate::git::objects;
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
+use crate::store::confirmed::Confirmed;
 use crate::store::local;
 use crate::store::seen::Seen;
 use crate::store::shroud_dir::File;
@@ -106,6 +107,8 @@ struct Lookup<'s> {
     seen: Seen,
     /// For each key what history says of later generations; asked once.
     later: BTreeMap<KeyName, Result<Option<String>, String>>,
+    /// Which moves to another key were confirmed; read once, where it matters.
+    confirmed: Option<Confirmed>,
 }
 
 /// Tells one version of a file from another: when it was written, and its length.
@@ -138,6 +141,7 @@ impl<'s> Lookup<'s> {
             roster,
             seen: Seen::load(repository.common_dir()).map_err(|error| error.to_string())?,
             later: BTreeMap::new(),
+            confirmed: None,
         })
     }
 
@@ -189,7 +193,10 @@ impl Rules for PathRules<'_> {
         let Some(lookup) = self.lookup()? else { return Ok(Rule { key, ..Rule::default() }) };
         let described = lookup.roster.infos.get(&key);
         let coming = at_least.and_then(|id| keyring.by_id(id)).filter(|held| {
-            held.name == key && described.is_none_or(|info| info.generation < held.generation)
+            let is_earlier = |id| keyring.by_id(id).is_none_or(|now| now.name != key);
+            let earlier = described
+                .is_none_or(|info| info.generation < held.generation || is_earlier(info.id));
+            held.name == key && earlier
         });
         let in_worktree = lookup.repository.worktree.is_some();
         Ok(Rule {
@@ -205,6 +212,10 @@ impl Rules for PathRules<'_> {
 
     /// What cannot be read is taken for none: then the file counts as changed.
     fn indexed(&mut self, path: &[u8]) -> Vec<Header> {
+        // A merge makes a new file, whatever one of its sides was.
+        if self.at_least.is_some() {
+            return Vec::new();
+        }
         let Ok(Some(lookup)) = self.lookup() else { return Vec::new() };
         let header = |id| {
             let start = objects::read_start(lookup.repository, id).ok()??;
@@ -221,6 +232,18 @@ impl Rules for PathRules<'_> {
             && objects::is_one_of(lookup.repository, content, len, &blobs).unwrap_or(false)
     }
 
+    /// What cannot be read is taken for not confirmed.
+    fn is_confirmed(&mut self, path: &[u8], key: &KeyName) -> bool {
+        if self.key.is_some() && self.overrides {
+            return true;
+        }
+        let Ok(Some(lookup)) = self.lookup() else { return false };
+        let common_dir = lookup.repository.common_dir();
+        let confirmed =
+            lookup.confirmed.get_or_insert_with(|| Confirmed::load(common_dir).unwrap_or_default());
+        confirmed.allows(path, key)
+    }
+
     fn later(&mut self, key: &KeyName, ids: &[KeyId]) -> Result<Option<String>, String> {
         let Some(lookup) = self.lookup()? else { return Ok(None) };
         if let Some(known) = lookup.later.get(key) {
@@ -233,7 +256,7 @@ impl Rules for PathRules<'_> {
 }
 
 /// The blobs that the index has at a path: one, or in a merge conflict those of both sides.
-fn blobs_at(repository: &Repository, path: &[u8]) -> Vec<gix::ObjectId> {
+pub(super) fn blobs_at(repository: &Repository, path: &[u8]) -> Vec<gix::ObjectId> {
     let Ok(index) = repository.gix.index_or_empty() else { return Vec::new() };
     let find = |stage| index.entry_by_path_and_stage(path.as_bstr(), stage).map(|entry| entry.id);
     match find(Stage::Unconflicted) {

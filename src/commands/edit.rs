@@ -53,7 +53,7 @@ impl Edit {
             ))
             .hint("git shroud track PATTERN seals it"));
         }
-        let key = SealingKey::of(&opened, &attributes)?;
+        let key = SealingKey::of(&opened, &path, &attributes)?;
         let native = repo_path::to_native(&path)
             .ok_or_else(|| CommandError::wrong("this path cannot be one on this system"))?;
         let file = opened.top()?.join(&native);

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use super::git_crypt::merge as merge_git_crypt;
 use super::{Context, show};
 use crate::access::rules::{self, LazyRepository, Surroundings};
+use crate::access::theirs_names;
 use crate::configs::Format;
 use crate::error::{CommandError, Context as _, Outcome};
+use crate::filter::FilterError;
 use crate::format::{self, KeyId, Sniff};
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::command::Git;
@@ -19,6 +21,7 @@ use crate::keyring::{Entry, KeyName, Keyring};
 use crate::merge::{self, Labels, Merged};
 use crate::repo_path::argument_bytes;
 use crate::secret::WipedVec;
+use crate::store::confirmed::Confirmed;
 
 /// Merge three versions of a sealed file (merge.shroud.driver)
 ///
@@ -95,9 +98,29 @@ impl MergeDriver {
         let located = surroundings.location.as_ref();
         let opened = located.map(|location| repository.get_or_init(|| rules::open(location)));
         let attributes = attributes_of(opened, path)?;
-        if let Some(key) = key_of_theirs(&keys, attributes.as_ref()) {
-            filter.rules().key = Some(key.clone());
-            filter.rules().overrides = true;
+        let named = attributes.as_ref().filter(|of| of.sealed).map(|of| of.key.as_ref().ok());
+        let mut key = named.unwrap_or_else(|| keys[1].as_ref().or(keys[2].as_ref())).cloned();
+        if let (Some(theirs), Some(Ok(repository))) =
+            (key_of_theirs(&keys, attributes.as_ref()), opened)
+        {
+            let label = self.labels.get(2).map(|label| label.to_string_lossy()).unwrap_or_default();
+            match theirs_names(repository, path, &self.theirs, &label, theirs)? {
+                Some(true) => {
+                    key = Some(theirs.clone());
+                    filter.rules().key = Some(theirs.clone());
+                    filter.rules().overrides = true;
+                }
+                Some(false) => {}
+                None => {
+                    return Err(conflict(format!(
+                        "theirs is sealed with the key '{theirs}', and whether their attributes name that key cannot be told"
+                    ))
+                    .hint("see both sides with 'git shroud cat :2:PATH' and ':3:PATH', and settle it by hand"));
+                }
+            }
+        }
+        if let (Some(key), Some(Ok(repository))) = (&key, opened) {
+            refuse_unconfirmed(repository, path, &keys, key)?;
         }
         // Where one side was rotated, the merge is about to bring its description.
         let newest = held.iter().flatten().max_by_key(|held| held.generation);
@@ -171,6 +194,27 @@ fn attributes_of(
         Some(Ok(_)) | None => Ok(None),
         Some(Err(error)) => Err(CommandError::wrong(error)),
     }
+}
+
+/// A merge that moves what one side holds to a key of another name hands it to other readers.
+fn refuse_unconfirmed(
+    repository: &Repository,
+    path: &[u8],
+    [_, ours, theirs]: &[Option<KeyName>; 3],
+    key: &KeyName,
+) -> Outcome {
+    let is_other = |name: &&KeyName| *name != key && !name.is_aside_of(key);
+    let Some(held) = [ours, theirs].into_iter().flatten().find(is_other) else { return Ok(()) };
+    let confirmed = Confirmed::load(repository.common_dir());
+    if confirmed.context(|| "what was confirmed here".to_owned())?.allows(path, key) {
+        return Ok(());
+    }
+    let error = FilterError::OtherName { held: held.clone(), wanted: key.clone() };
+    Err(CommandError::refused(format!("{}: {error}", show(path)))
+        .hint(error.hint().unwrap_or_default())
+        .hint(
+            "then merge it again with 'git checkout -m -- PATH', or settle it by hand and add it",
+        ))
 }
 
 /// The key of theirs, where they gave the path another and ours did not. The attributes are those of ours until the merge

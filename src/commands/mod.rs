@@ -4,6 +4,7 @@ pub mod blame;
 pub mod cat;
 pub mod check;
 pub mod config;
+mod confirm;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
@@ -35,8 +36,9 @@ pub mod why;
 use std::path::{Path, PathBuf};
 
 use crate::access::rotate::Journal;
-use crate::access::{Keys, RESTORE, Roster, find_names, sealing_key};
+use crate::access::{Keys, RESTORE, Roster, find_names, sealing_key, unconfirmed_move};
 use crate::error::{CommandError, Outcome};
+use crate::filter::FilterError;
 use crate::git::GitError;
 use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
@@ -156,9 +158,26 @@ impl Opened {
         })
     }
 
+    /// Refuses to seal a path with a key of another name than it is sealed with, until somebody has confirmed it here.
+    fn refuse_unconfirmed_move(&self, path: &[u8], key: &KeyName) -> Outcome {
+        let Some(held) = unconfirmed_move(&self.repository, &self.keyring, path, key)? else {
+            return Ok(());
+        };
+        let error = FilterError::OtherName { held, wanted: key.clone() };
+        Err(CommandError::refused(format!("{}: {error}", show(path)))
+            .hint(error.hint().unwrap_or_default()))
+    }
+
     /// Refuses to seal with a key that is not the one of this repository, or is older than one that was held.
     fn refuse_unfit_key(&self, name: &KeyName) -> Outcome {
         if self.keyring.current(name).is_none() {
+            return Ok(());
+        }
+        // On a branch that is yet to be given '.shroud/' the filter refuses.
+        if !self.roster.infos.contains_key(name)
+            && !self.roster.malformed.contains_key(name)
+            && !name.is_aside()
+        {
             return Ok(());
         }
         self.sealing_key(name).map(drop)

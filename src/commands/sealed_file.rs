@@ -26,7 +26,11 @@ pub(super) enum SealingKey<'o> {
 }
 
 impl<'o> SealingKey<'o> {
-    pub(super) fn of(opened: &'o Opened, attributes: &PathAttributes) -> Outcome<Self> {
+    pub(super) fn of(
+        opened: &'o Opened,
+        path: &[u8],
+        attributes: &PathAttributes,
+    ) -> Outcome<Self> {
         let wrong = |error: &dyn std::fmt::Display| CommandError::wrong(error.to_string());
         let missing = |name: &str| {
             CommandError::refused(format!("the key '{name}' is not held here"))
@@ -39,6 +43,7 @@ impl<'o> SealingKey<'o> {
         }
         let name = attributes.key.as_ref().map_err(|error| wrong(error))?;
         opened.keyring.current(name).ok_or_else(|| missing(name.as_str()))?;
+        opened.refuse_unconfirmed_move(path, name)?;
         opened.sealing_key(name).map(Self::Own)
     }
 

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::member::report_problems;
 use super::track::{restage_failed, seal_blobs};
-use super::{Context, show};
-use crate::access::restage_git_crypt;
+use super::{Context, Opened, show};
+use crate::access::{Author, last_authors, restage_git_crypt};
 use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
 use crate::git::command::Git;
@@ -34,9 +34,12 @@ double-encrypted, and those of the above that they can have.")]
 pub struct Status {
     /// Only files that match these pathspecs
     paths: Vec<OsString>,
-    /// Seal what is in the clear or sealed with another key, and stage it
+    /// Seal what is in the clear or sealed with an earlier generation of its key, and stage it
     #[arg(long)]
     fix: bool,
+    /// With --fix: also move files to the key that their attribute says, from a key of another name that seals them
+    #[arg(long, requires = "fix")]
+    rekey: bool,
     /// Print JSON: {"files": [{"path", "state", "key", "generation"?, "detail"?}]}
     #[arg(long, conflicts_with = "nul")]
     json: bool,
@@ -74,7 +77,10 @@ impl Status {
         if self.fix {
             let fixable: Vec<FileStatus> = files
                 .iter()
-                .filter(|file| file.state.is_fixable() && file.git_crypt.is_none())
+                .filter(|file| {
+                    let moves = self.rekey && file.state.moves_to_another_key();
+                    (file.state.is_fixable() || moves) && file.git_crypt.is_none()
+                })
                 .cloned()
                 .collect();
             let of_git_crypt: Vec<&FileStatus> = files
@@ -84,6 +90,7 @@ impl Status {
             let fixed = (fixable.len() + of_git_crypt.len()) as u64;
             if fixed > 0 {
                 if !fixable.is_empty() {
+                    name_authors(context, &opened, &fixable)?;
                     seal_blobs(&opened, &fixable)?;
                 }
                 restage_git_crypt(&opened.repository, &opened.git_crypt, &of_git_crypt)
@@ -108,11 +115,35 @@ impl Status {
     }
 }
 
+/// Says who wrote what is about to be sealed anew: that makes it look current.
+fn name_authors(context: &Context, opened: &Opened, files: &[FileStatus]) -> Outcome {
+    let sealed = |file: &&FileStatus| {
+        matches!(
+            file.state,
+            State::Retired { .. } | State::OtherKey { .. } | State::Undescribed { .. }
+        )
+    };
+    let paths: Vec<_> = files.iter().filter(sealed).map(|file| file.path.clone()).collect();
+    for Author { commit, paths } in last_authors(&opened.repository, &paths)? {
+        context.ui.status(format!(
+            "commit {commit} changed {} of these, first {}",
+            count(paths.len() as u64, "file"),
+            show(&paths[0])
+        ));
+    }
+    Ok(())
+}
+
 fn outcome(context: &Context, files: &[FileStatus]) -> Outcome {
     let missing = files.iter().filter(|file| file.state.is_unknown()).count() as u64;
     let bad = files.iter().filter(|file| !file.state.is_good()).count() as u64 - missing;
     if files.iter().any(|file| file.state.is_fixable()) {
         context.ui.hint("'git shroud status --fix' seals these files and stages them");
+    }
+    if files.iter().any(|file| file.state.moves_to_another_key()) {
+        context.ui.hint(
+            "'git shroud why PATH' shows who named another key; if that is right, 'git shroud status --fix --rekey' moves the files to it",
+        );
     }
     if bad > 0 {
         return Err(CommandError::found());

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::confirm::confirm_tracked;
 use super::{Context, Opened, show};
-use crate::access::{Restage, RestageError, restage};
+use crate::access::{Restage, RestageError, restage, sealing_key};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
 use crate::git::attributes_file::{AttributesFile, Track as Tracking};
@@ -68,6 +69,8 @@ impl Track {
             done.push((pattern, added));
         }
         write_and_add(&opened, &attributes)?;
+        let folder = folder_of(&opened, &attributes)?;
+        let tracked: Vec<&[u8]> = done.iter().map(|(pattern, _)| *pattern).collect();
         for (pattern, done) in done {
             let done = match done {
                 Tracking::Added => "tracking",
@@ -75,6 +78,14 @@ impl Track {
                 Tracking::Already => "tracked already:",
             };
             context.ui.status(format!("{done} {}", show(pattern)));
+        }
+        confirm_tracked(context, &opened, &folder, &tracked, &self.key)?;
+        if !opened.roster.infos.contains_key(&self.key) && opened.roster.missing.is_none() {
+            context.ui.warning(format!(
+                "the key '{0}' is not described in .shroud/ here, so nothing can be added before it is",
+                self.key
+            ));
+            context.ui.hint("bring it from a branch that has it: git checkout BRANCH -- .shroud");
         }
         seal_index(context, &opened)
     }
@@ -118,6 +129,19 @@ fn attributes_here(context: &Context, opened: &Opened) -> Outcome<AttributesFile
         .context(|| "the attributes cannot be read".to_owned())?;
     let is_top = top.canonicalize().is_ok_and(|top| top == dir);
     Ok(if is_top { attributes } else { attributes.below_top() })
+}
+
+/// The folder of an attributes file from the top of the worktree: empty, or with a slash at its end.
+fn folder_of(opened: &Opened, attributes: &AttributesFile) -> Outcome<Vec<u8>> {
+    let canonical = |path: &Path| path.canonicalize().context(|| "the worktree".to_owned());
+    let top = canonical(opened.top()?)?;
+    let folder = canonical(attributes.path().parent().unwrap_or(&top))?;
+    let relative = folder.strip_prefix(&top).unwrap_or(Path::new(""));
+    let mut folder = crate::repo_path::from_native(relative).unwrap_or_default();
+    if !folder.is_empty() {
+        folder.push(b'/');
+    }
+    Ok(folder)
 }
 
 fn write_and_add(opened: &Opened, attributes: &AttributesFile) -> Outcome {
@@ -187,9 +211,9 @@ pub(super) fn seal_index(context: &Context, opened: &Opened) -> Outcome {
     if other_key > 0 {
         let count = crate::ui::count(other_key, "file");
         context.ui.warning(format!("{count} sealed with another key than the attribute says"));
-        context
-            .ui
-            .hint("'git shroud status' names them, 'git shroud status --fix' seals them anew");
+        context.ui.hint(
+            "'git shroud status' names them, 'git shroud status --fix --rekey' seals them anew",
+        );
     }
     if in_history > 0 {
         let count = crate::ui::count(in_history, "file");
@@ -207,7 +231,11 @@ pub(super) fn seal_blobs(opened: &Opened, files: &[FileStatus]) -> Outcome {
     for FileStatus { path, executable, id, key, .. } in files {
         let with = match keys.get(key) {
             Some(with) => *with,
-            None => *keys.entry(key).or_insert(opened.sealing_key(key)?.key.id()),
+            None => {
+                let entry = sealing_key(&opened.repository, &opened.roster, &opened.keyring, key);
+                let entry = entry.map_err(|error| restage_failed((None, error)))?;
+                *keys.entry(key).or_insert(entry.key.id())
+            }
         };
         let (path, key) = (path.clone(), key.clone());
         blobs.push(Restage { path, executable: *executable, id: *id, key, with });

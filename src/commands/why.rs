@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
+use super::confirm::{confirm, describe};
 use super::{Context, Opened, show};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::attributes::{Attributes, PathAttributes, Setting};
@@ -14,42 +15,63 @@ use crate::status::{GitCryptState, State, survey};
 /// Explain one path: which attribute line decides, which key, and what a fresh clone would see
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  $ git shroud why secrets/db.env")]
+  $ git shroud why secrets/db.env
+  $ git shroud why --confirm secrets/db.env")]
 pub struct Why {
-    /// A file, which need not exist
-    path: OsString,
+    /// Files, which need not exist
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<OsString>,
+    /// Confirm in this clone that they move to the key that their attribute names, from another that seals them
+    #[arg(long)]
+    confirm: bool,
 }
 
 impl Why {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let opened = context.open()?;
-        let path = in_repository(context, &opened, Path::new(&self.path))?;
-        let mut attributes = Attributes::new(&opened.repository)?;
-        let attributes = attributes.of(&path)?;
-        context.ui.line(format!("path         {}", show(&path)));
-        context.ui.line(format!("attribute    {}", attribute(&attributes)));
-        if attributes.sealed {
-            context.ui.line(format!("key          {}", key(&opened, &attributes)));
-            if let Ok(name) = &attributes.key {
-                context.ui.line(format!("members      {}", members(&opened, name)?));
+        for (at, path) in self.paths.iter().enumerate() {
+            if at > 0 {
+                context.ui.line("");
+            }
+            let path = in_repository(context, &opened, Path::new(path))?;
+            explain(context, &opened, &path)?;
+            if self.confirm {
+                confirm(context, &opened, &path)?;
             }
         }
-        if let Some(name) = &attributes.git_crypt {
-            context.ui.line(format!("key          {}", git_crypt_key(&opened, name)));
-        }
-        if let Some(conversion) = &attributes.conversion {
-            context
-                .ui
-                .line(format!("conflict     {conversion} would make git change the sealed bytes"));
-        }
-        let known = opened.known();
-        let only = [path.clone()].into();
-        let file = survey(&opened.repository, &known, Some(&only))?.into_iter().next();
-        let state = file.map(|file| file.state);
-        context.ui.line(format!("in the index {}", in_index(&opened, &path, state.as_ref())?));
-        context.ui.line(format!("fresh clone  {}", fresh_clone(&attributes, state.as_ref())));
         Ok(())
     }
+}
+
+fn explain(context: &Context, opened: &Opened, path: &[u8]) -> Outcome {
+    let mut attributes = Attributes::new(&opened.repository)?;
+    let attributes = attributes.of(path)?;
+    context.ui.line(format!("path         {}", show(path)));
+    context.ui.line(format!("attribute    {}", attribute(&attributes)));
+    if attributes.sealed {
+        context.ui.line(format!("key          {}", key(opened, &attributes)));
+        if let Ok(name) = &attributes.key {
+            context.ui.line(format!("members      {}", members(opened, name)?));
+            if let Some(moved) = describe(opened, path, name)? {
+                context.ui.line(format!("moved        {moved}"));
+            }
+        }
+    }
+    if let Some(name) = &attributes.git_crypt {
+        context.ui.line(format!("key          {}", git_crypt_key(opened, name)));
+    }
+    if let Some(conversion) = &attributes.conversion {
+        context
+            .ui
+            .line(format!("conflict     {conversion} would make git change the sealed bytes"));
+    }
+    let known = opened.known();
+    let only = [path.to_vec()].into();
+    let file = survey(&opened.repository, &known, Some(&only))?.into_iter().next();
+    let state = file.map(|file| file.state);
+    context.ui.line(format!("in the index {}", in_index(opened, path, state.as_ref())?));
+    context.ui.line(format!("fresh clone  {}", fresh_clone(&attributes, state.as_ref())));
+    Ok(())
 }
 
 /// The path from the top of the worktree, by its words alone: the file need not exist.

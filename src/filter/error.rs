@@ -54,6 +54,16 @@ pub enum FilterError {
         /// The commit of this branch that described a newer one.
         commit: Option<String>,
     },
+    /// The path is sealed with a held key of another name, and nobody has confirmed the move here.
+    #[error(
+        "it is sealed with the key '{held}', but its attribute names the key '{wanted}' now, and nobody has confirmed that in this clone"
+    )]
+    OtherName {
+        /// The name of the key that seals it in the index.
+        held: KeyName,
+        /// The name that its attribute says.
+        wanted: KeyName,
+    },
     /// The file begins as sealed files do and is not sound.
     #[error(transparent)]
     Open(OpenError),
@@ -123,6 +133,9 @@ impl FilterError {
             }
             Self::Older { .. } => Some(
                 "somebody has put the old description back: see 'git log -p -- .shroud', and bring the newer one with 'git checkout COMMIT -- .shroud'",
+            ),
+            Self::OtherName { .. } => Some(
+                "'git shroud why PATH' shows who changed it; if it is right: git shroud why --confirm PATH; if not, restore the line in .gitattributes",
             ),
             Self::Undescribed(_) => Some(
                 "bring the description from a branch that has it: git checkout BRANCH -- .shroud",

@@ -62,6 +62,11 @@ pub trait Rules {
         false
     }
 
+    /// Whether this clone has confirmed that the path moves to this key from one of another name.
+    fn is_confirmed(&mut self, _path: &[u8], _key: &KeyName) -> bool {
+        false
+    }
+
     /// A commit of the branch that described one of these ids of a key; see [`sealing_key`].
     ///
     /// # Errors
@@ -141,6 +146,8 @@ pub struct Filter<'k, R> {
     rules: R,
     /// Whether a damaged file is an error also on its way to the worktree.
     strict: bool,
+    /// Whether keys of several names are held, so that a path could move from one to another.
+    several: bool,
     summary: Summary,
     /// Read into, again and again, as wiping it for each file would cost more than sealing.
     piece: WipedVec,
@@ -154,6 +161,7 @@ impl<'k, R: Rules> Filter<'k, R> {
             git_crypt: None,
             rules,
             strict: false,
+            several: !keyring.has_one_name(),
             summary: Summary::default(),
             piece: WipedVec::zeroed(PIECE),
         }
@@ -213,8 +221,9 @@ impl<'k, R: Rules> Filter<'k, R> {
                 let fit = sealing_key(self.keyring, &rule, |ids| rules.later(&rule.key, ids));
                 // A file that did not change stays the same bytes, whichever key is held now: sealed anew, or refused, each
                 // file of an old branch would be in git's way as soon as its time is another.
-                if fit.is_err() || self.keyring.line(&rule.key).nth(1).is_some() {
+                if fit.is_err() || self.several || self.keyring.line(&rule.key).nth(1).is_some() {
                     let current = fit.as_ref().ok().map(|entry| entry.key.id());
+                    let mut other = None;
                     for header in self.rules.indexed(path) {
                         if Some(header.key_id()) == current {
                             continue;
@@ -224,6 +233,15 @@ impl<'k, R: Rules> Filter<'k, R> {
                             let action = Action::Seal { key, siv };
                             return Ok(Filtered { action, content: content.spool });
                         }
+                        other = other.or(self.keyring.of_other_name(header.key_id(), &rule.key));
+                    }
+                    // Attributes are a proposal of whoever pushed last: they could hand the file to readers of another key.
+                    if let Some(other) = other
+                        && fit.is_ok()
+                        && !self.rules.is_confirmed(path, &rule.key)
+                    {
+                        let (held, wanted) = (other.name.clone(), rule.key);
+                        return Err(FilterError::OtherName { held, wanted });
                     }
                 }
                 let entry = match fit {

@@ -17,6 +17,7 @@ pub mod repository;
 pub mod scratch;
 pub mod staging;
 pub mod tree_attributes;
+pub mod tree_path;
 pub mod worktree;
 
 use std::io;

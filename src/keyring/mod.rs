@@ -95,6 +95,18 @@ impl Keyring {
         self.entries.iter().filter(of_name)
     }
 
+    /// Whether every key that seals has one name, so that no file can move to another.
+    pub fn has_one_name(&self) -> bool {
+        let mut sealing = self.entries.iter().filter(|entry| !entry.name.is_aside());
+        let first = sealing.next().map(|entry| &entry.name);
+        sealing.all(|entry| Some(&entry.name) == first)
+    }
+
+    /// The key with this id, if it is no generation of `name` and was not set aside for one.
+    pub fn of_other_name(&self, id: KeyId, name: &KeyName) -> Option<&Entry> {
+        self.by_id(id).filter(|entry| entry.name != *name && !entry.name.is_aside_of(name))
+    }
+
     /// The names of the keys that are held.
     pub fn names(&self) -> BTreeSet<&KeyName> {
         self.entries.iter().map(|entry| &entry.name).collect()

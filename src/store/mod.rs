@@ -1,6 +1,7 @@
 //! Where keys are kept: the local keyring, the environment, and the tracked folder `.shroud/`.
 
 pub mod backup;
+pub mod confirmed;
 pub mod git_crypt;
 pub mod local;
 pub mod seen;

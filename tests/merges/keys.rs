@@ -85,7 +85,7 @@ fn an_edit_of_a_file_that_moved_to_another_key_is_sealed_with_that() {
                 let scene = Scene::apart(git);
                 scene.sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
                 scene.sandbox.shroud("repo", ["track", "-q", "--key", "prod", FILE]);
-                scene.sandbox.shroud("repo", ["status", "--fix", "-q"]);
+                scene.sandbox.shroud("repo", ["status", "--fix", "--rekey", "-q"]);
                 scene.git(&["add", "."]);
                 scene.git(&["commit", "-q", "-m", "another key"]);
                 assert_eq!(sealed_with(&scene, &format!("HEAD:{FILE}")), key_id(&scene, "prod"));

@@ -5,6 +5,7 @@ mod common;
 
 mod damaged;
 mod generations;
+mod key_names;
 
 use common::{Sandbox, is_sealed};
 

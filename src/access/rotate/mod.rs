@@ -60,6 +60,8 @@ pub struct Rotated {
     pub keys: Vec<(KeyName, u32, KeyId, usize)>,
     /// Files that were sealed anew.
     pub files: u64,
+    /// Files that were left alone, as they are sealed with one key and their attribute names another; for people.
+    pub left: Vec<String>,
 }
 
 /// *Create*: verifies everything, then makes and wraps the new keys, and writes the journal. Gives what the user is to know
@@ -193,7 +195,9 @@ fn concerned(
     let none = crate::git_crypt::HeldKeys::default();
     let known = Known { keyring, git_crypt: &none, infos, missing: missing.as_deref() };
     let mut files = survey(repository, &known, None)?;
-    files.retain(|file| names.contains(&file.key));
+    let is_sealed_with =
+        |state: &State| matches!(state, State::OtherKey { key, .. } if names.contains(key));
+    files.retain(|file| names.contains(&file.key) || is_sealed_with(&file.state));
     Ok(files)
 }
 
@@ -215,6 +219,7 @@ fn refuse_unfit_files(
     let unfit = |file: &&FileStatus| {
         !file.state.is_good()
             && !file.state.is_fixable()
+            && !file.state.moves_to_another_key()
             && !matches!(file.state, State::NotTracked(_) | State::GitCrypt)
     };
     match files.iter().find(unfit) {
@@ -242,7 +247,7 @@ pub fn complete(repository: &Repository, mut journal: Journal) -> Outcome<Rotate
     // Before anything is staged: git cleans each staged file again, and must come to the same bytes.
     local::save(common_dir, &keyring)?;
     journal.enter(Step::Seal)?;
-    seal(repository, &keyring, &journal)?;
+    let left = seal(repository, &keyring, &journal)?;
     journal.enter(Step::Test)?;
     test::test(repository, &keyring, &journal)?;
     journal.enter(Step::Finish)?;
@@ -253,12 +258,12 @@ pub fn complete(repository: &Repository, mut journal: Journal) -> Outcome<Rotate
     }
     remove_from_shroud_dir(repository, &journal.removed)?;
     Seen::remember(common_dir, &keyring, &[]).context(|| "the seen keys".to_owned())?;
-    let rotated = rotated(&keyring, &journal)?;
+    let rotated = rotated(&keyring, &journal, left)?;
     journal.end()?;
     Ok(rotated)
 }
 
-fn rotated(keyring: &Keyring, journal: &Journal) -> Outcome<Rotated> {
+fn rotated(keyring: &Keyring, journal: &Journal, left: Vec<String>) -> Outcome<Rotated> {
     let files = journal.new_files()?;
     let members = |name: &KeyName| {
         files.iter().filter(|file| matches!(file, File::Member(of, _) if of == name)).count()
@@ -267,17 +272,24 @@ fn rotated(keyring: &Keyring, journal: &Journal) -> Outcome<Rotated> {
         let entry = keyring.current(name)?;
         Some((name.clone(), entry.generation, entry.key.id(), members(name)))
     });
-    Ok(Rotated { keys: keys.collect(), files: journal.replaced()?.len() as u64 })
+    Ok(Rotated { keys: keys.collect(), files: journal.replaced()?.len() as u64, left })
 }
 
-fn seal(repository: &Repository, keyring: &Keyring, journal: &Journal) -> Outcome {
+/// Seals with the new keys; returns what was left alone, as another key seals it than its attribute names.
+fn seal(repository: &Repository, keyring: &Keyring, journal: &Journal) -> Outcome<Vec<String>> {
     let roster = Roster::read(repository)?;
     let files = concerned(repository, keyring, &roster, &journal.names)?;
     let mut blobs = Vec::new();
+    let mut left = Vec::new();
     for FileStatus { path, executable, id, key, state, .. } in files {
         let Some(new) = keyring.current(&key) else { continue };
         let is_new = |generation| generation == new.generation;
         let is_left = match state {
+            State::OtherKey { key, wanted } if !key.is_aside_of(&wanted) => {
+                let path = crate::sanitise::path(&path);
+                left.push(format!("{path} (sealed with {key}, its attribute names {wanted})"));
+                true
+            }
             State::Sealed { generation, .. } | State::Undescribed { generation, .. } => {
                 is_new(generation)
             }
@@ -298,5 +310,5 @@ fn seal(repository: &Repository, keyring: &Keyring, journal: &Journal) -> Outcom
     });
     journal.add_replaced(replaced.collect())?;
     stage(repository, &staged)?;
-    Ok(())
+    Ok(left)
 }

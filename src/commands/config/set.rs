@@ -194,7 +194,7 @@ impl WorktreeFile {
         refuse_elsewhere(top, &native)?;
         refuse_absent(opened, &relative, &native)?;
         let keep_sealed = match attributes.is_encrypted() {
-            true => !SealingKey::of(opened, &attributes)?.is_kept(opened)?,
+            true => !SealingKey::of(opened, path.as_bytes(), &attributes)?.is_kept(opened)?,
             false => {
                 context.ui.warning(format!("{} is not to be sealed", show(path)));
                 false
@@ -275,7 +275,7 @@ impl WorktreeFile {
         if !self.sealed {
             return self.before.write_open(&self.native, now);
         }
-        let key = SealingKey::of(&loaded.opened, &self.attributes)?;
+        let key = SealingKey::of(&loaded.opened, self.path.as_bytes(), &self.attributes)?;
         self.before.write(&self.native, now, &key)
     }
 }

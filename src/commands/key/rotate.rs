@@ -168,10 +168,18 @@ fn report(context: &Context, repository: &Repository, rotated: &Rotated) -> Outc
         }
     }
     context.ui.status(format!("sealed and staged {}", count(rotated.files, "file")));
+    if !rotated.left.is_empty() {
+        let files = count(rotated.left.len() as u64, "file");
+        context.ui.warning(format!(
+            "left {files} alone that are sealed with a key of another name than their attribute says: {}",
+            rotated.left.join(", ")
+        ));
+        context.ui.hint("'git shroud why PATH' shows who changed the attribute");
+    }
     context.ui.hint("commit and push it: git commit -m 'Rotate keys'");
     context
         .ui
-        .hint("other branches keep the earlier key until 'git shroud status --fix' is run there");
+        .hint("other branches go on with the earlier key until they are merged with this one");
     Ok(())
 }
 

@@ -1,0 +1,69 @@
+//! Who changed files last.
+
+use std::collections::HashSet;
+
+use gix::bstr::ByteSlice as _;
+
+use crate::git::GitError;
+use crate::git::history::PLAIN_LOG;
+use crate::git::repository::Repository;
+
+/// Files that are asked for at once.
+const AT_ONCE: usize = 100;
+/// Begins a line of the log that names a commit.
+const COMMIT: u8 = 1;
+
+/// A commit that changed some of the files last.
+pub struct Author {
+    /// Its short id, date and author, for people.
+    pub commit: String,
+    /// The files.
+    pub paths: Vec<Vec<u8>>,
+}
+
+/// The commits in the history of `HEAD` that changed these files last, newest first. A file that is in none is left out.
+///
+/// # Errors
+/// git fails.
+pub fn last_authors(repository: &Repository, paths: &[Vec<u8>]) -> Result<Vec<Author>, GitError> {
+    let mut authors: Vec<Author> = Vec::new();
+    if repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?.is_none() {
+        return Ok(authors);
+    }
+    for paths in paths.chunks(AT_ONCE) {
+        let fixed = [
+            "--format=%x01%h of %ad by %an <%ae>",
+            "--date=short",
+            "--name-only",
+            "--no-renames",
+            "-m",
+            "-z",
+            "HEAD",
+            "--",
+        ];
+        let mut arguments: Vec<std::ffi::OsString> =
+            PLAIN_LOG.iter().chain(&fixed).map(Into::into).collect();
+        for path in paths {
+            let pathspec = [b":(top,literal)", path.as_slice()].concat();
+            arguments.extend(crate::repo_path::to_native(&pathspec).map(Into::into));
+        }
+        let log = repository.git.run(arguments)?;
+        let mut wanted: HashSet<&[u8]> = paths.iter().map(Vec::as_slice).collect();
+        let mut commit = String::new();
+        for record in log.split(|&byte| byte == 0) {
+            let record = record.strip_prefix(b"\n").unwrap_or(record);
+            if let Some(named) = record.strip_prefix(&[COMMIT]) {
+                commit = crate::sanitise::text(&named.to_str_lossy());
+            } else if wanted.remove(record) {
+                match authors.iter_mut().find(|author| author.commit == commit) {
+                    Some(author) => author.paths.push(record.to_vec()),
+                    None => {
+                        authors
+                            .push(Author { commit: commit.clone(), paths: vec![record.to_vec()] });
+                    }
+                }
+            }
+        }
+    }
+    Ok(authors)
+}

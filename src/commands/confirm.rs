@@ -1,0 +1,101 @@
+//! Confirming in this clone that paths move to a key of another name.
+
+use gix::ObjectId;
+
+use super::{Context, Opened, show};
+use crate::access::{index_key_ids, who_moved};
+use crate::error::{Context as _, Outcome};
+use crate::git::attributes::Attributes;
+use crate::git::tree_attributes::{Chain, TreeAttributes};
+use crate::keyring::KeyName;
+use crate::status::survey;
+use crate::store::confirmed::Confirmed;
+use crate::ui::count;
+
+/// The name of the key that seals a path in the index, where its attribute names another: the first that is found.
+pub(super) fn moved_from(opened: &Opened, path: &[u8], to: &KeyName) -> Option<KeyName> {
+    let known = opened.known();
+    let names =
+        index_key_ids(&opened.repository, path).into_iter().filter_map(|id| known.identify(id));
+    let mut names = names.map(|(name, _)| name);
+    names.find(|name| name != to && !name.is_aside_of(to))
+}
+
+/// What to say of a path that moves; `None` where it does not.
+pub(super) fn describe(opened: &Opened, path: &[u8], to: &KeyName) -> Outcome<Option<String>> {
+    let Some(from) = moved_from(opened, path, to) else { return Ok(None) };
+    let who = who_moved(&opened.repository, path, &from)?;
+    let who = who.unwrap_or_else(|| "nobody in the history of this branch".to_owned());
+    Ok(Some(format!("sealed with {from}, named {to} by {who}")))
+}
+
+/// Remembers that this path may be sealed with the key that its attribute names.
+pub(super) fn confirm(context: &Context, opened: &Opened, path: &[u8]) -> Outcome {
+    let attributes = Attributes::new(&opened.repository)?.of(path)?;
+    let key = match attributes.key {
+        Ok(key) if attributes.sealed => key,
+        _ => {
+            context
+                .ui
+                .status(format!("{} is not to be sealed with a key of this program", show(path)));
+            return Ok(());
+        }
+    };
+    remember(opened, [(path.to_vec(), key.clone())])?;
+    context
+        .ui
+        .status(format!("confirmed in this clone: {} is sealed with the key '{key}'", show(path)));
+    Ok(())
+}
+
+/// Whoever runs `track` says with which key the files are to be sealed that the patterns match.
+pub(super) fn confirm_tracked(
+    context: &Context,
+    opened: &Opened,
+    folder: &[u8],
+    patterns: &[&[u8]],
+    key: &KeyName,
+) -> Outcome {
+    if opened.keyring.has_one_name() {
+        return Ok(());
+    }
+    let files = survey(&opened.repository, &opened.known(), None)?;
+    let mut matcher = TreeAttributes::default();
+    let id = ObjectId::empty_blob(opened.repository.gix.object_hash());
+    let lines: Vec<u8> = patterns.iter().flat_map(|pattern| line(pattern)).collect();
+    let chain = matcher.below(Chain::NONE, folder, id, || Ok::<_, crate::git::GitError>(lines))?;
+    let mut moved = Vec::new();
+    for file in files.into_iter().filter(|file| file.key == *key && file.git_crypt.is_none()) {
+        if file.path.starts_with(folder)
+            && matcher.of(chain, &file.path)?.sealed
+            && moved_from(opened, &file.path, key).is_some()
+        {
+            moved.push((file.path, key.clone()));
+        }
+    }
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let files = count(moved.len() as u64, "file");
+    remember(opened, moved)?;
+    context.ui.status(format!("confirmed in this clone: {files} may move to the key '{key}'"));
+    Ok(())
+}
+
+/// A line that tracks a pattern, quoted, as it may hold spaces.
+fn line(pattern: &[u8]) -> Vec<u8> {
+    let mut line = vec![b'"'];
+    for &byte in pattern {
+        if matches!(byte, b'"' | b'\\') {
+            line.push(b'\\');
+        }
+        line.push(byte);
+    }
+    line.extend_from_slice(b"\" filter=shroud\n");
+    line
+}
+
+fn remember(opened: &Opened, paths: impl IntoIterator<Item = (Vec<u8>, KeyName)>) -> Outcome {
+    Confirmed::add(opened.repository.common_dir(), paths)
+        .context(|| "what was confirmed here".to_owned())
+}
