@@ -11,6 +11,7 @@ pub mod names;
 pub mod render;
 pub mod reuse;
 pub mod schema;
+pub mod steering;
 pub mod sync;
 pub mod template;
 

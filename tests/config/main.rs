@@ -3,6 +3,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[path = "../common/attacker.rs"]
+mod attacker;
+
+mod attacked;
 mod check;
 mod compare;
 mod deploy;

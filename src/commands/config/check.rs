@@ -1,7 +1,7 @@
 //! `git shroud config check`
 
 use super::super::Context;
-use super::load::{SchemaOption, load};
+use super::load::{SchemaOption, load_confirmed};
 use super::{count_properties, locked, report, show};
 use crate::config_repo::check::check;
 use crate::config_repo::environment::State;
@@ -51,7 +51,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded = load(context, &self.schema, &self.environments)?;
+        let loaded = load_confirmed(context, &self.schema, &self.environments)?;
         let schema = loaded.schema()?;
         let report = check(schema, &loaded.environments, self.release.as_ref());
         let format = if self.json { report::Format::Json } else { self.format };

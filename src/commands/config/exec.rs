@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use super::super::Context;
-use super::load::{SchemaOption, load};
+use super::load::{SchemaOption, load_confirmed};
 use crate::config_repo::effective::effective;
 use crate::config_repo::render::variables;
 use crate::config_repo::schema::Release;
+use crate::config_repo::steering::steers;
 use crate::error::{CommandError, Outcome};
 
 /// What the variables begin with that give this program keys, identities and passphrases.
@@ -16,7 +17,8 @@ const OWN: &str = "GIT_SHROUD_";
 /// Run a program with an environment's properties in its environment variables
 ///
 /// The program takes the place of this one, and nothing is written to a disk. The environment must pass 'config check' first.
-/// Names become variables: db.url is DB_URL. Keys of git-shroud are not handed on.
+/// Names become variables: db.url is DB_URL. Keys of git-shroud are not handed on. A variable that decides which code runs, such
+/// as PATH, LD_PRELOAD or BASH_ENV, is refused unless --allow names it.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config exec dev -- printenv PORT")]
@@ -29,6 +31,9 @@ pub(super) struct Exec {
     /// The release of the program that is to be deployed, in place of the schema's own
     #[arg(long, value_name = "RELEASE")]
     release: Option<Release>,
+    /// Set this variable, although it decides which code runs; can be given several times
+    #[arg(long, value_name = "NAME")]
+    allow: Vec<String>,
     /// The program and its arguments
     #[arg(value_name = "CMD", required = true, last = true)]
     command: Vec<OsString>,
@@ -36,11 +41,22 @@ pub(super) struct Exec {
 
 impl Exec {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
+        let loaded =
+            load_confirmed(context, &self.schema, std::slice::from_ref(&self.environment))?;
         loaded.refuse_unfit(context, self.release.as_ref())?;
         let properties = effective(loaded.only(), loaded.schema.as_ref());
         let variables =
             variables(&properties).map_err(|error| CommandError::wrong(error.to_string()))?;
+        for (variable, _) in &variables {
+            if steers(variable) && !self.allow.contains(variable) {
+                let shown = crate::sanitise::line(variable);
+                return Err(CommandError::refused(format!(
+                    "{} sets {shown}, which decides which code a program runs",
+                    self.environment
+                ))
+                .hint(format!("see who wrote that; if it is meant: --allow {shown}")));
+            }
+        }
         let mut command = Command::new(&self.command[0]);
         command.args(&self.command[1..]);
         // Whoever is given the values needs no key, and could read all else with it.

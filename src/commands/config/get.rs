@@ -1,9 +1,10 @@
 //! `git shroud config get`
 
 use super::super::Context;
-use super::load::{SchemaOption, load};
+use super::load::{SchemaOption, load_confirmed};
 use super::show;
 use crate::config_repo::effective::effective_value;
+use crate::config_repo::environment::State;
 use crate::error::{CommandError, Outcome};
 
 /// Print the value of a property in an environment; the default of the schema where none is set
@@ -25,11 +26,17 @@ pub(super) struct Get {
 
 impl Get {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
+        let loaded =
+            load_confirmed(context, &self.schema, std::slice::from_ref(&self.environment))?;
         let environment = loaded.only();
         let name = show(&self.name);
         match effective_value(environment, loaded.schema.as_ref(), &self.name) {
             Some((_, true)) | None if !environment.is_complete() => {
+                for source in &environment.sources {
+                    if let State::Unreadable(_, why) = &source.state {
+                        context.ui.warning(format!("{}: {why}", show(&source.path)));
+                    }
+                }
                 let environment = &self.environment;
                 Err(CommandError::incomplete(format!(
                     "a file of {environment} is locked or cannot be read, and may set {name}"

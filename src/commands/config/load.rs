@@ -7,22 +7,20 @@ use std::path::{Path, PathBuf};
 use gix::bstr::ByteSlice as _;
 
 use super::super::{Context, Opened};
-use super::show;
+use super::{content, show};
 use crate::config_repo::environment::{Content, Environment, File};
 use crate::config_repo::schema::{self, Location, Release, Schema};
 use crate::config_repo::{FOLDER, SCHEMA_FILE, check, template};
 use crate::configs::Format;
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::format::{self, OpenError, ScanKey, Sniff};
+use crate::format::ScanKey;
 use crate::fs::read_bounded;
 use crate::git::attributes::Attributes;
+use crate::git::database::Database;
 use crate::git::worktree::Entries;
-use crate::git_crypt::is_encrypted;
 use crate::repo_path;
-use crate::secret::{SecretBytes, WipedVec};
+use crate::secret::SecretBytes;
 
-/// Bytes of the longest file that is read; a configuration file in the clear has at most 4 MiB.
-const MAX_FILE: usize = 6 << 20;
 /// Files of all environments at most.
 const MAX_FILES: usize = 10_000;
 /// Folders above each other at most.
@@ -51,6 +49,24 @@ pub(super) struct Loaded {
 
 /// Reads the schema and the environments of these names; all where none is named.
 pub(super) fn load(context: &Context, option: &SchemaOption, names: &[String]) -> Outcome<Loaded> {
+    load_all(context, option, names, false)
+}
+
+/// The same for those who use the values: a file that was not sealed with the key that its attribute names cannot be read.
+pub(super) fn load_confirmed(
+    context: &Context,
+    option: &SchemaOption,
+    names: &[String],
+) -> Outcome<Loaded> {
+    load_all(context, option, names, true)
+}
+
+fn load_all(
+    context: &Context,
+    option: &SchemaOption,
+    names: &[String],
+    confirm: bool,
+) -> Outcome<Loaded> {
     let opened = context.open()?;
     let top = opened.top()?.to_owned();
     let own = read_schema(&top.join(SCHEMA_FILE))?;
@@ -96,12 +112,27 @@ pub(super) fn load(context: &Context, option: &SchemaOption, names: &[String]) -
     let mut finder = Finder { top: &top, ignore: &ignore, count: 0 };
     let mut attributes = Attributes::new(&opened.repository)?;
     let index = Entries::read(&opened.repository)?;
+    let database = Database::open(&opened.repository)?;
     let mut environments = Vec::new();
     for location in &locations {
         let mut files = Vec::new();
         for (path, format) in finder.find(location)? {
-            let sealed = attributes.of(path.as_bytes())?.is_encrypted();
-            let content = read(&opened, &top, &path)?;
+            let of_path = attributes.of(path.as_bytes())?;
+            let sealed = of_path.is_encrypted();
+            let unconfirmed = match confirm {
+                true => content::not_confirmed(
+                    &opened,
+                    &database,
+                    &index,
+                    &of_path,
+                    (&location.name, &path),
+                )?,
+                false => None,
+            };
+            let content = match unconfirmed {
+                Some(why) => Content::Unreadable(why),
+                None => content::read(&opened, &top, &path)?,
+            };
             files.push(File { path, format, sealed, content });
         }
         files.extend(finder.absent(location, &index, &files));
@@ -338,52 +369,4 @@ impl Finder<'_> {
             gix::glob::wildmatch(pattern.as_bytes().as_bstr(), subject.as_bytes().as_bstr(), mode)
         })
     }
-}
-
-/// Reads a file, and opens it if it is sealed.
-fn read(opened: &Opened, top: &Path, path: &str) -> Outcome<Content> {
-    let native = repo_path::to_native(path.as_bytes());
-    let native =
-        native.ok_or_else(|| CommandError::wrong(format!("{}: no such name", show(path))))?;
-    let mut bytes = match read_bounded(&top.join(native), MAX_FILE) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-            return Ok(Content::Unreadable("the file is larger than 4 MiB".to_owned()));
-        }
-        Err(error) => {
-            return Ok(Content::Unreadable(format!("the file cannot be read: {}", error.kind())));
-        }
-    };
-    let mut content = WipedVec::default();
-    std::mem::swap(&mut *content, &mut *bytes);
-    open(opened, content)
-}
-
-/// Opens what is sealed.
-pub(super) fn open(opened: &Opened, bytes: WipedVec) -> Outcome<Content> {
-    if is_encrypted(&bytes) {
-        return Ok(match opened.git_crypt.open(None, &bytes) {
-            Ok((.., bytes)) => Content::Open(bytes),
-            Err(_) if opened.git_crypt.is_empty() => Content::Locked("of git-crypt".to_owned()),
-            Err(error) => Content::Unreadable(error.to_string()),
-        });
-    }
-    let damaged = |error: OpenError| Content::Unreadable(error.to_string());
-    Ok(match format::sniff(&bytes) {
-        Sniff::Sealed(id) => {
-            match format::open(|id| opened.keyring.by_id(id).map(|entry| &entry.key), &bytes) {
-                Ok(bytes) => Content::Open(bytes),
-                Err(OpenError::UnknownKey(_)) => {
-                    Content::Locked(match opened.known().identify(id) {
-                        Some((name, generation)) => format!("'{name}' generation {generation}"),
-                        None => format!("with id {id}"),
-                    })
-                }
-                Err(error) => damaged(error),
-            }
-        }
-        Sniff::Truncated => damaged(OpenError::Truncated),
-        Sniff::UnsupportedVersion(version) => damaged(OpenError::UnsupportedVersion(version)),
-        Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => Content::Open(bytes),
-    })
 }

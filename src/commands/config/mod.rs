@@ -1,6 +1,7 @@
 //! `git shroud config`
 
 mod check;
+mod content;
 mod diff;
 mod exec;
 mod get;

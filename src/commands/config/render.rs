@@ -1,10 +1,12 @@
 //! `git shroud config render`
 
 use super::super::Context;
-use super::load::{SchemaOption, load};
+use super::load::{SchemaOption, load_confirmed};
 use crate::config_repo::effective::effective;
+use crate::config_repo::names::variable;
 use crate::config_repo::render::{Output, render};
 use crate::config_repo::schema::Release;
+use crate::config_repo::steering::steers;
 use crate::error::{CommandError, Outcome};
 
 /// Print an environment as a deploy needs it: the values, and the defaults where none is set
@@ -53,7 +55,8 @@ enum Form {
 
 impl Render {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
+        let loaded =
+            load_confirmed(context, &self.schema, std::slice::from_ref(&self.environment))?;
         loaded.refuse_unfit(context, self.release.as_ref())?;
         let output = match self.output {
             Form::Env => Output::Env,
@@ -66,6 +69,16 @@ impl Render {
             }
         };
         let properties = effective(loaded.only(), loaded.schema.as_ref());
+        if matches!(output, Output::Env | Output::Kubernetes { .. }) {
+            for one in &properties {
+                let variable = variable(one.name);
+                if steers(&variable) {
+                    context.ui.warning(format!(
+                        "{variable} decides which code a program runs; 'config exec' refuses it"
+                    ));
+                }
+            }
+        }
         let out =
             render(&properties, &output).map_err(|error| CommandError::wrong(error.to_string()))?;
         context.ui.bytes(&out);

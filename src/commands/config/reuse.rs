@@ -6,7 +6,8 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::super::Context;
-use super::load::{Loaded, SchemaOption, load, open};
+use super::content::open;
+use super::load::{Loaded, SchemaOption, load};
 use super::{locked, show};
 use crate::config_repo::environment::{Content, Environment, File};
 use crate::config_repo::reuse::{Use, is_secret, mac, secrets};
