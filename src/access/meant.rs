@@ -81,7 +81,7 @@ impl People {
                 if person.verified == verified
                     && !person.is_bad()
                     && let Some(member) = person.member()
-                    && wanted.fits(person, member)
+                    && wanted.fits(&person.file, member)
                 {
                     found.entry(&member.recipient).or_default().push(person);
                 }
@@ -139,7 +139,7 @@ fn several(meant: &str, found: &BTreeMap<&Recipient, Vec<&Person>>) -> CommandEr
 }
 
 /// What somebody wrote.
-struct Meant<'m> {
+pub(super) struct Meant<'m> {
     text: &'m str,
     /// Where it is the very text of a recipient it means nothing else.
     recipient: Option<Recipient>,
@@ -149,7 +149,7 @@ struct Meant<'m> {
 }
 
 impl<'m> Meant<'m> {
-    fn of(text: &'m str) -> Self {
+    pub(super) fn of(text: &'m str) -> Self {
         let trimmed = text.trim();
         let fingerprint = trimmed.get(..8).filter(|begin| begin.eq_ignore_ascii_case("openpgp:"));
         let recipient = match fingerprint {
@@ -163,11 +163,17 @@ impl<'m> Meant<'m> {
         Self { text, recipient, digits: is_key.then_some(digits), lower: trimmed.to_lowercase() }
     }
 
-    fn fits(&self, person: &Person, member: &Member) -> bool {
+    /// Whether it is the text of a recipient, which means nobody else.
+    pub(super) fn is_recipient(&self) -> bool {
+        self.recipient.is_some()
+    }
+
+    /// Whether it fits what this file says.
+    pub(super) fn fits(&self, file: &MemberFile, member: &Member) -> bool {
         if let Some(recipient) = &self.recipient {
             return member.recipient == *recipient;
         }
-        if member.label.as_str() == self.text || person.file.file.path() == self.text {
+        if member.label.as_str() == self.text || file.file.path() == self.text {
             return true;
         }
         let is_address = self.text.contains('@');

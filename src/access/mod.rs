@@ -3,6 +3,7 @@
 mod authors;
 mod crossing;
 mod exposure;
+mod formerly;
 mod fresh;
 mod git_crypt;
 mod grant;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::formerly::refuse_moved_name;
 use super::meant::{People, Person};
 use super::roster::{Roster, show, take_away};
 use super::rotate::Plan;
@@ -48,6 +49,7 @@ pub fn plan_removal(
     let mut removal = Removal::default();
     for meant in meant {
         if let Some(recipient) = people.find(meant)? {
+            refuse_moved_name(repository, keyring, &people, meant, &recipient)?;
             removal.plan.recipients.insert(recipient);
             continue;
         }

@@ -10,6 +10,9 @@ use crate::recipient::openpgp::Certificate;
 /// How long before a certificate expires this is said.
 pub(crate) const WARN_BEFORE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// How many bad files are named one by one.
+const NAMED: usize = 20;
+
 pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if Journal::is_there(patient.repository.common_dir()) {
@@ -27,9 +30,12 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
             findings.push(ok("members", "no grant is out of date or forged"));
         }
         Ok(problems) => {
-            findings.extend(
-                problems.iter().map(|bad| problem("members", bad.describe(), bad.remedy())),
-            );
+            let named = problems.iter().take(NAMED);
+            findings.extend(named.map(|bad| problem("members", bad.describe(), bad.remedy())));
+            if let Some(more @ 1..) = problems.len().checked_sub(NAMED) {
+                let text = format!("{more} more files are out of date, forged or malformed");
+                findings.push(problem("members", text, "git shroud member list"));
+            }
         }
     }
     findings.extend(expiring(patient, SystemTime::now()));

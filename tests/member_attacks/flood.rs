@@ -34,7 +34,8 @@ fn git_is_not_called_for_each_bad_file() {
 
 #[test]
 fn bad_files_keep_no_key_from_being_given_up_or_exported() {
-    let bad: [(&str, &str, usize); 5] = [
+    let bad: [(&str, &str, usize); 6] = [
+        ("default/key.toml", "nonsense", 1),
         ("other/key.toml", "nonsense", 1),
         ("other/key.toml", "x", 5 << 20),
         ("default/members/big.toml", "x", 5 << 20),
@@ -46,7 +47,10 @@ fn bad_files_keep_no_key_from_being_given_up_or_exported() {
         sandbox.write(format!("repo/.shroud/{path}"), content.repeat(times));
         push(&sandbox);
         sandbox.shroud("repo", ["key", "export", "-o", "../one.key"]);
-        if path.starts_with("other/key") {
+        if path.starts_with("default/key") {
+            sandbox.shroud("repo", ["member", "remove", "bob", "--no-rotate"]);
+            assert!(!sandbox.path(member_file("default", "bob")).exists());
+        } else if path.starts_with("other/key") {
             sandbox.shroud("repo", ["member", "remove", "bob"]);
             sandbox.git("repo", ["commit", "-q", "-m", "bob leaves"]);
             sandbox.shroud("repo", ["key", "export", "-o", "../two.key"]);

@@ -103,6 +103,38 @@ fn a_name_that_fits_several_recipients_removes_nobody() {
 }
 
 #[test]
+fn a_name_that_was_signed_over_to_a_decoy_removes_nobody() {
+    let sandbox = team(&["alice", "bob"]);
+    let (bob, decoy) = (recipient(&sandbox, "bob"), sandbox.age_identity("decoy"));
+    plant(&sandbox, "ci", &bob);
+    plant(&sandbox, "bob", &decoy);
+    let before = grants(&sandbox);
+    let done = sandbox.try_shroud("repo", ["member", "remove", "bob"]).expect(1);
+    done.says(&bob).says(&decoy).says("as 'ci' of key 'default'").says("nothing was changed");
+    assert_untouched(&sandbox, &before);
+    sandbox.shroud("repo", ["member", "remove", &bob]);
+    assert_has_nothing(&sandbox, &bob);
+    sandbox.git("repo", ["commit", "-q", "-m", "bob leaves"]);
+    // Whoever is gone stands in nobody's way.
+    sandbox.shroud("repo", ["member", "remove", "bob"]);
+    assert_has_nothing(&sandbox, &decoy);
+}
+
+#[test]
+fn a_folder_without_a_description_keeps_no_grant_of_a_removed_member() {
+    let sandbox = team(&["alice", "bob"]);
+    let bob = recipient(&sandbox, "bob");
+    let text = crate::attacker::RawKey([7; 32]).age_member("junk", 1, "x", &bob);
+    sandbox.write(member_file("junk", "x"), text);
+    push(&sandbox);
+    sandbox.shroud("repo", ["member", "remove", "bob"]).says("removed from key 'junk': x");
+    assert!(!sandbox.path(member_file("junk", "x")).exists());
+    sandbox.git("repo", ["diff", "--cached", "--quiet", "--exit-code", "--", "secrets/empty"]);
+    let staged = sandbox.git("repo", ["ls-files", ".shroud/junk"]).text();
+    assert_eq!(staged, "");
+}
+
+#[test]
 fn a_label_that_looks_like_a_recipient_is_no_decoy_for_it() {
     let sandbox = team(&["alice", "bob"]);
     let (bob, decoy) = (recipient(&sandbox, "bob"), sandbox.age_identity("decoy"));

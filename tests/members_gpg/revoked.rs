@@ -138,6 +138,44 @@ fn a_gpg_that_fails_is_said_and_stops_nothing() {
     sandbox.shroud("repo", ["key", "rotate"]).says("is not known: gpg failed: no keybox");
 }
 
+/// A certificate of one's own, with its secret key, and one that has adopted the encryption subkey of the first.
+fn adopting() -> [Vec<u8>; 2] {
+    use sequoia_openpgp::cert::{CertBuilder, CipherSuite};
+    use sequoia_openpgp::packet::signature::SignatureBuilder;
+    use sequoia_openpgp::serialize::MarshalInto as _;
+    use sequoia_openpgp::types::{KeyFlags, SignatureType};
+    let made = crate::home::now() - std::time::Duration::from_secs(3600);
+    let new = |user_id: &str| {
+        let builder = CertBuilder::new().set_cipher_suite(CipherSuite::Cv25519);
+        let builder = builder.set_creation_time(made).add_userid(user_id);
+        builder.add_transport_encryption_subkey().generate().unwrap().0
+    };
+    let (bob, other) = (new("Bob <bob@example.org>"), new("CI <ci@example.org>"));
+    let subkey = bob.keys().subkeys().next().unwrap().key().clone().take_secret().0;
+    let mut signer =
+        other.primary_key().key().clone().parts_into_secret().unwrap().into_keypair().unwrap();
+    let flags = KeyFlags::empty().set_transport_encryption();
+    let binding = SignatureBuilder::new(SignatureType::SubkeyBinding).set_key_flags(flags).unwrap();
+    let binding = subkey
+        .bind(&mut signer, &other, binding.set_signature_creation_time(made).unwrap())
+        .unwrap();
+    let packets = [sequoia_openpgp::Packet::from(subkey), binding.into()];
+    let adopting = other.insert_packets(packets).unwrap().0;
+    [bob, adopting].map(|cert| cert.strip_secret_key_material().to_vec().unwrap())
+}
+
+#[test]
+fn an_encryption_subkey_that_another_certificate_has_adopted_is_found() {
+    let sandbox = team(&["rsa"]);
+    let [bob, ci] = adopting();
+    sandbox.write("bob.gpg", bob);
+    sandbox.write("ci.gpg", ci);
+    sandbox.shroud("repo", ["member", "add", "../bob.gpg", "../ci.gpg", "--commit"]);
+    let done = sandbox.try_shroud("repo", ["member", "remove", "bob"]).expect(1);
+    done.says("'bob' and 'ci' have an encryption key in common").says("nothing was changed");
+    sandbox.shroud("repo", ["member", "remove", "bob", "ci"]).says("granted to 1 member");
+}
+
 #[test]
 fn a_part_of_a_name_that_fits_several_is_ambiguous_whoever_is_usable() {
     let sandbox = team(&[]);
