@@ -62,7 +62,9 @@ fn what_is_staged_in_the_clear_is_refused() {
 #[test]
 fn a_clone_that_was_never_set_up_stages_nothing_in_the_clear() {
     let sandbox = Sandbox::new();
-    sandbox.fresh_clone();
+    // Else git itself would refuse.
+    sandbox.sealed_repository_with("repo", &["--no-tripwire"]);
+    sandbox.git(".", ["clone", "-q", "repo", "clone"]);
     sandbox.write("clone/secrets/new.env", "canary");
     sandbox.git("clone", ["add", "."]);
     expect(&sandbox, "clone", &["--staged"], &[("secrets/new.env", "plaintext")]);

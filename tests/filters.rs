@@ -139,7 +139,7 @@ fn a_locked_clone_moves_and_merges_sealed_files_as_they_are() {
 fn a_clone_that_was_never_set_up_trips_over_the_tripwire() {
     let sandbox = Sandbox::new();
     sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
-    sandbox.shroud("repo", ["init", "-q", "--tripwire"]);
+    sandbox.shroud("repo", ["init", "-q"]);
     sandbox.shroud("repo", ["track", "-q", "secrets/**"]);
     sandbox.shroud("repo", ["key", "export", "-q", "-o", "../team.key"]);
     sandbox.write("repo/secrets/db.env", SECRETS[0].1);

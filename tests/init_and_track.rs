@@ -6,12 +6,14 @@ use common::{SECRETS, Sandbox, contains, is_sealed, repository, text};
 
 const MACRO: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta";
 const SEAL: &str = "filter=shroud diff=shroud merge=shroud -text";
+const ARMED: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta \
+                     working-tree-encoding=locked-run-git-shroud-unlock";
 
 #[test]
 fn init_writes_key_attributes_and_drivers_and_stages_what_is_shared() {
     let sandbox = repository();
     sandbox.shroud("repo", ["init"]).says("made key 'default'").says("hint: ");
-    assert_eq!(text(sandbox.read("repo/.gitattributes")), format!("{MACRO}\n"));
+    assert_eq!(text(sandbox.read("repo/.gitattributes")), format!("{ARMED}\n"));
     assert_eq!(
         text(sandbox.read("repo/.shroud/.gitattributes")),
         "* !filter !diff !merge text eol=lf\n"
@@ -49,7 +51,7 @@ fn init_keeps_the_attributes_that_are_there() {
     let sandbox = repository();
     sandbox.write("repo/.gitattributes", "*.txt text\n");
     sandbox.shroud("repo", ["init", "-q"]);
-    assert_eq!(text(sandbox.read("repo/.gitattributes")), format!("{MACRO}\n*.txt text\n"));
+    assert_eq!(text(sandbox.read("repo/.gitattributes")), format!("{ARMED}\n*.txt text\n"));
 }
 
 #[test]
@@ -98,14 +100,27 @@ fn init_refuses_what_it_cannot_do() {
 #[test]
 fn the_tripwire_is_committed_and_disarmed_here() {
     let sandbox = repository();
-    sandbox.shroud("repo", ["init", "-q", "--tripwire"]);
-    let armed = format!("{MACRO} working-tree-encoding=locked-run-git-shroud-unlock\n");
-    assert_eq!(text(sandbox.read("repo/.gitattributes")), armed);
+    sandbox.shroud("repo", ["init", "-q"]);
+    assert_eq!(text(sandbox.read("repo/.gitattributes")), format!("{ARMED}\n"));
     assert_eq!(text(sandbox.read("repo/.git/info/attributes")), format!("{MACRO}\n"));
     sandbox.shroud("repo", ["track", "-q", "secrets/**"]);
     sandbox.write("repo/secrets/a", "canary");
     sandbox.git("repo", ["add", "."]);
     assert!(is_sealed(&sandbox.blob("repo", ":secrets/a")));
+}
+
+#[test]
+fn the_tripwire_can_be_left_out() {
+    let sandbox = repository();
+    sandbox.shroud("repo", ["init", "-q", "--no-tripwire"]);
+    assert_eq!(text(sandbox.read("repo/.gitattributes")), format!("{MACRO}\n"));
+    let template = ["init", "-q", "--template", "config", "shop", "--env", "dev", "--no-backup"];
+    sandbox.shroud(".", [&template[..], &["--no-tripwire"]].concat());
+    assert!(text(sandbox.read("shop/.gitattributes")).starts_with(&format!("{MACRO}\n")));
+    sandbox.git(".", ["init", "-q", "old"]);
+    // Scripts for earlier versions still name it.
+    sandbox.shroud("old", ["init", "-q", "--tripwire"]);
+    assert_eq!(text(sandbox.read("old/.gitattributes")), format!("{ARMED}\n"));
 }
 
 #[test]
@@ -116,7 +131,7 @@ fn track_writes_one_line_a_pattern_beside_where_it_is_called() {
     sandbox.shroud("repo", ["track", "--key", "prod", "prod/x"]);
     sandbox.shroud("repo", ["track", "*.pem"]).says("tracked already");
     let expected = format!(
-        "{MACRO}\n*.pem shroud {SEAL}\n\"with space/*.x\" shroud {SEAL}\nprod/x shroud shroud-key=prod {SEAL}\n"
+        "{ARMED}\n*.pem shroud {SEAL}\n\"with space/*.x\" shroud {SEAL}\nprod/x shroud shroud-key=prod {SEAL}\n"
     );
     assert_eq!(text(sandbox.read("repo/.gitattributes")), expected);
     assert_eq!(

@@ -112,7 +112,7 @@ fn a_repository_with_sha256_objects_works() {
 fn the_tripwire_does_not_hinder_unlock_and_lock() {
     let sandbox = Sandbox::new();
     sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
-    sandbox.shroud("repo", ["init", "-q", "--tripwire"]);
+    sandbox.shroud("repo", ["init", "-q"]);
     sandbox.shroud("repo", ["track", "-q", "secrets/**"]);
     sandbox.write("repo/secrets/db.env", SECRETS[0].1);
     sandbox.git("repo", ["add", "."]);

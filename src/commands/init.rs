@@ -19,13 +19,18 @@ use crate::store::{local, shroud_dir};
 /// Makes a key in the local keyring and describes it in .shroud/, defines the macro 'shroud' in .gitattributes, and
 /// tells git to use git-shroud here. Does nothing to any file; 'git shroud track' says which are to be sealed.
 ///
+/// The macro has the tripwire: in a clone where git-shroud was never set up, git refuses to add a tracked file, instead of
+/// storing plaintext, and prints "failed to encode" for each sealed file that it checks out. That is harmless, and ends with
+/// 'git shroud unlock'.
+///
 /// With --template config it lays out a configuration repository, a new one in DIR or in the one that is there: a folder and a
 /// key for each environment, the tripwire, a schema, a README, an example for CI, and the guards in git's hooks. What is there
 /// already is not overwritten. Files of environments that it finds are shown, and sealed where they are if you agree.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud init
-  $ git shroud init --key default --key prod --tripwire
+  $ git shroud init --key default --key prod
+  $ git shroud init --no-tripwire
   $ git shroud init --template config ../shop --env dev --env prod --backup ../keys.age
   $ git shroud init --template config --env dev --env prod --format yaml --no-backup")]
 pub struct Init {
@@ -34,15 +39,18 @@ pub struct Init {
     keys: Vec<KeyName>,
     #[command(flatten)]
     layout: template::Options,
-    /// Let 'git add' fail in clones where git-shroud was never set up, instead of storing plaintext
+    /// Leave the tripwire out: in clones where git-shroud was never set up, 'git add' then stores plaintext without a word
     #[arg(long)]
+    no_tripwire: bool,
+    /// It is the default now
+    #[arg(long, hide = true, conflicts_with = "no_tripwire")]
     tripwire: bool,
 }
 
 impl Init {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         if self.layout.is_wanted() {
-            return template::run(context, &self.layout);
+            return template::run(context, &self.layout, !self.no_tripwire);
         }
         let repository = context.discover()?;
         let top = super::top(&repository)?;
@@ -60,7 +68,7 @@ impl Init {
         for name in names {
             create_key(&mut keyring, name)?;
         }
-        let set_up = set_up(&repository, top, &keyring, self.tripwire);
+        let set_up = set_up(&repository, top, &keyring, !self.no_tripwire);
         if set_up.is_err() {
             // Nothing is sealed yet, so nothing is lost with the key.
             let _ = local::save(repository.common_dir(), &Keyring::default());

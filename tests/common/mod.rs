@@ -187,8 +187,13 @@ impl Sandbox {
 
     /// A repository that is set up, tracks `secrets/**` and holds [`SECRETS`], committed; its key is in `team.key`.
     pub fn sealed_repository(&self, name: &str) {
+        self.sealed_repository_with(name, &[]);
+    }
+
+    /// Likewise, with these options of `init`.
+    pub fn sealed_repository_with(&self, name: &str, options: &[&str]) {
         self.git(".", ["init", "-q", "-b", "main", name]);
-        self.shroud(name, ["init", "-q"]);
+        self.shroud(name, [&["init", "-q"], options].concat());
         self.shroud(name, ["track", "-q", "secrets/**"]);
         for (path, content) in SECRETS {
             self.write(Path::new(name).join(path), content);

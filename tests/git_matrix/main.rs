@@ -46,8 +46,8 @@ pub(crate) struct Scenario {
 fn every_scenario_in_every_clone_with_every_git() {
     let gits = Git::all();
     let sandbox = Sandbox::new();
-    place::make_upstream(&sandbox, "plain", &[]);
-    place::make_upstream(&sandbox, "tripped", &["--tripwire"]);
+    place::make_upstream(&sandbox, "plain", &["--no-tripwire"]);
+    place::make_upstream(&sandbox, "tripped", &[]);
     let scenarios = scenarios::all();
     let mut cells = Vec::new();
     for git in &gits {

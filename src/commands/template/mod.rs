@@ -94,7 +94,7 @@ impl Options {
     }
 }
 
-pub(super) fn run(context: &Context, options: &Options) -> Outcome {
+pub(super) fn run(context: &Context, options: &Options, tripwire: bool) -> Outcome {
     // Before anything is made.
     if options.environments.is_empty() && options.dir.as_ref().is_some_and(|dir| !dir.exists()) {
         return Err(none_named());
@@ -122,8 +122,8 @@ pub(super) fn run(context: &Context, options: &Options) -> Outcome {
     let names = environments(&options.environments, &found)?;
     let taken = decide(context, options.existing, found)?;
     let made = make_keys(&Roster::read(&repository)?, &mut keyring, &names)?;
-    let layout =
-        Layout { names: &names, made: &made, format: options.format.format(), taken: &taken };
+    let format = options.format.format();
+    let layout = Layout { names: &names, made: &made, format, taken: &taken, tripwire };
     let attributes = fs::read(top.join(".gitattributes")).ok();
     let described = top.join(shroud_dir::NAME).symlink_metadata().is_ok();
     let mut written = Vec::new();
@@ -244,6 +244,8 @@ struct Layout<'l> {
     made: &'l [KeyName],
     format: Format,
     taken: &'l [Existing],
+    /// Whether clones that were never set up are to refuse plaintext.
+    tripwire: bool,
 }
 
 impl Layout<'_> {
@@ -303,7 +305,7 @@ impl Layout<'_> {
         let unreadable = || "the attributes cannot be read".to_owned();
         let mut attributes =
             AttributesFile::read(&top.join(".gitattributes")).context(unreadable)?;
-        attributes.set_macro(true);
+        attributes.set_macro(self.tripwire);
         let mut track = |pattern: &[u8], key: &KeyName| {
             let tracked = attributes.track(pattern, key);
             tracked.map(drop).map_err(|error| CommandError::wrong(error.to_string()))
