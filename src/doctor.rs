@@ -1,6 +1,7 @@
 //! Every check that explains a set-up that does not work, each with its remedy.
 
 mod attributes;
+mod cut_off;
 mod git_crypt;
 mod members;
 
@@ -89,6 +90,7 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     findings.extend(attributes::own_files(patient));
     findings.extend(git_crypt::examine(patient));
     findings.extend(files(patient));
+    findings.extend(cut_off::examine(patient));
     findings
 }
 

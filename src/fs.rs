@@ -4,35 +4,87 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use temporary::Temporary;
+use zeroize::Zeroizing;
+
+pub mod temporary;
+
+/// Letters and digits in the name of a temporary file.
+const RANDOM_LEN: usize = 6;
+
 /// Who may read what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// The owner alone, whatever the umask: 0600 for files, 0700 for folders.
     Private,
-    /// As the umask says.
+    /// Those who could read the file that is replaced; as the umask says where there is none.
     Shared,
 }
 
 /// Replaces `path` by a file with these bytes: temporary file, fsync, rename, fsync of the folder.
 ///
+/// No moment and no file on the way is open to more people than the outcome.
+///
 /// # Errors
 /// With the path. The old file is as it was, and the temporary one is gone.
 pub fn write_atomic(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
     let write = || {
-        let dir = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".git-shroud-");
-        let mut file = match access {
-            Access::Private => builder.tempfile_in(dir)?,
-            Access::Shared => shared_tempfile(&builder, dir)?,
-        };
+        let dir = folder_of(path)?;
+        let before = (access == Access::Shared).then(|| mode_of(path)).flatten();
+        let mode = if access == Access::Private { PRIVATE } else { before.unwrap_or(SHARED) };
+        let mut file = Temporary::new_in(dir, ".git-shroud-", RANDOM_LEN, mode)?;
+        if let Some(before) = before {
+            set_mode(file.file(), before)?;
+        }
         file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
+        file.file().sync_all()?;
+        file.persist(path).map_err(|(error, _)| error)?;
         sync_dir(dir)
     };
     write().map_err(|error| with_path(path, &error))
+}
+
+/// For the owner alone.
+pub const PRIVATE: u32 = 0o600;
+/// Whatever the umask lets through.
+const SHARED: u32 = 0o666;
+
+fn folder_of(path: &Path) -> io::Result<&Path> {
+    let dir = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(if dir.as_os_str().is_empty() { Path::new(".") } else { dir })
+}
+
+/// Who may do what with the file that is there; `None` where there is none, and for what is no file.
+#[cfg(unix)]
+pub fn mode_of(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = fs::symlink_metadata(path).ok()?;
+    metadata.is_file().then(|| metadata.permissions().mode() & 0o777)
+}
+
+/// Means nothing here.
+#[cfg(not(unix))]
+pub fn mode_of(_path: &Path) -> Option<u32> {
+    None
+}
+
+/// Says who may do what with an open file, whatever the umask.
+///
+/// # Errors
+/// Those of the file system.
+#[cfg(unix)]
+pub fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+/// Means nothing here.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub fn set_mode(_file: &File, _mode: u32) -> io::Result<()> {
+    Ok(())
 }
 
 /// Writes a file that the user named: as [`write_atomic`], but a device or pipe, such as `/dev/null`, is written to and not
@@ -56,37 +108,37 @@ pub fn write_output(path: &Path, bytes: &[u8], access: Access) -> io::Result<()>
 /// With the path; `AlreadyExists` where there is anything of that name, which stays as it is.
 pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let create = || {
-        let dir = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-        let mut file = tempfile::Builder::new().prefix(".git-shroud-").tempfile_in(dir)?;
+        let dir = folder_of(path)?;
+        let mut file = Temporary::new_in(dir, ".git-shroud-", RANDOM_LEN, PRIVATE)?;
         file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist_noclobber(path).map_err(|error| error.error)?;
+        file.file().sync_all()?;
+        file.persist_new(path)?;
         sync_dir(dir)
     };
     create().map_err(|error| with_path(path, &error))
 }
 
-#[cfg(unix)]
-fn shared_tempfile(
-    builder: &tempfile::Builder<'_, '_>,
-    dir: &Path,
-) -> io::Result<tempfile::NamedTempFile> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    builder
-        .make_in(dir, |path| File::options().write(true).create_new(true).mode(0o666).open(path))
-        .map(|file| {
-            let (file, path) = file.into_parts();
-            tempfile::NamedTempFile::from_parts(file, path)
-        })
+/// While it lives, files that programs started by this one make are for the owner alone.
+pub struct PrivateUmask {
+    #[cfg(unix)]
+    before: rustix::fs::Mode,
 }
 
-#[cfg(not(unix))]
-fn shared_tempfile(
-    builder: &tempfile::Builder<'_, '_>,
-    dir: &Path,
-) -> io::Result<tempfile::NamedTempFile> {
-    builder.tempfile_in(dir)
+impl PrivateUmask {
+    /// Sets it, for all threads.
+    pub fn set() -> Self {
+        Self {
+            #[cfg(unix)]
+            before: rustix::process::umask(0o077.into()),
+        }
+    }
+}
+
+impl Drop for PrivateUmask {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        rustix::process::umask(self.before);
+    }
 }
 
 /// Makes a folder that only its owner may enter; one that is there is made so.
@@ -95,7 +147,10 @@ fn shared_tempfile(
 /// With the path.
 pub fn create_private_dir(path: &Path) -> io::Result<()> {
     let create = || {
-        fs::create_dir_all(path)?;
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(path)?;
         restrict_dir(path)
     };
     create().map_err(|error| with_path(path, &error))
@@ -148,20 +203,56 @@ pub fn with_path(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", crate::sanitise::native(path)))
 }
 
-/// Reads at most `limit` bytes of a file.
+/// Reads at most `limit` bytes of a file that the user named, or of a pipe.
 ///
 /// # Errors
 /// With the path; `FileTooLarge` where there are more.
-pub fn read_bounded(path: &Path, limit: usize) -> io::Result<zeroize::Zeroizing<Vec<u8>>> {
-    let read = || {
-        let file = File::open(path)?;
-        // One more than fits, so that the vector never grows and leaves a copy behind.
-        let expected = usize::try_from(file.metadata()?.len()).unwrap_or(limit).min(limit);
-        let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(expected + 1));
-        io::Read::read_to_end(&mut io::Read::take(file, limit as u64 + 1), &mut bytes)?;
-        if bytes.len() > limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
-    };
-    read().map_err(|error| with_path(path, &error))
+pub fn read_bounded(path: &Path, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    File::open(path)
+        .and_then(|file| read_open(file, limit))
+        .map_err(|error| with_path(path, &error))
+}
+
+/// Reads at most `limit` bytes of a file whose name comes from a repository.
+///
+/// # Errors
+/// With the path; `FileTooLarge` where there are more; those of [`open_regular`].
+pub fn read_regular(path: &Path, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    open_regular(path)
+        .and_then(|file| read_open(file, limit))
+        .map_err(|error| with_path(path, &error))
+}
+
+/// Opens a file for reading. A pipe or device that stands in its place is never waited for, nor told that somebody reads.
+///
+/// # Errors
+/// Those of the file system; `InvalidInput` where it is not a regular file.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let not_regular = || io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
+    let mut options = File::options();
+    options.read(true);
+    // It may have been replaced since it was looked at, and opening a device does things too.
+    #[cfg(unix)]
+    {
+        if !fs::metadata(path)?.is_file() {
+            return Err(not_regular());
+        }
+        let nonblock = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(
+            &mut options,
+            nonblock.bits().cast_signed(),
+        );
+    }
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(not_regular()) }
+}
+
+fn read_open(file: File, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    // One more than fits, so that the vector never grows and leaves a copy behind.
+    let expected = usize::try_from(file.metadata()?.len()).unwrap_or(limit).min(limit);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(expected + 1));
+    io::Read::read_to_end(&mut io::Read::take(file, limit as u64 + 1), &mut bytes)?;
+    if bytes.len() > limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
 #[cfg(all(test, unix))]
@@ -187,6 +278,30 @@ mod tests {
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert_eq!(mode(&file), 0o600);
         assert_eq!(fs::read_dir(&inner).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_keeps_its_mode() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        for kept in [0o600, 0o640, 0o444, 0o755, 0o666] {
+            fs::write(&file, "old").unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(kept)).unwrap();
+            write_atomic(&file, b"new", Access::Shared).unwrap();
+            assert_eq!((fs::read(&file).unwrap(), mode(&file)), (b"new".to_vec(), kept));
+            fs::remove_file(&file).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, kind, 0o600.into(), 0).unwrap();
+        let error = read_regular(&pipe, 9).unwrap_err();
+        assert!(error.to_string().contains("pipe: it is not a regular file"), "{error}");
+        assert!(open_regular(Path::new("/dev/zero")).is_err());
     }
 
     #[test]

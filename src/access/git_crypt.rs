@@ -1,19 +1,20 @@
 //! Files that git-crypt encrypts: opened and encrypted in place, as those that this program seals.
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 
 use super::lock::{Tee, TeeReader};
-use super::{Left, LockPlan, Worker, read_start};
+use super::{Changes, Left, LockPlan, Worker, read_start};
+use crate::fs::open_regular;
 use crate::git::GitError;
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::objects::{self, Blob, BlobHasher, is_blob};
 use crate::git::repository::Repository;
-use crate::git::worktree::{Entries, Entry, Worktree};
+use crate::git::worktree::{Entries, Entry, NotAFile, Worktree};
 use crate::git_crypt::{
     HEADER_LEN, KeyFile, KeyVersion, Name, Nonce, NonceHasher, OpenError, is_encrypted,
     open_stream, seal_stream,
@@ -34,7 +35,9 @@ pub(super) fn open_file(
     if let Some(name) = name.filter(|name| !worker.report.git_crypt_names.contains(*name)) {
         worker.report.git_crypt_names.insert(name.clone());
     }
-    let Some((path, metadata)) = worker.find_file(entry)? else { return Ok(()) };
+    let Some((path, metadata)) = worker.worktree.find(entry)?.and_then(Result::ok) else {
+        return Ok(());
+    };
     let (file, start) = read_start(&path)?;
     if !is_encrypted(&start) {
         if worker.worktree.is_unchanged(entry, &metadata) {
@@ -118,8 +121,13 @@ pub(super) fn find_changed(
     name: Option<&Name>,
     plan: &LockPlan,
 ) -> Result<(), Left> {
-    let Some((path, metadata)) = worker.find_file(entry)? else { return Ok(()) };
-    if worker.worktree.is_unchanged(entry, &metadata) {
+    let Some((path, metadata)) = worker.find_for_git_crypt(entry)? else { return Ok(()) };
+    // That the blob is encrypted shows in its length.
+    let encrypted = metadata.len() + HEADER_LEN as u64;
+    let len = worker.repository.gix.try_find_header(entry.id).map_err(GitError::read)?;
+    if worker.worktree.is_unchanged(entry, &metadata)
+        && len.is_some_and(|header| header.size() == encrypted)
+    {
         return Ok(());
     }
     how_to_encrypt(worker, entry, name, &path, plan).map(drop)
@@ -132,11 +140,13 @@ pub(super) fn encrypt_file(
     name: Option<&Name>,
     plan: &LockPlan,
 ) -> Result<(), Left> {
-    let Some((path, _)) = worker.find_file(entry)? else { return Ok(()) };
-    let Some((key, is_the_blob)) = how_to_encrypt(worker, entry, name, &path, plan)? else {
-        return Ok(());
+    let Some((path, _)) = worker.find_for_git_crypt(entry)? else { return Ok(()) };
+    let (key, is_the_blob) = match how_to_encrypt(worker, entry, name, &path, plan)? {
+        How::Stays => return Ok(()),
+        How::PutBack => return worker.put_back(entry, &path),
+        How::With(key, is_the_blob) => (key, is_the_blob),
     };
-    let mut file = File::open(&path)?;
+    let mut file = open_regular(&path)?;
     let (nonce, length) = first_pass(key, &mut file)?;
     let mut hasher = BlobHasher::new(worker.repository, HEADER_LEN as u64 + length);
     let stat = worker.worktree.replace(&path, entry.executable, |to| {
@@ -157,37 +167,58 @@ pub(super) fn encrypt_file(
     Ok(())
 }
 
-/// The key that encrypts this plaintext, and whether that makes the blob of the index; `None` where it is to stay.
+enum How<'r> {
+    /// With this key; whether that makes the blob of the index.
+    With(&'r KeyVersion, bool),
+    /// The blob is put in its place.
+    PutBack,
+    Stays,
+}
+
+/// How this plaintext is closed.
 fn how_to_encrypt<'r>(
     worker: &mut Worker<'r>,
     entry: &Entry,
     name: Option<&Name>,
     path: &Path,
     plan: &LockPlan,
-) -> Result<Option<(&'r KeyVersion, bool)>, Left> {
+) -> Result<How<'r>, Left> {
     let (file, start) = read_start(path)?;
     let length = file.metadata()?.len();
     let looks_encrypted = is_encrypted(&start);
     // Empty, in the clear, or encrypted already: in any case what the repository holds.
     if (length == 0 || looks_encrypted) && is_blob(worker.repository, &file, length, entry.id)? {
-        return Ok(None);
+        return Ok(How::Stays);
     }
     if let Some((name, key)) = encrypts_to(worker, name, path, entry.id)? {
-        return Ok(plan.git_crypt.contains(name).then_some((key, true)));
+        let closes = plan.git_crypt.contains(name);
+        return Ok(if closes { How::With(key, true) } else { How::Stays });
     }
-    if looks_encrypted || name.is_some_and(|name| !plan.git_crypt.contains(name)) {
-        return Ok(None);
-    }
-    let blob = objects::read_start(worker.repository, entry.id)?;
-    if blob.is_some_and(|blob| !is_encrypted(&blob))
-        && is_blob(worker.repository, &file, length, entry.id)?
+    let held = name.and_then(|name| worker.git_crypt.of(name));
+    if looks_encrypted || held.is_some() && name.is_some_and(|name| !plan.git_crypt.contains(name))
     {
-        worker.report.in_the_clear += 1;
-        return Ok(None);
+        return Ok(How::Stays);
     }
-    match name.and_then(|name| worker.git_crypt.of(name)) {
-        Some(held) if plan.seal_changes && length > 0 => Ok(Some((held.newest(), false))),
+    if plan.changes == Changes::Seal
+        && length > 0
+        && let Some(held) = held
+    {
+        return Ok(How::With(held.newest(), false));
+    }
+    match objects::read_start(worker.repository, entry.id)? {
+        Some(blob) if !is_encrypted(&blob) && !entry.intended => Err(Left::InTheClear),
+        Some(_) if plan.changes == Changes::Discard && !entry.intended => Ok(How::PutBack),
         _ => Err(Left::Changed),
+    }
+}
+
+impl Worker<'_> {
+    fn find_for_git_crypt(&mut self, entry: &Entry) -> Result<Option<(PathBuf, Metadata)>, Left> {
+        match self.worktree.find(entry)? {
+            None => Ok(None),
+            Some(Err(NotAFile)) => Err(Left::NotAFile),
+            Some(Ok(found)) => Ok(Some(found)),
+        }
     }
 }
 
@@ -199,7 +230,7 @@ fn encrypts_to<'r>(
     id: ObjectId,
 ) -> Result<Option<(&'r Name, &'r KeyVersion)>, Left> {
     for (name, key) in worker.git_crypt.versions_for(name) {
-        let mut file = File::open(path)?;
+        let mut file = open_regular(path)?;
         let (nonce, length) = first_pass(key, &mut file)?;
         let mut hasher = BlobHasher::new(worker.repository, HEADER_LEN as u64 + length);
         encrypt(key, &nonce, length, &file, &mut hasher)?;

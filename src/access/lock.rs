@@ -10,11 +10,12 @@ use gix::ObjectId;
 use super::restage::sniff_blob;
 use super::{Keys, Left, Report, Worker, git_crypt, read_start, sweep, sweep_locked};
 use crate::format::{self, Key, Siv, Sniff};
+use crate::fs::open_regular;
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
-use crate::git::objects::BlobHasher;
+use crate::git::objects::{self, Blob, BlobHasher};
 use crate::git::repository::Repository;
-use crate::git::worktree::{Entries, Entry};
+use crate::git::worktree::{Entries, Entry, NotAFile};
 use crate::git_crypt::Name;
 use crate::keyring::{self, KeyName};
 
@@ -24,11 +25,34 @@ pub struct LockPlan {
     pub names: BTreeSet<KeyName>,
     /// Files of these keys of git-crypt are encrypted.
     pub git_crypt: BTreeSet<Name>,
-    /// Seals local changes too, as they are, instead of leaving them.
-    pub seal_changes: bool,
+    /// What becomes of changes that the index does not have.
+    pub changes: Changes,
 }
 
-/// The files of this worktree that a lock would leave in the clear, as they have local changes.
+/// What a lock does with changes that the index does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// It leaves them, and says so.
+    Keep,
+    /// It seals them as they are.
+    Seal,
+    /// It puts back what the index names.
+    Discard,
+}
+
+/// How the sealed bytes of a file are had.
+enum How<'r> {
+    /// Sealed with this key it is the blob of the index.
+    Blob(&'r Key),
+    /// It is sealed with this key as it is.
+    AsItIs(&'r Key),
+    /// The blob is put in its place.
+    PutBack,
+    /// It holds nothing that this lock closes.
+    Stays,
+}
+
+/// The files of this worktree that a lock would leave in the clear, and why.
 ///
 /// # Errors
 /// The index cannot be read.
@@ -42,14 +66,16 @@ pub fn find_changed(
         if let Some(name) = &attributes.git_crypt {
             return git_crypt::find_changed(worker, entry, name.as_ref().ok(), plan);
         }
-        let Some((path, metadata)) = worker.find_file(entry)? else { return Ok(()) };
-        if !attributes.sealed {
-            return worker.refuse_untracked(entry, &path);
-        }
-        if worker.worktree.is_unchanged(entry, &metadata) || !holds_plaintext(&path)? {
+        let Some((path, metadata)) = worker.find_to_close(entry, attributes)? else {
+            return Ok(());
+        };
+        // That the blob is sealed shows in its length, as long as nothing hides behind an unchanged file.
+        if worker.worktree.is_unchanged(entry, &metadata)
+            && format::sealed_len(metadata.len()) == worker.blob_len(entry)?
+        {
             return Ok(());
         }
-        worker.key_of(entry, attributes, &path, plan).map(drop)
+        worker.how(entry, attributes, &path, plan).map(drop)
     })
 }
 
@@ -66,13 +92,7 @@ pub fn seal_worktree(
         if let Some(name) = &attributes.git_crypt {
             return git_crypt::encrypt_file(worker, entry, name.as_ref().ok(), plan);
         }
-        if !attributes.sealed {
-            return Ok(());
-        }
-        let Some((path, _)) = worker.find_file(entry)? else { return Ok(()) };
-        if !holds_plaintext(&path)? {
-            return Ok(());
-        }
+        let Some((path, _)) = worker.find_to_close(entry, attributes)? else { return Ok(()) };
         // Nearly always the key that the attribute names makes the very blob, which shows only when it is done.
         let named = attributes.key.as_ref().ok().filter(|name| plan.names.contains(name));
         if let Some(held) = named.and_then(|name| keys.shroud.current(name)) {
@@ -81,9 +101,11 @@ pub fn seal_worktree(
                 sealed => return sealed,
             }
         }
-        match worker.key_of(entry, attributes, &path, plan)? {
-            Some((key, unchanged)) => worker.seal_file(entry, &path, key, unchanged),
-            None => Ok(()),
+        match worker.how(entry, attributes, &path, plan)? {
+            How::Blob(key) => worker.seal_file(entry, &path, key, true),
+            How::AsItIs(key) => worker.seal_file(entry, &path, key, false),
+            How::PutBack => worker.put_back(entry, &path),
+            How::Stays => Ok(()),
         }
     })
 }
@@ -94,16 +116,48 @@ fn holds_plaintext(path: &Path) -> io::Result<bool> {
 }
 
 impl<'r> Worker<'r> {
-    pub(super) fn find_file(&mut self, entry: &Entry) -> io::Result<Option<(PathBuf, Metadata)>> {
-        Ok(self.worktree.find(entry)?.and_then(Result::ok))
+    /// The file, if it holds plaintext that the repository seals, or should.
+    ///
+    /// # Errors
+    /// [`Left::NotAFile`] where something else stands at the path of a file that is to be sealed.
+    pub(super) fn find_to_close(
+        &mut self,
+        entry: &Entry,
+        attributes: &PathAttributes,
+    ) -> Result<Option<(PathBuf, Metadata)>, Left> {
+        let (path, metadata) = match self.worktree.find(entry)? {
+            None => return Ok(None),
+            Some(Err(NotAFile)) if attributes.is_encrypted() => return Err(Left::NotAFile),
+            Some(Err(NotAFile)) => return Ok(None),
+            Some(Ok(found)) => found,
+        };
+        // What lost its attribute is this lock's as well, if it is sealed in the repository.
+        let is_sealed = attributes.is_encrypted()
+            || self.blob_len(entry)?.is_some_and(format::is_sealed_len)
+                && matches!(sniff_blob(self.repository, entry.id)?, Some(Sniff::Sealed(_)));
+        Ok((is_sealed && holds_plaintext(&path)?).then_some((path, metadata)))
     }
 
-    /// A file that is sealed in the repository, was opened, and lost its attribute.
-    fn refuse_untracked(&self, entry: &Entry, path: &Path) -> Result<(), Left> {
+    /// Bytes of the blob; `None` where it is not in this clone.
+    fn blob_len(&self, entry: &Entry) -> Result<Option<u64>, GitError> {
         let header = self.repository.gix.try_find_header(entry.id).map_err(GitError::read)?;
-        let sealed = header.is_some_and(|header| format::is_sealed_len(header.size()))
-            && matches!(sniff_blob(self.repository, entry.id)?, Some(Sniff::Sealed(_)));
-        if sealed && holds_plaintext(path)? { Err(Left::NotTracked) } else { Ok(()) }
+        Ok(header.map(|header| header.size()))
+    }
+
+    /// Puts the blob of the index in the place of the file.
+    pub(super) fn put_back(&mut self, entry: &Entry, path: &Path) -> Result<(), Left> {
+        let blob = objects::read(self.repository, entry.id)?;
+        let stat = self.worktree.replace(path, entry.executable, |to| match blob {
+            Blob::Missing => Err(Left::NotHere),
+            Blob::Memory(bytes) => Ok(to.write_all(&bytes)?),
+            Blob::Large => {
+                objects::stream(self.repository, entry.id, |from| io::copy(from, to))??;
+                Ok(())
+            }
+        })?;
+        self.report.written += 1;
+        self.report.stats.push((entry.place, stat));
+        Ok(())
     }
 
     /// Seals the file; `Left::Changed`, and nothing is done, if it is to make the blob of the index and does not.
@@ -114,7 +168,7 @@ impl<'r> Worker<'r> {
         key: &Key,
         is_the_blob: bool,
     ) -> Result<(), Left> {
-        let mut file = File::open(path)?;
+        let mut file = open_regular(path)?;
         let (siv, length) = first_pass(key, &mut file)?;
         let mut hasher = BlobHasher::new(self.repository, sealed_len(length)?);
         let stat = self.worktree.replace(path, entry.executable, |to| {
@@ -135,29 +189,39 @@ impl<'r> Worker<'r> {
         Ok(())
     }
 
-    /// The key that seals this plaintext, and whether that makes the blob of the index; `None` where it is to stay.
-    fn key_of(
+    /// How this plaintext is closed.
+    fn how(
         &mut self,
         entry: &Entry,
         attributes: &PathAttributes,
         path: &Path,
         plan: &LockPlan,
-    ) -> Result<Option<(&'r Key, bool)>, Left> {
+    ) -> Result<How<'r>, Left> {
         if let Some(held) = seals_to(self, attributes, path, entry.id)? {
-            return Ok(plan.names.contains(&held.name).then_some((&held.key, true)));
+            let closes = plan.names.contains(&held.name);
+            return Ok(if closes { How::Blob(&held.key) } else { How::Stays });
         }
-        let name = attributes.key.as_ref().ok();
-        if name
-            .is_some_and(|name| !plan.names.contains(name) && self.keyring.current(name).is_some())
+        let blob = sniff_blob(self.repository, entry.id)?;
+        // Where no attribute names the key any more, the blob does.
+        let key = match (&attributes.key, &blob) {
+            (Ok(name), _) if attributes.sealed => self.keyring.current(name),
+            (_, Some(Sniff::Sealed(id))) => self.keyring.by_id(*id),
+            _ => None,
+        };
+        if key.is_some_and(|key| !plan.names.contains(&key.name)) {
+            return Ok(How::Stays);
+        }
+        if plan.changes == Changes::Seal
+            && let Some(key) = key
         {
-            return Ok(None);
+            return Ok(How::AsItIs(&key.key));
         }
-        if is_stored_in_the_clear(self.repository, entry.id)? {
-            self.report.in_the_clear += 1;
-            return Ok(None);
-        }
-        match name.and_then(|name| self.keyring.current(name)) {
-            Some(held) if plan.seal_changes => Ok(Some((&held.key, false))),
+        match blob {
+            Some(Sniff::NotSealed | Sniff::GitCrypt) => Err(Left::InTheClear),
+            Some(Sniff::Sealed(_)) if plan.changes == Changes::Discard && !entry.intended => {
+                Ok(How::PutBack)
+            }
+            _ if !attributes.sealed => Err(Left::NotTracked),
             _ => Err(Left::Changed),
         }
     }
@@ -176,7 +240,7 @@ pub(super) fn seals_to<'r>(
     let first = keyring.entries().iter().filter(is_named);
     let others = keyring.entries().iter().filter(|held| !is_named(held));
     for held in first.chain(others) {
-        let mut file = File::open(path)?;
+        let mut file = open_regular(path)?;
         let (siv, length) = first_pass(&held.key, &mut file)?;
         let mut hasher = BlobHasher::new(worker.repository, sealed_len(length)?);
         format::seal_stream(&held.key, &siv, length, &file, &mut hasher)?;
@@ -192,11 +256,6 @@ fn first_pass(key: &Key, file: &mut File) -> io::Result<(Siv, u64)> {
     let length = io::copy(file, &mut siv)?;
     file.rewind()?;
     Ok((siv.finish(), length))
-}
-
-/// `false` also where the blob is not here: then nothing is known of it, and the file must not be overwritten.
-fn is_stored_in_the_clear(repository: &Repository, id: ObjectId) -> Result<bool, Left> {
-    Ok(matches!(sniff_blob(repository, id)?, Some(Sniff::NotSealed | Sniff::GitCrypt)))
 }
 
 /// Shows what is read to a second place.

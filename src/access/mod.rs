@@ -1,6 +1,7 @@
 //! Opening the sealed files of a worktree, and sealing them again in place.
 
 mod authors;
+mod close;
 mod crossing;
 mod exposure;
 mod formerly;
@@ -32,6 +33,7 @@ use std::path::Path;
 use gix::index::entry::Stat;
 
 use crate::format::{HEADER_LEN, KeyId, OpenError};
+use crate::fs::{PrivateUmask, mode_of, open_regular};
 use crate::git::GitError;
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::index::IndexLock;
@@ -40,8 +42,10 @@ use crate::git::worktree::{self, Entries, Entry, Worktree};
 use crate::git_crypt::{HeldKeys, Name};
 use crate::keyring::Keyring;
 use crate::parallel::map_runs;
+use crate::repo_path;
 
 pub use authors::{Author, last_authors};
+pub use close::{close_worktree, find_unopened};
 pub use crossing::{index_key_ids, unconfirmed_move, who_moved};
 pub use exposure::{ExposedCommit, ExposedPath, Exposure, find_exposed};
 pub use fresh::Fresh;
@@ -49,7 +53,7 @@ pub use git_crypt::{Foreign, find_names, find_opening};
 pub use grant::{Candidate, Verified, grant, verify};
 pub use identities::{IDENTITY_VARIABLE, Identities, IdentityError, OPENPGP_VARIABLE};
 pub use lineage::find_later;
-pub use lock::{LockPlan, find_changed, seal_worktree};
+pub use lock::{Changes, LockPlan, find_changed, seal_worktree};
 pub use meant::{People, Person};
 pub use prove::{SealedIds, find_sealed_ids};
 pub use removal::{Removal, plan_removal};
@@ -76,6 +80,15 @@ pub enum Left {
     /// It is sealed in the repository, but no attribute says that it is to be.
     #[error("it is sealed in the repository, but no attribute says so any more")]
     NotTracked,
+    /// The repository itself holds it in the clear.
+    #[error("the repository holds it in the clear")]
+    InTheClear,
+    /// A link, a folder, a pipe or a device.
+    #[error("it is not a regular file")]
+    NotAFile,
+    /// What the repository holds is not in this clone.
+    #[error("what the repository holds of it is not in this clone")]
+    NotHere,
     /// Its sealed bytes do not open.
     #[error(transparent)]
     Damaged(OpenError),
@@ -265,23 +278,34 @@ fn add_by_git(repository: &Repository, entries: &Entries, report: &Report) -> Re
 
 /// git writes those files that it converts on their way to the worktree.
 fn check_out_by_git(repository: &Repository, report: &mut Report) -> Result<(), GitError> {
-    if report.by_git.is_empty() {
-        return Ok(());
+    let is_private = |path: &&Vec<u8>| {
+        let file = repository.worktree.as_deref().zip(repo_path::to_native(path));
+        let mode = file.and_then(|(top, path)| mode_of(&top.join(path)));
+        mode.is_some_and(|mode| mode & 0o077 == 0)
+    };
+    let (private, shared): (Vec<_>, Vec<_>) = report.by_git.iter().partition(is_private);
+    for (paths, is_private) in [(shared, false), (private, true)] {
+        if paths.is_empty() {
+            continue;
+        }
+        let mut listed = Vec::new();
+        for path in paths {
+            listed.extend_from_slice(path);
+            listed.push(0);
+        }
+        let git = &repository.git;
+        let check_out = ["checkout-index", "--force", "--index", "-z", "--stdin"];
+        // git makes files as the umask says.
+        let _private = is_private.then(PrivateUmask::set);
+        git.run_with_input(check_out, &listed)?;
     }
-    let mut paths = Vec::new();
-    for path in &report.by_git {
-        paths.extend_from_slice(path);
-        paths.push(0);
-    }
-    let git = &repository.git;
-    git.run_with_input(["checkout-index", "--force", "--index", "-z", "--stdin"], &paths)?;
     report.written += report.by_git.len() as u64;
     Ok(())
 }
 
 /// Opens the file for reading and reads as much as tells what it is.
 fn read_start(path: &Path) -> io::Result<(File, Vec<u8>)> {
-    let mut file = File::open(path)?;
+    let mut file = open_regular(path)?;
     let mut start = Vec::with_capacity(HEADER_LEN);
     file.by_ref().take(HEADER_LEN as u64).read_to_end(&mut start)?;
     file.rewind()?;

@@ -1,12 +1,13 @@
 //! Opening: the sealed bytes in the worktree become the plaintext, without a detour through git.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{BufReader, Seek, SeekFrom};
 use std::path::Path;
 
 use super::lock::seals_to;
 use super::{Keys, Left, Report, Worker, git_crypt, read_start, sweep_locked};
 use crate::format::{self, HEADER_LEN, Header, OpenError, Sniff};
+use crate::fs::open_regular;
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::objects::is_blob;
@@ -101,7 +102,7 @@ fn refresh(
         }
         return Ok(());
     }
-    if is_blob(worker.repository, File::open(path)?, metadata.len(), entry.id)? {
+    if is_blob(worker.repository, open_regular(path)?, metadata.len(), entry.id)? {
         worker.report.in_the_clear += 1;
         return Ok(());
     }

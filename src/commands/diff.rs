@@ -7,6 +7,7 @@ use super::{Context, Opened, show};
 use crate::configs::{self, Difference};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{self, OpenError, Sniff};
+use crate::fs::open_regular;
 use crate::git::attributes::Attributes;
 use crate::git::changes::{Change, Side, changes};
 use crate::git::command::Git;
@@ -175,8 +176,12 @@ fn open(opened: &Opened, path: &[u8], side: Side) -> Outcome<Opening> {
         Side::Worktree => {
             let native = repo_path::to_native(path)
                 .ok_or_else(|| CommandError::wrong(format!("{}: no such name", show(path))))?;
-            let mut file =
-                std::fs::File::open(opened.top()?.join(native)).context(|| show(path))?;
+            let mut file = match open_regular(&opened.top()?.join(native)) {
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+                    return Ok(closed("it is not a regular file".to_owned()));
+                }
+                opened => opened.context(|| show(path))?,
+            };
             let len = file.metadata().context(|| show(path))?.len();
             if len > IN_MEMORY {
                 return Ok(too_large());

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, remove_left_keys};
 use crate::access::find_names;
 use crate::doctor::{Finding, Patient, Severity, examine};
 use crate::error::{CommandError, Outcome};
+use crate::git::repository::Repository;
 use crate::sanitise;
+use crate::store::exclusive::try_exclusive;
 use crate::ui::Style;
 
 /// Check everything that explains a set-up that does not work, and say what to do
@@ -29,15 +31,17 @@ struct JsonFindings {
 
 impl Doctor {
     pub(crate) fn run(self, context: &Context) -> Outcome {
+        let left = remove_left(&context.discover()?);
         let opened = context.open_anyway()?;
         opened.top()?;
-        let findings = examine(&Patient {
+        let mut findings = examine(&Patient {
             repository: &opened.repository,
             keyring: &opened.keyring,
             git_crypt: &opened.git_crypt,
             git_crypt_names: find_names(&opened.repository)?,
             roster: &opened.roster,
         });
+        findings.extend(left);
         let ill = findings.iter().any(|finding| finding.severity == Severity::Problem);
         if self.json {
             let json = JsonFindings { findings };
@@ -56,5 +60,22 @@ impl Doctor {
             }
         }
         if ill { Err(CommandError::found()) } else { Ok(()) }
+    }
+}
+
+/// Removes the keys that a run which was cut off has left, unless another is at work.
+fn remove_left(repository: &Repository) -> Option<Finding> {
+    let common_dir = repository.common_dir();
+    let lock = try_exclusive(common_dir).ok().flatten();
+    let removed = lock.map(|_lock| remove_left_keys(common_dir))?;
+    let finding =
+        |severity, message: String| Finding { check: "leftovers", severity, message, remedy: None };
+    match removed {
+        Ok(false) => None,
+        Ok(true) => Some(finding(
+            Severity::Ok,
+            "removed what a rotation that was cut off had left, with the keys in it".to_owned(),
+        )),
+        Err(error) => Some(finding(Severity::Problem, error.message().to_owned())),
     }
 }

@@ -15,6 +15,8 @@ use super::sealed_file::{Before, MAX_LEN, SealingKey, refuse_absent, refuse_else
 use super::why::in_repository;
 use super::{Context, Opened};
 use crate::error::{CommandError, Context as _, Outcome};
+#[cfg(unix)]
+use crate::fs::temporary::leave_signals;
 use crate::fs::{Access, create_private_dir, read_bounded, write_atomic};
 use crate::git::attributes::Attributes;
 use crate::repo_path;
@@ -105,7 +107,12 @@ impl PlaintextFolder {
             }
         };
         let made = || -> io::Result<Self> {
-            let folder = tempfile::Builder::new().prefix("git-shroud-edit-").tempdir_in(place)?;
+            let mut builder = tempfile::Builder::new();
+            builder.prefix("git-shroud-edit-");
+            #[cfg(unix)]
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+            let folder = builder.tempdir_in(place)?;
+            // Also where the umask takes the owner's own bits away.
             create_private_dir(folder.path())?;
             Ok(Self { folder: Some(folder), in_memory })
         };
@@ -202,6 +209,7 @@ struct Signals(Arc<AtomicBool>);
 impl Signals {
     fn catch() -> io::Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+        leave_signals();
         for signal in [SIGINT, SIGQUIT] {
             signal_hook::flag::register(signal, Arc::default())?;
         }

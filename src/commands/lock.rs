@@ -1,28 +1,28 @@
 //! `git shroud lock`
 
-use std::collections::BTreeSet;
+mod close;
+mod refusal;
+mod unknown;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use gix::bstr::ByteSlice as _;
 
+use self::refusal::{CHANGED, IN_THE_CLEAR, NOT_A_FILE, NOT_TRACKED, refusal};
 use super::unlock::{remember_seen, report_left};
-use super::{
-    Context, Opened, exclusive, git_crypt, held_git_crypt_keys, held_keys, refuse_rotation, show,
-};
-use crate::access::{Left, LockPlan, Report, Roster, find_changed, seal_worktree};
+use super::{Context, Opened, exclusive, git_crypt, held_git_crypt_keys, refuse_rotation, show};
+use crate::access::{Changes, Left, LockPlan, Report, Roster, find_changed, seal_worktree};
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::fs::{Access, read_bounded, with_path, write_atomic};
-use crate::git::attributes::Attributes;
+use crate::fs::{Access, read_regular, with_path, write_atomic};
 use crate::git::repository::Repository;
 use crate::git_crypt::KeyFile;
-use crate::keyring::{Entry, KeyName};
+use crate::keyring::{Entry, KeyName, Keyring};
 use crate::store::local;
 use crate::ui::count;
 
-/// How many files with changes are named.
-const NAMED: usize = 10;
 /// In the line between a message and the diff below it (git-commit, "--cleanup=scissors").
 const CUT: &[u8] = b"------------------------ >8 ------------------------";
 /// Bytes of a file with a message, at most.
@@ -30,10 +30,14 @@ const MAX_MESSAGE: usize = 256 << 20;
 
 /// Close this clone: put the sealed bytes back into the worktree, and give up the keys
 ///
-/// Works on every linked worktree, as they share the keys. Refuses if a sealed file has changes that are not added, or if
-/// a key that was made here was never exported, or if a worktree is not there to be looked at. git goes on using
-/// git-shroud: while locked, it refuses to store plaintext at a tracked path. Clears what git keeps in the clear (rr-cache,
-/// notes of textconv, the diff that 'git commit -v' leaves).
+/// Works on every linked worktree, as they share the keys. Refuses, and keeps the keys, if a sealed file has changes that are
+/// not added, or if the repository holds a file in the clear that it should seal, or if a key that was made here was never
+/// exported, or if a worktree is not there to be looked at. git goes on using git-shroud: while locked, it refuses to store
+/// plaintext at a tracked path. Clears what git keeps in the clear (rr-cache, notes of textconv, the diff that
+/// 'git commit -v' leaves).
+///
+/// Where no key is held any more and files are still open, it puts the sealed bytes back into those that git knows to be
+/// unchanged, and names the others.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud lock
@@ -45,6 +49,9 @@ pub struct Lock {
     /// Seal files with changes too, as they are: the next unlock opens them with their changes
     #[arg(long)]
     force: bool,
+    /// Lose changes that are not added: put back what is in the index, also where no key is held
+    #[arg(long, conflicts_with = "force")]
+    discard: bool,
 }
 
 impl Lock {
@@ -52,48 +59,48 @@ impl Lock {
         let repository = context.discover()?;
         refuse_rotation(&repository)?;
         let _exclusive = exclusive(&repository)?;
-        let keyring = held_keys(repository.common_dir())?;
+        if repository.lacks_worktree()? {
+            return Err(unknown_worktree("nothing was done"));
+        }
+        let keyring = all_keys(repository.common_dir())?;
         let roster = Roster::read(&repository)?;
         let git_crypt = held_git_crypt_keys(&repository)?;
         let opened = Opened { repository, keyring, git_crypt, roster };
         if opened.keyring.is_empty() && opened.git_crypt.is_empty() {
-            context.ui.status("no key is held here: this clone is locked already");
-            return Ok(());
+            refuse_absent(context, &opened.repository, self.force || self.discard)?;
+            return close::run(context, &opened, self.discard);
         }
         let plan = self.plan(&opened)?;
         refuse_only_copies(&opened, &plan.names)?;
         git_crypt::refuse_only_copies(&opened, &plan.git_crypt)?;
-        plan.names.iter().try_for_each(|name| opened.refuse_unfit_key(name))?;
-        refuse_absent(context, &opened.repository, self.force)?;
+        if plan.changes == Changes::Seal {
+            plan.names.iter().try_for_each(|name| opened.refuse_unfit_key(name))?;
+        }
+        refuse_absent(context, &opened.repository, self.force || self.discard)?;
         let worktrees = opened.repository.all_worktrees()?;
-        refuse_changes(context, &opened, &plan, &worktrees)?;
-        warn_of_unknown_files(context, &worktrees)?;
+        let may_stay = refuse_changes(context, &opened, &plan, &worktrees)?;
+        unknown::warn(context, &worktrees)?;
         let mut all = Report::default();
         for worktree in &worktrees {
             all.absorb(seal_worktree(worktree, opened.keys(), &plan)?);
         }
+        all.left.retain(|(path, _)| !may_stay.contains(path));
         context.ui.status(format!("sealed {}", count(all.written, "file")));
         report_left(context, &all)?;
-        if all.left.iter().any(|(_, left)| matches!(left, Left::Changed)) {
+        if !all.left.is_empty() {
             return Err(CommandError::refused("files changed meanwhile, so the keys are kept")
                 .hint("run 'git shroud lock' again"));
         }
         clear_traces(context, &opened.repository)?;
         remember_seen(&opened, &[])?;
-        let mut kept = local::load(opened.repository.common_dir())?;
-        for name in &plan.names {
-            kept.remove(name);
+        give_up(context, &opened, &plan, &worktrees)?;
+        match may_stay.len() as u64 {
+            0 => Ok(()),
+            n => Err(CommandError::incomplete(format!(
+                "{} could not be closed; the warnings say which",
+                count(n, "tracked path")
+            ))),
         }
-        local::save(opened.repository.common_dir(), &kept)?;
-        git_crypt::give_up(&opened, &worktrees, &plan.git_crypt)?;
-        let mut names: Vec<_> = plan.names.iter().map(ToString::to_string).collect();
-        names.extend(plan.git_crypt.iter().map(|name| format!("{name} (git-crypt)")));
-        context.ui.status(format!(
-            "gave up {}: {}",
-            count(names.len() as u64, "key"),
-            names.join(", ")
-        ));
-        Ok(())
     }
 
     /// The keys to be given up: those that are named, else all.
@@ -118,8 +125,68 @@ impl Lock {
             return Err(CommandError::wrong(format!("the key '{unknown}' is not held here"))
                 .hint(format!("keys held: {}", opened.key_names())));
         }
-        Ok(LockPlan { names, git_crypt, seal_changes: self.force })
+        let changes = match (self.force, self.discard) {
+            (true, _) => Changes::Seal,
+            (_, true) => Changes::Discard,
+            _ => Changes::Keep,
+        };
+        Ok(LockPlan { names, git_crypt, changes })
     }
+}
+
+/// What this clone keeps, and what the environment gives: files may have been opened with either.
+fn all_keys(common_dir: &Path) -> Outcome<Keyring> {
+    let mut keyring = local::load(common_dir)?;
+    for entry in local::from_environment()?.unwrap_or_default().into_entries() {
+        let name = entry.name.clone();
+        keyring.insert(entry).map_err(|_| {
+            CommandError::wrong(format!(
+                "the environment gives another key '{name}' than the one that is held here"
+            ))
+            .hint("unset GIT_SHROUD_KEYRING and GIT_SHROUD_KEY")
+        })?;
+    }
+    Ok(keyring)
+}
+
+/// The index names files, and their worktree is not known.
+pub(super) fn unknown_worktree(outcome: &str) -> CommandError {
+    CommandError::refused(format!(
+        "the index names files, and the repository does not say in which worktree they are; {outcome}"
+    ))
+    .hint("name it: git --git-dir=REPOSITORY --work-tree=FOLDER shroud COMMAND; or run the command in it")
+}
+
+/// Deletes the keys from this clone, and names those that only the environment gives.
+fn give_up(
+    context: &Context,
+    opened: &Opened,
+    plan: &LockPlan,
+    worktrees: &[Repository],
+) -> Outcome {
+    let mut kept = local::load(opened.repository.common_dir())?;
+    let held: BTreeSet<KeyName> = kept.names().into_iter().cloned().collect();
+    let local: Vec<_> = plan.names.iter().filter(|name| held.contains(*name)).collect();
+    for name in &local {
+        kept.remove(name);
+    }
+    local::save(opened.repository.common_dir(), &kept)?;
+    git_crypt::give_up(opened, worktrees, &plan.git_crypt)?;
+    let mut names: Vec<_> = local.iter().map(ToString::to_string).collect();
+    names.extend(plan.git_crypt.iter().map(|name| format!("{name} (git-crypt)")));
+    if !names.is_empty() {
+        let keys = count(names.len() as u64, "key");
+        context.ui.status(format!("gave up {keys}: {}", names.join(", ")));
+    }
+    if let Some(given) = local::from_environment()? {
+        let given: Vec<_> = given.names().iter().map(ToString::to_string).collect();
+        context.ui.warning(format!(
+            "the environment still gives the key of {}, which git and git-shroud go on using",
+            given.join(", ")
+        ));
+        context.ui.hint("unset GIT_SHROUD_KEYRING and GIT_SHROUD_KEY");
+    }
+    Ok(())
 }
 
 /// A key that was made here and never left would be lost, and every file that it seals with it.
@@ -168,14 +235,16 @@ fn refuse_absent(context: &Context, repository: &Repository, force: bool) -> Out
     Ok(())
 }
 
-/// Nothing is written before every worktree is known to be fit.
+/// Nothing is written before every worktree is known to be fit. Returns the paths that cannot be closed and are no reason to
+/// stop, as the user insists.
 fn refuse_changes(
     context: &Context,
     opened: &Opened,
     plan: &LockPlan,
     worktrees: &[Repository],
-) -> Outcome {
-    let mut changed = Vec::new();
+) -> Outcome<BTreeSet<Vec<u8>>> {
+    let mut refused: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut may_stay = BTreeSet::new();
     for worktree in worktrees {
         let report = find_changed(worktree, opened.keys(), plan)?;
         if let Some(path) = report.unmerged.first() {
@@ -186,54 +255,31 @@ fn refuse_changes(
             .hint("finish the merge, or abort it, and lock then"));
         }
         for (path, left) in report.left {
-            match left {
-                Left::Changed => changed.push(show(&path)),
-                Left::NotTracked => {
-                    context.ui.warning(format!("{} stays in the clear: {left}", show(&path)));
+            let why = match left {
+                Left::Changed => CHANGED,
+                // No key that is held seals it.
+                Left::InTheClear | Left::NotAFile if plan.changes == Changes::Seal => {
+                    context.ui.warning(format!("{} stays as it is: {left}", show(&path)));
+                    may_stay.insert(path);
+                    continue;
                 }
+                Left::InTheClear => IN_THE_CLEAR,
+                Left::NotTracked => NOT_TRACKED,
+                Left::NotAFile => NOT_A_FILE,
                 other => {
                     return Err(CommandError::incomplete(format!("{}: {other}", show(&path))));
                 }
-            }
+            };
+            refused.entry(why).or_default().push(show(&path));
         }
     }
-    if changed.is_empty() {
-        return Ok(());
-    }
-    let more = changed.len().saturating_sub(NAMED);
-    let mut named = changed[..changed.len() - more].join(", ");
-    if more > 0 {
-        named.push_str(&format!(" and {more} more"));
-    }
-    let files = count(changed.len() as u64, "sealed file");
-    Err(CommandError::refused(format!(
-        "{files} with changes that are not added: {named}; nothing was done"
-    ))
-    .hint(
-        "'git add' them or 'git restore' them; or lock with --force, which seals them as they are",
-    ))
-}
-
-/// Files that git does not know stay in the clear, whatever their path.
-fn warn_of_unknown_files(context: &Context, worktrees: &[Repository]) -> Outcome {
-    for worktree in worktrees {
-        let listed = worktree.git.run(["ls-files", "-z", "--others", "--exclude-standard"])?;
-        let mut attributes = Attributes::new(worktree)?;
-        for path in listed.split(|&byte| byte == 0).filter(|path| !path.is_empty()) {
-            if attributes.of(path)?.is_encrypted() {
-                context
-                    .ui
-                    .warning(format!("{} was never added and stays in the clear", show(path)));
-            }
-        }
-    }
-    Ok(())
+    if refused.is_empty() { Ok(may_stay) } else { Err(refusal(&refused, "nothing was done")) }
 }
 
 /// Takes away the diff that 'git commit -v' showed, which git leaves in the file of the last message.
 fn cut_message(git_dir: &Path) -> io::Result<()> {
     let file = git_dir.join("COMMIT_EDITMSG");
-    let text = match read_bounded(&file, MAX_MESSAGE) {
+    let text = match read_regular(&file, MAX_MESSAGE) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         text => text?,
     };

@@ -37,15 +37,16 @@ use std::path::{Path, PathBuf};
 
 use crate::access::rotate::Journal;
 use crate::access::{Keys, RESTORE, Roster, find_names, sealing_key, unconfirmed_move};
-use crate::error::{CommandError, Outcome};
+use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::FilterError;
 use crate::git::GitError;
 use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::{Entry, KeyName, Keyring};
 use crate::status::Known;
-use crate::store::{local, local::StoreError, shroud_dir::ShroudDirError};
-use crate::ui::Ui;
+use crate::store::exclusive::{Exclusive, Holder};
+use crate::store::{self, local, local::StoreError, shroud_dir::ShroudDirError};
+use crate::ui::{ColorChoice, Ui};
 
 /// What every command has.
 pub struct Context {
@@ -192,10 +193,48 @@ impl Opened {
     }
 }
 
-/// Keeps other runs from changing the keys meanwhile.
+/// Keeps other runs from changing the keys meanwhile, and removes keys that a run which was cut off has left.
 #[cfg_attr(not(unix), allow(clippy::let_unit_value))]
-fn exclusive(repository: &Repository) -> Outcome<impl Sized + use<>> {
-    Ok(local::exclusive(repository.common_dir()).map_err(GitError::Io)?)
+fn exclusive(repository: &Repository) -> Outcome<Exclusive> {
+    let common_dir = repository.common_dir();
+    let waiting = |holder: Holder| {
+        let ui = Ui::new(ColorChoice::Auto, false, false);
+        ui.status(format!("{holder} is at work in this clone; waiting for it to end"));
+    };
+    let lock = store::exclusive::exclusive(common_dir, waiting).map_err(GitError::Io)?;
+    let lock = lock.map_err(busy)?;
+    remove_left_keys(common_dir)?;
+    Ok(lock)
+}
+
+/// As [`exclusive`], but waits for nobody.
+fn exclusive_at_once(repository: &Repository) -> Outcome<Exclusive> {
+    let common_dir = repository.common_dir();
+    let lock = store::exclusive::try_exclusive(common_dir)
+        .context(|| "the repository cannot be locked".to_owned())?;
+    let lock = lock.ok_or_else(|| busy(store::exclusive::holder(common_dir)))?;
+    remove_left_keys(common_dir)?;
+    Ok(lock)
+}
+
+/// Another run holds the lock.
+fn busy(holder: Holder) -> CommandError {
+    let process = holder.pid.map_or_else(|| "PROCESS".to_owned(), |pid| pid.to_string());
+    if holder.is_suspended {
+        return CommandError::wrong(format!(
+            "{holder} is suspended, and was at work in this repository; nothing was done"
+        ))
+        .hint(format!("let it go on: 'fg' in its terminal, or kill -CONT {process}"))
+        .hint(format!("or end it: kill -KILL {process}; the next run puts right what it leaves"));
+    }
+    CommandError::wrong(format!("{holder} is at work in this repository; nothing was done"))
+        .hint("wait until it has ended")
+}
+
+/// Removes copies of keys that a run which was cut off has left; says whether there were any.
+fn remove_left_keys(common_dir: &Path) -> Outcome<bool> {
+    local::remove_unfinished(common_dir).context(|| "unfinished keyrings".to_owned())?;
+    Journal::remove_draft(common_dir)
 }
 
 /// Refuses what would get into the way of a rotation that was cut off.
@@ -225,7 +264,7 @@ fn top(repository: &Repository) -> Outcome<&Path> {
 
 /// git-crypt's keys in this clone.
 fn held_git_crypt_keys(repository: &Repository) -> Outcome<HeldKeys> {
-    Ok(crate::store::git_crypt::load(repository.common_dir(), repository.gix.git_dir())?)
+    Ok(store::git_crypt::load(repository.common_dir(), repository.gix.git_dir())?)
 }
 
 /// The keys of the environment, else the local keyring.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::Opened;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{self, Sniff};
-use crate::fs::{Access, read_bounded, write_atomic};
+use crate::fs::{Access, read_regular, write_atomic};
 use crate::git::attributes::PathAttributes;
 use crate::git_crypt::{self, KeyVersion};
 use crate::keyring::Entry;
@@ -119,7 +119,7 @@ impl Before {
                 crate::sanitise::native(file)
             )));
         }
-        let bytes = read_bounded(file, MAX_LEN).context(|| "the file".to_owned())?;
+        let bytes = read_regular(file, MAX_LEN).context(|| "the file".to_owned())?;
         let sealed = match format::sniff(&bytes) {
             Sniff::GitCrypt if git_crypt::is_encrypted(&bytes) => {
                 let (.., plaintext) = opened.git_crypt.open(None, &bytes).map_err(|error| {
@@ -176,9 +176,8 @@ fn put(file: &Path, bytes: &[u8]) -> Outcome {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        let mode = fs::metadata(file).ok().map(|metadata| metadata.permissions());
-        write_atomic(file, bytes, Access::Shared)?;
-        mode.map_or(Ok(()), |mode| fs::set_permissions(file, mode))
+        // Also in the clear: who could read the file before can read the new one, and nobody else at any moment.
+        write_atomic(file, bytes, Access::Shared)
     };
     write().context(|| "the file cannot be written".to_owned())
 }

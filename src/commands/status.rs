@@ -8,12 +8,13 @@ use serde::Serialize;
 use super::member::report_problems;
 use super::track::{restage_failed, seal_blobs};
 use super::{Context, Opened, show};
-use crate::access::{Author, last_authors, restage_git_crypt};
+use crate::access::{Author, Keys, find_unopened, last_authors, restage_git_crypt};
 use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
 use crate::git::command::Git;
 use crate::git_crypt::Name;
 use crate::status::{FileStatus, GitCryptState, State, expand_pathspecs, survey};
+use crate::store::local;
 use crate::ui::{Style, count};
 
 /// For each file that should be sealed: what the repository really holds
@@ -111,6 +112,7 @@ impl Status {
         } else {
             print(context, &files);
         }
+        warn_of_unopened(context, &opened)?;
         outcome(context, &files).and(report_problems(context, &opened))
     }
 }
@@ -130,6 +132,21 @@ fn name_authors(context: &Context, opened: &Opened, files: &[FileStatus]) -> Out
             count(paths.len() as u64, "file"),
             show(&paths[0])
         ));
+    }
+    Ok(())
+}
+
+/// As after an unlock that was cut off. Keys of the environment open no worktree as a whole.
+fn warn_of_unopened(context: &Context, opened: &Opened) -> Outcome {
+    let held = local::load(opened.repository.common_dir())?;
+    let keys = Keys { shroud: &held, git_crypt: &opened.git_crypt };
+    let unopened = find_unopened(&opened.repository, keys)?;
+    if unopened > 0 {
+        context.ui.warning(format!(
+            "{} still sealed in the worktree, although the key is held",
+            count(unopened, "file")
+        ));
+        context.ui.hint("git shroud unlock opens what an unlock that was cut off has left");
     }
     Ok(())
 }

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::given::{Given, ids, prove, read_given, remember_copied, take};
+use super::lock::unknown_worktree;
 use super::unwrapping::{IdentityArguments, unwrap_missing};
 use super::{Context, Opened, exclusive, git_crypt, held_git_crypt_keys, refuse_rotation, show};
 use crate::access::{Left, RESTORE, Report, Roster, find_names, open_worktree};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
 use crate::git::config::{install_drivers, install_git_crypt_drivers};
+use crate::git::repository::Repository;
 use crate::git_crypt::KeyFile;
 use crate::keyring::KeyName;
-use crate::store::local;
 use crate::store::seen::Seen;
+use crate::store::{local, shroud_dir};
 use crate::ui::count;
 
 /// Open this clone: take keys, and decrypt the files in the worktree
@@ -59,6 +61,11 @@ impl Unlock {
         let repository = context.discover()?;
         refuse_rotation(&repository)?;
         let _exclusive = exclusive(&repository)?;
+        // First: however this ends, git does not store plaintext at a tracked path from now on.
+        let is_set_up = is_set_up(&repository)?;
+        if is_set_up {
+            install_drivers(&repository)?;
+        }
         let keyring = local::load(repository.common_dir())?;
         let git_crypt = held_git_crypt_keys(&repository)?;
         let roster = Roster::read(&repository)?;
@@ -98,7 +105,7 @@ impl Unlock {
         remember_copied(&opened, given_ids)?;
         remember_seen(&opened, &self.trusted)?;
         git_crypt::take_over(context, &mut opened)?;
-        if !opened.keyring.is_empty() || !opened.roster.infos.is_empty() {
+        if !is_set_up && !opened.keyring.is_empty() {
             install_drivers(&opened.repository)?;
         }
         let held = opened.git_crypt.files().map(KeyFile::name);
@@ -115,6 +122,16 @@ impl Unlock {
             ))),
         }
     }
+}
+
+/// Whether the worktree or the last commit has a folder of this program.
+fn is_set_up(repository: &Repository) -> Outcome<bool> {
+    let top = repository.worktree.as_deref();
+    if top.is_some_and(|top| top.join(shroud_dir::NAME).symlink_metadata().is_ok()) {
+        return Ok(true);
+    }
+    let name = format!("HEAD:{}", shroud_dir::NAME);
+    Ok(repository.git.query(["rev-parse", "-q", "--verify", &name])?.is_some())
 }
 
 fn report_taken(context: &Context, opened: &Opened, added: &BTreeSet<KeyId>) {
@@ -158,8 +175,15 @@ fn no_key(opened: &Opened) -> CommandError {
 /// Opens the files of every worktree.
 fn open_all(context: &Context, opened: &Opened) -> Outcome {
     let mut all = Report::default();
-    for worktree in opened.repository.all_worktrees()? {
-        all.absorb(open_worktree(&worktree, opened.keys())?);
+    let worktrees = opened.repository.all_worktrees()?;
+    for worktree in &worktrees {
+        all.absorb(open_worktree(worktree, opened.keys())?);
+    }
+    if opened.repository.lacks_worktree()? {
+        return Err(unknown_worktree("the keys are held now, and no file was opened"));
+    }
+    if worktrees.is_empty() {
+        context.ui.status("there is no worktree here, so there are no files to open");
     }
     // A key that is not held needs its driver too: without one git would store plaintext.
     let unheld = all.git_crypt_names.iter().filter(|name| opened.git_crypt.of(name).is_none());

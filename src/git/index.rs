@@ -4,12 +4,18 @@
 //! what git wrote (git's Documentation/gitformat-index.txt).
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, Write};
+use std::io::ErrorKind::{AlreadyExists, NotFound, StorageFull};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use gix::index::entry::Stat;
 
 use super::GitError;
+use super::repository::Repository;
+use crate::fs::open_regular;
+use crate::fs::temporary::{self, Temporary};
 
 /// Bytes of the fixed stat fields at the head of an entry: ctime, mtime, dev, ino, mode, uid, gid, size.
 const STAT_LEN: usize = 40;
@@ -17,17 +23,29 @@ const HEADER_LEN: usize = 12;
 /// What the lock holds until the index is written.
 const OWNER: &str = "git-shroud\n";
 const EXTENDED: u16 = 0x4000;
+/// Whatever the umask lets through.
+const SHARED: u32 = 0o666;
 
-/// git's lock on the index: while it is held no other git changes index or worktree. Released when dropped.
+/// How long another process may hold the lock before that is an error.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long until the lock is looked at again.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Begins the names of this program's files beside the index, before they get their place.
+const TEMP_PREFIX: &str = "index.git-shroud-";
+/// Letters and digits after it.
+const RANDOM_LEN: usize = 12;
+
+/// git's lock on the index: while it is held no other git changes index or worktree. Released when dropped, and by a signal
+/// that ends the run.
 pub struct IndexLock {
     index: PathBuf,
     lock: PathBuf,
-    file: File,
-    held: bool,
+    /// Keeps the system's lock.
+    _file: File,
 }
 
 impl IndexLock {
-    /// Takes the lock.
+    /// Takes the lock; waits a moment for another that holds it.
     ///
     /// # Errors
     /// [`GitError::IndexLocked`] where somebody holds it; `Io` where it cannot be made.
@@ -35,26 +53,31 @@ impl IndexLock {
         let mut lock = index.as_os_str().to_owned();
         lock.push(".lock");
         let lock = PathBuf::from(lock);
-        let create = || File::options().write(true).create_new(true).open(&lock);
-        let created = match create() {
-            Err(error)
-                if error.kind() == io::ErrorKind::AlreadyExists && remove_abandoned(&lock) =>
-            {
-                create()
+        let begun = Instant::now();
+        let failed = |error: &io::Error| GitError::Io(crate::fs::with_path(&lock, error));
+        let mut prepared = prepare(index).map_err(|error| failed(&error))?;
+        loop {
+            let error = match put(&prepared, &lock) {
+                Ok(file) => {
+                    drop(prepared);
+                    remove_leftovers(index);
+                    return Ok(Self { index: index.to_owned(), lock, _file: file });
+                }
+                Err(error) => error,
+            };
+            match error.kind() {
+                AlreadyExists if remove_abandoned(&lock) => continue,
+                AlreadyExists if begun.elapsed() >= PATIENCE => {
+                    return Err(GitError::IndexLocked(crate::sanitise::native(&lock)));
+                }
+                AlreadyExists => {}
+                // Another run has taken the lock, and what is prepared here for a leftover.
+                NotFound if begun.elapsed() < PATIENCE => {
+                    prepared = prepare(index).map_err(|error| failed(&error))?;
+                }
+                _ => return Err(failed(&error)),
             }
-            created => created,
-        };
-        let owned = |mut file: File| {
-            #[cfg(unix)]
-            file.lock()?;
-            file.write_all(OWNER.as_bytes()).map(|()| file)
-        };
-        match created.and_then(owned) {
-            Ok(file) => Ok(Self { index: index.to_owned(), lock, file, held: true }),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(GitError::IndexLocked(crate::sanitise::native(&lock)))
-            }
-            Err(error) => Err(GitError::Io(crate::fs::with_path(&lock, &error))),
+            thread::sleep(PAUSE);
         }
     }
 
@@ -64,7 +87,7 @@ impl IndexLock {
     /// The index cannot be read.
     pub fn is_split(&self, hash: gix::hash::Kind) -> Result<bool, GitError> {
         match fs::read(&self.index) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) if error.kind() == NotFound => Ok(false),
             Err(error) => Err(GitError::Io(crate::fs::with_path(&self.index, &error))),
             Ok(bytes) => has_link(&bytes, hash)
                 .ok_or_else(|| GitError::Read("the index has a form that is not known".to_owned())),
@@ -75,64 +98,115 @@ impl IndexLock {
     ///
     /// # Errors
     /// The index is not what was read before, or cannot be written; then it is as it was.
-    pub fn commit(
-        mut self,
-        stats: &[(usize, Stat)],
-        hash: gix::hash::Kind,
-    ) -> Result<(), GitError> {
+    pub fn commit(self, stats: &[(usize, Stat)], hash: gix::hash::Kind) -> Result<(), GitError> {
         if stats.is_empty() {
             return Ok(());
         }
-        let mut write = || {
+        let write = || {
             let mut bytes = fs::read(&self.index)?;
             patch(&mut bytes, stats, hash).ok_or_else(|| {
                 io::Error::new(io::ErrorKind::InvalidData, "the index has a form that is not known")
             })?;
-            self.file.set_permissions(fs::metadata(&self.index)?.permissions())?;
-            self.file.set_len(0)?;
-            self.file.rewind()?;
-            self.file.write_all(&bytes)?;
-            fs::rename(&self.lock, &self.index)?;
-            self.held = false;
-            Ok(())
+            let mut file = temp_file(&self.index)?;
+            file.file().set_permissions(fs::metadata(&self.index)?.permissions())?;
+            file.write_all(&bytes)?;
+            // The lock says whose it is until the index is whole.
+            file.persist(&self.index).map_err(|(error, _)| error)
         };
         let written: io::Result<()> = write();
         written.map_err(|error| GitError::Io(crate::fs::with_path(&self.index, &error)))
     }
 }
 
-/// Removes the lock of a run of this program that was killed; `false` where it is another's or the run still lives.
+/// Makes a lock that is not at its place yet. It has its owner's name from the first moment there, so that one that is left
+/// is known for what it is.
+fn prepare(index: &Path) -> io::Result<Temporary> {
+    let mut prepared = temp_file(index)?;
+    own(prepared.file_mut())?;
+    Ok(prepared)
+}
+
+fn put(prepared: &Temporary, lock: &Path) -> io::Result<File> {
+    match temporary::link(prepared.path(), lock) {
+        Ok(()) => prepared.file().try_clone(),
+        Err(error) if matches!(error.kind(), AlreadyExists | NotFound | StorageFull) => Err(error),
+        // A file system without second names.
+        Err(_) => {
+            let mut file = temporary::create(lock, SHARED)?;
+            if let Err(error) = own(&mut file) {
+                let _ = temporary::remove(lock);
+                return Err(error);
+            }
+            Ok(file)
+        }
+    }
+}
+
+fn own(file: &mut File) -> io::Result<()> {
+    #[cfg(unix)]
+    file.lock()?;
+    file.write_all(OWNER.as_bytes())
+}
+
+fn temp_file(index: &Path) -> io::Result<Temporary> {
+    let folder = index.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    Temporary::new_in(folder, TEMP_PREFIX, RANDOM_LEN, SHARED)
+}
+
+/// Removes what killed runs have left beside the index. Only under the lock: who prepares one meanwhile begins anew.
+fn remove_leftovers(index: &Path) {
+    let Some(listed) = index.parent().and_then(|folder| fs::read_dir(folder).ok()) else { return };
+    for entry in listed.filter_map(Result::ok) {
+        let name = entry.file_name();
+        let random = name.to_str().and_then(|name| name.strip_prefix(TEMP_PREFIX));
+        if random.is_some_and(|random| random.len() == RANDOM_LEN) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether the index of this repository is locked by a run of this program that was killed. The next `lock` or `unlock`
+/// removes that.
+pub fn is_abandoned(repository: &Repository) -> bool {
+    let mut lock = repository.gix.index_path().into_os_string();
+    lock.push(".lock");
+    abandoned(Path::new(&lock)).is_some()
+}
+
+/// The lock at the path, with the system's lock on it, if a run of this program has left it.
 ///
 /// Who lives holds the system's lock on the file too. Only who gets that may remove the file, and only while it is the
 /// one at the path: so two runs never remove each other's.
 #[cfg(unix)]
-fn remove_abandoned(path: &Path) -> bool {
+fn abandoned(path: &Path) -> Option<File> {
     use std::os::unix::fs::MetadataExt as _;
-    let Ok(lock) = File::open(path) else { return false };
+    let lock = open_regular(path).ok()?;
     let mut owner = Vec::new();
     let read = (&lock).take(OWNER.len() as u64).read_to_end(&mut owner);
     if read.is_err() || owner != OWNER.as_bytes() || lock.try_lock().is_err() {
-        return false;
+        return None;
     }
     let inode = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
     let same = lock.metadata().is_ok_and(|opened| {
         fs::symlink_metadata(path).is_ok_and(|there| inode(there) == inode(opened))
     });
-    same && fs::remove_file(path).is_ok()
+    same.then_some(lock)
 }
 
 /// Unknown here: the user decides, as with git's own locks.
 #[cfg(not(unix))]
-fn remove_abandoned(_lock: &Path) -> bool {
-    false
+fn abandoned(_path: &Path) -> Option<File> {
+    None
+}
+
+/// Removes a lock that a run of this program has left; `false` where it is another's or the run still lives.
+fn remove_abandoned(path: &Path) -> bool {
+    abandoned(path).is_some_and(|_lock| fs::remove_file(path).is_ok())
 }
 
 impl Drop for IndexLock {
     fn drop(&mut self) {
-        // After a commit another git may hold the lock.
-        if self.held {
-            let _ = fs::remove_file(&self.lock);
-        }
+        let _ = temporary::remove(&self.lock);
     }
 }
 

@@ -35,7 +35,8 @@ pub fn locate(dir: &Path) -> Option<Location> {
     Some(Location { git_dir, common_dir, worktree })
 }
 
-fn git_dir_in(dir: &Path) -> Option<PathBuf> {
+/// The repository that git finds in this very folder.
+pub fn git_dir_in(dir: &Path) -> Option<PathBuf> {
     let dot_git = dir.join(".git");
     let metadata = fs::metadata(&dot_git).ok();
     match metadata {

@@ -33,7 +33,7 @@ impl Repository {
             && let [git_dir, top, b""] = paths.split(|&byte| byte == b'\n').collect::<Vec<_>>()[..]
         {
             let path = |bytes: &[u8]| PathBuf::from(os_line(bytes.to_vec()));
-            return Self::open(&path(git_dir), Some(path(top)));
+            return Self::open_found(&path(git_dir), Some(path(top)));
         }
         // The answers of fixed form first: a path may hold newlines.
         let answer = git.run(["rev-parse", "--is-inside-work-tree", "--absolute-git-dir"])?;
@@ -42,12 +42,24 @@ impl Repository {
             None => (false, answer.strip_prefix(b"false\n").unwrap_or(&answer)),
         };
         let git_dir = PathBuf::from(os_line(git_dir.to_vec()));
-        let worktree = if inside {
-            Some(PathBuf::from(os_line(git.run(["rev-parse", "--show-toplevel"])?)))
-        } else {
-            None
+        // Also from outside, git works in the worktree that environment or configuration names (git's setup_work_tree).
+        let top = match git.run(["rev-parse", "--show-toplevel"]) {
+            Ok(top) => Some(PathBuf::from(os_line(top))).filter(|top| !top.as_os_str().is_empty()),
+            Err(error) if inside => return Err(error),
+            Err(_) => None,
         };
-        Self::open(&git_dir, worktree)
+        Self::open_found(&git_dir, top)
+    }
+
+    fn open_found(git_dir: &Path, worktree: Option<PathBuf>) -> Result<Self, GitError> {
+        let found = Self::open(git_dir, worktree)?;
+        let tops = found.worktree.iter();
+        let attributes = tops
+            .flat_map(|top| ["", ".shroud"].map(|folder| top.join(folder).join(".gitattributes")));
+        for file in attributes.chain([found.common_dir().join("info/attributes")]) {
+            refuse_pipe(&file)?;
+        }
+        Ok(found)
     }
 
     /// Opens the repository that git named, or around which git started this program.
@@ -66,7 +78,8 @@ impl Repository {
         }
         let mut git = Git::new(worktree.as_deref().unwrap_or(git_dir));
         // What the environment names may begin in another directory, or be another worktree.
-        if std::env::var_os("GIT_DIR").is_some() {
+        let is_named = ["GIT_DIR", "GIT_WORK_TREE"].iter().any(|it| std::env::var_os(it).is_some());
+        if is_named || worktree.as_deref().is_some_and(|top| !is_found_from(top, git_dir)) {
             git = git.with_env("GIT_DIR", git_dir);
             if let Some(worktree) = &worktree {
                 git = git.with_env("GIT_WORK_TREE", worktree);
@@ -100,7 +113,7 @@ impl Repository {
         self.gix.common_dir()
     }
 
-    /// Where linked worktrees were that are not there: moved, on a disk that is not mounted, or deleted.
+    /// Where worktrees were that are not there: moved, on a disk that is not mounted, or deleted.
     ///
     /// # Errors
     /// The list of worktrees cannot be read.
@@ -109,7 +122,18 @@ impl Repository {
         let top = |proxy: &gix::worktree::Proxy<'_>| {
             proxy.base().unwrap_or_else(|_| proxy.git_dir().to_owned())
         };
-        Ok(known.iter().map(top).filter(|top| !top.join(".git").exists()).collect())
+        let linked = known.iter().map(top).filter(|top| !top.join(".git").exists());
+        Ok(self.own_worktree()?.into_iter().filter(|top| !top.is_dir()).chain(linked).collect())
+    }
+
+    /// The worktree that the repository itself names, wherever this run was started; `None` where it is bare.
+    fn own_worktree(&self) -> Result<Option<PathBuf>, GitError> {
+        Ok(self.without_environment()?.workdir().map(Path::to_owned))
+    }
+
+    fn without_environment(&self) -> Result<gix::Repository, GitError> {
+        let options = Options::isolated().with(Trust::Full).open_path_as_is(true);
+        gix::open_opts(self.common_dir(), options).map_err(GitError::read)
     }
 
     /// The folders of git's own for each worktree: that of the repository, and one for each that is linked.
@@ -128,9 +152,8 @@ impl Repository {
     /// A worktree cannot be read.
     pub fn all_worktrees(&self) -> Result<Vec<Self>, GitError> {
         let mut all = Vec::new();
-        let main = self.gix.main_repo().map_err(GitError::read)?;
-        if let Some(top) = main.workdir() {
-            all.push(Self::open(main.git_dir(), Some(top.to_owned()))?);
+        if let Some(top) = self.own_worktree()?.filter(|top| top.is_dir()) {
+            all.push(Self::open(self.common_dir(), Some(top))?);
         }
         for proxy in self.gix.worktrees().map_err(GitError::read)? {
             let Ok(top) = proxy.base() else { continue };
@@ -139,19 +162,63 @@ impl Repository {
             }
         }
         // The environment may name a worktree that the repository does not know of.
-        let same = |other: &Self| {
-            other.gix.git_dir().canonicalize().ok() == self.gix.git_dir().canonicalize().ok()
-        };
-        match (&self.worktree, all.iter().position(same)) {
-            (None, _) => {}
-            (Some(_), Some(at)) => all[at] = self.reopen()?,
-            (Some(_), None) => all.push(self.reopen()?),
+        if let Some(top) = &self.worktree {
+            let is_here = |other: &Self| {
+                other.worktree.as_deref().is_some_and(|other| is_same(other, top))
+                    && is_same(other.gix.git_dir(), self.gix.git_dir())
+            };
+            match all.iter().position(is_here) {
+                Some(at) => all[at] = self.reopen()?,
+                None => all.push(self.reopen()?),
+            }
         }
         if all.len() > 1 && named_index().is_some() {
             return Err(GitError::OneIndex);
         }
         Ok(all)
     }
+
+    /// Whether the repository's own index names files, which must be in some worktree, and none is known for it.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn lacks_worktree(&self) -> Result<bool, GitError> {
+        let main = self.without_environment()?;
+        if main.index_or_empty().map_err(GitError::read)?.entries().is_empty() {
+            return Ok(false);
+        }
+        let all = self.all_worktrees()?;
+        Ok(!all.iter().any(|worktree| is_same(worktree.gix.git_dir(), self.common_dir())))
+    }
+}
+
+/// git, and all that reads attributes, would wait for somebody to write into it.
+#[cfg(unix)]
+fn refuse_pipe(file: &Path) -> Result<(), GitError> {
+    use std::os::unix::fs::FileTypeExt as _;
+    let kind = file.metadata().map(|metadata| metadata.file_type());
+    if kind.is_ok_and(|kind| kind.is_fifo() || kind.is_char_device() || kind.is_block_device()) {
+        let error = std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            "it is a pipe or device, which git waits for: remove it",
+        );
+        return Err(GitError::Io(crate::fs::with_path(file, &error)));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn refuse_pipe(_file: &Path) -> Result<(), GitError> {
+    Ok(())
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
+/// Whether git, started at the top, finds this repository by itself.
+fn is_found_from(top: &Path, git_dir: &Path) -> bool {
+    super::locate::git_dir_in(top).is_some_and(|found| is_same(&found, git_dir))
 }
 
 /// The index that the environment names.

@@ -11,6 +11,8 @@ use gix::index::entry::{Flags, Mode, Stage, Stat};
 use super::GitError;
 use super::objects::is_blob;
 use super::repository::Repository;
+use crate::fs::temporary::Temporary;
+use crate::fs::{mode_of, open_regular, set_mode};
 use crate::repo_path;
 
 /// Temporary files at the top of a worktree; what a killed run leaves, the next one removes.
@@ -35,6 +37,8 @@ pub struct Entry {
     pub intended: bool,
     /// What git remembers of the file; `None` where it must be read again in any case.
     stat: Option<Stat>,
+    /// The same, but only where the file is as young as the index to the nanosecond it must be read again.
+    precise: Option<Stat>,
 }
 
 /// The regular files of an index.
@@ -68,6 +72,8 @@ impl Entries {
                 continue;
             }
             let racy = entry.stat.is_racy(index.timestamp(), options);
+            let precise = gix::index::entry::stat::Options { use_nsec: true, ..options };
+            let young = entry.stat.is_racy(index.timestamp(), precise);
             entries.files.push(Entry {
                 place,
                 path: entry.path(&index).to_vec(),
@@ -75,6 +81,7 @@ impl Entries {
                 executable: entry.mode == Mode::FILE_EXECUTABLE,
                 intended: entry.flags.contains(Flags::INTENT_TO_ADD),
                 stat: (!racy).then_some(entry.stat),
+                precise: (!young).then_some(entry.stat),
             });
         }
         entries.unmerged.dedup();
@@ -98,6 +105,7 @@ impl Entries {
                         executable: found.mode.is_executable(),
                         intended: false,
                         stat: None,
+                        precise: None,
                     });
                 }
             }
@@ -148,7 +156,7 @@ fn holds_blob(
         let target = fs::read_link(path)?;
         return is_blob(repository, target.as_os_str().as_encoded_bytes(), metadata.len(), id);
     }
-    is_blob(repository, File::open(path)?, metadata.len(), id)
+    is_blob(repository, open_regular(path)?, metadata.len(), id)
 }
 
 /// The files of one worktree, for one thread.
@@ -226,7 +234,20 @@ impl<'r> Worktree<'r> {
         stat(metadata).is_some_and(|stat| stat.matches(remembered, self.options))
     }
 
-    /// Replaces the file by what `write` writes and returns what the index is to remember of it.
+    /// As [`Self::is_unchanged`], where nothing but what git remembers can tell: by the nanosecond, whatever is configured.
+    pub fn is_untouched(&self, entry: &Entry, metadata: &Metadata) -> bool {
+        let Some(remembered) = &entry.precise else { return false };
+        let all = gix::index::entry::stat::Options {
+            trust_ctime: true,
+            check_stat: true,
+            use_nsec: true,
+            use_stdev: false,
+        };
+        stat(metadata).is_some_and(|stat| stat.matches(remembered, all))
+    }
+
+    /// Replaces the file by what `write` writes and returns what the index is to remember of it. Who may read and run it stays
+    /// as it was: git remembers no more of that than one bit.
     ///
     /// # Errors
     /// Whatever `write` returns, or those of the file system. The file is then as it was.
@@ -236,21 +257,22 @@ impl<'r> Worktree<'r> {
         executable: bool,
         write: impl FnOnce(&mut File) -> Result<(), E>,
     ) -> Result<Stat, E> {
+        let before = mode_of(path);
         // Removed where anything fails before it has its place.
-        let mut temp = temp_file(self.top, executable)?;
-        write(temp.as_file_mut())?;
+        let mut temp = temp_file(self.top, executable, before)?;
+        write(temp.file_mut())?;
         let older = FileTimes::new().set_modified(self.modified);
-        temp.as_file().set_times(older)?;
+        temp.file().set_times(older)?;
         match temp.persist(path) {
-            Ok(_) => {}
+            Ok(()) => {}
             // Something is mounted below the worktree.
-            Err(error) if error.error.kind() == io::ErrorKind::CrossesDevices => {
-                let mut near = temp_file(path.parent().unwrap_or(self.top), executable)?;
-                io::copy(&mut File::open(error.file.path())?, near.as_file_mut())?;
-                near.as_file().set_times(older)?;
-                near.persist(path).map_err(|error| error.error)?;
+            Err((error, temp)) if error.kind() == io::ErrorKind::CrossesDevices => {
+                let mut near = temp_file(path.parent().unwrap_or(self.top), executable, before)?;
+                io::copy(&mut File::open(temp.path())?, near.file_mut())?;
+                near.file().set_times(older)?;
+                near.persist(path).map_err(|(error, _)| error)?;
             }
-            Err(error) => return Err(error.error.into()),
+            Err((error, _)) => return Err(error.into()),
         }
         // Renaming changes the ctime, so only now.
         let metadata = fs::symlink_metadata(path)?;
@@ -267,41 +289,41 @@ impl<'r> Worktree<'r> {
 ///
 /// Only under the lock of the index, as another run may be writing its own.
 pub fn remove_leftovers(top: &Path, entries: &Entries) {
-    let Ok(listed) = fs::read_dir(top) else { return };
-    for name in listed.filter_map(|entry| entry.ok()?.file_name().into_string().ok()) {
-        let random = name.strip_prefix(TEMP_PREFIX).is_some_and(|random| {
-            random.len() == RANDOM_LEN && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        });
-        if random && !entries.files.iter().any(|entry| entry.path == name.as_bytes()) {
+    for name in leftovers(top) {
+        if !entries.files.iter().any(|entry| entry.path == name.as_bytes()) {
             let _ = fs::remove_file(top.join(name));
         }
     }
+}
+
+/// How many files are left of runs that were killed, or are being written just now.
+pub fn count_leftovers(top: &Path) -> usize {
+    leftovers(top).count()
+}
+
+fn leftovers(top: &Path) -> impl Iterator<Item = String> {
+    let listed = fs::read_dir(top).into_iter().flatten();
+    listed.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| {
+        name.strip_prefix(TEMP_PREFIX).is_some_and(|random| {
+            random.len() == RANDOM_LEN && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+    })
 }
 
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// A new file of a random name, with the mode that git gives: 0666 or 0777, less the umask.
-fn temp_file(dir: &Path, executable: bool) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMP_PREFIX).rand_bytes(RANDOM_LEN);
-    let create = |path: &Path| {
-        let mut options = File::options();
-        options.read(true).write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(
-            &mut options,
-            if executable { 0o777 } else { 0o666 },
-        );
-        #[cfg(not(unix))]
-        let _ = executable;
-        options.open(path)
-    };
-    builder.make_in(dir, create).map_err(|error| crate::fs::with_path(dir, &error)).map(|made| {
-        let (file, path) = made.into_parts();
-        tempfile::NamedTempFile::from_parts(file, path)
-    })
+/// A new file of a random name, with the mode of the file that it is to replace, else that which git gives: 0666 or 0777,
+/// less the umask.
+fn temp_file(dir: &Path, executable: bool, before: Option<u32>) -> io::Result<Temporary> {
+    let mode = before.unwrap_or(if executable { 0o777 } else { 0o666 });
+    let made = Temporary::new_in(dir, TEMP_PREFIX, RANDOM_LEN, mode);
+    let temp = made.map_err(|error| crate::fs::with_path(dir, &error))?;
+    if let Some(before) = before {
+        set_mode(temp.file(), before)?;
+    }
+    Ok(temp)
 }
 
 #[cfg(unix)]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::plan::Plan;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{self, Sniff};
-use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
+use crate::fs::{Access, create_private_dir, open_regular, read_regular, with_path, write_atomic};
 use crate::git::GitError;
 use crate::git::objects;
 use crate::git::repository::Repository;
@@ -57,7 +57,7 @@ impl Journal {
     /// Its journal cannot be read.
     pub fn load(repository: &Repository) -> Outcome<Option<Self>> {
         let path = local::dir(repository.common_dir()).join("migration");
-        let text = match read_bounded(&path, MAX_LEN) {
+        let text = match read_regular(&path, MAX_LEN) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read.context(doing)?,
         };
@@ -267,7 +267,7 @@ impl Changed {
 
     /// Refuses to write over what is neither the old nor the new content.
     fn refuse_changed(&self, repository: &Repository, top: &Path, path: &Path) -> Outcome {
-        let file = fs::File::open(path).map_err(GitError::Io)?;
+        let file = open_regular(path).map_err(GitError::Io)?;
         let len = file.metadata().map_err(GitError::Io)?.len();
         let known = [self.old, self.new.as_ref().map(|(_, id)| *id)];
         for id in known.into_iter().flatten() {

@@ -225,7 +225,7 @@ impl Eye<'_> {
             self.unread(path, Why::TooLarge);
         } else if kind.is_file() {
             let limit = usize::try_from(IN_MEMORY).unwrap_or(usize::MAX);
-            match crate::fs::read_bounded(path, limit) {
+            match crate::fs::read_regular(path, limit) {
                 Ok(text) if self.look_at(place, &text) => {}
                 Ok(_) => self.unread(path, Why::Cut),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}

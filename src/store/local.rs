@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::format::KeyId;
-use crate::fs::{Access, create_private_dir, is_exposed, read_bounded, with_path, write_atomic};
+use crate::fs::{
+    Access, create_private_dir, is_exposed, read_bounded, read_regular, with_path, write_atomic,
+};
 use crate::keyring::{Keyring, MAX_TEXT_LEN, TextError, holds_secret};
 
 /// Names a key file.
@@ -38,45 +40,27 @@ pub fn dir(common_dir: &Path) -> PathBuf {
     common_dir.join("git-shroud")
 }
 
-/// Keeps other runs of this program from changing the keys of this clone, until it is dropped.
-///
-/// # Errors
-/// The folder cannot be opened or locked.
-#[cfg(unix)]
-pub fn exclusive(common_dir: &Path) -> io::Result<fs::File> {
-    let lock = || {
-        let dir = fs::File::open(common_dir)?;
-        dir.lock().map(|()| dir)
-    };
-    lock().map_err(|error| with_path(common_dir, &error))
-}
+/// Begins the names of temporary files in that folder.
+const TEMP_PREFIX: &str = ".git-shroud-";
+/// Begins every text of a keyring that is written here.
+const HEADER: &[u8] = b"git-shroud-keyring ";
 
-/// As [`exclusive`], but does not wait; `None` where another run is at work.
+/// Removes keyrings that a killed run was writing. Only under the lock of [`super::exclusive`].
 ///
 /// # Errors
-/// The folder cannot be opened or locked.
-#[cfg(unix)]
-pub fn try_exclusive(common_dir: &Path) -> io::Result<Option<fs::File>> {
-    let lock = || {
-        let dir = fs::File::open(common_dir)?;
-        match dir.try_lock() {
-            Ok(()) => Ok(Some(dir)),
-            Err(fs::TryLockError::WouldBlock) => Ok(None),
-            Err(fs::TryLockError::Error(error)) => Err(error),
+/// One cannot be removed.
+pub fn remove_unfinished(common_dir: &Path) -> io::Result<()> {
+    let Ok(listed) = fs::read_dir(dir(common_dir)) else { return Ok(()) };
+    for entry in listed.filter_map(Result::ok) {
+        let is_temporary =
+            entry.file_name().to_str().is_some_and(|name| name.starts_with(TEMP_PREFIX));
+        // Files of other kinds may be those of a run that needs no lock.
+        if is_temporary
+            && read_regular(&entry.path(), MAX_TEXT_LEN).is_ok_and(|text| text.starts_with(HEADER))
+        {
+            fs::remove_file(entry.path()).map_err(|error| with_path(&entry.path(), &error))?;
         }
-    };
-    lock().map_err(|error| with_path(common_dir, &error))
-}
-
-/// Only Unix can lock a folder; elsewhere two runs at once are the user's to avoid.
-#[cfg(not(unix))]
-pub fn try_exclusive(_common_dir: &Path) -> io::Result<Option<()>> {
-    Ok(Some(()))
-}
-
-/// Only Unix can lock a folder; elsewhere two runs at once are the user's to avoid.
-#[cfg(not(unix))]
-pub fn exclusive(_common_dir: &Path) -> io::Result<()> {
+    }
     Ok(())
 }
 

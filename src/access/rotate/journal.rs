@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
@@ -88,7 +89,24 @@ fn dir(common_dir: &Path) -> PathBuf {
     local::dir(common_dir).join("rotation")
 }
 
+/// A journal that is not begun yet, or has ended: neither is of any use once its run is gone.
+fn draft(common_dir: &Path) -> PathBuf {
+    dir(common_dir).with_extension("draft")
+}
+
 impl Journal {
+    /// Removes what a run has left that was cut off before its rotation began or when it had ended, with the keys in it; says
+    /// whether there was anything. Only while no other run can be at work on it.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn remove_draft(common_dir: &Path) -> Outcome<bool> {
+        let draft = draft(common_dir);
+        let was_there = draft.symlink_metadata().is_ok();
+        remove_dir(&draft).context(|| "what a rotation has left".to_owned())?;
+        Ok(was_there)
+    }
+
     /// Whether a rotation is under way.
     pub fn is_there(common_dir: &Path) -> bool {
         dir(common_dir).exists()
@@ -141,7 +159,7 @@ impl Journal {
         let tips = String::from_utf8_lossy(&tips).lines().map(str::to_owned).collect();
         let dir = dir(repository.common_dir());
         // What a run left that was cut off before it began.
-        let draft = dir.with_extension("draft");
+        let draft = draft(repository.common_dir());
         remove_dir(&draft).context(|| "the rotation's journal".to_owned())?;
         let git_dir = repository.gix.git_dir().to_owned();
         let mut journal =
@@ -214,11 +232,7 @@ impl Journal {
     pub fn file(&self, when: &str, file: &File) -> Outcome<Option<String>> {
         match shroud_dir::read(&self.dir.join(when), file) {
             Ok(bytes) => String::from_utf8(bytes).map(Some).context(|| file.path()),
-            Err(shroud_dir::ShroudDirError::Io(error))
-                if error.kind() == io::ErrorKind::NotFound =>
-            {
-                Ok(None)
-            }
+            Err(shroud_dir::ShroudDirError::Io(error)) if error.kind() == NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -238,7 +252,7 @@ impl Journal {
     pub fn replaced(&self) -> Outcome<Vec<Replaced>> {
         let path = self.dir.join("index");
         let bytes = match read_bounded(&path, MAX_LEN) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == NotFound => return Ok(Vec::new()),
             read => read.context(doing)?,
         };
         let records = bytes.split(|&byte| byte == 0).filter(|record| !record.is_empty());
@@ -292,9 +306,16 @@ fn doing() -> String {
     "the rotation's journal cannot be written".to_owned()
 }
 
+/// The keys go first.
 fn remove_dir(dir: &Path) -> io::Result<()> {
+    match fs::remove_file(dir.join("keyring")) {
+        Err(error) if !matches!(error.kind(), NotFound | NotADirectory) => {
+            return Err(with_path(dir, &error));
+        }
+        _ => {}
+    }
     match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(with_path(dir, &error)),
+        Err(error) if error.kind() != NotFound => Err(with_path(dir, &error)),
         _ => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use crate::config_repo::SCHEMA_FILE;
 use crate::config_repo::environment::Content;
 use crate::error::{CommandError, Outcome};
 use crate::format::{self, OpenError, Sniff};
-use crate::fs::read_bounded;
+use crate::fs::read_regular;
 use crate::git::attributes::PathAttributes;
 use crate::git::database::Database;
 use crate::git::worktree::Entries;
@@ -106,10 +106,13 @@ pub(super) fn read(opened: &Opened, top: &Path, path: &str) -> Outcome<Content> 
     let native = repo_path::to_native(path.as_bytes());
     let native =
         native.ok_or_else(|| CommandError::wrong(format!("{}: no such name", show(path))))?;
-    let mut bytes = match read_bounded(&top.join(native), MAX_FILE) {
+    let mut bytes = match read_regular(&top.join(native), MAX_FILE) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
             return Ok(Content::Unreadable("the file is larger than 4 MiB".to_owned()));
+        }
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            return Ok(Content::Unreadable("it is not a regular file".to_owned()));
         }
         Err(error) => {
             return Ok(Content::Unreadable(format!("the file cannot be read: {}", error.kind())));

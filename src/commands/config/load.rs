@@ -14,7 +14,7 @@ use crate::config_repo::{FOLDER, SCHEMA_FILE, check, template};
 use crate::configs::Format;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::ScanKey;
-use crate::fs::read_bounded;
+use crate::fs::{read_bounded, read_regular};
 use crate::git::attributes::Attributes;
 use crate::git::database::Database;
 use crate::git::worktree::Entries;
@@ -213,7 +213,9 @@ impl Loaded {
 
 /// Reads a schema; `None` where there is no such file.
 pub(super) fn read_schema(file: &Path) -> Outcome<Option<Schema>> {
-    let bytes = match read_bounded(file, schema::MAX_LEN) {
+    // A shell's <(COMMAND) is a pipe.
+    let read = if file.starts_with("/dev") { read_bounded } else { read_regular };
+    let bytes = match read(file, schema::MAX_LEN) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         read => read.context(|| "the schema cannot be read".to_owned())?,
     };

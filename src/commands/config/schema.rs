@@ -12,7 +12,7 @@ use crate::config_repo::schema::{
 };
 use crate::config_repo::{SCHEMA_FILE, template};
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::fs::{Access, read_bounded, write_atomic};
+use crate::fs::{Access, read_regular, write_atomic};
 
 /// Add properties to the schema, begin one with what the files have, or print it as JSON Schema
 #[derive(clap::Args)]
@@ -131,7 +131,7 @@ fn file(context: &Context, option: &SchemaOption) -> Outcome<PathBuf> {
 
 /// The text of a schema; nothing where there is no such file.
 fn text(file: &Path) -> Outcome<String> {
-    let bytes = match read_bounded(file, MAX_LEN) {
+    let bytes = match read_regular(file, MAX_LEN) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
         read => read.context(|| "the schema cannot be read".to_owned())?,
     };

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use crate::access::rotate::{Journal, Plan, Remark, Rotated, Undone, abort, complete, create};
 use crate::access::{MemberFile, People, Roster};
 use crate::commands::member::choose_keys;
-use crate::commands::{Context, Opened, refuse_rotation};
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::commands::{Context, Opened, exclusive_at_once, refuse_rotation};
+use crate::error::{CommandError, Outcome};
 use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
 use crate::keyring::KeyName;
@@ -83,16 +83,6 @@ pub(in crate::commands) fn find_without(
     let people = People::of_keys(repository, roster, keyring, names)?;
     let find = |meant: &String| people.find(meant)?.ok_or_else(|| People::nobody(meant));
     meant.iter().map(find).collect()
-}
-
-/// Two rotations at once would each make a generation of their own.
-fn exclusive_at_once(repository: &Repository) -> Outcome<impl Sized + use<>> {
-    let lock = local::try_exclusive(repository.common_dir())
-        .context(|| "the repository cannot be locked".to_owned())?;
-    lock.ok_or_else(|| {
-        CommandError::wrong("another git-shroud is at work in this repository")
-            .hint("wait until it has ended")
-    })
 }
 
 fn refuse_other_worktree(repository: &Repository, journal: &Journal) -> Outcome {

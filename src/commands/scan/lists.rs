@@ -80,7 +80,7 @@ fn own(repository: &Repository) -> Outcome<Option<Vec<u8>>> {
         });
     };
     let path = top.join(allow::PATH);
-    match crate::fs::read_bounded(&path, allow::MAX_LEN) {
+    match crate::fs::read_regular(&path, allow::MAX_LEN) {
         Ok(bytes) => Ok(Some(bytes.to_vec())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).context(|| crate::sanitise::native(&path)),

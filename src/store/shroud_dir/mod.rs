@@ -13,7 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::format::KeyId;
-use crate::fs::{Access, read_bounded, with_path, write_atomic};
+use crate::fs::{Access, read_regular, with_path, write_atomic};
 use crate::keyring::KeyName;
 
 pub use key_info::{KeyInfo, RetiredError};
@@ -147,7 +147,7 @@ pub fn read(top: &Path, file: &File) -> Result<Vec<u8>, ShroudDirError> {
         let message = format!("it is larger than {} MiB, which none is", limit >> 20);
         return Err(ShroudDirError::malformed(&file.path(), message));
     }
-    Ok(read_bounded(&path, limit)?.to_vec())
+    Ok(read_regular(&path, limit)?.to_vec())
 }
 
 /// Writes a file of the worktree's folder, and the folder's attributes.

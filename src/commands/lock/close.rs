@@ -1,0 +1,63 @@
+//! A clone that holds no key any more, and whose files may be open.
+
+use std::collections::BTreeMap;
+
+use super::refusal::{CHANGED, IN_THE_CLEAR, NOT_A_FILE};
+use super::{clear_traces, unknown};
+use crate::access::{Left, Report, close_worktree};
+use crate::commands::{Context, Opened, show};
+use crate::error::{CommandError, Outcome, count};
+
+/// Closes what can be closed without a key, and names the rest.
+pub(super) fn run(context: &Context, opened: &Opened, discard: bool) -> Outcome {
+    let worktrees = opened.repository.all_worktrees()?;
+    let mut all = Report::default();
+    for worktree in &worktrees {
+        all.absorb(close_worktree(worktree, opened.keys(), discard)?);
+    }
+    if all.written > 0 {
+        unknown::warn(context, &worktrees)?;
+        clear_traces(context, &opened.repository)?;
+        context.ui.status(format!(
+            "no key is held here; put the sealed bytes back into {}",
+            count(all.written, "file")
+        ));
+    }
+    let mut open: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for path in &all.unmerged {
+        open.entry("with a merge conflict").or_default().push(show(path));
+    }
+    for (path, left) in &all.left {
+        let why = match left {
+            Left::Changed | Left::NotTracked => CHANGED,
+            Left::InTheClear => IN_THE_CLEAR,
+            Left::NotAFile => NOT_A_FILE,
+            other => return Err(CommandError::incomplete(format!("{}: {other}", show(path)))),
+        };
+        open.entry(why).or_default().push(show(path));
+    }
+    if open.is_empty() {
+        if all.written == 0 {
+            context.ui.status("no key is held here: this clone is locked already");
+        }
+        return Ok(());
+    }
+    let kinds = open.iter().map(|(why, paths)| format!("{why}: {}", paths.join(", ")));
+    let kinds: Vec<_> = kinds.collect();
+    let error = CommandError::refused(format!(
+        "no key is held here, and files are still in the clear: those {}",
+        kinds.join("; those ")
+    ));
+    Err(open.keys().fold(error, |error, why| error.hint(way_out(why))))
+}
+
+fn way_out(why: &str) -> &'static str {
+    match why {
+        CHANGED => {
+            "'git shroud unlock' with a key and lock again, which loses nothing; or 'git shroud lock --discard', which puts back what is in the index"
+        }
+        IN_THE_CLEAR => "unlock, and 'git shroud status --fix' seals them",
+        NOT_A_FILE => "git restore them, or git rm them",
+        _ => "finish the merge, or abort it, and lock then",
+    }
+}

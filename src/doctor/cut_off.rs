@@ -1,0 +1,46 @@
+//! What a run of this program that was cut off has left.
+
+use super::{Finding, Patient, problem};
+use crate::access::{Keys, find_unopened};
+use crate::error::count;
+use crate::git::index;
+use crate::git::worktree::count_leftovers;
+use crate::store::local;
+
+pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let repository = patient.repository;
+    // Keys of the environment open files when git writes them, and no worktree as a whole.
+    let held = local::load(repository.common_dir()).unwrap_or_default();
+    let keys = Keys { shroud: &held, git_crypt: patient.git_crypt };
+    let unopened = find_unopened(repository, keys).unwrap_or(0);
+    if unopened > 0 {
+        findings.push(problem(
+            "worktree",
+            format!(
+                "{} still sealed in the worktree, although the key is held: an unlock was cut off",
+                count(unopened, "file")
+            ),
+            "git shroud unlock",
+        ));
+    }
+    if index::is_abandoned(repository) {
+        findings.push(problem(
+            "worktree",
+            "a git-shroud that was killed has left a lock on git's index",
+            "git shroud unlock, or git shroud lock, removes it",
+        ));
+    }
+    let unfinished = repository.worktree.as_deref().map_or(0, count_leftovers);
+    if unfinished > 0 {
+        findings.push(problem(
+            "worktree",
+            format!(
+                "{} at the top of the worktree, left by a git-shroud that was killed, may hold plaintext",
+                count(unfinished as u64, "unfinished file")
+            ),
+            "git shroud unlock, or git shroud lock, removes them",
+        ));
+    }
+    findings
+}
