@@ -37,9 +37,9 @@ pub fn close_worktree(
         if is_to_close(worker, entry, attributes, discard)?
             && let Some((path, _)) = worker.worktree.find(entry)?.and_then(Result::ok)
         {
-            worker.put_back(entry, &path)?;
+            return worker.put_back(entry, &path);
         }
-        Ok(())
+        worker.remember_closed(entry, attributes)
     })
 }
 

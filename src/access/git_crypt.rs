@@ -137,12 +137,13 @@ pub(super) fn find_changed(
 pub(super) fn encrypt_file(
     worker: &mut Worker<'_>,
     entry: &Entry,
+    attributes: &PathAttributes,
     name: Option<&Name>,
     plan: &LockPlan,
 ) -> Result<(), Left> {
     let Some((path, _)) = worker.find_for_git_crypt(entry)? else { return Ok(()) };
     let (key, is_the_blob) = match how_to_encrypt(worker, entry, name, &path, plan)? {
-        How::Stays => return Ok(()),
+        How::Stays => return worker.remember_closed(entry, attributes),
         How::PutBack => return worker.put_back(entry, &path),
         How::With(key, is_the_blob) => (key, is_the_blob),
     };

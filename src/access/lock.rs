@@ -13,9 +13,9 @@ use crate::format::{self, Key, Siv, Sniff};
 use crate::fs::open_regular;
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
-use crate::git::objects::{self, Blob, BlobHasher};
+use crate::git::objects::{self, Blob, BlobHasher, is_blob};
 use crate::git::repository::Repository;
-use crate::git::worktree::{Entries, Entry, NotAFile};
+use crate::git::worktree::{Entries, Entry, NotAFile, Worktree};
 use crate::git_crypt::Name;
 use crate::keyring::{self, KeyName};
 
@@ -90,9 +90,11 @@ pub fn seal_worktree(
 ) -> Result<Report, GitError> {
     sweep_locked(repository, keys, |worker, entry, attributes| {
         if let Some(name) = &attributes.git_crypt {
-            return git_crypt::encrypt_file(worker, entry, name.as_ref().ok(), plan);
+            return git_crypt::encrypt_file(worker, entry, attributes, name.as_ref().ok(), plan);
         }
-        let Some((path, _)) = worker.find_to_close(entry, attributes)? else { return Ok(()) };
+        let Some((path, _)) = worker.find_to_close(entry, attributes)? else {
+            return worker.remember_closed(entry, attributes);
+        };
         // Nearly always the key that the attribute names makes the very blob, which shows only when it is done.
         let named = attributes.key.as_ref().ok().filter(|name| plan.names.contains(name));
         if let Some(held) = named.and_then(|name| keys.shroud.current(name)) {
@@ -136,6 +138,23 @@ impl<'r> Worker<'r> {
             || self.blob_len(entry)?.is_some_and(format::is_sealed_len)
                 && matches!(sniff_blob(self.repository, entry.id)?, Some(Sniff::Sealed(_)));
         Ok((is_sealed && holds_plaintext(&path)?).then_some((path, metadata)))
+    }
+
+    /// A file that was closed by a run which did not come to write the index: git would take its length for a change.
+    pub(super) fn remember_closed(
+        &mut self,
+        entry: &Entry,
+        attributes: &PathAttributes,
+    ) -> Result<(), Left> {
+        if attributes.is_encrypted()
+            && let Some((path, metadata)) = self.worktree.find(entry)?.and_then(Result::ok)
+            && !self.worktree.is_unchanged(entry, &metadata)
+            && is_blob(self.repository, open_regular(&path)?, metadata.len(), entry.id)?
+            && let Some(stat) = Worktree::stat(&metadata)
+        {
+            self.report.stats.push((entry.place, stat));
+        }
+        Ok(())
     }
 
     /// Bytes of the blob; `None` where it is not in this clone.

@@ -146,7 +146,7 @@ fn warn_of_unopened(context: &Context, opened: &Opened) -> Outcome {
             "{} still sealed in the worktree, although the key is held",
             count(unopened, "file")
         ));
-        context.ui.hint("git shroud unlock opens what an unlock that was cut off has left");
+        context.ui.hint("git shroud unlock opens what a run that was cut off has left");
     }
     Ok(())
 }

@@ -179,10 +179,16 @@ fn open_all(context: &Context, opened: &Opened) -> Outcome {
     for worktree in &worktrees {
         all.absorb(open_worktree(worktree, opened.keys())?);
     }
-    if opened.repository.lacks_worktree()? {
+    let lacks_one = opened.repository.lacks_worktree()?;
+    if lacks_one && worktrees.is_empty() {
         return Err(unknown_worktree("the keys are held now, and no file was opened"));
     }
-    if worktrees.is_empty() {
+    if lacks_one {
+        context.ui.warning(
+            "the repository does not say where its own worktree is: its files stay sealed",
+        );
+        context.ui.hint("run 'git shroud unlock' in it");
+    } else if worktrees.is_empty() {
         context.ui.status("there is no worktree here, so there are no files to open");
     }
     // A key that is not held needs its driver too: without one git would store plaintext.

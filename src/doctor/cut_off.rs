@@ -18,10 +18,10 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         findings.push(problem(
             "worktree",
             format!(
-                "{} still sealed in the worktree, although the key is held: an unlock was cut off",
+                "{} still sealed in the worktree, although the key is held: an unlock or a lock was cut off",
                 count(unopened, "file")
             ),
-            "git shroud unlock",
+            "git shroud unlock opens them, git shroud lock closes all",
         ));
     }
     if index::is_abandoned(repository) {

@@ -95,9 +95,13 @@ fn the_lock_of_a_killed_run_is_known_and_removed() {
     signal(&child, Signal::KILL);
     child.wait().unwrap();
     assert!(sandbox.path("repo/.git/index.lock").exists());
+    // One file came through before.
+    let sealed = sandbox.blob("repo", "HEAD:secrets/db.env");
+    sandbox.write("repo/secrets/db.env", sealed);
     sandbox.shroud("repo", ["lock", "-q"]);
     assert!(!is_open(&sandbox, "repo"));
     assert_nothing_left(&sandbox);
+    assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
 }
 
 /// From its first moment on the lock has its owner's name, and it has it until the index is whole.

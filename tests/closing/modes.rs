@@ -42,7 +42,9 @@ fn plaintext_of_a_private_file_is_never_open_to_others() {
     needs("strace", "strace");
     let sandbox = sealed();
     let file = "repo/secrets/db.env";
-    set_mode(&sandbox, file, 0o600);
+    for (path, _) in SECRETS {
+        set_mode(&sandbox, &format!("repo/{path}"), 0o600);
+    }
     for (editor, arguments) in [
         ("echo A=canary-2 >>", &["edit", "--on-disk", "secrets/db.env"][..]),
         ("true", &["lock", "-q", "--force"]),
