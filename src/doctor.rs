@@ -13,6 +13,7 @@ use std::path::Path;
 use time::{Duration, OffsetDateTime};
 
 use crate::access::{RESTORE, Roster};
+use crate::git::attributes_file::AttributesFile;
 use crate::git::config::{PROGRAM, TEXTCONV_PROGRAM, find_on_path, missing_drivers};
 use crate::git::hooks;
 use crate::git::repository::Repository;
@@ -79,6 +80,10 @@ impl Patient<'_> {
 pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(program());
+    if let Some(finding) = not_set_up(patient) {
+        findings.push(finding);
+        return findings;
+    }
     findings.push(guards(patient));
     findings.extend(configuration(patient));
     if !patient.is_git_crypt_alone() {
@@ -92,6 +97,30 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     findings.extend(files(patient));
     findings.extend(cut_off::examine(patient));
     findings
+}
+
+/// A repository in which nothing of this program or of git-crypt is to be seen has one problem, and not one for each part.
+fn not_set_up(patient: &Patient<'_>) -> Option<Finding> {
+    let roster = patient.roster;
+    let drivers = crate::git::config::drivers();
+    let is_bare = patient.keyring.is_empty()
+        && roster.infos.is_empty()
+        && roster.malformed.is_empty()
+        && roster.missing.is_none()
+        && patient.git_crypt.is_empty()
+        && patient.git_crypt_names.is_empty()
+        && missing_drivers(patient.repository).len() == drivers.len();
+    let has_lines = patient.repository.worktree.as_ref().is_some_and(|top| {
+        let file = AttributesFile::read(&top.join(".gitattributes"));
+        file.is_ok_and(|file| file.macro_has_tripwire().is_some() || !file.tracked().is_empty())
+    });
+    (is_bare && !has_lines).then(|| {
+        problem(
+            "set-up",
+            "git-shroud was never set up in this repository",
+            "run 'git shroud init', or check out a branch that has the folder .shroud",
+        )
+    })
 }
 
 fn ok(check: &'static str, message: impl Into<String>) -> Finding {
@@ -285,7 +314,9 @@ fn files(patient: &Patient<'_>) -> Vec<Finding> {
         }
     };
     let mut findings = Vec::new();
-    for file in files.iter().filter(|file| matches!(file.state, State::Conversion(_))) {
+    let in_doubt: Vec<_> = files.iter().filter_map(attributes::in_doubt).collect();
+    findings.extend(attributes::few(in_doubt));
+    for file in &files {
         let State::Conversion(why) = &file.state else { continue };
         findings.push(problem(
             "attribute-conflict",
@@ -300,7 +331,9 @@ fn files(patient: &Patient<'_>) -> Vec<Finding> {
         findings.push(advice("files", message, "git checkout brings them here"));
     }
     let is_bad = |state: &State| {
-        !state.is_good() && !state.is_unknown() && !matches!(state, State::Conversion(_))
+        !state.is_good()
+            && !state.is_unknown()
+            && !matches!(state, State::Conversion(_) | State::Conflict(_))
     };
     let bad = files.iter().filter(|file| is_bad(&file.state)).count();
     if bad > 0 {

@@ -1,13 +1,15 @@
 //! For each file that should be sealed: what the repository really holds.
 
+mod conflict;
 mod git_crypt;
+mod paths;
+mod unmerged;
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Read};
 use std::path::Path;
 
 use gix::ObjectId;
-use gix::bstr::ByteSlice;
 
 use crate::format::{self, Header, KeyId, OpenError, Sniff};
 use crate::git::GitError;
@@ -19,7 +21,11 @@ use crate::git_crypt::{HeldKeys, Name};
 use crate::keyring::{KeyName, Keyring};
 use crate::parallel::map_runs;
 use crate::store::shroud_dir::KeyInfo;
+use conflict::Conflicts;
+pub use conflict::conflicts;
 pub use git_crypt::GitCryptState;
+pub use paths::expand_pathspecs;
+use unmerged::survey_unmerged;
 
 const FILES_PER_THREAD: usize = 64;
 
@@ -108,6 +114,8 @@ pub enum State {
     Damaged(String),
     /// An attribute would make git change the sealed bytes.
     Conversion(String),
+    /// The attributes are at odds about whether, or how, it is sealed.
+    Conflict(String),
     /// Its attribute names what cannot be a key.
     BadKeyName(String),
     /// Sealed, and no attribute says so any more.
@@ -136,7 +144,7 @@ impl State {
             Self::OtherKey { .. } => "other-key",
             Self::UnknownKey(_) | Self::Undescribed { .. } => "unknown-key",
             Self::Damaged(_) => "damaged",
-            Self::Conversion(_) => "attribute-conflict",
+            Self::Conversion(_) | Self::Conflict(_) => "attribute-conflict",
             Self::BadKeyName(_) => "bad-key-name",
             Self::NotTracked(_) => "not-tracked",
             Self::GitCrypt => "git-crypt",
@@ -217,9 +225,10 @@ pub fn survey(
         unmerged.retain(|path| only.contains(path));
     }
     let (git_dir, top) = (repository.gix.git_dir(), repository.worktree.as_deref());
+    let conflicts = Conflicts::new(repository, &entries)?;
     let run = |_, entries: &[Entry]| -> Result<Vec<FileStatus>, GitError> {
         let repository = Repository::open(git_dir, top.map(Path::to_owned))?;
-        let mut surveyor = Surveyor::new(&repository, known)?;
+        let mut surveyor = Surveyor::new(&repository, known, &conflicts)?;
         let looked = entries.iter().filter_map(|entry| surveyor.look(entry).transpose());
         looked.collect()
     };
@@ -232,45 +241,25 @@ pub fn survey(
     Ok(files)
 }
 
-fn survey_unmerged(
-    repository: &Repository,
-    unmerged: &[Vec<u8>],
-) -> Result<Vec<FileStatus>, GitError> {
-    let mut files = Vec::new();
-    if unmerged.is_empty() {
-        return Ok(files);
-    }
-    let mut attributes = Attributes::new(repository)?;
-    for path in unmerged {
-        let of = attributes.of(path)?;
-        if of.is_encrypted() {
-            files.push(FileStatus {
-                path: path.clone(),
-                state: State::Unmerged,
-                key: of.key.unwrap_or_default(),
-                git_crypt: of.git_crypt.and_then(Result::ok),
-                id: ObjectId::empty_blob(repository.gix.object_hash()),
-                executable: false,
-            });
-        }
-    }
-    Ok(files)
-}
-
 struct Surveyor<'r> {
     repository: &'r Repository,
     attributes: Attributes<'r>,
     known: &'r Known<'r>,
+    conflicts: &'r Conflicts,
     head: Option<gix::Tree<'r>>,
 }
 
 impl<'r> Surveyor<'r> {
-    fn new(repository: &'r Repository, known: &'r Known<'r>) -> Result<Self, GitError> {
+    fn new(
+        repository: &'r Repository,
+        known: &'r Known<'r>,
+        conflicts: &'r Conflicts,
+    ) -> Result<Self, GitError> {
         // git itself knows every way in which refs are kept (reftable).
         let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{tree}"])?;
         let head = head.and_then(|id| ObjectId::from_hex(id.as_encoded_bytes()).ok());
         let head = head.and_then(|id| repository.gix.find_tree(id).ok());
-        Ok(Self { repository, attributes: Attributes::new(repository)?, known, head })
+        Ok(Self { repository, attributes: Attributes::new(repository)?, known, conflicts, head })
     }
 
     fn look(&mut self, entry: &Entry) -> Result<Option<FileStatus>, GitError> {
@@ -281,6 +270,10 @@ impl<'r> Surveyor<'r> {
             }
             attributes => attributes?,
         };
+        if let Some(why) = self.conflicts.of(&entry.path, &attributes) {
+            let key = attributes.key.unwrap_or_default();
+            return Ok(Some(FileStatus::new(entry, State::Conflict(why), key)));
+        }
         if let Some(name) = attributes.git_crypt {
             let state = self.state_of_git_crypt(entry, name.as_ref().ok())?;
             let file = FileStatus::new(entry, state, KeyName::default());
@@ -396,21 +389,4 @@ enum Examined {
     GitCrypt,
     Sealed(KeyId),
     Damaged(String),
-}
-
-/// The paths that match git's pathspecs, as the index has them.
-///
-/// # Errors
-/// git fails, as where a pathspec is none.
-pub fn expand_pathspecs(
-    git: &crate::git::command::Git,
-    pathspecs: &[std::ffi::OsString],
-) -> Result<HashSet<Vec<u8>>, GitError> {
-    let fixed = ["ls-files", "-z", "--full-name", "--"].map(std::ffi::OsString::from);
-    let listed = git.run(fixed.iter().chain(pathspecs))?;
-    Ok(listed
-        .split(|&byte| byte == 0)
-        .filter(|path| !path.is_empty())
-        .map(|path| path.as_bstr().to_vec())
-        .collect())
 }

@@ -7,11 +7,11 @@ use gix::ObjectId;
 
 use super::content::Content;
 use super::known::{KeyFiles, KeyIds};
-use super::standing::is_on_purpose;
 use super::walk::{Changed, Gone};
 use super::{Found, Problem};
 use crate::format::KeyId;
 use crate::git::GitError;
+use crate::git::attributes_file::{MAX_LEN, TOO_LARGE};
 use crate::git::database::Database;
 use crate::git::tree_attributes::{Chain, TreeAttributes};
 use crate::git_crypt::HeldKeys;
@@ -111,9 +111,9 @@ impl<'r> Judge<'r> {
         above: Chain,
         folder: &[u8],
         file: ObjectId,
-        limit: u64,
     ) -> Result<Option<Chain>, GitError> {
-        let content = || self.database.file(file, limit)?.ok_or(GitError::NotHere(String::new()));
+        let content =
+            || attributes_text(self.database, file)?.ok_or(GitError::NotHere(String::new()));
         match self.attributes.below(above, folder, file, content) {
             Err(GitError::NotHere(_)) => {
                 self.missing.insert(file);
@@ -144,8 +144,9 @@ impl<'r> Judge<'r> {
                     matches!(problem, Problem::NotTracked(_)) && self.was_tracked(file)?;
                 Some((problem, pending.filter(|_| !dropped)))
             }
-            None if attributes.is_encrypted() || is_on_purpose(&attributes) => None,
-            None => self.compare_plain(file)?,
+            None if attributes.is_encrypted() => None,
+            // Whatever the attributes say: whoever pushes writes them.
+            None => self.compare_plain(file, attributes.on_purpose)?,
         };
         if attributes.sealed && file.parents.iter().all(|(id, _)| id.is_none()) {
             self.moves.sealed.insert(file.id);
@@ -181,7 +182,11 @@ impl<'r> Judge<'r> {
     }
 
     /// For a file that is not to be sealed and is not: whether it was, and whether it is new.
-    fn compare_plain(&mut self, file: &Changed<'_>) -> Result<Option<Verdict>, GitError> {
+    fn compare_plain(
+        &mut self,
+        file: &Changed<'_>,
+        on_purpose: bool,
+    ) -> Result<Option<Verdict>, GitError> {
         let mut was_sealed = false;
         for &(id, chain) in file.parents {
             let Some(id) = id else { continue };
@@ -201,9 +206,20 @@ impl<'r> Judge<'r> {
             return Ok(None);
         }
         let Some(len) = self.len(file.id)?.filter(|&len| len > 0) else { return Ok(None) };
-        if is_new {
+        if is_new && !on_purpose {
             self.moves.plain.push((file.path.to_vec(), len));
         }
         Ok(was_sealed.then_some((Problem::Unsealed, None)))
+    }
+}
+
+/// The text of a file with attributes; `None` where it is not here.
+pub(super) fn attributes_text(
+    database: &Database<'_>,
+    file: ObjectId,
+) -> Result<Option<Vec<u8>>, GitError> {
+    match database.header(file)? {
+        Some((_, size)) if size >= MAX_LEN => Ok(Some(TOO_LARGE.to_vec())),
+        _ => database.file(file, MAX_LEN),
     }
 }

@@ -4,7 +4,9 @@
 //! A commit answers for what none of its parents had already: old plaintext does not hinder a push that does not touch
 //! it, and a merge answers for what came only by the merge.
 
+mod allowed;
 mod content;
+mod dropped;
 mod judge;
 mod known;
 mod moved;
@@ -25,6 +27,8 @@ use crate::git_crypt::HeldKeys;
 use crate::keyring::KeyName;
 use crate::parallel::map_runs;
 
+pub use allowed::Allowed;
+pub use dropped::{Dropped, who_dropped};
 use judge::Judge;
 
 /// Commits for which another thread pays.
@@ -61,7 +65,7 @@ impl From<Commit> for Subject {
 pub enum Problem {
     /// In the clear, where its attributes say that it is to be sealed.
     Plaintext,
-    /// It was sealed, and now is in the clear and not to be sealed any more.
+    /// It was sealed, and now is in the clear and not to be sealed any more, whatever its attributes say of that.
     Unsealed,
     /// A new file in the clear, seemingly the one that stood sealed at this path.
     Moved(Vec<u8>),
@@ -84,7 +88,7 @@ pub enum Problem {
     EncryptedTwice,
     /// Sealed by git-shroud, where its attribute says that git-crypt encrypts it.
     SealedForGitCrypt,
-    /// An attribute would make git change the sealed bytes.
+    /// Attributes would make git change the sealed bytes, or are at odds about whether the path is sealed.
     Conversion(String),
     /// Its attribute names what cannot be a key.
     BadKeyName(String),
@@ -95,6 +99,11 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Whether it may be allowed, where the check runs, that a path leaves the seal.
+    pub fn is_allowable(&self) -> bool {
+        matches!(self, Self::Unsealed | Self::Moved(_) | Self::NotTracked(_))
+    }
+
     /// The name in `--json` and in the listing.
     pub fn name(&self) -> &'static str {
         match self {

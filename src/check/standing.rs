@@ -1,20 +1,20 @@
 //! What is wrong with a file of a tree, whatever was there before.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use gix::ObjectId;
 
 use super::Problem;
 use super::content::Content;
-use super::judge::{Judge, MAX_KEY_FILE, Verdict};
+use super::judge::{Judge, MAX_KEY_FILE, Verdict, attributes_text};
 use super::known::KeyIds;
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
+use crate::git::attributes_file::{AttributesFile, oddity};
+use crate::git::tree_attributes::FILE_NAME;
 use crate::git_crypt::{InvalidName, Name};
 use crate::store::shroud_dir::{File, KeyInfo, Member};
-
-/// A line that says on purpose that a path is not sealed: `-filter`, which sets the attribute to false.
-const ON_PURPOSE: &str = "-filter";
 
 impl Judge<'_> {
     /// What is wrong with a file whatever was there before.
@@ -31,15 +31,18 @@ impl Judge<'_> {
             {
                 return settled(Problem::OwnFile);
             }
+            if let Some(why) = self.odd_attributes(path, id)? {
+                return settled(Problem::Conversion(why));
+            }
             return Ok(self.malformed_own_file(path, id)?.map(|why| (Problem::Damaged(why), None)));
+        }
+        if let Some(conflict) = &attributes.conflict {
+            return settled(Problem::Conversion(conflict.clone()));
         }
         if let Some(name) = &attributes.git_crypt {
             return Ok(self.standing_of_git_crypt(id, name)?.map(|problem| (problem, None)));
         }
         if !attributes.sealed {
-            if is_on_purpose(attributes) {
-                return Ok(None);
-            }
             let Some(Content::Sealed(key, _)) = self.seemingly_sealed(id)? else { return Ok(None) };
             let known = self.known()?.contains_key(&key);
             return Ok(Some((Problem::NotTracked(key), (!known).then_some((key, None)))));
@@ -94,6 +97,19 @@ impl Judge<'_> {
         Ok(known)
     }
 
+    /// Whether a file with attributes defines a macro that does not seal, or is one that git reads otherwise.
+    fn odd_attributes(&self, path: &[u8], id: ObjectId) -> Result<Option<String>, GitError> {
+        if !path.ends_with(FILE_NAME) {
+            return Ok(None);
+        }
+        let Some(text) = attributes_text(self.database, id)? else { return Ok(None) };
+        let file = AttributesFile::of(Path::new(""), &text);
+        if path == FILE_NAME && file.macro_has_tripwire().is_some() && !file.macro_seals() {
+            return Ok(Some("the line [attr]shroud does not say filter=shroud".to_owned()));
+        }
+        Ok(oddity(&text))
+    }
+
     fn malformed_own_file(&self, path: &[u8], id: ObjectId) -> Result<Option<String>, GitError> {
         let file = std::str::from_utf8(path).ok().and_then(File::recognise);
         let Some(file) = file else { return Ok(None) };
@@ -113,8 +129,4 @@ fn is_own_file(path: &[u8]) -> bool {
         || path == b".gitmodules"
         || path.starts_with(b".shroud/")
         || path.starts_with(b".git-crypt/")
-}
-
-pub(super) fn is_on_purpose(attributes: &PathAttributes) -> bool {
-    attributes.filter.as_ref().is_some_and(|filter| filter.text == ON_PURPOSE)
 }

@@ -15,8 +15,6 @@ use crate::git::tree_attributes::{Chain, FILE_NAME};
 const MAX_FILES: u64 = 5_000_000;
 /// Folders in one another; git's own limit (core.maxTreeDepth) is half of it.
 const MAX_DEPTH: usize = 4096;
-/// Bytes of the longest `.gitattributes`; git itself reads up to 100 MiB.
-const MAX_ATTRIBUTES: u64 = 100 << 20;
 
 /// One side of a comparison in one folder.
 #[derive(Clone, Copy)]
@@ -179,9 +177,7 @@ impl Judge<'_> {
         // git follows no link here.
         let file = entries.bisect_entry(FILE_NAME.as_bstr(), false);
         let chain = match file.filter(|file| file.mode.is_blob()) {
-            Some(file) => {
-                self.chain_below(side.chain, path, file.oid.to_owned(), MAX_ATTRIBUTES)?
-            }
+            Some(file) => self.chain_below(side.chain, path, file.oid.to_owned())?,
             None => Some(side.chain),
         };
         Ok(chain.map(|chain| (bytes, chain)))

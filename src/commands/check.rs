@@ -7,13 +7,14 @@ use serde::Serialize;
 
 use super::pushed::Pushed;
 use super::{Context, held_git_crypt_keys, show};
-use crate::check::{Finding, Problem, Report, Source, Subject, check};
-use crate::error::{CommandError, Outcome};
+use crate::check::{Allowed, Finding, Problem, Report, Source, Subject, check, who_dropped};
+use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::GitError;
 use crate::git::database::{Database, Peeled};
 use crate::git::history;
 use crate::git::repository::Repository;
 use crate::scrub::banned;
+use crate::status::conflicts;
 use crate::ui::{Style, count};
 
 /// Characters of a commit's id in the listing.
@@ -39,7 +40,9 @@ git-crypt (encrypted by it at a path of git-shroud's), sealed-for-git-crypt (the
 git-crypt; seen where its key is held), attribute-conflict, bad-key-name, own-file (git, git-crypt or git-shroud reads it, so
 it cannot be sealed), taken-out (a scrub took the commit out, see git-shroud/banned in git's folder).
 
-The attribute '-filter' says that a path is in the clear on purpose, and nothing is found there.")]
+A file that was sealed and is in the clear now is found whatever its attributes say: whoever pushes writes those. Where it is
+meant, allow it where the check runs, by --allow or by a line in git-shroud/allow-plaintext in git's folder (.git, or the bare
+repository). A new file at a path with '-filter' is in the clear on purpose, and is not taken for one that moved.")]
 pub struct Check {
     /// Revisions, as git log takes them
     #[arg(value_name = "RANGE", conflicts_with_all = ["staged", "all", "pre_receive", "pre_push"])]
@@ -56,6 +59,10 @@ pub struct Check {
     /// As a pre-push hook, with git's lines on standard input; looks at what this remote does not have yet
     #[arg(long, value_name = "REMOTE")]
     pre_push: Option<String>,
+    /// Let files that match this pattern leave the seal; never taken from the tree. Also a line of git-shroud/allow-plaintext in
+    /// git's folder
+    #[arg(long, value_name = "PATTERN")]
+    allow: Vec<OsString>,
     /// Print JSON: {"findings": [{"commit"?, "tree"?, "path", "problem", "detail"?}], "complete"}
     #[arg(long)]
     json: bool,
@@ -85,6 +92,11 @@ impl Check {
         let (subjects, missing) = self.subjects(&repository)?;
         let mut report = check(&repository, &held_git_crypt_keys(&repository)?, &subjects)?;
         report.missing.extend(missing);
+        if self.is_staged() {
+            add_conflicts(&repository, &subjects, &mut report)?;
+        }
+        let allowed = self.allowed(&repository)?;
+        report.findings.retain(|found| !(found.problem.is_allowable() && allowed.has(&found.path)));
         let banned = banned::read(repository.common_dir())?;
         for subject in &subjects {
             if matches!(subject.source, Source::Commit(id) if banned.contains(&id)) {
@@ -101,7 +113,7 @@ impl Check {
         } else {
             report.findings.iter().for_each(|finding| print(context, finding));
         }
-        self.outcome(context, &report, subjects.len())
+        self.outcome(context, &repository, &report, subjects.len())
     }
 
     /// What is to be judged, and what of it is not here.
@@ -140,11 +152,30 @@ impl Check {
         Ok((subjects, missing))
     }
 
-    fn outcome(&self, context: &Context, report: &Report, looked_at: usize) -> Outcome {
+    /// What may leave the seal, by the list of this repository and by the arguments.
+    fn allowed(&self, repository: &Repository) -> Outcome<Allowed> {
+        let mut allowed = Allowed::read(repository.common_dir())
+            .context(|| "the list of files that may be in the clear".to_owned())?;
+        for pattern in &self.allow {
+            let pattern = crate::repo_path::argument_bytes(pattern)
+                .ok_or_else(|| CommandError::wrong("a pattern is not UTF-8"))?;
+            allowed.add(pattern);
+        }
+        Ok(allowed)
+    }
+
+    fn outcome(
+        &self,
+        context: &Context,
+        repository: &Repository,
+        report: &Report,
+        looked_at: usize,
+    ) -> Outcome {
         let found = report.findings.len() as u64;
         if found > 0 {
             context.ui.status(format!("found {}", count(found, "problem")));
             self.hint(context, report);
+            name_dropped(context, repository, report);
             return Err(CommandError::found());
         }
         if let Some(id) = report.missing.first() {
@@ -188,10 +219,19 @@ impl Check {
                  change the secret if the commit has left this machine",
             );
         }
-        if has("unsealed") || has("moved-in-the-clear") {
+        if has("moved-in-the-clear") {
             context.ui.hint(
-                "if it is in the clear on purpose, say so in .gitattributes with a line 'PATH -filter'",
+                "if the new file is in the clear on purpose, say so in .gitattributes with a line 'PATH -filter'",
             );
+        }
+        if has("unsealed") {
+            context.ui.hint(
+                "if it is in the clear on purpose, allow it where this check runs, which no push can do: \
+                 'git shroud check --allow PATTERN', or a line in git-shroud/allow-plaintext in git's folder",
+            );
+        }
+        if has("attribute-conflict") {
+            context.ui.hint("'git log -p -- .gitattributes' shows who changed the attributes");
         }
         if has("taken-out") {
             context.ui.hint("come over to the new history: git shroud scrub follow MAP");
@@ -202,6 +242,47 @@ impl Check {
                 .hint("track it again with 'git shroud track', or 'git add --renormalize' it");
         }
     }
+}
+
+/// Names who dropped the line, for the first file that is not sealed any more.
+fn name_dropped(context: &Context, repository: &Repository, report: &Report) {
+    let is_meant =
+        |found: &&Finding| matches!(found.problem, Problem::Unsealed | Problem::NotTracked(_));
+    let Some(finding) = report.findings.iter().find(is_meant) else { return };
+    let head = || {
+        let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD"]).ok()??;
+        ObjectId::from_hex(head.as_encoded_bytes()).ok()
+    };
+    let commit = match finding.source {
+        Source::Commit(id) => Some(id),
+        Source::Index(_) => head(),
+        Source::Tree(_) => None,
+    };
+    let dropped = commit.and_then(|commit| who_dropped(repository, commit, &finding.path).ok());
+    match (dropped.flatten(), finding.source) {
+        (Some(dropped), _) => context.ui.hint(format!(
+            "{} is not to be sealed any more since {}, by {}",
+            show(&finding.path),
+            &dropped.commit[..SHORT.min(dropped.commit.len())],
+            crate::sanitise::line(&dropped.by)
+        )),
+        (None, Source::Index(_)) => {
+            context.ui.hint("'git diff HEAD -- .gitattributes' shows the line that was dropped");
+        }
+        (None, _) => {}
+    }
+}
+
+/// Adds the paths of the index whose attributes git itself reads otherwise.
+fn add_conflicts(repository: &Repository, subjects: &[Subject], report: &mut Report) -> Outcome {
+    let [subject] = subjects else { return Ok(()) };
+    for (path, why) in conflicts(repository)? {
+        if !report.findings.iter().any(|found| found.path == path) {
+            let (source, problem) = (subject.source, Problem::Conversion(why));
+            report.findings.push(Finding { source, path, problem });
+        }
+    }
+    Ok(())
 }
 
 fn staged(repository: &Repository) -> Outcome<Subject> {

@@ -206,9 +206,12 @@ impl Stage<'_> {
             ("GIT_AUTHOR_EMAIL", "demo@example.com"),
             ("GIT_COMMITTER_NAME", "Demo"),
             ("GIT_COMMITTER_EMAIL", "demo@example.com"),
-            ("GIT_CONFIG_COUNT", "1"),
+            ("GIT_CONFIG_COUNT", "2"),
             ("GIT_CONFIG_KEY_0", "commit.gpgSign"),
             ("GIT_CONFIG_VALUE_0", "false"),
+            // What is shown is compared byte for byte.
+            ("GIT_CONFIG_KEY_1", "core.autocrlf"),
+            ("GIT_CONFIG_VALUE_1", "false"),
         ] {
             command.env(name, value);
         }

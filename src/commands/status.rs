@@ -226,7 +226,10 @@ fn detail(file: &FileStatus) -> Option<String> {
             Some(format!("sealed with key {key}, but its attribute says {wanted}"))
         }
         State::UnknownKey(id) | State::NotTracked(id) => Some(format!("key id {id}")),
-        State::Damaged(why) | State::Conversion(why) | State::BadKeyName(why) => Some(why.clone()),
+        State::Damaged(why)
+        | State::Conversion(why)
+        | State::Conflict(why)
+        | State::BadKeyName(why) => Some(why.clone()),
         State::OfGitCrypt(state) => detail_of_git_crypt(state, file.git_crypt.as_ref()?),
         State::NotHere(file) => Some(format!("{file} is not in this clone")),
         State::Empty

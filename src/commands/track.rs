@@ -1,5 +1,7 @@
 //! `git shroud track` and `untrack`
 
+mod tell;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,9 +12,11 @@ use crate::access::{Restage, RestageError, restage, sealing_key};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
 use crate::git::attributes_file::{AttributesFile, Track as Tracking};
+use crate::git::pattern::Surroundings;
 use crate::keyring::KeyName;
 use crate::repo_path::argument_bytes;
 use crate::status::{FileStatus, State, survey};
+use tell::{files_below, tell, write_macro};
 
 /// Seal files that match a pattern, from now on
 ///
@@ -63,22 +67,22 @@ impl Track {
         opened.refuse_unfit_key(&self.key)?;
         let mut attributes = attributes_here(context, &opened)?;
         let mut done = Vec::new();
-        for pattern in patterns(&self.patterns)? {
-            let added = attributes.track(pattern, &self.key);
+        let top = opened.top()?.canonicalize().context(|| "the worktree".to_owned())?;
+        let dir = attributes.path().parent().unwrap_or(&top).to_owned();
+        let files = files_below(&opened, &top, &dir)?;
+        let place = Surroundings { top: &top, dir: &dir, files: &files };
+        for given in patterns(&self.patterns)? {
+            let pattern = place
+                .resolve(given)
+                .map_err(|refusal| CommandError::wrong(refusal.why).hint(refusal.hint))?;
+            let added = attributes.track(&pattern, &self.key);
             let added = added.map_err(|error| CommandError::wrong(error.to_string()))?;
-            done.push((pattern, added));
+            done.push((given, pattern, added));
         }
+        write_macro(&opened, &top, &mut attributes)?;
         write_and_add(&opened, &attributes)?;
         let folder = folder_of(&opened, &attributes)?;
-        let tracked: Vec<&[u8]> = done.iter().map(|(pattern, _)| *pattern).collect();
-        for (pattern, done) in done {
-            let done = match done {
-                Tracking::Added => "tracking",
-                Tracking::WrittenOut => "tracked already, and written out:",
-                Tracking::Already => "tracked already:",
-            };
-            context.ui.status(format!("{done} {}", show(pattern)));
-        }
+        let tracked: Vec<&[u8]> = done.iter().map(|(_, pattern, _)| &pattern[..]).collect();
         confirm_tracked(context, &opened, &folder, &tracked, &self.key)?;
         if !opened.roster.infos.contains_key(&self.key) && opened.roster.missing.is_none() {
             context.ui.warning(format!(
@@ -87,7 +91,11 @@ impl Track {
             ));
             context.ui.hint("bring it from a branch that has it: git checkout BRANCH -- .shroud");
         }
-        seal_index(context, &opened)
+        seal_index(context, &opened)?;
+        for (given, pattern, added) in done {
+            tell(context, &opened, &place, (given, &pattern), added)?;
+        }
+        Ok(())
     }
 }
 
@@ -188,6 +196,11 @@ pub(super) fn seal_index(context: &Context, opened: &Opened) -> Outcome {
                 context.ui.hint(
                     "remove that attribute for this path; until then git cannot add the file",
                 );
+                continue;
+            }
+            State::Conflict(why) => {
+                context.ui.warning(format!("{}: {why}", show(&file.path)));
+                context.ui.hint("'git shroud why PATH' says which line decides");
                 continue;
             }
             _ => continue,

@@ -7,6 +7,7 @@ use super::confirm::{confirm, describe};
 use super::{Context, Opened, show};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::attributes::{Attributes, PathAttributes, Setting};
+use crate::git::attributes_of_git::OfGit;
 use crate::git_crypt::{InvalidName, Name};
 use crate::keyring::KeyName;
 use crate::repo_path;
@@ -64,6 +65,11 @@ fn explain(context: &Context, opened: &Opened, path: &[u8]) -> Outcome {
         context
             .ui
             .line(format!("conflict     {conversion} would make git change the sealed bytes"));
+    }
+    let of_git = OfGit::ask(&opened.repository, [path])?;
+    let conflict = attributes.conflict.clone().or_else(|| of_git.differs(path, &attributes));
+    if let Some(why) = conflict {
+        context.ui.line(format!("conflict     {why}"));
     }
     let known = opened.known();
     let only = [path.to_vec()].into();
@@ -163,6 +169,7 @@ fn fresh_clone(attributes: &PathAttributes, state: Option<&State>) -> String {
             | State::Undescribed { .. }
             | State::NotTracked(_),
         ) => "sees sealed bytes until it is unlocked",
+        Some(State::Conflict(_)) => "is in doubt, see the conflict",
         Some(State::Damaged(_)) => "sees bytes that do not open",
         Some(State::Empty) => "sees an empty file",
         Some(State::PlaintextInHead | State::PlaintextInIndex) => {

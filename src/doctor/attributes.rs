@@ -7,6 +7,7 @@ use crate::error::count;
 use crate::git::attributes::Attributes;
 use crate::git::attributes_file::{AttributesFile, exception_for};
 use crate::git::worktree::Entries;
+use crate::status::{FileStatus, State};
 
 /// The macro, the tripwire, and lines of earlier versions.
 pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
@@ -123,4 +124,28 @@ pub(super) fn own_files(patient: &Patient<'_>) -> Vec<Finding> {
     looked.unwrap_or_else(|error| {
         vec![problem("own-files", error.to_string(), "see what git says: git status")]
     })
+}
+
+/// How many paths whose attributes are in doubt are named each by itself.
+const NAMED: usize = 10;
+
+/// The finding about a file whose attributes are at odds.
+pub(super) fn in_doubt(file: &FileStatus) -> Option<Finding> {
+    let State::Conflict(why) = &file.state else { return None };
+    Some(problem(
+        "attribute-conflict",
+        format!("{}: {why}", crate::sanitise::path(&file.path)),
+        "put the line that seals the path behind the others, or '-filter' in one where it is not to be sealed; 'git log -p -- .gitattributes' shows who changed what",
+    ))
+}
+
+/// The first of the findings, and how many there are besides.
+pub(super) fn few(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let more = findings.len().saturating_sub(NAMED);
+    findings.truncate(NAMED);
+    if more > 0 {
+        let message = format!("{} more are in the same state", count(more as u64, "file"));
+        findings.push(problem("attribute-conflict", message, "run 'git shroud status'"));
+    }
+    findings
 }

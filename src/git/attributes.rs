@@ -18,6 +18,7 @@ pub const KEY_ATTRIBUTE: &str = "shroud-key";
 /// The encoding that no git knows: with it a clone that was never set up cannot store a file in the clear.
 pub const TRIPWIRE: &str = "locked-run-git-shroud-unlock";
 
+const FILE_NAME: &str = ".gitattributes";
 const FILTER: &str = "filter";
 const DIFF: &str = "diff";
 const TEXT: &str = "text";
@@ -25,7 +26,8 @@ const CRLF: &str = "crlf";
 const EOL: &str = "eol";
 const IDENT: &str = "ident";
 const ENCODING: &str = "working-tree-encoding";
-pub(super) const NAMES: [&str; 8] = [FILTER, DIFF, KEY_ATTRIBUTE, TEXT, CRLF, EOL, IDENT, ENCODING];
+pub(super) const NAMES: [&str; 9] =
+    [FILTER, DIFF, DRIVER, KEY_ATTRIBUTE, TEXT, CRLF, EOL, IDENT, ENCODING];
 
 /// One attribute of a path, with where it was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +67,12 @@ pub struct PathAttributes {
     pub conversion: Option<Setting>,
     /// Whether the tripwire is in force.
     pub tripwire: bool,
+    /// Why the path is not sealed though the attribute `shroud` says that it is to be, or is in doubt; a clause.
+    pub conflict: Option<String>,
+    /// Whether only the definition of the macro makes the filter this program's, for a line of a `.gitattributes` file.
+    pub by_macro: bool,
+    /// Whether a line says on purpose that the path is not sealed.
+    pub on_purpose: bool,
 }
 
 impl PathAttributes {
@@ -83,6 +91,9 @@ impl PathAttributes {
             key_setting: None,
             conversion: None,
             tripwire: false,
+            conflict: None,
+            by_macro: false,
+            on_purpose: false,
         }
     }
 
@@ -110,9 +121,29 @@ impl PathAttributes {
         };
         let conversion = conversion(&state).map(setting).unwrap_or_default();
         let encoding = value(state(ENCODING));
+        // What matches nothing has neither file nor line.
+        let said = |name| find(name).filter(|found| found.location.source.is_some());
+        let (mark, set) = (said(DRIVER), said(FILTER));
+        let mark = mark.filter(|mark| mark.assignment.state == StateRef::Set);
+        // Set by a macro, in the line that sets this one.
+        let through_macro = set.zip(mark).is_some_and(|(set, mark)| {
+            set.kind.source_id().is_some()
+                && set.location.source == mark.location.source
+                && set.location.sequence_number == mark.location.sequence_number
+        });
+        let git_crypt = filter.and_then(|filter| git_crypt::Name::from_driver(filter));
+        let on_purpose = !through_macro && state(FILTER) == StateRef::Unset;
+        let conflict = mark
+            .filter(|_| !sealed && git_crypt.is_none() && !on_purpose)
+            .and_then(|mark| unmet(mark, set, through_macro, top));
+        let of_tree =
+            |mark: &Match<'_>| mark.location.source.is_some_and(|file| file.ends_with(FILE_NAME));
         Self {
             sealed,
-            git_crypt: filter.and_then(|filter| git_crypt::Name::from_driver(filter)),
+            git_crypt,
+            conflict,
+            by_macro: sealed && through_macro && mark.is_some_and(of_tree),
+            on_purpose,
             diff_fits: value(state(DIFF)) == filter,
             filter: setting(FILTER),
             key,
@@ -213,6 +244,40 @@ fn value(state: StateRef<'_>) -> Option<&BStr> {
     match state {
         StateRef::Value(value) => Some(value.as_bstr()),
         _ => None,
+    }
+}
+
+/// Why a path that is marked is not sealed; `None` where a line behind the mark takes the filter back (`!filter`).
+fn unmet(
+    mark: &Match<'_>,
+    set: Option<&Match<'_>>,
+    through_macro: bool,
+    top: Option<&std::path::Path>,
+) -> Option<String> {
+    let marked = to_setting(mark, top);
+    match set {
+        _ if through_macro => Some(format!(
+            "{marked} seals nothing, as the line [attr]{DRIVER} does not say filter={DRIVER}"
+        )),
+        Some(set) if set.assignment.state != StateRef::Unspecified => {
+            Some(format!("{marked} seals nothing, as {} outranks it", to_setting(set, top)))
+        }
+        Some(set) if outranks(set, mark) => None,
+        _ => {
+            Some(format!("{marked} seals nothing, as no line [attr]{DRIVER} defines it at the top"))
+        }
+    }
+}
+
+/// Whether the line of one match outranks that of another: it stands behind it, or in a folder below.
+fn outranks(one: &Match<'_>, other: &Match<'_>) -> bool {
+    let depth =
+        |found: &Match<'_>| found.location.source.map_or(0, |file| file.components().count());
+    if one.location.source == other.location.source {
+        one.location.sequence_number >= other.location.sequence_number
+    } else {
+        let is_local = one.location.source.is_some_and(|file| !file.ends_with(FILE_NAME));
+        is_local || depth(one) > depth(other)
     }
 }
 

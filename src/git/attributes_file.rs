@@ -1,6 +1,7 @@
 //! Reading and changing the lines of a `.gitattributes` file; what is not ours stays byte for byte (gitattributes).
 
 mod line;
+mod odd;
 
 use std::fs;
 use std::io;
@@ -14,6 +15,7 @@ use crate::fs::{Access, read_bounded, with_path, write_atomic};
 use crate::keyring::KeyName;
 pub use line::{name_of, sealing, sealing_without, split_pattern};
 use line::{parse, quote, written_out};
+pub use odd::{TOO_LARGE, as_git_reads, oddity};
 
 const MACRO: &[u8] = b"[attr]shroud";
 /// The line that defines the macro, without the tripwire.

@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod attributes_file;
+pub mod attributes_of_git;
 pub mod changes;
 pub mod command;
 pub mod config;
@@ -13,6 +14,7 @@ mod info_attributes;
 pub mod locate;
 pub mod merging;
 pub mod objects;
+pub mod pattern;
 pub mod repository;
 pub mod scratch;
 pub mod staging;

@@ -13,6 +13,7 @@ use gix::glob::pattern::Case;
 
 use super::GitError;
 use super::attributes::{NAMES, PathAttributes};
+use super::attributes_file::{as_git_reads, oddity};
 
 /// The name of a file with attributes.
 pub const FILE_NAME: &[u8] = b".gitattributes";
@@ -32,7 +33,11 @@ struct Link {
     above: Chain,
     folder: Vec<u8>,
     content: Rc<[u8]>,
+    /// What git reads otherwise in this file or one above, with the file.
+    odd: Option<Rc<str>>,
     search: Option<(Search, Outcome)>,
+    /// As git reads the files, where one is odd.
+    of_git: Option<(Search, Outcome)>,
 }
 
 /// Looks attributes up in trees, each set of files parsed once.
@@ -65,9 +70,21 @@ impl TreeAttributes {
         if let Some(&chain) = self.known.get(&key) {
             return Ok(chain);
         }
-        let content = content()?.into();
+        let content: Rc<[u8]> = content()?.into();
         let chain = Chain(Some(self.links.len()));
-        self.links.push(Link { above, folder: folder.to_vec(), content, search: None });
+        let odd = oddity(&content).map(|why| {
+            let file = crate::sanitise::path(&[folder, FILE_NAME].concat());
+            format!("git reads {file} otherwise: {why}").into()
+        });
+        let odd = odd.or_else(|| self.links[above.0?].odd.clone());
+        self.links.push(Link {
+            above,
+            folder: folder.to_vec(),
+            content,
+            odd,
+            search: None,
+            of_git: None,
+        });
         self.known.insert(key, chain);
         Ok(chain)
     }
@@ -79,21 +96,22 @@ impl TreeAttributes {
     pub fn of(&mut self, chain: Chain, path: &[u8]) -> Result<PathAttributes, GitError> {
         let Chain(Some(at)) = chain else { return Ok(PathAttributes::none()) };
         if self.links[at].search.is_none() {
-            self.links[at].search = Some(self.parse(chain)?);
+            self.links[at].search = Some(self.parse(chain, false)?);
         }
-        let (search, outcome) = self.links[at].search.as_mut().expect("it was made above");
-        outcome.reset();
-        // A server does not know how a client's file system takes case: as the bytes are.
-        search.pattern_matching_relative_path(
-            path.as_bstr(),
-            Case::Sensitive,
-            Some(false),
-            outcome,
-        );
-        Ok(PathAttributes::from_outcome(Vec::new(), outcome, None))
+        let found = look(self.links[at].search.as_mut().expect("it was made above"), path);
+        let Some(odd) = self.links[at].odd.clone() else { return Ok(found) };
+        if self.links[at].of_git.is_none() {
+            self.links[at].of_git = Some(self.parse(chain, true)?);
+        }
+        let of_git = look(self.links[at].of_git.as_mut().expect("it was made above"), path);
+        // Versions of git differ: whatever any of them may seal is in doubt.
+        let is_in_doubt =
+            [&found, &of_git].iter().any(|of| of.is_encrypted() || of.conflict.is_some());
+        let conflict = is_in_doubt.then(|| odd.to_string());
+        Ok(PathAttributes { conflict: conflict.or(found.conflict), ..found })
     }
 
-    fn parse(&self, chain: Chain) -> Result<(Search, Outcome), GitError> {
+    fn parse(&self, chain: Chain, as_git: bool) -> Result<(Search, Outcome), GitError> {
         let mut links = Vec::new();
         let mut next = chain;
         while let Chain(Some(at)) = next {
@@ -111,12 +129,20 @@ impl TreeAttributes {
             // git takes macros from the top alone (gitattributes, "Defining macro attributes").
             let macros = link.folder.is_empty();
             let top = Some(Path::new(""));
-            search.add_patterns_buffer(&link.content, source, top, &mut names, macros)?;
+            let content = if as_git { &as_git_reads(&link.content) } else { &link.content[..] };
+            search.add_patterns_buffer(content, source, top, &mut names, macros)?;
         }
         let mut outcome = Outcome::default();
         outcome.initialize_with_selection(&names, NAMES);
         Ok((search, outcome))
     }
+}
+
+fn look((search, outcome): &mut (Search, Outcome), path: &[u8]) -> PathAttributes {
+    outcome.reset();
+    // A server does not know how a client's file system takes case: as the bytes are.
+    search.pattern_matching_relative_path(path.as_bstr(), Case::Sensitive, Some(false), outcome);
+    PathAttributes::from_outcome(Vec::new(), outcome, None)
 }
 
 #[cfg(test)]

@@ -1,0 +1,96 @@
+//! Who made a path one that is not sealed any more: the commit after which its attributes no longer say so.
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+use gix::objs::TreeRef;
+
+use super::judge::attributes_text;
+use crate::git::GitError;
+use crate::git::database::Database;
+use crate::git::repository::Repository;
+use crate::git::tree_attributes::{Chain, FILE_NAME, TreeAttributes};
+
+/// Commits that are looked at, at most.
+const MAX_COMMITS: &str = "--max-count=200";
+
+/// The commit that took a path out of the seal.
+#[derive(Debug)]
+pub struct Dropped {
+    /// Its id, in full.
+    pub commit: String,
+    /// Author and date, as git has them: not safe for a terminal.
+    pub by: String,
+}
+
+/// The last commit, up to this one, before which the attributes sealed the path and after which they do not.
+///
+/// # Errors
+/// git fails, or an object is damaged.
+pub fn who_dropped(
+    repository: &Repository,
+    commit: ObjectId,
+    path: &[u8],
+) -> Result<Option<Dropped>, GitError> {
+    let database = Database::open(repository)?;
+    // Only these files can change what is said of the path.
+    let mut files = vec![".gitattributes".to_owned()];
+    for at in path.find_iter(b"/") {
+        let Ok(folder) = std::str::from_utf8(&path[..at]) else { break };
+        files.push(format!(":(top,literal){folder}/.gitattributes"));
+    }
+    files[0] = ":(top,literal).gitattributes".to_owned();
+    let id = commit.to_string();
+    let fixed = [
+        "log",
+        MAX_COMMITS,
+        "--full-history",
+        "--format=%H%x00%P%x00%an <%ae>, %ad",
+        "--date=short",
+        &id,
+        "--",
+    ];
+    let listed = repository.git.run(fixed.iter().map(|word| (*word).to_owned()).chain(files))?;
+    for line in listed.lines() {
+        let mut fields = line.split_str(b"\0").map(|field| field.to_str_lossy());
+        let (Some(commit), Some(parents), Some(by)) = (fields.next(), fields.next(), fields.next())
+        else {
+            continue;
+        };
+        let is_sealed = |id: &str| -> Result<bool, GitError> {
+            let Ok(id) = ObjectId::from_hex(id.as_bytes()) else { return Ok(false) };
+            is_sealed_at(&database, id, path)
+        };
+        if is_sealed(&commit)? {
+            continue;
+        }
+        for parent in parents.split(' ').filter(|parent| !parent.is_empty()) {
+            if is_sealed(parent)? {
+                return Ok(Some(Dropped { commit: commit.into_owned(), by: by.into_owned() }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the attributes of a commit seal the path.
+fn is_sealed_at(database: &Database<'_>, commit: ObjectId, path: &[u8]) -> Result<bool, GitError> {
+    let Some(mut tree) = database.tree_of(commit)? else { return Ok(false) };
+    let mut attributes = TreeAttributes::default();
+    let mut chain = Chain::NONE;
+    let mut folder_end = 0;
+    while let Some(bytes) = database.tree(tree)? {
+        let entries = TreeRef::from_bytes(&bytes, tree.kind()).map_err(GitError::read)?;
+        let file = entries.bisect_entry(FILE_NAME.as_bstr(), false);
+        if let Some(file) = file.filter(|file| file.mode.is_blob()) {
+            let id = file.oid.to_owned();
+            let text = || Ok::<_, GitError>(attributes_text(database, id)?.unwrap_or_default());
+            chain = attributes.below(chain, &path[..folder_end], id, text)?;
+        }
+        let Some(slash) = path[folder_end..].find_byte(b'/') else { break };
+        let name = path[folder_end..folder_end + slash].as_bstr();
+        let Some(below) = entries.bisect_entry(name, true) else { break };
+        tree = below.oid.to_owned();
+        folder_end += slash + 1;
+    }
+    Ok(attributes.of(chain, path)?.is_encrypted())
+}
