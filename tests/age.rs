@@ -228,4 +228,18 @@ fn a_plugin_wraps_and_asks_before_it_unwraps() {
     assert_eq!(**opened.unwrap(), *b"key");
     assert_eq!(asked, ["PIN"]);
     assert_eq!(identity.unwrap(&wrapped, &mut answer("0000")), Err(AgeError::NoMatch));
+    // Of several files the one that it opens, with one question for all.
+    let other = wrap(&parse_recipient(OTHER).unwrap().0, b"other").unwrap();
+    let mut asked = 0;
+    let mut ask = |_: &str| {
+        asked += 1;
+        Some(Zeroizing::new("1234".to_owned()))
+    };
+    let files = [&other[..], "no file", &wrapped];
+    let (at, opened) = identity.unwrap_any(&files, &mut ask).unwrap();
+    assert_eq!((at, &**opened), (2, &b"key"[..]));
+    let (at, _) = identity.unwrap_any(&[&wrapped], &mut ask).unwrap();
+    assert_eq!((at, asked), (0, 2));
+    let in_vain = identity.unwrap_any(&files, &mut answer("0000"));
+    assert_eq!(in_vain.unwrap_err(), AgeError::NoMatch);
 }

@@ -1,10 +1,12 @@
 //! What can unwrap a key on this machine: a secret key that was given, age identities, SSH keys, the user's gpg.
 
-use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 use crate::fs::read_bounded;
 use crate::keyring::{MAX_TEXT_LEN, holds_secret};
@@ -31,6 +33,10 @@ pub struct Identities {
     /// The user's gpg.
     pub gpg: Option<Gpg>,
     gpg_keys: OnceCell<Result<BTreeSet<String>, String>>,
+    /// The key ids for which gpg has asked in vain; an empty one for a message that hides whom it is for.
+    pub(super) asked_in_vain: RefCell<BTreeSet<String>>,
+    /// What opened an OpenPGP secret key, by its fingerprint; `None` where it was asked for in vain.
+    pub(super) passphrases: RefCell<BTreeMap<String, Option<Zeroizing<String>>>>,
 }
 
 /// A file of identities cannot be used. Never holds what is in it.
@@ -92,7 +98,7 @@ impl Identities {
             self.add_file(path)?;
         }
         if let Some(value) = set(OPENPGP_VARIABLE) {
-            let value = zeroize::Zeroizing::new(value.into_encoded_bytes());
+            let value = Zeroizing::new(value.into_encoded_bytes());
             if value.trim_ascii_start().starts_with(b"-----BEGIN") {
                 self.add_secret_key(&value, OPENPGP_VARIABLE)?;
             } else {

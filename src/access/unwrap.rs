@@ -1,12 +1,14 @@
 //! From a member file to the key that is wrapped in it, by whatever this machine has.
 
+use std::collections::BTreeSet;
+
 use zeroize::Zeroizing;
 
 use super::identities::Identities;
 use super::roster::MemberFile;
 use crate::keyring::{Entry, KeyName, Keyring};
 use crate::recipient::age::Identity;
-use crate::recipient::openpgp::{Gpg, Message, Packing, SecretKey};
+use crate::recipient::openpgp::{Gpg, Message, Packing, SecretKey, UnwrapError};
 use crate::recipient::{Ask, Method};
 use crate::store::shroud_dir::{KeyInfo, Member};
 
@@ -253,9 +255,25 @@ impl<'i> Means<'i> {
                 let own = key.key_ids();
                 let message = message(wrapped, |id| own.iter().any(|own| own == id))?;
                 let allow_rsa = identities.allow_rsa;
+                let known = identities.passphrases.borrow().get(&key.fingerprint()).cloned();
+                if known == Some(None) {
+                    return None;
+                }
                 Some(message.and_then(|message| {
-                    key.unwrap_packed(&message, packing, allow_rsa, ask)
-                        .map_err(|error| Failure::new(error.to_string(), error.hint()))
+                    let (mut known, mut given) = (known.flatten(), None);
+                    let mut ask_once = |question: &str| {
+                        let answer = known.take().or_else(|| ask(question));
+                        given.clone_from(&answer);
+                        answer
+                    };
+                    let opened = key.unwrap_packed(&message, packing, allow_rsa, &mut ask_once);
+                    let in_vain =
+                        matches!(opened, Err(UnwrapError::Passphrase | UnwrapError::NoPassphrase));
+                    if in_vain || given.is_some() {
+                        let given = given.filter(|_| !in_vain);
+                        identities.passphrases.borrow_mut().insert(key.fingerprint(), given);
+                    }
+                    opened.map_err(|error| Failure::new(error.to_string(), error.hint()))
                 }))
             }
             Self::Identity(_) => None,
@@ -265,9 +283,21 @@ impl<'i> Means<'i> {
                     Err(error) => return Some(Err(Failure::new(error, None))),
                 };
                 let message = message(wrapped, |id| own.contains(id))?;
+                let ids = |message: &Message| -> BTreeSet<String> {
+                    let all = message.recipients().iter().map(|id| id.clone().unwrap_or_default());
+                    all.filter(|id| id.is_empty() || own.contains(id)).collect()
+                };
+                let in_vain = &identities.asked_in_vain;
+                if message.as_ref().is_ok_and(|message| ids(message).is_subset(&in_vain.borrow())) {
+                    return None;
+                }
                 Some(message.and_then(|message| {
-                    gpg.decrypt(&message)
-                        .map_err(|error| Failure::new(error.to_string(), error.hint()))
+                    gpg.decrypt(&message).map_err(|error| {
+                        if error.is_of_user() {
+                            in_vain.borrow_mut().extend(ids(&message));
+                        }
+                        Failure::new(error.to_string(), error.hint())
+                    })
                 }))
             }
         }

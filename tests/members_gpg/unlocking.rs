@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::common::{Sandbox, needs};
-use crate::home::home;
+use crate::home::{PASSPHRASE, home};
 use crate::user::{User, as_admin, assert_open, block, member_file, replace_wrapped, team};
 
 /// Makes git use a gpg that notes how often it decrypts.
@@ -142,4 +142,35 @@ fn a_pinentry_that_is_cancelled_is_reported_and_an_age_identity_goes_on() {
     let done = user.shroud(&sandbox, "clone", &["unlock", "-v", "-i", "../me.age"]).expect(0);
     done.says("member 'me': opened by the identity");
     assert_open(&sandbox, "clone");
+}
+
+/// More files for the same recipient, before the one that opens.
+fn decoys(sandbox: &Sandbox, label: &str) {
+    let text = String::from_utf8(sandbox.read(member_file("clone", label))).unwrap();
+    for n in 0..4 {
+        let decoy = text.replace(&format!("label = \"{label}\""), &format!("label = \"a{n}\""));
+        sandbox.write(member_file("clone", &format!("a{n}")), decoy);
+    }
+}
+
+#[test]
+fn a_passphrase_of_openpgp_is_asked_for_once_whatever_the_number_of_files() {
+    let sandbox = team(&["locked"]);
+    sandbox.git(".", ["clone", "-q", "repo", "clone"]);
+    decoys(&sandbox, "locked");
+    // By gpg: each question of the agent that is not answered is one line of its own.
+    let user = User::with(&["locked"]);
+    user.passphrase("wrong");
+    let done = user.shroud(&sandbox, "clone", &["unlock"]).expect(2);
+    assert_eq!(done.stderr.matches("by gpg").count(), 1, "{}", done.stderr);
+    // And without it.
+    sandbox.write("secret.asc", home().export_secret("locked"));
+    let unlock = "git-shroud unlock --secret-key ../secret.asc";
+    let typed = "one\ntwo\nthree\nfour\nfive\nsix\n";
+    let done = sandbox.on_terminal("clone", unlock, typed);
+    assert_ne!(done.status, 0);
+    assert_eq!(done.text().matches("Passphrase of").count(), 3, "{}", done.text());
+    let done = sandbox.on_terminal("clone", unlock, &format!("{PASSPHRASE}\n"));
+    assert_eq!(done.status, 0, "{}", done.text());
+    assert_eq!(done.text().matches("Passphrase of").count(), 1, "{}", done.text());
 }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::members::{LeftOut, NewMember, find_members};
 use super::names::{Rename, choose_names};
 use super::report;
-use crate::access::{Roster, grant, taken_over_here};
+use crate::access::{Fresh, Roster, grant, taken_over_here};
 use crate::commands::init::create_key;
 use crate::commands::unlock::Unlock;
 use crate::commands::unwrapping::IdentityArguments;
@@ -285,6 +285,7 @@ fn own_files(
     let mut files =
         vec![(format!("{}/.gitattributes", shroud_dir::NAME), shroud_dir::ATTRIBUTES.into())];
     let now = SystemTime::now();
+    let fresh = Fresh::ask(&opened.repository, members.iter().map(|member| &member.candidate));
     for (old, name) in &plan.names {
         let entry = opened.keyring.current(name).expect("it was made before");
         let earlier: Vec<_> =
@@ -292,7 +293,8 @@ fn own_files(
         let info = KeyInfo::succeeding(entry, &earlier, &only(held, old)?);
         files.push((File::Key(name.clone()).path(), info.to_text().into_bytes()));
         for member in members.iter().filter(|member| member.keys.contains(name)) {
-            let granted = grant(entry, &member.candidate, &member.label, now)?;
+            let (candidate, _) = fresh.renew(&member.candidate)?;
+            let granted = grant(entry, &candidate, &member.label, now)?;
             files.push((granted.file(name).path(), granted.to_text().into_bytes()));
         }
     }

@@ -68,6 +68,14 @@ pub enum GpgError {
 }
 
 impl GpgError {
+    /// Whether a passphrase, a PIN or a card was asked for in vain: the same message for the same key would ask again.
+    pub fn is_of_user(&self) -> bool {
+        matches!(
+            self,
+            Self::BadPassphrase | Self::Cancelled | Self::NoPinentry { .. } | Self::Card { .. }
+        )
+    }
+
     /// What to do next.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
