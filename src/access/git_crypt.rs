@@ -121,7 +121,9 @@ pub(super) fn find_changed(
     name: Option<&Name>,
     plan: &LockPlan,
 ) -> Result<(), Left> {
-    let Some((path, metadata)) = worker.find_for_git_crypt(entry)? else { return Ok(()) };
+    let Some((path, metadata)) = worker.find_for_git_crypt(entry, name, plan)? else {
+        return Ok(());
+    };
     // That the blob is encrypted shows in its length.
     let encrypted = metadata.len() + HEADER_LEN as u64;
     let len = worker.repository.gix.try_find_header(entry.id).map_err(GitError::read)?;
@@ -141,7 +143,7 @@ pub(super) fn encrypt_file(
     name: Option<&Name>,
     plan: &LockPlan,
 ) -> Result<(), Left> {
-    let Some((path, _)) = worker.find_for_git_crypt(entry)? else { return Ok(()) };
+    let Some((path, _)) = worker.find_for_git_crypt(entry, name, plan)? else { return Ok(()) };
     let (key, is_the_blob) = match how_to_encrypt(worker, entry, name, &path, plan)? {
         How::Stays => return worker.remember_closed(entry, attributes),
         How::PutBack => return worker.put_back(entry, &path),
@@ -207,6 +209,9 @@ fn how_to_encrypt<'r>(
         return Ok(How::With(held.newest(), false));
     }
     match objects::read_start(worker.repository, entry.id)? {
+        _ if !plan.everything && !name.is_some_and(|name| plan.git_crypt.contains(name)) => {
+            Ok(How::Stays)
+        }
         Some(blob) if !is_encrypted(&blob) && !entry.intended => Err(Left::InTheClear),
         Some(_) if plan.changes == Changes::Discard && !entry.intended => Ok(How::PutBack),
         _ => Err(Left::Changed),
@@ -214,9 +219,16 @@ fn how_to_encrypt<'r>(
 }
 
 impl Worker<'_> {
-    fn find_for_git_crypt(&mut self, entry: &Entry) -> Result<Option<(PathBuf, Metadata)>, Left> {
+    fn find_for_git_crypt(
+        &mut self,
+        entry: &Entry,
+        name: Option<&Name>,
+        plan: &LockPlan,
+    ) -> Result<Option<(PathBuf, Metadata)>, Left> {
+        let is_named = name.is_some_and(|name| plan.git_crypt.contains(name));
         match self.worktree.find(entry)? {
             None => Ok(None),
+            Some(Err(NotAFile)) if !plan.everything && !is_named => Ok(None),
             Some(Err(NotAFile)) => Err(Left::NotAFile),
             Some(Ok(found)) => Ok(Some(found)),
         }

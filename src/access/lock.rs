@@ -17,7 +17,7 @@ use crate::git::objects::{self, Blob, BlobHasher, is_blob};
 use crate::git::repository::Repository;
 use crate::git::worktree::{Entries, Entry, NotAFile, Worktree};
 use crate::git_crypt::Name;
-use crate::keyring::{self, KeyName};
+use crate::keyring::{self, KeyName, Keyring};
 
 /// Which keys are to be given up, and what becomes of files with local changes.
 pub struct LockPlan {
@@ -25,8 +25,18 @@ pub struct LockPlan {
     pub names: BTreeSet<KeyName>,
     /// Files of these keys of git-crypt are encrypted.
     pub git_crypt: BTreeSet<Name>,
+    /// Whether that is to be all; files of keys that are not held are then this lock's as well.
+    pub everything: bool,
     /// What becomes of changes that the index does not have.
     pub changes: Changes,
+}
+
+impl LockPlan {
+    /// Whether a path is this lock's by its attributes.
+    fn concerns(&self, keyring: &Keyring, attributes: &PathAttributes) -> bool {
+        let Ok(name) = &attributes.key else { return self.everything };
+        self.names.contains(name) || self.everything && keyring.current(name).is_none()
+    }
 }
 
 /// What a lock does with changes that the index does not have.
@@ -66,7 +76,7 @@ pub fn find_changed(
         if let Some(name) = &attributes.git_crypt {
             return git_crypt::find_changed(worker, entry, name.as_ref().ok(), plan);
         }
-        let Some((path, metadata)) = worker.find_to_close(entry, attributes)? else {
+        let Some((path, metadata)) = worker.find_to_close(entry, attributes, plan)? else {
             return Ok(());
         };
         // That the blob is sealed shows in its length, as long as nothing hides behind an unchanged file.
@@ -92,7 +102,7 @@ pub fn seal_worktree(
         if let Some(name) = &attributes.git_crypt {
             return git_crypt::encrypt_file(worker, entry, attributes, name.as_ref().ok(), plan);
         }
-        let Some((path, _)) = worker.find_to_close(entry, attributes)? else {
+        let Some((path, _)) = worker.find_to_close(entry, attributes, plan)? else {
             return worker.remember_closed(entry, attributes);
         };
         // Nearly always the key that the attribute names makes the very blob, which shows only when it is done.
@@ -126,10 +136,13 @@ impl<'r> Worker<'r> {
         &mut self,
         entry: &Entry,
         attributes: &PathAttributes,
+        plan: &LockPlan,
     ) -> Result<Option<(PathBuf, Metadata)>, Left> {
         let (path, metadata) = match self.worktree.find(entry)? {
             None => return Ok(None),
-            Some(Err(NotAFile)) if attributes.is_encrypted() => return Err(Left::NotAFile),
+            Some(Err(NotAFile)) if attributes.sealed && plan.concerns(self.keyring, attributes) => {
+                return Err(Left::NotAFile);
+            }
             Some(Err(NotAFile)) => return Ok(None),
             Some(Ok(found)) => found,
         };
@@ -236,6 +249,7 @@ impl<'r> Worker<'r> {
             return Ok(How::AsItIs(&key.key));
         }
         match blob {
+            _ if attributes.sealed && !plan.concerns(self.keyring, attributes) => Ok(How::Stays),
             Some(Sniff::NotSealed | Sniff::GitCrypt) => Err(Left::InTheClear),
             Some(Sniff::Sealed(_)) if plan.changes == Changes::Discard && !entry.intended => {
                 Ok(How::PutBack)

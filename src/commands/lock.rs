@@ -130,7 +130,7 @@ impl Lock {
             (_, true) => Changes::Discard,
             _ => Changes::Keep,
         };
-        Ok(LockPlan { names, git_crypt, changes })
+        Ok(LockPlan { names, git_crypt, everything: self.keys.is_empty(), changes })
     }
 }
 

@@ -138,7 +138,7 @@ fn name_authors(context: &Context, opened: &Opened, files: &[FileStatus]) -> Out
 
 /// As after an unlock that was cut off. Keys of the environment open no worktree as a whole.
 fn warn_of_unopened(context: &Context, opened: &Opened) -> Outcome {
-    let held = local::load(opened.repository.common_dir())?;
+    let held = local::load(opened.repository.common_dir()).unwrap_or_default();
     let keys = Keys { shroud: &held, git_crypt: &opened.git_crypt };
     let unopened = find_unopened(&opened.repository, keys)?;
     if unopened > 0 {

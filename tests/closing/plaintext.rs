@@ -44,6 +44,9 @@ fn plaintext_of_a_key_that_is_not_held_is_named_and_no_obstacle_for_force() {
     sandbox.git("repo", ["commit", "-q", "-m", "plain"]);
     sandbox.git(".", ["clone", "-q", "repo", "clone"]);
     sandbox.shroud("clone", ["unlock", "-q", "../team.key"]);
+    // Another key's is nobody's concern where one is named.
+    sandbox.shroud("clone", ["lock", "--key", "default"]).says("gave up 1 key");
+    sandbox.shroud("clone", ["unlock", "-q", "../team.key"]);
     sandbox.try_shroud("clone", ["lock"]).expect(1).says("prod/db.env; nothing was done");
     assert!(sandbox.path("clone").join(KEYRING).exists());
     sandbox.try_shroud("clone", ["lock", "--force"]).expect(3).says("prod/db.env stays as it is");
