@@ -323,8 +323,9 @@ fn a_key_that_history_describes_is_known() {
     sandbox.git("repo", ["config", "--remove-section", "filter.shroud"]);
     // As after a rotation: the folder describes another key, and earlier files are sealed with the old one.
     sandbox.foreign_key();
-    let newer = sandbox.read("other/.shroud/default/key.toml");
-    commit_raw(&sandbox, ".shroud/default/key.toml", &newer);
+    let newer = String::from_utf8(sandbox.read("other/.shroud/default/key.toml")).unwrap();
+    let newer = newer.replace("generation = 1", "generation = 2");
+    commit_raw(&sandbox, ".shroud/default/key.toml", newer.as_bytes());
     commit_raw(&sandbox, "secrets/restored", &sealed);
     expect(&sandbox, "repo", &["HEAD^!"], &[]);
     expect(&sandbox, "repo", &["HEAD"], &[]);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use gix::ObjectId;
 
 use super::content::Content;
-use super::known::{KeyFiles, KeyIds};
+use super::described::{Described, KeyFiles};
 use super::walk::{Changed, Gone};
 use super::{Found, Problem};
 use crate::format::KeyId;
@@ -30,11 +30,13 @@ pub(super) struct Judge<'r> {
     pub(super) contents: HashMap<ObjectId, Content>,
     pub(super) lens: HashMap<ObjectId, u64>,
     pub(super) keys: KeyFiles,
+    /// Subjects whose `.shroud/` is not that of each parent.
+    pub(super) touched: Vec<usize>,
     /// What is not here.
     pub(super) missing: BTreeSet<ObjectId>,
     subject: usize,
     pub(super) root: ObjectId,
-    pub(super) known: Option<Rc<KeyIds>>,
+    pub(super) known: Option<Rc<Described>>,
     pub(super) moves: Moves,
 }
 
@@ -60,6 +62,7 @@ impl<'r> Judge<'r> {
             contents: HashMap::new(),
             lens: HashMap::new(),
             keys: KeyFiles::default(),
+            touched: Vec::new(),
             missing: BTreeSet::new(),
             subject: 0,
             root: ObjectId::empty_tree(database.repository().gix.object_hash()),

@@ -1,101 +1,34 @@
-//! Which keys a history knows: those that `.shroud/` describes in any commit that is looked at, or did in any before.
+//! Which keys a history knows: those that `.shroud/` describes in a commit that is looked at, or did in any before it.
 //!
 //! The ids of retired keys stand encrypted in `key.toml` (docs/format.md, section 5). But each was the current one once,
 //! so history names it in the clear.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use gix::ObjectId;
-use gix::bstr::ByteSlice as _;
-use gix::objs::TreeRef;
 
-use super::judge::MAX_KEY_FILE;
+use super::described::{Described, KeyFiles};
+use super::line::Line;
 use super::{Finding, Found, Problem, Report, Source, Subject};
 use crate::format::KeyId;
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::history::that_changed;
+use crate::git::objects::fetch_missing;
 use crate::git::repository::Repository;
-use crate::store::shroud_dir::{self, KeyInfo};
+use crate::keyring::KeyName;
+use crate::store::shroud_dir::{self, File};
 
-/// The names under which a key is or was described.
-pub(super) type KeyIds = BTreeMap<KeyId, BTreeSet<String>>;
+/// Commits before a range whose histories are told apart; those of more are taken together.
+const MAX_HISTORIES: usize = 16;
 
-/// Reads what `.shroud/` folders describe, each once.
+/// What the judges have left to be decided by history.
 #[derive(Default)]
-pub(super) struct KeyFiles {
-    folders: HashMap<ObjectId, Rc<KeyIds>>,
-}
-
-impl KeyFiles {
-    /// What a tree describes; a file that cannot be read describes nothing.
-    pub(super) fn of_tree(
-        &mut self,
-        database: &Database<'_>,
-        root: ObjectId,
-        missing: &mut BTreeSet<ObjectId>,
-    ) -> Result<Rc<KeyIds>, GitError> {
-        let folder = child(database, root, shroud_dir::NAME, missing)?;
-        let Some(folder) = folder.filter(|folder| folder.is_tree) else { return Ok(Rc::default()) };
-        if let Some(known) = self.folders.get(&folder.id) {
-            return Ok(Rc::clone(known));
-        }
-        let mut ids = KeyIds::new();
-        for key in children(database, folder.id, missing)?.into_iter().filter(|key| key.is_tree) {
-            let Some(file) = child(database, key.id, "key.toml", missing)? else { continue };
-            if file.is_tree {
-                continue;
-            }
-            let Some(bytes) = database.file(file.id, MAX_KEY_FILE).ok().flatten() else {
-                missing.insert(file.id);
-                continue;
-            };
-            let name = key.name.to_str().ok().and_then(|name| name.parse().ok());
-            let info = name.and_then(|name| KeyInfo::parse(&bytes, &name).ok());
-            if let Some(info) = info {
-                ids.entry(info.id).or_default().insert(info.name.to_string());
-            }
-        }
-        let ids = Rc::new(ids);
-        self.folders.insert(folder.id, Rc::clone(&ids));
-        Ok(ids)
-    }
-}
-
-struct Child {
-    name: Vec<u8>,
-    id: ObjectId,
-    is_tree: bool,
-}
-
-fn children(
-    database: &Database<'_>,
-    tree: ObjectId,
-    missing: &mut BTreeSet<ObjectId>,
-) -> Result<Vec<Child>, GitError> {
-    let Some(bytes) = database.tree(tree)? else {
-        missing.insert(tree);
-        return Ok(Vec::new());
-    };
-    let tree = TreeRef::from_bytes(&bytes, tree.kind()).map_err(GitError::read)?;
-    let entries = tree.entries.iter().filter(|entry| entry.mode.is_tree() || entry.mode.is_blob());
-    let child = |entry: &gix::objs::tree::EntryRef<'_>| Child {
-        name: entry.filename.to_vec(),
-        id: entry.oid.to_owned(),
-        is_tree: entry.mode.is_tree(),
-    };
-    Ok(entries.map(child).collect())
-}
-
-fn child(
-    database: &Database<'_>,
-    tree: ObjectId,
-    name: &str,
-    missing: &mut BTreeSet<ObjectId>,
-) -> Result<Option<Child>, GitError> {
-    let children = children(database, tree, missing)?;
-    Ok(children.into_iter().find(|child| child.name == name.as_bytes()))
+pub(super) struct Open {
+    pub(super) found: Vec<Found>,
+    /// Subjects whose `.shroud/` is not that of each parent.
+    pub(super) touched: Vec<usize>,
 }
 
 /// Decides what depends on keys of earlier commits, and puts every finding into the report.
@@ -104,75 +37,266 @@ fn child(
 pub(super) fn settle(
     repository: &Repository,
     subjects: &[Subject],
-    found: Vec<Found>,
+    open: Open,
     shallow: bool,
     report: &mut Report,
 ) -> Result<(), GitError> {
-    let known = match found.iter().any(|found| found.pending.is_some()) {
-        true => known_at(repository, subjects, &mut report.missing)?,
-        false => KeyIds::new(),
-    };
+    let Open { found, touched } = open;
+    let mut histories = Histories::new(repository, subjects, &touched)?;
+    let pending = found.iter().any(|found| found.pending.is_some());
+    if pending || touched.iter().any(|&number| !subjects[number].parents.is_empty()) {
+        histories.read_before(&mut report.missing)?;
+    }
+    if pending || !touched.is_empty() {
+        histories.read_subjects(&mut report.missing)?;
+    }
+    let mut all: Vec<(usize, Vec<u8>, Problem)> = Vec::new();
+    for &number in &touched {
+        all.extend(histories.swapped(number, &mut report.missing)?);
+    }
     for Found { subject, path, mut problem, pending } in found {
         if let Some((id, wanted)) = pending {
-            match (known.get(&id), wanted) {
-                (Some(names), Some(wanted)) if names.contains(wanted.as_str()) => continue,
-                (Some(names), Some(wanted)) => {
-                    problem = Problem::OtherKey { keys: names.iter().cloned().collect(), wanted };
-                }
-                // What is sealed with the key of another repository is a file like any other.
-                (None, None) => continue,
-                (None, Some(_)) if shallow => {
+            match settled(&mut histories, subject, id, wanted) {
+                Settled::Fine => continue,
+                Settled::OtherKey(keys, wanted) => problem = Problem::OtherKey { keys, wanted },
+                Settled::Unknown if shallow => {
                     report.shallow = true;
                     continue;
                 }
-                (None, Some(_)) | (Some(_), None) => {}
+                Settled::Unknown | Settled::AsFound => {}
             }
         }
-        report.findings.push(Finding { source: subjects[subject].source, path, problem });
+        all.push((subject, path, problem));
     }
+    all.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    report.findings.extend(all.into_iter().map(|(subject, path, problem)| Finding {
+        source: subjects[subject].source,
+        path,
+        problem,
+    }));
     Ok(())
 }
 
-/// The keys that any of the subjects describes, or any commit before them did. A later one counts too: a history that was
-/// rewritten holds sealed files from before the commit that described their key.
-fn known_at(
-    repository: &Repository,
+enum Settled {
+    Fine,
+    /// Nothing that was looked at describes the key.
+    Unknown,
+    AsFound,
+    OtherKey(Vec<String>, KeyName),
+}
+
+fn settled(
+    histories: &mut Histories<'_>,
+    subject: usize,
+    id: KeyId,
+    wanted: Option<KeyName>,
+) -> Settled {
+    let names = histories.names_of(subject, id);
+    match (names.is_empty(), wanted) {
+        // What is sealed with the key of another repository is a file like any other.
+        (true, None) => Settled::Fine,
+        (true, Some(_)) => Settled::Unknown,
+        (false, None) => Settled::AsFound,
+        (false, Some(wanted)) if names.contains(wanted.as_str()) => Settled::Fine,
+        (false, Some(wanted)) => Settled::OtherKey(names.into_iter().collect(), wanted),
+    }
+}
+
+/// The descriptions that lead up to each subject, and those that follow.
+struct Histories<'s> {
+    repository: &'s Repository,
+    database: Database<'s>,
+    files: KeyFiles,
+    subjects: &'s [Subject],
+    touched: HashSet<usize>,
+    /// By subject, with its own descriptions.
+    up_to: Vec<Rc<Line>>,
+    /// By commit, of those that are parents of subjects and no subjects.
+    before: HashMap<ObjectId, Rc<Line>>,
+    places: HashMap<ObjectId, usize>,
+    later: Option<Vec<Rc<Line>>>,
+    /// Whether what a partial clone lacks may still be had.
+    may_fetch: bool,
+}
+
+impl<'s> Histories<'s> {
+    fn new(
+        repository: &'s Repository,
+        subjects: &'s [Subject],
+        touched: &[usize],
+    ) -> Result<Self, GitError> {
+        let place = |(place, subject): (usize, &Subject)| Some((commit(subject)?, place));
+        Ok(Self {
+            repository,
+            database: Database::open(repository)?,
+            files: KeyFiles::default(),
+            subjects,
+            touched: touched.iter().copied().collect(),
+            up_to: Vec::with_capacity(subjects.len()),
+            before: HashMap::new(),
+            places: subjects.iter().enumerate().filter_map(place).collect(),
+            later: None,
+            may_fetch: true,
+        })
+    }
+
+    /// Reads the histories that end where the subjects begin.
+    fn read_before(&mut self, missing: &mut BTreeSet<ObjectId>) -> Result<(), GitError> {
+        let parents = self.subjects.iter().flat_map(|subject| &subject.parents).copied();
+        let tips: BTreeSet<_> =
+            parents.filter(|parent| !self.places.contains_key(parent)).collect();
+        let tips: Vec<_> = tips.into_iter().collect();
+        let groups: Vec<&[ObjectId]> = match tips.len() {
+            0 => return Ok(()),
+            ..=MAX_HISTORIES => tips.chunks(1).collect(),
+            _ => vec![&tips],
+        };
+        for group in groups {
+            let mut line = Line::default();
+            for commit in that_changed(self.repository, group, shroud_dir::NAME)? {
+                line.add(&*self.described(Source::Commit(commit.id), missing)?);
+            }
+            let line = Rc::new(line);
+            self.before.extend(group.iter().map(|tip| (*tip, Rc::clone(&line))));
+        }
+        Ok(())
+    }
+
+    /// Parents come before their children.
+    fn read_subjects(&mut self, missing: &mut BTreeSet<ObjectId>) -> Result<(), GitError> {
+        for (number, subject) in self.subjects.iter().enumerate() {
+            let mut line = self.before(number);
+            if self.touched.contains(&number) {
+                let described = self.described(subject.source, missing)?;
+                let mut with = (*line).clone();
+                with.add(&described);
+                if with != *line {
+                    line = Rc::new(with);
+                }
+            }
+            self.up_to.push(line);
+        }
+        Ok(())
+    }
+
+    /// What the parents of a subject, and all before them, have described.
+    fn before(&self, number: usize) -> Rc<Line> {
+        let parents = self.subjects[number].parents.iter();
+        let line = |parent| match self.places.get(parent) {
+            Some(&place) => self.up_to.get(place),
+            None => self.before.get(parent),
+        };
+        Line::joined(parents.filter_map(line))
+    }
+
+    /// What a tree describes. In a partial clone the descriptions of earlier commits come as git itself would get them.
+    fn described(
+        &mut self,
+        source: Source,
+        missing: &mut BTreeSet<ObjectId>,
+    ) -> Result<Rc<Described>, GitError> {
+        let root = match source {
+            Source::Tree(id) | Source::Index(id) => id,
+            Source::Commit(id) => match self.database.tree_of(id)? {
+                Some(tree) => tree,
+                None => {
+                    missing.insert(id);
+                    return Ok(Rc::default());
+                }
+            },
+        };
+        let mut lacking = BTreeSet::new();
+        let described = self.files.of_tree(&self.database, root, &mut lacking)?;
+        if lacking.is_empty() {
+            return Ok(described);
+        }
+        if self.may_fetch {
+            self.may_fetch = fetch_missing(self.repository, &lacking)?;
+        }
+        self.files.of_tree(&self.database, root, missing)
+    }
+
+    /// The descriptions of a subject that do not follow from what was there before.
+    fn swapped(
+        &mut self,
+        number: usize,
+        missing: &mut BTreeSet<ObjectId>,
+    ) -> Result<Vec<(usize, Vec<u8>, Problem)>, GitError> {
+        let subject = &self.subjects[number];
+        let own = self.described(subject.source, missing)?;
+        let mut parents = Vec::new();
+        for &parent in &subject.parents {
+            parents.push(self.described(Source::Commit(parent), missing)?);
+        }
+        let before = self.before(number);
+        let mut swapped = Vec::new();
+        for (name, description) in &own.0 {
+            let Some((generation, id)) = description.key else { continue };
+            let is_there = |parent: &Rc<Described>| parent.0.get(name) == Some(description);
+            if !parents.is_empty() && parents.iter().all(is_there) {
+                continue;
+            }
+            let twin = || {
+                let first = own.names_of(id).next().filter(|first| first != name)?;
+                Some(format!("the key with id {id} is '{first}' in the same commit"))
+            };
+            if let Some(why) = before.objection(name, generation, id).or_else(twin) {
+                let Ok(key) = name.parse() else { continue };
+                let path = File::Key(key).path().into_bytes();
+                swapped.push((number, path, Problem::KeySwapped(why)));
+            }
+        }
+        Ok(swapped)
+    }
+
+    /// The names that a key has in the history of a subject. If it has none, what comes later counts too: a history that
+    /// was rewritten holds sealed files from before the commit that described their key.
+    fn names_of(&mut self, number: usize, id: KeyId) -> BTreeSet<String> {
+        let names: BTreeSet<_> = self.up_to[number].names_of(id).map(str::to_owned).collect();
+        if !names.is_empty() {
+            return names;
+        }
+        match self.subjects[number].source {
+            Source::Commit(_) => {
+                let later = self
+                    .later
+                    .get_or_insert_with(|| later(self.subjects, &self.places, &self.up_to));
+                later[number].names_of(id).map(str::to_owned).collect()
+            }
+            Source::Index(_) => names,
+            // Nothing says which history it belongs to.
+            Source::Tree(_) => {
+                let lines = self.up_to.iter().chain(self.before.values());
+                lines.flat_map(|line| line.names_of(id)).map(str::to_owned).collect()
+            }
+        }
+    }
+}
+
+/// What the commits that descend from each subject describe.
+fn later(
     subjects: &[Subject],
-    missing: &mut BTreeSet<ObjectId>,
-) -> Result<KeyIds, GitError> {
-    let database = Database::open(repository)?;
-    let mut files = KeyFiles::default();
-    let within: BTreeSet<_> = subjects.iter().filter_map(commit).collect();
-    let mut before: Vec<_> = subjects.iter().flat_map(|subject| subject.parents.clone()).collect();
-    before.retain(|parent| !within.contains(parent));
-    before.sort_unstable();
-    before.dedup();
-    let mut trees = BTreeSet::new();
-    for commit in that_changed(repository, &before, shroud_dir::NAME)? {
-        trees.extend(database.tree_of(commit.id)?);
+    places: &HashMap<ObjectId, usize>,
+    up_to: &[Rc<Line>],
+) -> Vec<Rc<Line>> {
+    let mut later: Vec<Rc<Line>> = up_to.to_vec();
+    let mut children: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (number, subject) in subjects.iter().enumerate() {
+        for place in subject.parents.iter().filter_map(|parent| places.get(parent)) {
+            children.entry(*place).or_default().push(number);
+        }
     }
-    for subject in subjects {
-        trees.extend(match subject.source {
-            Source::Commit(id) => database.tree_of(id)?,
-            Source::Tree(id) | Source::Index(id) => Some(id),
-        });
+    for number in (0..subjects.len()).rev() {
+        let Some(children) = children.get(&number) else { continue };
+        let lines = children.iter().map(|&child| &later[child]).chain([&later[number]]);
+        later[number] = Line::joined(lines);
     }
-    let mut known = KeyIds::new();
-    for tree in trees {
-        merge(&mut known, &*files.of_tree(&database, tree, missing)?);
-    }
-    Ok(known)
+    later
 }
 
 fn commit(subject: &Subject) -> Option<ObjectId> {
     match subject.source {
         Source::Commit(id) => Some(id),
         Source::Tree(_) | Source::Index(_) => None,
-    }
-}
-
-fn merge(into: &mut KeyIds, more: &KeyIds) {
-    for (id, names) in more {
-        into.entry(*id).or_default().extend(names.iter().cloned());
     }
 }

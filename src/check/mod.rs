@@ -6,9 +6,11 @@
 
 mod allowed;
 mod content;
+mod described;
 mod dropped;
 mod judge;
 mod known;
+mod line;
 mod moved;
 mod standing;
 mod walk;
@@ -80,6 +82,8 @@ pub enum Problem {
         /// The name that its attribute says.
         wanted: KeyName,
     },
+    /// A `key.toml` that does not follow from what the commits before describe, and why.
+    KeySwapped(String),
     /// Begins as a sealed file and cannot be one, or is a description of a key that cannot be read.
     Damaged(String),
     /// Encrypted by git-crypt, where its attribute says that it is to be sealed.
@@ -113,6 +117,7 @@ impl Problem {
             Self::NotTracked(_) => "not-tracked",
             Self::UnknownKey(_) => "unknown-key",
             Self::OtherKey { .. } => "other-key",
+            Self::KeySwapped(_) => "key-swapped",
             Self::Damaged(_) => "damaged",
             Self::GitCrypt => "git-crypt",
             Self::EncryptedTwice => "double-encrypted",
@@ -181,19 +186,22 @@ pub fn check(
             found.sort_by(|a, b| a.path.cmp(&b.path));
             each.push(found);
         }
-        Ok((each.into_iter().rev().flatten().collect::<Vec<_>>(), judge.missing))
+        judge.touched.reverse();
+        let found = each.into_iter().rev().flatten().collect();
+        Ok((known::Open { found, touched: judge.touched }, judge.missing))
     };
     let mut report = Report::default();
-    let mut found = Vec::new();
+    let mut open = known::Open::default();
     for run in map_runs(&numbered, PER_THREAD, run) {
         let (more, missing) = run?;
-        found.extend(more);
+        open.found.extend(more.found);
+        open.touched.extend(more.touched);
         report.missing.extend(missing);
     }
     let boundary = shallow_boundary(repository)?;
     let is_cut =
         |subject: &Subject| matches!(subject.source, Source::Commit(id) if boundary.contains(&id));
     report.shallow = subjects.iter().any(is_cut);
-    known::settle(repository, subjects, found, !boundary.is_empty(), &mut report)?;
+    known::settle(repository, subjects, open, !boundary.is_empty(), &mut report)?;
     Ok(report)
 }

@@ -7,8 +7,8 @@ use gix::ObjectId;
 
 use super::Problem;
 use super::content::Content;
+use super::described::Described;
 use super::judge::{Judge, MAX_KEY_FILE, Verdict, attributes_text};
-use super::known::KeyIds;
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::attributes_file::{AttributesFile, oddity};
@@ -44,7 +44,7 @@ impl Judge<'_> {
         }
         if !attributes.sealed {
             let Some(Content::Sealed(key, _)) = self.seemingly_sealed(id)? else { return Ok(None) };
-            let known = self.known()?.contains_key(&key);
+            let known = self.known()?.names_of(key).next().is_some();
             return Ok(Some((Problem::NotTracked(key), (!known).then_some((key, None)))));
         }
         if let Some(conversion) = &attributes.conversion {
@@ -60,8 +60,8 @@ impl Judge<'_> {
             Content::GitCrypt { .. } => settled(Problem::GitCrypt),
             Content::Damaged(why) => settled(Problem::Damaged(why)),
             Content::Sealed(key, _) => {
-                let known = self.known()?;
-                if known.get(&key).is_some_and(|names| names.contains(wanted.as_str())) {
+                // Under a second name it may be a copy: then history decides.
+                if self.known()?.names_of(key).eq([wanted.as_str()]) {
                     return Ok(None);
                 }
                 Ok(Some((Problem::UnknownKey(key), Some((key, Some(wanted.clone()))))))
@@ -88,7 +88,7 @@ impl Judge<'_> {
     }
 
     /// The keys that the subject's own `.shroud/` describes.
-    fn known(&mut self) -> Result<Rc<KeyIds>, GitError> {
+    fn known(&mut self) -> Result<Rc<Described>, GitError> {
         if let Some(known) = &self.known {
             return Ok(Rc::clone(known));
         }
@@ -110,9 +110,23 @@ impl Judge<'_> {
         Ok(oddity(&text))
     }
 
-    fn malformed_own_file(&self, path: &[u8], id: ObjectId) -> Result<Option<String>, GitError> {
+    fn malformed_own_file(
+        &mut self,
+        path: &[u8],
+        id: ObjectId,
+    ) -> Result<Option<String>, GitError> {
         let file = std::str::from_utf8(path).ok().and_then(File::recognise);
         let Some(file) = file else { return Ok(None) };
+        match self.database.header(id)? {
+            Some((_, len)) if len > MAX_KEY_FILE => {
+                return Ok(Some(format!("it has {len} bytes; at most {MAX_KEY_FILE} are read")));
+            }
+            Some(_) => {}
+            None => {
+                self.missing.insert(id);
+                return Ok(None);
+            }
+        }
         let Some(bytes) = self.database.file(id, MAX_KEY_FILE)? else { return Ok(None) };
         let malformed = match &file {
             File::Key(name) => KeyInfo::parse(&bytes, name).err(),

@@ -10,6 +10,7 @@ use super::judge::Judge;
 use super::{Found, Source, Subject};
 use crate::git::GitError;
 use crate::git::tree_attributes::{Chain, FILE_NAME};
+use crate::store::shroud_dir;
 
 /// Files of one commit that are judged at most: a few trees that name one another can stand for more than there is time for.
 const MAX_FILES: u64 = 5_000_000;
@@ -73,6 +74,7 @@ impl Judge<'_> {
             parents.push(Side { tree: Some(tree), chain: Chain::NONE });
         }
         self.begin(number, root);
+        self.note_shroud_dir(root, &parents)?;
         let own = Side { tree: Some(root), chain: Chain::NONE };
         let mut folders = vec![Folder { path: Vec::new(), depth: 0, own, parents }];
         let mut files = 0;
@@ -90,6 +92,27 @@ impl Judge<'_> {
             }
         }
         self.find_moved(found)
+    }
+
+    /// Notes a subject whose `.shroud/` is not that of each parent.
+    fn note_shroud_dir(&mut self, root: ObjectId, parents: &[Side]) -> Result<(), GitError> {
+        let own = self.shroud_dir(root)?;
+        let mut differs = parents.is_empty() && own.is_some();
+        for parent in parents.iter().filter_map(|parent| parent.tree) {
+            differs |= self.shroud_dir(parent)? != own;
+        }
+        if differs {
+            let subject = self.subject();
+            self.touched.push(subject);
+        }
+        Ok(())
+    }
+
+    fn shroud_dir(&mut self, root: ObjectId) -> Result<Option<ObjectId>, GitError> {
+        let Some(bytes) = self.tree(root)? else { return Ok(None) };
+        let tree = TreeRef::from_bytes(&bytes, self.hash()).map_err(GitError::read)?;
+        let folder = tree.bisect_entry(shroud_dir::NAME.into(), true);
+        Ok(folder.map(|folder| folder.oid.to_owned()))
     }
 
     fn look_into(

@@ -35,10 +35,11 @@ const SHORT: usize = 12;
   $ git shroud check --all --json
 
 Problems: plaintext, unsealed (was sealed, and now is in the clear), moved-in-the-clear (a sealed file is gone and one
-like it appears in the clear), not-tracked (sealed, but no attribute says so any more), unknown-key, other-key, damaged,
-git-crypt (encrypted by it at a path of git-shroud's), sealed-for-git-crypt (the other way round), double-encrypted (by
-git-crypt; seen where its key is held), attribute-conflict, bad-key-name, own-file (git, git-crypt or git-shroud reads it, so
-it cannot be sealed), taken-out (a scrub took the commit out, see git-shroud/banned in git's folder).
+like it appears in the clear), not-tracked (sealed, but no attribute says so any more), unknown-key, other-key,
+key-swapped (a key.toml that does not follow from those of the commits before), damaged, git-crypt (encrypted by it at a
+path of git-shroud's), sealed-for-git-crypt (the other way round), double-encrypted (by git-crypt; seen where its key is
+held), attribute-conflict, bad-key-name, own-file (git, git-crypt or git-shroud reads it, so it cannot be sealed),
+taken-out (a scrub took the commit out, see git-shroud/banned in git's folder).
 
 A file that was sealed and is in the clear now is found whatever its attributes say: whoever pushes writes those. Where it is
 meant, allow it where the check runs, by --allow or by a line in git-shroud/allow-plaintext in git's folder (.git, or the bare
@@ -233,6 +234,14 @@ impl Check {
         if has("attribute-conflict") {
             context.ui.hint("'git log -p -- .gitattributes' shows who changed the attributes");
         }
+        if has("key-swapped") {
+            context.ui.hint(
+                "a rotation is a commit of its own, and brings the generation behind the last: git shroud key rotate",
+            );
+            context.ui.hint(
+                "if you have not done this, somebody may have swapped the key: drop the commit, or ask who made it",
+            );
+        }
         if has("taken-out") {
             context.ui.hint("come over to the new history: git shroud scrub follow MAP");
         }
@@ -324,9 +333,10 @@ fn detail(problem: &Problem) -> Option<String> {
         Problem::OtherKey { keys, wanted } => {
             Some(format!("sealed with key {}, but its attribute says {wanted}", keys.join(", ")))
         }
-        Problem::Damaged(why) | Problem::Conversion(why) | Problem::BadKeyName(why) => {
-            Some(why.clone())
-        }
+        Problem::KeySwapped(why)
+        | Problem::Damaged(why)
+        | Problem::Conversion(why)
+        | Problem::BadKeyName(why) => Some(why.clone()),
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::process::Stdio;
 
 use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
 
 use super::GitError;
 use super::repository::Repository;
@@ -39,6 +40,24 @@ pub fn read(repository: &Repository, id: ObjectId) -> Result<Blob, GitError> {
     match repository.gix.try_find_object(id).map_err(GitError::read)? {
         Some(mut object) => Ok(Blob::Memory(std::mem::take(&mut object.data))),
         None => Ok(Blob::Missing),
+    }
+}
+
+/// Brings objects here that a partial clone has left at its origin, as git itself would; whether all are here now.
+///
+/// # Errors
+/// git cannot be started.
+pub fn fetch_missing<'i>(
+    repository: &Repository,
+    ids: impl IntoIterator<Item = &'i ObjectId>,
+) -> Result<bool, GitError> {
+    let lines: String = ids.into_iter().map(|id| format!("{id}\n")).collect();
+    // It gets each from where the clone came from, and says "missing" where there is no such place.
+    match repository.git.run_with_input(["cat-file", "--batch-check"], lines.as_bytes()) {
+        Ok(listed) => Ok(!listed.lines().any(|line| line.ends_with(b" missing"))),
+        // What is at fault is not what is asked for: the origin cannot be reached.
+        Err(GitError::Failed { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod journal;
 mod test;
+mod uncommitted;
 mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +91,7 @@ pub fn create(
         let gone: Vec<&str> =
             plan.removed.get(name).into_iter().flatten().map(String::as_str).collect();
         let verified = verify(repository, roster, keyring, name, &gone)?;
+        uncommitted::refuse(repository, &roster.infos[name])?;
         let next = next_members(roster, keyring, plan, name, &verified.members, say)?;
         keys.push((name, verified.entry, next));
     }

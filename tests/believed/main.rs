@@ -1,0 +1,7 @@
+//! What a clone and a server believe of what somebody has pushed: keys without a history, and histories without a key.
+
+#[path = "../common/attacker.rs"]
+mod attacker;
+#[path = "../common/mod.rs"]
+mod common;
+mod keyless;
