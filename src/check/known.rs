@@ -148,7 +148,7 @@ impl<'s> Histories<'s> {
         let tips: Vec<_> = tips.into_iter().collect();
         let groups: Vec<&[ObjectId]> = match tips.len() {
             0 => return Ok(()),
-            ..=MAX_HISTORIES => tips.chunks(1).collect(),
+            1..=MAX_HISTORIES => tips.chunks(1).collect(),
             _ => vec![&tips],
         };
         for group in groups {
