@@ -343,7 +343,7 @@ pub fn find_opening(repository: &Repository, file: &KeyFile) -> Result<Foreign, 
     Ok(foreign)
 }
 
-fn opens_blob(file: &KeyFile, blob: &mut dyn Read) -> bool {
+pub(super) fn opens_blob(file: &KeyFile, blob: &mut dyn Read) -> bool {
     let mut start = [0; HEADER_LEN];
     let read = blob.read_exact(&mut start).ok().and_then(|()| Nonce::read(&start).ok());
     let Some(nonce) = read else { return false };

@@ -1,15 +1,13 @@
 //! Whether the key that `.shroud/` describes may be taken: whoever can push can write that folder.
 
+use super::past;
 use super::roster::RESTORE;
 use crate::error::{CommandError, Outcome};
 use crate::format::KeyId;
-use crate::git::GitError;
-use crate::git::history::PLAIN_LOG;
-use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::keyring::{Entry, KeyName, Keyring};
 use crate::store::seen::Seen;
-use crate::store::shroud_dir::{File, KeyInfo};
+use crate::store::shroud_dir::KeyInfo;
 
 /// What speaks for or against a key.
 pub struct Evidence<'e> {
@@ -91,12 +89,21 @@ fn verify_descent(
         }
         return Ok(());
     }
-    let before = described_ids(evidence.repository, name)?;
-    match before.into_iter().find(|id| !line.contains(id)) {
+    let before = past::described_ids(evidence.repository, name)
+        .map_err(|error| error.hint(trust_hint(info)))?;
+    if let Some(id) = before.into_iter().find(|id| !line.contains(id)) {
+        let earlier = format!("an earlier one in the history of this branch (id {id})");
+        return Err(swapped(info, &earlier));
+    }
+    let outside = past::sealed_outside(evidence.repository, name, line)
+        .map_err(|error| error.hint(trust_hint(info)))?;
+    match outside {
         None => Ok(()),
-        Some(id) => {
-            Err(swapped(info, &format!("an earlier one in the history of this branch (id {id})")))
-        }
+        Some((path, id)) => Err(swapped(
+            info,
+            &format!("the one that {} is sealed with (id {id})", crate::sanitise::path(&path)),
+        )
+        .hint("this clone is shallow; with its history more can be told: git fetch --unshallow")),
     }
 }
 
@@ -160,31 +167,4 @@ fn insert_aside(keyring: &mut Keyring, entry: Entry) -> Outcome {
     let name = entry.name.aside(&id.to_string());
     let kept = keyring.insert(Entry { name, generation: 1, ..entry });
     kept.map(drop).map_err(|error| CommandError::wrong(error.to_string()))
-}
-
-/// The ids that `key.toml` has had in the commits of this branch, as far as they are in this clone.
-fn described_ids(repository: &Repository, name: &KeyName) -> Result<Vec<KeyId>, GitError> {
-    if repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?.is_none() {
-        return Ok(Vec::new());
-    }
-    let path = File::Key(name.clone()).path();
-    let pathspec = format!(":(top,literal){path}");
-    let raw = ["--format=", "--raw", "--no-abbrev", "--no-renames", "-m", "-z", "--full-history"];
-    let log = [&PLAIN_LOG[..], &raw, &["HEAD", "--", &pathspec]].concat();
-    let log = repository.git.run(log)?;
-    let mut ids = Vec::new();
-    for record in log.split(|&byte| byte == 0) {
-        // ":mode mode old new status"
-        let blob = record.strip_prefix(b":").and_then(|record| record.split(|&b| b == b' ').nth(3));
-        let blob = blob.and_then(|id| gix::ObjectId::from_hex(id).ok());
-        let Some(blob) = blob.filter(|id| !id.is_null()) else { continue };
-        if let Blob::Memory(bytes) = objects::read(repository, blob)?
-            && let Ok(info) = KeyInfo::parse(&bytes, name)
-        {
-            ids.push(info.id);
-        }
-    }
-    ids.sort();
-    ids.dedup();
-    Ok(ids)
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{Context, Opened};
-use crate::access::{Evidence, adopt, find_sealed_ids};
+use super::Opened;
+use crate::access::{Evidence, adopt, find_sealed_ids, is_described_anywhere};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
 use crate::fs::read_bounded;
@@ -129,7 +129,7 @@ pub(super) fn take(
 }
 
 /// Opens a file with each new key, before anything is changed.
-pub(super) fn prove(context: &Context, opened: &Opened, added: &BTreeSet<KeyId>) -> Outcome {
+pub(super) fn prove(opened: &Opened, added: &BTreeSet<KeyId>, trusted: &[KeyId]) -> Outcome {
     let sealed = find_sealed_ids(&opened.repository, &opened.keyring, added)?;
     let described = |id: &KeyId| opened.roster.infos.values().any(|info| info.id == *id);
     for id in added {
@@ -144,6 +144,15 @@ pub(super) fn prove(context: &Context, opened: &Opened, added: &BTreeSet<KeyId>)
         if sealed.proven.contains(id) || described(id) || generation_before || aside {
             continue;
         }
+        let seen = load_seen(&opened.repository)?;
+        let was_held = seen.newest(&entry.name).is_some_and(|(_, newest)| newest == *id);
+        // Another branch may have it.
+        if trusted.contains(id)
+            || was_held
+            || is_described_anywhere(&opened.repository, &entry.key)?
+        {
+            continue;
+        }
         let foreign = opened.roster.infos.get(&entry.name).map(|info| info.id);
         let other = foreign.or_else(|| sealed.others.iter().next().copied());
         if let Some(other) = other {
@@ -153,7 +162,13 @@ pub(super) fn prove(context: &Context, opened: &Opened, added: &BTreeSet<KeyId>)
             ))
             .hint("nothing was changed; ask for the key file of this very repository"));
         }
-        context.ui.detail(format!("no file here is sealed with key '{}' yet", entry.name));
+        return Err(CommandError::refused(format!(
+            "nothing in this repository is sealed with the key '{}' (id {id}) or describes it, so nothing shows that it belongs here; nothing was changed",
+            entry.name
+        ))
+        .hint("is this the right repository? 'git rev-parse --show-toplevel' names it")
+        .hint("a new repository gets keys of its own: git shroud init")
+        .hint(format!("to take it all the same: git shroud unlock --trust-key {id} KEYFILE")));
     }
     Ok(())
 }

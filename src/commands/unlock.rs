@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::given::{Given, ids, prove, read_given, remember_copied, take};
 use super::lock::unknown_worktree;
-use super::unwrapping::{IdentityArguments, unwrap_missing};
+use super::unwrapping::{Confirmed, IdentityArguments, unwrap_missing};
 use super::{Context, Opened, exclusive, git_crypt, held_git_crypt_keys, refuse_rotation, show};
 use crate::access::{Left, RESTORE, Report, Roster, find_names, open_worktree};
 use crate::error::{CommandError, Context as _, Outcome};
@@ -23,7 +23,8 @@ use crate::ui::count;
 /// Takes keys from key files and backups (a token, an age file under a passphrase, 24 words), from '-' (standard input),
 /// from GIT_SHROUD_KEYRING (a path) or GIT_SHROUD_KEY (the text).
 /// Without any, unwraps what was granted to you in .shroud/: by your gpg, by age identities and SSH keys in their usual
-/// places or named by --identity, or by an OpenPGP key named by --secret-key. Tells git to use git-shroud here, and
+/// places or named by --identity, or by an OpenPGP key named by --secret-key. In a clone that has held keys, one of a name
+/// that it has never seen is taken only with --new-key: whoever can push can describe one. Tells git to use git-shroud here, and
 /// decrypts every file that still holds what was checked out; files with local changes stay as they are. Cut off at any
 /// point, it can be run again.
 ///
@@ -45,6 +46,9 @@ pub struct Unlock {
     /// Take the key with this id, although it does not descend from those that were held here
     #[arg(long = "trust-key", value_name = "ID", value_parser = parse_key_id)]
     trusted: Vec<KeyId>,
+    /// Take the key of this name, although this clone holds others and has never seen it
+    #[arg(long = "new-key", value_name = "NAME")]
+    new_keys: Vec<KeyName>,
 }
 
 fn parse_key_id(text: &str) -> Result<KeyId, &'static str> {
@@ -54,7 +58,7 @@ fn parse_key_id(text: &str) -> Result<KeyId, &'static str> {
 impl Unlock {
     /// With these key files, else by these identities.
     pub(super) fn with(key_files: Vec<PathBuf>, identities: IdentityArguments) -> Self {
-        Self { key_files, identities, trusted: Vec::new() }
+        Self { key_files, identities, trusted: Vec::new(), new_keys: Vec::new() }
     }
 
     pub(crate) fn run(self, context: &Context) -> Outcome {
@@ -73,19 +77,26 @@ impl Unlock {
             context.ui.warning(format!("a key cannot be unlocked: {why}"));
             context.ui.hint(RESTORE);
         }
+        if let Some(name) = self.new_keys.iter().find(|name| !roster.names().any(|of| of == *name))
+        {
+            return Err(CommandError::wrong(format!("there is no key '{name}' in .shroud"))
+                .hint("git shroud key list"));
+        }
         let had = keyring.entries().len();
         let mut opened = Opened { repository, keyring, git_crypt, roster };
         let Given { keyrings: given, git_crypt: given_git_crypt } = read_given(&self.key_files)?;
         let given_ids = ids(&given);
         let any_given = !given.is_empty() || !given_git_crypt.is_empty();
         let mut added = take(&mut opened, given, &self.trusted)?;
-        git_crypt::take(context, &mut opened, given_git_crypt)?;
+        git_crypt::take(context, &mut opened, given_git_crypt, &self.trusted)?;
         let (mut still_locked, mut locked_git_crypt) = (Vec::new(), Vec::new());
         if !any_given {
-            let unwrapped = unwrap_missing(context, &mut opened, &self.identities, &self.trusted)?;
+            let confirmed = Confirmed { ids: &self.trusted, names: &self.new_keys };
+            let unwrapped = unwrap_missing(context, &mut opened, &self.identities, confirmed)?;
             added.extend(unwrapped.added);
             still_locked = unwrapped.locked;
-            locked_git_crypt = git_crypt::unwrap(context, &mut opened, &self.identities)?;
+            locked_git_crypt =
+                git_crypt::unwrap(context, &mut opened, &self.identities, &self.trusted)?;
         }
         let say_locked = || {
             still_locked.iter().for_each(|locked| locked.say(context));
@@ -96,7 +107,7 @@ impl Unlock {
             return Err(no_key(&opened));
         }
         if !added.is_empty() {
-            prove(context, &opened, &added)?;
+            prove(&opened, &added, &self.trusted)?;
             local::save(opened.repository.common_dir(), &opened.keyring)?;
             report_taken(context, &opened, &added);
         } else if had > 0 && any_given {

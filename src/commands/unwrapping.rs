@@ -86,12 +86,21 @@ pub(super) struct Locked {
     attempts: Vec<Attempt>,
 }
 
+/// What the user has confirmed, as what stands in `.shroud/` is only proposed.
+#[derive(Clone, Copy)]
+pub(super) struct Confirmed<'c> {
+    /// Ids that were compared with a colleague.
+    pub(super) ids: &'c [KeyId],
+    /// Names of keys that are new to this clone.
+    pub(super) names: &'c [KeyName],
+}
+
 /// Unwraps every key that is described and not held.
 pub(super) fn unwrap_missing(
     context: &Context,
     opened: &mut Opened,
     arguments: &IdentityArguments,
-    trusted: &[KeyId],
+    confirmed: Confirmed<'_>,
 ) -> Outcome<UnwrappedKeys> {
     let mut done = UnwrappedKeys { added: BTreeSet::new(), locked: Vec::new() };
     let missing: Vec<KeyInfo> = opened
@@ -111,6 +120,11 @@ pub(super) fn unwrap_missing(
     }
     let identities = gather(context, &opened.repository, arguments, &keys)?;
     let seen = load_seen(&opened.repository)?;
+    let is_fresh = seen.is_empty() && opened.keyring.is_empty();
+    let mut is_seen: BTreeSet<KeyName> = opened.keyring.names().into_iter().cloned().collect();
+    is_seen.extend(
+        keys.iter().map(|(info, _)| &info.name).filter(|name| seen.newest(name).is_some()).cloned(),
+    );
     for (info, members) in keys {
         let mut attempts = Vec::new();
         let unwrapped = unwrap_key(&identities, &info, &members, &mut prompt::ask, &mut attempts);
@@ -124,10 +138,18 @@ pub(super) fn unwrap_missing(
         };
         let id = entry.key.id();
         context.ui.detail(format!("key '{}', member '{label}': opened by {by}", info.name));
+        if !is_fresh
+            && !is_seen.contains(&info.name)
+            && !confirmed.names.contains(&info.name)
+            && !confirmed.ids.contains(&id)
+        {
+            say_new(context, opened, &info, &label)?;
+            continue;
+        }
         say_who_granted(context, opened, &info.name, &label)?;
         if id == info.id {
             let Opened { repository, keyring, .. } = &mut *opened;
-            let evidence = Evidence { repository, seen: &seen, trusted };
+            let evidence = Evidence { repository, seen: &seen, trusted: confirmed.ids };
             done.added.extend(adopt(&evidence, keyring, &info, entry)?);
             warn_of_failed_mac(context, opened, &info, &members, &label);
         } else {
@@ -179,6 +201,19 @@ impl From<IdentityError> for CommandError {
     fn from(error: IdentityError) -> Self {
         Self::wrong(error.to_string())
     }
+}
+
+/// A key of a name that this clone has never seen: a second grant, or a key of whoever can push.
+fn say_new(context: &Context, opened: &Opened, info: &KeyInfo, label: &str) -> Outcome {
+    let (name, id) = (&info.name, info.id);
+    let path = File::Member(name.clone(), label.to_owned()).path();
+    let by = super::member::last_change(&opened.repository, &path)?;
+    let by = by.unwrap_or_else(|| "not committed yet".to_owned());
+    context.ui.warning(format!(
+        "the key '{name}' (id {id}) is new to this clone, so it was not taken; it was granted to '{label}' ({path}: {by})"
+    ));
+    context.ui.hint(format!("if your team has made it: git shroud unlock --new-key {name}"));
+    Ok(())
 }
 
 /// Whoever has pushed last to a member's file may have granted it, or swapped it.

@@ -35,6 +35,11 @@ impl Seen {
         seen.map(Self).ok_or_else(|| with_path(&path(common_dir), &damaged()))
     }
 
+    /// Whether this clone has never held a key.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The newest generation of a name that was held, and its id.
     pub fn newest(&self, name: &KeyName) -> Option<(u32, KeyId)> {
         self.0.get(name).copied()

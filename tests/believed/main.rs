@@ -4,4 +4,8 @@
 mod attacker;
 #[path = "../common/mod.rs"]
 mod common;
+mod foreign;
 mod keyless;
+mod new_keys;
+mod partial;
+mod swapped_git_crypt;

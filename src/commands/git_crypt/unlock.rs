@@ -3,22 +3,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use gix::bstr::ByteSlice as _;
+
 use super::super::unwrapping::IdentityArguments;
 use super::super::{Context, Opened};
-use crate::access::{Foreign, Identities, find_opening, open_message};
+use crate::access::{Foreign, Identities, find_closed, find_names, find_opening, open_message};
 use crate::error::{CommandError, Context as _, Outcome};
+use crate::format::KeyId;
+use crate::fs::read_bounded;
 use crate::git::repository::Repository;
 use crate::git_crypt::{KeyFile, KeyVersion, Name};
 use crate::store::git_crypt::{self, StoreError, Wrapped};
 use crate::store::local;
 use crate::ui::prompt;
 
+/// Bytes of attributes that are read to see whether they speak of git-crypt.
+const MAX_ATTRIBUTES: usize = 1 << 20;
+
 /// Adds key files that were given to those that are held, and keeps them where git-crypt looks for them.
 pub(crate) fn take(
     context: &Context,
     opened: &mut Opened,
     given: Vec<(String, KeyFile)>,
+    trusted: &[KeyId],
 ) -> Outcome {
+    if !given.is_empty() {
+        refuse_foreign(opened, &given, trusted)?;
+    }
     let mut copied = BTreeSet::new();
     for (place, file) in given {
         copied.extend(file.versions().iter().map(KeyVersion::id));
@@ -63,6 +74,7 @@ pub(crate) fn unwrap(
     context: &Context,
     opened: &mut Opened,
     arguments: &IdentityArguments,
+    trusted: &[KeyId],
 ) -> Outcome<Vec<String>> {
     let Some(folder) = state_dir(&opened.repository) else { return Ok(Vec::new()) };
     let wrapped = git_crypt::wrapped(&folder).context(|| "the git-crypt keys".to_owned())?;
@@ -82,9 +94,56 @@ pub(crate) fn unwrap(
             locked.push(describe_locked(&name, &wrapped, &tried));
             continue;
         };
+        refuse_swapped(&opened.repository, &file, trusted)?;
         keep(context, opened, file, ".git-crypt")?;
     }
     Ok(locked)
+}
+
+/// Whoever can push can put a key of their own into `.git-crypt/`, and add a file that it opens.
+fn refuse_swapped(repository: &Repository, file: &KeyFile, trusted: &[KeyId]) -> Outcome {
+    let Some(id) = file.versions().iter().map(KeyVersion::id).next() else { return Ok(()) };
+    if file.versions().iter().any(|key| trusted.contains(&key.id())) {
+        return Ok(());
+    }
+    let trust = format!(
+        "if a colleague tells you, not through this repository, that the id is right: git shroud unlock --trust-key {id}"
+    );
+    let Some(path) = find_closed(repository, file).map_err(|error| error.hint(trust.clone()))?
+    else {
+        return Ok(());
+    };
+    Err(CommandError::refused(format!(
+        "the git-crypt key '{}' in .git-crypt (id {id}) does not open {}, so it was not taken: somebody may have swapped it",
+        file.name(),
+        crate::sanitise::path(&path)
+    ))
+    .hint("see who changed it: git log --stat -- .git-crypt")
+    .hint(trust))
+}
+
+/// Refuses a key file in a repository where nothing speaks of git-crypt: it may be that of another.
+fn refuse_foreign(opened: &Opened, files: &[(String, KeyFile)], trusted: &[KeyId]) -> Outcome {
+    let repository = &opened.repository;
+    let Some(top) = repository.worktree.as_deref() else { return Ok(()) };
+    let attributes = read_bounded(&top.join(".gitattributes"), MAX_ATTRIBUTES).unwrap_or_default();
+    if attributes.contains_str("filter=git-crypt")
+        || state_dir(repository).is_some_and(|folder| folder.exists())
+        || !find_names(repository)?.is_empty()
+    {
+        return Ok(());
+    }
+    let is_trusted = |file: &KeyFile| file.versions().iter().any(|key| trusted.contains(&key.id()));
+    let Some((place, file)) = files.iter().find(|(_, file)| !is_trusted(file)) else {
+        return Ok(());
+    };
+    let id = file.versions().iter().map(KeyVersion::id).next();
+    let id = id.map(|id| id.to_string()).unwrap_or_default();
+    Err(CommandError::refused(format!(
+        "{place}: nothing in this repository is encrypted with git-crypt, so nothing shows that its key belongs here; nothing was changed"
+    ))
+    .hint("is this the right repository? 'git rev-parse --show-toplevel' names it")
+    .hint(format!("to take it all the same, repeat the command with --trust-key {id}")))
 }
 
 /// Where git-crypt keeps what it shares; `None` where there is no worktree.

@@ -113,6 +113,12 @@ impl KeyInfo {
             .optional("retired", self.retired.as_deref())
     }
 
+    /// The name that a `key.toml` gives the key, wherever it stands.
+    pub fn name_in(bytes: &[u8]) -> Option<KeyName> {
+        let toml: KeyToml = toml::from_str(std::str::from_utf8(bytes).ok()?).ok()?;
+        toml.name.parse().ok()
+    }
+
     /// Reads the `key.toml` of the key with this name.
     ///
     /// # Errors
