@@ -80,7 +80,9 @@ impl Track {
             done.push((given, pattern, added));
         }
         write_macro(&opened, &top, &mut attributes)?;
-        write_and_add(&opened, &attributes)?;
+        attributes.write().context(|| "the attributes cannot be written".to_owned())?;
+        // Also where the line was there: a run that was cut off may not have staged it.
+        stage(&opened, &attributes)?;
         let folder = folder_of(&opened, &attributes)?;
         let tracked: Vec<&[u8]> = done.iter().map(|(_, pattern, _)| &pattern[..]).collect();
         confirm_tracked(context, &opened, &folder, &tracked, &self.key)?;
@@ -154,9 +156,14 @@ fn folder_of(opened: &Opened, attributes: &AttributesFile) -> Outcome<Vec<u8>> {
 
 fn write_and_add(opened: &Opened, attributes: &AttributesFile) -> Outcome {
     if attributes.write().context(|| "the attributes cannot be written".to_owned())? {
-        let path = attributes.path().as_os_str();
-        opened.repository.git.run(["add".as_ref(), "--force".as_ref(), "--".as_ref(), path])?;
+        stage(opened, attributes)?;
     }
+    Ok(())
+}
+
+fn stage(opened: &Opened, attributes: &AttributesFile) -> Outcome {
+    let path = attributes.path().as_os_str();
+    opened.repository.git.run(["add".as_ref(), "--force".as_ref(), "--".as_ref(), path])?;
     Ok(())
 }
 
