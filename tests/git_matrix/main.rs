@@ -4,8 +4,11 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod cut_short;
+mod odd_files;
 mod place;
 mod scenarios;
+mod surroundings;
 mod table;
 
 use std::any::Any;
