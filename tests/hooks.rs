@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use common::{Done, SECRETS, Sandbox};
+use common::{Done, SECRETS, Sandbox, contains};
 
 /// A sealed repository with a server that has the hook of docs/server.md, and what is committed pushed.
 fn served() -> Sandbox {
@@ -211,15 +211,31 @@ fn hooks_go_where_git_looks_for_them() {
 }
 
 #[test]
+fn a_hook_that_was_written_over_the_guard_is_put_aside_again() {
+    let sandbox = served();
+    let names = ["pre-commit", "pre-push"].map(|name| format!("repo/.git/hooks/{name}"));
+    names.iter().for_each(|name| hook(&sandbox, name, "exit 0"));
+    sandbox.shroud("repo", ["hooks", "install"]);
+    // As husky does with each 'npm install': one as before, one of a newer version.
+    hook(&sandbox, &names[0], "exit 0");
+    hook(&sandbox, &names[1], "exit 1");
+    let done = sandbox.shroud("repo", ["hooks", "install"]);
+    assert_eq!(done.stderr.matches("does not run").count(), 1, "{}", done.stderr);
+    for (name, earlier) in names.iter().zip(["exit 0", "exit 1"]) {
+        assert!(contains(&sandbox.read(name), b"git shroud hooks remove"));
+        let aside = sandbox.read(format!("{name}.before-git-shroud"));
+        assert!(contains(&aside, earlier.as_bytes()));
+    }
+    assert!(!sandbox.path(format!("{}.before-git-shroud.old", names[0])).exists());
+    let older = sandbox.read(format!("{}.before-git-shroud.old", names[1]));
+    assert!(contains(&older, b"exit 0"));
+    commit_raw(&sandbox, "secrets/leak");
+    push(&sandbox, &["main"]).expect(1);
+}
+
+#[test]
 fn hooks_that_cannot_be_put_aside_are_left_as_they_are() {
     let sandbox = served();
-    for name in ["pre-push", "pre-push.before-git-shroud"] {
-        hook(&sandbox, &format!("repo/.git/hooks/{name}"), "exit 0");
-    }
-    let before = sandbox.snapshot("repo/.git/hooks");
-    sandbox.try_shroud("repo", ["hooks", "install"]).expect(2).says("nothing was changed");
-    assert_eq!(sandbox.snapshot("repo/.git/hooks"), before);
-    fs::remove_file(sandbox.path("repo/.git/hooks/pre-push")).unwrap();
     fs::create_dir(sandbox.path("repo/.git/hooks/pre-push")).unwrap();
     sandbox.try_shroud("repo", ["hooks", "install"]).expect(2).says("is a folder");
 }
@@ -323,7 +339,7 @@ fn doctor_says_which_guards_are_missing() {
     };
     let (severity, message) = guards();
     assert_eq!(severity, "\"advice\"");
-    assert!(message.contains("pre-commit, pre-push"), "{message}");
+    assert!(message.contains("pre-commit, pre-merge-commit"), "{message}");
     sandbox.shroud("repo", ["hooks", "install"]);
     assert_eq!(guards().0, "\"ok\"");
     // As a tool does that writes its hooks anew.

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use gix::ObjectId;
 use serde::Serialize;
 
-use super::pushed::Pushed;
+use super::pushed::{Pushed, rewritten};
 use super::{Context, held_git_crypt_keys, show};
 use crate::check::{Allowed, Finding, Problem, Report, Source, Subject, check, who_dropped};
 use crate::error::{CommandError, Context as _, Outcome};
@@ -46,20 +46,23 @@ meant, allow it where the check runs, by --allow or by a line in git-shroud/allo
 repository). A new file at a path with '-filter' is in the clear on purpose, and is not taken for one that moved.")]
 pub struct Check {
     /// Revisions, as git log takes them
-    #[arg(value_name = "RANGE", conflicts_with_all = ["staged", "all", "pre_receive", "pre_push"])]
+    #[arg(value_name = "RANGE", conflicts_with_all = ["staged", "all", "pre_receive", "pre_push", "post_rewrite"])]
     revisions: Vec<OsString>,
     /// What is staged: what the next commit will hold
-    #[arg(long, conflicts_with_all = ["all", "pre_receive", "pre_push"])]
+    #[arg(long, conflicts_with_all = ["all", "pre_receive", "pre_push", "post_rewrite"])]
     staged: bool,
     /// Every commit that a ref leads to
-    #[arg(long, conflicts_with_all = ["pre_receive", "pre_push"])]
+    #[arg(long, conflicts_with_all = ["pre_receive", "pre_push", "post_rewrite"])]
     all: bool,
     /// As the pre-receive hook of a server: lines OLD NEW REF on standard input; looks at what no ref leads to yet
-    #[arg(long, conflicts_with = "pre_push")]
+    #[arg(long, conflicts_with_all = ["pre_push", "post_rewrite"])]
     pre_receive: bool,
     /// As a pre-push hook, with git's lines on standard input; looks at what this remote does not have yet
     #[arg(long, value_name = "REMOTE")]
     pre_push: Option<String>,
+    /// As a post-rewrite hook, with git's lines OLD NEW on standard input; looks at each NEW
+    #[arg(long, conflicts_with = "pre_push")]
+    post_rewrite: bool,
     /// Let files that match this pattern leave the seal; never taken from the tree. Also a line of git-shroud/allow-plaintext in
     /// git's folder
     #[arg(long, value_name = "PATTERN")]
@@ -130,6 +133,8 @@ impl Check {
             };
             lone = pushed.tips;
             pushed.commits
+        } else if self.post_rewrite {
+            rewritten(repository)?
         } else if !self.revisions.is_empty() {
             history::in_range(repository, &self.revisions).map_err(|error| {
                 CommandError::from(error)
@@ -193,7 +198,7 @@ impl Check {
             .hint("git fetch --unshallow"));
         }
         // As a hook it is silent where all is well.
-        if !(self.staged || self.pre_push.is_some() || self.pre_receive) {
+        if !(self.staged || self.pre_push.is_some() || self.pre_receive || self.post_rewrite) {
             let what = match self.is_staged() {
                 true => "what is staged".to_owned(),
                 false => count(looked_at as u64, "commit"),
@@ -204,7 +209,7 @@ impl Check {
     }
 
     fn is_staged(&self) -> bool {
-        let other = self.all || self.pre_receive || self.pre_push.is_some();
+        let other = self.all || self.pre_receive || self.pre_push.is_some() || self.post_rewrite;
         !other && self.revisions.is_empty()
     }
 

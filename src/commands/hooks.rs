@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Context, top};
 use crate::error::{CommandError, Outcome};
 use crate::git::config::{PROGRAM, find_on_path};
-use crate::git::hooks::{self, ASIDE, Change, HooksError};
+use crate::git::hooks::{self, ASIDE, Change, HooksError, OLDER};
 use crate::git::repository::Repository;
 
 /// Guard this clone: let git check what is committed and what is pushed
@@ -21,7 +21,11 @@ enum HooksCommand {
     Remove(Remove),
 }
 
-/// Write the hooks pre-commit and pre-push, which run 'git shroud check' and 'git shroud scan'
+/// Write the hooks that run 'git shroud check' and 'git shroud scan'
+///
+/// pre-commit and pre-push run both. pre-merge-commit and pre-applypatch check what a merge and 'git am' would commit.
+/// post-commit and post-rewrite tell of plaintext that a cherry-pick, a revert or a rebase has committed, as git asks no hook
+/// before that.
 ///
 /// A hook that is there already is kept beside the new one, with '.before-git-shroud' behind its name, and runs first.
 /// Goes by core.hooksPath, unless it leads outside the repository.
@@ -50,6 +54,11 @@ impl Hooks {
                 Change::Chained => {
                     format!("wrote the hook {name}; the one that was there is {name}{ASIDE} now and runs first")
                 }
+                Change::ChainedAgain => {
+                    format!(
+                        "wrote the hook {name}; the one that was there is {name}{ASIDE} now and runs first; another that had this name is {name}{ASIDE}{OLDER} and does not run"
+                    )
+                }
                 Change::Renewed => format!("wrote the hook {name} anew"),
                 Change::Kept => format!("left the hook {name} as it is"),
                 Change::Removed => format!("removed the hook {name}"),
@@ -72,11 +81,11 @@ impl From<HooksError> for CommandError {
         let wrong = Self::wrong(error.to_string());
         match error {
             HooksError::Shared(_) => wrong.hint(
-                "have these hooks run 'git-shroud check --staged' and 'git-shroud scan --staged' (pre-commit), and \
+                "have these hooks run 'git-shroud check --staged' (pre-commit, pre-merge-commit, pre-applypatch), \
+                 'git-shroud scan --staged' (pre-commit), 'git-shroud check --post-rewrite' (post-rewrite), and \
                  'git-shroud check --pre-push \"$1\"' and 'git-shroud scan --pre-push \"$1\"' with the same lines on \
                  standard input (pre-push); or give this repository its own: git config core.hooksPath .git/hooks",
             ),
-            HooksError::TwoHooks(_) => wrong.hint("keep the one that you want, and delete the other"),
             HooksError::Folder(_) => wrong.hint("move it away, and try again"),
             HooksError::Git(error) => error.into(),
             HooksError::Io(_) => wrong,

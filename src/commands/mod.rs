@@ -45,6 +45,7 @@ use crate::git_crypt::HeldKeys;
 use crate::keyring::{Entry, KeyName, Keyring};
 use crate::status::Known;
 use crate::store::exclusive::{Exclusive, Holder};
+use crate::store::unreadable::REMEDY;
 use crate::store::{self, local, local::StoreError, shroud_dir::ShroudDirError};
 use crate::ui::{ColorChoice, Ui};
 
@@ -283,6 +284,9 @@ impl From<StoreError> for CommandError {
                 wrong.hint("'git shroud unlock FILE' takes git-crypt's key files")
             }
             StoreError::Text { .. } => wrong.hint("get the key file anew from whoever exported it"),
+            StoreError::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                wrong.hint(REMEDY)
+            }
             StoreError::Io(_) => wrong,
         }
     }

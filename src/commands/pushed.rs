@@ -39,6 +39,11 @@ impl Pushed {
     }
 }
 
+/// By the lines that git gives a post-rewrite hook: the commits that were made in the place of others.
+pub(super) fn rewritten(repository: &Repository) -> Outcome<Vec<Commit>> {
+    Ok(history::these(repository, &history::rewritten(&read_lines()?)?)?)
+}
+
 fn ids<'u>(
     updates: impl Iterator<Item = &'u RefUpdate>,
     of: impl Fn(&RefUpdate) -> ObjectId,

@@ -193,6 +193,9 @@ pub fn shallow_boundary(repository: &Repository) -> Result<HashSet<ObjectId>, Gi
 
 /// `HEAD`, and what is being merged into it: the parents of the next commit.
 ///
+/// While it asks the hook pre-merge-commit, git has not written `MERGE_HEAD` yet, and names what it merges by variables
+/// such as `GITHEAD_0123abcd…` (git-merge-recursive).
+///
 /// # Errors
 /// git fails.
 pub fn next_parents(repository: &Repository) -> Result<Vec<ObjectId>, GitError> {
@@ -205,6 +208,11 @@ pub fn next_parents(repository: &Repository) -> Result<Vec<ObjectId>, GitError> 
             parents.push(id(line)?);
         }
     }
+    if parents.len() == 1 {
+        parents.extend(std::env::vars_os().filter_map(|(name, _)| {
+            ObjectId::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()).ok()
+        }));
+    }
     Ok(parents)
 }
 
@@ -214,6 +222,33 @@ pub fn next_parents(repository: &Repository) -> Result<Vec<ObjectId>, GitError> 
 /// A path has a conflict, or the repository cannot be written.
 pub fn index_tree(repository: &Repository) -> Result<ObjectId, GitError> {
     id(repository.git.run(["write-tree", "--missing-ok"])?.trim_ascii())
+}
+
+/// Reads the lines `OLD NEW` that git gives a post-rewrite hook (githooks): the new commits, in the order in which they
+/// were made.
+///
+/// # Errors
+/// A line is none of these.
+pub fn rewritten(lines: &[u8]) -> Result<Vec<ObjectId>, GitError> {
+    let updates = updates(lines, |fields| match fields {
+        [old, new, ..] => Some((*old, *new)),
+        _ => None,
+    })?;
+    let mut seen = HashSet::new();
+    Ok(updates.into_iter().map(|update| update.new).filter(|id| seen.insert(*id)).collect())
+}
+
+/// These commits and no others, in this order.
+///
+/// # Errors
+/// git fails, as where one is missing.
+pub fn these(repository: &Repository, ids: &[ObjectId]) -> Result<Vec<Commit>, GitError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lines: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    let list = ["--no-replace-objects", "rev-list", "--parents", "--no-walk=unsorted", "--stdin"];
+    parse(&repository.git.run_with_input(list, lines.as_bytes())?)
 }
 
 /// Reads the lines `OLD NEW REF` that git gives a pre-receive hook (githooks).

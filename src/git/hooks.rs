@@ -1,18 +1,22 @@
 //! The guards in git's hooks: scripts that this program writes, in front of which an earlier hook runs as before (githooks).
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::GitError;
 use super::command::os_line;
 use super::repository::Repository;
-use crate::fs::{Access, with_path, write_atomic};
+use crate::fs::with_path;
 
-/// The hooks that guard a clone.
-pub const NAMES: [&str; 2] = ["pre-commit", "pre-push"];
+/// The hooks that guard a clone. Those that begin with 'post-' come too late to stop anything, and tell of it: git asks no
+/// other where a rebase or a cherry-pick makes a commit.
+pub const NAMES: [&str; 6] =
+    ["pre-commit", "pre-merge-commit", "pre-applypatch", "post-commit", "post-rewrite", "pre-push"];
 /// What an earlier hook is called while the guard stands in its place.
 pub const ASIDE: &str = ".before-git-shroud";
+/// What is behind that in the name of one put aside before, which does not run.
+pub const OLDER: &str = ".old";
 /// A hook with this line is this program's.
 const MARKER: &str =
     "# Written by 'git shroud hooks install'; 'git shroud hooks remove' takes it away.";
@@ -28,6 +32,8 @@ pub enum Change {
     Written,
     /// The guard was written, and the hook that was there runs before it.
     Chained,
+    /// Likewise; another one was aside already, and is kept under a further name.
+    ChainedAgain,
     /// Nothing had to be done.
     Kept,
     /// The guard was there, as an earlier version or another copy of this program wrote it, and was written anew.
@@ -44,9 +50,6 @@ pub enum HooksError {
     /// The folder serves other repositories too.
     #[error("core.hooksPath leads to '{0}', outside this repository; nothing was changed")]
     Shared(String),
-    /// A hook, and one put aside, are both there.
-    #[error("both '{0}' and '{0}{ASIDE}' are there, and neither is the guard; nothing was changed")]
-    TwoHooks(String),
     /// A folder in the place of a hook.
     #[error("'{0}' is a folder and not a hook; nothing was changed")]
     Folder(String),
@@ -79,11 +82,9 @@ pub fn install(
 ) -> Result<Vec<(&'static str, Change)>, HooksError> {
     let folder = own_folder(repository)?;
     fs::create_dir_all(&folder).map_err(|error| with_path(&folder, &error))?;
-    for name in NAMES {
-        let (hook, aside) = (folder.join(name), folder.join(format!("{name}{ASIDE}")));
-        if is_there(&hook) && !is_guard(&hook)? && is_there(&aside) {
-            return Err(HooksError::TwoHooks(crate::sanitise::native(&hook)));
-        }
+    // A folder in a hook's place is found before anything is changed.
+    for hook in NAMES.map(|name| folder.join(name)) {
+        is_there(&hook).then(|| is_guard(&hook)).transpose()?;
     }
     let mut changes = Vec::new();
     for name in NAMES {
@@ -97,17 +98,52 @@ pub fn install(
                 false => Change::Renewed,
             }
         } else {
-            // Renamed and not read: a link, a script of any language and a program all go on working.
-            fs::rename(&hook, &aside).map_err(|error| with_path(&hook, &error))?;
-            Change::Chained
+            put_aside(&hook, &aside).map_err(|error| with_path(&hook, &error))?
         };
         if change != Change::Kept {
-            write_atomic(&hook, text.as_bytes(), Access::Shared)?;
-            make_executable(&hook).map_err(|error| with_path(&hook, &error))?;
+            write(&hook, text.as_bytes()).map_err(|error| with_path(&hook, &error))?;
         }
         changes.push((name, change));
     }
     Ok(changes)
+}
+
+/// Renamed and not read: a link, a script of any language and a program all go on working.
+///
+/// Where another tool has put its hook over the guard, as when it was installed anew, what it had put aside is there
+/// still.
+fn put_aside(hook: &Path, aside: &Path) -> io::Result<Change> {
+    let mut change = Change::Chained;
+    if is_there(aside) && !is_same(hook, aside) {
+        let mut older = aside.as_os_str().to_owned();
+        older.push(OLDER);
+        while is_there(Path::new(&older)) {
+            older.push(OLDER);
+        }
+        fs::rename(aside, &older)?;
+        change = Change::ChainedAgain;
+    }
+    fs::rename(hook, aside)?;
+    Ok(change)
+}
+
+/// Whether two hooks are scripts of the same text.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let read = |path: &Path| {
+        let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+        if is_file { crate::fs::read_bounded(path, MAX_LEN).ok() } else { None }
+    };
+    read(one).is_some_and(|text| read(other).is_some_and(|other| *other == *text))
+}
+
+/// Writes a hook whole or not at all: git passes over one that is not executable yet.
+fn write(hook: &Path, text: &[u8]) -> io::Result<()> {
+    let folder = hook.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut file = tempfile::Builder::new().prefix(".git-shroud-").tempfile_in(folder)?;
+    file.write_all(text)?;
+    make_executable(file.path())?;
+    file.as_file().sync_all()?;
+    file.persist(hook).map(drop).map_err(|error| error.error)
 }
 
 /// Takes the guards away, and puts the hooks back that were there before.
@@ -223,15 +259,33 @@ fn make_executable(_path: &Path) -> io::Result<()> {
 
 fn script(name: &str, program: &Path) -> String {
     let program = program.to_string_lossy().replace('\\', "/").replace('\'', "'\\''");
+    // The point keeps the line ends, of which the shell would drop the last.
+    let all = "lines=$(cat; echo .)\nlines=${lines%.}\n";
+    let give = "printf %s \"$lines\" 2>/dev/null | ";
     let (read, feed, check, scan) = match name {
         "pre-push" => (
-            // The point keeps the line ends, of which the shell would drop the last.
-            "lines=$(cat; echo .)\nlines=${lines%.}\n",
-            "printf %s \"$lines\" 2>/dev/null | ",
+            all,
+            give,
             "printf %s \"$lines\" | \"$program\" check --pre-push \"$1\"",
             "printf %s \"$lines\" | \"$program\" scan --pre-push \"$1\"",
         ),
-        _ => ("", "", "\"$program\" check --staged", "\"$program\" scan --staged"),
+        "pre-commit" => ("", "", "\"$program\" check --staged", "\"$program\" scan --staged"),
+        // What others have committed was looked at when they did, and would be named again with each merge.
+        "pre-merge-commit" | "pre-applypatch" => ("", "", "\"$program\" check --staged", ":"),
+        "post-rewrite" => {
+            (all, give, "printf %s \"$lines\" | \"$program\" check --post-rewrite", ":")
+        }
+        // All other commits were looked at before they were made.
+        _ => (
+            "",
+            "",
+            "case \"$(git log -g -1 --format=%gs HEAD 2>/dev/null)\" in
+cherry-pick* | revert*)
+    new=$(git rev-parse HEAD) && echo \"$new $new\" | \"$program\" check --post-rewrite
+    ;;
+esac",
+            ":",
+        ),
     };
     format!(
         r#"#!/bin/sh

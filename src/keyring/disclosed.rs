@@ -116,7 +116,7 @@ mod tests {
         let lower = TOKEN.to_lowercase();
         for secret in [TOKEN, &lower, &TOKEN[..40], identity, plugin, key_file, WORDS] {
             for (before, after) in
-                [("", ""), ("default 1 ", ""), ("file:'", "': No such file"), ("é\u{1b}=", "\n2")]
+                [("", ""), ("default 1 ", ""), ("at:'", "': No such file"), ("é\u{1b}=", "\n2")]
             {
                 let text = format!("{before}{secret}{after}");
                 assert!(holds_secret(&text), "{text}");

@@ -10,7 +10,7 @@ use gix::bstr::ByteSlice as _;
 
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{Access, create_private_dir, read_bounded, write_atomic};
-use crate::store::local;
+use crate::store::{local, unreadable};
 
 /// Bytes of the longest list that is read.
 const MAX_LEN: usize = 1 << 30;
@@ -31,7 +31,8 @@ fn doing() -> String {
 pub fn read(common_dir: &Path) -> Outcome<BTreeSet<ObjectId>> {
     let bytes = match read_bounded(&path(common_dir), MAX_LEN) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
-        read => read.context(doing)?,
+        Err(error) => return Err(unreadable::failure(&path(common_dir), error)),
+        Ok(bytes) => bytes,
     };
     let mut banned = BTreeSet::new();
     for (number, line) in bytes.lines().enumerate().filter(|(_, line)| !line.starts_with(b"old")) {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::unreadable;
 use crate::format::KeyId;
 use crate::fs::{
     Access, create_private_dir, is_exposed, read_bounded, read_regular, with_path, write_atomic,
@@ -98,6 +99,7 @@ pub fn load(common_dir: &Path) -> Result<Keyring, StoreError> {
         Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
             Ok(Keyring::default())
         }
+        Err(StoreError::Io(error)) => Err(unreadable::explain(&path(common_dir), error).into()),
         read => read,
     }
 }

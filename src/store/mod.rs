@@ -7,3 +7,4 @@ pub mod git_crypt;
 pub mod local;
 pub mod seen;
 pub mod shroud_dir;
+pub mod unreadable;

@@ -26,7 +26,7 @@ impl Seen {
     pub fn load(common_dir: &Path) -> io::Result<Self> {
         let text = match read_bounded(&path(common_dir), MAX_TEXT_LEN) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            read => read?,
+            read => read.map_err(|error| super::unreadable::explain(&path(common_dir), error))?,
         };
         // Never taken for nothing: then an older key would do.
         let lines = std::str::from_utf8(&text).ok().map(str::lines);

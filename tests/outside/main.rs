@@ -3,6 +3,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod around_the_filter;
 mod no_home;
 mod secrets_as_arguments;
+mod unreadable;
 mod variables;
