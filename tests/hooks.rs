@@ -120,8 +120,7 @@ fn the_server_refuses_what_got_past_every_guard() {
 fn a_clone_without_set_up_gets_nothing_past_the_server() {
     let sandbox = served();
     sandbox.git(".", ["clone", "-q", "server.git", "clone"]);
-    sandbox.write("clone/secrets/new", "canary");
-    sandbox.git("clone", ["add", "."]);
+    sandbox.stage_raw("clone", "secrets/new", b"canary");
     sandbox.git("clone", ["commit", "-q", "-m", "new"]);
     sandbox.try_git("clone", ["push", "-q"]).expect(1).says("secrets/new  plaintext");
 }

@@ -283,6 +283,9 @@ impl From<StoreError> for CommandError {
             StoreError::Text { source: crate::keyring::TextError::GitCrypt, .. } => {
                 wrong.hint("'git shroud unlock FILE' takes git-crypt's key files")
             }
+            StoreError::Text { source: crate::keyring::TextError::Base64, .. } => {
+                wrong.hint("GIT_SHROUD_KEY takes the text of a key file, or its token alone")
+            }
             StoreError::Text { .. } => wrong.hint("get the key file anew from whoever exported it"),
             StoreError::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
                 wrong.hint(REMEDY)

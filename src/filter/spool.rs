@@ -28,6 +28,7 @@ struct SpoolFile {
     file: File,
     key: Option<SecretBytes<KEY_LEN>>,
     cipher: Option<ChunkCipher>,
+    is_read: bool,
 }
 
 impl Spool {
@@ -90,6 +91,7 @@ impl Spool {
         };
         file.file.rewind()?;
         file.cipher = file.key.as_ref().map(chunk_cipher);
+        file.is_read = true;
         Ok(SpoolReader {
             file: Some(file),
             chunk: WipedVec::default(),
@@ -120,19 +122,29 @@ fn chunk_cipher(key: &SecretBytes<KEY_LEN>) -> ChunkCipher {
     ChunkCipher::new(Aes256Gcm::new(key.expose().into()))
 }
 
+/// A file without a name has the mode that the umask leaves.
+fn private(file: File) -> io::Result<File> {
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
 impl SpoolFile {
     fn create(encrypt: bool) -> io::Result<Self> {
-        let file = tempfile::tempfile().map_err(|error| in_temporary_folder(&error))?;
+        let file = tempfile::tempfile().and_then(private);
+        let file = file.map_err(|error| in_temporary_folder(&error))?;
         let mut outcome = Ok(());
         let key = encrypt.then(|| SecretBytes::filled(|bytes| outcome = getrandom::fill(bytes)));
         outcome.map_err(io::Error::other)?;
         let cipher = key.as_ref().map(chunk_cipher);
-        Ok(Self { file, key, cipher })
+        Ok(Self { file, key, cipher, is_read: false })
     }
 
     /// Every chunk but the end, which stays in memory, is whole: so the reader knows where each begins.
     fn write_chunk(&mut self, chunk: &mut WipedVec) -> io::Result<()> {
         if let Some(cipher) = &mut self.cipher {
+            // Once it is read, the counter has begun anew: what is added then would be encrypted with the same again.
+            assert!(!self.is_read, "nothing is added to a spool that was read");
             cipher.seal(chunk, 0, false);
         }
         self.file.write_all(chunk)
@@ -228,6 +240,23 @@ mod tests {
         file.read_to_end(&mut on_disk).unwrap();
         assert!(on_disk.len() > 8 << 20);
         assert!(!on_disk.windows(7).any(|window| window == b"hunter2"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_temporary_file_is_private_whatever_the_umask_leaves() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let spool = spool(&content(9 << 20), 65_536);
+        let mode = spool.file.unwrap().file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    #[should_panic(expected = "nothing is added")]
+    fn a_spool_that_was_read_takes_no_more() {
+        let mut spool = spool(&content(9 << 20), 65_536);
+        spool.reader().unwrap().read_to_end(&mut Vec::new()).unwrap();
+        let _ = spool.append(&content(1 << 20));
     }
 
     #[test]

@@ -28,6 +28,17 @@ impl File {
     }
 }
 
+/// A temporary folder that nobody else may enter, whatever the umask.
+///
+/// # Errors
+/// It cannot be made.
+pub(super) fn private_folder() -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.prefix("git-shroud-").tempdir()
+}
+
 /// An index in a temporary folder.
 pub struct ScratchIndex {
     git: Git,
@@ -42,7 +53,7 @@ impl ScratchIndex {
     /// # Errors
     /// The tree is not here, or git fails.
     pub fn of(repository: &Repository, tree: &str, quarantine: bool) -> Result<Self, GitError> {
-        let dir = tempfile::Builder::new().prefix("git-shroud-").tempdir();
+        let dir = private_folder();
         let dir = dir.map_err(|error| crate::fs::in_temporary_folder(&error))?;
         let mut git = repository.git.clone().with_env("GIT_INDEX_FILE", &dir.path().join("index"));
         if quarantine {

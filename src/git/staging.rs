@@ -34,7 +34,7 @@ impl BlobWriter {
     /// # Errors
     /// It cannot be made.
     pub fn new() -> Result<Self, GitError> {
-        let dir = tempfile::Builder::new().prefix("git-shroud-").tempdir();
+        let dir = super::scratch::private_folder();
         let dir = dir.map_err(|error| in_temporary_folder(&error))?;
         Ok(Self { dir, files: Vec::new() })
     }

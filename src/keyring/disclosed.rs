@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::encoding::ENCODED;
 use super::{retired, share, token, words};
 
 /// What stands in the place of a secret.
@@ -15,8 +16,6 @@ const PREFIXES: [&str; 5] = [
     "AGE-SECRET-KEY-",
     "AGE-PLUGIN-",
 ];
-/// What begins the Base64 of a key file: of this program's own, and of git-crypt's.
-const ENCODED: [&str; 2] = ["Z2l0LXNocm91ZC1", "AEdJVENSWVBUS0VZ"];
 /// Characters behind a prefix that make it a secret, and no mention of the prefix.
 const MIN_LEN: usize = 8;
 /// Words in a row that are the words of a key: half of all.

@@ -4,6 +4,7 @@
 
 mod described;
 mod disclosed;
+mod encoding;
 mod name;
 mod retired;
 pub mod share;
@@ -14,6 +15,7 @@ pub mod words;
 use std::collections::BTreeSet;
 
 pub use disclosed::{holds_secret, redact};
+pub use encoding::decode_marked;
 pub use name::{InvalidKeyName, KeyName};
 pub(crate) use name::{is_name, is_portable};
 pub use retired::{Retired, retired_text};

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use zeroize::Zeroizing;
 
+use super::encoding;
 use super::token::{self, TokenError};
 use super::{Entry, InsertError, KeyName, Keyring};
 use crate::git_crypt::HeldKeys;
@@ -24,6 +25,9 @@ pub enum TextError {
     /// It begins as nothing that is known.
     #[error("it is not a git-shroud key file: line {0} is neither '{FIRST_LINE}' nor a key token")]
     UnknownFirstLine(usize),
+    /// It is a key file in Base64.
+    #[error("it is a key file in Base64: decode it first, as with 'base64 -d'")]
+    Base64,
     /// It is a key file of git-crypt.
     #[error("it is a key file of git-crypt, not of git-shroud")]
     GitCrypt,
@@ -85,6 +89,11 @@ pub(super) fn parse_with(
 ) -> Result<Keyring, TextError> {
     if bytes.len() > MAX_TEXT_LEN {
         return Err(TextError::TooLong);
+    }
+    let decoded = encoding::decode_marked(bytes);
+    let bytes = decoded.as_ref().map_or(bytes, |text| &text[..]);
+    if encoding::is_base64(bytes) {
+        return Err(TextError::Base64);
     }
     if bytes.starts_with(b"\0GITCRYPTKEY") {
         return Err(TextError::GitCrypt);

@@ -11,7 +11,7 @@ use crate::format::KeyId;
 use crate::fs::{Access, create_private_dir, read_bounded, write_atomic};
 use crate::keyring::share::{self, Share, ShareError};
 use crate::keyring::words::{self, WordsError};
-use crate::keyring::{Keyring, holds_secret};
+use crate::keyring::{Keyring, decode_marked, holds_secret};
 use crate::recipient::Ask;
 use crate::recipient::age::{AgeError, encrypt_with_passphrase, is_age_file, open_with_passphrase};
 
@@ -108,6 +108,8 @@ pub fn read(path: &Path, ask: Ask<'_>) -> Result<Backup, BackupError> {
 /// # Errors
 /// [`BackupError`].
 pub fn open(bytes: &[u8], place: &str, ask: Ask<'_>) -> Result<Backup, BackupError> {
+    let decoded = decode_marked(bytes);
+    let bytes = decoded.as_ref().map_or(bytes, |text| &text[..]);
     if let Some(opened) = open_age(bytes, place, ask) {
         return Ok(Backup::Keys(Kind::Passphrase, opened?));
     }

@@ -6,5 +6,6 @@ mod common;
 mod around_the_filter;
 mod no_home;
 mod secrets_as_arguments;
+mod umask;
 mod unreadable;
 mod variables;

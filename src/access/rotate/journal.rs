@@ -16,8 +16,8 @@ use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
-use crate::store::local;
 use crate::store::shroud_dir::{self, File};
+use crate::store::{local, unreadable};
 
 /// Bytes of the longest file of the journal that is read.
 const MAX_LEN: usize = 1 << 28;
@@ -103,7 +103,7 @@ impl Journal {
     pub fn remove_draft(common_dir: &Path) -> Outcome<bool> {
         let draft = draft(common_dir);
         let was_there = draft.symlink_metadata().is_ok();
-        remove_dir(&draft).context(|| "what a rotation has left".to_owned())?;
+        remove_dir(&draft).map_err(|error| unreadable::failure(&draft, error))?;
         Ok(was_there)
     }
 
