@@ -99,9 +99,10 @@ impl Check {
         if self.is_staged() {
             add_conflicts(&repository, &subjects, &mut report)?;
         }
+        // First, as it says whose the folder is where it cannot be read.
+        let banned = banned::read(repository.common_dir())?;
         let allowed = self.allowed(&repository)?;
         report.findings.retain(|found| !(found.problem.is_allowable() && allowed.has(&found.path)));
-        let banned = banned::read(repository.common_dir())?;
         for subject in &subjects {
             if matches!(subject.source, Source::Commit(id) if banned.contains(&id)) {
                 let (source, path) = (subject.source, Vec::new());
