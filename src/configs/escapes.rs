@@ -15,9 +15,11 @@ fn room(len: usize) -> Zeroizing<String> {
 /// `.env`: backslashes count in double quotes alone, and there only before what most readers take for an escape.
 pub(super) fn env(raw: &str) -> Result<Zeroizing<String>, &'static str> {
     let mut text = room(raw.len());
-    let quote =
-        raw.chars().next().filter(|quote| matches!(quote, '"' | '\'' | '`') && raw.len() > 1);
-    let inner = if quote.is_some() { &raw[1..raw.len() - 1] } else { raw };
+    let quote = raw.chars().next().filter(|quote| matches!(quote, '"' | '\'' | '`'));
+    let inner = match quote {
+        Some(quote) => raw[1..].strip_suffix(quote).ok_or("the quote has no end")?,
+        None => raw,
+    };
     let mut chars = inner.chars().peekable();
     while let Some(c) = chars.next() {
         let next = chars.peek().copied();

@@ -210,3 +210,50 @@ fn a_file_that_is_not_read_says_where_and_why() {
     let large = "A=1\n".repeat(MAX_LEN / 4 + 1);
     assert_eq!(doubt(Format::Env, &large), "line 1: the file is larger than 4 MiB");
 }
+
+use proptest::prelude::*;
+
+const ALL: [Format; 6] =
+    [Format::Env, Format::Properties, Format::Ini, Format::Toml, Format::Yaml, Format::Json];
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 64, ..ProptestConfig::with_cases(128) })]
+
+    /// Texts of what formats have in common, so that quotes, signs and line ends meet in every order.
+    #[test]
+    fn no_text_makes_a_format_panic(text in "(\\PC|[\"'`|>\\[\\]{}:=#\\\\,\\-uxn0a \t\r\n]){0,24}") {
+        for format in ALL {
+            let _ = format.decode(text.as_bytes());
+            let whole = format!("a = {text}\nb: {text}\n{text}");
+            for text in [&text, &whole] {
+                let Some(document) = format.read(text.as_bytes()) else { continue };
+                prop_assert_eq!(format.write(&document.items, document.tail), text.as_bytes());
+                for (item, place) in document.items.iter().zip(&document.places) {
+                    let _ = format.decode(&item.content[place.value.clone()]);
+                }
+            }
+            let _ = difference(b"a.env", text.as_bytes(), whole.as_bytes());
+            let _ = crate::config_repo::schema::Schema::parse(whole.as_bytes());
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_a_format_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        for format in ALL {
+            let _ = format.decode(&bytes);
+            let _ = format.parse(&bytes);
+        }
+    }
+}
+
+#[test]
+fn a_quote_alone_is_no_value() {
+    for format in [Format::Yaml, Format::Json, Format::Toml] {
+        for raw in ["'", "\"", "'a", "\"a", "\"\u{e9}"] {
+            if format == Format::Json && raw.starts_with('\'') {
+                continue;
+            }
+            assert!(format.decode(raw.as_bytes()).is_err(), "{format:?} {raw:?}");
+        }
+    }
+}

@@ -132,10 +132,7 @@ fn toml(raw: &str) -> Result<Value, &'static str> {
 
 fn json(raw: &str) -> Result<Value, &'static str> {
     match raw.as_bytes().first() {
-        Some(b'"') => {
-            let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
-            Ok(Value { text: escapes::json(inner)?, kind: Kind::Text })
-        }
+        Some(b'"') => Ok(Value { text: escapes::json(within(raw, '"')?)?, kind: Kind::Text }),
         Some(b'[' | b'{') => Ok(Value::new(Kind::Compound, raw)),
         _ if raw == "null" => Ok(Value::new(Kind::Null, "")),
         _ => Ok(Value::new(Kind::Literal, raw)),
@@ -147,8 +144,8 @@ fn yaml(raw: &str) -> Result<Value, &'static str> {
     let text = |text| Ok(Value { text, kind: Kind::Text });
     match raw.as_bytes().first() {
         None => Ok(Value::new(Kind::Null, "")),
-        Some(b'\'') => text(Zeroizing::new(raw[1..raw.len() - 1].replace("''", "'"))),
-        Some(b'"') => text(escapes::yaml(&raw[1..raw.len() - 1])?),
+        Some(b'\'') => text(Zeroizing::new(within(raw, '\'')?.replace("''", "'"))),
+        Some(b'"') => text(escapes::yaml(within(raw, '"')?)?),
         Some(b'|' | b'>') => text(escapes::block(raw)?),
         Some(b'[' | b'{') => Ok(Value::new(Kind::Compound, "")),
         // Behind a key a list begins on a line of its own, with its indentation.
@@ -160,6 +157,12 @@ fn yaml(raw: &str) -> Result<Value, &'static str> {
         _ if is_literal(raw) => Ok(Value::new(Kind::Literal, raw)),
         _ => Ok(Value::new(Kind::Text, raw)),
     }
+}
+
+/// What stands between two quotes.
+fn within(raw: &str, quote: char) -> Result<&str, &'static str> {
+    let inner = raw.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    inner.ok_or("the quote has no end")
 }
 
 fn is_block_list(raw: &str) -> bool {

@@ -127,11 +127,14 @@ pub fn install_drivers(repository: &Repository) -> Result<(), GitError> {
     exclude_leftovers(&info.join("exclude"))
 }
 
+/// Bytes of the longest `info/exclude` that is read.
+const MAX_EXCLUDE: usize = 64 << 20;
+
 fn exclude_leftovers(path: &Path) -> Result<(), GitError> {
     let line = format!("{TEMP_PREFIX}*");
-    let mut text = match fs::read(path) {
+    let mut text = match crate::fs::read_bounded(path, MAX_EXCLUDE) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        read => read.map_err(|error| crate::fs::with_path(path, &error))?,
+        read => read?.to_vec(),
     };
     if text.split(|&byte| byte == b'\n').any(|known| known == line.as_bytes()) {
         return Ok(());

@@ -7,6 +7,9 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Bytes of the longest file that names a folder.
+const MAX_POINTER: usize = 1 << 16;
+
 /// The folders of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
@@ -42,7 +45,7 @@ pub fn git_dir_in(dir: &Path) -> Option<PathBuf> {
     match metadata {
         Some(metadata) if metadata.is_dir() => Some(dot_git),
         Some(_) => {
-            let text = fs::read_to_string(&dot_git).ok()?;
+            let text = pointer(&dot_git)?;
             Some(dir.join(text.strip_prefix("gitdir: ")?.trim_end_matches(['\n', '\r'])))
         }
         None => {
@@ -53,8 +56,14 @@ pub fn git_dir_in(dir: &Path) -> Option<PathBuf> {
 }
 
 fn common_dir(git_dir: &Path) -> PathBuf {
-    match fs::read_to_string(git_dir.join("commondir")) {
-        Ok(text) => git_dir.join(text.trim_end_matches(['\n', '\r'])),
-        Err(_) => git_dir.to_owned(),
+    match pointer(&git_dir.join("commondir")) {
+        Some(text) => git_dir.join(text.trim_end_matches(['\n', '\r'])),
+        None => git_dir.to_owned(),
     }
+}
+
+/// A file that names a folder; `None` where it is none, or longer than any name.
+fn pointer(file: &Path) -> Option<String> {
+    let bytes = crate::fs::read_bounded(file, MAX_POINTER).ok()?;
+    String::from_utf8(bytes.to_vec()).ok()
 }

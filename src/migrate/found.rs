@@ -15,6 +15,8 @@ use crate::git_crypt::{HEADER_LEN, Name};
 
 /// Where git-crypt keeps what it shares, where its configuration names no other folder.
 const STATE_DIR: &str = ".git-crypt";
+/// Bytes of the longest attributes file that git reads (git's attr.h).
+const MAX_ATTRIBUTES: usize = 100 << 20;
 /// The attributes that are compared; those before `diff` say what is sealed, the others what git does to a file.
 pub(super) const ATTRIBUTES: [&str; 10] = [
     "filter",
@@ -260,9 +262,9 @@ fn has_local_filters(repository: &Repository) -> Outcome<bool> {
 }
 
 fn names_git_crypt(path: &Path) -> Outcome<bool> {
-    let text = match std::fs::read(path) {
+    let text = match crate::fs::read_bounded(path, MAX_ATTRIBUTES) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-        read => read.map_err(|error| GitError::Io(crate::fs::with_path(path, &error)))?,
+        read => read.map_err(GitError::Io)?,
     };
     Ok(filters(&text).iter().any(|filter| Name::from_driver(filter).is_some()))
 }

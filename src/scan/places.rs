@@ -1,7 +1,7 @@
 //! Everything that a repository holds beside its objects: what is in git's folder, the names of refs, the index, and the
 //! worktree on request. And which part of a commit or tag a place is in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -159,6 +159,9 @@ impl<'r> WorktreeFiles<'r> {
         let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
         let listed = repository.git.run(list)?;
         let paths = listed.split_str(b"\0").filter(|path| !path.is_empty());
+        // Where a link has come in the place of a folder, git's files are gone, and what it leads to is another's.
+        let mut folders = HashMap::new();
+        let paths = paths.filter(|path| !is_behind_link(top, path, &mut folders));
         Ok(Self { top, paths: paths.map(<[u8]>::to_vec).collect() })
     }
 
@@ -173,6 +176,19 @@ impl<'r> WorktreeFiles<'r> {
         }
         eye.unread
     }
+}
+
+/// Whether a folder above a path is a link; `known` remembers what was asked.
+fn is_behind_link<'p>(top: &Path, path: &'p [u8], known: &mut HashMap<&'p [u8], bool>) -> bool {
+    let Some(end) = path.rfind_byte(b'/') else { return false };
+    let folder = &path[..end];
+    if let Some(&is) = known.get(folder) {
+        return is;
+    }
+    let is = is_behind_link(top, folder, known)
+        || repo_path::to_native(folder).is_some_and(|native| top.join(native).is_symlink());
+    known.insert(folder, is);
+    is
 }
 
 struct Eye<'a> {

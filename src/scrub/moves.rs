@@ -212,53 +212,77 @@ fn bring_head(repository: &Repository, head: &Head) -> Outcome {
     Ok(())
 }
 
-/// Each of these files must be as the new commit says; one that it adds may also be missing.
+/// Each of these files must be as the new commit says; one that it adds may also be missing. One run of git lists the commit,
+/// one makes the files' ids.
 fn refuse_other_content(
     repository: &Repository,
     top: &Path,
     new: &str,
     paths: &[Vec<u8>],
 ) -> Outcome {
-    for path in paths {
-        let native = repo_path::to_native(path);
-        let there =
-            native.map(|native| top.join(native)).filter(|file| fs::symlink_metadata(file).is_ok());
-        let spec = [new.as_bytes(), b":", path].concat();
-        let wanted = repository.git.query([
-            OsStr::new("rev-parse"),
-            "-q".as_ref(),
-            "--verify".as_ref(),
-            &os(&Name(spec)),
-        ])?;
-        let has = match there {
-            None => None,
-            Some(file) if file.is_symlink() => {
-                let target = fs::read_link(&file).context(|| crate::sanitise::path(path))?;
-                let target = repo_path::argument_bytes(target.as_os_str()).unwrap_or_default();
-                Some(
-                    repository
-                        .git
-                        .run_with_input(["hash-object", "--stdin", "--no-filters"], target)?,
-                )
+    let is_there = |path: &[u8]| {
+        let file = top.join(repo_path::to_native(path)?);
+        fs::symlink_metadata(&file).is_ok().then_some(file)
+    };
+    // What is not there yet cannot be lost.
+    let there: BTreeMap<&[u8], _> =
+        paths.iter().filter_map(|path| Some((&path[..], is_there(path)?))).collect();
+    if there.is_empty() {
+        return Ok(());
+    }
+    let listed = repository.git.run(["ls-tree", "-r", "-z", "--full-tree", new])?;
+    // `MODE TYPE ID TAB PATH`.
+    let entry = |record: &[u8]| {
+        let (told, path) = record.split_once_str(b"\t")?;
+        let (path, _) = there.get_key_value(path)?;
+        Some((*path, ObjectId::from_hex(told.rsplit(|&byte| byte == b' ').next()?).ok()?))
+    };
+    let wanted: BTreeMap<&[u8], ObjectId> = listed.split_str(b"\0").filter_map(entry).collect();
+    let changed = |path: &[u8]| work(top, &format!("{} is changed", crate::sanitise::path(path)));
+    let (mut files, mut input) = (Vec::new(), Vec::new());
+    for (path, file) in &there {
+        if file.is_symlink() {
+            let target = fs::read_link(file).context(|| crate::sanitise::path(path))?;
+            let target = repo_path::argument_bytes(target.as_os_str()).unwrap_or_default();
+            let hash = repository.gix.object_hash();
+            let id = gix::objs::compute_hash(hash, gix::objs::Kind::Blob, target);
+            let id = id.map_err(GitError::read)?;
+            if wanted.get(path) != Some(&id) {
+                return Err(changed(path));
             }
-            Some(file) => {
-                let named = [
-                    OsStr::new("hash-object"),
-                    "--path".as_ref(),
-                    &os(&Name(path.clone())),
-                    "--".as_ref(),
-                    file.as_os_str(),
-                ];
-                Some(repository.git.run(named)?)
-            }
-        };
-        let has = has.map(os_line);
-        // What is not there yet cannot be lost.
-        if has.is_some() && has != wanted {
-            return Err(work(top, &format!("{} is changed", crate::sanitise::path(path))));
+        } else if file.is_file() {
+            files.push(*path);
+            input.extend(quoted(path));
+        } else {
+            return Err(changed(path));
+        }
+    }
+    if files.is_empty() {
+        return Ok(());
+    }
+    let hashed = repository.git.run_with_input(["hash-object", "--stdin-paths"], &input)?;
+    let ids: Vec<_> = hashed.lines().map(ObjectId::from_hex).collect();
+    for (at, path) in files.iter().enumerate() {
+        let has = ids.get(at).and_then(|id| id.as_ref().ok());
+        if has.is_none() || wanted.get(path) != has {
+            return Err(changed(path));
         }
     }
     Ok(())
+}
+
+/// A line with a path in quotes, as `git hash-object --stdin-paths` reads it.
+fn quoted(path: &[u8]) -> Vec<u8> {
+    let mut line = b"\"".to_vec();
+    for &byte in path {
+        match byte {
+            b'"' | b'\\' => line.extend([b'\\', byte]),
+            0..0x20 | 0x7f => line.extend(format!("\\{byte:03o}").bytes()),
+            _ => line.push(byte),
+        }
+    }
+    line.extend(b"\"\n");
+    line
 }
 
 fn work(top: &Path, what: &str) -> CommandError {

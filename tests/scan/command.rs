@@ -280,3 +280,19 @@ fn trees_that_stand_for_more_paths_than_there_is_time_for_do_not_hang() {
     sandbox.git("repo", ["commit", "-q", "-m", "attributes"]);
     assert_eq!(scan(&sandbox, &[], 1), [token(1)]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_has_become_a_link_is_not_followed() {
+    let sandbox = crate::common::repository();
+    let line = format!("key = \"{}\"\n", token(7));
+    sandbox.write("elsewhere/deep/app.conf", &line);
+    sandbox.write("repo/conf/deep/app.conf", "nothing\n");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.sh("repo", "rm -r conf && ln -s ../elsewhere conf");
+    let done = sandbox.shroud("repo", ["scan", "--worktree"]);
+    assert!(!done.text().contains("conf/deep/app.conf"), "{}", done.text());
+    sandbox.write("repo/app.conf", &line);
+    let done = sandbox.try_shroud("repo", ["scan", "--worktree"]).expect(1);
+    assert!(done.text().contains("app.conf, in the worktree:1:8"), "{}", done.text());
+}

@@ -77,3 +77,24 @@ fn a_stash_log_that_cannot_be_read_stops_undo_before_anything_moves() {
     scrub(&sandbox, &["--undo"]).expect(0);
     assert_eq!(stashes(), before);
 }
+
+#[test]
+fn names_that_need_quotes_are_no_work_and_their_changes_are() {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    let names = ["a \"b\"\n\\c\t\x01", "ä ö", "-n", "plain"];
+    for name in names {
+        sandbox.write(format!("repo/{name}"), "pass = kq7vzx-9mLw2p\n");
+    }
+    std::os::unix::fs::symlink("kq7vzx-9mLw2p", sandbox.path("repo/link")).unwrap();
+    commit(&sandbox, "one");
+    sandbox.write("values", "kq7vzx-9mLw2p\n");
+    scrub(&sandbox, &["--value-file", "../values"]).expect(0);
+    for name in names {
+        assert!(!text(sandbox.read(format!("repo/{name}"))).contains("kq7vzx"), "{name:?}");
+    }
+    // Files that have come to the same content by themselves are none of anybody's work.
+    sandbox.sh("repo", "for f in *; do [ -L \"$f\" ] || touch -- \"$f\"; done");
+    scrub(&sandbox, &["--undo"]).expect(0);
+    assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
+}

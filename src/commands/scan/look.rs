@@ -22,7 +22,7 @@ use crate::scan::known::{Gathering, KnownValues};
 use crate::scan::objects::{Walked, What, Why};
 use crate::scan::places::{self, WorktreeFiles};
 use crate::scan::policy::{Policy, is_to_be_sealed};
-use crate::scan::provenance::{self, Origin};
+use crate::scan::provenance::{self, Origin, Traced};
 use crate::scan::scope::{Commits, Pushed};
 use crate::scan::{Detector, Finding, Fingerprinter, Kind, Rank, Report, Scope, Seer};
 
@@ -88,7 +88,7 @@ impl Look<'_> {
         };
         let mut targets = gather.targets();
         targets.extend(by_path.targets());
-        let origins = self.origins(targets, &policy, &walked)?;
+        let Traced { origins, unfollowed: lost } = self.origins(targets, &policy, &walked)?;
         let settling = Settling {
             detector: self.detector,
             known: &known,
@@ -105,6 +105,10 @@ impl Look<'_> {
         let mut unread: BTreeSet<Unread> = walked.unread.iter().map(say_unread).collect();
         unread.append(&mut unfollowed);
         unread.append(&mut unlooked);
+        unread.extend(lost.map(|reason| Unread {
+            what: "commits from which what was found came".to_owned(),
+            reason,
+        }));
         if self.is_in_scope() {
             let missing =
                 |id: &ObjectId| Unread { what: id.to_string(), reason: Why::Missing.to_string() };
@@ -222,7 +226,7 @@ impl Look<'_> {
         mut targets: BTreeSet<ObjectId>,
         policy: &Policy,
         walked: &Walked,
-    ) -> Outcome<HashMap<ObjectId, Origin>> {
+    ) -> Outcome<Traced> {
         if self.is_in_scope() {
             targets.extend(policy.plain.values().flatten());
         }

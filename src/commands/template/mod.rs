@@ -14,7 +14,7 @@ use crate::config_repo::template::{README, WORKFLOW, file, file_name, readme, sc
 use crate::config_repo::{FOLDER, SCHEMA_FILE};
 use crate::configs::Format;
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::fs::{Access, write_atomic};
+use crate::fs::{Access, read_bounded, write_atomic};
 use crate::git::attributes_file::{AttributesFile, pattern_for};
 use crate::git::config::install_drivers;
 use crate::git::hooks::Change;
@@ -23,6 +23,9 @@ use crate::keyring::{KeyName, Keyring};
 use crate::store::shroud_dir::KeyInfo;
 use crate::store::{local, shroud_dir};
 use existing::Existing;
+
+/// Bytes of the longest attributes file that git reads (git's attr.h).
+const MAX_ATTRIBUTES: usize = 100 << 20;
 
 /// What `--template` and what belongs to it say.
 #[derive(clap::Args)]
@@ -121,10 +124,14 @@ pub(super) fn run(context: &Context, options: &Options, tripwire: bool) -> Outco
     let found = existing::find(&repository, &options.environments)?;
     let names = environments(&options.environments, &found)?;
     let taken = decide(context, options.existing, found)?;
+    // As it is put back where something fails, it must have been read.
+    let attributes = match read_bounded(&top.join(".gitattributes"), MAX_ATTRIBUTES) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        read => Some(read.context(|| "the attributes cannot be read".to_owned())?),
+    };
     let made = make_keys(&Roster::read(&repository)?, &mut keyring, &names)?;
     let format = options.format.format();
     let layout = Layout { names: &names, made: &made, format, taken: &taken, tripwire };
-    let attributes = fs::read(top.join(".gitattributes")).ok();
     let described = top.join(shroud_dir::NAME).symlink_metadata().is_ok();
     let mut written = Vec::new();
     if let Err(error) = layout.set_up(&repository, top, &keyring, &mut written) {

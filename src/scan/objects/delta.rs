@@ -64,7 +64,8 @@ impl<'d> Delta<'d> {
             rest = after;
             let bytes = if instruction & 0x80 != 0 {
                 let (start, len) = copy(instruction, &mut rest)?;
-                let bytes = base.get(start..start + len).ok_or(DeltaError::OutsideBase)?;
+                let end = start.checked_add(len).ok_or(DeltaError::OutsideBase)?;
+                let bytes = base.get(start..end).ok_or(DeltaError::OutsideBase)?;
                 let at = object.len();
                 match runs.last_mut() {
                     Some(last) if last.base + last.len == start && last.at + last.len == at => {
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn damaged_deltas_are_refused() {
-        let cases: [(&[u8], DeltaError); 9] = [
+        let cases: [(&[u8], DeltaError); 10] = [
             (&[], DeltaError::Truncated),
             (&[3], DeltaError::Truncated),
             (&[0x80; 11], DeltaError::OtherLength),
@@ -158,6 +159,8 @@ mod tests {
             (&[3, 1, 0], DeltaError::Reserved),
             (&[3, 2, 2, b'a'], DeltaError::Truncated),
             (&[3, 2, 0x91, 2, 2], DeltaError::OutsideBase),
+            // Past the end of the address space, where that is of 32 bits.
+            (&[3, 1, 0xff, 255, 255, 255, 255, 255, 255, 255], DeltaError::OutsideBase),
             (&[3, 1, 0x90, 2], DeltaError::OtherLength),
             (&[3, 4, 0x90, 2], DeltaError::OtherLength),
         ];

@@ -33,6 +33,8 @@ struct Node {
 pub(super) struct History<'d> {
     database: &'d Database<'d>,
     nodes: Vec<Node>,
+    /// Why git could not list what refs and reflogs lead to.
+    pub(super) unfollowed: Option<String>,
 }
 
 impl<'d> History<'d> {
@@ -45,8 +47,12 @@ impl<'d> History<'d> {
         let list = ["--no-replace-objects", "rev-list", "--topo-order", "--reverse"];
         let list = list.iter().chain(&["--format=%T %P", "--all", "--reflog"]);
         // A ref that leads to what is not here makes git give up; then what is here is put in order without it.
-        let listed = repository.git.run(list).unwrap_or_default();
-        let mut history = Self { database, nodes: Vec::new() };
+        let (listed, unfollowed) = match repository.git.run(list) {
+            Ok(listed) => (listed, None),
+            Err(GitError::Failed { message, .. }) => (Vec::new(), Some(message)),
+            Err(error) => return Err(error),
+        };
+        let mut history = Self { database, nodes: Vec::new(), unfollowed };
         let mut places = HashMap::new();
         let mut lines = listed.lines();
         while let (Some(commit), Some(fields)) = (lines.next(), lines.next()) {

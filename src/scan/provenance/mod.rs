@@ -100,6 +100,15 @@ impl Reach {
     }
 }
 
+/// Where objects came from.
+#[derive(Debug, Default)]
+pub struct Traced {
+    /// For each object what is known of it.
+    pub origins: HashMap<ObjectId, Origin>,
+    /// Why git could not follow all refs and reflogs: then something may be missing from what is known.
+    pub unfollowed: Option<String>,
+}
+
 /// Finds out where these objects came from: blobs, trees, commits and tags. `commits` are those that are known to be here
 /// whether a ref leads to them or not (see [`super::objects::Walked::commits`]).
 ///
@@ -109,13 +118,14 @@ pub fn trace(
     repository: &Repository,
     targets: &[ObjectId],
     commits: &[ObjectId],
-) -> Result<HashMap<ObjectId, Origin>, GitError> {
+) -> Result<Traced, GitError> {
     if targets.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(Traced::default());
     }
     let database = Database::open(repository)?;
     let refs = Refs::list(&database)?;
     let history = History::list(repository, &database, &refs, commits)?;
     let mut trees = Trees::new(&database, targets);
-    history.trace(&refs, &mut trees)
+    let origins = history.trace(&refs, &mut trees)?;
+    Ok(Traced { origins, unfollowed: history.unfollowed })
 }
