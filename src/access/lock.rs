@@ -1,6 +1,6 @@
 //! Sealing in place: the plaintext in the worktree becomes the sealed bytes that the repository holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, Metadata};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use gix::ObjectId;
 
 use super::restage::sniff_blob;
 use super::{Keys, Left, Report, Worker, git_crypt, read_start, sweep, sweep_locked};
-use crate::format::{self, Key, Siv, Sniff};
+use crate::format::{self, Key, KeyId, Siv, Sniff};
 use crate::fs::open_regular;
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
@@ -29,6 +29,8 @@ pub struct LockPlan {
     pub everything: bool,
     /// What becomes of changes that the index does not have.
     pub changes: Changes,
+    /// What changes are sealed with: by its name, the key that seals here.
+    pub sealing: BTreeMap<KeyName, KeyId>,
 }
 
 impl LockPlan {
@@ -246,7 +248,8 @@ impl<'r> Worker<'r> {
         if plan.changes == Changes::Seal
             && let Some(key) = key
         {
-            return Ok(How::AsItIs(&key.key));
+            let sealing = plan.sealing.get(&key.name).and_then(|id| self.keyring.by_id(*id));
+            return Ok(How::AsItIs(&sealing.unwrap_or(key).key));
         }
         match blob {
             _ if attributes.sealed && !plan.concerns(self.keyring, attributes) => Ok(How::Stays),

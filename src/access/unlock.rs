@@ -65,8 +65,8 @@ fn open_file(
             let is_the_blob =
                 unchanged || is_blob(worker.repository, &file, metadata.len(), entry.id)?;
             // A local change that was sealed in place: clean makes the same bytes of it again.
-            let current = attributes.key.as_ref().ok().and_then(|key| worker.keyring.current(key));
-            if !is_the_blob && current.is_none_or(|current| current.key.id() != id) {
+            let is_named = attributes.key.as_ref().is_ok_and(|key| held.name == *key);
+            if !is_the_blob && !is_named {
                 return Err(Left::Changed);
             }
             if is_the_blob && (attributes.conversion.is_some() || attributes.tripwire) {

@@ -74,7 +74,8 @@ impl Lock {
         refuse_only_copies(&opened, &plan.names)?;
         git_crypt::refuse_only_copies(&opened, &plan.git_crypt)?;
         if plan.changes == Changes::Seal {
-            plan.names.iter().try_for_each(|name| opened.refuse_unfit_key(name))?;
+            let mut sealing = plan.names.iter().filter(|name| !name.is_aside());
+            sealing.try_for_each(|name| opened.refuse_unfit_key(name))?;
         }
         refuse_absent(context, &opened.repository, self.force || self.discard)?;
         let worktrees = opened.repository.all_worktrees()?;
@@ -130,7 +131,12 @@ impl Lock {
             (_, true) => Changes::Discard,
             _ => Changes::Keep,
         };
-        Ok(LockPlan { names, git_crypt, everything: self.keys.is_empty(), changes })
+        // What did not change becomes the blob that it was, whichever key that is of.
+        let sealing = names.iter().filter(|name| self.force && !name.is_aside());
+        let sealing = sealing
+            .filter_map(|name| Some((name.clone(), opened.sealing_key(name).ok()?.key.id())))
+            .collect();
+        Ok(LockPlan { names, git_crypt, everything: self.keys.is_empty(), changes, sealing })
     }
 }
 

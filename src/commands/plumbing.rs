@@ -81,6 +81,26 @@ fn summarise(context: &Context, summary: &Summary) {
             show(first)
         ));
     }
+    if let Some(first) = &summary.retired.first {
+        context.ui.warning(format!(
+            "opened {} that {} sealed with an earlier generation of the key than is in use, first {}",
+            count(summary.retired.count, "file"),
+            if summary.retired.count == 1 { "is" } else { "are" },
+            show(first)
+        ));
+        context.ui.hint(
+            "a removed member can write such a file: see who did with 'git log -- PATH'; 'git shroud status' names all of them",
+        );
+    }
+    if let Some(first) = &summary.of_other_key.first {
+        context.ui.warning(format!(
+            "opened {} that {} sealed with a key of another name than the attribute says, first {}",
+            count(summary.of_other_key.count, "file"),
+            if summary.of_other_key.count == 1 { "is" } else { "are" },
+            show(first)
+        ));
+        context.ui.hint("'git shroud why PATH' shows who changed it");
+    }
     if let Some((first, why)) = &summary.first_damaged {
         context.ui.warning(format!(
             "left {} sealed, as it is damaged: {} ({why})",
@@ -107,6 +127,7 @@ impl FilterProcess {
 
 fn serve_git<'k>(context: &Context, filter: &mut impl Driver<'k>) -> Outcome {
     let served = serve(stdin(), stdout(), filter, |path, error| report(context, path, error));
+    filter.conclude();
     summarise(context, filter.summary());
     served.context(|| "the dialogue with git broke off".to_owned())
 }
@@ -134,6 +155,7 @@ impl OneShot {
         let finish = |filter: &mut dyn Driver<'_>| {
             let done = work(filter, path).and_then(|filtered| filtered.write_to(stdout()));
             done.map_err(|error| refusal(path, &error))?;
+            filter.conclude();
             summarise(context, filter.summary());
             Ok(())
         };

@@ -11,6 +11,7 @@ pub mod git_crypt;
 pub mod pkt_line;
 pub mod process;
 mod spool;
+mod summary;
 
 use std::cell::LazyCell;
 use std::io::{self, Read};
@@ -25,6 +26,7 @@ pub use filtered::Filtered;
 use filtered::{Action, open_whole, verify};
 pub use fit::sealing_key;
 pub(crate) use spool::Spool;
+pub use summary::Summary;
 
 /// What a repository's attributes say of a path that is to be sealed.
 #[derive(Clone, Default)]
@@ -76,47 +78,6 @@ pub trait Rules {
     }
 }
 
-/// What a run of the filter met that its user should know.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Files that stay sealed, as their key is not held.
-    pub still_sealed: u64,
-    /// Files that the repository holds in the clear.
-    pub in_the_clear: u64,
-    /// The first of those.
-    pub first_in_the_clear: Option<Vec<u8>>,
-    /// Files that are sealed, do not open, and were handed on as they are.
-    pub damaged: u64,
-    /// The first of those, and what is wrong with it.
-    pub first_damaged: Option<(Vec<u8>, String)>,
-}
-
-impl Summary {
-    fn note_in_the_clear(&mut self, path: &[u8]) {
-        self.in_the_clear += 1;
-        self.first_in_the_clear.get_or_insert_with(|| path.to_vec());
-    }
-
-    fn note_damaged(&mut self, path: &[u8], error: &FilterError) {
-        self.damaged += 1;
-        self.first_damaged.get_or_insert_with(|| (path.to_vec(), error.to_string()));
-    }
-
-    /// Lets damaged bytes pass as they are: no plaintext is at stake, and one bad file must not stop a whole checkout.
-    fn hand_on(
-        &mut self,
-        path: &[u8],
-        error: FilterError,
-        strict: bool,
-    ) -> Result<(), FilterError> {
-        if strict || !matches!(error, FilterError::Open(_)) {
-            return Err(error);
-        }
-        self.note_damaged(path, &error);
-        Ok(())
-    }
-}
-
 /// What git calls a filter driver: a clean and a smudge (gitattributes, "filter").
 pub trait Driver<'k> {
     /// From the worktree to the repository: reads the whole of `source` and says what is to be stored.
@@ -133,6 +94,9 @@ pub trait Driver<'k> {
 
     /// What was met so far.
     fn summary(&self) -> &Summary;
+
+    /// Looks, when all files are there, at what can only be judged then.
+    fn conclude(&mut self) {}
 }
 
 /// The keys of git-crypt, which are not read before a file needs them.
@@ -306,7 +270,13 @@ impl<'k, R: Rules> Filter<'k, R> {
             Sniff::NotSealed | Sniff::GitCrypt => self.summary.note_in_the_clear(path),
             Sniff::Sealed(key_id) => match self.keyring.by_id(key_id) {
                 Some(entry) => match open_whole(&entry.key, &mut content.spool) {
-                    Ok(Some(plaintext)) => content.spool = plaintext,
+                    Ok(Some(plaintext)) => {
+                        let current = self.keyring.current(&entry.name);
+                        if self.several || current.is_some_and(|it| it.key.id() != key_id) {
+                            self.summary.note_opened(path, key_id);
+                        }
+                        content.spool = plaintext;
+                    }
                     Ok(None) => {
                         let action = Action::Open { key: &entry.key };
                         return Ok(Filtered { action, content: content.spool });
@@ -338,6 +308,27 @@ impl<'k, R: Rules> Driver<'k> for Filter<'k, R> {
 
     fn summary(&self) -> &Summary {
         &self.summary
+    }
+
+    /// The attributes and `.shroud/` are those of the new commit by now.
+    fn conclude(&mut self) {
+        for (path, id) in std::mem::take(&mut self.summary.opened) {
+            let (Ok(rule), Some(entry)) = (self.rules.rule(&path), self.keyring.by_id(id)) else {
+                continue;
+            };
+            let is_later = |described: KeyId| {
+                described != id
+                    && self
+                        .keyring
+                        .by_id(described)
+                        .is_none_or(|held| held.generation > entry.generation)
+            };
+            if self.keyring.of_other_name(id, &rule.key).is_some() {
+                self.summary.of_other_key.note(&path);
+            } else if rule.key_id.is_some_and(is_later) {
+                self.summary.retired.note(&path);
+            }
+        }
     }
 }
 

@@ -187,3 +187,29 @@ fn a_rotation_on_an_older_branch_is_refused_until_it_is_merged() {
     sandbox.shroud("repo", ["key", "rotate", "-q"]);
     assert_seals_with(&sandbox, "repo", "secrets/new", 3);
 }
+
+#[test]
+fn lock_seals_changes_with_the_described_generation_and_closes_whatever_is_described() {
+    let sandbox = team();
+    sandbox.git("repo", ["checkout", "-q", "-b", "rotated"]);
+    sandbox.shroud("repo", ["key", "rotate", "-q"]);
+    commit(&sandbox, "repo", "rotate");
+    sandbox.git("repo", ["checkout", "-q", "main"]);
+    sandbox.write("repo/secrets/db.env", "canary-changed\n");
+    sandbox.shroud("repo", ["key", "export", "-q", "-o", "../rotated.key"]);
+    let old = key_id(&sandbox, "repo", "default", 1);
+    sandbox.shroud("repo", ["lock", "-q", "--force"]);
+    let sealed = sandbox.read("repo/secrets/db.env");
+    let id: String = sealed[8..24].iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(id, old);
+    sandbox.git("repo", ["stash", "-q"]);
+    sandbox.git("repo", ["stash", "pop", "-q"]);
+    sandbox.shroud("repo", ["unlock", "-q", "-i", "../alice.age"]);
+    assert_eq!(sandbox.read("repo/secrets/db.env"), b"canary-changed\n");
+    // An old description that somebody has pushed keeps nobody from closing a clone.
+    sandbox.git("repo", ["checkout", "-q", "-f", "rotated"]);
+    sandbox.unlocked_clone("repo", "clone", "alice").expect(0);
+    sandbox.sh("clone", "git checkout -q HEAD~1 -- .; git commit -qm back");
+    sandbox.shroud("clone", ["lock"]);
+    assert_ne!(sandbox.read("clone/secrets/db.env"), SECRETS[0].1.as_bytes());
+}

@@ -6,6 +6,7 @@ mod common;
 mod damaged;
 mod generations;
 mod key_names;
+mod retired;
 
 use common::{Sandbox, is_sealed};
 

@@ -1,0 +1,76 @@
+//! What a run of the filter met that its user should know.
+
+use super::FilterError;
+use crate::format::KeyId;
+
+/// Files whose keys are looked at when all are there, at most.
+const MAX_OPENED: usize = 100_000;
+
+/// A number of files, and the first of them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    /// How many.
+    pub count: u64,
+    /// The first; `None` where there is none.
+    pub first: Option<Vec<u8>>,
+}
+
+impl Files {
+    pub(super) fn note(&mut self, path: &[u8]) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| path.to_vec());
+    }
+}
+
+/// What a run of the filter met that its user should know.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files that stay sealed, as their key is not held.
+    pub still_sealed: u64,
+    /// Files that the repository holds in the clear.
+    pub in_the_clear: u64,
+    /// The first of those.
+    pub first_in_the_clear: Option<Vec<u8>>,
+    /// Files that are sealed, do not open, and were handed on as they are.
+    pub damaged: u64,
+    /// The first of those, and what is wrong with it.
+    pub first_damaged: Option<(Vec<u8>, String)>,
+    /// Files that were opened, and are sealed with an earlier generation than `.shroud/` describes.
+    pub retired: Files,
+    /// Files that were opened, and are sealed with a key of another name than their attribute says.
+    pub of_other_key: Files,
+    /// Files that were opened with a key that may be another than it ought to be.
+    pub(super) opened: Vec<(Vec<u8>, KeyId)>,
+}
+
+impl Summary {
+    pub(super) fn note_in_the_clear(&mut self, path: &[u8]) {
+        self.in_the_clear += 1;
+        self.first_in_the_clear.get_or_insert_with(|| path.to_vec());
+    }
+
+    pub(super) fn note_damaged(&mut self, path: &[u8], error: &FilterError) {
+        self.damaged += 1;
+        self.first_damaged.get_or_insert_with(|| (path.to_vec(), error.to_string()));
+    }
+
+    pub(super) fn note_opened(&mut self, path: &[u8], key: KeyId) {
+        if !path.is_empty() && self.opened.len() < MAX_OPENED {
+            self.opened.push((path.to_vec(), key));
+        }
+    }
+
+    /// Lets damaged bytes pass as they are: no plaintext is at stake, and one bad file must not stop a whole checkout.
+    pub(super) fn hand_on(
+        &mut self,
+        path: &[u8],
+        error: FilterError,
+        strict: bool,
+    ) -> Result<(), FilterError> {
+        if strict || !matches!(error, FilterError::Open(_)) {
+            return Err(error);
+        }
+        self.note_damaged(path, &error);
+        Ok(())
+    }
+}
