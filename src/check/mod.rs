@@ -12,6 +12,7 @@ mod judge;
 mod known;
 mod line;
 mod moved;
+mod retired;
 mod standing;
 mod walk;
 
@@ -84,6 +85,13 @@ pub enum Problem {
     },
     /// A `key.toml` that does not follow from what the commits before describe, and why.
     KeySwapped(String),
+    /// New, and sealed with an earlier generation than the commit's own `key.toml` describes: a removed member knows it.
+    RetiredKey {
+        /// The generation that it is sealed with.
+        generation: u32,
+        /// The one that is described.
+        current: u32,
+    },
     /// Begins as a sealed file and cannot be one, or is a description of a key that cannot be read.
     Damaged(String),
     /// Encrypted by git-crypt, where its attribute says that it is to be sealed.
@@ -118,6 +126,7 @@ impl Problem {
             Self::UnknownKey(_) => "unknown-key",
             Self::OtherKey { .. } => "other-key",
             Self::KeySwapped(_) => "key-swapped",
+            Self::RetiredKey { .. } => "retired-key",
             Self::Damaged(_) => "damaged",
             Self::GitCrypt => "git-crypt",
             Self::EncryptedTwice => "double-encrypted",
@@ -202,6 +211,8 @@ pub fn check(
     let is_cut =
         |subject: &Subject| matches!(subject.source, Source::Commit(id) if boundary.contains(&id));
     report.shallow = subjects.iter().any(is_cut);
+    let candidates = retired::candidates(&open.found);
     known::settle(repository, subjects, open, !boundary.is_empty(), &mut report)?;
+    retired::find(repository, subjects, candidates, &mut report)?;
     Ok(report)
 }

@@ -36,6 +36,7 @@ const SHORT: usize = 12;
 
 Problems: plaintext, unsealed (was sealed, and now is in the clear), moved-in-the-clear (a sealed file is gone and one
 like it appears in the clear), not-tracked (sealed, but no attribute says so any more), unknown-key, other-key,
+retired-key (new, and sealed with an earlier generation),
 key-swapped (a key.toml that does not follow from those of the commits before), damaged, git-crypt (encrypted by it at a
 path of git-shroud's), sealed-for-git-crypt (the other way round), double-encrypted (by git-crypt; seen where its key is
 held), attribute-conflict, bad-key-name, own-file (git, git-crypt or git-shroud reads it, so it cannot be sealed),
@@ -251,6 +252,11 @@ impl Check {
         if has("taken-out") {
             context.ui.hint("come over to the new history: git shroud scrub follow MAP");
         }
+        if has("retired-key") {
+            context.ui.hint(
+                "a removed member can write such a file: see who did; if it is right, 'git shroud status --fix' seals it anew",
+            );
+        }
         if has("not-tracked") {
             context
                 .ui
@@ -343,6 +349,9 @@ fn detail(problem: &Problem) -> Option<String> {
         | Problem::Damaged(why)
         | Problem::Conversion(why)
         | Problem::BadKeyName(why) => Some(why.clone()),
+        Problem::RetiredKey { generation, current } => Some(format!(
+            "sealed with generation {generation}, but its commit describes generation {current}"
+        )),
     }
 }
 

@@ -106,10 +106,4 @@ fn plaintext_pushed_at_a_path_of_a_key_that_is_not_held_stops_nothing() {
         sandbox.try_git("clone", ["add", path]).expect(128).says("the key 'prod' is not held here");
     }
     sandbox.assert_no_object_holds("clone", b"canary");
-    // In a wholly locked clone too.
-    sandbox.git("clone", ["checkout", "-q", "-f", "HEAD"]);
-    sandbox.sh("clone", "rm -f prod/new");
-    sandbox.shroud("clone", ["lock", "-q"]);
-    sandbox.sh("clone", "touch prod/open");
-    assert_eq!(porcelain(&sandbox, "clone"), "");
 }

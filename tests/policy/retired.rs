@@ -20,7 +20,7 @@ fn write_as_bob(sandbox: &Sandbox, path: &str) {
     sandbox.sh(
         "bobs",
         &format!(
-            "echo canary-bob > ../plain
+            "echo canary-bob {path} > ../plain
              env -C .. GIT_SHROUD_KEYRING=$PWD/.git/git-shroud/keyring git-shroud clean < ../plain > ../sealed
              id=$(git hash-object -w --no-filters ../sealed)
              git update-index --add --cacheinfo 100644,$id,{path}
@@ -77,4 +77,47 @@ fn a_file_of_another_key_than_its_attribute_says_is_counted() {
     sandbox.git("repo", ["checkout", "-q", "-f", "main"]);
     let done = sandbox.git("repo", ["checkout", "-q", "side"]);
     done.says("opened 1 file that is sealed with a key of another name").says("prod/a");
+}
+
+#[test]
+fn new_content_under_a_retired_generation_is_a_finding() {
+    let sandbox = removed();
+    assert_eq!(problems(&sandbox, "bobs", &["HEAD"]), "");
+    for path in ["secrets/db.env", "secrets/new"] {
+        write_as_bob(&sandbox, path);
+        assert_eq!(problems(&sandbox, "bobs", &["HEAD^!"]), format!("{path} retired-key"));
+    }
+    // Without a key too, as on a server, and staged.
+    sandbox.git(".", ["clone", "-q", "--bare", "bobs", "server"]);
+    let all = "secrets/db.env retired-key\nsecrets/new retired-key";
+    assert_eq!(problems(&sandbox, "server", &["--all"]), all);
+    let sealed = sandbox.blob("bobs", "HEAD:secrets/new");
+    sandbox.stage_raw("alices", "secrets/other", &sealed);
+    assert_eq!(problems(&sandbox, "alices", &["--staged"]), "secrets/other retired-key");
+}
+
+#[test]
+fn what_was_there_before_may_move_and_merge() {
+    let sandbox = Sandbox::new();
+    sandbox.repository_with_members("repo", &["alice"]);
+    // Content of before the rotation, which a branch brings in.
+    sandbox.git("repo", ["checkout", "-q", "-b", "side"]);
+    sandbox.write("repo/secrets/side", "canary-side\n");
+    commit(&sandbox, "repo", "side");
+    sandbox.git("repo", ["checkout", "-q", "main"]);
+    sandbox.shroud("repo", ["key", "rotate", "-q"]);
+    commit(&sandbox, "repo", "rotate");
+    sandbox.git("repo", ["merge", "-q", "--no-edit", "side"]);
+    assert_eq!(state(&sandbox, "repo", "secrets/side"), "retired-key");
+    sandbox.git("repo", ["mv", "secrets/side", "secrets/moved"]);
+    assert_eq!(problems(&sandbox, "repo", &["--staged"]), "");
+    sandbox.git("repo", ["commit", "-q", "-m", "moved"]);
+    assert_eq!(problems(&sandbox, "repo", &["--all"]), "");
+    assert_eq!(problems(&sandbox, "repo", &["HEAD^!"]), "");
+    // Put back from an old commit, it is what no parent has.
+    sandbox.git("repo", ["checkout", "-q", "HEAD~2", "--", "secrets/db.env"]);
+    sandbox.git("repo", ["checkout", "-q", "main~3", "--", "secrets/db.env"]);
+    assert_eq!(problems(&sandbox, "repo", &["--staged"]), "secrets/db.env retired-key");
+    sandbox.shroud("repo", ["status", "--fix", "-q"]);
+    assert_eq!(problems(&sandbox, "repo", &["--staged"]), "");
 }
