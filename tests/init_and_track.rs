@@ -16,7 +16,7 @@ fn init_writes_key_attributes_and_drivers_and_stages_what_is_shared() {
     assert_eq!(text(sandbox.read("repo/.gitattributes")), format!("{ARMED}\n"));
     assert_eq!(
         text(sandbox.read("repo/.shroud/.gitattributes")),
-        "* !filter !diff !merge text eol=lf\n"
+        "* !shroud !filter !diff !merge text eol=lf\n"
     );
     let toml: toml::Table = text(sandbox.read("repo/.shroud/default/key.toml")).parse().unwrap();
     assert_eq!(toml["version"].as_integer(), Some(1));
@@ -250,7 +250,7 @@ fn lines_of_earlier_versions_serve_and_are_written_out_when_asked() {
     assert_eq!(
         text(sandbox.read("repo/.gitattributes")),
         format!(
-            "{MACRO}\nsecrets/** shroud {SEAL}\n*.pem shroud filter=shroud diff=shroud merge=shroud text\n.gitattributes !filter !diff !merge !text\n.gitignore !filter !diff !merge !text\n"
+            "{MACRO}\nsecrets/** shroud {SEAL}\n*.pem shroud filter=shroud diff=shroud merge=shroud text\n.gitattributes !shroud !filter !diff !merge !text\n.gitignore !shroud !filter !diff !merge !text\n"
         )
     );
     assert_eq!(text(sandbox.read("repo/sub/.gitattributes")), format!("*.env shroud {SEAL}\n"));

@@ -27,7 +27,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The files that git reads in the tree, without filters: as patterns, in any folder or at the top alone.
 const OWN: [&str; 4] = [".gitattributes", ".gitignore", "/.gitmodules", "/.mailmap"];
 /// What takes back all that the macro and its line say.
-const EXCEPTION: [&str; 4] = ["!filter", "!diff", "!merge", "!text"];
+const EXCEPTION: [&str; 5] = ["!shroud", "!filter", "!diff", "!merge", "!text"];
 
 /// A `.gitattributes` file in memory.
 pub struct AttributesFile {

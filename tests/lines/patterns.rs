@@ -123,9 +123,33 @@ fn what_git_reads_itself_stays_readable_under_every_pattern() {
     sandbox.write("repo/.gitattributes", old);
     let doctor = sandbox.try_shroud("repo", ["doctor"]).expect(1).text();
     assert!(doctor.contains(".gitmodules is to be sealed"), "{doctor}");
-    assert!(doctor.contains("/.gitmodules !filter !diff !merge !text"), "{doctor}");
+    assert!(doctor.contains("/.gitmodules !shroud !filter !diff !merge !text"), "{doctor}");
     sandbox.shroud("repo", ["track", "**"]).says("written out");
     assert!(!sandbox.try_shroud("repo", ["doctor"]).text().contains("is to be sealed"));
+}
+
+#[test]
+fn the_tripwire_leaves_alone_what_git_reads_itself() {
+    let sandbox = repository();
+    sandbox.shroud("repo", ["init", "-q"]);
+    for own in [".gitmodules", ".mailmap", ".gitignore", "sub/.gitignore", "sub/.gitattributes"] {
+        sandbox.write(format!("repo/{own}"), "# for git\n");
+    }
+    sandbox.write("repo/secret", "canary");
+    sandbox.shroud("repo", ["track", "**"]);
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-qm", "all"]);
+
+    let clone = sandbox.try_git(".", ["clone", "-q", "repo", "fresh"]).expect(0);
+    let tripped: Vec<_> = clone.stderr.lines().filter(|line| line.contains("encode")).collect();
+    assert!(
+        !tripped.is_empty() && tripped.iter().all(|line| line.contains("'secret'")),
+        "{tripped:?}"
+    );
+    sandbox.write("fresh/.gitignore", "*.o\n");
+    sandbox.git("fresh", ["add", ".gitignore"]);
+    sandbox.write("fresh/secret", "canary");
+    sandbox.try_git("fresh", ["add", "secret"]).expect(128).says("unlock");
 }
 
 #[test]

@@ -1,8 +1,7 @@
 use super::*;
 
 const SEAL: &str = "filter=shroud diff=shroud merge=shroud -text";
-const EXCEPTIONS: &str =
-    ".gitattributes !filter !diff !merge !text\n.gitignore !filter !diff !merge !text\n";
+const EXCEPTIONS: &str = ".gitattributes !shroud !filter !diff !merge !text\n.gitignore !shroud !filter !diff !merge !text\n";
 
 fn file(text: &str) -> (tempfile::TempDir, AttributesFile) {
     let dir = tempfile::tempdir().unwrap();
@@ -125,7 +124,7 @@ fn old_lines_are_read_and_written_out_where_they_stand() {
 fn all_that_git_reads_itself_is_excepted_at_the_top() {
     let (_dir, mut top) = file(".gitattributes !filter !diff !merge\n");
     top.track(b"**", &key("default")).unwrap();
-    let at_top = "/.gitmodules !filter !diff !merge !text\n/.mailmap !filter !diff !merge !text\n";
+    let at_top = "/.gitmodules !shroud !filter !diff !merge !text\n/.mailmap !shroud !filter !diff !merge !text\n";
     assert_eq!(text(&top), format!("** shroud {SEAL}\n{EXCEPTIONS}{at_top}"));
     let (_dir, below) = file("");
     let mut below = below.below_top();

@@ -171,8 +171,7 @@ mod tests {
     }
 
     const SEAL: &str = "filter=shroud diff=shroud merge=shroud -text";
-    const EXCEPTION: &str =
-        ".gitattributes !filter !diff !merge !text\n.gitignore !filter !diff !merge !text\n";
+    const EXCEPTION: &str = ".gitattributes !shroud !filter !diff !merge !text\n.gitignore !shroud !filter !diff !merge !text\n";
     const MACRO: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta";
 
     #[test]

@@ -22,7 +22,7 @@ pub use member::{InvalidLabel, Label, Member};
 /// The folder's name, at the top of the worktree.
 pub const NAME: &str = ".shroud";
 /// Keeps every filter off the folder itself.
-pub const ATTRIBUTES: &str = "* !filter !diff !merge text eol=lf\n";
+pub const ATTRIBUTES: &str = "* !shroud !filter !diff !merge text eol=lf\n";
 /// Bytes of the longest `key.toml` that is read; retired keys are the longest part.
 const MAX_KEY_LEN: usize = 4 << 20;
 /// Bytes of the longest member's file that is read: a certificate of 1 MiB, in armour, and the wrapped key.
