@@ -133,7 +133,7 @@ fn nothing_is_granted_to_what_is_no_recipient() {
     sandbox.run(keygen).expect(0);
     let before = sandbox.snapshot("repo/.shroud");
     for (recipient, expected) in [
-        (secret, "SECRET"),
+        (secret, "a secret stands among the arguments"),
         ("../alice.age", "private key"),
         ("../ecdsa", "private key"),
         ("../ecdsa.pub", "ecdsa"),
