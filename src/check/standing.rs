@@ -11,7 +11,7 @@ use super::described::Described;
 use super::judge::{Judge, MAX_KEY_FILE, Verdict, attributes_text};
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
-use crate::git::attributes_file::{AttributesFile, oddity};
+use crate::git::attributes_file::{AttributesFile, MACRO_DOES_NOT_SEAL, oddity};
 use crate::git::tree_attributes::FILE_NAME;
 use crate::git_crypt::{InvalidName, Name};
 use crate::store::shroud_dir::{File, KeyInfo, Member};
@@ -105,7 +105,7 @@ impl Judge<'_> {
         let Some(text) = attributes_text(self.database, id)? else { return Ok(None) };
         let file = AttributesFile::of(Path::new(""), &text);
         if path == FILE_NAME && file.macro_has_tripwire().is_some() && !file.macro_seals() {
-            return Ok(Some("the line [attr]shroud does not say filter=shroud".to_owned()));
+            return Ok(Some(MACRO_DOES_NOT_SEAL.to_owned()));
         }
         Ok(oddity(&text))
     }

@@ -15,7 +15,7 @@ use crate::fs::{Access, read_bounded, with_path, write_atomic};
 use crate::keyring::KeyName;
 pub use line::{name_of, sealing, sealing_without, split_pattern};
 use line::{parse, quote, written_out};
-pub use odd::{TOO_LARGE, as_git_reads, oddity};
+pub use odd::{MACRO_DOES_NOT_SEAL, TOO_LARGE, as_git_reads, oddity};
 
 const MACRO: &[u8] = b"[attr]shroud";
 /// The line that defines the macro, without the tripwire.

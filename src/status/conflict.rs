@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::git::GitError;
 use crate::git::attributes::{Attributes, PathAttributes};
-use crate::git::attributes_file::{AttributesFile, oddity};
+use crate::git::attributes_file::{AttributesFile, MACRO_DOES_NOT_SEAL, oddity};
 use crate::git::attributes_of_git::OfGit;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
@@ -21,6 +21,8 @@ pub(super) struct Conflicts {
     macro_seals: bool,
     /// Folders, empty or with a slash at the end, whose file git reads otherwise, and why.
     odd: Vec<(Vec<u8>, String)>,
+    /// Files with attributes that are at fault themselves, as `check` names them, and why.
+    files: Vec<(Vec<u8>, String)>,
 }
 
 impl Conflicts {
@@ -29,15 +31,21 @@ impl Conflicts {
         let all = Entries::read_all(repository)?.files;
         let is_file = |path: &[u8]| path.rsplit(|&byte| byte == b'/').next() == Some(NAME);
         files.extend(all.iter().map(|entry| &entry.path[..]).filter(|path| is_file(path)));
-        let (mut odd, mut macro_seals, mut is_whole) = (Vec::new(), false, true);
+        let (mut odd, mut at_fault) = (Vec::new(), Vec::new());
+        let (mut macro_seals, mut is_whole) = (false, true);
         for path in files {
             let entry = all.iter().find(|entry| entry.path == path);
             let Some(text) = text(repository, path, entry, &mut is_whole)? else { continue };
             if path == NAME {
-                macro_seals = AttributesFile::of(path_of(path), &text).macro_seals();
+                let file = AttributesFile::of(path_of(path), &text);
+                macro_seals = file.macro_seals();
+                if !macro_seals && file.macro_has_tripwire().is_some() {
+                    at_fault.push((path.to_vec(), MACRO_DOES_NOT_SEAL.to_owned()));
+                }
             }
             if let Some(why) = oddity(&text) {
                 let file = crate::sanitise::path(path);
+                at_fault.push((path.to_vec(), why.clone()));
                 odd.push((
                     path[..path.len() - NAME.len()].to_vec(),
                     format!("git reads {file} otherwise: {why}"),
@@ -46,13 +54,16 @@ impl Conflicts {
         }
         let paths = entries.iter().map(|entry| &entry.path[..]);
         let of_git = is_whole.then(|| OfGit::ask(repository, paths)).transpose()?;
-        Ok(Self { of_git, macro_seals, odd })
+        Ok(Self { of_git, macro_seals, odd, files: at_fault })
     }
 
     /// Why it is in doubt whether the path is sealed, or how; a clause.
     pub(super) fn of(&self, path: &[u8], attributes: &PathAttributes) -> Option<String> {
         if let Some(conflict) = &attributes.conflict {
             return Some(conflict.clone());
+        }
+        if let Some((_, why)) = self.files.iter().find(|(file, _)| file == path) {
+            return Some(why.clone());
         }
         if let Some(why) = self.of_git.as_ref().and_then(|git| git.differs(path, attributes)) {
             return Some(why);
