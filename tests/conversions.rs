@@ -169,3 +169,36 @@ fn what_track_writes_outranks_what_stands_above() {
         }
     }
 }
+
+/// What git changes on its way into the worktree does not open there, and is sound in the repository.
+#[test]
+fn what_git_changes_on_the_way_is_named_by_its_attribute_and_not_called_damaged() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    // Many line feeds in the sealed bytes, which git turns into CRLF.
+    sandbox.write("repo/secrets/large", vec![b'x'; 200_000]);
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-qm", "sealed"]);
+    let lines = String::from_utf8(sandbox.read("repo/.gitattributes")).unwrap();
+    // Whoever pushed it had no filter, which would have refused.
+    let pushed = format!("{lines}secrets/** text eol=crlf\n");
+    sandbox.stage_raw("repo", ".gitattributes", pushed.as_bytes());
+    let commit = "git update-ref HEAD $(git commit-tree -p HEAD -m eol $(git write-tree))";
+    sandbox.sh("repo", commit).expect(0);
+    let place = format!("'text' (.gitattributes:{})", lines.lines().count() + 1);
+
+    sandbox.git(".", ["clone", "-q", "repo", "clone"]);
+    let done = sandbox.try_shroud("clone", ["unlock", "../team.key"]).expect(3);
+    assert!(!done.stderr.contains("damaged"), "{}", done.stderr);
+    done.says("secrets/large: the attribute").says(&place).says("-text -ident");
+    assert!(is_sealed(&sandbox.read("clone/secrets/large")));
+    // A checkout in a clone that is open says the same.
+    sandbox.sh("clone", "rm secrets/large").expect(0);
+    let done = sandbox.try_git("clone", ["checkout", "--", "secrets/large"]).expect(0);
+    assert!(!done.stderr.contains("damaged"), "{}", done.stderr);
+    done.says(&place).says("-text -ident");
+    // The way out.
+    sandbox.write("clone/.gitattributes", format!("{lines}secrets/** -text\n"));
+    sandbox.sh("clone", "rm -r secrets; git checkout -- secrets").expect(0);
+    assert_eq!(sandbox.read("clone/secrets/large"), vec![b'x'; 200_000]);
+}

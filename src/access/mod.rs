@@ -34,14 +34,14 @@ use std::path::Path;
 
 use gix::index::entry::Stat;
 
-use crate::format::{HEADER_LEN, KeyId, OpenError};
+use crate::format::{self, HEADER_LEN, KeyId, OpenError, Sniff};
 use crate::fs::{PrivateUmask, mode_of, open_regular};
 use crate::git::GitError;
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::index::IndexLock;
 use crate::git::repository::Repository;
 use crate::git::worktree::{self, Entries, Entry, Worktree};
-use crate::git_crypt::{HeldKeys, Name};
+use crate::git_crypt::{HeldKeys, Name, is_encrypted};
 use crate::keyring::Keyring;
 use crate::parallel::map_runs;
 use crate::repo_path;
@@ -93,6 +93,11 @@ pub enum Left {
     /// What the repository holds is not in this clone.
     #[error("what the repository holds of it is not in this clone")]
     NotHere,
+    /// git changes its sealed bytes on their way into the worktree, by this attribute.
+    #[error(
+        "{0} makes git change the sealed bytes; end its line with '-text -ident -working-tree-encoding'"
+    )]
+    Converted(String),
     /// Its sealed bytes do not open.
     #[error(transparent)]
     Damaged(OpenError),
@@ -205,7 +210,12 @@ fn sweep(
         };
         for entry in files {
             let worked = match attributes.of(&entry.path) {
-                Ok(of) => work(&mut worker, entry, &of),
+                Ok(of) => {
+                    work(&mut worker, entry, &of).map_err(|left| match (left, &of.conversion) {
+                        (Left::Damaged(_), Some(setting)) => Left::Converted(setting.to_string()),
+                        (left, _) => left,
+                    })
+                }
                 // Outside a sparse checkout nothing is to be done, whatever the attributes.
                 Err(_) if matches!(worker.worktree.find(entry), Ok(None)) => Ok(()),
                 Err(error) => Err(error.into()),
@@ -288,6 +298,7 @@ fn check_out_by_git(repository: &Repository, report: &mut Report) -> Result<(), 
         mode.is_some_and(|mode| mode & 0o077 == 0)
     };
     let (private, shared): (Vec<_>, Vec<_>) = report.by_git.iter().partition(is_private);
+    let mut failure = None;
     for (paths, is_private) in [(shared, false), (private, true)] {
         if paths.is_empty() {
             continue;
@@ -301,9 +312,25 @@ fn check_out_by_git(repository: &Repository, report: &mut Report) -> Result<(), 
         let check_out = ["checkout-index", "--force", "--index", "-z", "--stdin"];
         // git makes files as the umask says.
         let _private = is_private.then(PrivateUmask::set);
-        git.run_with_input(check_out, &listed)?;
+        failure = git.run_with_input(check_out, &listed).err().or(failure);
     }
-    report.written += report.by_git.len() as u64;
+    // What git has changed on the way did not open: the filter has handed it on, or refused it.
+    let mut attributes = Attributes::new(repository)?;
+    for path in std::mem::take(&mut report.by_git) {
+        let file = repository.worktree.as_deref().zip(repo_path::to_native(&path));
+        let start = file.and_then(|(top, path)| read_start(&top.join(path)).ok());
+        let is_open = start.is_some_and(|(_, start)| {
+            !matches!(format::sniff(&start), Sniff::Sealed(_)) && !is_encrypted(&start)
+        });
+        match attributes.of(&path)?.conversion.filter(|_| !is_open) {
+            Some(setting) => report.left.push((path, Left::Converted(setting.to_string()))),
+            None if is_open => report.written += 1,
+            None => match failure.take() {
+                Some(error) => return Err(error),
+                None => report.left.push((path, Left::Damaged(OpenError::Authentication))),
+            },
+        }
+    }
     Ok(())
 }
 

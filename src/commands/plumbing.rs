@@ -101,15 +101,16 @@ fn summarise(context: &Context, summary: &Summary) {
         ));
         context.ui.hint("'git shroud why PATH' shows who changed it");
     }
-    if let Some((first, why)) = &summary.first_damaged {
+    if let Some((first, why, hint)) = &summary.first_damaged {
         context.ui.warning(format!(
-            "left {} sealed, as it is damaged: {} ({why})",
+            "left {} sealed, as it {}: {} ({why})",
             count(summary.damaged, "file"),
+            if hint.is_some() { "does not open" } else { "is damaged" },
             show(first)
         ));
-        context.ui.hint(
+        context.ui.hint(hint.unwrap_or(
             "an earlier version may be sound: 'git log -- PATH', 'git shroud cat REV:PATH'; then put it back and commit it",
-        );
+        ));
     }
 }
 

@@ -281,16 +281,28 @@ impl<'k, R: Rules> Filter<'k, R> {
                         let action = Action::Open { key: &entry.key };
                         return Ok(Filtered { action, content: content.spool });
                     }
-                    Err(error) => self.summary.hand_on(path, error.into(), self.strict)?,
+                    Err(error) => hand_on(
+                        &mut self.rules,
+                        &mut self.summary,
+                        self.strict,
+                        path,
+                        error.into(),
+                    )?,
                 },
                 None => self.summary.still_sealed += 1,
             },
             Sniff::Truncated => {
-                self.summary.hand_on(path, OpenError::Truncated.into(), self.strict)?;
+                hand_on(
+                    &mut self.rules,
+                    &mut self.summary,
+                    self.strict,
+                    path,
+                    OpenError::Truncated.into(),
+                )?;
             }
             Sniff::UnsupportedVersion(version) => {
                 let error = OpenError::UnsupportedVersion(version).into();
-                self.summary.hand_on(path, error, self.strict)?;
+                hand_on(&mut self.rules, &mut self.summary, self.strict, path, error)?;
             }
         }
         Ok(content.into_filtered())
@@ -330,6 +342,24 @@ impl<'k, R: Rules> Driver<'k> for Filter<'k, R> {
             }
         }
     }
+}
+
+/// Lets bytes that do not open pass. Where git changes them on their way here, they are sound in the repository.
+fn hand_on(
+    rules: &mut impl Rules,
+    summary: &mut Summary,
+    strict: bool,
+    path: &[u8],
+    error: FilterError,
+) -> Result<(), FilterError> {
+    if !strict
+        && matches!(error, FilterError::Open(_))
+        && let Ok(Rule { conversion: Some(conversion), .. }) = rules.rule(path)
+    {
+        summary.note_damaged(path, &FilterError::Conversion(conversion));
+        return Ok(());
+    }
+    summary.hand_on(path, error, strict)
 }
 
 /// The git-crypt key that opens the whole file, once it was read, with its nonce verified; `None` where none does.

@@ -33,8 +33,8 @@ pub struct Summary {
     pub first_in_the_clear: Option<Vec<u8>>,
     /// Files that are sealed, do not open, and were handed on as they are.
     pub damaged: u64,
-    /// The first of those, and what is wrong with it.
-    pub first_damaged: Option<(Vec<u8>, String)>,
+    /// The first of those, what is wrong with it, and what to do if it is sound in the repository.
+    pub first_damaged: Option<(Vec<u8>, String, Option<&'static str>)>,
     /// Files that were opened, and are sealed with an earlier generation than `.shroud/` describes.
     pub retired: Files,
     /// Files that were opened, and are sealed with a key of another name than their attribute says.
@@ -51,7 +51,9 @@ impl Summary {
 
     pub(super) fn note_damaged(&mut self, path: &[u8], error: &FilterError) {
         self.damaged += 1;
-        self.first_damaged.get_or_insert_with(|| (path.to_vec(), error.to_string()));
+        let is_sound = matches!(error, FilterError::Conversion(_));
+        let hint = is_sound.then(|| error.hint()).flatten();
+        self.first_damaged.get_or_insert_with(|| (path.to_vec(), error.to_string(), hint));
     }
 
     pub(super) fn note_opened(&mut self, path: &[u8], key: KeyId) {
