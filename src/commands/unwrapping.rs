@@ -121,10 +121,12 @@ pub(super) fn unwrap_missing(
     let identities = gather(context, &opened.repository, arguments, &keys)?;
     let seen = load_seen(&opened.repository)?;
     let is_fresh = seen.is_empty() && opened.keyring.is_empty();
-    let mut is_seen: BTreeSet<KeyName> = opened.keyring.names().into_iter().cloned().collect();
-    is_seen.extend(
-        keys.iter().map(|(info, _)| &info.name).filter(|name| seen.newest(name).is_some()).cloned(),
-    );
+    // A key that was set aside came under a grant that was out of date: its name is known all the same.
+    let held: Vec<KeyName> = opened.keyring.names().into_iter().cloned().collect();
+    let is_seen = |name: &KeyName| {
+        seen.newest(name).is_some()
+            || held.iter().any(|held| held == name || held.is_aside_of(name))
+    };
     for (info, members) in keys {
         let mut attempts = Vec::new();
         let unwrapped = unwrap_key(&identities, &info, &members, &mut prompt::ask, &mut attempts);
@@ -139,7 +141,7 @@ pub(super) fn unwrap_missing(
         let id = entry.key.id();
         context.ui.detail(format!("key '{}', member '{label}': opened by {by}", info.name));
         if !is_fresh
-            && !is_seen.contains(&info.name)
+            && !is_seen(&info.name)
             && !confirmed.names.contains(&info.name)
             && !confirmed.ids.contains(&id)
         {
