@@ -38,7 +38,7 @@ impl List {
         if self.json {
             let json = JsonKeys { keys };
             context.ui.json(&json);
-            return Ok(());
+            return opened.roster.refuse_malformed();
         }
         if keys.is_empty() {
             context.ui.status("this repository has no key");
@@ -52,7 +52,8 @@ impl List {
                 key.name, key.generation, key.id
             ));
         }
-        Ok(())
+        // What can be said is said first: keys that are held need no description.
+        opened.roster.refuse_malformed()
     }
 }
 
