@@ -81,6 +81,11 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(program());
     if let Some(finding) = not_set_up(patient) {
+        // Guards scan for secrets without anything else being set up.
+        let lacking = hooks::lacking(patient.repository);
+        if lacking.is_ok_and(|lacking| lacking.missing.len() < hooks::NAMES.len()) {
+            findings.push(guards(patient));
+        }
         findings.push(finding);
         return findings;
     }
@@ -136,7 +141,6 @@ fn problem(check: &'static str, message: impl Into<String>, remedy: impl Into<St
     Finding { severity: Severity::Problem, ..advice(check, message, remedy) }
 }
 
-/// Whether git finds the programs by name, as editors and other tools need.
 /// What makes a file the owner's alone.
 fn chmod(path: &Path) -> String {
     format!(
@@ -145,6 +149,7 @@ fn chmod(path: &Path) -> String {
     )
 }
 
+/// Whether git finds the programs by name, as editors and other tools need.
 fn program() -> Vec<Finding> {
     [PROGRAM, TEXTCONV_PROGRAM]
         .map(|name| match find_on_path(name) {
