@@ -25,7 +25,7 @@ fn swapped_key_descriptions_rename_no_key() {
     let (default_id, prod_id) = (id(&default), id(&prod));
     sandbox.write("theirs/.shroud/default/key.toml", default.replace(&default_id, &prod_id));
     sandbox.write("theirs/.shroud/prod/key.toml", prod.replace(&prod_id, &default_id));
-    sandbox.git("theirs", ["commit", "-q", "-a", "-m", "swapped"]);
+    sandbox.git("theirs", ["commit", "-q", "-m", "swapped", "--", ".shroud"]);
     sandbox.git(".", ["clone", "-q", "theirs", "clone"]);
     sandbox
         .try_shroud("clone", ["unlock", "../both.key"])
@@ -54,7 +54,7 @@ fn an_attributes_file_that_is_a_link_is_not_followed() {
     sandbox
         .try_shroud("repo", ["-C", "sub", "track", "*.pem"])
         .expect(2)
-        .says("not a regular file");
+        .says("it is a symbolic link, which git does not follow here");
     assert_eq!(sandbox.read("private"), b"canary-private");
     sandbox.assert_no_object_holds("repo", b"canary-private");
 }

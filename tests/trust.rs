@@ -184,7 +184,7 @@ fn a_key_of_an_out_of_date_grant_never_seals() {
          sed -i 's/^generation.*/generation = 50/; s/^key_id.*/key_id = \"00000000000000000000000000000001\"/' .shroud/default/key.toml
          git add .shroud; git commit -qm one
          git checkout -q HEAD~1 -- .shroud/default/key.toml; git commit -qm two
-         cp ../attacker/.shroud/default/key.toml .shroud/default/; git commit -qam three",
+         cp ../attacker/.shroud/default/key.toml .shroud/default/; git add .shroud; git commit -qm three",
     );
     sandbox.git("clone", ["pull", "-q", "../pushed", "main"]);
     sandbox.git("clone", ["checkout", "-q", "HEAD~2"]);
@@ -253,7 +253,7 @@ fn a_key_brings_no_earlier_keys_of_another_name() {
     );
     sandbox.git("clone", ["pull", "-q", "../pushed", "main"]);
     sandbox
-        .try_shroud("clone", ["unlock", "-i", "../alice.age"])
+        .try_shroud("clone", ["unlock", "-i", "../alice.age", "--new-key", "evil"])
         .expect(1)
         .says("its retired keys hold 'default' generation 99, which is no earlier one");
     sandbox.write("clone/secrets/new", "canary-new");

@@ -70,7 +70,7 @@ fn a_key_that_somebody_brings_is_not_taken_on_the_way() {
     // A grant that looks out of date is one too.
     sandbox.write("pushed/.shroud/old/key.toml", RawKey([8; 32]).key_toml("old", 2, &[]));
     sandbox.write("pushed/.shroud/old/members/bob.toml", mallory.age_member("old", 1, "bob", &bob));
-    sandbox.sh("pushed", "sed -i 's/^secrets.*/& shroud-key=prod-eu/' .gitattributes; git add .; git commit -qm eu")
+    sandbox.sh("pushed", "sed -i 's/^secrets.*/& shroud-key=prod-eu/' .gitattributes; git add .gitattributes .shroud && git commit -qm eu")
         .expect(0);
     sandbox.git("bobs", ["pull", "-q", "../pushed", "main"]);
     sandbox.try_shroud("bobs", ["unlock", "-i", "../bob.age"]).says("new to this clone");

@@ -87,7 +87,7 @@ fn doctor_names_attributes_that_work_against_git_crypt() {
         "without diff=git-crypt",
         "by which git changes encrypted bytes",
         "names no possible git-crypt key",
-        ".gitattributes is to be sealed, but has to be readable",
+        ".gitattributes is to be sealed, but git has to read it",
     ] {
         assert!(doctor.contains(text), "{text}\n{doctor}");
     }

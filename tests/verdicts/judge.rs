@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::case::Around;
+use crate::case::{Around, Macro};
 use crate::common::Done;
 use crate::oracle::{Kind, Said, ask, index};
 use crate::repo::Repo;
@@ -128,6 +128,12 @@ impl Look {
                 Kind::Sealed(_) if said.is_on_purpose() => Ok(()),
                 // Whoever holds the key can say more.
                 Kind::Sealed(_) => one_of(&["not-tracked", "damaged"]),
+                // A macro that takes the filter away is a fault, and a line that does is not: check-attr says the same of both.
+                _ if said.has_macro() && matches!(repo.case.defined, Macro::Off) => {
+                    let fits = matches!(state, None | Some("attribute-conflict"));
+                    ensure!(fits, "status ought to say nothing, or to name the macro");
+                    Ok(())
+                }
                 _ => {
                     ensure!(state.is_none(), "status ought to say nothing");
                     Ok(())

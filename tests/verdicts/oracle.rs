@@ -39,6 +39,10 @@ impl Said {
         self.of("shroud") == "set" && !self.is_sealed() && self.of("filter") != "unset"
     }
 
+    pub(crate) fn has_macro(&self) -> bool {
+        self.of("shroud") == "set"
+    }
+
     pub(crate) fn is_on_purpose(&self) -> bool {
         self.of("filter") == "unset"
     }

@@ -215,7 +215,10 @@ fn an_identity_file_under_a_passphrase_asks_for_it() {
     });
     assert_eq!(**opened.unwrap(), *b"key");
     assert_eq!(asked, ["Passphrase of keys.age"]);
-    assert_eq!(locked.unwrap(&wrapped, &mut answer("no")), Err(AgeError::WrongPassphrase));
+    // What a passphrase has opened is remembered: it is not asked for again.
+    assert!(locked.unwrap(&wrapped, &mut silent).is_ok());
+    let again = read_identities(file.as_bytes(), "keys.age").unwrap().remove(0);
+    assert_eq!(again.unwrap(&wrapped, &mut answer("no")), Err(AgeError::WrongPassphrase));
     let for_another = wrap(&pair().0, b"key").unwrap();
     assert_eq!(locked.unwrap(&for_another, &mut answer("pass")), Err(AgeError::NoMatch));
 }
