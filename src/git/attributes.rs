@@ -283,8 +283,12 @@ fn outranks(one: &Match<'_>, other: &Match<'_>) -> bool {
 
 fn to_setting(found: &Match<'_>, top: Option<&std::path::Path>) -> Setting {
     let place = found.location.source.map(|source| {
-        let file = top.and_then(|top| source.strip_prefix(top).ok()).unwrap_or(source);
-        (crate::sanitise::native(file), found.location.sequence_number)
+        // Within the worktree with slashes, as in a line of .gitattributes, whatever the system has.
+        let within = top.and_then(|top| source.strip_prefix(top).ok());
+        let within = within.and_then(crate::repo_path::from_native);
+        let shown =
+            within.map_or_else(|| crate::sanitise::native(source), |it| crate::sanitise::path(&it));
+        (shown, found.location.sequence_number)
     });
     Setting { text: crate::sanitise::line(&found.assignment.to_string()), place }
 }
