@@ -292,6 +292,9 @@ fn add_by_git(repository: &Repository, entries: &Entries, report: &Report) -> Re
 
 /// git writes those files that it converts on their way to the worktree.
 fn check_out_by_git(repository: &Repository, report: &mut Report) -> Result<(), GitError> {
+    if report.by_git.is_empty() {
+        return Ok(());
+    }
     let is_private = |path: &&Vec<u8>| {
         let file = repository.worktree.as_deref().zip(repo_path::to_native(path));
         let mode = file.and_then(|(top, path)| mode_of(&top.join(path)));
