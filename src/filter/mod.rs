@@ -270,16 +270,16 @@ impl<'k, R: Rules> Filter<'k, R> {
             Sniff::NotSealed | Sniff::GitCrypt => self.summary.note_in_the_clear(path),
             Sniff::Sealed(key_id) => match self.keyring.by_id(key_id) {
                 Some(entry) => match open_whole(&entry.key, &mut content.spool) {
-                    Ok(Some(plaintext)) => {
+                    Ok(plaintext) => {
                         let current = self.keyring.current(&entry.name);
                         if self.several || current.is_some_and(|it| it.key.id() != key_id) {
                             self.summary.note_opened(path, key_id);
                         }
+                        let Some(plaintext) = plaintext else {
+                            let action = Action::Open { key: &entry.key };
+                            return Ok(Filtered { action, content: content.spool });
+                        };
                         content.spool = plaintext;
-                    }
-                    Ok(None) => {
-                        let action = Action::Open { key: &entry.key };
-                        return Ok(Filtered { action, content: content.spool });
                     }
                     Err(error) => hand_on(
                         &mut self.rules,

@@ -54,6 +54,21 @@ fn content_of_a_removed_member_is_counted_and_named() {
 }
 
 #[test]
+fn a_large_file_of_a_removed_member_is_counted_too() {
+    let sandbox = removed();
+    sandbox.write("large", vec![b'x'; 5 << 20]);
+    sandbox.sh(
+        "bobs",
+        "env -C .. GIT_SHROUD_KEYRING=$PWD/.git/git-shroud/keyring git-shroud clean < ../large > ../sealed
+         id=$(git hash-object -w --no-filters ../sealed)
+         git update-index --add --cacheinfo 100644,$id,secrets/large
+         git commit -qm 'from bob' --author 'Bob <bob@x>'",
+    );
+    let pulled = sandbox.git("alices", ["pull", "-q", "../bobs", "main"]);
+    pulled.says("opened 1 file that is sealed with an earlier generation").says("secrets/large");
+}
+
+#[test]
 fn an_old_commit_and_a_branch_that_never_rotated_are_no_news() {
     let sandbox = removed();
     for args in [["checkout", "-q", "HEAD~1"].as_slice(), &["checkout", "-q", "main"]] {
