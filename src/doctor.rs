@@ -12,7 +12,7 @@ use std::path::Path;
 
 use time::{Duration, OffsetDateTime};
 
-use crate::access::{RESTORE, Roster};
+use crate::access::{RESTORE, Roster, refused_keys};
 use crate::git::attributes_file::AttributesFile;
 use crate::git::config::{PROGRAM, TEXTCONV_PROGRAM, find_on_path, missing_drivers};
 use crate::git::hooks;
@@ -227,8 +227,13 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
         ));
     }
     findings.extend(backups(patient));
+    let refused = refused_keys(patient.repository, patient.roster, patient.keyring);
     for (name, info) in &patient.roster.infos {
+        let refusal = refused.iter().find(|(refused, _)| refused == name);
         match patient.keyring.by_id(info.id) {
+            Some(held) if info.is_authentic(&held.key) && let Some((_, why)) = refusal => {
+                findings.push(problem("key", why.to_string(), why.hint().unwrap_or(RESTORE)));
+            }
             Some(held) if info.is_authentic(&held.key) => {
                 findings.push(ok("key", format!("key '{name}' generation {} is held", info.generation)));
             }

@@ -65,7 +65,7 @@ pub use restage::{Restage, RestageError, restage, restage_git_crypt};
 pub use roster::{
     GrantProblem, MemberFile, RESTORE, Roster, Standing, remove_from_shroud_dir, stage_shroud_dir,
 };
-pub use sealing::sealing_key;
+pub use sealing::{refused_keys, sealing_key};
 pub use taken_over::{taken_over, taken_over_here};
 pub use theirs::theirs_names;
 pub use trust::{Evidence, adopt, take_out_of_date};

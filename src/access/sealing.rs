@@ -32,3 +32,22 @@ pub fn sealing_key<'k>(
         find_later(repository, name, ids).map_err(|error| error.to_string())
     })
 }
+
+/// The keys that are held and described, and that nothing is sealed with all the same: somebody has put an earlier description
+/// back, or whether that is so cannot be told. With the reason that the filter gives.
+pub fn refused_keys(
+    repository: &Repository,
+    roster: &Roster,
+    keyring: &Keyring,
+) -> Vec<(KeyName, FilterError)> {
+    let refusal = |name: &KeyName| {
+        match sealing_key(repository, roster, keyring, name).err()? {
+            error @ (FilterError::Older { .. } | FilterError::Rule(_)) => {
+                Some((name.clone(), error))
+            }
+            // A clone that has yet to unlock is no news.
+            _ => None,
+        }
+    };
+    roster.infos.keys().filter_map(refusal).collect()
+}

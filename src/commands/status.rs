@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::member::report_problems;
 use super::track::{restage_failed, seal_blobs};
 use super::{Context, Opened, show};
-use crate::access::{Author, Keys, find_unopened, last_authors, restage_git_crypt};
+use crate::access::{Author, Keys, find_unopened, last_authors, refused_keys, restage_git_crypt};
 use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
 use crate::git::command::Git;
@@ -113,7 +113,8 @@ impl Status {
             print(context, &files);
         }
         warn_of_unopened(context, &opened)?;
-        outcome(context, &files).and(report_problems(context, &opened))
+        let found = outcome(context, &files);
+        found.and(report_problems(context, &opened)).and(report_refused(context, &opened))
     }
 }
 
@@ -134,6 +135,18 @@ fn name_authors(context: &Context, opened: &Opened, files: &[FileStatus]) -> Out
         ));
     }
     Ok(())
+}
+
+/// Names the keys that seal nothing, as somebody has put an earlier description back.
+fn report_refused(context: &Context, opened: &Opened) -> Outcome {
+    let refused = refused_keys(&opened.repository, &opened.roster, &opened.keyring);
+    for (_, why) in &refused {
+        context.ui.warning(why.to_string());
+        if let Some(hint) = why.hint() {
+            context.ui.hint(hint);
+        }
+    }
+    if refused.is_empty() { Ok(()) } else { Err(CommandError::found()) }
 }
 
 /// As after an unlock that was cut off. Keys of the environment open no worktree as a whole.

@@ -127,6 +127,18 @@ fn a_description_that_was_put_back_seals_nothing() {
     let mut edit = sandbox.command("git-shroud", "clone");
     edit.args(["edit", "--on-disk", "secrets/edited"]).env("GIT_EDITOR", "echo canary >");
     sandbox.run(edit).expect(1).says("an older key seals nothing");
+    // Whoever looks is told, also where every file is as old as the description.
+    sandbox.git("clone", ["reset", "-q", "--hard"]);
+    for command in ["status", "doctor"] {
+        let done = sandbox.try_shroud("clone", [command]).expect(1);
+        let all = done.text() + &done.stderr;
+        assert!(
+            all.contains("of generation 1, but generation 2 was held here, and commit "),
+            "{all}"
+        );
+        assert!(all.contains("git checkout COMMIT -- .shroud"), "{all}");
+    }
+    sandbox.write("clone/secrets/new", "canary-new");
     // The way out that the message names.
     let commit = sandbox.git("clone", ["log", "--format=%h", "-1", "--grep=^rotate"]).text();
     sandbox.git("clone", ["checkout", "-q", commit.trim_end(), "--", ".shroud"]);
