@@ -162,18 +162,19 @@ fn a_file_that_moves_out_of_the_sealed_folder_is_noticed() {
     expect(&sandbox, "repo", &["--staged"], &[("db.env", "not-tracked")]);
     sandbox.git("repo", ["add", "--renormalize", "."]);
     expect(&sandbox, "repo", &["--staged"], &[("db.env", "moved-in-the-clear")]);
-    let listed = sandbox.try_shroud("repo", ["check"]).expect(1).says("-filter").text();
+    let listed = sandbox.try_shroud("repo", ["check"]).expect(1).says("--allow").text();
     assert_eq!(listed, "staged  db.env  moved-in-the-clear  (was sealed as secrets/db.env)\n");
     // The same extension tells, too, where all small files have one length.
     sandbox.git("repo", ["mv", "db.env", "database.env"]);
     expect(&sandbox, "repo", &["--staged"], &[("database.env", "moved-in-the-clear")]);
     sandbox.git("repo", ["mv", "database.env", "notes.txt"]);
     expect(&sandbox, "repo", &["--staged"], &[]);
-    // Said on purpose.
+    // Whoever pushes writes the attributes: only where the check runs it is said to be on purpose.
     sandbox.git("repo", ["mv", "notes.txt", "db.env"]);
     append(&sandbox, "repo/.gitattributes", "db.env -filter\n");
     sandbox.git("repo", ["add", ".gitattributes"]);
-    expect(&sandbox, "repo", &["--staged"], &[]);
+    expect(&sandbox, "repo", &["--staged"], &[("db.env", "moved-in-the-clear")]);
+    expect(&sandbox, "repo", &["--staged", "--allow", "/db.env"], &[]);
 }
 
 #[test]
@@ -312,6 +313,25 @@ fn gits_own_files_are_not_to_be_sealed() {
     sandbox.stage_raw("repo", ".gitattributes", &sandbox.read("repo/.gitattributes"));
     let expected = [(".gitattributes", "own-file"), ("README", "plaintext")];
     expect(&sandbox, "repo", &["--staged"], &expected);
+    for path in [".gitignore", ".mailmap", "docs/.gitignore", "docs/.mailmap"] {
+        sandbox.stage_raw("repo", path, b"# read by git\n");
+    }
+    let own = [".gitattributes", ".gitignore", ".mailmap", "docs/.gitignore"];
+    let expected: Vec<_> = own
+        .into_iter()
+        .map(|path| (path, "own-file"))
+        .chain([("README", "plaintext"), ("docs/.mailmap", "plaintext")])
+        .collect::<std::collections::BTreeMap<_, _>>()
+        .into_iter()
+        .collect();
+    expect(&sandbox, "repo", &["--staged"], &expected);
+    let doctor = sandbox.try_shroud("repo", ["doctor", "--json"]).expect(1).json();
+    let found = doctor["findings"].as_array().unwrap();
+    for path in own {
+        let says = format!("{path} is to be sealed");
+        let named = found.iter().find(|one| one["message"].as_str().unwrap().starts_with(&says));
+        assert_eq!(named.expect(path)["severity"], "problem");
+    }
 }
 
 #[test]

@@ -7,12 +7,14 @@ use gix::ObjectId;
 
 use super::content::Content;
 use super::described::{Described, KeyFiles};
+use super::returned::{Candidate, Seen};
 use super::walk::{Changed, Gone};
 use super::{Found, Problem};
 use crate::format::KeyId;
 use crate::git::GitError;
 use crate::git::attributes_file::{MAX_LEN, TOO_LARGE};
 use crate::git::database::Database;
+use crate::git::own_files::is_own;
 use crate::git::tree_attributes::{Chain, TreeAttributes};
 use crate::git_crypt::HeldKeys;
 use crate::keyring::KeyName;
@@ -38,6 +40,8 @@ pub(super) struct Judge<'r> {
     pub(super) root: ObjectId,
     pub(super) known: Option<Rc<Described>>,
     pub(super) moves: Moves,
+    /// What may have come back, of all subjects.
+    pub(super) seen: Seen,
 }
 
 /// What may have moved out of the sealed paths in one subject.
@@ -68,6 +72,7 @@ impl<'r> Judge<'r> {
             root: ObjectId::empty_tree(database.repository().gix.object_hash()),
             known: None,
             moves: Moves::default(),
+            seen: Seen::default(),
         }
     }
 
@@ -137,7 +142,13 @@ impl<'r> Judge<'r> {
         found: &mut Vec<Found>,
     ) -> Result<(), GitError> {
         let attributes = self.attributes.of(file.chain, file.path)?;
-        let verdict = match self.standing(file.path, file.id, &attributes)? {
+        let standing = self.standing(file.path, file.id, &attributes)?;
+        if let Some(Content::Sealed(..) | Content::GitCrypt { .. }) = self.contents.get(&file.id)
+            && !self.seen.sealed.contains(file.path)
+        {
+            self.seen.sealed.insert(file.path.to_vec());
+        }
+        let verdict = match standing {
             Some((problem, pending)) => {
                 if self.is_inherited(file, &problem)? {
                     return Ok(());
@@ -149,7 +160,7 @@ impl<'r> Judge<'r> {
             }
             None if attributes.is_encrypted() => None,
             // Whatever the attributes say: whoever pushes writes them.
-            None => self.compare_plain(file, attributes.on_purpose)?,
+            None => self.compare_plain(file)?,
         };
         if attributes.sealed && file.parents.iter().all(|(id, _)| id.is_none()) {
             self.moves.sealed.insert(file.id);
@@ -185,34 +196,74 @@ impl<'r> Judge<'r> {
     }
 
     /// For a file that is not to be sealed and is not: whether it was, and whether it is new.
-    fn compare_plain(
-        &mut self,
-        file: &Changed<'_>,
-        on_purpose: bool,
-    ) -> Result<Option<Verdict>, GitError> {
-        let mut was_sealed = false;
-        for &(id, chain) in file.parents {
-            let Some(id) = id else { continue };
-            if id != file.id {
-                was_sealed |= matches!(self.seemingly_sealed(id)?, Some(Content::Sealed(..)));
-                // What git-crypt encrypts may be of any length: only where its attribute was dropped is it worth a look.
-                was_sealed |= chain != file.chain
-                    && self.attributes.of(chain, file.path)?.git_crypt.is_some()
-                    && matches!(self.content(id)?, Content::GitCrypt { .. });
-            } else if !self.attributes.of(chain, file.path)?.is_encrypted() {
-                // In the clear on that side already, and not to be sealed there.
-                return Ok(None);
+    fn compare_plain(&mut self, file: &Changed<'_>) -> Result<Option<Verdict>, GitError> {
+        let (mut was_sealed, mut is_inherited) = (false, false);
+        let (mut without, mut with) = (Vec::new(), Vec::new());
+        for (place, &(id, chain)) in file.parents.iter().enumerate() {
+            let Some(id) = id else {
+                without.push(place);
+                continue;
+            };
+            if id == file.id {
+                // In the clear on that side already, and perhaps not to be sealed there.
+                is_inherited |= !self.attributes.of(chain, file.path)?.is_encrypted();
+                with.push(place);
+            } else if self.is_sealed_there(file, id, chain)? {
+                was_sealed = true;
+                without.push(place);
+            } else if self.len(id)? == Some(0) {
+                // An empty file stands for itself, sealed or not.
+                without.push(place);
+            } else {
+                with.push(place);
             }
         }
         let is_new = !file.parents.is_empty() && file.parents.iter().all(|(id, _)| id.is_none());
-        if !was_sealed && !is_new {
+        let is_unsealed = was_sealed && !is_inherited;
+        if !is_unsealed && without.is_empty() {
             return Ok(None);
         }
         let Some(len) = self.len(file.id)?.filter(|&len| len > 0) else { return Ok(None) };
-        if is_new && !on_purpose {
+        if is_new {
             self.moves.plain.push((file.path.to_vec(), len));
         }
-        Ok(was_sealed.then_some((Problem::Unsealed, None)))
+        if is_unsealed {
+            return Ok(Some((Problem::Unsealed, None)));
+        }
+        if !without.is_empty() {
+            let (subject, path, blob) = (self.subject, file.path.to_vec(), file.id);
+            self.seen.candidates.push(Candidate { subject, path, blob, without, with });
+        }
+        Ok(None)
+    }
+
+    fn is_sealed_there(
+        &mut self,
+        file: &Changed<'_>,
+        id: ObjectId,
+        chain: Chain,
+    ) -> Result<bool, GitError> {
+        if matches!(self.seemingly_sealed(id)?, Some(Content::Sealed(..))) {
+            return Ok(true);
+        }
+        // What git-crypt encrypts may be of any length: only where its attribute was dropped is it worth a look.
+        Ok(chain != file.chain
+            && self.attributes.of(chain, file.path)?.git_crypt.is_some()
+            && matches!(self.content(id)?, Content::GitCrypt { .. }))
+    }
+
+    /// Looks at what a merge has from one side and another side has not: there it may be sealed, or may have been.
+    pub(super) fn judge_merged(&mut self, file: &Changed<'_>) -> Result<(), GitError> {
+        let attributes = self.attributes.of(file.chain, file.path)?;
+        if !attributes.is_encrypted() && !is_own(file.path) {
+            self.compare_plain(file)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the blob holds something, and that is not encrypted.
+    pub(super) fn is_plain(&mut self, id: ObjectId) -> Result<bool, GitError> {
+        Ok(matches!(self.content(id)?, Content::Plain))
     }
 }
 

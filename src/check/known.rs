@@ -125,7 +125,7 @@ impl<'s> Histories<'s> {
         subjects: &'s [Subject],
         touched: &[usize],
     ) -> Result<Self, GitError> {
-        let place = |(place, subject): (usize, &Subject)| Some((commit(subject)?, place));
+        let place = |(place, subject): (usize, &Subject)| Some((subject.commit()?, place));
         Ok(Self {
             repository,
             database: Database::open(repository)?,
@@ -292,11 +292,4 @@ fn later(
         later[number] = Line::joined(lines);
     }
     later
-}
-
-fn commit(subject: &Subject) -> Option<ObjectId> {
-    match subject.source {
-        Source::Commit(id) => Some(id),
-        Source::Tree(_) | Source::Index(_) => None,
-    }
 }

@@ -13,10 +13,11 @@ mod known;
 mod line;
 mod moved;
 mod retired;
+mod returned;
 mod standing;
 mod walk;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use gix::ObjectId;
@@ -57,6 +58,23 @@ pub enum Source {
     Index(ObjectId),
 }
 
+impl Source {
+    fn id(self) -> ObjectId {
+        match self {
+            Self::Commit(id) | Self::Tree(id) | Self::Index(id) => id,
+        }
+    }
+}
+
+impl Subject {
+    fn commit(&self) -> Option<ObjectId> {
+        match self.source {
+            Source::Commit(id) => Some(id),
+            Source::Tree(_) | Source::Index(_) => None,
+        }
+    }
+}
+
 impl From<Commit> for Subject {
     fn from(commit: Commit) -> Self {
         Self { source: Source::Commit(commit.id), parents: commit.parents }
@@ -70,6 +88,8 @@ pub enum Problem {
     Plaintext,
     /// It was sealed, and now is in the clear and not to be sealed any more, whatever its attributes say of that.
     Unsealed,
+    /// Plaintext at a path that is not to be sealed any more, and that was sealed in an earlier commit and then went away.
+    Returned,
     /// A new file in the clear, seemingly the one that stood sealed at this path.
     Moved(Vec<u8>),
     /// Sealed, and no attribute says so any more: the next change would be stored in the clear.
@@ -113,14 +133,14 @@ pub enum Problem {
 impl Problem {
     /// Whether it may be allowed, where the check runs, that a path leaves the seal.
     pub fn is_allowable(&self) -> bool {
-        matches!(self, Self::Unsealed | Self::Moved(_) | Self::NotTracked(_))
+        matches!(self, Self::Unsealed | Self::Returned | Self::Moved(_) | Self::NotTracked(_))
     }
 
     /// The name in `--json` and in the listing.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Plaintext => "plaintext",
-            Self::Unsealed => "unsealed",
+            Self::Unsealed | Self::Returned => "unsealed",
             Self::Moved(_) => "moved-in-the-clear",
             Self::NotTracked(_) => "not-tracked",
             Self::UnknownKey(_) => "unknown-key",
@@ -161,6 +181,17 @@ pub struct Report {
     pub shallow: bool,
 }
 
+impl Report {
+    /// Puts the findings into the order of the subjects, and of the paths in each.
+    fn sort(&mut self, subjects: &[Subject]) {
+        let order: HashMap<_, _> =
+            subjects.iter().enumerate().map(|(at, subject)| (subject.source.id(), at)).collect();
+        let place = |found: &Finding| order.get(&found.source.id()).copied();
+        self.findings
+            .sort_by(|one, other| (place(one), &one.path).cmp(&(place(other), &other.path)));
+    }
+}
+
 /// A finding that may depend on which keys were known at that commit.
 struct Found {
     /// Its place among the subjects.
@@ -197,12 +228,14 @@ pub fn check(
         }
         judge.touched.reverse();
         let found = each.into_iter().rev().flatten().collect();
-        Ok((known::Open { found, touched: judge.touched }, judge.missing))
+        Ok((known::Open { found, touched: judge.touched }, judge.seen, judge.missing))
     };
     let mut report = Report::default();
     let mut open = known::Open::default();
+    let mut seen = returned::Seen::default();
     for run in map_runs(&numbered, PER_THREAD, run) {
-        let (more, missing) = run?;
+        let (more, seen_too, missing) = run?;
+        seen.extend(seen_too);
         open.found.extend(more.found);
         open.touched.extend(more.touched);
         report.missing.extend(missing);
@@ -214,5 +247,7 @@ pub fn check(
     let candidates = retired::candidates(&open.found);
     known::settle(repository, subjects, open, !boundary.is_empty(), &mut report)?;
     retired::find(repository, subjects, candidates, &mut report)?;
+    returned::find(repository, git_crypt, subjects, seen, &mut report)?;
+    report.sort(subjects);
     Ok(report)
 }

@@ -51,7 +51,7 @@ pub(super) fn find(
         return Ok(());
     }
     let known: HashSet<_> =
-        report.findings.iter().map(|found| (place(found.source), found.path.clone())).collect();
+        report.findings.iter().map(|found| (found.source.id(), found.path.clone())).collect();
     let mut search = Search {
         database: Database::open(repository)?,
         cache: TreeAttributes::default(),
@@ -60,7 +60,7 @@ pub(super) fn find(
     };
     for Candidate { subject, path, key, wanted } in candidates {
         let source = subjects[subject].source;
-        if known.contains(&(place(source), path.clone())) {
+        if known.contains(&(source.id(), path.clone())) {
             continue;
         }
         if !search.generations.contains_key(&wanted) {
@@ -74,16 +74,7 @@ pub(super) fn find(
             report.findings.push(Finding { source, path, problem });
         }
     }
-    let order: HashMap<_, _> =
-        subjects.iter().enumerate().map(|(at, subject)| (place(subject.source), at)).collect();
-    report.findings.sort_by_key(|found| order.get(&place(found.source)).copied());
     Ok(())
-}
-
-fn place(source: Source) -> ObjectId {
-    match source {
-        Source::Commit(id) | Source::Tree(id) | Source::Index(id) => id,
-    }
 }
 
 struct Search<'r> {

@@ -12,6 +12,7 @@ use super::judge::{Judge, MAX_KEY_FILE, Verdict, attributes_text};
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::attributes_file::{AttributesFile, MACRO_DOES_NOT_SEAL, oddity};
+use crate::git::own_files::is_own;
 use crate::git::tree_attributes::FILE_NAME;
 use crate::git_crypt::{InvalidName, Name};
 use crate::store::shroud_dir::{File, KeyInfo, Member};
@@ -25,7 +26,7 @@ impl Judge<'_> {
         attributes: &PathAttributes,
     ) -> Result<Option<Verdict>, GitError> {
         let settled = |problem| Ok(Some((problem, None)));
-        if is_own_file(path) {
+        if is_own(path) {
             if attributes.is_encrypted()
                 || matches!(self.seemingly_sealed(id)?, Some(Content::Sealed(..)))
             {
@@ -134,13 +135,4 @@ impl Judge<'_> {
         };
         Ok(malformed.map(|error| error.to_string()))
     }
-}
-
-/// Whether git or this program reads the file itself, without filters.
-fn is_own_file(path: &[u8]) -> bool {
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
-    name == b".gitattributes"
-        || path == b".gitmodules"
-        || path.starts_with(b".shroud/")
-        || path.starts_with(b".git-crypt/")
 }

@@ -123,7 +123,8 @@ impl Judge<'_> {
         found: &mut Vec<Found>,
     ) -> Result<(), GitError> {
         let is_same = |side: &Side| side.tree == folder.own.tree && side.chain == folder.own.chain;
-        if folder.parents.iter().any(is_same) {
+        let is_inherited = folder.parents.iter().any(is_same);
+        if is_inherited && folder.parents.iter().all(is_same) {
             return Ok(());
         }
         // Sides that are not here are noted, and the folder is passed over.
@@ -168,12 +169,19 @@ impl Judge<'_> {
                 let had = |(id, chain): &(Option<ObjectId>, _)| {
                     id.as_deref() == Some(entry.oid) && *chain == own_chain
                 };
-                if !before.iter().any(had) {
+                let is_had = before.iter().any(had);
+                if !is_had || !before.iter().all(had) {
                     let (path, id) = (path_of(entry.filename), entry.oid.to_owned());
                     let changed = Changed { path: &path, id, chain: own_chain, parents: &before };
-                    self.judge(&changed, found)?;
+                    match is_had {
+                        true => self.judge_merged(&changed)?,
+                        false => self.judge(&changed, found)?,
+                    }
                 }
             }
+        }
+        if is_inherited {
+            return Ok(());
         }
         for (side, parent) in folder.parents.iter().zip(&parents) {
             if side.tree == folder.own.tree {

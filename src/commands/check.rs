@@ -44,7 +44,7 @@ taken-out (a scrub took the commit out, see git-shroud/banned in git's folder).
 
 A file that was sealed and is in the clear now is found whatever its attributes say: whoever pushes writes those. Where it is
 meant, allow it where the check runs, by --allow or by a line in git-shroud/allow-plaintext in git's folder (.git, or the bare
-repository). A new file at a path with '-filter' is in the clear on purpose, and is not taken for one that moved.")]
+repository).")]
 pub struct Check {
     /// Revisions, as git log takes them
     #[arg(value_name = "RANGE", conflicts_with_all = ["staged", "all", "pre_receive", "pre_push", "post_rewrite"])]
@@ -227,12 +227,7 @@ impl Check {
                  change the secret if the commit has left this machine",
             );
         }
-        if has("moved-in-the-clear") {
-            context.ui.hint(
-                "if the new file is in the clear on purpose, say so in .gitattributes with a line 'PATH -filter'",
-            );
-        }
-        if has("unsealed") {
+        if has("unsealed") || has("moved-in-the-clear") {
             context.ui.hint(
                 "if it is in the clear on purpose, allow it where this check runs, which no push can do: \
                  'git shroud check --allow PATTERN', or a line in git-shroud/allow-plaintext in git's folder",
@@ -267,8 +262,12 @@ impl Check {
 
 /// Names who dropped the line, for the first file that is not sealed any more.
 fn name_dropped(context: &Context, repository: &Repository, report: &Report) {
-    let is_meant =
-        |found: &&Finding| matches!(found.problem, Problem::Unsealed | Problem::NotTracked(_));
+    let is_meant = |found: &&Finding| {
+        matches!(
+            found.problem,
+            Problem::Unsealed | Problem::Returned | Problem::Moved(_) | Problem::NotTracked(_)
+        )
+    };
     let Some(finding) = report.findings.iter().find(is_meant) else { return };
     let head = || {
         let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD"]).ok()??;
@@ -339,6 +338,7 @@ fn detail(problem: &Problem) -> Option<String> {
         | Problem::EncryptedTwice
         | Problem::SealedForGitCrypt
         | Problem::OwnFile => None,
+        Problem::Returned => Some("was sealed in an earlier commit".to_owned()),
         Problem::TakenOut => Some("a scrub took this commit out of the history".to_owned()),
         Problem::Moved(from) => Some(format!("was sealed as {}", show(from))),
         Problem::NotTracked(id) | Problem::UnknownKey(id) => Some(format!("key id {id}")),

@@ -6,6 +6,7 @@ use super::{Finding, Patient, advice, ok, problem};
 use crate::error::count;
 use crate::git::attributes::Attributes;
 use crate::git::attributes_file::{AttributesFile, exception_for};
+use crate::git::own_files::{folder_of, is_own};
 use crate::git::worktree::Entries;
 use crate::status::{FileStatus, State};
 
@@ -94,12 +95,8 @@ pub(super) fn own_files(patient: &Patient<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
         for entry in Entries::read(patient.repository)?.files {
             let exception = exception_for(&entry.path);
-            let of_folder = [".shroud", ".git-crypt"]
-                .into_iter()
-                .find(|folder| entry.path.starts_with(format!("{folder}/").as_bytes()));
-            if (exception.is_none() && of_folder.is_none())
-                || !attributes.of(&entry.path)?.is_encrypted()
-            {
+            let of_folder = folder_of(&entry.path);
+            if !is_own(&entry.path) || !attributes.of(&entry.path)?.is_encrypted() {
                 continue;
             }
             let path = crate::sanitise::path(&entry.path);
@@ -111,13 +108,7 @@ pub(super) fn own_files(patient: &Patient<'_>) -> Vec<Finding> {
                 ),
             };
             let message = format!("{path} is to be sealed, but git has to read it");
-            // Without these git fails, or seals nothing; the others it only passes over.
-            let is_vital = ![&b".gitignore"[..], b".mailmap"].iter().any(|name| entry.path.ends_with(name));
-            findings.push(if is_vital {
-                problem("own-files", message, remedy)
-            } else {
-                advice("own-files", message, remedy)
-            });
+            findings.push(problem("own-files", message, remedy));
         }
         Ok(findings)
     });

@@ -14,6 +14,8 @@ mod info_attributes;
 pub mod locate;
 pub mod merging;
 pub mod objects;
+pub mod own_files;
+pub mod past;
 pub mod pattern;
 pub mod repository;
 pub mod scratch;

@@ -6,3 +6,4 @@ mod macros;
 mod odd;
 mod on_purpose;
 mod patterns;
+mod returned;
