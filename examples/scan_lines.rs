@@ -7,7 +7,7 @@ use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use git_shroud::scan::{Detector, Rank, rules};
+use git_shroud::detect::{Detector, Rank, rules};
 
 fn main() -> std::io::Result<()> {
     let started = Instant::now();
@@ -86,7 +86,7 @@ fn report(
     detector: &Detector,
     path: &Path,
     text: &[u8],
-    hit: &git_shroud::scan::Hit,
+    hit: &git_shroud::detect::Hit,
 ) -> std::io::Result<()> {
     let first = hit.matched.start.saturating_sub(60);
     let start = text[first..hit.matched.start]

@@ -23,6 +23,8 @@ pub mod recipient;
 pub mod git;
 pub mod store;
 
+pub mod detect;
+
 pub mod access;
 pub mod check;
 pub mod config_repo;

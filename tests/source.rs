@@ -15,6 +15,7 @@ const LAYERS: [&[&str]; 9] = [
         "check",
         "config_repo",
         "configs",
+        "detect",
         "doctor",
         "filter",
         "merge",

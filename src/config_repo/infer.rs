@@ -54,7 +54,7 @@ fn describe(environments: &[Environment], name: &str) -> NewProperty {
 
 /// Whether a name says that a secret follows, by the words that the scanner goes by.
 fn is_secret_name(name: &str) -> bool {
-    crate::scan::names_secret(name.as_bytes())
+    crate::detect::names_secret(name.as_bytes())
 }
 
 /// Whether a URL holds a password.

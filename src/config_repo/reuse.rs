@@ -53,7 +53,7 @@ pub fn secrets(
 pub fn is_secret(schema: Option<&Schema>, name: &str) -> bool {
     match schema.and_then(|schema| schema.properties.get(name)) {
         Some(property) => property.secret,
-        None => crate::scan::names_secret(name.as_bytes()),
+        None => crate::detect::names_secret(name.as_bytes()),
     }
 }
 

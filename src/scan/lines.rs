@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::finding::Span;
+use super::findings::Span;
 
 /// Says where bytes of a text stand for a reader. Asked in ascending order, it reads the text once.
 pub struct Lines<'t> {

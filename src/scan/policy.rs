@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-use super::objects::entries;
-use super::scope::{Commits, Pushed};
+use super::walk::objects::entries;
+use super::walk::scope::{Commits, Pushed};
 use crate::check::{self, Problem, Subject};
 use crate::format::{HEADER_LEN, Sniff, sniff};
 use crate::git::GitError;

@@ -12,13 +12,13 @@ use gix::bstr::ByteSlice as _;
 use super::record::{BUNDLE, Head, LOGS, VALUES};
 use super::redact::Value;
 use super::rewrite::Rewritten;
+use crate::detect::Secret;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{
     Access, create_private, create_private_dir, read_bounded, with_path, write_atomic,
 };
 use crate::git::repository::Repository;
 use crate::repo_path;
-use crate::scan::finding::Secret;
 
 /// Bytes of the longest file of values.
 const MAX_VALUES: usize = 1 << 30;

@@ -8,12 +8,13 @@ use gix::bstr::ByteSlice as _;
 use gix::objs::Kind;
 
 use super::redact::{Needles, Redactor, Value};
+use crate::detect::{Seer, View};
 use crate::error::Outcome;
 use crate::git::repository::Repository;
 use crate::sanitise;
-use crate::scan::objects::{Seen, Source};
-use crate::scan::places::Place;
-use crate::scan::{Scope, Seer, View};
+use crate::scan::Scope;
+use crate::scan::walk::objects::{Seen, Source};
+use crate::scan::walk::places::Place;
 
 /// Why a value still stands somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,7 +103,7 @@ pub fn search(repository: &Repository, values: &[Value]) -> Outcome<Searched> {
         });
         noted.lock().expect("a thread that panicked has said why").extend(hits);
     };
-    let walked = crate::scan::look(repository, &seer, &Scope::All, None, &sink)?;
+    let walked = crate::scan::walk::look(repository, &seer, &Scope::All, None, &sink)?;
     let noted = noted.into_inner().expect("a thread that panicked has said why");
     let in_force = in_force(repository, &noted)?;
     // Names may hold values themselves.

@@ -1,8 +1,9 @@
 //! A report as a large, old repository would give it.
 
-use git_shroud::scan::Rank;
-use git_shroud::scan::finding::{
-    Finding, Kind, LookedAt, Occurrence, Origin, Place, PlaceKind, Reason, Report, Secret, Span,
+use git_shroud::detect::Rank;
+use git_shroud::detect::Secret;
+use git_shroud::scan::findings::{
+    Finding, Kind, LookedAt, Occurrence, Origin, Place, PlaceKind, Reason, Report, Span,
     Suppressed, Unread,
 };
 use git_shroud::scan::fingerprint::{Fingerprinter, Named};

@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Mutex;
 
+use git_shroud::detect::{Found, Matcher, Seer, View};
+use git_shroud::detect::{Hit, Rank};
 use git_shroud::git::repository::Repository;
-use git_shroud::scan::detect::{Hit, Rank};
-use git_shroud::scan::objects::{Seen, Source, Walked};
-use git_shroud::scan::{Found, Matcher, Scope, Seer, View};
+use git_shroud::scan::Scope;
+use git_shroud::scan::walk::objects::{Seen, Source, Walked};
 
 /// Finds words behind a prefix: letters, digits and `-`, with a window of a few bytes.
 pub(crate) struct Words(pub(crate) &'static [u8]);
@@ -83,7 +84,8 @@ pub(crate) fn objects_with(
         }
     };
     let seer = Seer::new(vec![matcher]);
-    let walked = git_shroud::scan::objects::walk(&repository, &seer, None, None, &sink).unwrap();
+    let walked =
+        git_shroud::scan::walk::objects::walk(&repository, &seer, None, None, &sink).unwrap();
     (seen.into_inner().unwrap(), walked)
 }
 
@@ -99,6 +101,6 @@ pub(crate) fn canaries(repository: &Path, scope: &Scope) -> (BTreeSet<String>, W
         }
     };
     let seer = Seer::new(vec![&words]);
-    let walked = git_shroud::scan::look(&repository, &seer, scope, None, &sink).unwrap();
+    let walked = git_shroud::scan::walk::look(&repository, &seer, scope, None, &sink).unwrap();
     (seen.into_inner().unwrap(), walked)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use git_shroud::scan::Scope;
-use git_shroud::scan::objects::Why;
+use git_shroud::scan::walk::objects::Why;
 
 use crate::common::Sandbox;
 use crate::eye::{Plain, canaries, objects};

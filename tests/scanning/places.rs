@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use git_shroud::detect::Seer;
 use git_shroud::git::repository::Repository;
-use git_shroud::scan::objects::{Seen, Source};
-use git_shroud::scan::places::{Part, Place, WorktreeFiles, part_of};
-use git_shroud::scan::{Scope, Seer};
+use git_shroud::scan::Scope;
+use git_shroud::scan::walk::objects::{Seen, Source};
+use git_shroud::scan::walk::places::{Part, Place, WorktreeFiles, part_of};
 
 use crate::common::{Sandbox, needs};
 use crate::eye::{Words, canaries};
@@ -230,7 +231,8 @@ fn the_parts_of_a_commit_and_the_places_are_told() {
     let words = Words(b"canary-");
     let seer = Seer::new(vec![&words]);
     let repository = Repository::discover(&sandbox.path("repo")).unwrap();
-    let walked = git_shroud::scan::look(&repository, &seer, &Scope::All, None, &sink).unwrap();
+    let walked =
+        git_shroud::scan::walk::look(&repository, &seer, &Scope::All, None, &sink).unwrap();
     assert!(walked.unread.is_empty());
     assert!(WorktreeFiles::list(&repository).unwrap().look(&seer, &sink).is_empty());
     let told = told.into_inner().unwrap();

@@ -3,7 +3,7 @@
 use gix::ObjectId;
 
 use git_shroud::git::repository::Repository;
-use git_shroud::scan::provenance::{Origin, Standing, trace};
+use git_shroud::scan::origin::{Origin, Standing, trace};
 
 use crate::common::Sandbox;
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use git_shroud::scan::Scope;
-use git_shroud::scan::scope::Commits;
+use git_shroud::scan::walk::scope::Commits;
 
 use crate::common::Sandbox;
 use crate::eye::canaries;

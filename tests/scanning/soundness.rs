@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use git_shroud::scan::{Detector, Matcher, Seer};
+use git_shroud::detect::{Detector, Matcher, Seer};
 
 use crate::common::Sandbox;
 use crate::eye::{Plain, Words, objects_with, plain};

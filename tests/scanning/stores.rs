@@ -3,7 +3,7 @@
 use gix::ObjectId;
 
 use git_shroud::scan::Scope;
-use git_shroud::scan::objects::{What, Why};
+use git_shroud::scan::walk::objects::{What, Why};
 
 use crate::common::Sandbox;
 use crate::eye::{canaries, objects};
@@ -115,7 +115,7 @@ fn a_partial_clone_says_what_it_has_not_and_fetches_nothing() {
     assert!(seen.is_empty(), "{seen:?}");
     let missing = walked.unread.iter().filter(|unread| unread.why == Why::Missing).count();
     assert_eq!((missing, walked.unread.len()), (6, 6));
-    let range = git_shroud::scan::scope::Commits::default();
+    let range = git_shroud::scan::walk::scope::Commits::default();
     let (_, walked) = canaries(&sandbox.path("partial"), &Scope::Commits(range));
     assert_eq!(walked.unread.len(), 6);
     let still = sandbox.git("partial", ["rev-list", "--objects", "--all", "--missing=print"]);

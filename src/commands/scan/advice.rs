@@ -3,7 +3,7 @@
 use super::super::Context;
 use super::look;
 use crate::sanitise;
-use crate::scan::scope::Pushed;
+use crate::scan::walk::scope::Pushed;
 use crate::scan::{Kind, Report, Scope};
 
 /// Characters of a commit's id.

@@ -7,7 +7,7 @@ use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
 use crate::scan::Fingerprinter;
-use crate::scan::allow::{self, AllowError, AllowList, Date};
+use crate::scan::findings::allow::{self, AllowError, AllowList, Date};
 use crate::scan::fingerprint::SALT_LEN;
 
 /// The lists of a scan.

@@ -7,24 +7,25 @@ use gix::ObjectId;
 
 use super::super::Context;
 use super::sealed;
+use crate::detect::known::{Gathering, KnownValues};
+use crate::detect::{Detector, Rank, Seer};
 use crate::error::{CommandError, Outcome, count};
 use crate::git::attributes::Attributes;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
-use crate::scan::by_path::ByPath;
-use crate::scan::cache::{self, Cache};
-use crate::scan::collect::{Collector, FoundBy};
-use crate::scan::finding::{LookedAt, Unread};
-use crate::scan::gather::{Gather, Settling};
-use crate::scan::known::{Gathering, KnownValues};
-use crate::scan::objects::{Walked, What, Why};
-use crate::scan::places::{self, WorktreeFiles};
+use crate::scan::findings::collect::{Collector, FoundBy};
+use crate::scan::findings::gather::{Gather, Settling};
+use crate::scan::findings::{LookedAt, Unread};
+use crate::scan::look::by_path::ByPath;
+use crate::scan::origin::{self as provenance, Origin, Traced};
 use crate::scan::policy::{Policy, is_to_be_sealed};
-use crate::scan::provenance::{self, Origin, Traced};
-use crate::scan::scope::{Commits, Pushed};
-use crate::scan::{Detector, Finding, Fingerprinter, Kind, Rank, Report, Scope, Seer};
+use crate::scan::walk::cache::{self, Cache};
+use crate::scan::walk::objects::{Walked, What, Why};
+use crate::scan::walk::places::{self, WorktreeFiles};
+use crate::scan::walk::scope::{Commits, Pushed};
+use crate::scan::{Finding, Fingerprinter, Kind, Report, Scope};
 
 /// Bytes of a commit's message of which the first line is shown.
 const MAX_COMMIT: u64 = 1 << 20;
@@ -54,20 +55,22 @@ impl Look<'_> {
         let (known, mut unlooked) = self.known(&policy)?;
         let mut cache = self.cache(context, &known, fingerprinter);
         let gather = Gather::default();
-        let matchers: Vec<&dyn crate::scan::Matcher> = match known.is_empty() {
+        let matchers: Vec<&dyn crate::detect::Matcher> = match known.is_empty() {
             true => vec![self.detector],
             false => vec![self.detector, &known],
         };
         let seer = Seer::new(matchers);
-        let sink = |seen: &crate::scan::objects::Seen<'_>| gather.take(seen);
+        let sink = |seen: &crate::scan::walk::objects::Seen<'_>| gather.take(seen);
         let files = self.worktree.then(|| WorktreeFiles::list(self.repository)).transpose()?;
         let walked = match &files {
             Some(files) => Walked { unread: files.look(&seer, &sink), ..Walked::default() },
-            None => crate::scan::look(self.repository, &seer, self.scope, cache.as_mut(), &sink)
-                .map_err(|error| {
+            None => {
+                crate::scan::walk::look(self.repository, &seer, self.scope, cache.as_mut(), &sink)
+                    .map_err(|error| {
                     CommandError::from(error)
                         .hint("name commits as 'git log' does, as in origin/main..HEAD")
-                })?,
+                })?
+            }
         };
         if let Some(cache) = &cache {
             context.ui.detail(format!(
@@ -291,7 +294,7 @@ fn add_policy(policy: &Policy, settling: &Settling<'_>, collector: &mut Collecto
     }
 }
 
-fn say_unread(unread: &crate::scan::objects::Unread) -> Unread {
+fn say_unread(unread: &crate::scan::walk::objects::Unread) -> Unread {
     let what = match &unread.what {
         What::Object(id) => id.to_string(),
         What::File(name) => name.clone(),
@@ -301,7 +304,7 @@ fn say_unread(unread: &crate::scan::objects::Unread) -> Unread {
 
 /// The paths of files with findings, but for those that are to be sealed already.
 pub(in crate::commands) fn paths(report: &Report) -> BTreeSet<Vec<u8>> {
-    use crate::scan::finding::PlaceKind;
+    use crate::scan::findings::PlaceKind;
     let places = report.findings.iter().filter(|found| found.kind != Kind::Policy);
     let places = places.flat_map(|found| &found.occurrences).map(|occurrence| &occurrence.place);
     let is_file = |kind| matches!(kind, PlaceKind::File | PlaceKind::Staged | PlaceKind::Worktree);

@@ -11,12 +11,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::{Context, held_git_crypt_keys, held_keys};
+use crate::detect::{Detector, Rank, rules};
 use crate::error::{CommandError, Outcome};
 use crate::fs::{Access, write_output};
-use crate::scan::allow;
-use crate::scan::mask::mask;
+use crate::scan::findings::allow;
+use crate::scan::findings::mask::mask;
 use crate::scan::report::{self, Format};
-use crate::scan::{Detector, Rank, Report, Scope, rules};
+use crate::scan::{Report, Scope};
 use crate::scrub::plan;
 use crate::ui::{Style, count};
 use lists::Lists;

@@ -7,7 +7,7 @@ use super::Scan;
 use crate::error::Outcome;
 use crate::git::repository::Repository;
 use crate::scan::Scope;
-use crate::scan::scope::{self, Commits};
+use crate::scan::walk::scope::{self, Commits};
 
 impl Scan {
     fn is_narrow(&self) -> bool {

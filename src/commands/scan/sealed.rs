@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::detect::known::{Gathering, KnownValues, MAX_VALUES};
 use crate::error::Outcome;
 use crate::format::{self, OpenError, Sniff, sniff};
 use crate::git::database::Database;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
 use crate::sanitise;
-use crate::scan::finding::Unread;
-use crate::scan::known::{Gathering, KnownValues, MAX_VALUES};
+use crate::scan::findings::Unread;
 use crate::scan::policy::Policy;
 use crate::secret::WipedVec;
 

@@ -7,7 +7,7 @@ use super::run::Work;
 use crate::error::Outcome;
 use crate::git::repository::Repository;
 use crate::scan::policy::Policy;
-use crate::scan::scope::Commits;
+use crate::scan::walk::scope::Commits;
 use crate::scrub::plan::{Plan, SealBy};
 use crate::scrub::planned::Planned;
 use crate::scrub::record::{Head, Record};

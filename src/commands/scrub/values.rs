@@ -5,14 +5,15 @@ use std::path::Path;
 
 use crate::commands::scan::lists::Lists;
 use crate::commands::scan::look::Look;
+use crate::detect::Detector;
+use crate::detect::Secret;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::read_bounded;
 use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
-use crate::scan::finding::Secret;
 use crate::scan::fingerprint::{Fingerprinter, Named};
-use crate::scan::{Detector, Fingerprint, Kind, Scope};
+use crate::scan::{Fingerprint, Kind, Scope};
 use crate::scrub::advice::Exposed;
 use crate::scrub::plan::{Plan, Redact, rule_name};
 use crate::scrub::redact::{MIN_VALUE, Value};

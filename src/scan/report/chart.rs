@@ -1,6 +1,6 @@
 //! The time lines of the page: places on one axis, from the first commit with a secret to the last.
 
-use crate::scan::finding::{Finding, Occurrence, Report};
+use crate::scan::findings::{Finding, Occurrence, Report};
 
 /// Times beyond which a commit's clock is not believed: 1980, and 2100.
 const MIN: i64 = 315_532_800;

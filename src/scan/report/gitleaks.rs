@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{Options, json, words};
-use crate::scan::finding::{Finding, Occurrence, PlaceKind, Report};
+use crate::scan::findings::{Finding, Occurrence, PlaceKind, Report};
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::chart::{Axis, Bar};
 use super::{Options, words};
 use crate::error::count;
-use crate::scan::finding::{Finding, Kind, Occurrence, Origin, Report};
+use crate::scan::findings::{Finding, Kind, Occurrence, Origin, Report};
 
 const TEMPLATE: &str = include_str!("report.html");
 const STYLE: &str = include_str!("report.css");

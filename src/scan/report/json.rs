@@ -7,8 +7,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 
 use super::{Options, words};
+use crate::detect::Secret;
 use crate::sanitise;
-use crate::scan::finding::{Finding, Occurrence, Origin, Report, Secret, Suppressed};
+use crate::scan::findings::{Finding, Occurrence, Origin, Report, Suppressed};
 
 /// The version of the shape.
 const VERSION: u32 = 1;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::{Options, words};
 use crate::error::count;
-use crate::scan::finding::{Finding, Report};
+use crate::scan::findings::{Finding, Report};
 
 /// Findings in the table; a comment on GitHub holds 65,536 characters.
 const MAX_FINDINGS: usize = 200;

@@ -19,8 +19,8 @@ pub(crate) use words::day;
 
 pub use sarif::{SARIF_SCHEMA, sarif_text, sarif_uri};
 
-use super::detect::Rank;
-use super::finding::Report;
+use crate::detect::Rank;
+use crate::scan::findings::Report;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::{Options, json, words};
-use crate::scan::detect::Rank;
-use crate::scan::finding::{Finding, Occurrence, Reason, Report};
+use crate::detect::Rank;
+use crate::scan::findings::{Finding, Occurrence, Reason, Report};
 
 /// The schema that a SARIF document names.
 pub const SARIF_SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";

@@ -1,10 +1,11 @@
 use serde_json::Value;
 
 use super::{Format, Options, write};
-use crate::scan::detect::Rank;
-use crate::scan::finding::{
-    Finding, Kind, LookedAt, Mark, Occurrence, Origin, Place, PlaceKind, Reason, Report, Secret,
-    Span, Suppressed, Unread,
+use crate::detect::Rank;
+use crate::detect::Secret;
+use crate::scan::findings::{
+    Finding, Kind, LookedAt, Mark, Occurrence, Origin, Place, PlaceKind, Reason, Report, Span,
+    Suppressed, Unread,
 };
 use crate::scan::fingerprint::{Fingerprinter, Named};
 

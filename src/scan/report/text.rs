@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{Options, words};
 use crate::error::count;
-use crate::scan::finding::{Finding, Report};
+use crate::scan::findings::{Finding, Report};
 
 /// Places of a finding that are listed.
 const MAX_PLACES: usize = 5;

@@ -7,11 +7,12 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Options;
+use crate::detect::Rank;
+use crate::detect::Secret;
 use crate::error::count;
 use crate::sanitise;
-use crate::scan::detect::Rank;
-use crate::scan::finding::{
-    Exposure, Finding, LookedAt, Occurrence, Origin, Place, PlaceKind, Reason, Report, Secret,
+use crate::scan::findings::{
+    Exposure, Finding, LookedAt, Occurrence, Origin, Place, PlaceKind, Reason, Report,
 };
 
 /// Digits of a commit's or object's id where a person reads it.

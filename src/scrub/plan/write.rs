@@ -6,7 +6,7 @@ use super::{Keep, Pattern, Plan, SealBy, rule_name};
 use crate::error::count;
 use crate::sanitise;
 use crate::scan::Kind;
-use crate::scan::finding::{Finding, Occurrence, PlaceKind};
+use crate::scan::findings::{Finding, Occurrence, PlaceKind};
 use crate::scan::fingerprint::SALT_LEN;
 
 /// Places of a finding that are named; of the others the number.
@@ -141,8 +141,9 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scan::Rank;
-    use crate::scan::finding::{Place, Secret};
+    use crate::detect::Rank;
+    use crate::detect::Secret;
+    use crate::scan::findings::Place;
     use crate::scrub::plan::{Redact, Seal};
 
     fn finding(kind: Kind, name: &[u8], secret: Option<&[u8]>) -> Finding {

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::Redactor;
 use super::marker::{Marker, Place};
 use super::needles;
-use crate::scan::known::encode::{Form, hex, percent, utf16};
-use crate::scan::views::{self, MAX_DEPTH, Part, View};
+use crate::detect::known::encode::{Form, hex, percent, utf16};
+use crate::detect::views::{self, MAX_DEPTH, Part, View};
 
 /// Bytes that take the place of others.
 pub(super) struct Edit {

@@ -11,8 +11,8 @@ mod needles;
 #[cfg(test)]
 mod tests;
 
-use crate::scan::finding::Secret;
-use crate::scan::views::{self, MAX_DEPTH};
+use crate::detect::Secret;
+use crate::detect::views::{self, MAX_DEPTH};
 use marker::{Marker, Place};
 pub use needles::Needles;
 

@@ -7,9 +7,9 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use zeroize::Zeroize as _;
 
 use super::Value;
-use crate::scan::detect::{Hit, Rank};
-use crate::scan::known::encode::{Form, forms};
-use crate::scan::matcher::Matcher;
+use crate::detect::known::encode::{Form, forms};
+use crate::detect::matcher::Matcher;
+use crate::detect::{Hit, Rank};
 
 /// The fewest characters of a line of a key by which the key is known.
 const MIN_KEY_LINE: usize = 40;

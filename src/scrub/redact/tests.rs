@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 
 use super::*;
-use crate::scan::{Seer, View};
+use crate::detect::{Seer, View};
 
 fn values(of: &[(&str, &str)]) -> Vec<Value> {
     let value = |(value, rule): &(&str, &str)| Value {

@@ -1,0 +1,148 @@
+//! A rule's regular expression: compiled when it is first needed, and matched in linear time.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+use thiserror::Error;
+
+use super::window::REACH;
+use crate::detect::rules::{Place, Rule};
+
+/// The largest compiled expression, in bytes.
+const LARGEST: usize = 16 << 20;
+
+/// A rule that cannot be used.
+#[derive(Debug, Error)]
+pub enum ExpressionError {
+    /// The expression is not one.
+    #[error("the expression of rule '{rule}' cannot be used: {reason}")]
+    Invalid {
+        /// The rule's name.
+        rule: String,
+        /// What the compiler says, in one line.
+        reason: String,
+    },
+    /// The rule takes its secret from a group that the expression has not.
+    #[error("rule '{rule}' takes group {group}, which its expression does not have")]
+    NoGroup {
+        /// The rule's name.
+        rule: String,
+        /// The group.
+        group: usize,
+    },
+}
+
+/// One rule's.
+#[derive(Default)]
+pub(super) struct Expression(OnceLock<Option<Regex>>);
+
+/// What matched, and the secret in it.
+type Found = (Range<usize>, Range<usize>);
+
+impl Expression {
+    /// Compiles it now.
+    pub(super) fn compile(&self, rule: &Rule) -> Result<(), ExpressionError> {
+        if rule.expression.is_empty() {
+            return Ok(());
+        }
+        let invalid = |reason: String| ExpressionError::Invalid {
+            rule: crate::sanitise::line(&rule.id),
+            reason,
+        };
+        let regex = build(rule).map_err(invalid)?;
+        if rule.group >= regex.group_info().group_len(regex_automata::PatternID::ZERO) {
+            return Err(ExpressionError::NoGroup {
+                rule: crate::sanitise::line(&rule.id),
+                group: rule.group,
+            });
+        }
+        // Another thread may have been first, with the same expression.
+        let _ = self.0.set(Some(regex));
+        Ok(())
+    }
+
+    fn regex(&self, rule: &Rule) -> Option<&Regex> {
+        self.0.get_or_init(|| build(rule).ok()).as_ref()
+    }
+
+    /// The match that begins exactly here.
+    pub(super) fn at(&self, rule: &Rule, text: &[u8], at: usize) -> Option<Found> {
+        let span = at..(at + REACH).min(text.len());
+        let input = Input::new(text).span(span).anchored(Anchored::Yes);
+        found(self.regex(rule)?, &input, rule.group)
+    }
+
+    /// The secret in a value that matches from end to end.
+    pub(super) fn whole(
+        &self,
+        rule: &Rule,
+        text: &[u8],
+        value: &Range<usize>,
+    ) -> Option<Range<usize>> {
+        let input = Input::new(&text[value.clone()]).anchored(Anchored::Yes);
+        let (_, secret) = found(self.regex(rule)?, &input, rule.group)?;
+        Some(value.start + secret.start..value.start + secret.end)
+    }
+
+    /// Every match in a part of the text, one after the other.
+    pub(super) fn all(&self, rule: &Rule, text: &[u8], span: Range<usize>) -> Vec<Found> {
+        let Some(regex) = self.regex(rule) else { return Vec::new() };
+        let mut all = Vec::new();
+        let mut start = span.start;
+        while start <= span.end {
+            let input = Input::new(text).span(start..span.end);
+            let Some((matched, value)) = found(regex, &input, rule.group) else { break };
+            start = matched.end.max(start + usize::from(matched.is_empty())).max(matched.start + 1);
+            all.push((matched, value));
+        }
+        all
+    }
+}
+
+fn found(regex: &Regex, input: &Input<'_>, group: usize) -> Option<Found> {
+    if group == 0 {
+        let matched = regex.search(input)?.range();
+        return Some((matched.clone(), matched));
+    }
+    let mut captures = regex.create_captures();
+    regex.search_captures(input, &mut captures);
+    let matched = captures.get_match()?.range();
+    let value = captures.get_group(group)?;
+    Some((matched, value.start..value.end))
+}
+
+fn build(rule: &Rule) -> Result<Regex, String> {
+    match rule.place {
+        Place::Assigned => compile(&format!("\\A(?:{})\\z", rule.expression)),
+        _ => compile(&rule.expression),
+    }
+}
+
+/// Compiles an expression. Classes are those of ASCII, as in Go; an expression that needs Unicode gets it.
+///
+/// # Errors
+/// What is wrong with it, in one line.
+pub(crate) fn compile(expression: &str) -> Result<Regex, String> {
+    let with = |unicode: bool| {
+        Regex::builder()
+            .configure(
+                Regex::config()
+                    .utf8_empty(false)
+                    .nfa_size_limit(Some(LARGEST))
+                    .onepass_size_limit(Some(1 << 20))
+                    .hybrid_cache_capacity(2 << 20),
+            )
+            .syntax(syntax::Config::new().unicode(unicode).utf8(false))
+            .build(expression)
+            .map_err(|error| {
+                // The whole message quotes the expression, on several lines.
+                let reason = error.syntax_error().map(ToString::to_string).unwrap_or_default();
+                let last = reason.lines().last().unwrap_or("it is too large").trim();
+                crate::sanitise::line(last.trim_start_matches("error: "))
+            })
+    };
+    with(false).or_else(|_| with(true))
+}

@@ -1,0 +1,102 @@
+//! What was found, and how sure it is.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::detect::rules::gitleaks::Test;
+
+/// How sure a hit is. Ordered: a surer one is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rank {
+    /// Worth a look where everything is looked at.
+    Low,
+    /// Likely; the least that is shown by default.
+    Medium,
+    /// Has the shape that its service documents, and looks random.
+    High,
+    /// Proved by a checksum, or parsed.
+    Certain,
+}
+
+impl Rank {
+    /// One step less sure.
+    pub(super) fn lowered(self) -> Self {
+        match self {
+            Self::Certain => Self::High,
+            Self::High => Self::Medium,
+            Self::Medium | Self::Low => Self::Low,
+        }
+    }
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
+}
+
+/// Something that looks like a secret. It holds places only: the value stays in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Which rule found it: an index for [`super::Detector::rule`].
+    pub rule: usize,
+    /// Where the secret itself stands, in bytes from the beginning of the text.
+    pub value: Range<usize>,
+    /// Where it stands with what makes it recognisable, such as the name it is assigned to.
+    pub matched: Range<usize>,
+    /// How sure it is.
+    pub rank: Rank,
+    /// What else is known, such as `passphrase-protected` or `AWS account 123456789012`. Never the value.
+    pub facts: Vec<Cow<'static, str>>,
+    /// The paths at which it does not count; `None` if it counts at all of them.
+    pub unless: Option<Arc<Test>>,
+}
+
+/// Of hits whose values overlap keeps the best one; the order of the result is that of the values.
+///
+/// A hit goes if any other found overlaps it and is better, whether that one stays or not: so what is kept depends on the
+/// near surroundings only, and scanning a part of a text finds what scanning all of it finds there.
+pub(super) fn keep_best(mut found: Vec<Hit>, weight: impl Fn(&Hit) -> u8) -> Vec<Hit> {
+    found.sort_by(|a, b| {
+        (a.value.start, a.value.end, a.rule).cmp(&(b.value.start, b.value.end, b.rule))
+    });
+    found.dedup_by(|a, b| a.value == b.value && a.rule == b.rule);
+    let better = |a: &Hit, b: &Hit| {
+        let order = |hit: &Hit| {
+            (
+                hit.rank,
+                weight(hit),
+                hit.value.len(),
+                usize::MAX - hit.rule,
+                usize::MAX - hit.value.start,
+            )
+        };
+        order(a) > order(b)
+    };
+    let mut keep = vec![true; found.len()];
+    // The hits that may still overlap the next one.
+    let mut open: Vec<usize> = Vec::new();
+    for at in 0..found.len() {
+        open.retain(|&earlier| found[earlier].value.end > found[at].value.start);
+        for &earlier in &open {
+            let (best, other) =
+                if better(&found[earlier], &found[at]) { (earlier, at) } else { (at, earlier) };
+            // What may not count in the end makes nothing else go.
+            if found[best].unless.is_none() || found[best].unless == found[other].unless {
+                keep[other] = false;
+            }
+        }
+        open.push(at);
+    }
+    let mut keep = keep.into_iter();
+    found.retain(|_| keep.next().unwrap_or_default());
+    found
+}

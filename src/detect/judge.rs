@@ -1,0 +1,259 @@
+//! How sure a hit is.
+
+use std::borrow::Cow;
+
+use super::assignment::Assignment;
+use super::hit::{Hit, Rank};
+use super::name::{self, Kind};
+use super::operator::Operator;
+use super::path::PathKind;
+use super::surroundings::{in_connection_string, is_login, setting};
+use super::{check, harmless, placeholder, words};
+use crate::detect::rules::{Check, Place, Rule};
+
+type Facts = Vec<Cow<'static, str>>;
+
+/// The least length of a random value for a secret that a program made up, in bytes.
+const SHORTEST_SECRET: usize = 10;
+
+/// What an expression matched: its rank, or nothing for what is no secret.
+pub(super) fn matched(rule: &Rule, value: &[u8], path: PathKind) -> Option<(Rank, Facts)> {
+    if rule.entropy.is_some_and(|least| words::entropy(value) < least) {
+        return None;
+    }
+    if stands_for_another(rule, value) || wordy(rule, value) {
+        return None;
+    }
+    let mut facts = Facts::new();
+    let mut rank = rule.rank;
+    match rule.check {
+        Some(Check::Crc32Base62) => {
+            if check::crc32_base62(value) {
+                rank = Rank::Certain;
+            } else {
+                rank = rank.lowered();
+                facts.push("the checksum is wrong".into());
+            }
+        }
+        Some(Check::Bech32) => {
+            rank = if check::bech32(value) { Rank::Certain } else { rank.lowered() }
+        }
+        Some(Check::Jwt) => {
+            facts = check::jwt(value)?;
+            if facts.iter().any(|fact| fact == "has no signature") {
+                rank = rank.lowered();
+            }
+        }
+        Some(Check::DiscordId) if !check::begins_with_number(value) => return None,
+        Some(Check::AwsKeyId) => facts.extend(check::aws_account(value)),
+        _ => {}
+    }
+    Some((rank_at(rule, rank, path), facts))
+}
+
+/// What the place of a file takes from a rank.
+pub(super) fn rank_at(rule: &Rule, rank: Rank, path: PathKind) -> Rank {
+    let named = rule.place == Place::Assigned;
+    let minor =
+        matches!(path, PathKind::Vendored | PathKind::Lock) || (named && path == PathKind::Minor);
+    if rank < Rank::Certain && minor { rank.lowered() } else { rank }
+}
+
+/// Whether a token that matched says itself that it is none. Less is asked than of a password, which people make of words.
+fn stands_for_another(rule: &Rule, value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let says = |part: &str| memchr::memmem::find(&lower, part.as_bytes()).is_some();
+    says("example")
+        || says("xxxxxx")
+        || says("your_")
+        || says("your-")
+        || says("redacted")
+        || says("placeholder")
+        || says("insert_")
+        || says("changeme")
+        || value.ends_with(b"...")
+        || placeholder::is_filler(token_body(rule, value))
+        || placeholder::longest_row(value) >= 10
+}
+
+/// A token without its prefix: what may be filler in `sk_live_xxxxxxxx` and `pat-12345678`.
+fn token_body<'a>(rule: &Rule, value: &'a [u8]) -> &'a [u8] {
+    let prefix = |keyword: &String| value.starts_with(keyword.as_bytes()).then_some(keyword.len());
+    if let Some(longest) = rule.keywords.iter().filter_map(prefix).max()
+        && value.len() - longest >= 8
+    {
+        return &value[longest..];
+    }
+    let start = value
+        .iter()
+        .take(16)
+        .rposition(|&byte| matches!(byte, b'_' | b'-' | b'.'))
+        .map_or(0, |at| at + 1);
+    if value.len() - start >= 8 { &value[start..] } else { value }
+}
+
+/// Whether what should be random is words.
+fn wordy(rule: &Rule, value: &[u8]) -> bool {
+    rule.place == Place::Assigned && value.len() >= 12 && words::efficiency(value) > 2.6
+}
+
+/// A value that was assigned to a name with a generic word in it.
+pub(super) fn assigned(
+    text: &[u8],
+    found: &Assignment,
+    check: Check,
+    path: PathKind,
+) -> Option<Hit> {
+    let name = &text[found.name.clone()];
+    let kind = name::kind(name)?;
+    let wanted =
+        if check == Check::Password { kind == Kind::Password } else { kind != Kind::Password };
+    if !wanted || path == PathKind::Lock {
+        return None;
+    }
+    let value = &text[found.value.clone()];
+    if value.len() < 4
+        || value.iter().any(|&byte| byte < b' ' && byte != b'\t')
+        || harmless::is(text, found, value)
+    {
+        return None;
+    }
+    let rank = match kind {
+        Kind::Password => password(text, found, value, path)?,
+        Kind::Secret => secret(found, value)?,
+        Kind::Key => key(found, value)?,
+    };
+    let rank =
+        if matches!(path, PathKind::Minor | PathKind::Vendored) { rank.lowered() } else { rank };
+    Some(Hit {
+        rule: 0,
+        value: found.value.clone(),
+        matched: found.matched(),
+        rank,
+        facts: Facts::new(),
+        unless: None,
+    })
+}
+
+/// A password: nearly anything that stands in quotes or in a settings file.
+fn password(text: &[u8], found: &Assignment, value: &[u8], path: PathKind) -> Option<Rank> {
+    let digits = value.iter().any(u8::is_ascii_digit);
+    let letters = value.iter().any(u8::is_ascii_alphabetic);
+    let signs = value
+        .iter()
+        .any(|&byte| byte.is_ascii_punctuation() && !matches!(byte, b'_' | b'-' | b'.'));
+    let mixed = letters && (digits || signs);
+    if !letters && !digits {
+        return None;
+    }
+    if digits && !letters && !signs && value.len() < 6 {
+        return None;
+    }
+    if found.quoted {
+        // The way the words of a program are written: `user.password.label`, `USER_PASSWORD`, `passwordField`.
+        let identifier = value
+            .iter()
+            .all(|&byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.'));
+        let names_it = memchr::memmem::find(&value.to_ascii_lowercase(), b"passw").is_some();
+        let ends =
+            value.rsplit(|byte| matches!(byte, b'_' | b'-' | b'.')).next().unwrap_or_default();
+        let named = ends.len() < value.len()
+            && matches!(
+                &ends.to_ascii_lowercase()[..],
+                b"key" | b"token" | b"secret" | b"name" | b"id" | b"field" | b"label" | b"value"
+            );
+        if identifier && (names_it && value.len() > 8 || named) {
+            return None;
+        }
+        // "can't pass 'x'": a verb.
+        if found.operator == Operator::Blank
+            && text[found.name.clone()].eq_ignore_ascii_case(b"pass")
+        {
+            return None;
+        }
+        if matches!(found.operator, Operator::Argument) && !mixed {
+            return Some(Rank::Low);
+        }
+        if random(value, 12) && found.operator != Operator::Compare {
+            return Some(Rank::High);
+        }
+        return Some(Rank::Medium);
+    }
+    let statement = setting(text, found);
+    if is_login(text, found) || in_connection_string(text, found) {
+        return Some(Rank::Medium);
+    }
+    match path {
+        _ if found.operator == Operator::Blank => {
+            let flag = found.name.start > 0 && text[found.name.start - 1] == b'-';
+            (mixed && digits && (flag || statement)).then_some(Rank::Medium)
+        }
+        PathKind::Settings => Some(if random(value, 12) { Rank::High } else { Rank::Medium }),
+        _ if mixed && digits && value.len() >= 6 => {
+            Some(if random(value, 14) { Rank::High } else { Rank::Medium })
+        }
+        _ if statement && (mixed || path == PathKind::Unknown) => Some(Rank::Medium),
+        _ if statement => Some(Rank::Low),
+        _ => None,
+    }
+}
+
+/// A secret that a program made up: random, or at least no words.
+fn secret(found: &Assignment, value: &[u8]) -> Option<Rank> {
+    if placeholder::longest_row(value) >= 7 {
+        return Some(Rank::Low);
+    }
+    if random(value, 20) {
+        return Some(if found.operator == Operator::Compare { Rank::Medium } else { Rank::High });
+    }
+    if random(value, SHORTEST_SECRET) {
+        return Some(Rank::Medium);
+    }
+    let identifier = value.iter().all(|&byte| {
+        byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/' | b' ')
+    });
+    (found.quoted && !identifier && value.len() >= 6 && words::efficiency(value) < 3.0)
+        .then_some(Rank::Low)
+}
+
+/// The value of something called a key, which is mostly none.
+fn key(found: &Assignment, value: &[u8]) -> Option<Rank> {
+    let equals = matches!(found.operator, Operator::Equals | Operator::Colon | Operator::Arrow);
+    let dotted = value.contains(&b'.') || value.contains(&b':');
+    // Hexadecimal digits are a digest, or the input of a test, more often than not.
+    let digest = value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
+    (equals && !dotted && random(value, 20)).then_some(if digest {
+        Rank::Low
+    } else {
+        Rank::Medium
+    })
+}
+
+/// Whether the value looks as if a program drew it: at least `least` bytes of an encoding's alphabet, and few words.
+pub(super) fn random(value: &[u8], least: usize) -> bool {
+    let body = value;
+    if body.len() < least || !body.iter().all(u8::is_ascii_graphic) {
+        return false;
+    }
+    let digits = body.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let upper = body.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    let lower = body.iter().filter(|byte| byte.is_ascii_lowercase()).count();
+    if digits + upper + lower == 0 || digits == body.len() && body.len() < 16 {
+        return false;
+    }
+    let efficiency = words::efficiency(body);
+    let entropy = words::entropy(body);
+    let hex = body.iter().all(|&byte| byte.is_ascii_hexdigit() || byte == b'-');
+    if hex {
+        return digits > 0 && body.len() >= least.max(16) && entropy >= 2.7;
+    }
+    let needed = if body.len() >= 20 { 3.2 } else { 2.8 };
+    if entropy < needed {
+        return false;
+    }
+    if digits > 0 {
+        return efficiency < 1.75;
+    }
+    // Letters only: words are common, and three letters in a row are one by chance.
+    upper > 0 && lower > 0 && body.len() >= 20 && efficiency < 1.45
+}

@@ -1,0 +1,44 @@
+//! Finds secrets in a text: text in, hits out. It knows no repository.
+//!
+//! [`rules`] says what a secret looks like, [`Detector`] finds it in a text (`docs/scan-rules.md`). [`matcher`] is the seam
+//! to what reads texts: patterns and [`known`] values are both [`Matcher`]s. [`Seer`] shows them a text and what else that
+//! text may be ([`views`]).
+
+mod assignment;
+pub(crate) mod check;
+mod detector;
+pub(crate) mod expression;
+mod harmless;
+mod hit;
+mod judge;
+mod keywords;
+pub mod known;
+#[cfg(test)]
+mod labelled;
+pub mod matcher;
+mod name;
+mod operator;
+mod path;
+mod pem;
+mod phrase;
+mod placeholder;
+pub mod rules;
+mod secret;
+mod surroundings;
+#[cfg(test)]
+mod tests;
+mod url;
+pub mod views;
+mod window;
+pub(crate) mod words;
+
+pub use detector::{Detector, names_secret};
+pub use expression::ExpressionError;
+pub use hit::{Hit, Rank};
+pub use matcher::{Found, Matched, Matcher};
+pub use rules::Rule;
+pub use secret::Secret;
+pub use views::{Seer, View};
+#[cfg(test)]
+use window::LONGEST_KEYWORD;
+use words::is_word;

@@ -1,0 +1,107 @@
+//! Which parts of a text are looked at, and where words begin and end.
+
+use std::ops::Range;
+
+/// No match but that of a PEM block is longer than this, in bytes, with all that it depends on.
+pub(super) const REACH: usize = 1536;
+/// How far before a keyword a match of a nearby expression may begin, in bytes.
+const BEFORE: usize = 256;
+/// How far after a keyword it may end.
+const AFTER: usize = 1024;
+/// No keyword is longer than this, in bytes; a test holds the rules to it.
+pub(crate) const LONGEST_KEYWORD: usize = 128;
+/// From this many bytes on a token may go on after its match: expressions take at most 1,400 bytes.
+pub(super) const LONG_TOKEN: usize = 1200;
+/// Something shorter that has the mark of a service's tokens, and not their shape, is the beginning of one in a manual.
+pub(super) const SHORT_TOKEN: usize = 24;
+/// Room for the header lines of a PEM block, which may hold any character, in bytes.
+const HEADERS: usize = 512;
+/// The longest PEM block that is read, in bytes: an RSA key of 16,384 bits takes 13,000.
+pub(super) const LONGEST_BLOCK: usize = 32 * 1024;
+
+/// How far from a part keywords are looked for: in bytes before it and after it.
+#[derive(Clone, Copy)]
+pub(super) struct Margin(usize, usize);
+
+/// For hits that touch the part. Their keyword stands near their beginning.
+pub(super) const OF_HITS: Margin = Margin(REACH + LONGEST_KEYWORD, 2 * BEFORE + LONGEST_KEYWORD);
+/// For these, and for hits that overlap one of these and are better.
+pub(super) const OF_RIVALS: Margin = Margin(2 * REACH, 2 * REACH);
+
+/// The parts of the text in which a keyword can belong to a hit that touches `within`: ascending, not overlapping.
+pub(super) fn around(
+    text: &[u8],
+    within: &[Range<usize>],
+    Margin(before, after): Margin,
+) -> Vec<Range<usize>> {
+    let mut windows: Vec<Range<usize>> = Vec::new();
+    for range in within {
+        let end = range.end.saturating_add(after).min(text.len());
+        let floor = windows.last().map_or(0, |last| last.start);
+        let mut start = range.start.min(text.len()).saturating_sub(before);
+        // A PEM block may have begun far above. Its bytes are few kinds, so that ordinary text ends the way at once.
+        let furthest = start.saturating_sub(LONGEST_BLOCK).max(floor);
+        while start > furthest && super::pem::may_contain(text[start - 1]) {
+            start -= 1;
+        }
+        start = start.saturating_sub(HEADERS).max(floor);
+        match windows.last_mut() {
+            Some(last) if last.end >= start => last.end = last.end.max(end),
+            _ => windows.push(start..end),
+        }
+    }
+    windows
+}
+
+/// Whether a hit has a byte in one of the ranges.
+pub(super) fn touches(matched: &Range<usize>, within: &[Range<usize>]) -> bool {
+    let at = within.partition_point(|range| range.end <= matched.start);
+    within.get(at).is_some_and(|range| range.start < matched.end && !range.is_empty())
+}
+
+/// Whether a word may begin here: nothing of a word stands before, or it belongs to an escape.
+pub(super) fn begins_word(text: &[u8], at: usize) -> bool {
+    let Some(&before) = text[..at].last() else { return true };
+    if !is_word(before) {
+        // `box.ico-…` is the name of a file.
+        return before != b'.' || at < 2 || !is_word(text[at - 2]);
+    }
+    match text[..at] {
+        [.., b'\\', b'n' | b't' | b'r'] => true,
+        // Percent encoding, as in `%3DAKIA…` and `%22AKIA…`.
+        [.., b'%', high, low] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
+        _ => false,
+    }
+}
+
+/// Whether a word may end here.
+pub(super) fn ends_word(text: &[u8], at: usize) -> bool {
+    at == 0 || text.get(at).is_none_or(|&after| !is_word(after))
+}
+
+/// Letters, digits and the low line: what a name or a token is made of.
+pub(super) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Where a nearby expression is tried.
+pub(super) fn near(text: &[u8], keyword: &Range<usize>) -> Range<usize> {
+    keyword.start.saturating_sub(BEFORE)..(keyword.end + AFTER).min(text.len())
+}
+
+/// Whether the same keyword stands often just before: such text is no file of secrets, and trying again at each would take
+/// long.
+pub(super) fn crowded(text: &[u8], keyword: &Range<usize>) -> bool {
+    let before = &text[keyword.start.saturating_sub(BEFORE)..keyword.start];
+    let word = &text[keyword.clone()];
+    before.len() >= 8 * word.len() && memchr::memmem::find_iter(before, word).nth(7).is_some()
+}
+
+/// The line that holds `at`, as far as [`REACH`] goes.
+pub(super) fn line(text: &[u8], at: usize) -> Range<usize> {
+    let first = at.saturating_sub(BEFORE);
+    let start = memchr::memrchr(b'\n', &text[first..at]).map_or(first, |found| first + found + 1);
+    let last = (at + AFTER).min(text.len());
+    let end = memchr::memchr(b'\n', &text[at..last]).map_or(last, |found| at + found);
+    start..end
+}

@@ -1,0 +1,3 @@
+//! The whole of a scan.
+
+pub mod by_path;

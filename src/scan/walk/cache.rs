@@ -1,0 +1,302 @@
+//! What an earlier scan has looked at: names of objects, and nothing of what stands in them (`docs/scan.md`, "The cache").
+//!
+//! An object is passed over if all of it was looked at and nothing was found. A tree, commit or tag has to name objects that
+//! are here, so it is passed over only as long as everything that was here then still is.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gix::objs::Kind;
+use sha2::{Digest as _, Sha256};
+
+use crate::detect::Detector;
+use crate::detect::known::KnownValues;
+use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
+use crate::scan::fingerprint::Fingerprinter;
+use crate::store::local;
+
+/// What the file begins with. The number goes up whenever the same rules may find something else.
+const MAGIC: &[u8; 24] = b"git-shroud scan-cache 1\n";
+/// Bytes of a SHA-256 hash.
+const HASH_LEN: usize = 32;
+/// Bytes of an entry: those of the object's id that nobody can make two of, and what is known of it.
+const ENTRY_LEN: usize = 20;
+/// Objects at most, 320 MiB; a repository with more has no cache.
+const MAX_OBJECTS: usize = 1 << 24;
+/// The name in git-shroud's folder in git's own.
+pub(super) const NAME: &str = "scan-cache";
+/// Bits of an entry that are the length; longer objects are looked at again.
+const LEN_BITS: u32 = 29;
+const CLEAN: u32 = 1 << 31;
+
+/// The key of an object: the first 16 bytes of its id.
+pub(super) type Key = [u8; 16];
+
+/// The key of an object.
+pub(super) fn key(id: &gix::oid) -> Key {
+    // No hash that git knows is shorter.
+    id.as_bytes().first_chunk().copied().unwrap_or_default()
+}
+
+/// An object, and that it was looked at, or that it was there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Entry([u8; ENTRY_LEN]);
+
+impl Entry {
+    /// All of it was looked at, and nothing was found; `None` where it is too long to say so.
+    pub(super) fn clean(id: &gix::oid, kind: Kind, len: u64) -> Option<Self> {
+        let kind = match kind {
+            Kind::Blob => 0,
+            Kind::Tree => 1,
+            Kind::Commit => 2,
+            Kind::Tag => 3,
+        };
+        let len = u32::try_from(len).ok().filter(|&len| len < 1 << LEN_BITS)?;
+        Some(Self::new(key(id), CLEAN | kind << LEN_BITS | len))
+    }
+
+    fn new(key: Key, what: u32) -> Self {
+        let mut bytes = [0; ENTRY_LEN];
+        bytes[..key.len()].copy_from_slice(&key);
+        bytes[key.len()..].copy_from_slice(&what.to_be_bytes());
+        Self(bytes)
+    }
+
+    fn key(&self) -> Key {
+        *self.0.first_chunk().expect("an entry begins with its key")
+    }
+
+    /// Kind and length where nothing was found in it.
+    pub(super) fn known(&self) -> Option<(Kind, u64)> {
+        let what = u32::from_be_bytes(*self.0.last_chunk().expect("an entry ends with four bytes"));
+        let kind = match what >> LEN_BITS & 3 {
+            0 => Kind::Blob,
+            1 => Kind::Tree,
+            2 => Kind::Commit,
+            _ => Kind::Tag,
+        };
+        (what & CLEAN != 0).then_some((kind, u64::from(what & ((1 << LEN_BITS) - 1))))
+    }
+}
+
+/// A cache that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// It is not what was written.
+    #[error("{0}: it is damaged")]
+    Damaged(String),
+    /// It cannot be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// The objects that were here at the last scan of everything.
+pub struct Cache {
+    /// A hash of all that decides on what is found.
+    setting: [u8; HASH_LEN],
+    /// Sorted, each object once.
+    entries: Vec<Entry>,
+    changed: bool,
+}
+
+/// Where the cache of a repository is.
+pub fn path(common_dir: &Path) -> PathBuf {
+    local::dir(common_dir).join(NAME)
+}
+
+impl Cache {
+    /// An empty one for these rules and known values. Values are named by a mac, so that nobody can test guesses; `None`
+    /// where there are values and no key.
+    pub fn new(
+        detector: &Detector,
+        known: &KnownValues,
+        fingerprinter: &Fingerprinter,
+    ) -> Option<Self> {
+        let mut hasher = Sha256::new_with_prefix(MAGIC);
+        hasher.update(detector.rules_hash());
+        if !known.is_empty() {
+            hasher.update(fingerprinter.name_all(known.values())?);
+        }
+        Some(Self { setting: hasher.finalize().into(), entries: Vec::new(), changed: false })
+    }
+
+    /// Reads what an earlier scan has left; nothing if there was none, or one with other rules or values.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is damaged; then this stays empty.
+    pub fn load(&mut self, path: &Path) -> Result<(), CacheError> {
+        let limit = MAGIC.len() + 2 * HASH_LEN + MAX_OBJECTS * ENTRY_LEN;
+        let bytes = match read_bounded(path, limit) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            read => read?,
+        };
+        let entries = self.read(&bytes);
+        self.entries = entries.ok_or_else(|| CacheError::Damaged(crate::sanitise::native(path)))?;
+        Ok(())
+    }
+
+    /// The entries in the bytes of a file; `None` where it is damaged.
+    fn read(&self, bytes: &[u8]) -> Option<Vec<Entry>> {
+        let (bytes, sum) = bytes.split_last_chunk::<HASH_LEN>()?;
+        let (setting, rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<HASH_LEN>()?;
+        if *setting != self.setting {
+            return Some(Vec::new());
+        }
+        let (entries, []) = rest.as_chunks::<ENTRY_LEN>() else { return None };
+        let entries: Vec<_> = entries.iter().copied().map(Entry).collect();
+        let is_sorted = entries.is_sorted_by(|a, b| a.key() < b.key());
+        (*sum == <[u8; HASH_LEN]>::from(Sha256::digest(bytes)) && is_sorted).then_some(entries)
+    }
+
+    /// Writes it, if anything in it has changed.
+    ///
+    /// # Errors
+    /// It cannot be written; then the old one is there still.
+    pub fn save(&self, path: &Path) -> Result<(), CacheError> {
+        if !self.changed {
+            return Ok(());
+        }
+        if let Some(folder) = path.parent() {
+            create_private_dir(folder).map_err(|error| with_path(folder, &error))?;
+        }
+        let mut bytes = Vec::with_capacity(128 + self.entries.len() * ENTRY_LEN);
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&self.setting);
+        self.entries.iter().for_each(|entry| bytes.extend_from_slice(&entry.0));
+        let sum = Sha256::digest(&bytes);
+        bytes.extend_from_slice(&sum);
+        Ok(write_atomic(path, &bytes, Access::Private)?)
+    }
+
+    /// What is known of an object; `None` where it was not here.
+    pub(super) fn of(&self, id: &gix::oid) -> Option<Entry> {
+        let key = key(id);
+        let at = self.entries.binary_search_by(|entry| entry.key().cmp(&key)).ok()?;
+        Some(self.entries[at])
+    }
+
+    /// Whether all objects that were here are among these.
+    pub(super) fn all(&self, is_here: impl Fn(&Key) -> bool) -> bool {
+        self.entries.iter().all(|entry| is_here(&entry.key()))
+    }
+
+    /// Takes what is known after a scan of everything: the `clean` objects and all others that are here.
+    pub(super) fn replace(&mut self, mut clean: Vec<Entry>, here: impl Iterator<Item = Key>) {
+        clean.sort_unstable();
+        clean.dedup_by_key(|entry| entry.key());
+        let known = |key: &Key| clean.binary_search_by(|entry| entry.key().cmp(key)).is_ok();
+        let others = here.filter(|key| !known(key)).map(|key| Entry::new(key, 0));
+        let mut all: Vec<_> = others.collect();
+        all.append(&mut clean);
+        all.sort_unstable();
+        if all.len() > MAX_OBJECTS {
+            all.clear();
+        }
+        self.changed = self.entries != all;
+        self.entries = all;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u8) -> gix::ObjectId {
+        gix::ObjectId::from_bytes_or_panic(&[number; 20])
+    }
+
+    fn empty() -> Cache {
+        Cache { setting: [7; HASH_LEN], entries: Vec::new(), changed: false }
+    }
+
+    fn filled() -> Cache {
+        let mut cache = empty();
+        let clean = [
+            Entry::clean(&id(9), Kind::Blob, 0),
+            Entry::clean(&id(3), Kind::Tag, (1 << LEN_BITS) - 1),
+            Entry::clean(&id(5), Kind::Tree, 17),
+        ];
+        let here = [1, 3, 5, 9].map(|number| key(&id(number)));
+        cache.replace(clean.into_iter().flatten().collect(), here.into_iter());
+        cache
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/cache");
+        let cache = filled();
+        cache.save(&path).unwrap();
+        let mut read = empty();
+        read.load(&path).unwrap();
+        assert!(read.entries == cache.entries);
+        assert_eq!(read.of(&id(9)).unwrap().known(), Some((Kind::Blob, 0)));
+        assert_eq!(read.of(&id(3)).unwrap().known(), Some((Kind::Tag, (1 << LEN_BITS) - 1)));
+        assert_eq!(read.of(&id(5)).unwrap().known(), Some((Kind::Tree, 17)));
+        assert_eq!(read.of(&id(1)).unwrap().known(), None);
+        assert!(read.of(&id(2)).is_none());
+        assert!(Entry::clean(&id(1), Kind::Blob, 1 << LEN_BITS).is_none());
+        assert!(read.all(|key| key[0] != 2) && !read.all(|key| key[0] != 5));
+        // Nothing has changed, so nothing is written.
+        std::fs::remove_file(&path).unwrap();
+        read.save(&path).unwrap();
+        assert!(!path.exists());
+        read.load(&path).unwrap();
+    }
+
+    #[test]
+    fn another_setting_knows_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cache");
+        filled().save(&path).unwrap();
+        let mut other = Cache { setting: [8; HASH_LEN], ..empty() };
+        other.load(&path).unwrap();
+        assert!(other.entries.is_empty());
+    }
+
+    #[test]
+    fn any_damage_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cache");
+        filled().save(&path).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        let is_damaged = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            let mut cache = empty();
+            matches!(cache.load(&path), Err(CacheError::Damaged(_))) && cache.entries.is_empty()
+        };
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            // That of another setting is none of ours.
+            let in_setting = (MAGIC.len()..MAGIC.len() + HASH_LEN).contains(&at);
+            assert_eq!(is_damaged(&bytes), !in_setting, "{at}");
+            assert_eq!(
+                is_damaged(&whole[..at]),
+                at < MAGIC.len() + 2 * HASH_LEN || !in_setting,
+                "{at}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_of_values_tell_sets_apart() {
+        use crate::detect::known::Gathering;
+        let detector = Detector::builtin();
+        let mut fingerprinter = Fingerprinter::new();
+        fingerprinter.add_salt(&[1; 32]);
+        let setting = |texts: &[&str], fingerprinter: &Fingerprinter| {
+            let mut gathering = Gathering::default();
+            texts.iter().for_each(|text| gathering.add(b"a.env", text.as_bytes()));
+            Cache::new(&detector, &gathering.finish(), fingerprinter).map(|cache| cache.setting)
+        };
+        let none = setting(&[], &fingerprinter);
+        let one = setting(&["A=kq7vzx-9mLw2p"], &fingerprinter);
+        let two = setting(&["A=kq7vzx-9mLw2p", "B=another-vB6xT0c"], &fingerprinter);
+        assert!(none.is_some() && one.is_some() && two.is_some());
+        assert!(none != one && one != two && none != two);
+        assert!(setting(&["B=another-vB6xT0c", "A=kq7vzx-9mLw2p"], &fingerprinter) == two);
+        assert!(setting(&[], &Fingerprinter::new()) == none);
+        assert!(setting(&["A=kq7vzx-9mLw2p"], &Fingerprinter::new()).is_none());
+    }
+}

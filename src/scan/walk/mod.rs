@@ -1,0 +1,35 @@
+//! Every text that a repository holds, shown to the matchers: [`objects`], and [`places`] for all else. [`scope`] narrows it.
+
+pub mod cache;
+pub mod objects;
+pub mod places;
+pub mod scope;
+
+use crate::detect::Seer;
+use crate::git::GitError;
+use crate::git::repository::Repository;
+use cache::Cache;
+use objects::{Sink, Walked};
+use scope::Scope;
+
+/// Shows everything in a scope to the matchers: objects, names and other places. `sink` takes each text with hits; what
+/// was not looked at stands in [`Walked::unread`], and where there is any, nothing is clean. What the cache knows is passed
+/// over, and counted as if it had been looked at; after a look at everything the cache knows all that is here.
+///
+/// # Errors
+/// A revision names nothing, git fails, or the folders of objects cannot be read.
+pub fn look(
+    repository: &Repository,
+    seer: &Seer<'_>,
+    scope: &Scope,
+    cache: Option<&mut Cache>,
+    sink: &Sink<'_>,
+) -> Result<Walked, GitError> {
+    let selected = scope.select(repository)?;
+    let wanted = selected.as_ref().map(|selected| &selected.objects);
+    let mut walked = objects::walk(repository, seer, wanted, cache, sink)?;
+    walked.unread.extend(places::look(repository, seer, scope, selected.as_ref(), sink)?);
+    walked.unread.sort();
+    walked.unread.dedup();
+    Ok(walked)
+}

@@ -1,0 +1,153 @@
+//! What is done with one object: it is matched, alone or as a change of its base, and what it names is looked for.
+
+use gix::ObjectId;
+use gix::objs::Kind;
+
+use super::carry::Carry;
+use super::names::{self, Name};
+use super::walk::Worker;
+use super::{Seen, Source, Why};
+use crate::detect::matcher::Found;
+use crate::scan::walk::cache::Entry;
+
+/// What is known of an object.
+pub(super) enum Judged {
+    /// Nothing: it is not wanted, or reaches too far, or is of a kind that is looked at otherwise.
+    No,
+    /// All its hits, in their order.
+    Text(Vec<Found>),
+    /// Where the entries of a tree begin, and whether nothing is to be said of it: no name has hits, and all that it names
+    /// is here.
+    Tree(Vec<usize>, bool),
+}
+
+impl Worker<'_> {
+    /// Looks at one object, alone or as a change of its base.
+    pub(super) fn judge(
+        &mut self,
+        id: ObjectId,
+        kind: Kind,
+        bytes: &[u8],
+        base: Option<(&Judged, &Carry<'_>)>,
+    ) -> Judged {
+        self.walked.objects += 1;
+        self.walked.bytes += bytes.len() as u64;
+        if kind == Kind::Tree {
+            self.walked.trees += 1;
+            return self.judge_tree(id, bytes, base);
+        }
+        self.walked.tags += u64::from(kind == Kind::Tag);
+        if kind == Kind::Commit {
+            self.walked.commits.push(id);
+        }
+        let has_all = !self.shared.whole || self.named_by(id, kind, bytes);
+        let seer = self.shared.seer;
+        let (mut found, mut reaches_far) = (Vec::new(), true);
+        let mut complete = true;
+        if let Some((Judged::Text(known), carry)) = base {
+            carry.fresh(seer.window(), &mut self.fresh);
+            reaches_far = seer.reaches_far(bytes, &self.fresh);
+            if !reaches_far {
+                complete = seer.look_within(bytes, &self.fresh, &mut found);
+                found.retain(|hit| carry.is_fresh(hit));
+                carry.copied(known, &mut found);
+                self.walked.matched += self.fresh.iter().map(|part| part.len() as u64).sum::<u64>();
+            }
+        }
+        if reaches_far {
+            let whole = 0..bytes.len();
+            reaches_far = seer.reaches_far(bytes, std::slice::from_ref(&whole));
+            complete = seer.look_within(bytes, &[whole], &mut found);
+            self.walked.matched += bytes.len() as u64;
+        }
+        if !complete {
+            self.unread(id, Why::Cut);
+        }
+        found.sort_by(|a, b| a.order().cmp(&b.order()));
+        if complete && has_all && found.is_empty() {
+            self.clean.extend(Entry::clean(&id, kind, bytes.len() as u64));
+        }
+        if !found.is_empty() {
+            let source = Source::Object { id, kind };
+            (self.shared.sink)(&Seen {
+                source,
+                text: bytes,
+                start: 0,
+                lines: 0,
+                columns: 0,
+                found: &found,
+            });
+        }
+        if reaches_far { Judged::No } else { Judged::Text(found) }
+    }
+
+    /// Takes the names of a tree's entries, and sees that what they name is here. Entries that are copied from the base
+    /// were looked at there.
+    fn judge_tree(
+        &mut self,
+        id: ObjectId,
+        bytes: &[u8],
+        base: Option<(&Judged, &Carry<'_>)>,
+    ) -> Judged {
+        let (mut starts, mut is_clean) = (Vec::new(), true);
+        for entry in names::entries(bytes, id.kind()) {
+            let Some(entry) = entry else {
+                self.unread(id, Why::Damaged("it is no tree".to_owned()));
+                return Judged::No;
+            };
+            starts.push(entry.range.start);
+            if let Some((Judged::Tree(known, is_base_clean), carry)) = base
+                && let Some(start) = carry.origin(&entry.range)
+                && known.binary_search(&start).is_ok()
+            {
+                is_clean &= is_base_clean;
+                continue;
+            }
+            self.walked.matched += entry.range.len() as u64;
+            is_clean &= !self.name(entry.name, id);
+            let missing = self.shared.whole && !entry.is_submodule && !self.is_here(entry.id);
+            if missing {
+                is_clean = false;
+                self.unread(entry.id.to_owned(), Why::Missing);
+            }
+        }
+        if is_clean {
+            self.clean.extend(Entry::clean(&id, Kind::Tree, bytes.len() as u64));
+        }
+        Judged::Tree(starts, is_clean)
+    }
+
+    /// Notes a name of a tree; whether anything is found in it.
+    fn name(&mut self, name: &[u8], tree: ObjectId) -> bool {
+        if let Some(known) = self.names.get_mut(name) {
+            known.tree = tree.min(known.tree);
+            return known.has_hits;
+        }
+        let mut found = Vec::new();
+        // A name decodes to little, so nothing is left out.
+        self.shared.seer.look(name, &mut found);
+        let has_hits = !found.is_empty();
+        self.names.insert(name.to_vec(), Name { tree, has_hits });
+        has_hits
+    }
+
+    /// git knows the empty tree whether it is stored or not.
+    fn is_here(&self, id: &gix::oid) -> bool {
+        id.is_empty_tree() || self.shared.stores.present.has(id)
+    }
+
+    /// Whether all that a commit or tag names is here; notes what is not.
+    fn named_by(&mut self, id: ObjectId, kind: Kind, bytes: &[u8]) -> bool {
+        let mut has_all = true;
+        for named in names::named(kind, bytes, id.kind()) {
+            if !self.is_here(&named) {
+                has_all = false;
+                match self.shared.shallow.contains(&id) {
+                    true => self.unread(id, Why::Shallow),
+                    false => self.unread(named, Why::Missing),
+                }
+            }
+        }
+        has_all
+    }
+}
