@@ -1,9 +1,9 @@
-//! The detector against the labelled lines of `tests/scan/labelled.txt`.
+//! The detector against the labelled lines of `tests/fixtures/labelled.txt`.
 
 use super::rules::template::expand;
 use super::{Detector, Rank};
 
-const LINES: &str = include_str!("../../tests/scan/labelled.txt");
+const LINES: &str = include_str!("../../tests/fixtures/labelled.txt");
 
 /// What was found on a line, and whether it has a secret.
 struct Line {

@@ -1,8 +1,4 @@
 //! Somebody who can push: writes the formats of docs/format.md with keys of their own, without the program's code.
-//!
-//! A test program takes it in with `#[path = "common/attacker.rs"] mod attacker;`.
-
-#![allow(dead_code, unreachable_pub)]
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

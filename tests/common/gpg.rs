@@ -1,7 +1,5 @@
 //! A gpg home with keys of every kind, made once for all tests.
 
-#![allow(dead_code)]
-
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;

@@ -2,6 +2,11 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod attacker;
+#[cfg(unix)]
+pub mod gpg;
+pub mod planted;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Round trips, and what must be refused. Other programs are met in tests/age.rs.
+//! Round trips, and what must be refused. Other programs are met in tests/foreign/age.rs.
 
 use ::age::secrecy::ExposeSecret as _;
 use ::age::x25519;

@@ -1,0 +1,8 @@
+//! Taking repositories over from git-crypt: made by the real git-crypt, and by its fixtures.
+
+mod cut_off;
+mod history;
+mod members;
+mod place;
+mod refusals;
+mod whole;

@@ -1,0 +1,7 @@
+//! What needs only the library: the formats, by their vectors and by files that others wrote.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod format_vectors;
+mod git_crypt_formats;

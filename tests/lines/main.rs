@@ -1,9 +1,0 @@
-//! Attribute lines: what is written, what other programs and clones make of them, and what an attacker does with them.
-
-#[path = "../common/mod.rs"]
-mod common;
-mod macros;
-mod odd;
-mod on_purpose;
-mod patterns;
-mod returned;

@@ -1,0 +1,42 @@
+//! What `unlock` and `lock` promise wherever, however and in whatever state they are run: all open, or all closed, or said.
+
+#[cfg(unix)]
+mod ended;
+#[cfg(unix)]
+mod keyless;
+#[cfg(unix)]
+mod left;
+#[cfg(unix)]
+mod modes;
+#[cfg(unix)]
+mod odd_files;
+#[cfg(unix)]
+mod places;
+#[cfg(unix)]
+mod plaintext;
+
+use crate::common::{SECRETS, Sandbox, is_sealed};
+
+const SHROUD: &str = env!("CARGO_BIN_EXE_git-shroud");
+const KEYRING: &str = ".git/git-shroud/keyring";
+
+fn sealed() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox
+}
+
+/// Whether every file that has content is open below this folder; or every one sealed. Panics where they are mixed.
+#[track_caller]
+fn is_open(sandbox: &Sandbox, dir: &str) -> bool {
+    let filled = SECRETS.iter().filter(|(_, content)| !content.is_empty());
+    let open: Vec<_> = filled
+        .map(|(path, content)| {
+            let found = sandbox.read(format!("{dir}/{path}"));
+            assert!(is_sealed(&found) || found == content.as_bytes(), "{path}");
+            !is_sealed(&found)
+        })
+        .collect();
+    assert!(open.iter().all(|is| *is == open[0]), "{dir}: {open:?}");
+    open[0]
+}

@@ -1,0 +1,13 @@
+//! Configuration repositories: laying one out, its schema, and the `config` commands.
+
+mod attacked;
+mod check;
+mod compare;
+mod deploy;
+mod edit;
+mod hostile;
+mod layout;
+mod place;
+mod schema;
+mod taken_over;
+mod year;
