@@ -58,6 +58,11 @@ pub fn word(path: &[u8]) -> Option<String> {
     })
 }
 
+/// A word of a command to copy that a repository has a say in, or `instead` where it cannot be shown, or would be an option.
+pub fn word_or(text: &[u8], instead: &str) -> String {
+    word(text).filter(|word| !word.starts_with('-')).unwrap_or_else(|| instead.to_owned())
+}
+
 /// A path of this system, likewise.
 pub fn native_word(native: &Path) -> Option<String> {
     word(crate::repo_path::argument_bytes(native.as_os_str())?)
@@ -168,6 +173,8 @@ mod tests {
             (b"\xff.conf", None),
         ] {
             assert_eq!(word(name).as_deref(), shown);
+            assert_eq!(word_or(name, "PATH"), shown.unwrap_or("PATH"));
         }
+        assert_eq!(word_or(b"--force", "PATH"), "PATH");
     }
 }

@@ -101,7 +101,7 @@ pub(super) fn own_files(patient: &Patient<'_>) -> Vec<Finding> {
             }
             let path = crate::sanitise::path(&entry.path);
             let remedy = match (exception, of_folder) {
-                (Some(line), _) => format!("add behind the pattern that matches it, at the end of .gitattributes: {line}; then git add --renormalize {path}"),
+                (Some(line), _) => format!("add behind the pattern that matches it, at the end of .gitattributes: {line}; then git add --renormalize {}", crate::sanitise::word_or(&entry.path, "PATH")),
                 (None, folder) => format!(
                     "restore {0}/.gitattributes, which keeps filters off: git checkout HEAD -- {0}/.gitattributes",
                     folder.unwrap_or_default()

@@ -69,12 +69,19 @@ impl GitError {
     }
 }
 
+/// A path that was made safe to show, as a word of a command.
+fn shown_word(path: &str) -> String {
+    // In quotes it is not the path itself.
+    let is_raw = !path.starts_with('"');
+    if is_raw { crate::sanitise::word_or(path.as_bytes(), "PATH") } else { "PATH".to_owned() }
+}
+
 impl From<GitError> for crate::error::CommandError {
     fn from(error: GitError) -> Self {
         let wrong = Self::wrong(error.to_string());
         match error {
             GitError::NotHere(path) => Self::incomplete(wrong.message())
-                .hint(format!("bring it here: git checkout HEAD -- {path}")),
+                .hint(format!("bring it here: git checkout HEAD -- {}", shown_word(&path))),
             GitError::Missing => wrong.hint("install git 2.25 or newer and see that it is on PATH"),
             GitError::TooOld(_) => wrong.hint("install a newer git"),
             GitError::RelativeIndex => wrong.hint("run this at the top, or name the whole path"),

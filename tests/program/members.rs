@@ -198,7 +198,7 @@ fn an_add_and_a_rotation_meet_and_are_healed_by_one_command() {
     sandbox.write("early/secrets/new", "x");
     sandbox.try_git("early", ["add", "."]).expect(128);
 
-    sandbox.shroud("repo", ["member", "renew", "carol", "--commit"]).says("added by Ann");
+    sandbox.shroud("repo", ["member", "renew", "carol", "--yes", "--commit"]).says("added by Ann");
     sandbox.shroud("repo", ["member", "list"]);
     sandbox.shroud("repo", ["status"]);
     sandbox.unlocked_clone("repo", "late", "carol").expect(0);

@@ -214,7 +214,7 @@ fn an_out_of_date_grant_opens_old_files_and_is_renewed() {
     sandbox.git("repo", ["commit", "-q", "-m", "rotate"]);
     sandbox.git("repo", ["merge", "-q", "-m", "both", "other"]);
     sandbox.unlocked_clone("repo", "carols", "carol").expect(0).says("out of date");
-    sandbox.shroud("repo", ["member", "renew", "carol", "--commit"]);
+    sandbox.shroud("repo", ["member", "renew", "carol", "--yes", "--commit"]);
     sandbox.git("carols", ["pull", "-q"]);
     sandbox.shroud("carols", ["unlock", "-i", "../carol.age"]).says("generation 2");
     assert_eq!(sandbox.read("carols/secrets/db.env"), SECRETS[0].1.as_bytes());

@@ -54,7 +54,10 @@ impl Exec {
                     "{} sets {shown}, which decides which code a program runs",
                     self.environment
                 ))
-                .hint(format!("see who wrote that; if it is meant: --allow {shown}")));
+                .hint(format!(
+                    "see who wrote that; if it is meant: --allow {}",
+                    crate::sanitise::word_or(variable.as_bytes(), "NAME")
+                )));
             }
         }
         let mut command = Command::new(&self.command[0]);

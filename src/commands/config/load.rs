@@ -207,7 +207,10 @@ impl Loaded {
         }
         let count = crate::ui::count(errors.len() as u64, "problem");
         Err(CommandError::refused(format!("{} does not pass the check: {count}", environment.name))
-            .hint(format!("git shroud config check {}", environment.name)))
+            .hint(format!(
+                "git shroud config check {}",
+                crate::sanitise::word_or(environment.name.as_bytes(), "ENV")
+            )))
     }
 }
 

@@ -70,7 +70,10 @@ impl Set {
             && property.is_none()
         {
             context.ui.warning(format!("the schema does not know {name}"));
-            context.ui.hint(format!("git shroud config schema add {name}"));
+            context.ui.hint(format!(
+                "git shroud config schema add {}",
+                crate::sanitise::word_or(self.name.as_bytes(), "NAME")
+            ));
         }
         let mut file = WorktreeFile::read(context, &loaded, &file)?;
         if property.is_some_and(|property| property.secret) && !file.sealed {
@@ -78,7 +81,11 @@ impl Set {
                 "{name} is a secret, and {} is not to be sealed",
                 show(&file.path)
             ))
-            .hint(format!("git shroud track --key {environment} '{}'", file.path)));
+            .hint(format!(
+                "git shroud track --key {} {}",
+                crate::sanitise::word_or(environment.as_bytes(), "KEY"),
+                crate::sanitise::word_or(file.path.as_bytes(), "PATH")
+            )));
         }
         let value = value(&format!("{environment} {name}"))?;
         if value.as_str() == MARKER {

@@ -61,7 +61,10 @@ impl Sync {
                 return Err(CommandError::refused(format!(
                     "a file of {name} cannot be read; nothing was changed"
                 ))
-                .hint(format!("git shroud config check {name}")));
+                .hint(format!(
+                    "git shroud config check {}",
+                    crate::sanitise::word_or(name.as_bytes(), "ENV")
+                )));
             }
             for addition in lacking(schema, environment, self.release.as_ref()) {
                 let source = source_for(&loaded.environments, environment, &addition.name);

@@ -12,7 +12,8 @@ use crate::ui::{count, prompt};
 ///
 /// A merge of a branch that adds a member with one that rotates the key leaves a member who can open the earlier
 /// generation only. Whoever knew that earlier key can have written such a file, so look at who added it before you renew
-/// it: the command shows the fingerprint, the user ids and the commit, and asks where there is a terminal.
+/// it: the command shows the fingerprint, the user ids and the commit, and asks. Where there is no terminal it grants
+/// nothing without --yes.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud member renew alice")]
@@ -81,8 +82,12 @@ impl Renew {
         let candidates = freshen(context, repository, &candidates)?;
         let question =
             format!("Grant the current key to {}?", count(renewed.len() as u64, "member"));
-        if !self.yes && prompt::confirm(&question) == Some(false) {
-            return Err(CommandError::refused("nothing was granted"));
+        if !self.yes {
+            match prompt::confirm(&question) {
+                Some(true) => {}
+                Some(false) => return Err(CommandError::refused("nothing was granted")),
+                None => return Err(nobody_to_ask()),
+            }
         }
         let mut granted = Vec::new();
         for ((key, label), candidate) in renewed.into_iter().zip(&candidates) {
@@ -91,4 +96,10 @@ impl Renew {
         }
         write(context, &opened, &granted, self.commit)
     }
+}
+
+fn nobody_to_ask() -> CommandError {
+    CommandError::wrong("whether these grants are right was not said; nothing was granted").hint(
+        "there is no terminal to ask on: --yes grants them, once you have looked at who added them",
+    )
 }

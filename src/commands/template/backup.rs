@@ -52,7 +52,8 @@ pub(super) fn make(
         "wrote {shown}; whoever has it and the passphrase can read everything here"
     ));
     context.ui.hint(format!(
-        "keep it elsewhere, and see that it works: git shroud key export --verify '{shown}'"
+        "keep it elsewhere, and see that it works: git shroud key export --verify {}",
+        crate::sanitise::native_word(&file).unwrap_or_else(|| "FILE".to_owned())
     ));
     Ok(())
 }

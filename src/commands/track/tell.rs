@@ -81,8 +81,8 @@ pub(super) fn tell(
     context.ui.status(format!("{word} {}{meant}: {what}", show(pattern)));
     let has_wildcard = pattern.iter().any(|byte| b"*?[\\".contains(byte));
     if matched.is_empty() && !is_ignored && !has_wildcard && done == Tracking::Added {
-        let pattern = show(pattern);
-        context.ui.hint(format!("if it is to be a folder, track what is in it: '{pattern}/**'"));
+        let folder = crate::sanitise::word_or(&[pattern, b"/**"].concat(), "'FOLDER/**'");
+        context.ui.hint(format!("if it is to be a folder, track what is in it: {folder}"));
     }
     let mut attributes = Attributes::new(&opened.repository)?;
     let folder = place.dir.strip_prefix(place.top).ok().and_then(from_native).unwrap_or_default();

@@ -67,10 +67,16 @@ fn renew_asks_after_it_has_shown_and_before_it_grants() {
         assert_ne!(done.status, 0);
         assert_eq!(sandbox.read(member_file("default", "bob")), before);
     }
+    // Where nobody can be asked, nobody has said yes.
+    let done = sandbox.try_shroud("repo", ["member", "renew", "bob"]).expect(2);
+    done.says("added by Ann").says("nothing was granted").says("--yes");
+    assert_eq!(sandbox.read(member_file("default", "bob")), before);
     assert_eq!(sandbox.on_terminal("repo", renew, "y\n").status, 0);
     assert_ne!(sandbox.read(member_file("default", "bob")), before);
     let sandbox = out_of_date();
     let done = sandbox.on_terminal("repo", &format!("{renew} --yes"), "");
     assert_eq!(done.status, 0);
     assert!(!done.text().contains("Grant the current key"));
+    let sandbox = out_of_date();
+    sandbox.shroud("repo", ["member", "renew", "bob", "--yes"]).says("granted key 'default'");
 }
