@@ -258,13 +258,22 @@ impl Roster {
     /// # Errors
     /// A file cannot be read. One that is malformed is in the list, with the reason.
     pub fn members(&self, repository: &Repository, key: &KeyName) -> Outcome<Vec<MemberFile>> {
-        let mut members = Vec::new();
+        Ok(self.each_member(repository, key).collect())
+    }
+
+    /// The same, each file read when it is asked for.
+    pub fn each_member<'r>(
+        &'r self,
+        repository: &'r Repository,
+        key: &'r KeyName,
+    ) -> impl Iterator<Item = MemberFile> + 'r {
         let first = File::Member(key.clone(), String::new());
-        for file in self.files.range(first..).map(|(file, _)| file) {
-            let File::Member(of, stem) = file else { break };
-            if of != key {
-                break;
-            }
+        let of_key = move |file: &'r File| match file {
+            File::Member(of, stem) if of == key => Some((file, stem)),
+            _ => None,
+        };
+        let files = self.files.range(first..).map(|(file, _)| file).map_while(of_key);
+        files.map(move |(file, stem)| {
             let member = match self.content(repository, file) {
                 Ok(Some(bytes)) => {
                     Member::parse(&bytes, key, stem).map_err(|error| error.to_string())
@@ -272,9 +281,8 @@ impl Roster {
                 Ok(None) => Err(format!("{} is not in this clone", show(file))),
                 Err(error) => Err(error.to_string()),
             };
-            members.push(MemberFile { file: file.clone(), stem: stem.clone(), member });
-        }
-        Ok(members)
+            MemberFile { file: file.clone(), stem: stem.clone(), member }
+        })
     }
 
     /// The files of these keys, and these besides, as they are; without those that are not in this clone.

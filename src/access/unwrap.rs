@@ -1,9 +1,11 @@
 //! From a member file to the key that is wrapped in it, by whatever this machine has.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use super::by_plugin::{ByPlugin, run_plugin};
 use super::identities::Identities;
 use super::roster::MemberFile;
 use crate::keyring::{Entry, KeyName, Keyring};
@@ -36,9 +38,9 @@ pub struct Attempt {
 }
 
 /// Why a file was not opened, and what would help.
-struct Failure {
-    why: String,
-    hint: Option<&'static str>,
+pub(super) struct Failure {
+    pub(super) why: String,
+    pub(super) hint: Option<&'static str>,
 }
 
 impl Failure {
@@ -47,66 +49,122 @@ impl Failure {
     }
 }
 
-/// Unwraps a key: the current generation if that can be had, else the newest.
-///
-/// What asks nothing is tried first: a key that was given, identities without a passphrase; then gpg, which asks by its
-/// agent, and at last identities with a passphrase. Only what a file names is tried, and
-/// a message that names nobody, which may be anybody's, after those that do: an agent is not to be asked in vain.
-pub fn unwrap_key(
-    identities: &Identities,
-    info: &KeyInfo,
-    members: &[MemberFile],
-    ask: Ask<'_>,
-    attempts: &mut Vec<Attempt>,
-) -> Option<Unwrapped> {
+/// A key that is described, with the files of its members.
+pub type Granted = (KeyInfo, Vec<MemberFile>);
+
+/// Unwraps keys, one after the other. What may ask somebody is asked once for all of them.
+pub struct Unwrapper<'u> {
+    identities: &'u Identities,
+    keys: &'u [Granted],
+    means: Vec<Means<'u>>,
+    /// For each plugin that was run, by its place among the means: what came of it, for each key.
+    plugins: BTreeMap<usize, Vec<ByPlugin>>,
+    /// For each means the files that it opened in vain, and how long that took.
+    in_vain: Vec<(usize, Duration)>,
+}
+
+impl<'u> Unwrapper<'u> {
+    /// For these keys.
+    pub fn new(identities: &'u Identities, keys: &'u [Granted]) -> Self {
+        let means = Means::all(identities);
+        let in_vain = vec![(0, Duration::ZERO); means.len()];
+        Self { identities, keys, means, plugins: BTreeMap::new(), in_vain }
+    }
+
+    /// Unwraps the key at this place: the current generation if that can be had, else the newest.
+    ///
+    /// What asks nothing is tried first: a key that was given, identities without a passphrase; then plugins, then gpg, which
+    /// asks by its agent, and at last identities with a passphrase. Only what a file names is tried, and
+    /// a message that names nobody, which may be anybody's, after those that do: an agent is not to be asked in vain.
+    pub fn unwrap(
+        &mut self,
+        at: usize,
+        ask: Ask<'_>,
+        attempts: &mut Vec<Attempt>,
+    ) -> Option<Unwrapped> {
+        let (info, members) = &self.keys[at];
+        let readable = readable(info, members);
+        let mut generations: Vec<_> =
+            readable.iter().map(|member| (member.key_id, member.generation)).collect();
+        generations.dedup();
+        let mut earlier: Option<Unwrapped> = None;
+        // All means for the current generation before any for an earlier one.
+        for wanted in generations {
+            let is_wanted = |found: &Unwrapped| is_of(found, wanted);
+            for place in 0..self.means.len() {
+                if let Some(plugin) = self.means[place].plugin() {
+                    let mut run = || run_plugin(plugin, &self.keys[at..], ask);
+                    let ran = self.plugins.entry(place).or_insert_with(|| {
+                        let before = (0..at).map(|_| ByPlugin::default());
+                        before.chain(run()).collect()
+                    });
+                    let ByPlugin { opened, failed } = std::mem::take(&mut ran[at]);
+                    attempts.extend(failed);
+                    earlier = opened.or(earlier);
+                } else {
+                    let of_it =
+                        readable.iter().filter(|one| (one.key_id, one.generation) == wanted);
+                    let found = self.try_all(place, info, of_it.copied(), ask, attempts);
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+                if earlier.as_ref().is_some_and(is_wanted) {
+                    return earlier;
+                }
+            }
+        }
+        earlier
+    }
+
+    fn try_all<'m>(
+        &mut self,
+        place: usize,
+        info: &KeyInfo,
+        members: impl Iterator<Item = &'m Member>,
+        ask: Ask<'_>,
+        attempts: &mut Vec<Attempt>,
+    ) -> Option<Unwrapped> {
+        let means = &self.means[place];
+        let (tried, took) = &mut self.in_vain[place];
+        for member in members {
+            if *tried >= MIN_TRIES && *took >= PATIENCE {
+                attempts.push(Attempt {
+                    label: member.label.to_string(),
+                    by: means.name(),
+                    why: format!("not tried, as {tried} others took a minute and hold no key"),
+                    hint: Some("see who wrote these files: git log --stat -- .shroud"),
+                });
+                return None;
+            }
+            let begun = Instant::now();
+            let Some(opened) = means.open(self.identities, member, ask) else { continue };
+            let label = member.label.to_string();
+            let by = means.name();
+            match opened.and_then(|text| read_key(&text, &info.name, member)) {
+                Ok(entry) => return Some(Unwrapped { entry, label, by }),
+                Err(Failure { why, hint }) => {
+                    *tried += 1;
+                    *took += begun.elapsed();
+                    attempts.push(Attempt { label, by, why, hint });
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The files that can be of this key, in the order in which they are tried.
+pub(super) fn readable<'m>(info: &KeyInfo, members: &'m [MemberFile]) -> Vec<&'m Member> {
     let mut readable: Vec<&Member> =
         members.iter().filter_map(|file| file.member.as_ref().ok()).collect();
     // A grant of another key that claims to be newer than the current one is nobody's.
     readable.retain(|member| member.key_id == info.id || member.generation < info.generation);
-    readable.sort_by_key(|member| {
+    readable.sort_by_cached_key(|member| {
         let newest_first = std::cmp::Reverse(member.generation);
         (member.key_id != info.id, newest_first, is_hidden(member), member.label.clone())
     });
-    let mut generations: Vec<_> =
-        readable.iter().map(|member| (member.key_id, member.generation)).collect();
-    generations.dedup();
-    let all = Means::all(identities);
-    let mut tried = vec![0; all.len()];
-    let mut earlier = None;
-    // All means for the current generation before any for an earlier one.
-    for wanted in generations {
-        let of_it = |member: &&&Member| (member.key_id, member.generation) == wanted;
-        for (means, tried) in all.iter().zip(&mut tried) {
-            if means.is_of_plugin() {
-                if std::mem::replace(tried, 1) == 0 {
-                    earlier = means.open_any(&readable, info, ask, attempts);
-                }
-                if earlier.as_ref().is_some_and(|found| is_of(found, wanted)) {
-                    return earlier;
-                }
-                continue;
-            }
-            for member in readable.iter().filter(of_it) {
-                if *tried >= MAX_TRIES {
-                    break;
-                }
-                let Some(opened) = means.open(identities, member, ask) else { continue };
-                let label = member.label.to_string();
-                let by = means.name();
-                match opened.and_then(|text| read_key(&text, &info.name, member)) {
-                    Ok(entry) => return Some(Unwrapped { entry, label, by }),
-                    Err(Failure { why, hint }) => {
-                        *tried += 1;
-                        attempts.push(Attempt { label, by, why, hint });
-                    }
-                }
-            }
-        }
-        if earlier.as_ref().is_some_and(|found| is_of(found, wanted)) {
-            return earlier;
-        }
-    }
-    earlier
+    readable
 }
 
 fn is_of(found: &Unwrapped, wanted: (crate::format::KeyId, u32)) -> bool {
@@ -134,12 +192,10 @@ pub fn open_message(
     last
 }
 
-/// Files that one means opens in vain, after which it is given up: whoever can push can write any number of them.
-const MAX_TRIES: usize = 50;
-/// Times that a plugin is run where what it opens is no key.
-const MAX_RUNS: usize = 3;
-/// Members who are named where a plugin opens the file of none.
-const NAMED: usize = 5;
+/// How long one means may take with files that it opens in vain: whoever can push can write any number of them.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Files that are tried however long each takes.
+const MIN_TRIES: usize = 50;
 
 /// One thing by which a key may be unwrapped.
 enum Means<'i> {
@@ -151,8 +207,9 @@ enum Means<'i> {
 impl<'i> Means<'i> {
     /// Everything there is, what asks nothing first.
     fn all(identities: &'i Identities) -> Vec<Self> {
-        let (asking, silent): (Vec<&Identity>, Vec<_>) =
+        let (asking, mut silent): (Vec<&Identity>, Vec<_>) =
             identities.age.iter().partition(|identity| identity.needs_passphrase());
+        silent.sort_by_key(|identity| identity.plugin().is_some());
         let secret_keys = identities.secret_keys.iter().map(Self::SecretKey);
         secret_keys
             .chain(silent.into_iter().map(Self::Identity))
@@ -170,53 +227,12 @@ impl<'i> Means<'i> {
         }
     }
 
-    fn is_of_plugin(&self) -> bool {
-        matches!(self, Self::Identity(identity) if identity.is_of_plugin())
-    }
-
-    /// Opens the first of all files that a plugin opens: it is asked once, as it may want a touch or a PIN.
-    fn open_any(
-        &self,
-        members: &[&Member],
-        info: &KeyInfo,
-        ask: Ask<'_>,
-        attempts: &mut Vec<Attempt>,
-    ) -> Option<Unwrapped> {
-        let Self::Identity(identity) = self else { return None };
-        let mut members: Vec<&Member> = members
-            .iter()
-            .copied()
-            .filter(|member| member.recipient.method() != Method::OpenPgp)
-            .collect();
-        let mut failed = |label: String, why: String, hint| {
-            attempts.push(Attempt { label, by: self.name(), why, hint });
-        };
-        for _ in 0..MAX_RUNS {
-            let wrapped: Vec<&str> = members.iter().map(|member| &member.wrapped[..]).collect();
-            let (at, text) = match identity.unwrap_any(&wrapped, ask) {
-                Ok(opened) => opened,
-                Err(error) => {
-                    let all = members.iter().take(NAMED).map(|member| member.label.to_string());
-                    let labels: Vec<_> = all.collect();
-                    if !labels.is_empty() {
-                        failed(labels.join(", "), error.to_string(), None);
-                    }
-                    return None;
-                }
-            };
-            let member = members.remove(at);
-            match read_key(&text, &info.name, member) {
-                Ok(entry) => {
-                    return Some(Unwrapped {
-                        entry,
-                        label: member.label.to_string(),
-                        by: self.name(),
-                    });
-                }
-                Err(Failure { why, hint }) => failed(member.label.to_string(), why, hint),
-            }
+    /// The identity that a plugin holds.
+    fn plugin(&self) -> Option<&'i Identity> {
+        match self {
+            Self::Identity(identity) if identity.plugin().is_some() => Some(identity),
+            _ => None,
         }
-        None
     }
 
     /// Opens a member's file; `None` where this does not fit the member.
@@ -323,7 +339,7 @@ fn is_hidden(member: &Member) -> bool {
 }
 
 /// The one key that the file says it holds, and no other.
-fn read_key(text: &[u8], name: &KeyName, member: &Member) -> Result<Entry, Failure> {
+pub(super) fn read_key(text: &[u8], name: &KeyName, member: &Member) -> Result<Entry, Failure> {
     let keyring = Keyring::parse(text)
         .map_err(|error| Failure::new(format!("what it holds: {error}"), None))?;
     let mut entries = keyring.into_entries();

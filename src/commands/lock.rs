@@ -16,6 +16,7 @@ use super::unlock::{remember_seen, report_left};
 use super::{Context, Opened, exclusive, git_crypt, held_git_crypt_keys, refuse_rotation, show};
 use crate::access::{Changes, Left, LockPlan, Report, Roster, find_changed, seal_worktree};
 use crate::error::{CommandError, Context as _, Outcome};
+use crate::format::KeyId;
 use crate::fs::{Access, read_regular, with_path, write_atomic};
 use crate::git::repository::Repository;
 use crate::git_crypt::KeyFile;
@@ -94,6 +95,7 @@ impl Lock {
         }
         clear_traces(context, &opened.repository)?;
         remember_seen(&opened, &[])?;
+        git_crypt::remember_seen(&opened)?;
         give_up(context, &opened, &plan, &worktrees)?;
         match may_stay.len() as u64 {
             0 => Ok(()),
@@ -201,19 +203,20 @@ fn refuse_only_copies(opened: &Opened, names: &BTreeSet<KeyName>) -> Outcome {
         .context(|| "the list of copied keys".to_owned())?;
     // What the environment gives is not given up.
     let local = local::load(opened.repository.common_dir())?;
-    let mut granted = BTreeSet::new();
-    for name in names {
-        let files = opened.roster.members(&opened.repository, name)?;
-        // Whatever the description of the key says, or if it can be read: what is verified was wrapped.
-        let verified = files.iter().filter(|file| file.is_verified(&opened.keyring));
-        granted.extend(verified.filter_map(|file| Some(file.member.as_ref().ok()?.key_id)));
-    }
+    // Whatever the description of the key says, or if it can be read: what is verified was wrapped. No file is read of a key
+    // of which there is a copy, and none behind the first that counts: whoever can push can write any number of them.
+    let is_granted = |name: &KeyName, wanted: &[KeyId]| {
+        opened.roster.each_member(&opened.repository, name).any(|file| {
+            let id = file.member.as_ref().ok().map(|member| member.key_id);
+            id.is_some_and(|id| wanted.contains(&id)) && file.is_verified(&opened.keyring)
+        })
+    };
     let only_here = |entry: &&Entry| {
         let id = entry.key.id();
         // The current generation brings the earlier ones along.
         let current = local.current(&entry.name).map(|current| current.key.id());
-        let is_granted = granted.contains(&id) || current.is_some_and(|id| granted.contains(&id));
-        names.contains(&entry.name) && !copied.contains(&id) && !is_granted
+        let wanted: Vec<KeyId> = current.into_iter().chain([id]).collect();
+        names.contains(&entry.name) && !copied.contains(&id) && !is_granted(&entry.name, &wanted)
     };
     match local.entries().iter().find(only_here) {
         None => Ok(()),

@@ -67,7 +67,8 @@ struct JsonFile {
 
 impl Status {
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        let opened = context.open()?;
+        // A description that cannot be read is named below, and keeps nothing from being said of the other keys.
+        let opened = context.open_anyway()?;
         opened.top()?;
         let only = match self.paths.as_slice() {
             [] => None,
@@ -80,7 +81,9 @@ impl Status {
                 .iter()
                 .filter(|file| {
                     let moves = self.rekey && file.state.moves_to_another_key();
-                    (file.state.is_fixable() || moves) && file.git_crypt.is_none()
+                    (file.state.is_fixable() || moves)
+                        && file.git_crypt.is_none()
+                        && !opened.roster.malformed.contains_key(&file.key)
                 })
                 .cloned()
                 .collect();
@@ -97,7 +100,6 @@ impl Status {
                 restage_git_crypt(&opened.repository, &opened.git_crypt, &of_git_crypt)
                     .map_err(restage_failed)?;
                 context.ui.status(format!("sealed and staged {}", count(fixed, "file")));
-                let opened = context.open()?;
                 files = survey(&opened.repository, &known, only.as_ref())?;
             }
         }

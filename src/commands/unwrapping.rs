@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::given::load_seen;
 use super::{Context, Opened};
 use crate::access::{
-    Attempt, Evidence, Identities, IdentityError, MemberFile, Unwrapped, adopt, take_out_of_date,
-    unwrap_key,
+    Attempt, Evidence, Granted, Identities, IdentityError, MemberFile, Unwrapped, Unwrapper, adopt,
+    take_out_of_date,
 };
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
@@ -127,15 +127,16 @@ pub(super) fn unwrap_missing(
         seen.newest(name).is_some()
             || held.iter().any(|held| held == name || held.is_aside_of(name))
     };
-    for (info, members) in keys {
+    let mut unwrapper = Unwrapper::new(&identities, &keys);
+    for (at, (info, members)) in keys.iter().enumerate() {
         let mut attempts = Vec::new();
-        let unwrapped = unwrap_key(&identities, &info, &members, &mut prompt::ask, &mut attempts);
+        let unwrapped = unwrapper.unwrap(at, &mut prompt::ask, &mut attempts);
         for Attempt { label, by, why, .. } in &attempts {
             context.ui.detail(format!("key '{}', member '{label}', {by}: {why}", info.name));
         }
         let Some(Unwrapped { entry, label, by }) = unwrapped else {
             let has_gpg = identities.gpg.is_some();
-            done.locked.push(Locked::new(info.name, &members, has_gpg, attempts));
+            done.locked.push(Locked::new(info.name.clone(), members, has_gpg, attempts));
             continue;
         };
         let id = entry.key.id();
@@ -145,15 +146,15 @@ pub(super) fn unwrap_missing(
             && !confirmed.names.contains(&info.name)
             && !confirmed.ids.contains(&id)
         {
-            say_new(context, opened, &info, &label)?;
+            say_new(context, opened, info, &label)?;
             continue;
         }
         say_who_granted(context, opened, &info.name, &label)?;
         if id == info.id {
             let Opened { repository, keyring, .. } = &mut *opened;
             let evidence = Evidence { repository, seen: &seen, trusted: confirmed.ids };
-            done.added.extend(adopt(&evidence, keyring, &info, entry)?);
-            warn_of_failed_mac(context, opened, &info, &members, &label);
+            done.added.extend(adopt(&evidence, keyring, info, entry)?);
+            warn_of_failed_mac(context, opened, info, members, &label);
         } else {
             // An earlier generation: it opens the files of its time, and seals nothing.
             if take_out_of_date(&mut opened.keyring, entry)? {
@@ -177,7 +178,7 @@ fn gather(
     context: &Context,
     repository: &Repository,
     arguments: &IdentityArguments,
-    keys: &[(KeyInfo, Vec<MemberFile>)],
+    keys: &[Granted],
 ) -> Outcome<Identities> {
     let mut identities = arguments.given()?;
     let recipients: Vec<&Recipient> = keys

@@ -152,8 +152,38 @@ impl Identity {
         matches!(self.secret, Secret::Plugin(_))
     }
 
-    /// Opens the first of some armoured age files that a plugin's identity opens: its place among them, and the payload. The
-    /// plugin is run once for all; what is no age file of at most 64 KiB is left out.
+    /// The name of the plugin, a program of its own, that holds it.
+    pub fn plugin(&self) -> Option<&str> {
+        match &self.secret {
+            Secret::Plugin(identity) => Some(identity.plugin()),
+            _ => None,
+        }
+    }
+
+    /// Opens of each group of armoured age files the first that a plugin's identity opens: its place in the group, and the
+    /// payload. The plugin is run once for all; what is no age file of at most 64 KiB is left out.
+    ///
+    /// # Errors
+    /// [`AgeError::NoMatch`] where it is no plugin's; and what a plugin says.
+    #[allow(clippy::type_complexity)]
+    pub fn unwrap_groups(
+        &self,
+        groups: &[Vec<&str>],
+        ask: Ask<'_>,
+    ) -> Result<Vec<Option<(usize, Zeroizing<Vec<u8>>)>>, AgeError> {
+        let Secret::Plugin(identity) = &self.secret else { return Err(AgeError::NoMatch) };
+        let binary = |text: &&str| {
+            let fits = text.len() <= MAX_WRAPPED_LEN && is_armoured(text.as_bytes());
+            if fits { dearmour(text.as_bytes()).ok() } else { None }
+        };
+        let files = |group: &Vec<&str>| -> Vec<Vec<u8>> {
+            group.iter().map(|text| binary(text).unwrap_or_default()).collect()
+        };
+        let groups: Vec<Vec<Vec<u8>>> = groups.iter().map(files).collect();
+        super::plugin::unwrap_groups(identity, &groups, ask)
+    }
+
+    /// As [`Self::unwrap_groups`], of one group.
     ///
     /// # Errors
     /// [`AgeError::NoMatch`] where none is for it, or it is no plugin's; and what a plugin says.
@@ -162,14 +192,7 @@ impl Identity {
         wrapped: &[&str],
         ask: Ask<'_>,
     ) -> Result<(usize, Zeroizing<Vec<u8>>), AgeError> {
-        let Secret::Plugin(identity) = &self.secret else { return Err(AgeError::NoMatch) };
-        let binary = |text: &&str| {
-            let fits = text.len() <= MAX_WRAPPED_LEN && is_armoured(text.as_bytes());
-            if fits { dearmour(text.as_bytes()).ok() } else { None }
-        };
-        let files: Vec<Vec<u8>> =
-            wrapped.iter().map(|text| binary(text).unwrap_or_default()).collect();
-        super::plugin::unwrap_any(identity, &files, ask)
+        self.unwrap_groups(&[wrapped.to_vec()], ask)?.remove(0).ok_or(AgeError::NoMatch)
     }
 
     /// Opens an armoured age file of at most 64 KiB; all of its payload, or none.

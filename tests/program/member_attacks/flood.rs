@@ -33,6 +33,51 @@ fn git_is_not_called_for_each_bad_file() {
 }
 
 #[test]
+fn status_says_of_the_good_keys_what_it_can_and_names_the_bad_one() {
+    let sandbox = team(&["alice"]);
+    sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
+    sandbox.shroud("repo", ["track", "-q", "--key", "prod", "prod/**"]);
+    sandbox.write("repo/prod/a", "canary");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "prod"]);
+    sandbox.write("repo/.shroud/prod/key.toml", "nonsense");
+    for path in ["secrets/leak", "prod/leak"] {
+        sandbox.stage_raw("repo", path, b"in the clear");
+    }
+    let done = sandbox.try_shroud("repo", ["status"]).expect(1);
+    assert!(done.text().contains("plaintext-in-index"), "{}", done.text());
+    let done = done.says(".shroud/prod/key.toml: it is not");
+    assert!(done.text().contains("secrets/db.env"), "{}", done.text());
+    let json = sandbox.try_shroud("repo", ["status", "--json"]).expect(1).json();
+    let state = |path: &str| {
+        let files = json["files"].as_array().unwrap();
+        files.iter().find(|file| file["path"] == path).unwrap()["state"].clone()
+    };
+    assert_eq!(state("secrets/db.env"), "sealed");
+    assert_ne!(state("prod/a"), "sealed");
+    // Files of the good key are sealed; of the bad one nothing is.
+    sandbox.try_shroud("repo", ["status", "--fix"]).expect(1).says("sealed and staged 1 file");
+    assert!(sandbox.blob("repo", ":secrets/leak").starts_with(b"\0SHROUD"));
+    assert_eq!(sandbox.blob("repo", ":prod/leak"), b"in the clear");
+}
+
+#[test]
+fn lock_reads_no_member_file_of_a_key_that_was_exported() {
+    let sandbox = team(&["alice"]);
+    sandbox.shroud("repo", ["key", "export", "-q", "-o", "../copy"]);
+    // Reading it would wait for ever, or fail.
+    sandbox
+        .sh("repo", "mkfifo .shroud/default/members/a.toml; mkdir .shroud/default/members/b.toml")
+        .expect(0);
+    sandbox.shroud("repo", ["lock"]);
+    // Of one that was not exported the first that counts is enough, whatever stands beside it.
+    let sandbox = team(&["alice"]);
+    sandbox.write(member_file("default", "0"), "");
+    sandbox.write(member_file("default", "zzz"), "");
+    sandbox.shroud("repo", ["lock", "--force"]);
+}
+
+#[test]
 fn bad_files_keep_no_key_from_being_given_up_or_exported() {
     let bad: [(&str, &str, usize); 6] = [
         ("default/key.toml", "nonsense", 1),

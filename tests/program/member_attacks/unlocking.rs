@@ -67,6 +67,12 @@ printf -- '-> done\n\n'
 #[test]
 fn a_plugin_is_run_once_for_all_files() {
     let sandbox = team(&["alice", "bob", "carol"]);
+    for name in ["prod", "staging"] {
+        sandbox.shroud("repo", ["key", "new", "-q", name]);
+        let bob = recipient(&sandbox, "bob");
+        sandbox.shroud("repo", ["member", "add", &bob, "--key", name, "--label", "bob", "-q"]);
+    }
+    push(&sandbox);
     sandbox.write("plugins/age-plugin-fake", PLUGIN);
     sandbox.sh(".", "chmod 755 plugins/age-plugin-fake");
     let path = format!("{}:{}", sandbox.path("plugins").display(), std::env::var("PATH").unwrap());
@@ -81,6 +87,93 @@ fn a_plugin_is_run_once_for_all_files() {
     sandbox.try_shroud_with(("PATH", &path), "clone", &unlock).expect(2).says("stays locked");
     let runs = fs::read_to_string(sandbox.path("home/runs")).unwrap();
     assert_eq!(runs.lines().count(), 1);
+}
+
+#[test]
+fn the_real_file_is_found_behind_any_number_of_decoys() {
+    let sandbox = team(&["alice", "zoe"]);
+    decoys(&sandbox, &recipient(&sandbox, "zoe"), 120);
+    sandbox.unlocked_clone("repo", "clone", "zoe").expect(0);
+}
+
+/// Keeps the file key in its stanza, as it is, and notes each of its runs.
+const CLEAR: &str = r#"#!/bin/sh
+case $1 in
+--age-plugin=recipient-v1)
+    while IFS= read -r line; do
+        case $line in
+        '-> wrap-file-key') IFS= read -r key ;;
+        '-> done') IFS= read -r _; break ;;
+        esac
+    done
+    printf -- '-> recipient-stanza 0 clear\n%s\n' $key; read -r _; read -r _ ;;
+--age-plugin=identity-v1)
+    echo run >>"$HOME/runs"
+    answers=
+    while IFS= read -r line; do
+        case $line in
+        '-> recipient-stanza '*' clear')
+            IFS= read -r key; number=${line#-> recipient-stanza }; number=${number% clear}
+            case $answers in *" $number:"*) ;; *) answers="$answers $number:$key" ;; esac ;;
+        '-> done') IFS= read -r _; break ;;
+        esac
+    done
+    for answer in $answers; do
+        printf -- '-> file-key %s\n%s\n' ${answer%%:*} ${answer#*:}; read -r _; read -r _
+    done ;;
+esac
+printf -- '-> done\n\n'
+"#;
+
+#[test]
+fn a_plugin_opens_all_keys_in_one_run_and_finds_the_real_file_in_two() {
+    use bech32::{Bech32, Hrp};
+    let sandbox = team(&["alice"]);
+    sandbox.write("plugins/age-plugin-clear", CLEAR);
+    sandbox.sh(".", "chmod 755 plugins/age-plugin-clear");
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_git-shroud")).parent().unwrap();
+    let path = format!(
+        "{}:{}:{}",
+        sandbox.path("plugins").display(),
+        program.display(),
+        std::env::var("PATH").unwrap()
+    );
+    let encode = |hrp: &str| bech32::encode::<Bech32>(Hrp::parse(hrp).unwrap(), &[7; 8]).unwrap();
+    let recipient = encode("age1clear");
+    sandbox.write("clear.age", encode("age-plugin-clear-").to_uppercase() + "\n");
+    sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
+    for key in ["default", "prod"] {
+        let add = ["member", "add", &recipient, "--key", key, "--label", "zoe"];
+        sandbox.try_shroud_with(("PATH", &path), "repo", &add).expect(0);
+    }
+    push(&sandbox);
+    let unlock = |clone: &str| {
+        sandbox.git(".", ["clone", "-q", "repo", clone]);
+        sandbox.write("home/runs", "");
+        let done =
+            sandbox.try_shroud_with(("PATH", &path), clone, &["unlock", "-i", "../clear.age"]);
+        let runs = fs::read_to_string(sandbox.path("home/runs")).unwrap();
+        done.expect(0).says("took key 'default'").says("took key 'prod'");
+        runs.lines().count()
+    };
+    assert_eq!(unlock("clone"), 1);
+    // A file of somebody else's making, for the same recipient, that is tried before the real one.
+    for n in 0..60 {
+        let label = format!("a-{n:03}");
+        let real = String::from_utf8(sandbox.read(member_file("default", "zoe"))).unwrap();
+        let decoy = real.replace("label = \"zoe\"", &format!("label = \"{label}\""));
+        // What is wrapped in it is another key's.
+        let other = String::from_utf8(sandbox.read(member_file("prod", "zoe"))).unwrap();
+        let wrapped = |text: &str| {
+            let begin = text.find("wrapped = ").unwrap();
+            let end = text[begin..].find("mac = ").unwrap() + begin;
+            text[begin..end].to_owned()
+        };
+        let decoy = decoy.replace(&wrapped(&decoy), &wrapped(&other));
+        sandbox.write(member_file("default", &label), decoy);
+    }
+    push(&sandbox);
+    assert_eq!(unlock("attacked"), 2);
 }
 
 #[test]
