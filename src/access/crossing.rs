@@ -5,7 +5,7 @@ use gix::ObjectId;
 use crate::error::{Context as _, Outcome};
 use crate::format::{Header, KeyId};
 use crate::git::GitError;
-use crate::git::attributes::Attributes;
+use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::database::Database;
 use crate::git::history::PLAIN_LOG;
 use crate::git::objects;
@@ -13,7 +13,7 @@ use crate::git::repository::Repository;
 use crate::git::tree_attributes::TreeAttributes;
 use crate::git::tree_path::look_up;
 use crate::keyring::{KeyName, Keyring};
-use crate::store::confirmed::Confirmed;
+use crate::store::confirmed::{Confirmed, KeyOf};
 
 use super::rules::blobs_at;
 
@@ -53,6 +53,17 @@ pub fn index_key_ids(repository: &Repository, path: &[u8]) -> Vec<KeyId> {
         .collect()
 }
 
+/// Whether the attributes of a path name this key.
+fn is_named(key: &KeyOf, attributes: &PathAttributes) -> bool {
+    match (key, &attributes.git_crypt) {
+        (KeyOf::Own(name), None) => {
+            attributes.sealed && attributes.key.as_ref().is_ok_and(|key| key == name)
+        }
+        (KeyOf::GitCrypt(name), Some(Ok(named))) => named == name,
+        _ => false,
+    }
+}
+
 /// Who moved a path away from a key: the commit in the history of `HEAD`, for people to read; `None` where it cannot be
 /// found.
 ///
@@ -61,21 +72,20 @@ pub fn index_key_ids(repository: &Repository, path: &[u8]) -> Vec<KeyId> {
 pub fn who_moved(
     repository: &Repository,
     path: &[u8],
-    from: &KeyName,
+    from: &KeyOf,
 ) -> Result<Option<String>, GitError> {
     let database = Database::open(repository)?;
     let mut cache = TreeAttributes::default();
     let mut has_from = |commit: ObjectId| -> Result<bool, GitError> {
         let Some(tree) = database.tree_of(commit)? else { return Ok(false) };
         let found = look_up(&database, &mut cache, tree, path)?;
-        Ok(found.is_some_and(|found| found.attributes.key.is_ok_and(|key| key == *from)))
+        Ok(found.is_some_and(|found| is_named(from, &found.attributes)))
     };
     let Some(head) = repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{commit}"])? else {
         return Ok(None);
     };
     let head = ObjectId::from_hex(head.as_encoded_bytes()).map_err(GitError::read)?;
-    let named_now = Attributes::new(repository)?.of(path)?.key;
-    if has_from(head)? && named_now.is_ok_and(|key| key != *from) {
+    if has_from(head)? && !is_named(from, &Attributes::new(repository)?.of(path)?) {
         return Ok(Some("a change of the attributes that is not committed".to_owned()));
     }
     let log = [

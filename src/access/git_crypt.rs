@@ -344,19 +344,21 @@ pub fn find_opening(repository: &Repository, file: &KeyFile) -> Result<Foreign, 
 }
 
 pub(super) fn opens_blob(file: &KeyFile, blob: &mut dyn Read) -> bool {
-    let mut start = [0; HEADER_LEN];
-    let read = blob.read_exact(&mut start).ok().and_then(|()| Nonce::read(&start).ok());
-    let Some(nonce) = read else { return false };
     // Nearly always there is one version; of a large file only that is tried.
     match file.versions() {
-        [key] => open_stream(key, &nonce, blob, io::sink()).is_ok(),
+        [key] => version_opens(key, blob),
         versions => {
-            let mut rest = Vec::new();
+            let mut whole = Vec::new();
             let limit = objects::IN_MEMORY;
-            if blob.take(limit).read_to_end(&mut rest).is_err() {
-                return false;
-            }
-            versions.iter().any(|key| open_stream(key, &nonce, &rest[..], io::sink()).is_ok())
+            blob.take(limit).read_to_end(&mut whole).is_ok()
+                && versions.iter().any(|key| version_opens(key, &mut &whole[..]))
         }
     }
+}
+
+/// Whether this version of a key opens a whole encrypted file.
+pub(super) fn version_opens(key: &KeyVersion, blob: &mut dyn Read) -> bool {
+    let mut start = [0; HEADER_LEN];
+    let read = blob.read_exact(&mut start).ok().and_then(|()| Nonce::read(&start).ok());
+    read.is_some_and(|nonce| open_stream(key, &nonce, blob, io::sink()).is_ok())
 }

@@ -1,54 +1,77 @@
 //! What the last commit says of a git-crypt key: whoever can push can add a file that a key of their own opens.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-use super::git_crypt::opens_blob;
+use super::git_crypt::{opens_blob, version_opens};
 use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
 use crate::git::objects::{self, Blob, fetch_missing};
 use crate::git::repository::Repository;
 use crate::git::tree_attributes::{Chain, FILE_NAME, TreeAttributes};
 use crate::git_crypt::{KeyFile, is_encrypted};
+use crate::parallel::map_runs;
 
 /// Files that are brought here to be tried, at most; those that are here are all tried.
 const MAX_FETCHED: usize = 32;
+/// Files for which starting another thread pays.
+const FILES_PER_THREAD: usize = 64;
 
-/// A file of `HEAD` that the attributes there give to this key, and that the key does not open.
+/// The files of `HEAD` that the attributes there give to this key, and that the key does not open.
+///
+/// One that opens proves nothing, as whoever can push can add a file of their own: all have to.
 ///
 /// # Errors
 /// git fails, an object cannot be read, or a file is not here and cannot be had.
-pub fn find_closed(repository: &Repository, file: &KeyFile) -> Outcome<Option<Vec<u8>>> {
-    let mut missing = Vec::new();
-    for (path, id) in named(repository, file)? {
-        match opens(repository, file, id)? {
+pub fn find_closed(repository: &Repository, file: &KeyFile) -> Outcome<Vec<Vec<u8>>> {
+    let (mut closed, mut missing) = try_all(repository, file, named(repository, file)?)?;
+    missing.truncate(MAX_FETCHED);
+    if !closed.is_empty() || missing.is_empty() {
+        return Ok(closed);
+    }
+    fetch_missing(repository, missing.iter().map(|(_, id)| id))?;
+    let still_missing;
+    (closed, still_missing) = try_all(repository, file, missing)?;
+    match still_missing.first() {
+        Some((path, _)) if closed.is_empty() => Err(CommandError::refused(format!(
+            "{} is not in this clone, and could not be had, so a swapped git-crypt key '{}' could not be told from yours",
+            crate::sanitise::path(path),
+            file.name()
+        ))
+        .hint("bring it here: git fetch --refetch --no-filter")),
+        _ => Ok(closed),
+    }
+}
+
+/// The files of those that the key does not open, and those that are not here.
+#[allow(clippy::type_complexity)]
+fn try_all(
+    repository: &Repository,
+    file: &KeyFile,
+    files: Vec<(Vec<u8>, ObjectId)>,
+) -> Result<(Vec<Vec<u8>>, Vec<(Vec<u8>, ObjectId)>), GitError> {
+    let (git_dir, top) = (repository.gix.git_dir(), repository.worktree.as_deref());
+    let run = |_, files: &[(Vec<u8>, ObjectId)]| -> Result<Vec<Option<bool>>, GitError> {
+        // An open repository belongs to one thread.
+        let repository = Repository::open(git_dir, top.map(Path::to_owned))?;
+        files.iter().map(|(_, id)| opens(&repository, file, *id)).collect()
+    };
+    let mut opened = Vec::with_capacity(files.len());
+    for run in map_runs(&files, FILES_PER_THREAD, run) {
+        opened.extend(run?);
+    }
+    let (mut closed, mut missing) = (Vec::new(), Vec::new());
+    for ((path, id), opened) in files.into_iter().zip(opened) {
+        match opened {
             Some(true) => {}
-            Some(false) => return Ok(Some(path)),
+            Some(false) => closed.push(path),
             None => missing.push((path, id)),
         }
     }
-    missing.truncate(MAX_FETCHED);
-    if missing.is_empty() {
-        return Ok(None);
-    }
-    fetch_missing(repository, missing.iter().map(|(_, id)| id))?;
-    for (path, id) in missing {
-        match opens(repository, file, id)? {
-            Some(true) => {}
-            Some(false) => return Ok(Some(path)),
-            None => {
-                return Err(CommandError::refused(format!(
-                    "{} is not in this clone, and could not be had, so a swapped git-crypt key '{}' could not be told from yours",
-                    crate::sanitise::path(&path),
-                    file.name()
-                ))
-                .hint("bring it here: git fetch --refetch --no-filter"));
-            }
-        }
-    }
-    Ok(None)
+    Ok((closed, missing))
 }
 
 /// `None` where the blob is not here. What is not encrypted says nothing.
@@ -58,9 +81,19 @@ fn opens(repository: &Repository, file: &KeyFile, id: ObjectId) -> Result<Option
         Blob::Memory(blob) => !is_encrypted(&blob) || opens_blob(file, &mut &blob[..]),
         Blob::Large => {
             let start = objects::read_start(repository, id)?.unwrap_or_default();
-            !is_encrypted(&start) || objects::stream(repository, id, |blob| opens_blob(file, blob))?
+            !is_encrypted(&start) || opens_large(repository, file, id)?
         }
     }))
+}
+
+/// Each version reads the whole blob once, as it is not kept in memory.
+fn opens_large(repository: &Repository, file: &KeyFile, id: ObjectId) -> Result<bool, GitError> {
+    for key in file.versions() {
+        if objects::stream(repository, id, |blob| version_opens(key, blob))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The files of `HEAD` that its attributes give to this key.

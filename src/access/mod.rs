@@ -1,6 +1,8 @@
 //! Opening the sealed files of a worktree, and sealing them again in place.
 
 mod authors;
+mod between;
+mod by_plugin;
 mod close;
 mod crossing;
 mod exposure;
@@ -8,6 +10,7 @@ mod formerly;
 mod fresh;
 mod git_crypt;
 mod git_crypt_head;
+mod git_crypt_rules;
 mod grant;
 mod identities;
 mod lineage;
@@ -47,12 +50,14 @@ use crate::parallel::map_runs;
 use crate::repo_path;
 
 pub use authors::{Author, last_authors};
+pub use between::{sealed_by_git_crypt, sealed_elsewhere};
 pub use close::{close_worktree, find_unopened};
 pub use crossing::{index_key_ids, unconfirmed_move, who_moved};
 pub use exposure::{ExposedCommit, ExposedPath, Exposure, find_exposed};
 pub use fresh::Fresh;
 pub use git_crypt::{Foreign, find_names, find_opening};
 pub use git_crypt_head::find_closed;
+pub use git_crypt_rules::{GitCryptSurroundings, RepositoryPaths};
 pub use grant::{Candidate, Verified, grant, verify};
 pub use identities::{IDENTITY_VARIABLE, Identities, IdentityError, OPENPGP_VARIABLE};
 pub use lineage::find_later;
@@ -70,7 +75,7 @@ pub use taken_over::{taken_over, taken_over_here};
 pub use theirs::theirs_names;
 pub use trust::{Evidence, adopt, take_out_of_date};
 pub use unlock::open_worktree;
-pub use unwrap::{Attempt, Unwrapped, open_message, unwrap_key};
+pub use unwrap::{Attempt, Granted, Unwrapped, Unwrapper, open_message};
 
 /// Files for which starting another thread pays.
 const FILES_PER_THREAD: usize = 64;

@@ -9,10 +9,11 @@ use std::time::SystemTime;
 use gix::bstr::ByteSlice as _;
 use gix::index::entry::Stage;
 
+use super::between;
 use super::lineage::find_later;
 use super::{RESTORE, Roster};
 use crate::error::{Context as _, Outcome};
-use crate::filter::{Filter, LazyHeldKeys, Rule, Rules};
+use crate::filter::{Crossing, Filter, LazyHeldKeys, Rule, Rules};
 use crate::format::{Header, KeyId};
 use crate::git::attributes::Attributes;
 use crate::git::locate::{Location, locate};
@@ -20,6 +21,7 @@ use crate::git::objects;
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
 use crate::store::confirmed::Confirmed;
+use crate::store::git_crypt::keys_dir;
 use crate::store::local;
 use crate::store::seen::Seen;
 use crate::store::shroud_dir::File;
@@ -73,6 +75,7 @@ impl Surroundings {
             key,
             overrides: true,
             at_least: None,
+            git_crypt_keys: OnceCell::new(),
         };
         Filter::new(&self.keyring, rules).with_git_crypt(&self.git_crypt)
     }
@@ -94,6 +97,8 @@ pub struct PathRules<'s> {
     /// A held key that seals where `.shroud/` describes an earlier generation of the same name: a merge is about to bring
     /// the description of this one.
     pub at_least: Option<KeyId>,
+    /// Whether this clone keeps keys of git-crypt; looked at once.
+    git_crypt_keys: OnceCell<bool>,
 }
 
 struct Lookup<'s> {
@@ -242,6 +247,38 @@ impl Rules for PathRules<'_> {
         let confirmed =
             lookup.confirmed.get_or_insert_with(|| Confirmed::load(common_dir).unwrap_or_default());
         confirmed.allows(path, key)
+    }
+
+    fn holds_git_crypt_keys(&mut self) -> bool {
+        let surroundings = self.surroundings;
+        let has_keys = || {
+            let folders = surroundings.location.iter().flat_map(|at| [&at.common_dir, &at.git_dir]);
+            folders.into_iter().any(|folder| keys_dir(folder).exists())
+        };
+        // The caller has named the key, so that no attribute has a say.
+        !(self.key.is_some() && self.overrides) && *self.git_crypt_keys.get_or_init(has_keys)
+    }
+
+    fn leaves_git_crypt(
+        &mut self,
+        path: &[u8],
+        key: &KeyName,
+        plaintext: &mut dyn Read,
+    ) -> Option<Crossing> {
+        let surroundings = self.surroundings;
+        let lookup = self.lookup().ok()??;
+        let crossing = between::leaves_git_crypt(
+            lookup.repository,
+            &surroundings.keyring,
+            || &surroundings.git_crypt,
+            path,
+            lookup.roster.infos.get(key),
+            plaintext,
+        )?;
+        match crossing {
+            Crossing::Changed(_) if self.is_confirmed(path, key) => None,
+            crossing => Some(crossing),
+        }
     }
 
     fn later(&mut self, key: &KeyName, ids: &[KeyId]) -> Result<Option<String>, String> {

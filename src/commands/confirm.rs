@@ -3,48 +3,72 @@
 use gix::ObjectId;
 
 use super::{Context, Opened, show};
-use crate::access::{index_key_ids, who_moved};
+use crate::access::{index_key_ids, sealed_by_git_crypt, sealed_elsewhere, who_moved};
 use crate::error::{Context as _, Outcome};
-use crate::git::attributes::Attributes;
+use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::tree_attributes::{Chain, TreeAttributes};
 use crate::keyring::KeyName;
 use crate::status::survey;
-use crate::store::confirmed::Confirmed;
+use crate::store::confirmed::{Confirmed, KeyOf};
 use crate::ui::count;
 
 /// The name of the key that seals a path in the index, where its attribute names another: the first that is found.
-pub(super) fn moved_from(opened: &Opened, path: &[u8], to: &KeyName) -> Option<KeyName> {
+pub(super) fn moved_from(opened: &Opened, path: &[u8], to: &KeyName) -> Option<KeyOf> {
     let known = opened.known();
     let names =
         index_key_ids(&opened.repository, path).into_iter().filter_map(|id| known.identify(id));
     let mut names = names.map(|(name, _)| name);
-    names.find(|name| name != to && !name.is_aside_of(to))
+    let own = names.find(|name| name != to && !name.is_aside_of(to)).map(KeyOf::Own);
+    own.or_else(|| {
+        let Opened { repository, keyring, git_crypt, roster } = opened;
+        sealed_by_git_crypt(repository, keyring, git_crypt, path, roster.infos.get(to))
+    })
+}
+
+/// The key that the attributes of a path name, with that which seals it in the index, where it is another.
+fn move_of(opened: &Opened, path: &[u8], attributes: &PathAttributes) -> Option<(KeyOf, KeyOf)> {
+    match (&attributes.git_crypt, &attributes.key) {
+        (Some(Ok(name)), _) => {
+            let Opened { repository, keyring, git_crypt, .. } = opened;
+            let from = sealed_elsewhere(repository, keyring, git_crypt, path, name)?;
+            Some((from, KeyOf::GitCrypt(name.clone())))
+        }
+        (None, Ok(name)) if attributes.sealed => {
+            Some((moved_from(opened, path, name)?, KeyOf::Own(name.clone())))
+        }
+        _ => None,
+    }
 }
 
 /// What to say of a path that moves; `None` where it does not.
-pub(super) fn describe(opened: &Opened, path: &[u8], to: &KeyName) -> Outcome<Option<String>> {
-    let Some(from) = moved_from(opened, path, to) else { return Ok(None) };
+pub(super) fn describe(
+    opened: &Opened,
+    path: &[u8],
+    attributes: &PathAttributes,
+) -> Outcome<Option<String>> {
+    let Some((from, to)) = move_of(opened, path, attributes) else { return Ok(None) };
     let who = who_moved(&opened.repository, path, &from)?;
     let who = who.unwrap_or_else(|| "nobody in the history of this branch".to_owned());
-    Ok(Some(format!("sealed with {from}, named {to} by {who}")))
+    let named = |key: &KeyOf| match key {
+        KeyOf::Own(name) => name.to_string(),
+        KeyOf::GitCrypt(name) => format!("git-crypt's '{name}'"),
+    };
+    Ok(Some(format!("sealed with {}, named {} by {who}", named(&from), named(&to))))
 }
 
 /// Remembers that this path may be sealed with the key that its attribute names.
 pub(super) fn confirm(context: &Context, opened: &Opened, path: &[u8]) -> Outcome {
     let attributes = Attributes::new(&opened.repository)?.of(path)?;
-    let key = match attributes.key {
-        Ok(key) if attributes.sealed => key,
+    let key = match (attributes.git_crypt, attributes.key) {
+        (Some(Ok(name)), _) => KeyOf::GitCrypt(name),
+        (None, Ok(key)) if attributes.sealed => KeyOf::Own(key),
         _ => {
-            context
-                .ui
-                .status(format!("{} is not to be sealed with a key of this program", show(path)));
+            context.ui.status(format!("{} is not to be sealed", show(path)));
             return Ok(());
         }
     };
     remember(opened, [(path.to_vec(), key.clone())])?;
-    context
-        .ui
-        .status(format!("confirmed in this clone: {} is sealed with the key '{key}'", show(path)));
+    context.ui.status(format!("confirmed in this clone: {} is sealed with {key}", show(path)));
     Ok(())
 }
 
@@ -56,7 +80,7 @@ pub(super) fn confirm_tracked(
     patterns: &[&[u8]],
     key: &KeyName,
 ) -> Outcome {
-    if opened.keyring.has_one_name() {
+    if opened.keyring.has_one_name() && opened.git_crypt.is_empty() {
         return Ok(());
     }
     let files = survey(&opened.repository, &opened.known(), None)?;
@@ -70,7 +94,7 @@ pub(super) fn confirm_tracked(
             && matcher.of(chain, &file.path)?.sealed
             && moved_from(opened, &file.path, key).is_some()
         {
-            moved.push((file.path, key.clone()));
+            moved.push((file.path, KeyOf::Own(key.clone())));
         }
     }
     if moved.is_empty() {
@@ -95,7 +119,7 @@ fn line(pattern: &[u8]) -> Vec<u8> {
     line
 }
 
-fn remember(opened: &Opened, paths: impl IntoIterator<Item = (Vec<u8>, KeyName)>) -> Outcome {
+fn remember(opened: &Opened, paths: impl IntoIterator<Item = (Vec<u8>, KeyOf)>) -> Outcome {
     Confirmed::add(opened.repository.common_dir(), paths)
         .context(|| "what was confirmed here".to_owned())
 }

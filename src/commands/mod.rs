@@ -36,14 +36,18 @@ pub mod why;
 use std::path::{Path, PathBuf};
 
 use crate::access::rotate::Journal;
-use crate::access::{Keys, RESTORE, Roster, find_names, sealing_key, unconfirmed_move};
+use crate::access::{
+    Keys, RESTORE, Roster, find_names, sealed_by_git_crypt, sealed_elsewhere, sealing_key,
+    unconfirmed_move,
+};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::FilterError;
 use crate::git::GitError;
 use crate::git::repository::Repository;
-use crate::git_crypt::HeldKeys;
+use crate::git_crypt::{HeldKeys, Name as GitCryptName};
 use crate::keyring::{Entry, KeyName, Keyring};
 use crate::status::Known;
+use crate::store::confirmed::{Confirmed, KeyOf};
 use crate::store::exclusive::{Exclusive, Holder};
 use crate::store::unreadable::REMEDY;
 use crate::store::{self, local, local::StoreError, shroud_dir::ShroudDirError};
@@ -162,12 +166,33 @@ impl Opened {
 
     /// Refuses to seal a path with a key of another name than it is sealed with, until somebody has confirmed it here.
     fn refuse_unconfirmed_move(&self, path: &[u8], key: &KeyName) -> Outcome {
-        let Some(held) = unconfirmed_move(&self.repository, &self.keyring, path, key)? else {
+        if let Some(held) = unconfirmed_move(&self.repository, &self.keyring, path, key)? {
+            return Err(refused_move(path, &FilterError::OtherName { held, wanted: key.clone() }));
+        }
+        let Self { repository, keyring, git_crypt, roster } = self;
+        let held = sealed_by_git_crypt(repository, keyring, git_crypt, path, roster.infos.get(key));
+        let Some(held) = held else { return Ok(()) };
+        if self.confirmed()?.allows(path, key) {
             return Ok(());
-        };
-        let error = FilterError::OtherName { held, wanted: key.clone() };
-        Err(CommandError::refused(format!("{}: {error}", show(path)))
-            .hint(error.hint().unwrap_or_default()))
+        }
+        Err(refused_move(path, &FilterError::Crossing { held, wanted: KeyOf::Own(key.clone()) }))
+    }
+
+    /// The same where the attribute names a key of git-crypt.
+    fn refuse_unconfirmed_move_to(&self, path: &[u8], key: &GitCryptName) -> Outcome {
+        let Self { repository, keyring, git_crypt, .. } = self;
+        let held = sealed_elsewhere(repository, keyring, git_crypt, path, key);
+        let Some(held) = held else { return Ok(()) };
+        if self.confirmed()?.allows_git_crypt(path, key) {
+            return Ok(());
+        }
+        let wanted = KeyOf::GitCrypt(key.clone());
+        Err(refused_move(path, &FilterError::Crossing { held, wanted }))
+    }
+
+    fn confirmed(&self) -> Outcome<Confirmed> {
+        Confirmed::load(self.repository.common_dir())
+            .context(|| "what was confirmed here".to_owned())
     }
 
     /// Refuses to seal with a key that is not the one of this repository, or is older than one that was held.
@@ -192,6 +217,10 @@ impl Opened {
             own.map(KeyName::as_str).chain(git_crypt).collect();
         names.into_iter().collect::<Vec<_>>().join(", ")
     }
+}
+
+fn refused_move(path: &[u8], error: &FilterError) -> CommandError {
+    CommandError::refused(format!("{}: {error}", show(path))).hint(error.hint().unwrap_or_default())
 }
 
 /// Keeps other runs from changing the keys meanwhile, and removes keys that a run which was cut off has left.

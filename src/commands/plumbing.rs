@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
-use super::git_crypt::GitCryptSurroundings;
 use super::{Context, show};
+use crate::access::GitCryptSurroundings;
 use crate::access::rules::{LazyRepository, Surroundings};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::process::serve;
@@ -118,7 +118,7 @@ impl FilterProcess {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let repository = LazyRepository::new();
         if let Some(name) = self.git_crypt {
-            let surroundings = GitCryptSurroundings::find(context)?;
+            let surroundings = GitCryptSurroundings::find(&context.dir)?;
             return serve_git(context, &mut surroundings.filter(&repository, name));
         }
         let surroundings = Surroundings::find(&context.dir)?;
@@ -163,7 +163,7 @@ impl OneShot {
         // By hand there is no file of a worktree that has to be whole, whatever it holds.
         let by_hand = path.is_empty();
         if let Some(name) = self.git_crypt {
-            let surroundings = GitCryptSurroundings::find(context)?;
+            let surroundings = GitCryptSurroundings::find(&context.dir)?;
             let filter = surroundings.filter(&repository, name);
             return finish(&mut if by_hand { filter.strict() } else { filter });
         }
@@ -227,7 +227,7 @@ impl Textconv {
 
 /// A file that git-crypt encrypted and that git handed over as it is.
 fn print_git_crypt(context: &Context, start: &[u8], file: File) -> Outcome {
-    let surroundings = GitCryptSurroundings::find(context)?;
+    let surroundings = GitCryptSurroundings::find(&context.dir)?;
     let repository = LazyRepository::new();
     let mut filter = surroundings.filter(&repository, git_crypt::Name::default()).strict();
     match filter.smudge(b"", &mut start.chain(file)) {

@@ -39,6 +39,7 @@ impl<'o> SealingKey<'o> {
         if let Some(name) = &attributes.git_crypt {
             let name = name.as_ref().map_err(|error| wrong(error))?;
             let file = opened.git_crypt.of(name).ok_or_else(|| missing(name.as_str()))?;
+            opened.refuse_unconfirmed_move_to(path, name)?;
             return Ok(Self::GitCrypt(file.newest()));
         }
         let name = attributes.key.as_ref().map_err(|error| wrong(error))?;

@@ -48,7 +48,7 @@ pub struct Unlock {
     trusted: Vec<KeyId>,
     /// Take the key of this name, although this clone holds others and has never seen it
     #[arg(long = "new-key", value_name = "NAME")]
-    new_keys: Vec<KeyName>,
+    new_keys: Vec<String>,
 }
 
 fn parse_key_id(text: &str) -> Result<KeyId, &'static str> {
@@ -77,13 +77,10 @@ impl Unlock {
             context.ui.warning(format!("a key cannot be unlocked: {why}"));
             context.ui.hint(RESTORE);
         }
-        if let Some(name) = self.new_keys.iter().find(|name| !roster.names().any(|of| of == *name))
-        {
-            return Err(CommandError::wrong(format!("there is no key '{name}' in .shroud"))
-                .hint("git shroud key list"));
-        }
+        refuse_unknown(&repository, &roster, &self.new_keys)?;
         let had = keyring.entries().len();
         let mut opened = Opened { repository, keyring, git_crypt, roster };
+        let is_fresh = git_crypt::is_fresh(&opened)?;
         let Given { keyrings: given, git_crypt: given_git_crypt } = read_given(&self.key_files)?;
         let given_ids = ids(&given);
         let any_given = !given.is_empty() || !given_git_crypt.is_empty();
@@ -91,12 +88,15 @@ impl Unlock {
         git_crypt::take(context, &mut opened, given_git_crypt, &self.trusted)?;
         let (mut still_locked, mut locked_git_crypt) = (Vec::new(), Vec::new());
         if !any_given {
-            let confirmed = Confirmed { ids: &self.trusted, names: &self.new_keys };
+            let names: Vec<KeyName> =
+                self.new_keys.iter().filter_map(|name| name.parse().ok()).collect();
+            let confirmed = Confirmed { ids: &self.trusted, names: &names };
             let unwrapped = unwrap_missing(context, &mut opened, &self.identities, confirmed)?;
             added.extend(unwrapped.added);
             still_locked = unwrapped.locked;
-            locked_git_crypt =
-                git_crypt::unwrap(context, &mut opened, &self.identities, &self.trusted)?;
+            let allowed =
+                git_crypt::Allowed { ids: &self.trusted, names: &self.new_keys, is_fresh };
+            locked_git_crypt = git_crypt::unwrap(context, &mut opened, &self.identities, &allowed)?;
         }
         let say_locked = || {
             still_locked.iter().for_each(|locked| locked.say(context));
@@ -116,6 +116,7 @@ impl Unlock {
         remember_copied(&opened, given_ids)?;
         remember_seen(&opened, &self.trusted)?;
         git_crypt::take_over(context, &mut opened)?;
+        git_crypt::remember_seen(&opened)?;
         if !is_set_up && !opened.keyring.is_empty() {
             install_drivers(&opened.repository)?;
         }
@@ -133,6 +134,22 @@ impl Unlock {
             ))),
         }
     }
+}
+
+/// A name that is misspelt would be a key that stays locked without a word.
+fn refuse_unknown(repository: &Repository, roster: &Roster, names: &[String]) -> Outcome {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let of_git_crypt = git_crypt::shared_names(repository)?;
+    let is_known = |name: &&String| {
+        roster.names().any(|of| of.as_str() == *name)
+            || of_git_crypt.iter().any(|of| of.as_str() == *name)
+    };
+    let Some(unknown) = names.iter().find(|name| !is_known(name)) else { return Ok(()) };
+    let unknown = crate::sanitise::line(unknown);
+    Err(CommandError::wrong(format!("there is no key '{unknown}' in .shroud or .git-crypt"))
+        .hint("git shroud key list"))
 }
 
 /// Whether the worktree or the last commit has a folder of this program.

@@ -53,13 +53,13 @@ fn explain(context: &Context, opened: &Opened, path: &[u8]) -> Outcome {
         context.ui.line(format!("key          {}", key(opened, &attributes)));
         if let Ok(name) = &attributes.key {
             context.ui.line(format!("members      {}", members(opened, name)?));
-            if let Some(moved) = describe(opened, path, name)? {
-                context.ui.line(format!("moved        {moved}"));
-            }
         }
     }
     if let Some(name) = &attributes.git_crypt {
         context.ui.line(format!("key          {}", git_crypt_key(opened, name)));
+    }
+    if let Some(moved) = describe(opened, path, &attributes)? {
+        context.ui.line(format!("moved        {moved}"));
     }
     if let Some(conversion) = &attributes.conversion {
         context

@@ -5,6 +5,7 @@ use std::io;
 use crate::format::{KeyId, OpenError};
 use crate::git_crypt::{self, Name};
 use crate::keyring::KeyName;
+use crate::store::confirmed::KeyOf;
 
 /// Why a file was not filtered. Then nothing of it is stored, and git leaves it as it is.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +64,16 @@ pub enum FilterError {
         held: KeyName,
         /// The name that its attribute says.
         wanted: KeyName,
+    },
+    /// The path is sealed with a held key of git-crypt and moves to another, or from or to one of this program's.
+    #[error(
+        "it is sealed with {held}, but its attribute names {wanted} now, and nobody has confirmed that in this clone"
+    )]
+    Crossing {
+        /// The key that seals it in the index.
+        held: KeyOf,
+        /// The key that its attribute says.
+        wanted: KeyOf,
     },
     /// The file begins as sealed files do and is not sound.
     #[error(transparent)]
@@ -134,7 +145,7 @@ impl FilterError {
             Self::Older { .. } => Some(
                 "somebody has put the old description back: see 'git log -p -- .shroud', and bring the newer one with 'git checkout COMMIT -- .shroud'",
             ),
-            Self::OtherName { .. } => Some(
+            Self::OtherName { .. } | Self::Crossing { .. } => Some(
                 "'git shroud why PATH' shows who changed it; if it is right: git shroud why --confirm PATH; if not, restore the line in .gitattributes",
             ),
             Self::Undescribed(_) => Some(

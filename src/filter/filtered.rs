@@ -28,6 +28,13 @@ pub(super) enum Action<'k> {
 }
 
 impl Filtered<'_> {
+    /// These very bytes.
+    pub(super) fn bytes(bytes: &[u8]) -> Result<Self, FilterError> {
+        let mut content = Spool::default();
+        content.append(bytes)?;
+        Ok(Self { action: Action::Same, content })
+    }
+
     /// Writes the outcome. Only `Ok` says that what was written is sound and whole.
     ///
     /// # Errors

@@ -4,13 +4,14 @@
 
 use std::io::{self, Read, Write};
 
-use super::{Action, Content, Driver, FilterError, Filtered, PIECE, Spool, Summary};
+use super::{Action, Content, Crossing, Driver, FilterError, Filtered, PIECE, Spool, Summary};
 use crate::format::Sniff;
 use crate::git_crypt::{
     HEADER_LEN, HeldKeys, KeyVersion, Name, Nonce, NonceHasher, is_encrypted, open_stream,
     seal_stream,
 };
 use crate::secret::WipedVec;
+use crate::store::confirmed::KeyOf;
 
 /// What the repository says of a path.
 pub trait Paths {
@@ -22,6 +23,17 @@ pub trait Paths {
 
     /// The nonce of the blob that the index has at this path, if that is encrypted. Asked for only where it matters.
     fn indexed(&mut self, path: &[u8]) -> Option<Nonce>;
+
+    /// The key that seals what the index has at this path, where it is another than the git-crypt key of this name, and this
+    /// clone has not confirmed that the path moves. `plaintext` is what is to be stored.
+    fn leaves_key(
+        &mut self,
+        _path: &[u8],
+        _name: &Name,
+        _plaintext: &mut dyn Read,
+    ) -> Option<Crossing> {
+        None
+    }
 
     /// Whether the index has these very bytes, `len` of them, at this path. Asked for only where they would be refused.
     fn holds(&mut self, path: &[u8], content: &mut dyn Read, len: u64) -> bool;
@@ -128,16 +140,21 @@ impl<'k, P: Paths> Driver<'k> for GitCryptFilter<'k, P> {
     fn clean(&mut self, path: &[u8], source: &mut dyn Read) -> Result<Filtered<'k>, FilterError> {
         let mut content = Content::begin(source, &mut self.piece)?;
         let versions = self.held.of(&self.name).map_or(&[][..], |file| file.versions());
+        let several = self.held.files().nth(1).is_some();
         let is_sealed = matches!(content.sniff, Sniff::Sealed(_));
         content.finish()?;
         let mut spool = content.spool;
         let start = start(&mut spool)?;
         let looks_encrypted = is_encrypted(&start);
-        // A file that did not change stays the same bytes: of an older version of the key, encrypted twice long ago, or
-        // empty and encrypted all the same.
-        if versions.len() > 1 || (looks_encrypted || start.is_empty()) && !versions.is_empty() {
+        // A file that did not change stays the same bytes: of an older version of the key or of a key of another name,
+        // encrypted twice long ago, or empty and encrypted all the same.
+        if several
+            || versions.len() > 1
+            || (looks_encrypted || start.is_empty()) && !versions.is_empty()
+        {
             let indexed = self.paths.indexed(path);
-            for key in versions {
+            let tried = self.held.versions_for(Some(&self.name)).filter(|_| indexed.is_some());
+            for (_, key) in tried {
                 let nonce = nonce_of(key, &mut spool)?;
                 if indexed.is_some_and(|indexed| indexed.matches(&nonce)) {
                     if start.is_empty() {
@@ -153,6 +170,14 @@ impl<'k, P: Paths> Driver<'k> for GitCryptFilter<'k, P> {
         }
         if looks_encrypted {
             match opener(self.held, &self.name, &mut spool) {
+                // Encrypted by hand, as 'lock --force' leaves it; whoever can read it is another matter.
+                Ok((name, _)) if *name == self.name => {
+                    let crossing = self.paths.leaves_key(path, name, &mut io::empty());
+                    if let Some(Crossing::Changed(held)) = crossing {
+                        let wanted = KeyOf::GitCrypt(name.clone());
+                        return Err(FilterError::Crossing { held, wanted });
+                    }
+                }
                 Ok(_) => {}
                 // Without the key nothing can be told: as it is, so that a locked clone can work.
                 Err(FilterError::GitCrypt(_)) if versions.is_empty() => {}
@@ -178,6 +203,15 @@ impl<'k, P: Paths> Driver<'k> for GitCryptFilter<'k, P> {
             }
             return Err(FilterError::GitCryptLocked(self.name.clone()));
         };
+        // Attributes are a proposal of whoever pushed last: they could hand the file to readers of another key.
+        match self.paths.leaves_key(path, &self.name, &mut spool.reader()?) {
+            None => {}
+            Some(Crossing::Unchanged(blob)) => return Filtered::bytes(&blob),
+            Some(Crossing::Changed(held)) => {
+                let wanted = KeyOf::GitCrypt(self.name.clone());
+                return Err(FilterError::Crossing { held, wanted });
+            }
+        }
         let nonce = nonce_of(key, &mut spool)?;
         self.refuse_conversion(path, key, &nonce, &mut spool)?;
         Ok(Filtered { action: Action::Encrypt { key, nonce }, content: spool })

@@ -10,73 +10,26 @@ mod fit;
 pub mod git_crypt;
 pub mod pkt_line;
 pub mod process;
+mod rule;
 mod spool;
 mod summary;
 
 use std::cell::LazyCell;
 use std::io::{self, Read};
 
-use crate::format::{Header, KeyId, OpenError, Sniff};
+use crate::format::{KeyId, OpenError, Sniff};
 use crate::git_crypt::{self as crypt, HeldKeys, KeyVersion, Nonce};
-use crate::keyring::{KeyName, Keyring};
+use crate::keyring::Keyring;
 use crate::secret::WipedVec;
+use crate::store::confirmed::KeyOf;
 use content::Content;
 pub use error::FilterError;
 pub use filtered::Filtered;
 use filtered::{Action, open_whole, verify};
 pub use fit::sealing_key;
+pub use rule::{Crossing, Rule, Rules};
 pub(crate) use spool::Spool;
 pub use summary::Summary;
-
-/// What a repository's attributes say of a path that is to be sealed.
-#[derive(Clone, Default)]
-pub struct Rule {
-    /// The key that seals the path (attribute `shroud-key`).
-    pub key: KeyName,
-    /// The id that the repository describes for this key; `None` where it says nothing.
-    pub key_id: Option<KeyId>,
-    /// Whether this is a tree that ought to describe the key and does not.
-    pub undescribed: bool,
-    /// The latest generation that was held here, and its id.
-    pub newest: Option<(u32, KeyId)>,
-    /// Why nothing may be sealed with this key.
-    pub refusal: Option<String>,
-    /// The attribute, with its place, by which git would change the sealed bytes.
-    pub conversion: Option<String>,
-}
-
-/// Finds the rule of a path.
-pub trait Rules {
-    /// The rule of `path`, which is relative to the top of the worktree, with slashes.
-    ///
-    /// # Errors
-    /// A sentence that says why it cannot be known.
-    fn rule(&mut self, path: &[u8]) -> Result<Rule, String>;
-
-    /// The headers of the blobs that the index has at this path, if they are sealed: of one or, in a merge conflict, of
-    /// both sides. Asked for only where it matters.
-    fn indexed(&mut self, _path: &[u8]) -> Vec<Header> {
-        Vec::new()
-    }
-
-    /// Whether the index has these very bytes, `len` of them, at this path. Asked for only where they would be refused.
-    fn holds(&mut self, _path: &[u8], _content: &mut dyn Read, _len: u64) -> bool {
-        false
-    }
-
-    /// Whether this clone has confirmed that the path moves to this key from one of another name.
-    fn is_confirmed(&mut self, _path: &[u8], _key: &KeyName) -> bool {
-        false
-    }
-
-    /// A commit of the branch that described one of these ids of a key; see [`sealing_key`].
-    ///
-    /// # Errors
-    /// A sentence that says why it cannot be known.
-    fn later(&mut self, _key: &KeyName, _ids: &[KeyId]) -> Result<Option<String>, String> {
-        Ok(None)
-    }
-}
 
 /// What git calls a filter driver: a clean and a smudge (gitattributes, "filter").
 pub trait Driver<'k> {
@@ -209,6 +162,22 @@ impl<'k, R: Rules> Filter<'k, R> {
                     }
                 }
                 let entry = match fit {
+                    Ok(entry) if self.rules.holds_git_crypt_keys() => {
+                        content.finish()?;
+                        let crossing = self.rules.leaves_git_crypt(
+                            path,
+                            &rule.key,
+                            &mut content.spool.reader()?,
+                        );
+                        match crossing {
+                            None => entry,
+                            Some(Crossing::Unchanged(blob)) => return Filtered::bytes(&blob),
+                            Some(Crossing::Changed(held)) => {
+                                let wanted = KeyOf::Own(rule.key);
+                                return Err(FilterError::Crossing { held, wanted });
+                            }
+                        }
+                    }
                     Ok(entry) => entry,
                     // Somebody has pushed it in the clear, and nothing is added to that.
                     Err(error) => {

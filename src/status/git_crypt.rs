@@ -67,8 +67,8 @@ impl Surveyor<'_> {
             Blob::Missing => return Ok(State::Missing),
             Blob::Memory(blob) if blob.is_empty() => return Ok(State::Empty),
             Blob::Memory(blob) if is_encrypted(&blob) => match held.open(Some(name), &blob) {
-                Ok((_, _, plaintext)) if is_encrypted(&plaintext) => GitCryptState::Twice,
                 Ok((by, ..)) if by != name => GitCryptState::OtherKey(by.clone()),
+                Ok((_, _, plaintext)) if is_encrypted(&plaintext) => GitCryptState::Twice,
                 Ok(_) => GitCryptState::Encrypted { opened: true },
                 Err(_) => unopened(held, name),
             },

@@ -3,18 +3,58 @@
 //! Attributes are a proposal of whoever pushed last. Never in the tree, so that nobody else can confirm for this clone.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
+use crate::git_crypt::Name;
 use crate::keyring::KeyName;
 
 /// Bytes of the longest list that is read.
 const MAX_LEN: usize = 64 << 20;
 
+/// A key of either program, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyOf {
+    /// A key of this program.
+    Own(KeyName),
+    /// A key of git-crypt.
+    GitCrypt(Name),
+}
+
+impl fmt::Display for KeyOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own(name) => write!(f, "the key '{name}'"),
+            Self::GitCrypt(name) => write!(f, "the git-crypt key '{name}'"),
+        }
+    }
+}
+
+impl KeyOf {
+    /// As one word, which no other key has.
+    fn to_word(&self) -> String {
+        match self {
+            Self::Own(name) => name.to_string(),
+            Self::GitCrypt(name) => format!("{GIT_CRYPT}{name}"),
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        match word.strip_prefix(GIT_CRYPT) {
+            Some(name) => name.parse().ok().map(Self::GitCrypt),
+            None => word.parse().ok().map(Self::Own),
+        }
+    }
+}
+
+/// Begins the word of a git-crypt key; no name of this program's keys has a colon.
+const GIT_CRYPT: &str = "git-crypt:";
+
 /// For each path the key that was confirmed last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Confirmed(BTreeMap<Vec<u8>, KeyName>);
+pub struct Confirmed(BTreeMap<Vec<u8>, KeyOf>);
 
 fn path(common_dir: &Path) -> PathBuf {
     super::local::dir(common_dir).join("confirmed")
@@ -38,7 +78,12 @@ impl Confirmed {
 
     /// Whether this path may move to this key.
     pub fn allows(&self, path: &[u8], key: &KeyName) -> bool {
-        self.0.get(path) == Some(key)
+        matches!(self.0.get(path), Some(KeyOf::Own(confirmed)) if confirmed == key)
+    }
+
+    /// Whether this path may move to this key of git-crypt.
+    pub fn allows_git_crypt(&self, path: &[u8], key: &Name) -> bool {
+        matches!(self.0.get(path), Some(KeyOf::GitCrypt(confirmed)) if confirmed == key)
     }
 
     /// Remembers that these paths may move, each to its key.
@@ -47,7 +92,7 @@ impl Confirmed {
     /// The list cannot be read or written.
     pub fn add(
         common_dir: &Path,
-        paths: impl IntoIterator<Item = (Vec<u8>, KeyName)>,
+        paths: impl IntoIterator<Item = (Vec<u8>, KeyOf)>,
     ) -> io::Result<()> {
         let mut confirmed = Self::load(common_dir)?;
         let before = confirmed.clone();
@@ -55,7 +100,8 @@ impl Confirmed {
         if confirmed == before {
             return Ok(());
         }
-        let line = |(path, key): (&Vec<u8>, &KeyName)| format!("{key} {}\n", escape(path));
+        let line =
+            |(path, key): (&Vec<u8>, &KeyOf)| format!("{} {}\n", key.to_word(), escape(path));
         let text: String = confirmed.0.iter().map(line).collect();
         create_private_dir(&super::local::dir(common_dir))?;
         write_atomic(&path(common_dir), text.as_bytes(), Access::Private)
@@ -86,9 +132,9 @@ fn unescape(text: &str) -> Option<Vec<u8>> {
     Some(path)
 }
 
-fn parse(line: &str) -> Option<(Vec<u8>, KeyName)> {
+fn parse(line: &str) -> Option<(Vec<u8>, KeyOf)> {
     let (key, path) = line.split_once(' ')?;
-    Some((unescape(path)?, key.parse().ok()?))
+    Some((unescape(path)?, KeyOf::from_word(key)?))
 }
 
 #[cfg(test)]
@@ -99,14 +145,21 @@ mod tests {
     fn any_path_is_remembered_with_its_last_key() {
         let dir = tempfile::tempdir().unwrap();
         let [prod, dev]: [KeyName; 2] = ["prod", "dev"].map(|name| name.parse().unwrap());
+        let of_git_crypt: Name = "prod".parse().unwrap();
         let paths: [&[u8]; 3] = [b"a b", b"new\nline%41", b"\xff\xfe/x"];
         for path in paths {
             assert!(!Confirmed::load(dir.path()).unwrap().allows(path, &prod));
-            Confirmed::add(dir.path(), [(path.to_vec(), prod.clone())]).unwrap();
+            Confirmed::add(dir.path(), [(path.to_vec(), KeyOf::Own(prod.clone()))]).unwrap();
         }
-        Confirmed::add(dir.path(), [(paths[0].to_vec(), dev.clone())]).unwrap();
+        let again = [
+            (paths[0].to_vec(), KeyOf::Own(dev.clone())),
+            (paths[1].to_vec(), KeyOf::GitCrypt(of_git_crypt.clone())),
+        ];
+        Confirmed::add(dir.path(), again).unwrap();
         let confirmed = Confirmed::load(dir.path()).unwrap();
         assert!(confirmed.allows(paths[0], &dev) && !confirmed.allows(paths[0], &prod));
-        assert!(confirmed.allows(paths[1], &prod) && confirmed.allows(paths[2], &prod));
+        assert!(confirmed.allows_git_crypt(paths[1], &of_git_crypt));
+        assert!(!confirmed.allows(paths[1], &prod) && confirmed.allows(paths[2], &prod));
+        assert!(!confirmed.allows_git_crypt(paths[2], &of_git_crypt));
     }
 }

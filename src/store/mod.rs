@@ -6,5 +6,6 @@ pub mod exclusive;
 pub mod git_crypt;
 pub mod local;
 pub mod seen;
+pub mod seen_git_crypt;
 pub mod shroud_dir;
 pub mod unreadable;

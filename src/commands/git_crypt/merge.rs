@@ -7,9 +7,10 @@ use std::path::Path;
 
 use super::super::merge_driver::{MergeDriver, merge_texts};
 use super::super::{Context, show};
-use super::GitCryptSurroundings;
+use crate::access::GitCryptSurroundings;
 use crate::access::rules::{self, LazyRepository};
 use crate::error::{CommandError, Context as _, Outcome};
+use crate::filter::FilterError;
 use crate::fs::{read_bounded, with_path};
 use crate::git::attributes::Attributes;
 use crate::git::command::Git;
@@ -18,6 +19,7 @@ use crate::git_crypt::{HEADER_LEN, Name, is_encrypted, seal};
 use crate::merge::{Labels, Merged};
 use crate::repo_path::argument_bytes;
 use crate::secret::WipedVec;
+use crate::store::confirmed::{Confirmed, KeyOf};
 
 /// Merges three versions. What git-crypt encrypts is merged in the clear and encrypted again; all else git merges.
 pub(crate) fn merge(context: &Context, given: &MergeDriver) -> Outcome {
@@ -43,7 +45,7 @@ pub(crate) fn merge(context: &Context, given: &MergeDriver) -> Outcome {
             read => read.context(version)?,
         });
     }
-    let surroundings = GitCryptSurroundings::find(context)?;
+    let surroundings = GitCryptSurroundings::find(&context.dir)?;
     let repository = LazyRepository::new();
     let named = named_key(&surroundings, &repository, path)?;
     let mut plaintexts = [(); 3].map(|()| WipedVec::default());
@@ -56,6 +58,9 @@ pub(crate) fn merge(context: &Context, given: &MergeDriver) -> Outcome {
         let opened = surroundings.held.open(named.as_ref(), version).map_err(|error| {
             conflict(&error.to_string()).hint("git shroud unlock, then merge again")
         })?;
+        if std::ptr::eq(version, &versions[1]) {
+            refuse_unconfirmed(&surroundings, path, opened.0, named.as_ref())?;
+        }
         used.get_or_insert_with(|| opened.0.clone());
         *plaintext = opened.2;
     }
@@ -106,6 +111,29 @@ fn named_key(
     let repository = repository.as_ref().map_err(CommandError::wrong)?;
     let of = Attributes::new(repository)?.of(path)?;
     Ok(of.git_crypt.and_then(Result::ok))
+}
+
+/// A merge that moves what ours holds to a key of another name hands it to other readers.
+fn refuse_unconfirmed(
+    surroundings: &GitCryptSurroundings,
+    path: &[u8],
+    held: &Name,
+    named: Option<&Name>,
+) -> Outcome {
+    let Some((named, location)) = named.zip(surroundings.location.as_ref()) else { return Ok(()) };
+    if named == held {
+        return Ok(());
+    }
+    let confirmed = Confirmed::load(&location.common_dir);
+    if confirmed.context(|| "what was confirmed here".to_owned())?.allows_git_crypt(path, named) {
+        return Ok(());
+    }
+    let error = FilterError::Crossing {
+        held: KeyOf::GitCrypt(held.clone()),
+        wanted: KeyOf::GitCrypt(named.clone()),
+    };
+    Err(CommandError::refused(format!("{}: {error}", show(path)))
+        .hint(error.hint().unwrap_or_default()))
 }
 
 /// What git itself would do: the same merge, with the algorithm of its merges, the user's conflict style and the labels.

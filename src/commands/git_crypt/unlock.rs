@@ -5,20 +5,27 @@ use std::path::PathBuf;
 
 use gix::bstr::ByteSlice as _;
 
+use super::super::member::last_change;
 use super::super::unwrapping::IdentityArguments;
-use super::super::{Context, Opened};
+use super::super::{Context, Opened, show};
 use crate::access::{Foreign, Identities, find_closed, find_names, find_opening, open_message};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
 use crate::fs::read_bounded;
 use crate::git::repository::Repository;
 use crate::git_crypt::{KeyFile, KeyVersion, Name};
+use crate::repo_path::from_native;
 use crate::store::git_crypt::{self, StoreError, Wrapped};
 use crate::store::local;
+use crate::store::seen_git_crypt::SeenGitCrypt;
 use crate::ui::prompt;
 
 /// Bytes of attributes that are read to see whether they speak of git-crypt.
 const MAX_ATTRIBUTES: usize = 1 << 20;
+/// Files that a key does not open and that are named.
+const NAMED: usize = 5;
+/// Where a key comes from that nobody has given by hand.
+const IN_REPOSITORY: &str = ".git-crypt";
 
 /// Adds key files that were given to those that are held, and keeps them where git-crypt looks for them.
 pub(crate) fn take(
@@ -29,6 +36,10 @@ pub(crate) fn take(
 ) -> Outcome {
     if !given.is_empty() {
         refuse_foreign(opened, &given, trusted)?;
+    }
+    // Nothing is kept before all are proved.
+    for (place, file) in &given {
+        prove(opened, file, place, trusted)?;
     }
     let mut copied = BTreeSet::new();
     for (place, file) in given {
@@ -48,15 +59,54 @@ pub(crate) fn take(
     local::remember_copied(common_dir, copied).context(|| "the list of copied keys".to_owned())
 }
 
-/// Proves a key and keeps it.
-fn keep(context: &Context, opened: &mut Opened, file: KeyFile, place: &str) -> Outcome {
-    let name = file.name().clone();
-    if find_opening(&opened.repository, &file)? == Foreign::Yes {
+/// Refuses a key that does not open what its name encrypts here, or is another than was held here: whoever can push can put
+/// a key of their own into `.git-crypt/`, or have one handed to a colleague, and add a file that it opens.
+fn prove(opened: &Opened, file: &KeyFile, place: &str, trusted: &[KeyId]) -> Outcome {
+    let (repository, name, id) = (&opened.repository, file.name(), file.newest().id());
+    let held = opened.git_crypt.of(name).map_or(&[][..], KeyFile::versions);
+    if file.versions().iter().all(|key| held.iter().any(|held| held.same_as(key))) {
+        return Ok(());
+    }
+    if find_opening(repository, file)? == Foreign::Yes {
         return Err(CommandError::wrong(format!(
             "{place}: this git-crypt key opens no file here that its name, '{name}', encrypts"
         ))
         .hint("nothing was changed; ask for the key file of this very repository"));
     }
+    if file.versions().iter().any(|key| trusted.contains(&key.id())) {
+        return Ok(());
+    }
+    let trust = format!(
+        "if a colleague tells you, not through this repository, that the id is right: git shroud unlock --trust-key {id}"
+    );
+    if let Some(other) = load_seen(repository)?.other_than(file) {
+        return Err(CommandError::refused(format!(
+            "{place}: the git-crypt key '{name}' (id {id}) is another than this clone has held under that name (id {other}), so it was not taken: somebody may have swapped it"
+        ))
+        .hint(trust));
+    }
+    let closed = find_closed(repository, file).map_err(|error| error.hint(trust.clone()))?;
+    if closed.is_empty() {
+        return Ok(());
+    }
+    let (paths, more) = closed.split_at(closed.len().min(NAMED));
+    let mut paths = paths.iter().map(|path| show(path)).collect::<Vec<_>>().join(", ");
+    if !more.is_empty() {
+        paths.push_str(&format!(" and {} more", more.len()));
+    }
+    Err(CommandError::refused(format!(
+        "{place}: the git-crypt key '{name}' (id {id}) does not open {paths}, so it was not taken: somebody may have swapped it, or damaged the files"
+    ))
+    .hint(match place {
+        IN_REPOSITORY => "see who changed the key: git log --stat -- .git-crypt",
+        _ => "see who changed the files: git log --stat -- PATH",
+    })
+    .hint(trust))
+}
+
+/// Keeps a key that was proved.
+fn keep(context: &Context, opened: &mut Opened, file: KeyFile, place: &str) -> Outcome {
+    let name = file.name().clone();
     let wrong = |source| StoreError::KeyFile { place: place.to_owned(), source };
     if !opened.git_crypt.insert(file).map_err(wrong)? {
         context.ui.status(format!("the git-crypt key '{name}' is held already"));
@@ -69,12 +119,40 @@ fn keep(context: &Context, opened: &mut Opened, file: KeyFile, place: &str) -> O
     Ok(())
 }
 
+fn load_seen(repository: &Repository) -> Outcome<SeenGitCrypt> {
+    SeenGitCrypt::load(repository.common_dir()).context(|| "the list of seen keys".to_owned())
+}
+
+/// Remembers the keys of git-crypt that this clone has held.
+pub(crate) fn remember_seen(opened: &Opened) -> Outcome {
+    SeenGitCrypt::remember(opened.repository.common_dir(), &opened.git_crypt)
+        .context(|| "the list of seen keys".to_owned())
+}
+
+/// Whether this clone has never held a key, of either program.
+pub(crate) fn is_fresh(opened: &Opened) -> Outcome<bool> {
+    let nothing_held = opened.keyring.is_empty() && opened.git_crypt.is_empty();
+    Ok(nothing_held
+        && load_seen(&opened.repository)?.is_empty()
+        && super::super::given::load_seen(&opened.repository)?.is_empty())
+}
+
+/// What the user has confirmed.
+pub(crate) struct Allowed<'a> {
+    /// Ids that were compared with a colleague.
+    pub(crate) ids: &'a [KeyId],
+    /// Names of keys that are new to this clone.
+    pub(crate) names: &'a [String],
+    /// Whether all names are, as the clone has never held a key.
+    pub(crate) is_fresh: bool,
+}
+
 /// Opens what `.git-crypt/` holds for the user's OpenPGP keys; returns a line for each key that stays locked.
 pub(crate) fn unwrap(
     context: &Context,
     opened: &mut Opened,
     arguments: &IdentityArguments,
-    trusted: &[KeyId],
+    allowed: &Allowed<'_>,
 ) -> Outcome<Vec<String>> {
     let Some(folder) = state_dir(&opened.repository) else { return Ok(Vec::new()) };
     let wrapped = git_crypt::wrapped(&folder).context(|| "the git-crypt keys".to_owned())?;
@@ -86,6 +164,7 @@ pub(crate) fn unwrap(
         return Ok(Vec::new());
     }
     let identities = arguments.gather_openpgp(context, &opened.repository)?;
+    let seen = load_seen(&opened.repository)?;
     let mut locked = Vec::new();
     for (name, wrapped) in by_name {
         let mut tried = Vec::new();
@@ -94,32 +173,45 @@ pub(crate) fn unwrap(
             locked.push(describe_locked(&name, &wrapped, &tried));
             continue;
         };
-        refuse_swapped(&opened.repository, &file, trusted)?;
-        keep(context, opened, file, ".git-crypt")?;
+        let is_trusted = file.versions().iter().any(|key| allowed.ids.contains(&key.id()));
+        let is_named = allowed.names.iter().any(|allowed| allowed == name.as_str());
+        if !(allowed.is_fresh || is_trusted || is_named || seen.knows(&name)) {
+            say_new(context, opened, &file, &wrapped)?;
+            continue;
+        }
+        prove(opened, &file, IN_REPOSITORY, allowed.ids)?;
+        keep(context, opened, file, IN_REPOSITORY)?;
     }
     Ok(locked)
 }
 
-/// Whoever can push can put a key of their own into `.git-crypt/`, and add a file that it opens.
-fn refuse_swapped(repository: &Repository, file: &KeyFile, trusted: &[KeyId]) -> Outcome {
-    let Some(id) = file.versions().iter().map(KeyVersion::id).next() else { return Ok(()) };
-    if file.versions().iter().any(|key| trusted.contains(&key.id())) {
-        return Ok(());
-    }
-    let trust = format!(
-        "if a colleague tells you, not through this repository, that the id is right: git shroud unlock --trust-key {id}"
-    );
-    let Some(path) = find_closed(repository, file).map_err(|error| error.hint(trust.clone()))?
-    else {
-        return Ok(());
+/// A key of a name that this clone has never seen: a second one of the team, or a key of whoever can push.
+fn say_new(context: &Context, opened: &Opened, file: &KeyFile, wrapped: &[Wrapped]) -> Outcome {
+    let (name, id) = (file.name(), file.newest().id());
+    let folder = state_dir(&opened.repository).unwrap_or_default().join("keys").join(name.as_str());
+    let folder =
+        opened.repository.worktree.as_deref().and_then(|top| folder.strip_prefix(top).ok());
+    let folder = folder.and_then(from_native).unwrap_or_default();
+    let by = match String::from_utf8(folder.clone()) {
+        Ok(path) => last_change(&opened.repository, &path)?,
+        Err(_) => None,
     };
-    Err(CommandError::refused(format!(
-        "the git-crypt key '{}' in .git-crypt (id {id}) does not open {}, so it was not taken: somebody may have swapped it",
-        file.name(),
-        crate::sanitise::path(&path)
-    ))
-    .hint("see who changed it: git log --stat -- .git-crypt")
-    .hint(trust))
+    let by = by.unwrap_or_else(|| "not committed yet".to_owned());
+    let users: BTreeSet<_> = wrapped.iter().map(|file| file.fingerprint.as_str()).collect();
+    context.ui.warning(format!(
+        "the git-crypt key '{name}' (id {id}) is new to this clone, so it was not taken; it is encrypted to {} ({}: {by})",
+        users.into_iter().collect::<Vec<_>>().join(", "),
+        show(&folder)
+    ));
+    context.ui.hint(format!("if your team has made it: git shroud unlock --new-key {name}"));
+    Ok(())
+}
+
+/// The names of the keys that `.git-crypt/` holds, whoever they are for.
+pub(crate) fn shared_names(repository: &Repository) -> Outcome<BTreeSet<Name>> {
+    let Some(folder) = state_dir(repository) else { return Ok(BTreeSet::new()) };
+    let wrapped = git_crypt::wrapped(&folder).context(|| "the git-crypt keys".to_owned())?;
+    Ok(wrapped.into_iter().map(|file| file.name).collect())
 }
 
 /// Refuses a key file in a repository where nothing speaks of git-crypt: it may be that of another.

@@ -3,6 +3,8 @@
 mod findings;
 mod interop;
 mod merging;
+mod moving;
+mod new_keys;
 mod openpgp;
 mod scanning;
 mod unlocking;

@@ -1,0 +1,81 @@
+//! What a filter asks of the repository around it.
+
+use std::io::Read;
+
+use crate::format::{Header, KeyId};
+use crate::keyring::KeyName;
+use crate::store::confirmed::KeyOf;
+
+/// What a repository's attributes say of a path that is to be sealed.
+#[derive(Clone, Default)]
+pub struct Rule {
+    /// The key that seals the path (attribute `shroud-key`).
+    pub key: KeyName,
+    /// The id that the repository describes for this key; `None` where it says nothing.
+    pub key_id: Option<KeyId>,
+    /// Whether this is a tree that ought to describe the key and does not.
+    pub undescribed: bool,
+    /// The latest generation that was held here, and its id.
+    pub newest: Option<(u32, KeyId)>,
+    /// Why nothing may be sealed with this key.
+    pub refusal: Option<String>,
+    /// The attribute, with its place, by which git would change the sealed bytes.
+    pub conversion: Option<String>,
+}
+
+/// A path that another key seals in the index than its attribute names.
+pub enum Crossing {
+    /// The content is the same: these are the bytes that the index has.
+    Unchanged(Vec<u8>),
+    /// The content is another, so that it would be given to the readers of another key.
+    Changed(KeyOf),
+}
+
+/// Finds the rule of a path.
+pub trait Rules {
+    /// The rule of `path`, which is relative to the top of the worktree, with slashes.
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot be known.
+    fn rule(&mut self, path: &[u8]) -> Result<Rule, String>;
+
+    /// The headers of the blobs that the index has at this path, if they are sealed: of one or, in a merge conflict, of
+    /// both sides. Asked for only where it matters.
+    fn indexed(&mut self, _path: &[u8]) -> Vec<Header> {
+        Vec::new()
+    }
+
+    /// Whether the index has these very bytes, `len` of them, at this path. Asked for only where they would be refused.
+    fn holds(&mut self, _path: &[u8], _content: &mut dyn Read, _len: u64) -> bool {
+        false
+    }
+
+    /// Whether this clone has confirmed that the path moves to this key from one of another name.
+    fn is_confirmed(&mut self, _path: &[u8], _key: &KeyName) -> bool {
+        false
+    }
+
+    /// Whether keys of git-crypt are held here, so that a path could move from one of them to a key of this program.
+    fn holds_git_crypt_keys(&mut self) -> bool {
+        false
+    }
+
+    /// The git-crypt key that seals what the index has at this path, where this clone has not confirmed that it moves to
+    /// `key`, and `key` has not taken that one over. `plaintext` is what is to be stored. Asked for only where it matters.
+    fn leaves_git_crypt(
+        &mut self,
+        _path: &[u8],
+        _key: &KeyName,
+        _plaintext: &mut dyn Read,
+    ) -> Option<Crossing> {
+        None
+    }
+
+    /// A commit of the branch that described one of these ids of a key; see [`sealing_key`].
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot be known.
+    fn later(&mut self, _key: &KeyName, _ids: &[KeyId]) -> Result<Option<String>, String> {
+        Ok(None)
+    }
+}
