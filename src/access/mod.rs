@@ -16,6 +16,7 @@ mod identities;
 mod lineage;
 mod lock;
 mod meant;
+mod opened_with;
 mod past;
 mod prove;
 mod removal;
@@ -37,6 +38,7 @@ use std::path::Path;
 
 use gix::index::entry::Stat;
 
+use crate::filter::Files;
 use crate::format::{self, HEADER_LEN, KeyId, OpenError, Sniff};
 use crate::fs::{PrivateUmask, mode_of, open_regular};
 use crate::git::GitError;
@@ -63,6 +65,7 @@ pub use identities::{IDENTITY_VARIABLE, Identities, IdentityError, OPENPGP_VARIA
 pub use lineage::find_later;
 pub use lock::{Changes, LockPlan, find_changed, seal_worktree};
 pub use meant::{People, Person};
+use opened_with::OpenedWith;
 pub use past::is_described_anywhere;
 pub use prove::{SealedIds, find_sealed_ids};
 pub use removal::{Removal, plan_removal};
@@ -161,6 +164,11 @@ pub struct Report {
     pub left: Vec<(Vec<u8>, Left)>,
     /// Paths with a merge conflict that would be sealed; they were not touched.
     pub unmerged: Vec<Vec<u8>>,
+    /// Files that were opened, and are sealed with an earlier generation of their key than is described.
+    pub retired: Files,
+    /// Files that were opened, and are sealed with a key of another name than their attribute says.
+    pub of_other_key: Files,
+    opened_with: OpenedWith,
     /// Files that only git itself may write, as it converts them.
     by_git: Vec<Vec<u8>>,
     stats: Vec<(usize, Stat)>,
@@ -179,6 +187,9 @@ impl Report {
         for (name, count) in other.still_encrypted {
             *self.still_encrypted.entry(name).or_default() += count;
         }
+        self.retired.absorb(other.retired);
+        self.of_other_key.absorb(other.of_other_key);
+        self.opened_with.absorb(other.opened_with);
         self.left.extend(other.left);
         self.by_git.extend(other.by_git);
         self.stats.extend(other.stats);

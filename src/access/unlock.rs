@@ -24,7 +24,10 @@ const BUFFER: usize = 1 << 17;
 /// # Errors
 /// The index is locked or cannot be read or written. What goes wrong with one file is in the report.
 pub fn open_worktree(repository: &Repository, keys: Keys<'_>) -> Result<Report, GitError> {
-    sweep_locked(repository, keys, open_file)
+    let mut report = sweep_locked(repository, keys, open_file)?;
+    let opened_with = std::mem::take(&mut report.opened_with);
+    (report.retired, report.of_other_key) = opened_with.judge(repository, keys.shroud);
+    Ok(report)
 }
 
 fn open_file(
@@ -80,6 +83,11 @@ fn open_file(
                 format::open_stream(&held.key, &header, source, to).map(drop).map_err(Left::from)
             })?;
             worker.report.written += 1;
+            if let Ok(wanted) = &attributes.key
+                && worker.keyring.entries().len() > 1
+            {
+                worker.report.opened_with.note(id, wanted, &entry.path);
+            }
             if is_the_blob {
                 worker.report.stats.push((entry.place, stat));
             }

@@ -10,7 +10,7 @@ use crate::access::GitCryptSurroundings;
 use crate::access::rules::{LazyRepository, Surroundings};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::process::serve;
-use crate::filter::{Driver, FilterError, Filtered, Summary};
+use crate::filter::{Driver, FilterError, Filtered, Summary, describe_suspects};
 use crate::format::{self, Sniff};
 use crate::git_crypt;
 use crate::keyring::KeyName;
@@ -81,25 +81,9 @@ fn summarise(context: &Context, summary: &Summary) {
             show(first)
         ));
     }
-    if let Some(first) = &summary.retired.first {
-        context.ui.warning(format!(
-            "opened {} that {} sealed with an earlier generation of the key than is in use, first {}",
-            count(summary.retired.count, "file"),
-            if summary.retired.count == 1 { "is" } else { "are" },
-            show(first)
-        ));
-        context.ui.hint(
-            "a removed member can write such a file: see who did with 'git log -- PATH'; 'git shroud status' names all of them",
-        );
-    }
-    if let Some(first) = &summary.of_other_key.first {
-        context.ui.warning(format!(
-            "opened {} that {} sealed with a key of another name than the attribute says, first {}",
-            count(summary.of_other_key.count, "file"),
-            if summary.of_other_key.count == 1 { "is" } else { "are" },
-            show(first)
-        ));
-        context.ui.hint("'git shroud why PATH' shows who changed it");
+    for (suspects, hint) in describe_suspects(&summary.retired, &summary.of_other_key) {
+        context.ui.warning(suspects);
+        context.ui.hint(hint);
     }
     if let Some((first, why, hint)) = &summary.first_damaged {
         context.ui.warning(format!(

@@ -9,6 +9,7 @@ use super::unwrapping::{Confirmed, IdentityArguments, unwrap_missing};
 use super::{Context, Opened, exclusive, git_crypt, held_git_crypt_keys, refuse_rotation, show};
 use crate::access::{Left, RESTORE, Report, Roster, find_names, open_worktree};
 use crate::error::{CommandError, Context as _, Outcome};
+use crate::filter::describe_suspects;
 use crate::format::KeyId;
 use crate::git::config::{install_drivers, install_git_crypt_drivers};
 use crate::git::repository::Repository;
@@ -226,6 +227,10 @@ fn open_all(context: &Context, opened: &Opened) -> Outcome {
     }
     if all.written > 0 {
         context.ui.status(format!("opened {}", count(all.written, "file")));
+    }
+    for (suspects, hint) in describe_suspects(&all.retired, &all.of_other_key) {
+        context.ui.warning(suspects);
+        context.ui.hint(hint);
     }
     for (id, files) in &all.still_sealed {
         let info = opened.roster.infos.values().find(|info| info.id == *id);

@@ -29,7 +29,7 @@ use filtered::{Action, open_whole, verify};
 pub use fit::sealing_key;
 pub use rule::{Crossing, Rule, Rules};
 pub(crate) use spool::Spool;
-pub use summary::Summary;
+pub use summary::{Files, Summary, describe_suspects};
 
 /// What git calls a filter driver: a clean and a smudge (gitattributes, "filter").
 pub trait Driver<'k> {

@@ -16,10 +16,36 @@ pub struct Files {
 }
 
 impl Files {
-    pub(super) fn note(&mut self, path: &[u8]) {
+    /// Counts one more.
+    pub fn note(&mut self, path: &[u8]) {
         self.count += 1;
         self.first.get_or_insert_with(|| path.to_vec());
     }
+
+    /// Counts those as well; the first of all is the first in the order of paths.
+    pub fn absorb(&mut self, other: Self) {
+        self.count += other.count;
+        self.first = match (self.first.take(), other.first) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
+}
+
+/// Says for people, with a hint, which opened files are not sealed with the key that they ought to be sealed with.
+pub fn describe_suspects(retired: &Files, of_other_key: &Files) -> Vec<(String, &'static str)> {
+    let sentence = |files: &Files, with: &str| {
+        let first = files.first.as_deref()?;
+        let (count, first) =
+            (crate::error::count(files.count, "file"), crate::sanitise::path(first));
+        let is = if files.count == 1 { "is" } else { "are" };
+        Some(format!("opened {count} that {is} sealed with {with}, first {first}"))
+    };
+    let retired = sentence(retired, "an earlier generation of the key than is in use");
+    let other = sentence(of_other_key, "a key of another name than the attribute says");
+    let who = "a removed member can write such a file: see who did with 'git log -- PATH'; 'git shroud status' names all of them";
+    let why = "'git shroud why PATH' shows who changed it";
+    retired.map(|said| (said, who)).into_iter().chain(other.map(|said| (said, why))).collect()
 }
 
 /// What a run of the filter met that its user should know.

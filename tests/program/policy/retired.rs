@@ -47,6 +47,12 @@ fn content_of_a_removed_member_is_counted_and_named() {
     let pulled = sandbox.git("alices", ["pull", "-q", "../bobs", "main"]);
     pulled.says("opened 1 file that is sealed with an earlier generation").says("secrets/db.env");
     assert_eq!(state(&sandbox, "alices", "secrets/db.env"), "retired-key");
+    // A fresh clone opens it without git's help, and says so too.
+    let fresh = sandbox.unlocked_clone("alices", "fresh", "alice").expect(0);
+    fresh.says("opened 1 file that is sealed with an earlier generation").says("secrets/db.env");
+    sandbox.shroud("repo", ["lock"]);
+    let calm = sandbox.shroud("repo", ["unlock", "-i", "../alice.age"]);
+    assert!(!calm.stderr.contains("generation of the key than"), "{calm:?}");
     let fixed = sandbox.shroud("alices", ["status", "--fix"]);
     fixed.says("by Bob <bob@x> changed 1 file of these, first secrets/db.env");
     let new = key_id(&sandbox, "alices", "default", 2);
