@@ -1,7 +1,7 @@
 //! Transparent encryption for the files in a git repository that must stay secret.
 //!
-//! The rooms, from the ground up. A module uses those of its own room and of the rooms before it, and no other:
-//! `tests/source` holds them to it.
+//! Every module is a layer, from the ground up, and uses only those before it: `tests/source` has the order and holds
+//! them to it.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]

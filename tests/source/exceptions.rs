@@ -1,0 +1,80 @@
+//! The list of what breaks a rule today (`tests/source/exceptions`). It only shrinks.
+//!
+//! `SHRINK_EXCEPTIONS=1` before the test deletes the lines that are no longer needed, sorts the rest, and adds none.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::{env, fs};
+
+/// A break of a rule.
+pub(crate) struct Finding {
+    /// As the list writes it.
+    pub(crate) line: String,
+    /// What is wrong with it, as the end of a sentence.
+    pub(crate) why: String,
+}
+
+/// One test at a time has the file.
+static FILE: Mutex<()> = Mutex::new(());
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/source/exceptions")
+}
+
+/// The whole list, one exception a line, sorted. ` # ` and a reason may follow.
+fn list() -> Vec<String> {
+    fs::read_to_string(path()).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// The lines of the list that have a word in them: each rule has a word of its own.
+pub(crate) fn listed(word: &str) -> Vec<String> {
+    let _one = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    list().into_iter().filter(|line| claim(line).contains(word)).collect()
+}
+
+/// A line without its reason.
+pub(crate) fn claim(line: &str) -> &str {
+    line.split(" # ").next().unwrap_or_default()
+}
+
+/// Fails on what is found and not listed, and on what is listed and no longer found.
+pub(crate) fn hold(listed: &[String], found: &[Finding]) {
+    let lines: BTreeSet<&str> = listed.iter().map(|line| claim(line)).collect();
+    let found_lines: BTreeSet<&str> = found.iter().map(|found| found.line.as_str()).collect();
+    let mut wrong: BTreeSet<String> = found
+        .iter()
+        .filter(|found| !lines.contains(found.line.as_str()))
+        .map(|found| format!("{} {}", found.line, found.why))
+        .collect();
+    let stale: Vec<&str> = lines.difference(&found_lines).copied().collect();
+    if env::var_os("SHRINK_EXCEPTIONS").is_some() {
+        delete(&stale);
+    } else {
+        wrong.extend(stale.iter().map(|line| {
+            format!("{line}: this is no longer so; delete the line from tests/source/exceptions (SHRINK_EXCEPTIONS=1 does)")
+        }));
+    }
+    let wrong: Vec<String> = wrong.into_iter().collect();
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+fn delete(stale: &[&str]) {
+    let _one = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept: BTreeSet<String> =
+        list().into_iter().filter(|line| !stale.contains(&claim(line))).collect();
+    fs::write(path(), kept.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+}
+
+#[test]
+fn the_list_is_sorted() {
+    let _one = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    for pair in list().windows(2) {
+        assert!(
+            pair[0] < pair[1],
+            "tests/source/exceptions: '{}' belongs behind '{}'",
+            pair[0],
+            pair[1]
+        );
+    }
+}
