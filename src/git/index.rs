@@ -3,6 +3,9 @@
 //! Only the stat fields of entries and the checksum are changed, in place: every other byte, extensions included, stays
 //! what git wrote (git's Documentation/gitformat-index.txt).
 
+#[doc(hidden)]
+pub mod fuzzed;
+
 use std::fs::{self, File};
 use std::io::ErrorKind::{AlreadyExists, NotFound, StorageFull};
 use std::io::{self, Read as _, Write};

@@ -63,16 +63,20 @@ impl RawKey {
         if plaintext.is_empty() {
             return Vec::new();
         }
-        let mut sealed = b"\0SHROUD\x01".to_vec();
-        sealed.extend(self.derive::<16>(b"git-shroud/v1/key-id"));
-        sealed.extend(hmac(&self.derive::<32>(b"git-shroud/v1/siv"), plaintext));
-        let file_key = self.derive::<32>(&[b"git-shroud/v1/file", sealed.as_slice()].concat());
-        let cipher = Aes256Gcm::new_from_slice(&file_key).unwrap();
-
         let mut padded = (plaintext.len() as u64).to_be_bytes().to_vec();
         padded.extend(plaintext);
         padded.resize(padme(padded.len()).max(256), 0);
-        let last = padded.len().div_ceil(CHUNK_LEN) - 1;
+        self.encrypt(&hmac(&self.derive::<32>(b"git-shroud/v1/siv"), plaintext), &padded)
+    }
+
+    /// Encrypts what a plaintext becomes before it is, under any commitment to it.
+    pub fn encrypt(&self, commitment: &[u8; 32], padded: &[u8]) -> Vec<u8> {
+        let mut sealed = b"\0SHROUD\x01".to_vec();
+        sealed.extend(self.derive::<16>(b"git-shroud/v1/key-id"));
+        sealed.extend(commitment);
+        let file_key = self.derive::<32>(&[b"git-shroud/v1/file", sealed.as_slice()].concat());
+        let cipher = Aes256Gcm::new_from_slice(&file_key).unwrap();
+        let last = padded.len().div_ceil(CHUNK_LEN).saturating_sub(1);
         for (index, chunk) in padded.chunks(CHUNK_LEN).enumerate() {
             let mut nonce = [0; 12];
             nonce[3..11].copy_from_slice(&(index as u64).to_be_bytes());

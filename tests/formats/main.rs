@@ -4,4 +4,9 @@
 mod common;
 
 mod format_vectors;
+mod fuzzed;
 mod git_crypt_formats;
+mod targets;
+
+/// For the targets, which are in other programs too.
+use common::attacker;

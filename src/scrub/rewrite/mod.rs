@@ -7,6 +7,8 @@ mod commit;
 mod commits;
 mod decide;
 mod delta;
+#[doc(hidden)]
+pub mod fuzzed;
 mod graph;
 mod headers;
 mod index;

@@ -19,6 +19,8 @@ use super::{MAX_CERTIFICATE, MAX_MESSAGE, Message};
 
 pub(super) mod colons;
 mod error;
+#[doc(hidden)]
+pub mod fuzzed;
 mod known;
 mod query;
 mod status;

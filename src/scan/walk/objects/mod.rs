@@ -8,6 +8,8 @@ mod carry;
 mod delta;
 mod few;
 mod folders;
+#[doc(hidden)]
+pub mod fuzzed;
 mod judge;
 mod large;
 mod names;
