@@ -10,6 +10,7 @@ pub mod clock;
 pub mod error;
 pub mod fs;
 pub mod parallel;
+pub mod progress;
 pub mod repo_path;
 pub mod sanitise;
 pub mod secret;

@@ -5,13 +5,13 @@ use std::ffi::OsString;
 use gix::ObjectId;
 use serde::Serialize;
 
-use super::pushed::{Pushed, rewritten};
 use super::{Context, held_git_crypt_keys, show};
 use crate::check::{Allowed, Finding, Problem, Report, Source, Subject, check, who_dropped};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::GitError;
 use crate::git::database::{Database, Peeled};
 use crate::git::history;
+use crate::git::pushed::{Pushed, rewritten};
 use crate::git::repository::Repository;
 use crate::scrub::banned;
 use crate::status::conflicts;
@@ -130,13 +130,13 @@ impl Check {
             history::everywhere(repository)?
         } else if self.pre_receive || self.pre_push.is_some() {
             let pushed = match &self.pre_push {
-                Some(remote) => Pushed::to_remote(repository, remote)?,
-                None => Pushed::to_refs(repository)?,
+                Some(remote) => Pushed::to_remote(repository, remote, std::io::stdin())?,
+                None => Pushed::to_refs(repository, std::io::stdin())?,
             };
             lone = pushed.tips;
             pushed.commits
         } else if self.post_rewrite {
-            rewritten(repository)?
+            rewritten(repository, std::io::stdin())?
         } else if !self.revisions.is_empty() {
             history::in_range(repository, &self.revisions).map_err(|error| {
                 CommandError::from(error)

@@ -22,7 +22,6 @@ pub mod member;
 pub mod merge_driver;
 pub mod migrate;
 pub mod plumbing;
-mod pushed;
 pub mod scan;
 pub mod scrub;
 mod sealed_file;

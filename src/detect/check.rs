@@ -7,8 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{alphabet, engine::DecodePaddingMode};
 
-use super::hit::{Hit, Rank};
+use super::hit::Hit;
 use super::placeholder;
+use super::rank::Rank;
 
 /// As JOSE writes it (RFC 7515, section 2), and with padding too.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(

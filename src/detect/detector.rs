@@ -10,10 +10,11 @@ use std::sync::OnceLock;
 use sha2::{Digest as _, Sha256};
 
 use super::expression::{Expression, ExpressionError};
-use super::hit::{self, Hit, Rank};
+use super::hit::{self, Hit};
 use super::keywords::Keywords;
 use super::matcher::Matcher;
 use super::path::{self, PathKind};
+use super::rank::Rank;
 use super::rules::gitleaks::Match;
 use super::rules::{self, Check, Place, Rule};
 use super::{assignment, check, judge, name, pem, phrase, url, window};

@@ -1,47 +1,11 @@
-//! What was found, and how sure it is.
+//! What was found.
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
-use crate::detect::rules::gitleaks::Test;
-
-/// How sure a hit is. Ordered: a surer one is greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rank {
-    /// Worth a look where everything is looked at.
-    Low,
-    /// Likely; the least that is shown by default.
-    Medium,
-    /// Has the shape that its service documents, and looks random.
-    High,
-    /// Proved by a checksum, or parsed.
-    Certain,
-}
-
-impl Rank {
-    /// One step less sure.
-    pub(super) fn lowered(self) -> Self {
-        match self {
-            Self::Certain => Self::High,
-            Self::High => Self::Medium,
-            Self::Medium | Self::Low => Self::Low,
-        }
-    }
-
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Certain => "certain",
-            Self::High => "high",
-            Self::Medium => "medium",
-            Self::Low => "low",
-        }
-    }
-}
+use super::rank::Rank;
+use super::rules::gitleaks::Test;
 
 /// Something that looks like a secret. It holds places only: the value stays in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::assignment::Assignment;
-use super::hit::{Hit, Rank};
+use super::hit::Hit;
 use super::name::{self, Kind};
 use super::operator::Operator;
 use super::path::PathKind;
+use super::rank::Rank;
 use super::surroundings::{in_connection_string, is_login, setting};
 use super::{check, harmless, placeholder, words};
 use crate::detect::rules::{Check, Place, Rule};

@@ -22,6 +22,7 @@ mod path;
 mod pem;
 mod phrase;
 mod placeholder;
+mod rank;
 pub mod rules;
 mod secret;
 mod surroundings;
@@ -34,8 +35,9 @@ pub(crate) mod words;
 
 pub use detector::{Detector, names_secret};
 pub use expression::ExpressionError;
-pub use hit::{Hit, Rank};
+pub use hit::Hit;
 pub use matcher::{Found, Matched, Matcher};
+pub use rank::Rank;
 pub use rules::Rule;
 pub use secret::Secret;
 pub use views::{Seer, View};

@@ -7,8 +7,9 @@ use std::ops::Range;
 use base64::Engine as _;
 use zeroize::Zeroizing;
 
-use super::hit::{Hit, Rank};
+use super::hit::Hit;
 use super::phrase::BASE64;
+use super::rank::Rank;
 use super::window::LONGEST_BLOCK;
 
 const BEGIN: &[u8] = b"-----BEGIN ";

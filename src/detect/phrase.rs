@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{alphabet, engine::DecodePaddingMode};
 
-use super::hit::{Hit, Rank};
+use super::hit::Hit;
+use super::rank::Rank;
 use super::{judge, path, placeholder, window};
 
 /// The longest value, in bytes.

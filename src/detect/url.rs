@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::hit::{Hit, Rank};
+use super::hit::Hit;
 use super::path::PathKind;
+use super::rank::Rank;
 use super::{judge, placeholder};
 
 /// The longest scheme, user or password, in bytes.

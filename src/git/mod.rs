@@ -17,6 +17,7 @@ pub mod objects;
 pub mod own_files;
 pub mod past;
 pub mod pattern;
+pub mod pushed;
 pub mod repository;
 pub mod scratch;
 pub mod staging;

@@ -4,13 +4,16 @@
 //! holds. [`origin`] says where an object came from. [`findings`] makes a [`Finding`] of each value, takes out what somebody
 //! has looked at, and [`report`] writes down what is left (`docs/scan.md`). [`look`] is the whole of it.
 
+pub mod error;
 pub mod findings;
 pub mod fingerprint;
 pub mod lines;
+pub mod lists;
 pub mod look;
 pub mod origin;
 pub mod policy;
 pub mod report;
+pub mod run;
 pub mod suggest;
 pub mod walk;
 

@@ -7,13 +7,14 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
 use super::walk::objects::entries;
-use super::walk::scope::{Commits, Pushed};
+use super::walk::scope::Commits;
 use crate::check::{self, Problem, Subject};
 use crate::format::{HEADER_LEN, Sniff, sniff};
 use crate::git::GitError;
 use crate::git::attributes::Attributes;
 use crate::git::database::Database;
 use crate::git::history::{self, Commit};
+use crate::git::pushed::Pushed;
 use crate::git::repository::Repository;
 use crate::git::tree_attributes::FILE_NAME;
 use crate::git_crypt::HeldKeys;

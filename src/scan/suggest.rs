@@ -4,20 +4,66 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gix::bstr::ByteSlice as _;
 
+use super::findings::Report;
+use crate::git::GitError;
 use crate::git::attributes_file::line_for;
+use crate::git::repository::Repository;
+use crate::progress::Progress;
+use crate::sanitise;
+
+/// Files of one line that are named.
+const MAX_NAMED: usize = 8;
+
+/// Writes the lines that would seal the files with findings, each below the files that it would seal: in a form that can be
+/// put into `.gitattributes`.
+///
+/// # Errors
+/// git cannot list the tracked files.
+pub fn suggest(
+    repository: &Repository,
+    report: &Report,
+    progress: &dyn Progress,
+) -> Result<(), GitError> {
+    let found = report.files();
+    let listed = repository.git.run(["ls-files", "-z"])?;
+    let tracked = listed.split_str(b"\0").filter(|path| !path.is_empty()).map(<[u8]>::to_vec);
+    let tracked: BTreeSet<_> = tracked.collect();
+    let suggestions = suggestions(&found, &tracked);
+    if suggestions.is_empty() {
+        progress.status("there is no file that an attribute line would seal");
+    }
+    for suggestion in suggestions {
+        let Some(line) = suggestion.line else {
+            let name = sanitise::path(&suggestion.files[0]);
+            progress.warning(&format!("no attribute line can name {name}"));
+            continue;
+        };
+        let first = suggestion.files.iter().take(MAX_NAMED);
+        let mut named: Vec<_> = first.map(|path| sanitise::path(path)).collect();
+        if suggestion.files.len() > MAX_NAMED {
+            named.push(format!("{} more", suggestion.files.len() - MAX_NAMED));
+        }
+        progress.line(&format!("# seals {}", named.join(", ")));
+        progress.line(&String::from_utf8_lossy(&line));
+    }
+    if !found.is_subset(&tracked) {
+        progress.hint("attributes seal no file that only history has: see git shroud scrub");
+    }
+    Ok(())
+}
 
 /// An attribute line, and the files that it would seal.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Suggestion {
+struct Suggestion {
     /// The line (gitattributes), without its end; `None` where no pattern can name the file.
-    pub line: Option<Vec<u8>>,
+    line: Option<Vec<u8>>,
     /// The tracked files that the line matches.
-    pub files: Vec<Vec<u8>>,
+    files: Vec<Vec<u8>>,
 }
 
 /// Lines for the files of `found` that are tracked. One line serves for all files of a folder, or all that end alike in it,
 /// where every such file has findings; so no line seals a file without any.
-pub fn suggestions(found: &BTreeSet<Vec<u8>>, tracked: &BTreeSet<Vec<u8>>) -> Vec<Suggestion> {
+fn suggestions(found: &BTreeSet<Vec<u8>>, tracked: &BTreeSet<Vec<u8>>) -> Vec<Suggestion> {
     let mut left: BTreeSet<&Vec<u8>> = found.intersection(tracked).collect();
     let mut suggestions = Vec::new();
     for whole in [folder_group as fn(&[u8]) -> Option<Group>, ending_group] {

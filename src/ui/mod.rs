@@ -2,6 +2,7 @@
 //!
 //! Names and texts of a repository come into both. What acts on a terminal is escaped here, whatever the caller did.
 
+mod progress;
 pub mod prompt;
 pub mod qr;
 pub mod sheet;

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::commands::scan::lists::Lists;
-use crate::commands::scan::look::Look;
 use crate::detect::Detector;
 use crate::detect::Secret;
 use crate::error::{CommandError, Context as _, Outcome};
@@ -13,6 +11,8 @@ use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
 use crate::scan::fingerprint::{Fingerprinter, Named};
+use crate::scan::lists::Lists;
+use crate::scan::look::Look;
 use crate::scan::{Fingerprint, Kind, Scope};
 use crate::scrub::advice::Exposed;
 use crate::scrub::plan::{Plan, Redact, rule_name};
@@ -115,7 +115,7 @@ impl Sources<'_> {
             no_cache: false,
         };
         let wanted: BTreeSet<_> = plan.redact.iter().map(|redact| redact.value).collect();
-        let (report, findings) = look.run(self.context, fingerprinter)?;
+        let (report, findings) = look.run(&self.context.ui, fingerprinter)?;
         for unread in report.unread {
             self.context.ui.warning(format!("not looked at: {}: {}", unread.what, unread.reason));
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::detect::Rank;
+use crate::detect::rank::Rank;
 
 /// The project's rule files, in the order in which their rules are numbered.
 const FILES: [&str; 23] = [

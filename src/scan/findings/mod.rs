@@ -11,6 +11,8 @@ pub mod marks;
 pub mod mask;
 mod place;
 
+use std::collections::BTreeSet;
+
 use crate::detect::{Rank, Secret};
 use crate::scan::fingerprint::Fingerprint;
 pub use place::{Place, PlaceKind, Span};
@@ -262,6 +264,16 @@ impl Report {
     /// Whether everything could be read.
     pub fn is_complete(&self) -> bool {
         self.unread.is_empty()
+    }
+
+    /// The paths of files with findings, but for those that are to be sealed already.
+    pub fn files(&self) -> BTreeSet<Vec<u8>> {
+        let findings = self.findings.iter().filter(|found| found.kind != Kind::Policy);
+        let places = findings.flat_map(|found| &found.occurrences).map(|at| &at.place);
+        let is_file =
+            |kind| matches!(kind, PlaceKind::File | PlaceKind::Staged | PlaceKind::Worktree);
+        let files = places.filter(|place| is_file(place.kind) && !place.name.is_empty());
+        files.map(|place| place.name.clone()).collect()
     }
 }
 

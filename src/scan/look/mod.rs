@@ -1,3 +1,188 @@
-//! The whole of a scan.
+//! The look itself: the walk with its matchers, and what becomes of the hits.
 
 pub mod by_path;
+mod origins;
+mod sealed;
+mod wanted;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use gix::ObjectId;
+
+use crate::detect::known::KnownValues;
+use crate::detect::{Detector, Matcher, Rank, Seer};
+use crate::error::count;
+use crate::git::attributes::Attributes;
+use crate::git::repository::Repository;
+use crate::git_crypt::HeldKeys;
+use crate::keyring::Keyring;
+use crate::progress::Progress;
+use crate::scan::error::ScanError;
+use crate::scan::findings::collect::{Collector, FoundBy};
+use crate::scan::findings::gather::{Gather, Settling};
+use crate::scan::findings::{Finding, Kind, LookedAt, Report, Unread};
+use crate::scan::fingerprint::Fingerprinter;
+use crate::scan::origin::Traced;
+use crate::scan::policy::{Policy, is_to_be_sealed};
+use crate::scan::walk;
+use crate::scan::walk::cache::{self, Cache};
+use crate::scan::walk::objects::{Seen, Walked, What, Why};
+use crate::scan::walk::places::{self, WorktreeFiles};
+use crate::scan::walk::scope::Scope;
+use by_path::ByPath;
+
+/// What is looked at, and with what.
+pub struct Look<'a> {
+    /// Where.
+    pub repository: &'a Repository,
+    /// The keys that open sealed files, whose values are looked for elsewhere.
+    pub keyring: &'a Keyring,
+    /// git-crypt's, for the same.
+    pub git_crypt: &'a HeldKeys,
+    /// The patterns.
+    pub detector: &'a Detector,
+    /// What is looked at.
+    pub scope: &'a Scope,
+    /// The files of the worktree in place of the scope.
+    pub worktree: bool,
+    /// What an earlier scan has looked at is looked at again.
+    pub no_cache: bool,
+}
+
+impl Look<'_> {
+    /// Looks; the report is without its findings, which may yet be allowed.
+    ///
+    /// # Errors
+    /// [`ScanError::Walk`] where the scope names nothing or the folders of objects cannot be read; [`ScanError::Git`] where
+    /// git fails beside. An object that cannot be read is named in the report.
+    pub fn run(
+        &self,
+        progress: &dyn Progress,
+        fingerprinter: &Fingerprinter,
+    ) -> Result<(Report, Vec<Finding>), ScanError> {
+        let mut unfollowed = BTreeSet::new();
+        let policy = self.policy_or_why_not(&mut unfollowed)?;
+        let (known, mut unlooked) = self.known(&policy)?;
+        let mut cache = self.cache(progress, &known, fingerprinter);
+        let gather = Gather::default();
+        let matchers: Vec<&dyn Matcher> = match known.is_empty() {
+            true => vec![self.detector],
+            false => vec![self.detector, &known],
+        };
+        let seer = Seer::new(matchers);
+        let sink = |seen: &Seen<'_>| gather.take(seen);
+        let files = self.worktree.then(|| WorktreeFiles::list(self.repository)).transpose()?;
+        let walked = match &files {
+            Some(files) => Walked { unread: files.look(&seer, &sink), ..Walked::default() },
+            None => walk::look(self.repository, &seer, self.scope, cache.as_mut(), &sink)
+                .map_err(ScanError::Walk)?,
+        };
+        if let Some(cache) = &cache {
+            progress.detail(&format!(
+                "{} of {} were looked at by an earlier scan",
+                walked.passed,
+                count(walked.objects, "object")
+            ));
+            if let Err(error) = cache.save(&cache::path(self.repository.common_dir())) {
+                progress.detail(&format!("the next scan will be no faster: {error}"));
+            }
+        }
+        let mut attributes = self.worktree.then(|| Attributes::new(self.repository)).transpose()?;
+        let mut is_sealed =
+            |path: &[u8]| attributes.as_mut().is_some_and(|of| is_to_be_sealed(of, path));
+        let by_path = match &files {
+            Some(files) => ByPath::of_worktree(files, self.detector, &mut is_sealed),
+            None => ByPath::of(self.repository, self.detector, self.scope)?,
+        };
+        let mut targets = gather.targets();
+        targets.extend(by_path.targets());
+        let Traced { origins, unfollowed: lost } = self.origins(targets, &policy, &walked)?;
+        let settling = Settling {
+            detector: self.detector,
+            known: &known,
+            origins: &origins,
+            staged: &self.staged(&gather)?,
+            subjects: &self.subjects(&origins)?,
+        };
+        let mut collector = Collector::new();
+        if self.is_in_scope() {
+            add_policy(&policy, &settling, &mut collector);
+        }
+        by_path.settle(&settling, &mut collector);
+        gather.settle(&settling, &mut is_sealed, &mut collector);
+        let mut unread: BTreeSet<Unread> = walked.unread.iter().map(say_unread).collect();
+        unread.append(&mut unfollowed);
+        unread.append(&mut unlooked);
+        unread.extend(lost.map(|reason| Unread {
+            what: "commits from which what was found came".to_owned(),
+            reason,
+        }));
+        if self.is_in_scope() {
+            let missing =
+                |id: &ObjectId| Unread { what: id.to_string(), reason: Why::Missing.to_string() };
+            unread.extend(policy.missing.iter().map(missing));
+        }
+        let commits = walked.commits.len() as u64;
+        let mut notes = Vec::new();
+        if self.is_in_scope() && places::has_submodules(self.repository) {
+            notes.push("submodules are repositories of their own: scan each in its folder".into());
+        }
+        let report = Report {
+            notes,
+            looked_at: LookedAt {
+                blobs: walked.objects.saturating_sub(walked.trees + walked.tags + commits),
+                commits,
+                tags: walked.tags,
+                others: files.map_or(0, |files| files.paths.len() as u64),
+                bytes: walked.bytes,
+            },
+            unread: unread.into_iter().collect(),
+            trivial: known.trivial(),
+            ..Report::default()
+        };
+        Ok((report, collector.finish(fingerprinter)))
+    }
+
+    /// What an earlier scan has looked at, for a look at everything: what is less is quick enough.
+    fn cache(
+        &self,
+        progress: &dyn Progress,
+        known: &KnownValues,
+        fingerprinter: &Fingerprinter,
+    ) -> Option<Cache> {
+        if self.no_cache || self.worktree || *self.scope != Scope::All {
+            return None;
+        }
+        let mut cache = Cache::new(self.detector, known, fingerprinter)?;
+        if let Err(error) = cache.load(&cache::path(self.repository.common_dir())) {
+            progress.warning(&format!("{error}; everything is looked at anew"));
+        }
+        Some(cache)
+    }
+}
+
+fn add_policy(policy: &Policy, settling: &Settling<'_>, collector: &mut Collector) {
+    let by = Arc::new(FoundBy {
+        kind: Kind::Policy,
+        rule: "policy".to_owned(),
+        description: "plaintext at a path that is to be sealed".to_owned(),
+        advice: "seal it (git shroud status --fix), and change what stands in it".to_owned(),
+        specificity: u8::MAX,
+    });
+    for (path, versions) in &policy.plain {
+        let facts = vec![count(versions.len() as u64, "version")];
+        for id in versions {
+            let Some(occurrence) = settling.object_at(*id, path) else { continue };
+            collector.add_path(path, &by, Rank::Certain, facts.clone(), occurrence);
+        }
+    }
+}
+
+fn say_unread(unread: &walk::objects::Unread) -> Unread {
+    let what = match &unread.what {
+        What::Object(id) => id.to_string(),
+        What::File(name) => name.clone(),
+    };
+    Unread { what, reason: unread.why.to_string() }
+}

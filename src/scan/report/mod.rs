@@ -3,6 +3,7 @@
 //! Everything in a report comes from a repository: it is escaped for where it goes. Values are redacted unless the options
 //! say otherwise.
 
+mod advice;
 mod chart;
 mod gitleaks;
 mod html;
@@ -17,6 +18,7 @@ mod words;
 use std::io::{self, Write};
 pub(crate) use words::day;
 
+pub use advice::advice;
 pub use sarif::{SARIF_SCHEMA, sarif_text, sarif_uri};
 
 use crate::detect::Rank;

@@ -8,7 +8,7 @@ use gix::bstr::ByteSlice as _;
 
 use crate::git::GitError;
 use crate::git::database::{Database, Peeled};
-use crate::git::history::Commit;
+use crate::git::pushed::Pushed;
 use crate::git::repository::Repository;
 
 /// What is looked at.
@@ -23,15 +23,6 @@ pub enum Scope {
     Staged,
     /// What a push brings.
     Pushed(Pushed),
-}
-
-/// Commits that one side of a push does not have, and what its refs are to lead to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pushed {
-    /// The commits, parents before their children.
-    pub commits: Vec<Commit>,
-    /// What the refs are to lead to: tags are looked at, too, and trees and files that a tag names.
-    pub tips: Vec<ObjectId>,
 }
 
 /// Commits, and what of them counts.
@@ -76,9 +67,37 @@ impl Scope {
             Self::Pushed(pushed) => pushed.select(repository).map(Some),
         }
     }
+
+    /// In words, for a report.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::All => "everything that git has here".to_owned(),
+            Self::Commits(commits) => commits.in_words(),
+            Self::Staged => "what is staged".to_owned(),
+            Self::Pushed(_) => "what is pushed".to_owned(),
+        }
+    }
 }
 
 impl Commits {
+    fn in_words(&self) -> String {
+        let words = |words: &[OsString]| {
+            let shown = words.iter().map(|word| crate::sanitise::line(&word.to_string_lossy()));
+            shown.collect::<Vec<_>>().join(" ")
+        };
+        let mut text = match self.revisions.is_empty() {
+            true => "all commits".to_owned(),
+            false => format!("commits {}", words(&self.revisions)),
+        };
+        if let Some(since) = &self.since {
+            text = format!("{text} since {}", words(std::slice::from_ref(since)));
+        }
+        if !self.paths.is_empty() {
+            text = format!("{text}, paths {}", words(&self.paths));
+        }
+        text
+    }
+
     fn select(&self, repository: &Repository) -> Result<Selected, GitError> {
         let (commits, raw) = self.list(repository)?;
         let mut selected = Selected::default();

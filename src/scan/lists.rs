@@ -3,40 +3,43 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::error::{CommandError, Context as _, Outcome};
+use super::error::ScanError;
+use super::findings::allow::{self, AllowList, Date};
+use super::fingerprint::{Fingerprinter, SALT_LEN};
+use crate::fs::{read_bounded, read_regular};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
-use crate::scan::Fingerprinter;
-use crate::scan::findings::allow::{self, AllowError, AllowList, Date};
-use crate::scan::fingerprint::SALT_LEN;
 
 /// The lists of a scan.
-pub(in crate::commands) struct Lists {
+pub struct Lists {
     /// The repository's own, and the baseline.
-    pub(in crate::commands) lists: Vec<AllowList>,
+    pub lists: Vec<AllowList>,
     /// With every key that is held and every salt of a list.
-    pub(in crate::commands) fingerprinter: Fingerprinter,
+    pub fingerprinter: Fingerprinter,
     /// The day of the scan.
-    pub(in crate::commands) today: Date,
+    pub today: Date,
     has_name: bool,
     salt: Option<[u8; SALT_LEN]>,
 }
 
 impl Lists {
-    pub(in crate::commands) fn read(
+    /// Reads the repository's own list and a baseline.
+    ///
+    /// # Errors
+    /// A list is there and cannot be read, is larger than [`allow::MAX_LEN`] or no list; or git fails.
+    pub fn read(
         repository: &Repository,
         keyring: &Keyring,
         baseline: Option<&Path>,
-    ) -> Outcome<Self> {
+    ) -> Result<Self, ScanError> {
         let mut lists = Vec::new();
         if let Some(bytes) = own(repository)? {
-            lists.push(AllowList::read(allow::PATH, &bytes).map_err(|error| explain(&error))?);
+            lists.push(AllowList::read(allow::PATH, &bytes)?);
         }
         if let Some(path) = baseline {
-            let bytes =
-                crate::fs::read_bounded(path, allow::MAX_LEN).map_err(|error| super::io(&error))?;
+            let bytes = read_bounded(path, allow::MAX_LEN)?;
             let name = crate::sanitise::native(path);
-            lists.push(AllowList::read_baseline(&name, &bytes).map_err(|error| explain(&error))?);
+            lists.push(AllowList::read_baseline(&name, &bytes)?);
         }
         let mut fingerprinter = Fingerprinter::new();
         // The key that seals where no other is named makes the fingerprints that reports show.
@@ -52,12 +55,13 @@ impl Lists {
     }
 
     /// Makes a salt where neither key nor salt is there, as a list without fingerprints would be of no use.
-    pub(in crate::commands) fn ensure_named(&mut self) -> Outcome {
+    ///
+    /// # Errors
+    /// The operating system gives no random bytes.
+    pub fn ensure_named(&mut self) -> Result<(), ScanError> {
         if !self.has_name {
             let mut salt = [0; SALT_LEN];
-            getrandom::fill(&mut salt).map_err(|error| {
-                CommandError::wrong(format!("the operating system gives no random bytes: {error}"))
-            })?;
+            getrandom::fill(&mut salt).map_err(ScanError::Random)?;
             self.fingerprinter.add_salt(&salt);
             self.salt = Some(salt);
         }
@@ -65,13 +69,13 @@ impl Lists {
     }
 
     /// The salt for a baseline: a new one, or that of a baseline that is not the repository's own list.
-    pub(in crate::commands) fn new_salt(&self) -> Option<&[u8; SALT_LEN]> {
+    pub fn new_salt(&self) -> Option<&[u8; SALT_LEN]> {
         self.salt.as_ref().or_else(|| self.lists.iter().find_map(AllowList::salt))
     }
 }
 
 /// The list in the worktree; without one, that of `HEAD`.
-fn own(repository: &Repository) -> Outcome<Option<Vec<u8>>> {
+fn own(repository: &Repository) -> Result<Option<Vec<u8>>, ScanError> {
     let Some(top) = &repository.worktree else {
         let name = format!("HEAD:{}", allow::PATH);
         return Ok(match repository.git.query(["rev-parse", "-q", "--verify", &name])? {
@@ -80,13 +84,9 @@ fn own(repository: &Repository) -> Outcome<Option<Vec<u8>>> {
         });
     };
     let path = top.join(allow::PATH);
-    match crate::fs::read_regular(&path, allow::MAX_LEN) {
+    match read_regular(&path, allow::MAX_LEN) {
         Ok(bytes) => Ok(Some(bytes.to_vec())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).context(|| crate::sanitise::native(&path)),
+        Err(error) => Err(error.into()),
     }
-}
-
-fn explain(error: &AllowError) -> CommandError {
-    CommandError::wrong(error.to_string()).hint("docs/scan.md says what stands in such a file")
 }

@@ -1,46 +1,49 @@
 //! What to do about findings, by what was looked at.
 
-use super::super::Context;
-use super::look;
+use crate::git::pushed::Pushed;
 use crate::sanitise;
-use crate::scan::walk::scope::Pushed;
-use crate::scan::{Kind, Report, Scope};
+use crate::scan::findings::{Kind, Report};
+use crate::scan::walk::scope::Scope;
 
 /// Characters of a commit's id.
 const SHORT: usize = 12;
 
-/// Says what to do; `may_skip` where git would push without this look.
-pub(super) fn advise(context: &Context, report: &Report, scope: &Scope, may_skip: bool) {
+/// Says what to do, a hint each; `may_skip` where git would push without this look.
+pub fn advice(report: &Report, scope: &Scope, may_skip: bool) -> Vec<String> {
+    let mut hints = Vec::new();
     match scope {
         Scope::Staged => {
-            for path in look::paths(report) {
-                context.ui.hint(format!("seal it: git shroud track {}", argument(&path)));
+            for path in report.files() {
+                hints.push(format!("seal it: git shroud track {}", argument(&path)));
             }
-            no_secret(context, report);
+            hints.extend(no_secret(report));
         }
         Scope::Pushed(pushed) => {
-            for path in look::paths(report) {
-                context.ui.hint(format!(
+            for path in report.files() {
+                hints.push(format!(
                     "seal it: git shroud track {}, in the very commit that brought it (git rebase -i)",
                     argument(&path)
                 ));
             }
-            context.ui.hint(
-                "or take it out of the commit that brought it: a later commit does not take it back",
+            hints.push(
+                "or take it out of the commit that brought it: a later commit does not take it back"
+                    .to_owned(),
             );
             if let Some(range) = range(pushed) {
-                context.ui.hint(format!("to see it again: git shroud scan {range}"));
+                hints.push(format!("to see it again: git shroud scan {range}"));
             }
-            no_secret(context, report);
-            context.ui.hint("to let it pass: allow its fingerprint in .shroud/scan.toml");
+            hints.extend(no_secret(report));
+            hints.push("to let it pass: allow its fingerprint in .shroud/scan.toml".to_owned());
             if may_skip {
-                context.ui.hint("git push --no-verify pushes it all the same");
+                hints.push("git push --no-verify pushes it all the same".to_owned());
             }
         }
-        Scope::All | Scope::Commits(_) => context
-            .ui
-            .hint("change each secret where it is used; removing it here does not take it back"),
+        Scope::All | Scope::Commits(_) => hints.push(
+            "change each secret where it is used; removing it here does not take it back"
+                .to_owned(),
+        ),
     }
+    hints
 }
 
 /// A path as it can be copied to a shell: whoever named the file must not have a say in what runs there.
@@ -53,10 +56,11 @@ fn argument(path: &[u8]) -> String {
 }
 
 /// A mark allows nothing but patterns.
-fn no_secret(context: &Context, report: &Report) {
-    if report.findings.iter().any(|found| found.kind == Kind::Pattern) {
-        context.ui.hint("if it is no secret, say so with 'shroud:allow' in a comment on its line");
-    }
+fn no_secret(report: &Report) -> Option<String> {
+    let is_pattern = report.findings.iter().any(|found| found.kind == Kind::Pattern);
+    is_pattern.then(|| {
+        "if it is no secret, say so with 'shroud:allow' in a comment on its line".to_owned()
+    })
 }
 
 /// What is pushed, as git log takes it. Only a push of commits has one.

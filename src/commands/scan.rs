@@ -1,29 +1,24 @@
 //! `git shroud scan`
 
-mod advice;
-pub(super) mod lists;
-pub(super) mod look;
-mod scope;
-mod sealed;
-mod suggest;
-
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+
 use super::{Context, held_git_crypt_keys, held_keys};
-use crate::detect::{Detector, Rank, rules};
+use crate::detect::Rank;
 use crate::error::{CommandError, Outcome};
 use crate::fs::{Access, write_output};
-use crate::scan::findings::allow;
-use crate::scan::findings::mask::mask;
+use crate::git::pushed::Pushed;
+use crate::git::repository::Repository;
+use crate::scan::error::ScanError;
+use crate::scan::findings::{Report, allow};
 use crate::scan::report::{self, Format};
-use crate::scan::{Report, Scope};
+use crate::scan::run::{Answer, Request};
+use crate::scan::suggest::suggest;
+use crate::scan::walk::scope::{Commits, Scope};
 use crate::scrub::plan;
 use crate::ui::{Style, count};
-use lists::Lists;
-
-/// Bytes of the longest file of rules.
-const MAX_RULES: usize = 16 << 20;
 
 /// Find secrets in the clear, in any corner of the repository
 ///
@@ -97,102 +92,68 @@ pub struct Scan {
     #[arg(long)]
     no_cache: bool,
     /// The least sure that is reported
-    #[arg(long, value_name = "RANK", default_value = "medium")]
-    min_rank: MinRank,
+    #[arg(long, value_name = "RANK", default_value = "medium",
+        value_parser = PossibleValuesParser::new(Rank::ALL.map(Rank::name)).map(|name| Rank::named(&name)))]
+    min_rank: Rank,
     /// Name attribute lines that would seal the files with findings
     #[arg(long)]
     suggest: bool,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum MinRank {
-    Low,
-    Medium,
-    High,
-    Certain,
-}
-
-impl From<MinRank> for Rank {
-    fn from(rank: MinRank) -> Self {
-        match rank {
-            MinRank::Low => Self::Low,
-            MinRank::Medium => Self::Medium,
-            MinRank::High => Self::High,
-            MinRank::Certain => Self::Certain,
-        }
-    }
-}
-
-/// The error names the file.
-fn io(error: &std::io::Error) -> CommandError {
-    CommandError::wrong(error.to_string())
-}
-
 impl Scan {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let repository = context.repository()?;
-        let keyring = held_keys(repository.common_dir())?;
-        let git_crypt = held_git_crypt_keys(&repository)?;
-        let (detector, notes) = self.detector()?;
-        let mut lists = Lists::read(&repository, &keyring, self.baseline.as_deref())?;
-        if self.write_baseline.is_some() || self.plan.is_some() {
-            lists.ensure_named()?;
-        }
         let scope = self.scope(&repository)?;
-        let look = look::Look {
+        let request = Request {
             repository: &repository,
-            keyring: &keyring,
-            git_crypt: &git_crypt,
-            detector: &detector,
+            keyring: &held_keys(repository.common_dir())?,
+            git_crypt: &held_git_crypt_keys(&repository)?,
             scope: &scope,
-            no_cache: self.no_cache,
             worktree: self.worktree,
-        };
-        let (mut report, findings) = look.run(context, &lists.fingerprinter)?;
-        report.scope = self.scope_in_words(&scope);
-        let options = allow::Options {
+            no_cache: self.no_cache,
+            rules: self.rules.as_deref(),
+            baseline: self.baseline.as_deref(),
+            named: self.write_baseline.is_some() || self.plan.is_some(),
             others_marks: self.others_marks,
-            today: lists.today,
-            whole: scope == Scope::All && !self.worktree,
+            min_rank: self.min_rank,
+            reveal: self.reveal,
         };
-        let applied = allow::apply(&lists.lists, findings, &lists.fingerprinter, options);
-        let (findings, below): (Vec<_>, Vec<_>) =
-            applied.findings.into_iter().partition(|found| found.rank >= self.min_rank.into());
-        report.below_rank = below.len() as u64;
-        report.findings = findings;
-        report.suppressed = applied.suppressed;
-        report.notes.extend(notes);
-        report.notes.extend(applied.notes);
-        if !self.reveal {
-            mask(&mut report);
-        }
+        let Answer { report, today, salt } = request.run(&context.ui)?;
         self.write(context, &report)?;
         if let Some(path) = &self.write_baseline {
-            let text = allow::write(&report.findings, lists.today, lists.new_salt());
-            write_output(path, text.as_bytes(), Access::Shared).map_err(|error| io(&error))?;
+            let text = allow::write(&report.findings, today, salt.as_ref());
+            write_output(path, text.as_bytes(), Access::Shared).map_err(ScanError::File)?;
         }
         if let Some(path) = &self.plan {
-            let text = plan::write_findings(&report.findings, lists.new_salt());
-            write_output(path, text.as_bytes(), Access::Private).map_err(|error| io(&error))?;
+            let text = plan::write_findings(&report.findings, salt.as_ref());
+            write_output(path, text.as_bytes(), Access::Private).map_err(ScanError::File)?;
         }
         if self.suggest {
-            suggest::suggest(context, &repository, &report)?;
+            suggest(&repository, &report, &context.ui)?;
         }
         self.outcome(context, &report, &scope)
     }
 
-    /// What to look for, and what is to be said of it.
-    fn detector(&self) -> Outcome<(Detector, Vec<String>)> {
-        let Some(path) = &self.rules else { return Ok((Detector::builtin(), Vec::new())) };
-        let bytes = crate::fs::read_bounded(path, MAX_RULES).map_err(|error| io(&error))?;
-        let name = crate::sanitise::native(path);
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|_| CommandError::wrong(format!("{name} is not UTF-8")))?;
-        let wrong = |error: String| CommandError::wrong(format!("{name}: {error}"));
-        let file = rules::gitleaks::parse(text).map_err(|error| wrong(error.to_string()))?;
-        let detector =
-            Detector::with_rules(file.rules).map_err(|error| wrong(error.to_string()))?;
-        Ok((detector, file.notes))
+    /// What is looked at; for the hooks of a push by what git writes to standard input.
+    fn scope(&self, repository: &Repository) -> Outcome<Scope> {
+        let is_narrow =
+            !self.revisions.is_empty() || self.since.is_some() || !self.paths.is_empty();
+        Ok(if let Some(remote) = &self.pre_push {
+            Scope::Pushed(Pushed::to_remote(repository, remote, std::io::stdin())?)
+        } else if self.pre_receive {
+            Scope::Pushed(Pushed::to_refs(repository, std::io::stdin())?)
+        } else if self.staged {
+            Scope::Staged
+        } else if is_narrow {
+            Scope::Commits(Commits {
+                revisions: self.revisions.clone(),
+                since: self.since.clone(),
+                paths: self.paths.clone(),
+                reflogs: false,
+            })
+        } else {
+            Scope::All
+        })
     }
 
     fn write(&self, context: &Context, report: &Report) -> Outcome {
@@ -214,13 +175,13 @@ impl Scan {
         };
         let options = report::Options { reveal: self.reveal, paint };
         let mut text = zeroize::Zeroizing::new(Vec::new());
-        report::write(self.format, report, options, &mut *text).map_err(|error| io(&error))?;
+        report::write(self.format, report, options, &mut *text).map_err(ScanError::File)?;
         match &self.output {
             // With --reveal it holds every secret.
             Some(path) if self.reveal => {
-                write_output(path, &text, Access::Private).map_err(|error| io(&error))?;
+                write_output(path, &text, Access::Private).map_err(ScanError::File)?;
             }
-            Some(path) => write_output(path, &text, Access::Shared).map_err(|error| io(&error))?,
+            Some(path) => write_output(path, &text, Access::Shared).map_err(ScanError::File)?,
             None => context.ui.bytes(&text),
         }
         Ok(())
@@ -233,7 +194,8 @@ impl Scan {
             if left > 0 {
                 context.ui.warning(format!("{} could not be read", count(left, "thing")));
             }
-            advice::advise(context, report, scope, self.pre_push.is_some());
+            let advice = report::advice(report, scope, self.pre_push.is_some());
+            advice.into_iter().for_each(|hint| context.ui.hint(hint));
             return Err(CommandError::found());
         }
         if left > 0 {
@@ -244,5 +206,19 @@ impl Scan {
             );
         }
         Ok(())
+    }
+}
+
+impl From<ScanError> for CommandError {
+    fn from(error: ScanError) -> Self {
+        let wrong = Self::wrong(error.to_string());
+        match error {
+            ScanError::Git(error) => error.into(),
+            ScanError::Walk(error) => {
+                Self::from(error).hint("name commits as 'git log' does, as in origin/main..HEAD")
+            }
+            ScanError::List(_) => wrong.hint("docs/scan.md says what stands in such a file"),
+            _ => wrong,
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::detect::known::{Gathering, KnownValues, MAX_VALUES};
-use crate::error::Outcome;
 use crate::format::{self, OpenError, Sniff, sniff};
+use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
@@ -34,7 +34,7 @@ impl Opener<'_> {
         &self,
         database: &Database<'_>,
         policy: &Policy,
-    ) -> Outcome<(KnownValues, BTreeSet<Unread>)> {
+    ) -> Result<(KnownValues, BTreeSet<Unread>), GitError> {
         let mut gathering = Gathering::default();
         let mut unlooked = BTreeSet::new();
         let mut name = |path: &[u8], reason: &str| {
