@@ -9,7 +9,7 @@ use crate::paths::{Crate, Module};
 use crate::texts;
 
 /// The modules, lowest first.
-const LAYERS: [&str; 32] = [
+const LAYERS: [&str; 33] = [
     // Words that every other module may use.
     "clock",
     "repo_path",
@@ -17,6 +17,7 @@ const LAYERS: [&str; 32] = [
     "error",
     "secret",
     "parallel",
+    "progress",
     "fs",
     // What is sealed, with which key, for whom, and where it is kept.
     "format",

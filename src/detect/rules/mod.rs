@@ -1,45 +1,21 @@
 //! The rules: what a service's secrets look like, and what to do when one is found.
 //!
-//! The project's own stand in the `.toml` files beside this one, each with examples that a test holds it to.
+//! The project's own are in the files of `data/`, each with examples that a test holds it to.
 
+mod builtin;
 #[cfg(test)]
 mod examples;
 pub mod gitleaks;
 #[cfg(test)]
 pub(crate) mod template;
 
+pub use builtin::builtin;
+
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use crate::detect::rank::Rank;
-
-/// The project's rule files, in the order in which their rules are numbered.
-const FILES: [&str; 23] = [
-    include_str!("data/structure.toml"),
-    include_str!("data/assigned-ably-binance.toml"),
-    include_str!("data/assigned-bitbucket-contentful.toml"),
-    include_str!("data/assigned-crowdin-freshdesk.toml"),
-    include_str!("data/assigned-getstream-lightstep.toml"),
-    include_str!("data/assigned-line-okta.toml"),
-    include_str!("data/assigned-okx-rails.toml"),
-    include_str!("data/assigned-railway-statuspage.toml"),
-    include_str!("data/assigned-sumologic-weaviate.toml"),
-    include_str!("data/assigned-webex-zoom.toml"),
-    include_str!("data/forges.toml"),
-    include_str!("data/packages.toml"),
-    include_str!("data/cloud.toml"),
-    include_str!("data/databases.toml"),
-    include_str!("data/ai.toml"),
-    include_str!("data/ai-services.toml"),
-    include_str!("data/delivery.toml"),
-    include_str!("data/monitoring.toml"),
-    include_str!("data/chat.toml"),
-    include_str!("data/mail.toml"),
-    include_str!("data/money.toml"),
-    include_str!("data/business.toml"),
-    include_str!("data/tools.toml"),
-];
 
 /// One kind of secret.
 #[derive(Clone, Deserialize)]
@@ -136,20 +112,6 @@ pub enum Check {
     Card,
     /// An international bank account number.
     Iban,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    rule: Vec<Rule>,
-}
-
-/// The project's own rules.
-pub fn builtin() -> Vec<Rule> {
-    FILES
-        .iter()
-        .flat_map(|text| toml::from_str::<File>(text).expect("a test reads every rule file").rule)
-        .collect()
 }
 
 impl Rule {
