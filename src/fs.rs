@@ -7,6 +7,7 @@ use std::path::Path;
 use temporary::Temporary;
 use zeroize::Zeroizing;
 
+pub mod plaintext_folder;
 pub mod temporary;
 
 /// Letters and digits in the name of a temporary file.

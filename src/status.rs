@@ -1,6 +1,7 @@
 //! For each file that should be sealed: what the repository really holds.
 
 mod conflict;
+mod detail;
 mod git_crypt;
 mod paths;
 mod unmerged;

@@ -1,12 +1,8 @@
 //! `git shroud hooks`
 
-use std::path::PathBuf;
-
 use super::{Context, top};
 use crate::error::{CommandError, Outcome};
-use crate::git::config::{PROGRAM, find_on_path};
 use crate::git::hooks::{self, ASIDE, Change, HooksError, OLDER};
-use crate::git::repository::Repository;
 
 /// Guard this clone: let git check what is committed and what is pushed
 #[derive(clap::Args)]
@@ -45,7 +41,7 @@ impl Hooks {
         let repository = context.repository()?;
         top(&repository)?;
         let changes = match self.command {
-            HooksCommand::Install(Install {}) => install(&repository),
+            HooksCommand::Install(Install {}) => hooks::install(&repository),
             HooksCommand::Remove(Remove {}) => hooks::remove(&repository),
         };
         for (name, change) in changes? {
@@ -67,13 +63,6 @@ impl Hooks {
         }
         Ok(())
     }
-}
-
-/// Writes the guards.
-pub(super) fn install(repository: &Repository) -> Result<Vec<(&'static str, Change)>, HooksError> {
-    // The name finds it where it is installed; the path is for where it is not.
-    let here = std::env::current_exe().ok().or_else(|| find_on_path(PROGRAM));
-    hooks::install(repository, &here.unwrap_or_else(|| PathBuf::from(PROGRAM)))
 }
 
 impl From<HooksError> for CommandError {

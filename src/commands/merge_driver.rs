@@ -1,27 +1,11 @@
-//! What git itself calls to merge a sealed file.
+//! `git shroud merge-driver`: what git itself calls to merge a sealed file.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::git_crypt::merge as merge_git_crypt;
-use super::{Context, show};
-use crate::access::rules::{self, LazyRepository, Surroundings};
-use crate::access::theirs_names;
-use crate::configs::Format;
-use crate::error::{CommandError, Context as _, Outcome};
-use crate::filter::FilterError;
-use crate::format::{self, KeyId, Sniff};
-use crate::git::attributes::{Attributes, PathAttributes};
-use crate::git::command::Git;
-use crate::git::merging::{self, How};
-use crate::git::repository::Repository;
-use crate::keyring::{Entry, KeyName, Keyring};
-use crate::merge::{self, Labels, Merged};
-use crate::repo_path::argument_bytes;
-use crate::secret::WipedVec;
-use crate::store::confirmed::Confirmed;
+use super::Context;
+use crate::access::merge_file::{Versions, merge_versions};
+use crate::error::{CommandError, Outcome};
 
 /// Merge three versions of a sealed file (merge.shroud.driver)
 ///
@@ -32,214 +16,33 @@ pub struct MergeDriver {
     #[arg(long)]
     default: bool,
     /// %O: the common ancestor
-    pub(super) base: PathBuf,
+    base: PathBuf,
     /// %A: ours, and the result
-    pub(super) ours: PathBuf,
+    ours: PathBuf,
     /// %B: theirs
-    pub(super) theirs: PathBuf,
+    theirs: PathBuf,
     /// %L: length of the conflict markers
-    pub(super) marker_size: u16,
+    marker_size: u16,
     /// %P: the path in the repository
-    pub(super) path: OsString,
+    path: OsString,
     /// %S, %X, %Y: what to call the three versions
-    pub(super) labels: Vec<OsString>,
+    labels: Vec<OsString>,
 }
 
 impl MergeDriver {
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        // git takes up to 128 for a conflict, and more for a failure (gitattributes, "Defining a custom merge driver").
-        self.merge(context).map_err(|error| error.status_if_wrong(129))
-    }
-
-    fn merge(self, context: &Context) -> Outcome {
-        if self.default {
-            return merge_git_crypt(context, &self);
-        }
-        let surroundings = Surroundings::find(&context.dir)?;
-        let repository = LazyRepository::new();
-        let path = argument_bytes(&self.path).unwrap_or_default();
-        let sides = [&self.base, &self.ours, &self.theirs];
-        let is_sealed = sides.iter().any(|side| id_of(side).is_some());
-        let held = sides.map(|side| key_of(&surroundings.keyring, side));
-        let keys = held.map(|held| held.map(|held| held.name.clone()));
-        // A merge without worktree sees no attributes: then the key of the sides stays.
-        let key = keys[1].as_ref().or(keys[2].as_ref()).cloned();
-        let mut filter = surroundings.filter(&repository, key).strict();
-        filter.rules().overrides = false;
-        let conflict = |why: String| CommandError::refused(format!("{}: {why}", show(path)));
-        let mut versions = [(); 3].map(|()| WipedVec::default());
-        for (file, opened) in sides.into_iter().zip(&mut versions) {
-            let content = File::open(file).context(|| crate::sanitise::native(file))?;
-            let smudged = filter.smudge(path, content);
-            smudged
-                .and_then(|smudged| smudged.write_to(&mut *opened))
-                .map_err(|error| conflict(error.to_string()))?;
-            if matches!(format::sniff(opened), Sniff::Sealed(_)) {
-                return Err(conflict(
-                    "it cannot be merged while its key is not held here".to_owned(),
-                )
-                .hint("git shroud unlock, then merge again"));
-            }
-        }
-        let [base, ours, theirs] = versions.each_ref().map(|version| version.as_slice());
-        let labels = Labels::new(&self.labels);
-        let located = surroundings.location.as_ref();
-        let opened = || located.map(|location| repository.get_or_init(|| rules::open(location)));
-        let texts = [base, ours, theirs];
-        let merged = merge_texts(context, opened, path, texts, &labels, self.marker_size)?;
-        let (content, clean) = match merged {
-            Merged::Clean(content) => (content, true),
-            Merged::Conflict(content) => (content, false),
-            // As git does with binary files: ours stands, and the user decides.
-            Merged::Binary => {
-                return Err(conflict("it is binary, so it cannot be merged by lines".to_owned()));
-            }
+        let versions = Versions {
+            dir: context.dir.clone(),
+            base: self.base,
+            ours: self.ours,
+            theirs: self.theirs,
+            marker_size: self.marker_size,
+            path: self.path,
+            labels: self.labels,
         };
-        let located = surroundings.location.as_ref();
-        let opened = located.map(|location| repository.get_or_init(|| rules::open(location)));
-        let attributes = attributes_of(opened, path)?;
-        let named = attributes.as_ref().filter(|of| of.sealed).map(|of| of.key.as_ref().ok());
-        let mut key = named.unwrap_or_else(|| keys[1].as_ref().or(keys[2].as_ref())).cloned();
-        if let (Some(theirs), Some(Ok(repository))) =
-            (key_of_theirs(&keys, attributes.as_ref()), opened)
-        {
-            let label = self.labels.get(2).map(|label| label.to_string_lossy()).unwrap_or_default();
-            match theirs_names(repository, path, &self.theirs, &label, theirs)? {
-                Some(true) => {
-                    key = Some(theirs.clone());
-                    filter.rules().key = Some(theirs.clone());
-                    filter.rules().overrides = true;
-                }
-                Some(false) => {}
-                None => {
-                    return Err(conflict(format!(
-                        "theirs is sealed with the key '{theirs}', and whether their attributes name that key cannot be told"
-                    ))
-                    .hint("see both sides with 'git shroud cat :2:PATH' and ':3:PATH', and settle it by hand"));
-                }
-            }
-        }
-        if let (Some(key), Some(Ok(repository))) = (&key, opened) {
-            refuse_unconfirmed(repository, path, &keys, key)?;
-        }
-        // Where one side was rotated, the merge is about to bring its description.
-        let newest = held.iter().flatten().max_by_key(|held| held.generation);
-        filter.rules().at_least = newest.map(|held| held.key.id());
-        let mut result = Vec::new();
-        // An exception that only takes the filter away leaves the merge driver of the macro.
-        if !is_sealed && attributes.is_some_and(|attributes| !attributes.sealed) {
-            result.extend_from_slice(&content);
-        } else {
-            let cleaned = filter.clean(path, &content[..]);
-            cleaned
-                .and_then(|cleaned| cleaned.write_to(&mut result))
-                .map_err(|error| conflict(error.to_string()))?;
-        }
-        std::fs::write(&self.ours, &result).context(|| crate::sanitise::native(&self.ours))?;
-        if clean { Ok(()) } else { Err(CommandError::found()) }
-    }
-}
-
-/// Merges three plaintexts: by their lines in the user's conflict style and, where that conflicts, by their keys.
-pub(super) fn merge_texts<'r>(
-    context: &Context,
-    repository: impl FnOnce() -> Option<&'r Result<Repository, String>>,
-    path: &[u8],
-    [base, ours, theirs]: [&[u8]; 3],
-    labels: &Labels,
-    marker_size: u16,
-) -> Outcome<Merged> {
-    let by_lines =
-        |style| merge::text(base, ours, theirs, labels, marker_size, style).context(|| show(path));
-    let merged = by_lines(None)?;
-    if !matches!(merged, Merged::Conflict(_)) {
-        return Ok(merged);
-    }
-    let by_key = format_by_key(repository(), path)?
-        .and_then(|format| merge::by_key(format, base, ours, theirs));
-    if let Some(content) = by_key {
-        return Ok(Merged::Clean(content));
-    }
-    // git itself is asked, as the style may come with 'git -c'.
-    match merging::conflict_style(&Git::new(&context.dir))?.as_deref() {
-        None | Some("merge") => Ok(merged),
-        style => by_lines(style),
-    }
-}
-
-/// The format by whose keys a path may be merged.
-fn format_by_key(
-    repository: Option<&Result<Repository, String>>,
-    path: &[u8],
-) -> Outcome<Option<Format>> {
-    let Some(format) = Format::of_path(path) else { return Ok(None) };
-    let how = match repository {
-        Some(Ok(repository)) => merging::how(repository, path)?,
-        Some(Err(error)) => return Err(CommandError::wrong(error)),
-        None => None,
-    };
-    let by_key = how.map_or(format.merges_by_key(), |how| how == How::Keys);
-    Ok(by_key.then_some(format))
-}
-
-/// The attributes of a path; `None` without a worktree, as then there are none to tell by.
-fn attributes_of(
-    repository: Option<&Result<Repository, String>>,
-    path: &[u8],
-) -> Outcome<Option<PathAttributes>> {
-    match repository {
-        Some(Ok(repository)) if repository.worktree.is_some() => {
-            Ok(Some(Attributes::new(repository)?.of(path)?))
-        }
-        Some(Ok(_)) | None => Ok(None),
-        Some(Err(error)) => Err(CommandError::wrong(error)),
-    }
-}
-
-/// A merge that moves what one side holds to a key of another name hands it to other readers.
-fn refuse_unconfirmed(
-    repository: &Repository,
-    path: &[u8],
-    [_, ours, theirs]: &[Option<KeyName>; 3],
-    key: &KeyName,
-) -> Outcome {
-    let is_other = |name: &&KeyName| *name != key && !name.is_aside_of(key);
-    let Some(held) = [ours, theirs].into_iter().flatten().find(is_other) else { return Ok(()) };
-    let confirmed = Confirmed::load(repository.common_dir());
-    if confirmed.context(|| "what was confirmed here".to_owned())?.allows(path, key) {
-        return Ok(());
-    }
-    let error = FilterError::OtherName { held: held.clone(), wanted: key.clone() };
-    Err(CommandError::refused(format!("{}: {error}", show(path)))
-        .hint(error.hint().unwrap_or_default())
-        .hint(
-            "then merge it again with 'git checkout -m -- PATH', or settle it by hand and add it",
-        ))
-}
-
-/// The key of theirs, where they gave the path another and ours did not. The attributes are those of ours until the merge
-/// is done: sealed by them, it could be opened by people from whom theirs has taken it away.
-fn key_of_theirs<'k>(
-    [base, ours, theirs]: &'k [Option<KeyName>; 3],
-    attributes: Option<&PathAttributes>,
-) -> Option<&'k KeyName> {
-    let declared =
-        attributes.filter(|of| of.sealed).map_or(ours.as_ref(), |of| of.key.as_ref().ok());
-    let is_old = ours.is_some() && base == ours && declared == ours.as_ref();
-    theirs.as_ref().filter(|theirs| is_old && Some(*theirs) != base.as_ref() && !theirs.is_aside())
-}
-
-/// The key that sealed a file, where it is held.
-fn key_of<'k>(keyring: &'k Keyring, file: &Path) -> Option<&'k Entry> {
-    keyring.by_id(id_of(file)?)
-}
-
-/// The id of the key that sealed a file; `None` where it is not sealed.
-fn id_of(file: &Path) -> Option<KeyId> {
-    let mut start = Vec::new();
-    File::open(file).ok()?.take(format::HEADER_LEN as u64).read_to_end(&mut start).ok()?;
-    match format::sniff(&start) {
-        Sniff::Sealed(id) => Some(id),
-        _ => None,
+        // git takes up to 128 for a conflict, and more for a failure (gitattributes, "Defining a custom merge driver").
+        let is_clean =
+            merge_versions(&versions, self.default).map_err(|error| error.status_if_wrong(129))?;
+        if is_clean { Ok(()) } else { Err(CommandError::found()) }
     }
 }

@@ -5,16 +5,13 @@ use std::ffi::OsString;
 
 use serde::Serialize;
 
-use super::member::report_problems;
-use super::track::{restage_failed, seal_blobs};
-use super::{Context, Opened, show};
-use crate::access::{Author, Keys, find_unopened, last_authors, refused_keys, restage_git_crypt};
+use super::{Context, show};
+use crate::access::fix::{fix, report_refused, warn_of_unopened};
+use crate::access::grant_problems::report_problems;
 use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
 use crate::git::command::Git;
-use crate::git_crypt::Name;
 use crate::status::{FileStatus, GitCryptState, State, expand_pathspecs, survey};
-use crate::store::local;
 use crate::ui::{Style, count};
 
 /// For each file that should be sealed: what the repository really holds
@@ -77,29 +74,10 @@ impl Status {
         let known = opened.known();
         let mut files = survey(&opened.repository, &known, only.as_ref())?;
         if self.fix {
-            let fixable: Vec<FileStatus> = files
-                .iter()
-                .filter(|file| {
-                    let moves = self.rekey && file.state.moves_to_another_key();
-                    (file.state.is_fixable() || moves)
-                        && file.git_crypt.is_none()
-                        && !opened.roster.malformed.contains_key(&file.key)
-                })
-                .cloned()
-                .collect();
-            let of_git_crypt: Vec<&FileStatus> = files
-                .iter()
-                .filter(|file| file.state.is_fixable() && file.git_crypt.is_some())
-                .collect();
-            let fixed = (fixable.len() + of_git_crypt.len()) as u64;
+            let fixed = fix(&opened, &files, self.rekey, &context.ui)?;
             if fixed > 0 {
-                if !fixable.is_empty() {
-                    name_authors(context, &opened, &fixable)?;
-                    seal_blobs(&opened, &fixable)?;
-                }
-                restage_git_crypt(&opened.repository, &opened.git_crypt, &of_git_crypt)
-                    .map_err(restage_failed)?;
                 context.ui.status(format!("sealed and staged {}", count(fixed, "file")));
+                let opened = context.open()?;
                 files = survey(&opened.repository, &known, only.as_ref())?;
             }
         }
@@ -114,56 +92,10 @@ impl Status {
         } else {
             print(context, &files);
         }
-        warn_of_unopened(context, &opened)?;
+        warn_of_unopened(&context.ui, &opened)?;
         let found = outcome(context, &files);
-        found.and(report_problems(context, &opened)).and(report_refused(context, &opened))
+        found.and(report_problems(&context.ui, &opened)).and(report_refused(&context.ui, &opened))
     }
-}
-
-/// Says who wrote what is about to be sealed anew: that makes it look current.
-fn name_authors(context: &Context, opened: &Opened, files: &[FileStatus]) -> Outcome {
-    let sealed = |file: &&FileStatus| {
-        matches!(
-            file.state,
-            State::Retired { .. } | State::OtherKey { .. } | State::Undescribed { .. }
-        )
-    };
-    let paths: Vec<_> = files.iter().filter(sealed).map(|file| file.path.clone()).collect();
-    for Author { commit, paths } in last_authors(&opened.repository, &paths)? {
-        context.ui.status(format!(
-            "commit {commit} changed {} of these, first {}",
-            count(paths.len() as u64, "file"),
-            show(&paths[0])
-        ));
-    }
-    Ok(())
-}
-
-/// Names the keys that seal nothing, as somebody has put an earlier description back.
-fn report_refused(context: &Context, opened: &Opened) -> Outcome {
-    let refused = refused_keys(&opened.repository, &opened.roster, &opened.keyring);
-    for (_, why) in &refused {
-        context.ui.warning(why.to_string());
-        if let Some(hint) = why.hint() {
-            context.ui.hint(hint);
-        }
-    }
-    if refused.is_empty() { Ok(()) } else { Err(CommandError::found()) }
-}
-
-/// As after an unlock that was cut off. Keys of the environment open no worktree as a whole.
-fn warn_of_unopened(context: &Context, opened: &Opened) -> Outcome {
-    let held = local::load(opened.repository.common_dir()).unwrap_or_default();
-    let keys = Keys { shroud: &held, git_crypt: &opened.git_crypt };
-    let unopened = find_unopened(&opened.repository, keys)?;
-    if unopened > 0 {
-        context.ui.warning(format!(
-            "{} still sealed in the worktree, although the key is held",
-            count(unopened, "file")
-        ));
-        context.ui.hint("git shroud unlock opens what a run that was cut off has left");
-    }
-    Ok(())
 }
 
 fn outcome(context: &Context, files: &[FileStatus]) -> Outcome {
@@ -217,7 +149,7 @@ fn print(context: &Context, files: &[FileStatus]) {
             _ => Style::Bad,
         };
         let state = context.ui.styled(style, &format!("{:width$}", file.state.name()));
-        let detail = detail(file).map(|detail| format!("  ({detail})")).unwrap_or_default();
+        let detail = file.detail().map(|detail| format!("  ({detail})")).unwrap_or_default();
         context.ui.line(format!("{state}  {}{detail}", show(&file.path)));
     }
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
@@ -228,64 +160,16 @@ fn print(context: &Context, files: &[FileStatus]) {
     context.ui.status(counts.join(", "));
 }
 
-/// What the state's name does not say.
-fn detail(file: &FileStatus) -> Option<String> {
-    match &file.state {
-        State::Sealed { key, generation } | State::Retired { key, generation } => {
-            Some(format!("key {key}, generation {generation}"))
-        }
-        State::Undescribed { key, generation, .. } => Some(format!(
-            "key {key}, generation {generation}, which .shroud/ does not describe here"
-        )),
-        State::OtherKey { key, wanted } => {
-            Some(format!("sealed with key {key}, but its attribute says {wanted}"))
-        }
-        State::UnknownKey(id) | State::NotTracked(id) => Some(format!("key id {id}")),
-        State::Damaged(why)
-        | State::Conversion(why)
-        | State::Conflict(why)
-        | State::BadKeyName(why) => Some(why.clone()),
-        State::OfGitCrypt(state) => detail_of_git_crypt(state, file.git_crypt.as_ref()?),
-        State::NotHere(file) => Some(format!("{file} is not in this clone")),
-        State::Empty
-        | State::PlaintextInHead
-        | State::PlaintextInIndex
-        | State::GitCrypt
-        | State::Unmerged
-        | State::Missing => None,
-    }
-}
-
-fn detail_of_git_crypt(state: &GitCryptState, name: &Name) -> Option<String> {
-    Some(match state {
-        GitCryptState::Encrypted { opened: true } => format!("git-crypt key {name}"),
-        GitCryptState::Encrypted { opened: false } => {
-            format!("git-crypt key {name}, not held here")
-        }
-        GitCryptState::Twice => format!("git-crypt key {name}; what it holds is encrypted again"),
-        GitCryptState::Damaged => {
-            format!("git-crypt key {name} opens other files and not this one: it was changed")
-        }
-        GitCryptState::WrongKey => {
-            format!("the git-crypt key {name} that is held opens no file here: it is the wrong key")
-        }
-        GitCryptState::OtherKey(key) => {
-            format!("encrypted with git-crypt key {key}, but its attribute says {name}")
-        }
-        GitCryptState::Plaintext { .. } | GitCryptState::BadName => return None,
-    })
-}
-
 fn to_json(file: &FileStatus) -> JsonFile {
     let (key, generation, detail) = match &file.state {
         State::Sealed { key, generation } | State::Retired { key, generation } => {
             (key.to_string(), Some(*generation), None)
         }
         State::Undescribed { key, generation, .. } => {
-            (key.to_string(), Some(*generation), detail(file))
+            (key.to_string(), Some(*generation), file.detail())
         }
-        State::OtherKey { key, .. } => (key.to_string(), None, detail(file)),
-        _ => (file.key.to_string(), None, detail(file)),
+        State::OtherKey { key, .. } => (key.to_string(), None, file.detail()),
+        _ => (file.key.to_string(), None, file.detail()),
     };
     let key = file.git_crypt.as_ref().map_or(key, ToString::to_string);
     let path = match String::from_utf8(file.path.clone()) {

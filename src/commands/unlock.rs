@@ -4,18 +4,17 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::given::{Given, ids, prove, read_given, remember_copied, take};
-use super::lock::unknown_worktree;
 use super::unwrapping::{Confirmed, IdentityArguments, unwrap_missing};
-use super::{Context, Opened, exclusive, git_crypt, held_git_crypt_keys, refuse_rotation, show};
-use crate::access::{Left, RESTORE, Report, Roster, find_names, open_worktree};
-use crate::error::{CommandError, Context as _, Outcome};
+use super::{Context, Opened, exclusive, git_crypt, held_git_crypt_keys, refuse_rotation};
+use crate::access::left::report_left;
+use crate::access::{RESTORE, Report, Roster, find_names, open_worktree, unknown_worktree};
+use crate::error::{CommandError, Outcome};
 use crate::filter::describe_suspects;
 use crate::format::KeyId;
 use crate::git::config::{install_drivers, install_git_crypt_drivers};
 use crate::git::repository::Repository;
 use crate::git_crypt::KeyFile;
 use crate::keyring::KeyName;
-use crate::store::seen::Seen;
 use crate::store::{local, shroud_dir};
 use crate::ui::count;
 
@@ -115,9 +114,9 @@ impl Unlock {
             context.ui.status("these keys are held already");
         }
         remember_copied(&opened, given_ids)?;
-        remember_seen(&opened, &self.trusted)?;
+        opened.remember_seen(&self.trusted)?;
         git_crypt::take_over(context, &mut opened)?;
-        git_crypt::remember_seen(&opened)?;
+        opened.remember_seen_git_crypt()?;
         if !is_set_up && !opened.keyring.is_empty() {
             install_drivers(&opened.repository)?;
         }
@@ -168,15 +167,6 @@ fn report_taken(context: &Context, opened: &Opened, added: &BTreeSet<KeyId>) {
         let (name, generation, id) = (&entry.name, entry.generation, entry.key.id());
         context.ui.status(format!("took key '{name}' generation {generation} (id {id})"));
     }
-}
-
-/// Remembers the newest keys that this clone has held.
-pub(super) fn remember_seen(opened: &Opened, trusted: &[KeyId]) -> Outcome {
-    let names = opened.keyring.entries().iter();
-    let reset: Vec<&KeyName> =
-        names.filter(|entry| trusted.contains(&entry.key.id())).map(|entry| &entry.name).collect();
-    Seen::remember(opened.repository.common_dir(), &opened.keyring, &reset)
-        .context(|| "the list of seen keys".to_owned())
 }
 
 fn no_key(opened: &Opened) -> CommandError {
@@ -256,32 +246,5 @@ fn open_all(context: &Context, opened: &Opened) -> Outcome {
         ));
         context.ui.hint("'git shroud status' names them, 'git shroud status --fix' seals them");
     }
-    report_left(context, &all)
-}
-
-/// Says what was left as it is; damaged and unreadable files make the command fail, changed ones do not.
-pub(super) fn report_left(context: &Context, report: &Report) -> Outcome {
-    let changed =
-        report.left.iter().filter(|(_, left)| matches!(left, Left::Changed)).count() as u64;
-    if changed > 0 {
-        context
-            .ui
-            .status(format!("left {} with local changes as they are", count(changed, "file")));
-    }
-    if !report.unmerged.is_empty() {
-        context.ui.status("left files with a merge conflict as they are");
-    }
-    let mut failed = 0;
-    for (path, left) in report.left.iter().filter(|(_, left)| !matches!(left, Left::Changed)) {
-        context.ui.warning(format!("{}: {left}", show(path)));
-        failed += 1;
-    }
-    if failed > 0 {
-        return Err(CommandError::incomplete(format!(
-            "{} could not be opened or sealed",
-            count(failed, "file")
-        ))
-        .hint("run the command again once the cause is gone"));
-    }
-    Ok(())
+    report_left(&context.ui, &all)
 }

@@ -210,7 +210,7 @@ impl From<IdentityError> for CommandError {
 fn say_new(context: &Context, opened: &Opened, info: &KeyInfo, label: &str) -> Outcome {
     let (name, id) = (&info.name, info.id);
     let path = File::Member(name.clone(), label.to_owned()).path();
-    let by = super::member::last_change(&opened.repository, &path)?;
+    let by = crate::access::last_changes::last_change(&opened.repository, &path)?;
     let by = by.unwrap_or_else(|| "not committed yet".to_owned());
     context.ui.warning(format!(
         "the key '{name}' (id {id}) is new to this clone, so it was not taken; it was granted to '{label}' ({path}: {by})"
@@ -222,7 +222,7 @@ fn say_new(context: &Context, opened: &Opened, info: &KeyInfo, label: &str) -> O
 /// Whoever has pushed last to a member's file may have granted it, or swapped it.
 fn say_who_granted(context: &Context, opened: &Opened, name: &KeyName, label: &str) -> Outcome {
     let path = File::Member(name.clone(), label.to_owned()).path();
-    let by = super::member::last_change(&opened.repository, &path)?;
+    let by = crate::access::last_changes::last_change(&opened.repository, &path)?;
     let by = by.unwrap_or_else(|| "not committed yet".to_owned());
     context.ui.status(format!("opened key '{name}' as member '{label}' ({path}: {by})"));
     Ok(())

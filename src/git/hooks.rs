@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::GitError;
 use super::command::os_line;
+use super::config::{PROGRAM, find_on_path};
 use super::repository::Repository;
 use crate::fs::with_path;
 
@@ -76,10 +77,10 @@ pub fn folder(repository: &Repository) -> Result<PathBuf, GitError> {
 ///
 /// # Errors
 /// [`HooksError`]; then no hook was changed, or the error names the file.
-pub fn install(
-    repository: &Repository,
-    program: &Path,
-) -> Result<Vec<(&'static str, Change)>, HooksError> {
+pub fn install(repository: &Repository) -> Result<Vec<(&'static str, Change)>, HooksError> {
+    // The name finds it where it is installed; the path is for where it is not.
+    let program = std::env::current_exe().ok().or_else(|| find_on_path(PROGRAM));
+    let program = program.unwrap_or_else(|| PathBuf::from(PROGRAM));
     let folder = own_folder(repository)?;
     fs::create_dir_all(&folder).map_err(|error| with_path(&folder, &error))?;
     // A folder in a hook's place is found before anything is changed.
@@ -89,7 +90,7 @@ pub fn install(
     let mut changes = Vec::new();
     for name in NAMES {
         let (hook, aside) = (folder.join(name), folder.join(format!("{name}{ASIDE}")));
-        let text = script(name, program);
+        let text = script(name, &program);
         let change = if !is_there(&hook) {
             Change::Written
         } else if is_guard(&hook)? {

@@ -7,6 +7,7 @@ pub mod changes;
 pub mod command;
 pub mod config;
 pub mod database;
+pub mod editor;
 pub mod history;
 pub mod hooks;
 pub mod index;

@@ -140,3 +140,13 @@ fn is_in_worktree(repository: &Repository, path: &[u8]) -> bool {
     let place = repository.worktree.as_ref().zip(crate::repo_path::to_native(path));
     place.is_some_and(|(top, path)| top.join(path).symlink_metadata().is_ok())
 }
+
+/// Stages files at the top of the worktree as they are there, also where a sparse checkout leaves them out.
+///
+/// # Errors
+/// git fails.
+pub fn add_at_top(repository: &Repository, paths: &[&str]) -> Result<(), GitError> {
+    let sparse: &[&str] = if repository.is_sparse() { &["--sparse"] } else { &[] };
+    let arguments = [&["add", "--force"], sparse, &["--"], paths].concat();
+    repository.git.run(arguments).map(drop)
+}

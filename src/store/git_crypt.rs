@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::fs::{Access, create_private_dir, is_exposed, read_bounded, with_path, write_atomic};
+use crate::git::repository::Repository;
 use crate::git_crypt::{HeldKeys, KeyFile, KeyFileError, MAX_KEY_FILE_LEN, Name};
 
 /// Where git-crypt keeps what it shares, unless `git-crypt.repoStateDir` says otherwise; relative to the top.
@@ -28,6 +29,16 @@ pub enum StoreError {
     /// The file cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+/// Where git-crypt keeps what it shares; `None` where there is no worktree.
+pub fn state_dir(repository: &Repository) -> Option<PathBuf> {
+    let top = repository.worktree.as_deref()?;
+    let set = repository.gix.config_snapshot().string("git-crypt.repoStateDir");
+    let set = set
+        .and_then(|set| crate::repo_path::to_native(&set))
+        .filter(|set| !set.as_os_str().is_empty());
+    Some(top.join(set.unwrap_or_else(|| STATE_DIR.into())))
 }
 
 /// The folder of key files under a git folder.

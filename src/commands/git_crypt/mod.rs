@@ -1,7 +1,5 @@
 //! What the commands do in a repository that git-crypt encrypts.
 
-mod lock;
-mod merge;
 mod taken_over;
 mod unlock;
 
@@ -9,10 +7,8 @@ use crate::error::CommandError;
 use crate::git_crypt::KeyFileError;
 use crate::store::git_crypt::StoreError;
 
-pub(super) use lock::{give_up, refuse_only_copies};
-pub(super) use merge::merge;
 pub(super) use taken_over::take_over;
-pub(super) use unlock::{Allowed, is_fresh, remember_seen, shared_names, take, unwrap};
+pub(super) use unlock::{Allowed, is_fresh, shared_names, take, unwrap};
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {

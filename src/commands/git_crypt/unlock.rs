@@ -1,13 +1,12 @@
 //! Taking git-crypt's keys: from key files, and from what `.git-crypt/` holds for an OpenPGP key.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use gix::bstr::ByteSlice as _;
 
-use super::super::member::last_change;
 use super::super::unwrapping::IdentityArguments;
 use super::super::{Context, Opened, show};
+use crate::access::last_changes::last_change;
 use crate::access::{Foreign, Identities, find_closed, find_names, find_opening, open_message};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
@@ -15,7 +14,7 @@ use crate::fs::read_bounded;
 use crate::git::repository::Repository;
 use crate::git_crypt::{KeyFile, KeyVersion, Name};
 use crate::repo_path::from_native;
-use crate::store::git_crypt::{self, StoreError, Wrapped};
+use crate::store::git_crypt::{self, StoreError, Wrapped, state_dir};
 use crate::store::local;
 use crate::store::seen_git_crypt::SeenGitCrypt;
 use crate::ui::prompt;
@@ -121,12 +120,6 @@ fn keep(context: &Context, opened: &mut Opened, file: KeyFile, place: &str) -> O
 
 fn load_seen(repository: &Repository) -> Outcome<SeenGitCrypt> {
     SeenGitCrypt::load(repository.common_dir()).context(|| "the list of seen keys".to_owned())
-}
-
-/// Remembers the keys of git-crypt that this clone has held.
-pub(crate) fn remember_seen(opened: &Opened) -> Outcome {
-    SeenGitCrypt::remember(opened.repository.common_dir(), &opened.git_crypt)
-        .context(|| "the list of seen keys".to_owned())
 }
 
 /// Whether this clone has never held a key, of either program.
@@ -236,16 +229,6 @@ fn refuse_foreign(opened: &Opened, files: &[(String, KeyFile)], trusted: &[KeyId
     ))
     .hint("is this the right repository? 'git rev-parse --show-toplevel' names it")
     .hint(format!("to take it all the same, repeat the command with --trust-key {id}")))
-}
-
-/// Where git-crypt keeps what it shares; `None` where there is no worktree.
-pub(super) fn state_dir(repository: &Repository) -> Option<PathBuf> {
-    let top = repository.worktree.as_deref()?;
-    let set = repository.gix.config_snapshot().string("git-crypt.repoStateDir");
-    let set = set
-        .and_then(|set| crate::repo_path::to_native(&set))
-        .filter(|set| !set.as_os_str().is_empty());
-    Some(top.join(set.unwrap_or_else(|| git_crypt::STATE_DIR.into())))
 }
 
 /// One key file of all versions that can be opened.

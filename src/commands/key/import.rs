@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::super::given::{ids, prove, read_given, remember_copied, take};
-use super::super::unlock::remember_seen;
 use super::super::{Context, exclusive, refuse_rotation};
 use crate::error::{CommandError, Outcome};
 use crate::git::config::install_drivers;
@@ -46,7 +45,7 @@ pub(super) fn take_in(context: &Context, given: Vec<(String, Keyring)>) -> Outco
     prove(&opened, &added, &[])?;
     local::save(opened.repository.common_dir(), &opened.keyring)?;
     remember_copied(&opened, given_ids)?;
-    remember_seen(&opened, &[])?;
+    opened.remember_seen(&[])?;
     install_drivers(&opened.repository)?;
     context.ui.status(format!("took {}", crate::ui::count(added.len() as u64, "new key")));
     context.ui.hint("'git shroud unlock' opens the files");

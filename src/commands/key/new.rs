@@ -1,7 +1,7 @@
 //! `git shroud key new`
 
-use super::super::init::create_key;
 use super::super::{Context, exclusive, refuse_rotation};
+use crate::access::set_up::create_key;
 use crate::access::stage_shroud_dir;
 use crate::error::{CommandError, Outcome};
 use crate::git::config::install_drivers;

@@ -219,5 +219,5 @@ fn say_what_to_do(context: &Context, opened: &Opened, keys: &[JsonKey]) -> Outco
         ));
         context.ui.hint("ask for the extended certificate, and give it to 'git shroud member add'");
     }
-    super::report_problems(context, opened)
+    crate::access::grant_problems::report_problems(&context.ui, opened)
 }

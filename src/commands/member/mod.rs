@@ -7,14 +7,11 @@ mod renew;
 mod report;
 mod resolve;
 
-use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use super::{Context, Opened};
-use crate::access::{Candidate, Fresh, RESTORE, grant, stage_shroud_dir};
+use crate::access::{Candidate, Fresh, grant, stage_shroud_dir};
 use crate::error::{CommandError, Outcome};
-use crate::git::GitError;
-use crate::git::history::PLAIN_LOG;
 use crate::git::repository::Repository;
 use crate::keyring::KeyName;
 use crate::recipient::openpgp::Certificate;
@@ -22,11 +19,6 @@ use crate::store::shroud_dir::{self, Label, Member as MemberRecord, ShroudDirErr
 
 pub(super) use add::choose_label;
 pub(super) use resolve::{Resolved, resolve};
-
-/// How many files that are wrong are named one by one.
-const NAMED: usize = 20;
-/// Who made a commit, which and when, after a byte that begins no path.
-const AUTHOR: &str = "--format=%x01%an <%ae>, %h, %as";
 
 /// Grant keys to colleagues, see who has which, and take them away
 #[derive(clap::Args)]
@@ -72,81 +64,6 @@ pub(super) fn choose_keys(opened: &Opened, named: &[KeyName]) -> Outcome<Vec<Key
         })),
         Some(_) => Err(CommandError::wrong("there are several keys, and none is named")
             .hint(format!("name one with --key: {}", opened.key_names()))),
-    }
-}
-
-/// Who changed a file last, in which commit and when; `None` where it is not committed.
-pub(super) fn last_change(repository: &Repository, path: &str) -> Result<Option<String>, GitError> {
-    if !has_commit(repository)? {
-        return Ok(None);
-    }
-    let pathspec = format!(":(top,literal){path}");
-    let one = ["-1", AUTHOR, "--", &pathspec];
-    let said = repository.git.run([&PLAIN_LOG[..], &one].concat())?;
-    let said = String::from_utf8_lossy(&said).trim_end().trim_start_matches('\u{1}').to_owned();
-    Ok((!said.is_empty()).then(|| crate::sanitise::line(&said)))
-}
-
-fn has_commit(repository: &Repository) -> Result<bool, GitError> {
-    Ok(repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?.is_some())
-}
-
-/// The same of several files: one call of git for all. A file that is not committed is left out.
-fn last_changes(
-    repository: &Repository,
-    paths: &[&str],
-) -> Result<BTreeMap<String, String>, GitError> {
-    let mut found = BTreeMap::new();
-    if paths.is_empty() || !has_commit(repository)? {
-        return Ok(found);
-    }
-    let pathspecs: Vec<String> = paths.iter().map(|path| format!(":(top,literal){path}")).collect();
-    // Of a merge only what none of its parents has.
-    let mut log = [&PLAIN_LOG[..], &["-z", "-c", "--name-only", "--no-renames", AUTHOR]].concat();
-    log.push("--");
-    log.extend(pathspecs.iter().map(String::as_str));
-    let said = repository.git.run(log)?;
-    let mut by = String::new();
-    for record in said.split(|&byte| byte == 0) {
-        let text = String::from_utf8_lossy(record);
-        if let Some(commit) = text.trim_start_matches('\n').strip_prefix('\u{1}') {
-            by = crate::sanitise::line(commit.trim_end());
-        } else {
-            let path = text.trim_start_matches('\n');
-            if !path.is_empty() && !found.contains_key(path) {
-                found.insert(path.to_owned(), by.clone());
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// Names every grant that a holder of its key has to look at, with who wrote it and what to do; fails if there is one.
-pub(super) fn report_problems(context: &Context, opened: &Opened) -> Outcome {
-    for why in opened.roster.malformed.values() {
-        context.ui.warning(why);
-        context.ui.hint(RESTORE);
-    }
-    let problems = opened.roster.problems(&opened.repository, &opened.keyring)?;
-    let named = &problems[..problems.len().min(NAMED)];
-    let paths: Vec<String> = named.iter().map(|problem| problem.file.path()).collect();
-    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-    let changes = last_changes(&opened.repository, &paths)?;
-    for (problem, path) in named.iter().zip(paths) {
-        let by = changes.get(path).map(|by| format!(" (last changed by {by})"));
-        context.ui.warning(format!("{}{}", problem.describe(), by.unwrap_or_default()));
-        context.ui.hint(problem.remedy());
-    }
-    if problems.len() > NAMED {
-        context.ui.warning(format!(
-            "and {} of .shroud besides",
-            crate::ui::count((problems.len() - NAMED) as u64, "file")
-        ));
-    }
-    if problems.is_empty() && opened.roster.malformed.is_empty() {
-        Ok(())
-    } else {
-        Err(CommandError::found())
     }
 }
 

@@ -1,6 +1,7 @@
 //! `git shroud member renew`
 
-use super::{freshen, last_change, show_candidate, wrap, write};
+use super::{freshen, show_candidate, wrap, write};
+use crate::access::last_changes::last_change;
 use crate::access::{Candidate, People, Person, Standing, verify};
 use crate::commands::{Context, Opened, exclusive, refuse_rotation};
 use crate::error::{CommandError, Outcome};

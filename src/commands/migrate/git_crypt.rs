@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use super::members::{LeftOut, NewMember, find_members};
 use super::names::{Rename, choose_names};
 use super::report;
+use crate::access::set_up::create_key;
 use crate::access::{Fresh, Roster, grant, taken_over_here};
-use crate::commands::init::create_key;
 use crate::commands::unlock::Unlock;
 use crate::commands::unwrapping::IdentityArguments;
 use crate::commands::{

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::access::last_changes::last_change;
 use crate::access::{Candidate, People, Roster};
 use crate::commands::Context;
-use crate::commands::member::{Resolved, choose_label, last_change, resolve};
+use crate::commands::member::{Resolved, choose_label, resolve};
 use crate::error::{CommandError, Outcome};
 use crate::git::repository::Repository;
 use crate::git_crypt::Name;

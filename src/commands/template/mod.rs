@@ -7,8 +7,8 @@ mod place;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::init::{create_key, refuse_second_time};
-use super::{Context, add_to_index, exclusive, hooks, refuse_rotation, show};
+use super::{Context, exclusive, refuse_rotation, show};
+use crate::access::set_up::{create_key, refuse_second_time};
 use crate::access::{Roster, find_names, stage_shroud_dir};
 use crate::config_repo::template::{README, WORKFLOW, file, file_name, readme, schema, workflow};
 use crate::config_repo::{FOLDER, SCHEMA_FILE};
@@ -17,8 +17,9 @@ use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{Access, read_bounded, write_atomic};
 use crate::git::attributes_file::{AttributesFile, pattern_for};
 use crate::git::config::install_drivers;
-use crate::git::hooks::Change;
+use crate::git::hooks::{self, Change};
 use crate::git::repository::Repository;
+use crate::git::staging::add_at_top;
 use crate::keyring::{KeyName, Keyring};
 use crate::store::shroud_dir::KeyInfo;
 use crate::store::{local, shroud_dir};
@@ -167,7 +168,7 @@ pub(super) fn run(context: &Context, options: &Options, tripwire: bool) -> Outco
     guard(context, &repository);
     let opened = context.open()?;
     if !taken.is_empty() {
-        super::track::seal_index(context, &opened)?;
+        crate::access::seal_index::seal_index(&context.ui, &opened)?;
         context.ui.hint("git shroud scan names the commits that still hold them in the clear");
         context
             .ui
@@ -300,7 +301,7 @@ impl Layout<'_> {
         put(WORKFLOW.to_owned(), workflow())?;
         let mut paths: Vec<&str> = vec![".gitattributes"];
         paths.extend(written.iter().map(String::as_str));
-        add_to_index(repository, &paths)?;
+        add_at_top(repository, &paths)?;
         Ok(stage_shroud_dir(repository)?)
     }
 

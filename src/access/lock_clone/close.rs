@@ -3,22 +3,24 @@
 use std::collections::BTreeMap;
 
 use super::refusal::{CHANGED, IN_THE_CLEAR, NOT_A_FILE};
-use super::{clear_traces, unknown};
-use crate::access::{Left, Report, close_worktree};
-use crate::commands::{Context, Opened, show};
+use super::traces::clear_traces;
+use super::unknown;
+use crate::access::{Left, Opened, Report, close_worktree};
 use crate::error::{CommandError, Outcome, count};
+use crate::progress::Progress;
+use crate::sanitise::path as show;
 
 /// Closes what can be closed without a key, and names the rest.
-pub(super) fn run(context: &Context, opened: &Opened, discard: bool) -> Outcome {
+pub(super) fn run(progress: &dyn Progress, opened: &Opened, discard: bool) -> Outcome {
     let worktrees = opened.repository.all_worktrees()?;
     let mut all = Report::default();
     for worktree in &worktrees {
         all.absorb(close_worktree(worktree, opened.keys(), discard)?);
     }
     if all.written > 0 {
-        unknown::warn(context, &worktrees)?;
-        clear_traces(context, &opened.repository)?;
-        context.ui.status(format!(
+        unknown::warn(progress, &worktrees)?;
+        clear_traces(progress, &opened.repository)?;
+        progress.status(&format!(
             "no key is held here; put the sealed bytes back into {}",
             count(all.written, "file")
         ));
@@ -38,7 +40,7 @@ pub(super) fn run(context: &Context, opened: &Opened, discard: bool) -> Outcome 
     }
     if open.is_empty() {
         if all.written == 0 {
-            context.ui.status("no key is held here: this clone is locked already");
+            progress.status("no key is held here: this clone is locked already");
         }
         return Ok(());
     }

@@ -1,11 +1,12 @@
 //! Plaintext that git does not know: at paths that would be sealed.
 
-use crate::commands::{Context, show};
 use crate::error::{Outcome, count};
 use crate::format::{self, Sniff};
 use crate::git::attributes::Attributes;
 use crate::git::repository::Repository;
+use crate::progress::Progress;
 use crate::repo_path;
+use crate::sanitise::path as show;
 
 /// How many files are named.
 const NAMED: usize = 20;
@@ -13,7 +14,7 @@ const NAMED: usize = 20;
 const START: usize = format::HEADER_LEN;
 
 /// Says which files stay in the clear, as git does not know them or ignores them.
-pub(super) fn warn(context: &Context, worktrees: &[Repository]) -> Outcome {
+pub(super) fn warn(progress: &dyn Progress, worktrees: &[Repository]) -> Outcome {
     let mut named = 0;
     for worktree in worktrees {
         let ignored = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard"];
@@ -25,7 +26,7 @@ pub(super) fn warn(context: &Context, worktrees: &[Repository]) -> Outcome {
                 if attributes.of(path)?.is_encrypted() && holds_plaintext(worktree, path) {
                     named += 1;
                     if named <= NAMED {
-                        context.ui.warning(format!("{} {why} and stays in the clear", show(path)));
+                        progress.warning(&format!("{} {why} and stays in the clear", show(path)));
                     }
                 }
             }
@@ -33,7 +34,7 @@ pub(super) fn warn(context: &Context, worktrees: &[Repository]) -> Outcome {
     }
     if named > NAMED {
         let more = count((named - NAMED) as u64, "more file");
-        context.ui.warning(format!("and so do {more} that git does not know"));
+        progress.warning(&format!("and so do {more} that git does not know"));
     }
     Ok(())
 }

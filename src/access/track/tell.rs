@@ -4,12 +4,13 @@ use std::path::Path;
 
 use gix::glob::pattern::Case;
 
-use super::super::{Context, Opened, show};
+use super::super::Opened;
 use super::{Tracking, write_and_add};
-use crate::error::{Context as _, Outcome};
+use crate::error::{Context as _, Outcome, count};
 use crate::git::attributes::Attributes;
 use crate::git::attributes_file::{AttributesFile, exception_for, matches};
 use crate::git::pattern::Surroundings;
+use crate::progress::Progress;
 use crate::repo_path::from_native;
 
 /// Defines the macro at the top again where it is missing or does not seal: a line that says it seals nothing then.
@@ -55,7 +56,7 @@ pub(super) fn files_below(opened: &Opened, top: &Path, dir: &Path) -> Outcome<Ve
 
 /// Says what a pattern matches now, and which of that is not sealed for all that.
 pub(super) fn tell(
-    context: &Context,
+    progress: &dyn Progress,
     opened: &Opened,
     place: &Surroundings<'_>,
     (given, pattern): (&[u8], &[u8]),
@@ -70,19 +71,23 @@ pub(super) fn tell(
     let what = match matched.len() as u64 {
         0 if is_ignored => "matches 1 file, which git ignores".to_owned(),
         0 => "matches no file yet".to_owned(),
-        n => format!("matches {}", crate::ui::count(n, "file")),
+        n => format!("matches {}", count(n, "file")),
     };
     let word = match done {
         Tracking::Added => "tracking",
         Tracking::WrittenOut => "tracked already, and written out:",
         Tracking::Already => "tracked already:",
     };
-    let meant = if given == pattern { String::new() } else { format!(" (for {})", show(given)) };
-    context.ui.status(format!("{word} {}{meant}: {what}", show(pattern)));
+    let meant = if given == pattern {
+        String::new()
+    } else {
+        format!(" (for {})", crate::sanitise::path(given))
+    };
+    progress.status(&format!("{word} {}{meant}: {what}", crate::sanitise::path(pattern)));
     let has_wildcard = pattern.iter().any(|byte| b"*?[\\".contains(byte));
     if matched.is_empty() && !is_ignored && !has_wildcard && done == Tracking::Added {
         let folder = crate::sanitise::word_or(&[pattern, b"/**"].concat(), "'FOLDER/**'");
-        context.ui.hint(format!("if it is to be a folder, track what is in it: {folder}"));
+        progress.hint(&format!("if it is to be a folder, track what is in it: {folder}"));
     }
     let mut attributes = Attributes::new(&opened.repository)?;
     let folder = place.dir.strip_prefix(place.top).ok().and_then(from_native).unwrap_or_default();
@@ -98,11 +103,12 @@ pub(super) fn tell(
     if let Some((path, of)) = open.first() {
         let why =
             of.filter.as_ref().map(|set| format!(": {set} outranks the line")).unwrap_or_default();
-        let count = crate::ui::count(open.len() as u64, "file");
-        context
-            .ui
-            .warning(format!("{count} that it matches stay in the clear, as {}{why}", show(path)));
-        context.ui.hint("'git shroud why PATH' says which line decides");
+        let count = count(open.len() as u64, "file");
+        progress.warning(&format!(
+            "{count} that it matches stay in the clear, as {}{why}",
+            crate::sanitise::path(path)
+        ));
+        progress.hint("'git shroud why PATH' says which line decides");
     }
     Ok(())
 }

@@ -5,10 +5,9 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::super::merge_driver::{MergeDriver, merge_texts};
-use super::super::{Context, show};
-use crate::access::GitCryptSurroundings;
-use crate::access::rules::{self, LazyRepository};
+use super::super::GitCryptSurroundings;
+use super::super::rules::{self, LazyRepository};
+use super::{Versions, merge_texts, show};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::FilterError;
 use crate::fs::{read_bounded, with_path};
@@ -22,7 +21,7 @@ use crate::secret::WipedVec;
 use crate::store::confirmed::{Confirmed, KeyOf};
 
 /// Merges three versions. What git-crypt encrypts is merged in the clear and encrypted again; all else git merges.
-pub(crate) fn merge(context: &Context, given: &MergeDriver) -> Outcome {
+pub(super) fn merge(given: &Versions) -> Outcome<bool> {
     let limit = usize::try_from(IN_MEMORY).unwrap_or(usize::MAX);
     let path = argument_bytes(&given.path).unwrap_or_default();
     let files = [&given.base, &given.ours, &given.theirs];
@@ -33,7 +32,7 @@ pub(crate) fn merge(context: &Context, given: &MergeDriver) -> Outcome {
         any_encrypted |= begins_encrypted(file).context(version)?;
     }
     if !any_encrypted {
-        return merge_by_git(context, given);
+        return merge_by_git(given);
     }
     let conflict = |why: &str| CommandError::refused(format!("{}: {why}", show(path)));
     let mut versions = Vec::new();
@@ -45,7 +44,7 @@ pub(crate) fn merge(context: &Context, given: &MergeDriver) -> Outcome {
             read => read.context(version)?,
         });
     }
-    let surroundings = GitCryptSurroundings::find(&context.dir)?;
+    let surroundings = GitCryptSurroundings::find(&given.dir)?;
     let repository = LazyRepository::new();
     let named = named_key(&surroundings, &repository, path)?;
     let mut plaintexts = [(); 3].map(|()| WipedVec::default());
@@ -68,14 +67,13 @@ pub(crate) fn merge(context: &Context, given: &MergeDriver) -> Outcome {
     let labels = Labels::new(&given.labels);
     let located = surroundings.location.as_ref();
     let opened = || located.map(|location| repository.get_or_init(|| rules::open(location)));
-    let (content, clean) =
-        match merge_texts(context, opened, path, texts, &labels, given.marker_size)? {
-            Merged::Clean(content) => (content, true),
-            Merged::Conflict(content) => (content, false),
-            Merged::Binary => {
-                return Err(conflict("it is binary, so it cannot be merged by lines"));
-            }
-        };
+    let (content, clean) = match merge_texts(given, opened, path, texts, &labels)? {
+        Merged::Clean(content) => (content, true),
+        Merged::Conflict(content) => (content, false),
+        Merged::Binary => {
+            return Err(conflict("it is binary, so it cannot be merged by lines"));
+        }
+    };
     // A side that stands as it is keeps its bytes, whichever version of the key they are of.
     let side = texts.iter().zip(&versions).skip(1).find(|(text, _)| **text == content.as_slice());
     let encrypted = match side {
@@ -90,7 +88,7 @@ pub(crate) fn merge(context: &Context, given: &MergeDriver) -> Outcome {
         }
     };
     std::fs::write(&given.ours, &encrypted).context(|| "the merged file".to_owned())?;
-    if clean { Ok(()) } else { Err(CommandError::found()) }
+    Ok(clean)
 }
 
 fn begins_encrypted(file: &Path) -> io::Result<bool> {
@@ -137,8 +135,8 @@ fn refuse_unconfirmed(
 }
 
 /// What git itself would do: the same merge, with the algorithm of its merges, the user's conflict style and the labels.
-fn merge_by_git(context: &Context, given: &MergeDriver) -> Outcome {
-    let git = Git::new(&context.dir);
+fn merge_by_git(given: &Versions) -> Outcome<bool> {
+    let git = Git::new(&given.dir);
     let [base, ours, theirs] = Labels::new(&given.labels).into_parts();
     let algorithm = git.query(["config", "--get", "diff.algorithm"])?;
     let mut algorithm_option = OsString::from("--diff-algorithm=");
@@ -157,8 +155,8 @@ fn merge_by_git(context: &Context, given: &MergeDriver) -> Outcome {
         code => code,
     };
     match code {
-        Some(0) => Ok(()),
-        Some(1..=127) => Err(CommandError::found()),
+        Some(0) => Ok(true),
+        Some(1..=127) => Ok(false),
         // Binary, as git merges no such file either: ours stands, and the user decides.
         _ => Err(CommandError::refused(format!(
             "{}: it is binary, so it cannot be merged by lines",

@@ -3,20 +3,19 @@
 use std::collections::BTreeSet;
 
 use super::super::Opened;
-use super::unlock::state_dir;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::repository::Repository;
 use crate::git_crypt::Name;
 use crate::store::{git_crypt, local};
 
 /// A key that is encrypted to nobody and that no file was ever taken from may be the only copy.
-pub(crate) fn refuse_only_copies(opened: &Opened, names: &BTreeSet<Name>) -> Outcome {
+pub(super) fn refuse_only_copies(opened: &Opened, names: &BTreeSet<Name>) -> Outcome {
     if names.is_empty() {
         return Ok(());
     }
     let copied = local::copied(opened.repository.common_dir())
         .context(|| "the list of copied keys".to_owned())?;
-    let wrapped = match state_dir(&opened.repository) {
+    let wrapped = match git_crypt::state_dir(&opened.repository) {
         Some(folder) => git_crypt::wrapped(&folder).context(|| "the git-crypt keys".to_owned())?,
         None => Vec::new(),
     };
@@ -38,7 +37,7 @@ pub(crate) fn refuse_only_copies(opened: &Opened, names: &BTreeSet<Name>) -> Out
 }
 
 /// Removes the keys from every folder in which git-crypt or this program keeps them.
-pub(crate) fn give_up(
+pub(super) fn give_up(
     opened: &Opened,
     worktrees: &[Repository],
     names: &BTreeSet<Name>,

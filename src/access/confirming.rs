@@ -2,18 +2,16 @@
 
 use gix::ObjectId;
 
-use super::{Context, Opened, show};
-use crate::access::{index_key_ids, sealed_by_git_crypt, sealed_elsewhere, who_moved};
+use super::{Opened, index_key_ids, sealed_by_git_crypt, sealed_elsewhere, who_moved};
 use crate::error::{Context as _, Outcome};
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::tree_attributes::{Chain, TreeAttributes};
 use crate::keyring::KeyName;
 use crate::status::survey;
 use crate::store::confirmed::{Confirmed, KeyOf};
-use crate::ui::count;
 
 /// The name of the key that seals a path in the index, where its attribute names another: the first that is found.
-pub(super) fn moved_from(opened: &Opened, path: &[u8], to: &KeyName) -> Option<KeyOf> {
+fn moved_from(opened: &Opened, path: &[u8], to: &KeyName) -> Option<KeyOf> {
     let known = opened.known();
     let names =
         index_key_ids(&opened.repository, path).into_iter().filter_map(|id| known.identify(id));
@@ -41,7 +39,10 @@ fn move_of(opened: &Opened, path: &[u8], attributes: &PathAttributes) -> Option<
 }
 
 /// What to say of a path that moves; `None` where it does not.
-pub(super) fn describe(
+///
+/// # Errors
+/// The history cannot be read.
+pub fn describe(
     opened: &Opened,
     path: &[u8],
     attributes: &PathAttributes,
@@ -56,32 +57,35 @@ pub(super) fn describe(
     Ok(Some(format!("sealed with {}, named {} by {who}", named(&from), named(&to))))
 }
 
-/// Remembers that this path may be sealed with the key that its attribute names.
-pub(super) fn confirm(context: &Context, opened: &Opened, path: &[u8]) -> Outcome {
+/// Remembers that this path may be sealed with the key that its attribute names, and says which; `None` where it is not to be
+/// sealed.
+///
+/// # Errors
+/// The attributes cannot be read, or what is confirmed cannot be written.
+pub fn confirm(opened: &Opened, path: &[u8]) -> Outcome<Option<KeyOf>> {
     let attributes = Attributes::new(&opened.repository)?.of(path)?;
     let key = match (attributes.git_crypt, attributes.key) {
         (Some(Ok(name)), _) => KeyOf::GitCrypt(name),
         (None, Ok(key)) if attributes.sealed => KeyOf::Own(key),
-        _ => {
-            context.ui.status(format!("{} is not to be sealed", show(path)));
-            return Ok(());
-        }
+        _ => return Ok(None),
     };
     remember(opened, [(path.to_vec(), key.clone())])?;
-    context.ui.status(format!("confirmed in this clone: {} is sealed with {key}", show(path)));
-    Ok(())
+    Ok(Some(key))
 }
 
-/// Whoever runs `track` says with which key the files are to be sealed that the patterns match.
-pub(super) fn confirm_tracked(
-    context: &Context,
+/// Whoever runs `track` says with which key the files are to be sealed that the patterns match: remembers those that move to
+/// it from another, and says how many they are.
+///
+/// # Errors
+/// As [`confirm`].
+pub fn confirm_tracked(
     opened: &Opened,
     folder: &[u8],
     patterns: &[&[u8]],
     key: &KeyName,
-) -> Outcome {
+) -> Outcome<u64> {
     if opened.keyring.has_one_name() && opened.git_crypt.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let files = survey(&opened.repository, &opened.known(), None)?;
     let mut matcher = TreeAttributes::default();
@@ -97,13 +101,11 @@ pub(super) fn confirm_tracked(
             moved.push((file.path, KeyOf::Own(key.clone())));
         }
     }
-    if moved.is_empty() {
-        return Ok(());
+    let count = moved.len() as u64;
+    if count > 0 {
+        remember(opened, moved)?;
     }
-    let files = count(moved.len() as u64, "file");
-    remember(opened, moved)?;
-    context.ui.status(format!("confirmed in this clone: {files} may move to the key '{key}'"));
-    Ok(())
+    Ok(count)
 }
 
 /// A line that tracks a pattern, quoted, as it may hold spaces.

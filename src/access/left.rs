@@ -1,0 +1,33 @@
+//! What a sweep over the worktree has left as it is.
+
+use super::{Left, Report};
+use crate::error::{CommandError, Outcome, count};
+use crate::progress::Progress;
+
+/// Says what was left as it is; damaged and unreadable files make the command fail, changed ones do not.
+///
+/// # Errors
+/// There is such a file.
+pub fn report_left(progress: &dyn Progress, report: &Report) -> Outcome {
+    let changed =
+        report.left.iter().filter(|(_, left)| matches!(left, Left::Changed)).count() as u64;
+    if changed > 0 {
+        progress.status(&format!("left {} with local changes as they are", count(changed, "file")));
+    }
+    if !report.unmerged.is_empty() {
+        progress.status("left files with a merge conflict as they are");
+    }
+    let mut failed = 0;
+    for (path, left) in report.left.iter().filter(|(_, left)| !matches!(left, Left::Changed)) {
+        progress.warning(&format!("{}: {left}", crate::sanitise::path(path)));
+        failed += 1;
+    }
+    if failed > 0 {
+        return Err(CommandError::incomplete(format!(
+            "{} could not be opened or sealed",
+            count(failed, "file")
+        ))
+        .hint("run the command again once the cause is gone"));
+    }
+    Ok(())
+}

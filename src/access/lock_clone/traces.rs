@@ -1,0 +1,58 @@
+//! What git itself keeps in the clear.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use gix::bstr::ByteSlice as _;
+
+use crate::error::{CommandError, Outcome};
+use crate::fs::{Access, read_regular, with_path, write_atomic};
+use crate::git::repository::Repository;
+use crate::progress::Progress;
+
+/// In the line between a message and the diff below it (git-commit, "--cleanup=scissors").
+const CUT: &[u8] = b"------------------------ >8 ------------------------";
+/// Bytes of a file with a message, at most.
+const MAX_MESSAGE: usize = 256 << 20;
+
+/// Takes away the diff that 'git commit -v' showed, which git leaves in the file of the last message.
+fn cut_message(git_dir: &Path) -> io::Result<()> {
+    let file = git_dir.join("COMMIT_EDITMSG");
+    let text = match read_regular(&file, MAX_MESSAGE) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        text => text?,
+    };
+    let Some(cut) = text.find(CUT) else { return Ok(()) };
+    let kept = text[..cut].rfind_byte(b'\n').map_or(0, |end| end + 1);
+    write_atomic(&file, &text[..kept], Access::Shared)
+}
+
+/// Removes what git itself stored in the clear: recorded conflict resolutions, diffs below messages, and notes of a cached
+/// textconv.
+pub(super) fn clear_traces(progress: &dyn Progress, repository: &Repository) -> Outcome {
+    for git_dir in repository.git_dirs()? {
+        cut_message(&git_dir).map_err(|error| CommandError::incomplete(error.to_string()))?;
+    }
+    let rerere = repository.common_dir().join("rr-cache");
+    match fs::remove_dir_all(&rerere) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(CommandError::incomplete(with_path(&rerere, &error).to_string()));
+        }
+        _ => {}
+    }
+    let notes =
+        repository.git.run(["for-each-ref", "--format=%(refname)", "refs/notes/textconv/"])?;
+    let notes: Vec<_> =
+        notes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).collect();
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let delete: Vec<u8> =
+        notes.iter().flat_map(|name| [b"delete ", *name, b"\n"].concat()).collect();
+    repository.git.run_with_input(["update-ref", "--stdin"], &delete)?;
+    progress.warning("git had cached decrypted text in notes; their refs are removed now");
+    progress
+        .hint("remove the objects too: git gc --prune=now; and unset diff.shroud.cachetextconv");
+    Ok(())
+}

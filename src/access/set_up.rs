@@ -1,0 +1,95 @@
+//! Setting a repository up: keys, their descriptions, and git's part.
+
+use std::fs;
+use std::path::Path;
+
+use super::stage_shroud_dir;
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::format::Key;
+use crate::git::attributes_file::AttributesFile;
+use crate::git::config::install_drivers;
+use crate::git::repository::Repository;
+use crate::git::staging::add_at_top;
+use crate::keyring::{Entry, KeyName, Keyring};
+use crate::store::shroud_dir::KeyInfo;
+use crate::store::{local, shroud_dir};
+
+/// Refuses a repository that is set up already.
+///
+/// # Errors
+/// It is, or a file or git cannot be read.
+pub fn refuse_second_time(repository: &Repository, top: &Path) -> Outcome {
+    if !local::load(repository.common_dir())?.is_empty() {
+        return Err(CommandError::wrong(
+            "this repository is set up already, and its keys are held here",
+        )
+        .hint("add another key with 'git shroud key new NAME'"));
+    }
+    let in_head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD:.shroud"]);
+    if top.join(shroud_dir::NAME).symlink_metadata().is_ok()
+        || in_head.is_ok_and(|tree| tree.is_some())
+    {
+        return Err(CommandError::wrong(
+            "this repository is set up already, with a key that is not held here",
+        )
+        .hint(
+            "run 'git shroud unlock' as a member, or with a key file that a colleague exported",
+        ));
+    }
+    Ok(())
+}
+
+/// Makes the first generation of a key.
+///
+/// # Errors
+/// The name cannot be one or is taken, or the operating system gives no random numbers.
+pub fn create_key(keyring: &mut Keyring, name: KeyName) -> Outcome {
+    if name.is_aside() {
+        return Err(CommandError::wrong(format!(
+            "'{name}' is the form of name that a key has which was set aside"
+        )));
+    }
+    if !name.is_portable() {
+        return Err(CommandError::wrong(format!(
+            "Windows cannot check out a folder that is called '{name}', so no key is"
+        ))
+        .hint("choose another name"));
+    }
+    if keyring.current(&name).is_some() {
+        return Err(CommandError::wrong(format!("there is a key '{name}' already")));
+    }
+    let key = Key::generate(getrandom::fill).context(|| "no random numbers".to_owned())?;
+    keyring
+        .insert(Entry { name, generation: 1, key })
+        .map(drop)
+        .context(|| "the new key cannot be kept".to_owned())
+}
+
+/// Sets a repository up with these keys: in the local keyring, in `.shroud/`, in git's configuration and in the macro of
+/// `.gitattributes`. Where that fails, no key and no description of one stays.
+///
+/// # Errors
+/// A file cannot be written, or git fails.
+pub fn set_up(repository: &Repository, top: &Path, keyring: &Keyring, tripwire: bool) -> Outcome {
+    let done = write_all(repository, top, keyring, tripwire);
+    if done.is_err() {
+        // Nothing is sealed yet, so nothing is lost with the key.
+        let _ = local::save(repository.common_dir(), &Keyring::default());
+        let _ = fs::remove_dir_all(top.join(shroud_dir::NAME));
+    }
+    done
+}
+
+fn write_all(repository: &Repository, top: &Path, keyring: &Keyring, tripwire: bool) -> Outcome {
+    local::save(repository.common_dir(), keyring)?;
+    for entry in keyring.entries() {
+        KeyInfo::new(entry, &[]).write(top)?;
+    }
+    install_drivers(repository)?;
+    let mut attributes = AttributesFile::read(&top.join(".gitattributes"))
+        .context(|| "the attributes cannot be read".to_owned())?;
+    attributes.set_macro(tripwire);
+    attributes.write().context(|| "the attributes cannot be written".to_owned())?;
+    add_at_top(repository, &[".gitattributes"])?;
+    Ok(stage_shroud_dir(repository)?)
+}

@@ -1,0 +1,209 @@
+//! The lines of `.gitattributes` that seal files, and what follows from a new one.
+
+mod tell;
+
+use std::path::{Path, PathBuf};
+
+use super::Opened;
+use super::confirming::confirm_tracked;
+use super::seal_index::seal_index;
+use crate::error::{CommandError, Context as _, Outcome, count};
+use crate::git::attributes_file::{AttributesFile, Track as Tracking};
+use crate::git::pattern::Surroundings;
+use crate::keyring::KeyName;
+use crate::progress::Progress;
+use tell::{files_below, tell, write_macro};
+
+/// Seals what matches these patterns from now on, by lines in the `.gitattributes` of the folder `dir`, and what the index holds in
+/// the clear of it.
+///
+/// # Errors
+/// The key is not held or may seal nothing, a pattern cannot stand in a line, or a file cannot be read, written or staged.
+pub fn track(
+    opened: &Opened,
+    dir: &Path,
+    patterns: &[&[u8]],
+    key: &KeyName,
+    progress: &dyn Progress,
+) -> Outcome {
+    if opened.keyring.current(key).is_none() {
+        return Err(key_not_held(opened, key));
+    }
+    opened.refuse_unfit_key(key)?;
+    let mut attributes = attributes_here(dir, opened)?;
+    let mut done = Vec::new();
+    let top = opened.top()?.canonicalize().context(|| "the worktree".to_owned())?;
+    let folder_here = attributes.path().parent().unwrap_or(&top).to_owned();
+    let files = files_below(opened, &top, &folder_here)?;
+    let place = Surroundings { top: &top, dir: &folder_here, files: &files };
+    for &given in patterns {
+        let pattern = place
+            .resolve(given)
+            .map_err(|refusal| CommandError::wrong(refusal.why).hint(refusal.hint))?;
+        let added = attributes.track(&pattern, key);
+        let added = added.map_err(|error| CommandError::wrong(error.to_string()))?;
+        done.push((given, pattern, added));
+    }
+    write_macro(opened, &top, &mut attributes)?;
+    attributes.write().context(|| "the attributes cannot be written".to_owned())?;
+    // Also where the line was there: a run that was cut off may not have staged it.
+    stage(opened, &attributes)?;
+    let folder = folder_of(opened, &attributes)?;
+    let tracked: Vec<&[u8]> = done.iter().map(|(_, pattern, _)| &pattern[..]).collect();
+    let confirmed = confirm_tracked(opened, &folder, &tracked, key)?;
+    if confirmed > 0 {
+        let files = count(confirmed, "file");
+        progress.status(&format!("confirmed in this clone: {files} may move to the key '{key}'"));
+    }
+    if !opened.roster.infos.contains_key(key) && opened.roster.missing.is_none() {
+        progress.warning(&format!(
+            "the key '{key}' is not described in .shroud/ here, so nothing can be added before it is"
+        ));
+        progress.hint("bring it from a branch that has it: git checkout BRANCH -- .shroud");
+    }
+    seal_index(progress, opened)?;
+    for (given, pattern, added) in done {
+        tell(progress, opened, &place, (given, &pattern), added)?;
+    }
+    Ok(())
+}
+
+/// Removes the lines of these patterns from the `.gitattributes` of the folder `dir`.
+///
+/// # Errors
+/// No line tracks one of them, or a file cannot be read, written or staged.
+pub fn untrack(
+    opened: &Opened,
+    dir: &Path,
+    patterns: &[&[u8]],
+    progress: &dyn Progress,
+) -> Outcome {
+    let mut attributes = attributes_here(dir, opened)?;
+    for &pattern in patterns {
+        if !attributes.untrack(pattern) {
+            let message = format!(
+                "no line of {} tracks {}",
+                crate::sanitise::native(attributes.path()),
+                crate::sanitise::path(pattern)
+            );
+            return Err(CommandError::wrong(message)
+                .hint("'git shroud track' lists what is tracked; change into the directory of the file it names"));
+        }
+        progress.status(&format!("no longer tracking {}", crate::sanitise::path(pattern)));
+    }
+    write_and_add(opened, &attributes)?;
+    progress.hint(
+        "files that were sealed stay so until 'git add --renormalize' stores them in the clear",
+    );
+    Ok(())
+}
+
+fn attributes_here(dir: &Path, opened: &Opened) -> Outcome<AttributesFile> {
+    let top = opened.top()?;
+    let dir = dir.canonicalize().context(|| "the current directory".to_owned())?;
+    let inside = top.canonicalize().is_ok_and(|top| dir.starts_with(top));
+    let dir = if inside { dir } else { top.canonicalize().unwrap_or_else(|_| top.to_owned()) };
+    let attributes = AttributesFile::read(&dir.join(".gitattributes"))
+        .context(|| "the attributes cannot be read".to_owned())?;
+    let is_top = top.canonicalize().is_ok_and(|top| top == dir);
+    Ok(if is_top { attributes } else { attributes.below_top() })
+}
+
+/// The folder of an attributes file from the top of the worktree: empty, or with a slash at its end.
+fn folder_of(opened: &Opened, attributes: &AttributesFile) -> Outcome<Vec<u8>> {
+    let canonical = |path: &Path| path.canonicalize().context(|| "the worktree".to_owned());
+    let top = canonical(opened.top()?)?;
+    let folder = canonical(attributes.path().parent().unwrap_or(&top))?;
+    let relative = folder.strip_prefix(&top).unwrap_or(Path::new(""));
+    let mut folder = crate::repo_path::from_native(relative).unwrap_or_default();
+    if !folder.is_empty() {
+        folder.push(b'/');
+    }
+    Ok(folder)
+}
+
+fn write_and_add(opened: &Opened, attributes: &AttributesFile) -> Outcome {
+    if attributes.write().context(|| "the attributes cannot be written".to_owned())? {
+        stage(opened, attributes)?;
+    }
+    Ok(())
+}
+
+fn stage(opened: &Opened, attributes: &AttributesFile) -> Outcome {
+    let path = attributes.path().as_os_str();
+    opened.repository.git.run(["add".as_ref(), "--force".as_ref(), "--".as_ref(), path])?;
+    Ok(())
+}
+
+fn key_not_held(opened: &Opened, key: &KeyName) -> CommandError {
+    let error = CommandError::wrong(format!("the key '{key}' is not held here"));
+    match (opened.keyring.is_empty(), opened.roster.infos.contains_key(key)) {
+        (_, true) => error.hint("run 'git shroud unlock' first"),
+        (true, false) if opened.roster.infos.is_empty() => {
+            error.hint("run 'git shroud init' first")
+        }
+        (_, false) => error.hint(format!(
+            "keys here are: {}; make another with 'git shroud key new {key}'",
+            opened.key_names()
+        )),
+    }
+}
+
+/// Says which patterns are tracked, with which key, by which file.
+///
+/// # Errors
+/// A file with attributes cannot be read.
+pub fn list(progress: &dyn Progress, opened: &Opened) -> Outcome {
+    for (file, attributes) in attributes_files(opened)? {
+        for tracked in attributes.tracked() {
+            let key = tracked.key.as_deref().unwrap_or(KeyName::DEFAULT);
+            let file = crate::sanitise::native(&file);
+            progress.line(&format!("{}\t{key}\t{file}", crate::sanitise::path(&tracked.pattern)));
+        }
+    }
+    Ok(())
+}
+
+/// Writes out every line that seals by the macro alone.
+///
+/// # Errors
+/// A file with attributes cannot be read, written or staged.
+pub fn write_out(progress: &dyn Progress, opened: &Opened) -> Outcome {
+    let mut lines = 0;
+    for (_, mut attributes) in attributes_files(opened)? {
+        lines += attributes.write_out() as u64;
+        write_and_add(opened, &attributes)?;
+    }
+    if lines == 0 {
+        progress.status("every line that seals is written out already");
+    } else {
+        let lines = count(lines, "line");
+        progress.status(&format!("wrote out {lines} of .gitattributes, and staged that"));
+    }
+    Ok(())
+}
+
+/// The files with attributes in the worktree, with their paths from the top.
+fn attributes_files(opened: &Opened) -> Outcome<Vec<(PathBuf, AttributesFile)>> {
+    let top = opened.top()?;
+    let listed = opened.repository.git.run([
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "--",
+        ".gitattributes",
+        "**/.gitattributes",
+    ])?;
+    let mut files: Vec<PathBuf> =
+        listed.split(|&byte| byte == 0).filter_map(crate::repo_path::to_native).collect();
+    files.sort();
+    files.dedup();
+    let read = |file: PathBuf| {
+        let attributes = AttributesFile::read(&top.join(&file))
+            .context(|| "the attributes cannot be read".to_owned())?;
+        Ok((file, attributes))
+    };
+    files.into_iter().map(read).collect()
+}
