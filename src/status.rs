@@ -2,6 +2,7 @@
 
 mod conflict;
 mod detail;
+mod file;
 mod git_crypt;
 mod paths;
 mod unmerged;
@@ -12,18 +13,19 @@ use std::path::Path;
 
 use gix::ObjectId;
 
-use crate::format::{self, Header, KeyId, OpenError, Sniff};
+use crate::format::{self, Form, Header, KeyId, OpenError, Sniff};
 use crate::git::GitError;
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::worktree::{Entries, Entry};
-use crate::git_crypt::{HeldKeys, Name};
+use crate::git_crypt::HeldKeys;
 use crate::keyring::{KeyName, Keyring};
 use crate::parallel::map_runs;
 use crate::store::shroud_dir::KeyInfo;
 use conflict::Conflicts;
 pub use conflict::conflicts;
+pub use file::FileStatus;
 pub use git_crypt::GitCryptState;
 pub use paths::expand_pathspecs;
 use unmerged::survey_unmerged;
@@ -186,30 +188,6 @@ impl State {
     }
 }
 
-/// One file and how it stands.
-#[derive(Clone, Debug)]
-pub struct FileStatus {
-    /// Relative to the top of the worktree.
-    pub path: Vec<u8>,
-    /// How it stands.
-    pub state: State,
-    /// The key that its attribute says; `default` where it says none.
-    pub key: KeyName,
-    /// The key of git-crypt that its attribute says.
-    pub git_crypt: Option<Name>,
-    /// The blob in the index.
-    pub id: ObjectId,
-    /// Whether its mode is 100755.
-    pub executable: bool,
-}
-
-impl FileStatus {
-    fn new(entry: &Entry, state: State, key: KeyName) -> Self {
-        let Entry { path, id, executable, .. } = entry;
-        Self { path: path.clone(), state, key, git_crypt: None, id: *id, executable: *executable }
-    }
-}
-
 /// Looks at every file of the index that is to be sealed or is; at those in `only`, where it is given.
 ///
 /// # Errors
@@ -280,21 +258,28 @@ impl<'r> Surveyor<'r> {
             let file = FileStatus::new(entry, state, KeyName::default());
             return Ok(Some(FileStatus { git_crypt: name.ok(), ..file }));
         }
+        let mut form = None;
         let state = if attributes.sealed {
-            self.state_of_tracked(entry, &attributes)?
+            self.state_of_tracked(entry, &attributes, &mut form)?
         } else {
             match self.find_sealed(entry)? {
                 Some(id) => State::NotTracked(id),
                 None => return Ok(None),
             }
         };
-        Ok(Some(FileStatus::new(entry, state, attributes.key.unwrap_or_default())))
+        let mut file = FileStatus::new(entry, state, attributes.key.unwrap_or_default());
+        if let Some((form, length)) = form {
+            file.form = Some(form);
+            file.is_of_another_form = !form.follows(attributes.layout, length);
+        }
+        Ok(Some(file))
     }
 
     fn state_of_tracked(
         &self,
         entry: &Entry,
         attributes: &PathAttributes,
+        form: &mut Option<(Form, u64)>,
     ) -> Result<State, GitError> {
         if let Some(conversion) = &attributes.conversion {
             return Ok(State::Conversion(conversion.to_string()));
@@ -310,13 +295,16 @@ impl<'r> Surveyor<'r> {
             Examined::Damaged(why) => State::Damaged(why),
             Examined::Plain if self.is_plain_in_head(entry)? => State::PlaintextInHead,
             Examined::Plain => State::PlaintextInIndex,
-            Examined::Sealed(id) => match self.known.identify(id) {
+            Examined::Sealed(id, found) => match self.known.identify(id) {
+                Some((key, generation)) if key == *wanted => {
+                    *form = found;
+                    self.known.standing(id, key, generation)
+                }
                 None => match self.known.missing {
                     Some(file) => State::NotHere(file.to_owned()),
                     None => State::UnknownKey(id),
                 },
-                Some((key, _)) if key != *wanted => State::OtherKey { key, wanted: wanted.clone() },
-                Some((key, generation)) => self.known.standing(id, key, generation),
+                Some((key, _)) => State::OtherKey { key, wanted: wanted.clone() },
             },
         })
     }
@@ -332,7 +320,7 @@ impl<'r> Surveyor<'r> {
     /// The key of a blob that is sealed; only blobs of a length that a sealed file can have are read.
     fn find_sealed(&self, entry: &Entry) -> Result<Option<KeyId>, GitError> {
         let header = self.repository.gix.try_find_header(entry.id).map_err(GitError::read)?;
-        if !header.is_some_and(|header| format::is_sealed_len(header.size())) {
+        if !header.is_some_and(|header| format::may_be_sealed(header.size())) {
             return Ok(None);
         }
         // Whether it opens is another matter: a guard, which holds no key, says the same.
@@ -370,13 +358,16 @@ impl<'r> Surveyor<'r> {
             Sniff::Truncated => damaged(OpenError::Truncated),
             Sniff::UnsupportedVersion(version) => damaged(OpenError::UnsupportedVersion(version)),
             Sniff::Sealed(id) => match self.known.keyring.by_id(id) {
-                None if !format::is_sealed_len(len) => damaged(OpenError::Truncated),
-                None => Examined::Sealed(id),
+                None if format::is_cut_off(&start, len) => damaged(OpenError::Truncated),
+                None => Examined::Sealed(id, None),
                 Some(held) => {
                     let opened = Header::parse(&start).and_then(|header| {
                         format::open_stream(&held.key, &header, content, io::sink())
                     });
-                    opened.map_or_else(damaged, |_| Examined::Sealed(id))
+                    opened.map_or_else(damaged, |length| {
+                        let form = Form::of(&start, len, length);
+                        Examined::Sealed(id, form.map(|form| (form, length)))
+                    })
                 }
             },
         }
@@ -388,6 +379,6 @@ enum Examined {
     Empty,
     Plain,
     GitCrypt,
-    Sealed(KeyId),
+    Sealed(KeyId, Option<(Form, u64)>),
     Damaged(String),
 }

@@ -37,7 +37,7 @@ pub fn close_worktree(
         if is_to_close(worker, entry, attributes, discard)?
             && let Some((path, _)) = worker.worktree.find(entry)?.and_then(Result::ok)
         {
-            return worker.put_back(entry, &path);
+            return worker.put_back(entry, &path, None);
         }
         worker.remember_closed(entry, attributes)
     })
@@ -77,7 +77,7 @@ fn is_unopened(
             && git_crypt::is_encrypted(&start)
             && is_blob(worker.repository, &file, metadata.len(), entry.id)?);
     }
-    if !format::is_sealed_len(metadata.len()) {
+    if !format::may_be_sealed(metadata.len()) {
         return Ok(false);
     }
     let (_, start) = read_start(&path)?;
@@ -115,15 +115,16 @@ fn is_to_close(
     else {
         return if attributes.is_encrypted() { Err(Left::NotHere) } else { Ok(false) };
     };
-    if !attributes.is_encrypted() && !format::is_sealed_len(header.size()) {
+    if !attributes.is_encrypted() && !format::may_be_sealed(header.size()) {
         return Ok(false);
     }
     let blob = objects::read_start(worker.repository, entry.id)?.unwrap_or_default();
-    let (is_sealed, len) = if of_git_crypt {
+    let (is_sealed, fits) = if of_git_crypt {
         let len = metadata.len() + git_crypt::HEADER_LEN as u64;
-        (git_crypt::is_encrypted(&blob), Some(len))
+        (git_crypt::is_encrypted(&blob), len == header.size())
     } else {
-        (matches!(format::sniff(&blob), Sniff::Sealed(_)), format::sealed_len(metadata.len()))
+        let is_sealed = matches!(format::sniff(&blob), Sniff::Sealed(_));
+        (is_sealed, format::can_hold(&blob, header.size(), metadata.len()))
     };
     match (is_sealed, attributes.is_encrypted()) {
         _ if entry.intended => Err(Left::Changed),
@@ -131,11 +132,7 @@ fn is_to_close(
         (false, false) => Ok(false),
         // Times, place and owner are those that git remembers, and so is the length that the blob allows.
         (true, _) if discard => Ok(true),
-        (true, _)
-            if len == Some(header.size()) && worker.worktree.is_untouched(entry, &metadata) =>
-        {
-            Ok(true)
-        }
+        (true, _) if fits && worker.worktree.is_untouched(entry, &metadata) => Ok(true),
         (true, _) => Err(Left::Changed),
     }
 }

@@ -125,7 +125,7 @@ fn current_contents(
     for entry in Entries::read_all(repository)?.files {
         let header = repository.gix.try_find_header(entry.id).map_err(GitError::read)?;
         // What is too large for memory is no password; it is listed all the same, as not known to be unchanged.
-        if !header.is_some_and(|header| format::is_sealed_len(header.size())) {
+        if !header.is_some_and(|header| format::may_be_sealed(header.size())) {
             continue;
         }
         let Blob::Memory(bytes) = objects::read(repository, entry.id)? else { continue };

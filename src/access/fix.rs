@@ -7,7 +7,7 @@ use crate::progress::Progress;
 use crate::status::{FileStatus, State};
 use crate::store::local;
 
-/// Seals and stages the files that are not sealed as they ought to be; with `rekey` also those that move to a key of another
+/// Seals and stages the files that are not sealed as they ought to be, or in another layout than they should be; with `rekey` also those that move to a key of another
 /// name. Says who wrote what is sealed anew, and returns how many files were.
 ///
 /// # Errors
@@ -20,7 +20,8 @@ pub fn fix(
 ) -> Outcome<u64> {
     let is_meant = |file: &&FileStatus| {
         let moves = rekey && file.state.moves_to_another_key();
-        (file.state.is_fixable() || moves) && file.git_crypt.is_none()
+        let is_wanted = file.state.is_fixable() || file.can_change_form() || moves;
+        is_wanted && file.git_crypt.is_none() && !opened.roster.malformed.contains_key(&file.key)
     };
     let fixable: Vec<FileStatus> = files.iter().filter(is_meant).cloned().collect();
     let of_git_crypt: Vec<&FileStatus> =

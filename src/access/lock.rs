@@ -1,19 +1,20 @@
 //! Sealing in place: the plaintext in the worktree becomes the sealed bytes that the repository holds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, Metadata};
-use std::io::{self, Seek, Write};
+use std::fs::Metadata;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 
 use super::restage::sniff_blob;
 use super::{Keys, Left, Report, Worker, git_crypt, read_start, sweep, sweep_locked};
-use crate::format::{self, Key, KeyId, Siv, Sniff};
+use crate::filter::Spool;
+use crate::format::{self, HEADER_LEN, Header, Key, KeyId, Layout, Sealing, Siv, Sniff};
 use crate::fs::open_regular;
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
-use crate::git::objects::{self, Blob, BlobHasher, is_blob};
+use crate::git::objects::{self, Blob, is_blob};
 use crate::git::repository::Repository;
 use crate::git::worktree::{Entries, Entry, NotAFile, Worktree};
 use crate::git_crypt::Name;
@@ -54,8 +55,8 @@ pub enum Changes {
 
 /// How the sealed bytes of a file are had.
 enum How<'r> {
-    /// Sealed with this key it is the blob of the index.
-    Blob(&'r Key),
+    /// The blob of the index is its content, sealed with this key; it has this synthetic IV.
+    Blob(&'r Key, Siv),
     /// It is sealed with this key as it is.
     AsItIs(&'r Key),
     /// The blob is put in its place.
@@ -81,9 +82,8 @@ pub fn find_changed(
         let Some((path, metadata)) = worker.find_to_close(entry, attributes, plan)? else {
             return Ok(());
         };
-        // That the blob is sealed shows in its length, as long as nothing hides behind an unchanged file.
         if worker.worktree.is_unchanged(entry, &metadata)
-            && format::sealed_len(metadata.len()) == worker.blob_len(entry)?
+            && matches!(sniff_blob(worker.repository, entry.id)?, Some(Sniff::Sealed(_)))
         {
             return Ok(());
         }
@@ -107,18 +107,10 @@ pub fn seal_worktree(
         let Some((path, _)) = worker.find_to_close(entry, attributes, plan)? else {
             return worker.remember_closed(entry, attributes);
         };
-        // Nearly always the key that the attribute names makes the very blob, which shows only when it is done.
-        let named = attributes.key.as_ref().ok().filter(|name| plan.names.contains(name));
-        if let Some(held) = named.and_then(|name| keys.shroud.current(name)) {
-            match worker.seal_file(entry, &path, &held.key, true) {
-                Err(Left::Changed) => {}
-                sealed => return sealed,
-            }
-        }
         match worker.how(entry, attributes, &path, plan)? {
-            How::Blob(key) => worker.seal_file(entry, &path, key, true),
-            How::AsItIs(key) => worker.seal_file(entry, &path, key, false),
-            How::PutBack => worker.put_back(entry, &path),
+            How::Blob(key, siv) => worker.put_back(entry, &path, Some((key, siv))),
+            How::AsItIs(key) => worker.seal_file(entry, &path, key, attributes.layout),
+            How::PutBack => worker.put_back(entry, &path, None),
             How::Stays => Ok(()),
         }
     })
@@ -150,7 +142,7 @@ impl<'r> Worker<'r> {
         };
         // What lost its attribute is this lock's as well, if it is sealed in the repository.
         let is_sealed = attributes.is_encrypted()
-            || self.blob_len(entry)?.is_some_and(format::is_sealed_len)
+            || self.blob_len(entry)?.is_some_and(format::may_be_sealed)
                 && matches!(sniff_blob(self.repository, entry.id)?, Some(Sniff::Sealed(_)));
         Ok((is_sealed && holds_plaintext(&path)?).then_some((path, metadata)))
     }
@@ -178,15 +170,26 @@ impl<'r> Worker<'r> {
         Ok(header.map(|header| header.size()))
     }
 
-    /// Puts the blob of the index in the place of the file.
-    pub(super) fn put_back(&mut self, entry: &Entry, path: &Path) -> Result<(), Left> {
+    /// Puts the blob of the index in the place of the file; with a key, only while the file has this synthetic IV under it.
+    pub(super) fn put_back(
+        &mut self,
+        entry: &Entry,
+        path: &Path,
+        expected: Option<(&Key, Siv)>,
+    ) -> Result<(), Left> {
         let blob = objects::read(self.repository, entry.id)?;
-        let stat = self.worktree.replace(path, entry.executable, |to| match blob {
-            Blob::Missing => Err(Left::NotHere),
-            Blob::Memory(bytes) => Ok(to.write_all(&bytes)?),
-            Blob::Large => {
-                objects::stream(self.repository, entry.id, |from| io::copy(from, to))??;
-                Ok(())
+        let stat = self.worktree.replace(path, entry.executable, |to| {
+            match blob {
+                Blob::Missing => return Err(Left::NotHere),
+                Blob::Memory(bytes) => to.write_all(&bytes)?,
+                Blob::Large => {
+                    objects::stream(self.repository, entry.id, |from| io::copy(from, to))??;
+                }
+            }
+            // What is overwritten must be what the repository holds.
+            match expected {
+                Some((key, siv)) if !siv_of(key, path)?.matches(&siv) => Err(Left::Changed),
+                _ => Ok(()),
             }
         })?;
         self.report.written += 1;
@@ -194,32 +197,24 @@ impl<'r> Worker<'r> {
         Ok(())
     }
 
-    /// Seals the file; `Left::Changed`, and nothing is done, if it is to make the blob of the index and does not.
+    /// Seals the file as it is; `Left::Changed`, and nothing is done, if it changes meanwhile.
     fn seal_file(
         &mut self,
         entry: &Entry,
         path: &Path,
         key: &Key,
-        is_the_blob: bool,
+        layout: Layout,
     ) -> Result<(), Left> {
-        let mut file = open_regular(path)?;
-        let (siv, length) = first_pass(key, &mut file)?;
-        let mut hasher = BlobHasher::new(self.repository, sealed_len(length)?);
-        let stat = self.worktree.replace(path, entry.executable, |to| {
-            if is_the_blob {
-                // What is overwritten must be what the repository holds.
-                format::seal_stream(key, &siv, length, &file, Tee(to, &mut hasher))?;
-                return if hasher.finish()? == entry.id { Ok(()) } else { Err(Left::Changed) };
-            }
-            // Changed between the passes, what was sealed would open nowhere.
-            let mut again = key.siv();
-            format::seal_stream(key, &siv, length, TeeReader(&file, &mut again), to)?;
-            if again.finish().matches(&siv) { Ok(()) } else { Err(Left::Changed) }
+        let (mut plaintext, mut siv) = (Spool::default(), key.siv());
+        io::copy(&mut open_regular(path)?, &mut Tee(&mut plaintext, &mut siv))?;
+        let (siv, length) = (siv.finish(), plaintext.len());
+        let mut sealing =
+            Sealing::begin(key, &siv, length, layout, &mut plaintext, Spool::default())?;
+        self.worktree.replace(path, entry.executable, |to| {
+            sealing.write(key, &mut plaintext, to)?;
+            if siv_of(key, path)?.matches(&siv) { Ok(()) } else { Err(Left::Changed) }
         })?;
         self.report.written += 1;
-        if is_the_blob {
-            self.report.stats.push((entry.place, stat));
-        }
         Ok(())
     }
 
@@ -231,9 +226,9 @@ impl<'r> Worker<'r> {
         path: &Path,
         plan: &LockPlan,
     ) -> Result<How<'r>, Left> {
-        if let Some(held) = seals_to(self, attributes, path, entry.id)? {
+        if let Some((held, siv)) = seals_to(self, path, entry.id)? {
             let closes = plan.names.contains(&held.name);
-            return Ok(if closes { How::Blob(&held.key) } else { How::Stays });
+            return Ok(if closes { How::Blob(&held.key, siv) } else { How::Stays });
         }
         let blob = sniff_blob(self.repository, entry.id)?;
         // Where no attribute names the key any more, the blob does.
@@ -263,41 +258,42 @@ impl<'r> Worker<'r> {
     }
 }
 
-/// The key under which the file at `path` becomes the blob `id`: that of its attribute, or any other that is held.
+/// The key that sealed the blob `id`, if it is held and the blob opens to the content of the file at `path`; and the
+/// synthetic IV.
 pub(super) fn seals_to<'r>(
     worker: &Worker<'r>,
-    attributes: &PathAttributes,
     path: &Path,
     id: ObjectId,
-) -> Result<Option<&'r keyring::Entry>, Left> {
+) -> Result<Option<(&'r keyring::Entry, Siv)>, Left> {
     let keyring = worker.keyring;
-    let named = attributes.key.as_ref().ok();
-    let is_named = |held: &&keyring::Entry| Some(&held.name) == named;
-    let first = keyring.entries().iter().filter(is_named);
-    let others = keyring.entries().iter().filter(|held| !is_named(held));
-    for held in first.chain(others) {
-        let mut file = open_regular(path)?;
-        let (siv, length) = first_pass(&held.key, &mut file)?;
-        let mut hasher = BlobHasher::new(worker.repository, sealed_len(length)?);
-        format::seal_stream(&held.key, &siv, length, &file, &mut hasher)?;
-        if hasher.finish()? == id {
-            return Ok(Some(held));
-        }
+    let opens = |blob: &mut dyn Read| -> Result<Option<(&'r keyring::Entry, Siv)>, Left> {
+        let mut start = Vec::with_capacity(HEADER_LEN);
+        blob.take(HEADER_LEN as u64).read_to_end(&mut start)?;
+        let Ok(header) = Header::parse(&start) else { return Ok(None) };
+        let Some(held) = keyring.by_id(header.key_id()) else { return Ok(None) };
+        let siv = siv_of(&held.key, path)?;
+        // The header alone would let a damaged body take the place of the only good copy.
+        let is_same = siv.matches(&header.siv())
+            && format::open_stream(&held.key, &header, blob, io::sink()).is_ok();
+        Ok(is_same.then_some((held, siv)))
+    };
+    match objects::read(worker.repository, id)? {
+        Blob::Missing => Ok(None),
+        Blob::Memory(bytes) => opens(&mut &bytes[..]),
+        Blob::Large => objects::stream(worker.repository, id, opens)?,
     }
-    Ok(None)
 }
 
-fn first_pass(key: &Key, file: &mut File) -> io::Result<(Siv, u64)> {
+fn siv_of(key: &Key, path: &Path) -> io::Result<Siv> {
     let mut siv = key.siv();
-    let length = io::copy(file, &mut siv)?;
-    file.rewind()?;
-    Ok((siv.finish(), length))
+    io::copy(&mut open_regular(path)?, &mut siv)?;
+    Ok(siv.finish())
 }
 
 /// Shows what is read to a second place.
 pub(super) struct TeeReader<'r, A, B>(pub(super) A, pub(super) &'r mut B);
 
-impl<A: io::Read, B: Write> io::Read for TeeReader<'_, A, B> {
+impl<A: Read, B: Write> Read for TeeReader<'_, A, B> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let read = self.0.read(to)?;
         self.1.write_all(&to[..read])?;
@@ -318,8 +314,4 @@ impl<A: Write, B: Write> Write for Tee<'_, A, B> {
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
-}
-
-fn sealed_len(length: u64) -> io::Result<u64> {
-    format::sealed_len(length).ok_or_else(|| io::ErrorKind::FileTooLarge.into())
 }

@@ -7,8 +7,9 @@ use gix::ObjectId;
 use super::Left;
 use crate::filter::git_crypt::{GitCryptFilter, NoPaths};
 use crate::filter::{Driver as _, Filter, FilterError, Rule, Rules, Spool};
-use crate::format::{self, KeyId, Sniff};
+use crate::format::{self, KeyId, Layout, Sniff};
 use crate::git::GitError;
+use crate::git::attributes::Attributes;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::staging::{BlobWriter, Staged, stage};
@@ -31,11 +32,15 @@ pub struct Restage {
     pub with: KeyId,
 }
 
-struct OneKey<'b>(&'b Restage);
+struct OneKey<'b> {
+    blob: &'b Restage,
+    layout: Layout,
+}
 
-impl Rules for OneKey<'_> {
+impl Rules for &OneKey<'_> {
     fn rule(&mut self, _path: &[u8]) -> Result<Rule, String> {
-        Ok(Rule { key: self.0.key.clone(), key_id: Some(self.0.with), ..Rule::default() })
+        let (key, key_id, layout) = (self.blob.key.clone(), Some(self.blob.with), self.layout);
+        Ok(Rule { key, key_id, layout, ..Rule::default() })
     }
 }
 
@@ -66,9 +71,11 @@ pub(super) fn write_sealed(
 ) -> Result<Vec<Staged>, RestageError> {
     let git = |error: GitError| (None, FilterError::Rule(error.to_string()));
     let mut writer = BlobWriter::new().map_err(git)?;
+    let mut attributes = Attributes::new(repository).map_err(git)?;
     for blob in blobs {
         let file = writer.add().map_err(git)?;
-        seal_blob(repository, keyring, blob, file)
+        let layout = attributes.of(&blob.path).map_err(git)?.layout;
+        seal_blob(repository, keyring, &OneKey { blob, layout }, file)
             .map_err(|error| (Some(blob.path.clone()), error))?;
     }
     let ids = writer.finish(repository).map_err(git)?;
@@ -83,11 +90,12 @@ pub(super) fn write_sealed(
 fn seal_blob(
     repository: &Repository,
     keyring: &Keyring,
-    blob: &Restage,
+    rules: &OneKey<'_>,
     to: std::fs::File,
 ) -> Result<(), FilterError> {
+    let blob = rules.blob;
     let seal = |source: &mut dyn Read| -> Result<(), FilterError> {
-        let mut filter = Filter::new(keyring, OneKey(blob)).strict();
+        let mut filter = Filter::new(keyring, rules).strict();
         let mut plaintext = Spool::default();
         filter.smudge(&blob.path, source)?.write_to(&mut plaintext)?;
         if filter.summary().still_sealed > 0 {

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -13,11 +13,11 @@ use super::between;
 use super::lineage::find_later;
 use super::{RESTORE, Roster};
 use crate::error::{Context as _, Outcome};
-use crate::filter::{Crossing, Filter, LazyHeldKeys, Rule, Rules};
-use crate::format::{Header, KeyId};
+use crate::filter::{Crossing, Filter, LazyHeldKeys, Rule, Rules, See};
+use crate::format::{KeyId, Layout};
 use crate::git::attributes::Attributes;
 use crate::git::locate::{Location, locate};
-use crate::git::objects;
+use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
 use crate::store::confirmed::Confirmed;
@@ -172,7 +172,7 @@ impl<'s> PathRules<'s> {
         Ok(self.lookup.as_mut())
     }
 
-    fn named(&mut self, path: &[u8]) -> Result<Option<(KeyName, Option<String>)>, String> {
+    fn named(&mut self, path: &[u8]) -> Result<Option<Named>, String> {
         let (key, overrides) = (self.key.clone(), self.overrides);
         let Some(lookup) = self.lookup()? else { return Ok(None) };
         let attributes = lookup.attributes.of(path).map_err(|error| error.to_string())?;
@@ -180,14 +180,22 @@ impl<'s> PathRules<'s> {
             Some(key) if overrides || !attributes.sealed => key,
             _ => attributes.key.map_err(|error| error.to_string())?,
         };
-        Ok(Some((key, attributes.conversion.map(|setting| setting.to_string()))))
+        let conversion = attributes.conversion.map(|setting| setting.to_string());
+        Ok(Some(Named { key, layout: attributes.layout, conversion }))
     }
+}
+
+/// What the attributes of a path say of its sealing.
+struct Named {
+    key: KeyName,
+    layout: Layout,
+    conversion: Option<String>,
 }
 
 impl Rules for PathRules<'_> {
     fn rule(&mut self, path: &[u8]) -> Result<Rule, String> {
         let named = if path.is_empty() { None } else { self.named(path)? };
-        let Some((key, conversion)) = named else {
+        let Some(Named { key, layout, conversion }) = named else {
             return Ok(Rule { key: self.key.clone().unwrap_or_default(), ..Rule::default() });
         };
         if self.lookup.as_ref().is_some_and(|lookup| !lookup.is_current(&key)) {
@@ -211,22 +219,31 @@ impl Rules for PathRules<'_> {
             undescribed: in_worktree && described.is_none() && lookup.roster.missing.is_none(),
             newest: lookup.seen.newest(&key),
             key,
+            layout,
             conversion,
         })
     }
 
     /// What cannot be read is taken for none: then the file counts as changed.
-    fn indexed(&mut self, path: &[u8]) -> Vec<Header> {
+    fn indexed(&mut self, path: &[u8], see: &mut See<'_>) -> io::Result<()> {
         // A merge makes a new file, whatever one of its sides was.
-        if self.at_least.is_some() {
-            return Vec::new();
+        if self.at_least.is_some() || path.is_empty() {
+            return Ok(());
         }
-        let Ok(Some(lookup)) = self.lookup() else { return Vec::new() };
-        let header = |id| {
-            let start = objects::read_start(lookup.repository, id).ok()??;
-            Header::parse(&start).ok()
-        };
-        blobs_at(lookup.repository, path).into_iter().filter_map(header).collect()
+        let Ok(Some(lookup)) = self.lookup() else { return Ok(()) };
+        for id in blobs_at(lookup.repository, path) {
+            let found = match objects::read(lookup.repository, id) {
+                Ok(Blob::Memory(bytes)) => see(&mut &bytes[..])?,
+                Ok(Blob::Large) => {
+                    objects::stream(lookup.repository, id, |blob| see(blob)).unwrap_or(Ok(false))?
+                }
+                Ok(Blob::Missing) | Err(_) => false,
+            };
+            if found {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// What cannot be read is taken for something else.

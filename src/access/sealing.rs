@@ -26,7 +26,7 @@ pub fn sealing_key<'k>(
             && roster.missing.is_none(),
         newest: seen.newest(name),
         refusal: roster.malformed.get(name).map(|why| format!("{why} ({RESTORE})")),
-        conversion: None,
+        ..Rule::default()
     };
     key_by_rule(keyring, &rule, |ids| {
         find_later(repository, name, ids).map_err(|error| error.to_string())

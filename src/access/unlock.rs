@@ -54,7 +54,7 @@ fn open_file(
             if unchanged {
                 return Ok(());
             }
-            refresh(worker, entry, attributes, &path, &metadata)
+            refresh(worker, entry, &path, &metadata)
         }
         Sniff::Truncated => Err(Left::Damaged(OpenError::Truncated)),
         Sniff::UnsupportedVersion(version) => {
@@ -100,11 +100,10 @@ fn open_file(
 fn refresh(
     worker: &mut Worker<'_>,
     entry: &Entry,
-    attributes: &PathAttributes,
     path: &Path,
     metadata: &Metadata,
 ) -> Result<(), Left> {
-    if seals_to(worker, attributes, path, entry.id)?.is_some() {
+    if seals_to(worker, path, entry.id)?.is_some() {
         if let Some(stat) = Worktree::stat(metadata) {
             worker.report.stats.push((entry.place, stat));
         }

@@ -41,7 +41,7 @@ impl Judge<'_> {
             return Ok(Some(content.clone()));
         }
         match self.len(id)? {
-            Some(len) if format::is_sealed_len(len) => self.content(id).map(Some),
+            Some(len) if format::may_be_sealed(len) => self.content(id).map(Some),
             _ => Ok(None),
         }
     }
@@ -69,7 +69,7 @@ impl Judge<'_> {
                     Sniff::UnsupportedVersion(version) => {
                         damaged(OpenError::UnsupportedVersion(version))
                     }
-                    Sniff::Sealed(_) if !format::is_sealed_len(start.len) => {
+                    Sniff::Sealed(_) if format::is_cut_off(&start.bytes, start.len) => {
                         damaged(OpenError::Truncated)
                     }
                     Sniff::Sealed(key) => Content::Sealed(key, start.len),

@@ -48,7 +48,7 @@ pub(super) struct Judge<'r> {
 #[derive(Default)]
 pub(super) struct Moves {
     /// New files in the clear that are not to be sealed, with their lengths.
-    pub(super) plain: Vec<(Vec<u8>, u64)>,
+    pub(super) plain: Vec<(Vec<u8>, u64, ObjectId)>,
     /// New sealed blobs: one that is gone elsewhere has moved here.
     pub(super) sealed: HashSet<ObjectId>,
     pub(super) gone: Vec<Gone>,
@@ -225,7 +225,7 @@ impl<'r> Judge<'r> {
         }
         let Some(len) = self.len(file.id)?.filter(|&len| len > 0) else { return Ok(None) };
         if is_new {
-            self.moves.plain.push((file.path.to_vec(), len));
+            self.moves.plain.push((file.path.to_vec(), len, file.id));
         }
         if is_unsealed {
             return Ok(Some((Problem::Unsealed, None)));

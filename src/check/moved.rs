@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use gix::ObjectId;
 use gix::objs::TreeRef;
 
 use super::content::Content;
@@ -17,6 +18,9 @@ use crate::git::GitError;
 
 /// Files that are gone and looked at, at most; a commit that deletes more moves no secret by accident.
 const MAX_GONE: usize = 100_000;
+
+/// Bytes of the largest plaintext that is compressed to see how long it would be.
+const MAX_COMPRESSED: u64 = 1 << 20;
 
 /// A sealed file that is gone.
 struct Sealed {
@@ -38,23 +42,39 @@ impl Judge<'_> {
             by_name.insert(name(&sealed.path), sealed);
             by_len.entry(sealed.len).or_default().push(sealed);
         }
-        for (path, len) in plain {
-            let same_len = || {
-                let len = format::sealed_len(len)?;
-                let smallest = Some(len) == format::sealed_len(1);
-                let same = |sealed: &&&Sealed| {
-                    !smallest
-                        || extension(&path).is_some() && extension(&path) == extension(&sealed.path)
-                };
-                by_len.get(&len)?.iter().find(same).copied()
-            };
-            let moved = by_name.get(name(&path)).copied().or_else(same_len);
+        for (path, len, id) in plain {
+            let mut moved = by_name.get(name(&path)).copied();
+            if moved.is_none() {
+                for len in self.sealed_lens(id, len)? {
+                    let smallest = Some(len) == format::sealed_len(1);
+                    let same = |sealed: &&&Sealed| {
+                        !smallest
+                            || extension(&path).is_some()
+                                && extension(&path) == extension(&sealed.path)
+                    };
+                    moved = by_len.get(&len).and_then(|of_len| of_len.iter().find(same).copied());
+                    if moved.is_some() {
+                        break;
+                    }
+                }
+            }
             if let Some(moved) = moved {
                 let problem = Problem::Moved(moved.path.clone());
                 found.push(Found { subject: self.subject(), path, problem, pending: None });
             }
         }
         Ok(())
+    }
+
+    /// How long a plaintext can be once it is sealed whole: as it is, and compressed.
+    fn sealed_lens(&mut self, id: ObjectId, len: u64) -> Result<Vec<u64>, GitError> {
+        let mut lens = Vec::from_iter(format::sealed_len(len));
+        if len <= MAX_COMPRESSED
+            && let Some(plaintext) = self.database.object(id)?
+        {
+            lens.extend(format::compressed_len(&plaintext).filter(|len| !lens.contains(len)));
+        }
+        Ok(lens)
     }
 
     /// The sealed files that are gone and were not moved to another sealed path.

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::Opened;
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::format::{self, Sniff};
+use crate::format::{self, Layout, Sniff};
 use crate::fs::{Access, read_regular, write_atomic};
 use crate::git::attributes::PathAttributes;
 use crate::git_crypt::{self, KeyVersion};
@@ -21,7 +21,7 @@ pub(super) const MAX_LEN: usize = 64 << 20;
 
 /// The key that seals a path.
 pub(super) enum SealingKey<'o> {
-    Own(&'o Entry),
+    Own(&'o Entry, Layout),
     GitCrypt(&'o KeyVersion),
 }
 
@@ -45,13 +45,13 @@ impl<'o> SealingKey<'o> {
         let name = attributes.key.as_ref().map_err(|error| wrong(error))?;
         opened.keyring.current(name).ok_or_else(|| missing(name.as_str()))?;
         opened.refuse_unconfirmed_move(path, name)?;
-        opened.sealing_key(name).map(Self::Own)
+        opened.sealing_key(name).map(|entry| Self::Own(entry, attributes.layout))
     }
 
     /// Whether this clone keeps the key itself; one that does not keeps its files sealed.
     pub(super) fn is_kept(&self, opened: &Opened) -> Outcome<bool> {
         Ok(match self {
-            Self::Own(entry) => {
+            Self::Own(entry, _) => {
                 local::load(opened.repository.common_dir())?.current(&entry.name).is_some()
             }
             Self::GitCrypt(_) => true,
@@ -60,7 +60,7 @@ impl<'o> SealingKey<'o> {
 
     fn seal(&self, plaintext: &[u8]) -> Vec<u8> {
         match self {
-            Self::Own(entry) => format::seal(&entry.key, plaintext),
+            Self::Own(entry, layout) => format::seal(&entry.key, *layout, plaintext),
             Self::GitCrypt(key) => git_crypt::seal(key, plaintext),
         }
     }

@@ -9,6 +9,7 @@ use super::{Context, show};
 use crate::access::fix::{fix, report_refused, warn_of_unopened};
 use crate::access::grant_problems::report_problems;
 use crate::error::{CommandError, Outcome};
+use crate::format::Form;
 use crate::git::GitError;
 use crate::git::command::Git;
 use crate::status::{FileStatus, GitCryptState, State, expand_pathspecs, survey};
@@ -38,7 +39,7 @@ pub struct Status {
     /// With --fix: also move files to the key that their attribute says, from a key of another name that seals them
     #[arg(long, requires = "fix")]
     rekey: bool,
-    /// Print JSON: {"files": [{"path", "state", "key", "generation"?, "detail"?}]}
+    /// Print JSON: {"files": [{"path", "state", "key", "generation"?, "detail"?, "layout"?}]}
     #[arg(long, conflicts_with = "nul")]
     json: bool,
     /// Print 'STATE PATH', each with a NUL behind it, and quote nothing
@@ -60,6 +61,8 @@ struct JsonFile {
     generation: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layout: Option<&'static str>,
 }
 
 impl Status {
@@ -103,6 +106,13 @@ fn outcome(context: &Context, files: &[FileStatus]) -> Outcome {
     let bad = files.iter().filter(|file| !file.state.is_good()).count() as u64 - missing;
     if files.iter().any(|file| file.state.is_fixable()) {
         context.ui.hint("'git shroud status --fix' seals these files and stages them");
+    }
+    let of_another_form = files.iter().filter(|file| file.can_change_form()).count() as u64;
+    if of_another_form > 0 {
+        let files = count(of_another_form, "file");
+        context.ui.hint(format!(
+            "{files} sealed in another layout than this version or the attributes ask for: 'git shroud status --fix' seals them anew; they are safe as they are"
+        ));
     }
     if files.iter().any(|file| file.state.moves_to_another_key()) {
         context.ui.hint(
@@ -149,7 +159,12 @@ fn print(context: &Context, files: &[FileStatus]) {
             _ => Style::Bad,
         };
         let state = context.ui.styled(style, &format!("{:width$}", file.state.name()));
-        let detail = file.detail().map(|detail| format!("  ({detail})")).unwrap_or_default();
+        let form = file.form.filter(|_| context.ui.is_verbose()).map(|form| form.name().to_owned());
+        let detail: Vec<String> = file.detail().into_iter().chain(form).collect();
+        let detail = match detail.as_slice() {
+            [] => String::new(),
+            detail => format!("  ({})", detail.join(", ")),
+        };
         context.ui.line(format!("{state}  {}{detail}", show(&file.path)));
     }
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
@@ -177,5 +192,6 @@ fn to_json(file: &FileStatus) -> JsonFile {
         // JSON knows only Unicode: as git quotes it.
         Err(_) => show(&file.path),
     };
-    JsonFile { path, state: file.state.name(), key, generation, detail }
+    let layout = file.form.map(Form::name);
+    JsonFile { path, state: file.state.name(), key, generation, detail, layout }
 }

@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 
 use super::Context;
-use crate::access::track::{list, track, untrack, write_out};
+use crate::access::track::{Sealing, list, track, untrack, write_out};
 use crate::error::{CommandError, Outcome};
+use crate::format::Layout;
 use crate::keyring::KeyName;
 use crate::repo_path::argument_bytes;
 
@@ -16,6 +17,7 @@ use crate::repo_path::argument_bytes;
 #[command(after_help = "Examples:
   $ git shroud track 'secrets/**'
   $ git shroud track '*.pem' '*.env'
+  $ git shroud track --delta '*.tfstate' 'dumps/*.sql'
   $ git shroud track")]
 pub struct Track {
     /// Patterns as in .gitattributes; quote them, so that the shell leaves them alone
@@ -23,6 +25,13 @@ pub struct Track {
     /// The key that seals them
     #[arg(long, value_name = "NAME", default_value = KeyName::DEFAULT)]
     key: KeyName,
+    /// For larger files that change in small places, as state files and dumps do: git then stores only what changed. The
+    /// host sees which parts of a file change, and which are the same in two files
+    #[arg(long, requires = "patterns")]
+    delta: bool,
+    /// Compress nothing before it is sealed: for files in which a secret stands beside text of strangers
+    #[arg(long, requires = "patterns")]
+    store: bool,
     /// Write out every line that says only 'shroud', as earlier versions wrote them, for programs that know no macros
     #[arg(long, conflicts_with_all = ["patterns", "key"])]
     write_out: bool,
@@ -49,7 +58,12 @@ impl Track {
             (true, _) => write_out(&context.ui, &opened),
             (false, true) => list(&context.ui, &opened),
             (false, false) => {
-                track(&opened, &context.dir, &patterns(&self.patterns)?, &self.key, &context.ui)
+                let layout = Layout { compress: !self.store, delta: self.delta };
+                let sealing = Sealing {
+                    key: &self.key,
+                    layout: (self.delta || self.store).then_some(layout),
+                };
+                track(&opened, &context.dir, &patterns(&self.patterns)?, &sealing, &context.ui)
             }
         }
     }

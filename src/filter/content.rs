@@ -3,9 +3,26 @@
 use std::io::{self, Read};
 
 use super::{Action, Filtered, Spool};
-use crate::format::{self, Header, Key, Siv, Sniff};
-use crate::keyring::Keyring;
+use crate::format::{self, Key, KeyId, Siv, Sniff};
 use crate::secret::WipedVec;
+
+/// The synthetic IVs of one content under several keys, each computed once.
+#[derive(Default)]
+pub(super) struct Sivs(Vec<(KeyId, Siv)>);
+
+impl Sivs {
+    /// That under this key, of a content that was read as a whole.
+    pub(super) fn of(&mut self, key: &Key, content: &mut Spool) -> io::Result<Siv> {
+        if let Some((_, siv)) = self.0.iter().find(|(id, _)| *id == key.id()) {
+            return Ok(*siv);
+        }
+        let mut siv = key.siv();
+        io::copy(&mut content.reader()?, &mut siv)?;
+        let siv = siv.finish();
+        self.0.push((key.id(), siv));
+        Ok(siv)
+    }
+}
 
 /// A file while it is read.
 pub(super) struct Content<'s> {
@@ -50,24 +67,16 @@ impl<'s> Content<'s> {
         self.finish_into(|_| ())
     }
 
-    pub(super) fn finish_with_siv(&mut self, key: &Key) -> io::Result<Siv> {
+    /// Reads the rest, and computes the synthetic IV under this key on the way.
+    pub(super) fn finish_with_siv(&mut self, key: Option<&Key>) -> io::Result<Sivs> {
+        let Some(key) = key else {
+            self.finish()?;
+            return Ok(Sivs::default());
+        };
         let mut siv = key.siv();
         io::copy(&mut self.spool.reader()?, &mut siv)?;
         self.finish_into(|piece| siv.update(piece))?;
-        Ok(siv.finish())
-    }
-
-    /// The key of this header, if the whole file, once it was read, is what was sealed with it.
-    pub(super) fn seals_to<'k>(
-        &mut self,
-        keyring: &'k Keyring,
-        header: &Header,
-    ) -> io::Result<Option<(&'k Key, Siv)>> {
-        let Some(held) = keyring.by_id(header.key_id()) else { return Ok(None) };
-        let mut siv = held.key.siv();
-        io::copy(&mut self.spool.reader()?, &mut siv)?;
-        let siv = siv.finish();
-        Ok(siv.matches(&header.siv()).then_some((&held.key, siv)))
+        Ok(Sivs(vec![(key.id(), siv.finish())]))
     }
 
     pub(super) fn into_filtered<'k>(self) -> Filtered<'k> {

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use super::content::Content;
 use super::{FilterError, Spool};
-use crate::format::{self, Header, Key, OpenError, Siv, Sniff};
+use crate::format::{self, Header, Key, Layout, OpenError, Sealing, Siv, Sniff};
 use crate::git_crypt::{self as crypt, KeyVersion, Nonce};
 use crate::keyring::Keyring;
 
@@ -21,7 +21,7 @@ pub struct Filtered<'k> {
 
 pub(super) enum Action<'k> {
     Same,
-    Seal { key: &'k Key, siv: Siv },
+    Seal { key: &'k Key, siv: Siv, layout: Layout },
     Open { key: &'k Key },
     Encrypt { key: &'k KeyVersion, nonce: Nonce },
     Decrypt { key: &'k KeyVersion, nonce: Nonce },
@@ -46,7 +46,13 @@ impl Filtered<'_> {
             Action::Same => {
                 io::copy(&mut reader, &mut sink)?;
             }
-            Action::Seal { key, siv } => format::seal_stream(key, &siv, length, reader, sink)?,
+            Action::Seal { key, siv, layout } => {
+                drop(reader);
+                let scratch = Spool::default();
+                let mut sealing =
+                    Sealing::begin(key, &siv, length, layout, &mut self.content, scratch)?;
+                sealing.write(key, &mut self.content, sink)?;
+            }
             Action::Open { key } => {
                 let header = read_header(&mut reader)?;
                 format::open_stream(key, &header, reader, sink)?;
@@ -72,7 +78,7 @@ pub(super) fn verify(keyring: &Keyring, content: &mut Content<'_>) -> Result<(),
         Sniff::Sealed(key_id) => match keyring.by_id(key_id) {
             Some(entry) => open_to(&entry.key, &mut content.spool, io::sink())?,
             // Unread, but it can be seen whether bytes are missing.
-            None if !format::is_sealed_len(content.spool.len()) => {
+            None if is_cut_off(&mut content.spool)? => {
                 return Err(OpenError::Truncated.into());
             }
             None => {}
@@ -99,6 +105,13 @@ fn open_to(key: &Key, sealed: &mut Spool, sink: impl Write) -> Result<(), OpenEr
     let mut reader = sealed.reader()?;
     let header = read_header(&mut reader)?;
     format::open_stream(key, &header, reader, sink).map(drop)
+}
+
+fn is_cut_off(sealed: &mut Spool) -> io::Result<bool> {
+    let mut start = Vec::with_capacity(format::HEADER_LEN);
+    let len = sealed.len();
+    sealed.reader()?.take(format::HEADER_LEN as u64).read_to_end(&mut start)?;
+    Ok(format::is_cut_off(&start, len))
 }
 
 fn read_header(reader: &mut impl Read) -> Result<Header, OpenError> {

@@ -8,6 +8,7 @@ mod error;
 mod filtered;
 mod fit;
 pub mod git_crypt;
+mod indexed;
 pub mod pkt_line;
 pub mod process;
 mod rule;
@@ -27,7 +28,8 @@ pub use error::FilterError;
 pub use filtered::Filtered;
 use filtered::{Action, open_whole, verify};
 pub use fit::sealing_key;
-pub use rule::{Crossing, Rule, Rules};
+use indexed::{Indexed, find_indexed};
+pub use rule::{Crossing, Rule, Rules, See};
 pub(crate) use spool::Spool;
 pub use summary::{Files, Summary, describe_suspects};
 
@@ -136,34 +138,30 @@ impl<'k, R: Rules> Filter<'k, R> {
                 refuse_conversion(rule.conversion.clone())?;
                 let rules = &mut self.rules;
                 let fit = sealing_key(self.keyring, &rule, |ids| rules.later(&rule.key, ids));
-                // A file that did not change stays the same bytes, whichever key is held now: sealed anew, or refused, each
-                // file of an old branch would be in git's way as soon as its time is another.
-                if fit.is_err() || self.several || self.keyring.line(&rule.key).nth(1).is_some() {
-                    let current = fit.as_ref().ok().map(|entry| entry.key.id());
-                    let mut other = None;
-                    for header in self.rules.indexed(path) {
-                        if Some(header.key_id()) == current {
-                            continue;
-                        }
-                        content.finish()?;
-                        if let Some((key, siv)) = content.seals_to(self.keyring, &header)? {
-                            let action = Action::Seal { key, siv };
-                            return Ok(Filtered { action, content: content.spool });
-                        }
-                        other = other.or(self.keyring.of_other_name(header.key_id(), &rule.key));
+                let sealing = fit.as_ref().ok().map(|entry| &entry.key);
+                let mut sivs = content.finish_with_siv(sealing)?;
+                // A file that did not change stays the same bytes, whichever key, layout or encoder sealed it: sealed anew, or
+                // refused, each file of an old branch would be in git's way as soon as its time is another.
+                let indexed =
+                    find_indexed(&mut self.rules, path, self.keyring, &mut content, &mut sivs)?;
+                let other = match indexed {
+                    Indexed::Same(blob) => {
+                        return Ok(Filtered { action: Action::Same, content: *blob });
                     }
-                    // Attributes are a proposal of whoever pushed last: they could hand the file to readers of another key.
-                    if let Some(other) = other
-                        && fit.is_ok()
-                        && !self.rules.is_confirmed(path, &rule.key)
-                    {
-                        let (held, wanted) = (other.name.clone(), rule.key);
-                        return Err(FilterError::OtherName { held, wanted });
+                    Indexed::Other(keys) => {
+                        keys.into_iter().find_map(|id| self.keyring.of_other_name(id, &rule.key))
                     }
+                };
+                // Attributes are a proposal of whoever pushed last: they could hand the file to readers of another key.
+                if let Some(other) = other
+                    && fit.is_ok()
+                    && !self.rules.is_confirmed(path, &rule.key)
+                {
+                    let (held, wanted) = (other.name.clone(), rule.key);
+                    return Err(FilterError::OtherName { held, wanted });
                 }
                 let entry = match fit {
                     Ok(entry) if self.rules.holds_git_crypt_keys() => {
-                        content.finish()?;
                         let crossing = self.rules.leaves_git_crypt(
                             path,
                             &rule.key,
@@ -181,7 +179,6 @@ impl<'k, R: Rules> Filter<'k, R> {
                     Ok(entry) => entry,
                     // Somebody has pushed it in the clear, and nothing is added to that.
                     Err(error) => {
-                        content.finish()?;
                         if !holds(&mut self.rules, path, &mut content.spool)? {
                             return Err(error);
                         }
@@ -189,8 +186,8 @@ impl<'k, R: Rules> Filter<'k, R> {
                         return Ok(content.into_filtered());
                     }
                 };
-                let siv = content.finish_with_siv(&entry.key)?;
-                let action = Action::Seal { key: &entry.key, siv };
+                let siv = sivs.of(&entry.key, &mut content.spool)?;
+                let action = Action::Seal { key: &entry.key, siv, layout: rule.layout };
                 Ok(Filtered { action, content: content.spool })
             }
             Sniff::Sealed(_) | Sniff::Truncated | Sniff::UnsupportedVersion(_) => {

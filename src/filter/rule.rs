@@ -1,8 +1,8 @@
 //! What a filter asks of the repository around it.
 
-use std::io::Read;
+use std::io::{self, Read};
 
-use crate::format::{Header, KeyId};
+use crate::format::{KeyId, Layout};
 use crate::keyring::KeyName;
 use crate::store::confirmed::KeyOf;
 
@@ -17,6 +17,8 @@ pub struct Rule {
     pub undescribed: bool,
     /// The latest generation that was held here, and its id.
     pub newest: Option<(u32, KeyId)>,
+    /// How the path is sealed.
+    pub layout: Layout,
     /// Why nothing may be sealed with this key.
     pub refusal: Option<String>,
     /// The attribute, with its place, by which git would change the sealed bytes.
@@ -31,6 +33,9 @@ pub enum Crossing {
     Changed(KeyOf),
 }
 
+/// Looks at a blob and says whether it is what was wanted.
+pub type See<'s> = dyn FnMut(&mut dyn Read) -> io::Result<bool> + 's;
+
 /// Finds the rule of a path.
 pub trait Rules {
     /// The rule of `path`, which is relative to the top of the worktree, with slashes.
@@ -39,10 +44,13 @@ pub trait Rules {
     /// A sentence that says why it cannot be known.
     fn rule(&mut self, path: &[u8]) -> Result<Rule, String>;
 
-    /// The headers of the blobs that the index has at this path, if they are sealed: of one or, in a merge conflict, of
-    /// both sides. Asked for only where it matters.
-    fn indexed(&mut self, _path: &[u8]) -> Vec<Header> {
-        Vec::new()
+    /// Shows the blobs that the index has at this path, one or, in a merge conflict, those of both sides, until `see` has
+    /// found what it wants. What cannot be read is not shown.
+    ///
+    /// # Errors
+    /// Those of `see`.
+    fn indexed(&mut self, _path: &[u8], _see: &mut See<'_>) -> io::Result<()> {
+        Ok(())
     }
 
     /// Whether the index has these very bytes, `len` of them, at this path. Asked for only where they would be refused.

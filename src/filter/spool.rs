@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 
-use crate::format::{CHUNK_LEN, ChunkCipher, KEY_LEN, TAG_LEN};
+use crate::format::{KEY_LEN, Reread, SEGMENT_LEN, SegmentCipher, TAG_LEN};
 use crate::fs::in_temporary_folder;
 use crate::secret::{SecretBytes, WipedVec};
 use aes_gcm::{Aes256Gcm, KeyInit};
@@ -27,7 +27,7 @@ pub(crate) struct Spool {
 struct SpoolFile {
     file: File,
     key: Option<SecretBytes<KEY_LEN>>,
-    cipher: Option<ChunkCipher>,
+    cipher: Option<SegmentCipher>,
     is_read: bool,
 }
 
@@ -56,21 +56,21 @@ impl Spool {
             }
             let mut file = SpoolFile::create(!self.already_sealed)?;
             let memory = std::mem::take(&mut self.memory);
-            let chunks = memory.chunks_exact(CHUNK_LEN);
-            let rest = chunks.remainder();
-            chunks.into_iter().try_for_each(|chunk| file.write_chunk(&mut copy(chunk)))?;
-            self.memory.reserve_exact(CHUNK_LEN + TAG_LEN);
+            let segments = memory.chunks_exact(SEGMENT_LEN);
+            let rest = segments.remainder();
+            segments.into_iter().try_for_each(|segment| file.write_segment(&mut copy(segment)))?;
+            self.memory.reserve_exact(SEGMENT_LEN + TAG_LEN);
             self.memory.extend_from_slice(rest);
             self.file = Some(file);
         }
         let file = self.file.as_mut().expect("made above");
         while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(CHUNK_LEN - self.memory.len()));
+            let (now, later) = bytes.split_at(bytes.len().min(SEGMENT_LEN - self.memory.len()));
             self.memory.extend_from_slice(now);
             bytes = later;
-            if self.memory.len() == CHUNK_LEN {
-                let next = WipedVec::with_capacity(CHUNK_LEN + TAG_LEN);
-                file.write_chunk(&mut std::mem::replace(&mut self.memory, next))?;
+            if self.memory.len() == SEGMENT_LEN {
+                let next = WipedVec::with_capacity(SEGMENT_LEN + TAG_LEN);
+                file.write_segment(&mut std::mem::replace(&mut self.memory, next))?;
             }
         }
         Ok(())
@@ -84,17 +84,17 @@ impl Spool {
         let Some(file) = &mut self.file else {
             return Ok(SpoolReader {
                 file: None,
-                chunk: WipedVec::default(),
+                segment: WipedVec::default(),
                 given: 0,
                 rest: &self.memory,
             });
         };
         file.file.rewind()?;
-        file.cipher = file.key.as_ref().map(chunk_cipher);
+        file.cipher = file.key.as_ref().map(segment_cipher);
         file.is_read = true;
         Ok(SpoolReader {
             file: Some(file),
-            chunk: WipedVec::default(),
+            segment: WipedVec::default(),
             given: 0,
             rest: &self.memory,
         })
@@ -112,14 +112,20 @@ impl Write for Spool {
     }
 }
 
-fn copy(chunk: &[u8]) -> WipedVec {
-    let mut copy = WipedVec::with_capacity(CHUNK_LEN + TAG_LEN);
-    copy.extend_from_slice(chunk);
+impl Reread for Spool {
+    fn reread(&mut self) -> io::Result<impl Read> {
+        self.reader()
+    }
+}
+
+fn copy(segment: &[u8]) -> WipedVec {
+    let mut copy = WipedVec::with_capacity(SEGMENT_LEN + TAG_LEN);
+    copy.extend_from_slice(segment);
     copy
 }
 
-fn chunk_cipher(key: &SecretBytes<KEY_LEN>) -> ChunkCipher {
-    ChunkCipher::new(Aes256Gcm::new(key.expose().into()))
+fn segment_cipher(key: &SecretBytes<KEY_LEN>) -> SegmentCipher {
+    SegmentCipher::new(Aes256Gcm::new(key.expose().into()))
 }
 
 /// A file without a name has the mode that the umask leaves.
@@ -136,37 +142,37 @@ impl SpoolFile {
         let mut outcome = Ok(());
         let key = encrypt.then(|| SecretBytes::filled(|bytes| outcome = getrandom::fill(bytes)));
         outcome.map_err(io::Error::other)?;
-        let cipher = key.as_ref().map(chunk_cipher);
+        let cipher = key.as_ref().map(segment_cipher);
         Ok(Self { file, key, cipher, is_read: false })
     }
 
-    /// Every chunk but the end, which stays in memory, is whole: so the reader knows where each begins.
-    fn write_chunk(&mut self, chunk: &mut WipedVec) -> io::Result<()> {
+    /// Every segment but the end, which stays in memory, is whole: so the reader knows where each begins.
+    fn write_segment(&mut self, segment: &mut WipedVec) -> io::Result<()> {
         if let Some(cipher) = &mut self.cipher {
             // Once it is read, the counter has begun anew: what is added then would be encrypted with the same again.
             assert!(!self.is_read, "nothing is added to a spool that was read");
-            cipher.seal(chunk, 0, false);
+            cipher.seal(segment, 0, false);
         }
-        self.file.write_all(chunk)
+        self.file.write_all(segment)
     }
 
-    /// Reads the next whole chunk; an empty one at the end.
-    fn read_chunk(&mut self, chunk: &mut WipedVec) -> io::Result<()> {
-        let len = CHUNK_LEN + self.cipher.as_ref().map_or(0, |_| TAG_LEN);
-        chunk.clear();
-        chunk.reserve_exact(len);
-        (&self.file).take(len as u64).read_to_end(chunk)?;
-        if chunk.is_empty() {
+    /// Reads the next whole segment; an empty one at the end.
+    fn read_segment(&mut self, segment: &mut WipedVec) -> io::Result<()> {
+        let len = SEGMENT_LEN + self.cipher.as_ref().map_or(0, |_| TAG_LEN);
+        segment.clear();
+        segment.reserve_exact(len);
+        (&self.file).take(len as u64).read_to_end(segment)?;
+        if segment.is_empty() {
             return Ok(());
         }
         let damaged =
             || io::Error::new(io::ErrorKind::InvalidData, "the temporary file was damaged");
-        if chunk.len() < len {
+        if segment.len() < len {
             return Err(damaged());
         }
         if let Some(cipher) = &mut self.cipher {
-            cipher.open(chunk, false).map_err(|_| damaged())?;
-            chunk.truncate(CHUNK_LEN);
+            cipher.open(segment, false).map_err(|_| damaged())?;
+            segment.truncate(SEGMENT_LEN);
         }
         Ok(())
     }
@@ -175,27 +181,27 @@ impl SpoolFile {
 /// Reads a [`Spool`].
 pub(crate) struct SpoolReader<'s> {
     file: Option<&'s mut SpoolFile>,
-    chunk: WipedVec,
-    /// Bytes of `chunk` that were given already.
+    segment: WipedVec,
+    /// Bytes of `segment` that were given already.
     given: usize,
     rest: &'s [u8],
 }
 
 impl Read for SpoolReader<'_> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.chunk.len()
+        if self.given == self.segment.len()
             && let Some(file) = &mut self.file
         {
-            file.read_chunk(&mut self.chunk)?;
+            file.read_segment(&mut self.segment)?;
             self.given = 0;
-            if self.chunk.is_empty() {
+            if self.segment.is_empty() {
                 self.file = None;
             }
         }
         if self.file.is_none() {
             return self.rest.read(to);
         }
-        let n = (&self.chunk[self.given..]).read(to)?;
+        let n = (&self.segment[self.given..]).read(to)?;
         self.given += n;
         Ok(n)
     }
@@ -217,7 +223,8 @@ mod tests {
 
     #[test]
     fn content_is_read_twice_from_memory_and_from_a_file() {
-        for len in [0, 1, MEMORY_LEN, MEMORY_LEN + 1, MEMORY_LEN + CHUNK_LEN, MEMORY_LEN + 99_999] {
+        for len in [0, 1, MEMORY_LEN, MEMORY_LEN + 1, MEMORY_LEN + SEGMENT_LEN, MEMORY_LEN + 99_999]
+        {
             let content = content(len);
             let mut spool = spool(&content, 100_003);
             assert_eq!(spool.len(), len as u64);

@@ -127,7 +127,7 @@ fn files_past_the_memory_limit_are_filtered_too() {
     let held = keyring(&[("default", 1)]);
     let large = b"0123456789abcdef".repeat(600_000);
     let sealed = clean(&held, &large).unwrap();
-    assert!(sealed == format::seal(&held.entries()[0].key, &large));
+    assert!(sealed == format::seal(&held.entries()[0].key, format::Layout::default(), &large));
     assert!(smudge(&held, &sealed).unwrap() == large);
     assert!(clean(&held, &sealed).unwrap() == sealed);
     let damaged = flip_last_bit(sealed);
@@ -172,7 +172,7 @@ fn dialogue(keyring: &Keyring, requests: &[&[&[u8]]]) -> (Vec<u8>, Vec<Vec<u8>>)
 #[test]
 fn a_dialogue_goes_on_after_a_refusal() {
     let held = keyring(&[("default", 1)]);
-    let sealed = format::seal(&held.entries()[0].key, b"secret");
+    let sealed = format::seal(&held.entries()[0].key, format::Layout::default(), b"secret");
     let odd: &[u8] = b"pathname=-a b\n\xff\"c\n";
     let (answers, reported) = dialogue(
         &held,

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io;
 
+use aes::Aes256;
 use aes_gcm::{Aes256Gcm, KeyInit};
+use aes_gcm_siv::Aes256GcmSiv;
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -25,6 +27,9 @@ const SALT: &[u8] = b"git-shroud/v1";
 const INFO_KEY_ID: &[u8] = b"git-shroud/v1/key-id";
 const INFO_SIV: &[u8] = b"git-shroud/v1/siv";
 const INFO_FILE: &[u8] = b"git-shroud/v1/file";
+const INFO_DELTA_CHUNK: &[u8] = b"git-shroud/v1/delta-chunk";
+const INFO_DELTA_LENGTH: &[u8] = b"git-shroud/v1/delta-length";
+const INFO_DELTA_CUT: &[u8] = b"git-shroud/v1/delta-cut";
 const INFO_ROSTER: &[u8] = b"git-shroud/v1/roster";
 const INFO_SCAN: &[u8] = b"git-shroud/v1/scan";
 
@@ -126,9 +131,29 @@ impl Key {
         SivHasher(self.siv.clone())
     }
 
-    /// The AES key of the one file that has this header.
-    pub(super) fn file_cipher(&self, header: &[u8; HEADER_LEN]) -> Aes256Gcm {
+    /// The cipher of the one file that has this header, as version 1 uses it.
+    pub(super) fn file_gcm(&self, header: &[u8; HEADER_LEN]) -> Aes256Gcm {
         Aes256Gcm::new(expand(&self.prk, &[INFO_FILE, header]).expose().into())
+    }
+
+    /// The cipher of the one file that has this header, as version 2 uses it.
+    pub(super) fn file_gcm_siv(&self, header: &[u8; HEADER_LEN]) -> Aes256GcmSiv {
+        Aes256GcmSiv::new(expand(&self.prk, &[INFO_FILE, header]).expose().into())
+    }
+
+    /// What seals the records of version 3.
+    pub(super) fn delta_chunk(&self) -> Aes256GcmSiv {
+        Aes256GcmSiv::new(expand(&self.prk, &[INFO_DELTA_CHUNK]).expose().into())
+    }
+
+    /// What masks the lengths of the records of version 3.
+    pub(super) fn delta_length(&self) -> Aes256 {
+        Aes256::new(expand(&self.prk, &[INFO_DELTA_LENGTH]).expose().into())
+    }
+
+    /// What decides where the chunks of version 3 end.
+    pub(super) fn delta_cut(&self) -> Aes256 {
+        Aes256::new(expand(&self.prk, &[INFO_DELTA_CUT]).expose().into())
     }
 
     /// The key that authenticates `.shroud/` (format.md 5).

@@ -4,8 +4,12 @@ use super::derive::{KEY_ID_LEN, KeyId, SIV_LEN, Siv};
 
 /// What every version of the format begins with.
 pub const MAGIC: &[u8; 7] = b"\0SHROUD";
-/// The version that this program writes.
-pub const VERSION: u8 = 1;
+/// The version of before the first release: read, and written no more.
+pub const VERSION_1: u8 = 1;
+/// Sealed as a whole: what is written unless another layout was asked for.
+pub const WHOLE: u8 = 2;
+/// Sealed in records, so that git finds what two versions have in common.
+pub const DELTA: u8 = 3;
 /// Bytes of a header: magic, version, key id, synthetic IV.
 pub const HEADER_LEN: usize = MAGIC.len() + 1 + KEY_ID_LEN + SIV_LEN;
 /// What a git-crypt file begins with.
@@ -39,36 +43,40 @@ pub fn sniff(start: &[u8]) -> Sniff {
     } else {
         match start.get(MAGIC.len()) {
             None => Sniff::Truncated,
-            Some(&VERSION) => match Header::read(start) {
+            Some(&version) if !is_known(version) => Sniff::UnsupportedVersion(version),
+            Some(_) => match Header::read(start) {
                 Some(header) => Sniff::Sealed(header.key_id()),
                 None => Sniff::Truncated,
             },
-            Some(&other) => Sniff::UnsupportedVersion(other),
         }
     }
 }
 
-/// The header of a sealed file, version 1.
+fn is_known(version: u8) -> bool {
+    (VERSION_1..=DELTA).contains(&version)
+}
+
+/// The header of a sealed file, the same in all versions.
 #[derive(Clone)]
 pub struct Header(pub(super) [u8; HEADER_LEN]);
 
 impl Header {
-    pub(super) fn new(key_id: KeyId, siv: &Siv) -> Self {
+    pub(super) fn new(version: u8, key_id: KeyId, siv: &Siv) -> Self {
         let mut bytes = [0; HEADER_LEN];
         bytes[..7].copy_from_slice(MAGIC);
-        bytes[7] = VERSION;
+        bytes[7] = version;
         bytes[8..24].copy_from_slice(&key_id.0);
         bytes[24..].copy_from_slice(&siv.0);
         Self(bytes)
     }
 
-    /// Reads a header of version 1; `None` for anything else.
+    /// Reads a header of a version that is known; `None` for anything else.
     fn read(start: &[u8]) -> Option<Self> {
         let bytes: [u8; HEADER_LEN] = start.get(..HEADER_LEN)?.try_into().ok()?;
-        (bytes.starts_with(MAGIC) && bytes[7] == VERSION).then_some(Self(bytes))
+        (bytes.starts_with(MAGIC) && is_known(bytes[7])).then_some(Self(bytes))
     }
 
-    /// Reads a header of version 1, or says why there is none.
+    /// Reads a header of a version that is known, or says why there is none.
     ///
     /// # Errors
     /// [`super::OpenError`]: not sealed, truncated, or of another version.
@@ -81,6 +89,11 @@ impl Header {
             }
             Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => Err(super::OpenError::NotSealed),
         }
+    }
+
+    /// [`VERSION_1`], [`WHOLE`] or [`DELTA`].
+    pub fn version(&self) -> u8 {
+        self.0[7]
     }
 
     /// Which key sealed the file.

@@ -1,23 +1,33 @@
-//! The sealed file, version 1: what clean writes into the repository (docs/format.md, sections 1 and 2).
+//! The sealed file: what clean writes into the repository (docs/format.md, sections 1 and 2).
 //!
-//! Knows no file system, clock, environment or process.
+//! Two versions are written, [`WHOLE`] and [`DELTA`], and [`VERSION_1`] is read. Knows no file system, clock,
+//! environment or process.
 
-mod chunks;
+mod deflate;
+mod delta;
 mod derive;
+mod form;
+mod frames;
 mod header;
 mod open;
 mod padding;
+mod pass;
 mod seal;
+mod segments;
 
 use std::io;
 
-pub(crate) use chunks::ChunkCipher;
-pub use chunks::{CHUNK_LEN, TAG_LEN};
+pub use delta::MIN_LEN as MIN_DELTA_PLAINTEXT;
 pub use derive::{KEY_ID_LEN, KEY_LEN, Key, KeyId, RosterKey, ScanKey, Siv, SivHasher};
-pub use header::{GIT_CRYPT_MAGIC, HEADER_LEN, Header, MAGIC, Sniff, VERSION, sniff};
+pub use form::Form;
+pub use header::{
+    DELTA, GIT_CRYPT_MAGIC, HEADER_LEN, Header, MAGIC, Sniff, VERSION_1, WHOLE, sniff,
+};
 pub use open::{open, open_stream};
-pub use padding::{is_sealed_len, padded_len, padme, sealed_len};
-pub use seal::{seal, seal_stream};
+pub use padding::{can_hold, is_cut_off, may_be_sealed, padded_len, padme, sealed_len};
+pub use seal::{Layout, Reread, Scratch, Sealing, compressed_len, seal};
+pub(crate) use segments::SegmentCipher;
+pub use segments::{SEGMENT_LEN, TAG_LEN};
 
 /// Why bytes were not opened.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +47,12 @@ pub enum OpenError {
     /// A tag does not verify: bytes were changed, moved, cut off or appended.
     #[error("the sealed file is damaged: its content does not authenticate")]
     Authentication,
+    /// An encoding of the content that this program does not know.
+    #[error("the sealed file is encoded in a way ({0}) that this program does not know")]
+    UnsupportedEncoding(u8),
+    /// Compressed content, a frame or a record is not what sealing writes.
+    #[error("the sealed file is damaged: its compressed content is wrong")]
+    Encoding,
     /// The length field names more bytes than the file has.
     #[error("the sealed file is damaged: it is shorter than its length field says")]
     Length,

@@ -1,12 +1,14 @@
-//! Sealed bytes in, plaintext out: accepts exactly what sealing writes (format.md 2).
+//! Sealed bytes in, plaintext out (format.md 2.4).
 
 use std::io::{self, Read, Write};
 
-use super::chunks::{CHUNK_LEN, ChunkCipher, TAG_LEN};
-use super::derive::Key;
-use super::header::{HEADER_LEN, Header};
-use super::padding::{LENGTH_FIELD, padded_len};
-use super::seal::at_most;
+use super::delta;
+use super::derive::{Key, SivHasher};
+use super::frames::{FRAMES, FrameReader, PLAIN};
+use super::header::{DELTA, HEADER_LEN, Header, VERSION_1};
+use super::padding::{LENGTH_FIELD, padded_len, pays};
+use super::pass::at_most;
+use super::segments::{FileCipher, SEGMENT_LEN, SegmentCipher, TAG_LEN};
 use super::{KeyId, OpenError};
 use crate::secret::WipedVec;
 
@@ -20,117 +22,186 @@ pub fn open<'k>(
 ) -> Result<WipedVec, OpenError> {
     let header = Header::parse(sealed)?;
     let key = key(header.key_id()).ok_or(OpenError::UnknownKey(header.key_id()))?;
-    // Never grows, so that no reallocation leaves a copy of plaintext behind.
+    // Grows by what comes out, never by what a length field says.
     let mut plaintext = WipedVec::with_capacity(sealed.len());
-    open_stream(key, &header, &sealed[HEADER_LEN..], &mut *plaintext)?;
+    open_stream(key, &header, &sealed[HEADER_LEN..], &mut plaintext)?;
     Ok(plaintext)
 }
 
 /// Opens the body that follows `header` and returns the number of plaintext bytes written.
 ///
-/// No plaintext of a chunk is written before its tag is verified. Only `Ok` says that the whole file is sound:
-/// after an error what was written must be thrown away.
+/// No plaintext of a segment or record is written before its tag is verified. Only `Ok` says that the whole file is
+/// sound: after an error what was written must be thrown away. The records of [`DELTA`] are genuine each by itself, and
+/// their order is known only at the end; who can read the source twice should look through all of it first.
 ///
 /// # Errors
 /// [`OpenError`]; `Io` for those of source and sink.
 pub fn open_stream(
     key: &Key,
     header: &Header,
-    mut source: impl Read,
-    mut sink: impl Write,
+    source: impl Read,
+    sink: impl Write,
 ) -> Result<u64, OpenError> {
     if key.id() != header.key_id() {
         return Err(OpenError::UnknownKey(header.key_id()));
     }
-    let mut cipher = ChunkCipher::new(key.file_cipher(&header.0));
-    let mut siv = key.siv();
-    let mut chunks = ChunkReader::new(&mut source)?;
-    let mut padded = 0u64;
-    let mut state: Option<Layout> = None;
-    while let Some((chunk, last)) = chunks.next()? {
-        let opened = cipher.open(chunk, last).map_err(|_| OpenError::Authentication)?;
-        if opened.is_empty() {
-            // A chunk is never empty: with one, two byte strings would open to the same plaintext.
-            return Err(OpenError::Authentication);
-        }
-        padded += opened.len() as u64;
-        let (layout, content) = match state.take() {
-            Some(layout) => (layout, &*opened),
-            None => Layout::read(opened)?,
-        };
-        let (plaintext, padding) = content.split_at(at_most(layout.unwritten, content.len()));
-        if padding.iter().any(|&byte| byte != 0) {
-            return Err(OpenError::Padding);
-        }
-        siv.update(plaintext);
-        sink.write_all(plaintext).map_err(OpenError::Io)?;
-        state = Some(Layout { unwritten: layout.unwritten - plaintext.len() as u64, ..layout });
+    let mut output = Output { siv: key.siv(), sink, written: 0 };
+    if header.version() == DELTA {
+        delta::open(key, source, |plaintext| output.write(plaintext))?;
+    } else {
+        open_whole(key, header, source, &mut output)?;
     }
-    let layout = state.ok_or(OpenError::Truncated)?;
-    if layout.unwritten > 0 {
-        return Err(OpenError::Length);
-    }
-    if layout.padded != padded {
-        return Err(OpenError::Padding);
-    }
-    if !siv.finish().matches(&header.siv()) {
+    if !output.siv.finish().matches(&header.siv()) {
         return Err(OpenError::Siv);
     }
-    Ok(layout.length)
+    Ok(output.written)
 }
 
-/// What the length field announces, and how much of it is still to come.
-struct Layout {
+/// Where plaintext goes: what is written is hashed.
+struct Output<W> {
+    siv: SivHasher,
+    sink: W,
+    written: u64,
+}
+
+impl<W: Write> Output<W> {
+    fn write(&mut self, plaintext: &[u8]) -> io::Result<()> {
+        self.siv.update(plaintext);
+        self.written += plaintext.len() as u64;
+        self.sink.write_all(plaintext)
+    }
+}
+
+fn open_whole(
+    key: &Key,
+    header: &Header,
+    mut source: impl Read,
+    output: &mut Output<impl Write>,
+) -> Result<(), OpenError> {
+    let is_first = header.version() == VERSION_1;
+    let mut cipher = if is_first {
+        FileCipher::Gcm(SegmentCipher::new(key.file_gcm(&header.0)))
+    } else {
+        FileCipher::GcmSiv(SegmentCipher::new(key.file_gcm_siv(&header.0)))
+    };
+    let mut segments = SegmentReader::new(&mut source)?;
+    let mut state: Option<Content> = None;
+    while let Some((segment, last)) = segments.next()? {
+        let opened = cipher.open(segment, last).map_err(|_| OpenError::Authentication)?;
+        if opened.is_empty() {
+            // A segment is never empty: with one, two byte strings would open to the same plaintext.
+            return Err(OpenError::Authentication);
+        }
+        let (content, rest) = match &mut state {
+            Some(content) => (content, &*opened),
+            None => {
+                let (content, rest) = Content::read(opened, is_first)?;
+                (state.insert(content), rest)
+            }
+        };
+        content.take(rest, output)?;
+    }
+    state.ok_or(OpenError::Truncated)?.end()
+}
+
+/// What the field before the content announces, and how much of it is still to come.
+struct Content {
     length: u64,
-    padded: u64,
+    /// Bytes of plaintext that did not come yet.
     unwritten: u64,
+    /// Bytes of content, without field and padding, and of padding.
+    content: u64,
+    padding: u64,
+    /// For content that consists of frames.
+    frames: Option<FrameReader>,
 }
 
-impl Layout {
-    fn read(first: &[u8]) -> Result<(Self, &[u8]), OpenError> {
-        let (field, content) =
+impl Content {
+    fn read(first: &[u8], is_first_version: bool) -> Result<(Self, &[u8]), OpenError> {
+        let (field, rest) =
             first.split_first_chunk::<LENGTH_FIELD>().ok_or(OpenError::Truncated)?;
-        let length = u64::from_be_bytes(*field);
+        let mut field = *field;
+        let mut encoding = PLAIN;
+        if !is_first_version {
+            encoding = std::mem::take(&mut field[0]);
+        }
+        if encoding > FRAMES {
+            return Err(OpenError::UnsupportedEncoding(encoding));
+        }
+        let length = u64::from_be_bytes(field);
         if length == 0 {
             // The empty file is never sealed: it stands for itself.
             return Err(OpenError::Padding);
         }
-        let padded = padded_len(length).ok_or(OpenError::Length)?;
-        Ok((Self { length, padded, unwritten: length }, content))
+        padded_len(length).ok_or(OpenError::Length)?;
+        let frames = (encoding == FRAMES).then(FrameReader::new);
+        Ok((Self { length, unwritten: length, content: 0, padding: 0, frames }, rest))
+    }
+
+    fn take(&mut self, part: &[u8], output: &mut Output<impl Write>) -> Result<(), OpenError> {
+        let used = if let Some(frames) = &mut self.frames {
+            frames.take(part, &mut self.unwritten, |plaintext| output.write(plaintext))?
+        } else {
+            let now = at_most(self.unwritten, part.len());
+            output.write(&part[..now]).map_err(OpenError::Io)?;
+            self.unwritten -= now as u64;
+            now
+        };
+        let padding = &part[used..];
+        self.content += used as u64;
+        self.padding += padding.len() as u64;
+        if padding.iter().any(|&byte| byte != 0) {
+            return Err(OpenError::Padding);
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Result<(), OpenError> {
+        if self.unwritten > 0 {
+            return Err(OpenError::Length);
+        }
+        let padded = LENGTH_FIELD as u64 + self.content + self.padding;
+        if padded_len(self.content) != Some(padded) {
+            return Err(OpenError::Padding);
+        }
+        if self.frames.is_some() && !pays(self.content, self.length) {
+            return Err(OpenError::Encoding);
+        }
+        Ok(())
     }
 }
 
-/// Cuts the body into chunks and knows which is the last by looking ahead.
-struct ChunkReader<R> {
+/// Cuts the body into segments and knows which is the last by looking ahead.
+struct SegmentReader<R> {
     source: R,
     current: WipedVec,
     ahead: WipedVec,
 }
 
-impl<R: Read> ChunkReader<R> {
+impl<R: Read> SegmentReader<R> {
     fn new(mut source: R) -> Result<Self, OpenError> {
-        let ahead = Self::read_chunk(&mut source, WipedVec::default())?;
+        let ahead = Self::read_segment(&mut source, WipedVec::default())?;
         Ok(Self { source, current: WipedVec::default(), ahead })
     }
 
-    fn read_chunk(source: &mut R, mut buffer: WipedVec) -> Result<WipedVec, OpenError> {
+    fn read_segment(source: &mut R, mut buffer: WipedVec) -> Result<WipedVec, OpenError> {
         buffer.clear();
-        let chunk = (CHUNK_LEN + TAG_LEN) as u64;
-        source.take(chunk).read_to_end(&mut buffer).map_err(OpenError::Io)?;
+        let segment = (SEGMENT_LEN + TAG_LEN) as u64;
+        source.take(segment).read_to_end(&mut buffer).map_err(OpenError::Io)?;
         Ok(buffer)
     }
 
-    /// The next chunk with its tag, and whether it is the last.
+    /// The next segment with its tag, and whether it is the last.
     fn next(&mut self) -> Result<Option<(&mut [u8], bool)>, OpenError> {
         std::mem::swap(&mut self.current, &mut self.ahead);
         if self.current.is_empty() {
             return Ok(None);
         }
-        if self.current.len() < CHUNK_LEN + TAG_LEN {
+        if self.current.len() < SEGMENT_LEN + TAG_LEN {
             self.ahead.clear();
         } else {
             let buffer = std::mem::take(&mut self.ahead);
-            self.ahead = Self::read_chunk(&mut self.source, buffer)?;
+            self.ahead = Self::read_segment(&mut self.source, buffer)?;
         }
         Ok(Some((&mut self.current, self.ahead.is_empty())))
     }

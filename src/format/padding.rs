@@ -1,10 +1,13 @@
 //! How long a sealed file is: padding hides the exact length of the plaintext (format.md 2).
 
-use super::{CHUNK_LEN, HEADER_LEN, TAG_LEN};
+use super::header::{DELTA, HEADER_LEN, Header, VERSION_1, WHOLE};
+use super::{SEGMENT_LEN, TAG_LEN};
 
 /// Bytes of the length field that comes before the plaintext.
 pub(super) const LENGTH_FIELD: usize = 8;
 const MIN_PADDED: u64 = 256;
+/// Bytes of the shortest file of version 3: 8,192 bytes of plaintext in one record of 32 to 1.
+const MIN_DELTA_LEN: u64 = (HEADER_LEN + TAG_LEN + 3 + 272) as u64;
 
 /// The PADMÉ length of `n` bytes: the next length with few significant bits, at most 12 % more.
 ///
@@ -20,29 +23,60 @@ pub fn padme(n: u64) -> Option<u64> {
     Some(n.checked_add(mask)? & !mask)
 }
 
-/// Bytes of length field, plaintext and zeros together, for a plaintext of `length` bytes.
+/// Bytes of length field, content and zeros together, for `content` bytes.
 ///
 /// `None` where no `u64` holds it.
-pub fn padded_len(length: u64) -> Option<u64> {
-    Some(padme(length.checked_add(LENGTH_FIELD as u64)?)?.max(MIN_PADDED))
+pub fn padded_len(content: u64) -> Option<u64> {
+    Some(padme(content.checked_add(LENGTH_FIELD as u64)?)?.max(MIN_PADDED))
 }
 
-/// Bytes of the sealed file for a plaintext of `length` bytes; the empty file stays empty.
-pub fn sealed_len(length: u64) -> Option<u64> {
-    if length == 0 {
+/// Bytes of a file of version 1 or 2 whose content, as it is or compressed, has `content` bytes; an empty file stays
+/// empty. For a plaintext of so many bytes it is the longest that it can be.
+pub fn sealed_len(content: u64) -> Option<u64> {
+    if content == 0 {
         return Some(0);
     }
-    let padded = padded_len(length)?;
-    let chunks = padded.div_ceil(CHUNK_LEN as u64);
-    padded.checked_add(chunks.checked_mul(TAG_LEN as u64)?)?.checked_add(HEADER_LEN as u64)
+    let padded = padded_len(content)?;
+    let segments = padded.div_ceil(SEGMENT_LEN as u64);
+    padded.checked_add(segments.checked_mul(TAG_LEN as u64)?)?.checked_add(HEADER_LEN as u64)
+}
+
+/// Whether frames are worth their while: only a shorter padded length shows.
+pub(super) fn pays(frames: u64, length: u64) -> bool {
+    padded_len(frames) < padded_len(length)
+}
+
+/// Whether a sealed file that begins with `start` cannot be `len` bytes long: a test that needs no key.
+pub fn is_cut_off(start: &[u8], len: u64) -> bool {
+    Header::parse(start).is_ok_and(|header| match header.version() {
+        DELTA => len < MIN_DELTA_LEN,
+        _ => !is_whole_len(len),
+    })
+}
+
+/// Whether a sealed file that begins with `start` and has `len` bytes can hold `plaintext` bytes: a test that needs no
+/// key, and tells the less the better the content compresses.
+pub fn can_hold(start: &[u8], len: u64, plaintext: u64) -> bool {
+    let Ok(header) = Header::parse(start) else { return false };
+    let stored = sealed_len(plaintext);
+    match header.version() {
+        VERSION_1 => stored == Some(len),
+        // DEFLATE makes at most 1,032 bytes of one.
+        WHOLE => stored.is_some_and(|stored| len <= stored) && plaintext / 1_032 <= len,
+        _ => plaintext / 32 <= len,
+    }
 }
 
 /// Whether a sealed file can be `len` bytes long: a test that needs no key and no content.
-pub fn is_sealed_len(len: u64) -> bool {
+pub fn may_be_sealed(len: u64) -> bool {
+    len >= MIN_DELTA_LEN || is_whole_len(len)
+}
+
+fn is_whole_len(len: u64) -> bool {
     let Some(body) = len.checked_sub(HEADER_LEN as u64) else { return false };
-    let chunk = (CHUNK_LEN + TAG_LEN) as u64;
-    let chunks = body.div_ceil(chunk);
-    let Some(padded) = body.checked_sub(chunks * TAG_LEN as u64) else { return false };
+    let segment = (SEGMENT_LEN + TAG_LEN) as u64;
+    let segments = body.div_ceil(segment);
+    let Some(padded) = body.checked_sub(segments * TAG_LEN as u64) else { return false };
     padded >= MIN_PADDED && padme(padded) == Some(padded)
 }
 
@@ -62,7 +96,7 @@ mod tests {
 
         #[test]
         fn every_sealed_length_is_recognised(n in 1u64..1 << 50) {
-            prop_assert!(is_sealed_len(sealed_len(n).unwrap()));
+            prop_assert!(is_whole_len(sealed_len(n).unwrap()));
         }
     }
 
@@ -76,8 +110,8 @@ mod tests {
     #[test]
     fn other_lengths_are_not_sealed_lengths() {
         for len in [0, 55, 56, 72, 327, 329, 331] {
-            assert!(!is_sealed_len(len), "{len}");
+            assert!(!is_whole_len(len), "{len}");
         }
-        assert!(is_sealed_len(328));
+        assert!(is_whole_len(328));
     }
 }

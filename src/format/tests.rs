@@ -1,7 +1,16 @@
+//! Sealing and opening, whole: what is sealed opens, and nothing else does.
+
+mod forged;
+mod records;
+mod vectors;
+mod version_1;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::secret::SecretBytes;
+
+const PLAIN: Layout = Layout { compress: false, delta: false };
 
 fn key(byte: u8) -> Key {
     Key::new(SecretBytes::new([byte; KEY_LEN]))
@@ -14,127 +23,154 @@ fn open_with(key: &Key, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
 fn plaintexts() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         proptest::collection::vec(any::<u8>(), 1..600),
+        proptest::collection::vec(prop_oneof![Just(b'a'), Just(b'='), Just(b'\n')], 1..5_000),
         (65_500usize..65_600, any::<u8>()).prop_map(|(n, byte)| vec![byte; n]),
         (131_000usize..131_100, any::<u8>()).prop_map(|(n, byte)| vec![byte; n]),
+        (262_100usize..262_200).prop_map(noise),
+        (262_100usize..524_300).prop_map(text),
     ]
+}
+
+/// Bytes that do not compress.
+fn noise(len: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[4]
+    };
+    (0..len).map(|_| next()).collect()
+}
+
+/// Lines that do.
+fn text(len: usize) -> Vec<u8> {
+    (0..).flat_map(|n| format!("setting_{n}=value {}\n", n * 7).into_bytes()).take(len).collect()
+}
+
+fn layouts() -> impl Strategy<Value = Layout> {
+    (any::<bool>(), any::<bool>()).prop_map(|(compress, delta)| Layout { compress, delta })
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn what_is_sealed_opens(plaintext in plaintexts()) {
+    fn what_is_sealed_opens(plaintext in plaintexts(), layout in layouts()) {
         let key = key(1);
-        let sealed = seal(&key, &plaintext);
-        prop_assert_eq!(sealed.len() as u64, sealed_len(plaintext.len() as u64).unwrap());
-        prop_assert!(is_sealed_len(sealed.len() as u64));
+        let sealed = seal(&key, layout, &plaintext);
+        prop_assert!(may_be_sealed(sealed.len() as u64));
+        prop_assert!(!is_cut_off(&sealed, sealed.len() as u64));
+        prop_assert!(can_hold(&sealed, sealed.len() as u64, plaintext.len() as u64));
         prop_assert_eq!(open_with(&key, &sealed).unwrap(), plaintext);
     }
 
     #[test]
-    fn no_changed_bit_is_accepted(plaintext in plaintexts(), at in any::<prop::sample::Index>(), bit in 0u8..8) {
+    fn compressing_never_makes_a_file_longer(plaintext in plaintexts()) {
+        let (key, length) = (key(1), plaintext.len() as u64);
+        let sealed = seal(&key, Layout::default(), &plaintext).len() as u64;
+        let stored = seal(&key, PLAIN, &plaintext).len() as u64;
+        prop_assert_eq!(Some(stored), sealed_len(length));
+        prop_assert!(sealed <= stored);
+        prop_assert_eq!(compressed_len(&plaintext), (sealed < stored).then_some(sealed));
+    }
+
+    #[test]
+    fn no_changed_bit_is_accepted(
+        plaintext in plaintexts(),
+        layout in layouts(),
+        at in any::<prop::sample::Index>(),
+        bit in 0u8..8,
+    ) {
         let key = key(1);
-        let mut sealed = seal(&key, &plaintext);
+        let mut sealed = seal(&key, layout, &plaintext);
         let at = at.index(sealed.len());
         sealed[at] ^= 1 << bit;
         prop_assert!(open_with(&key, &sealed).is_err(), "byte {at} bit {bit}");
     }
 
     #[test]
-    fn no_cut_is_accepted(plaintext in plaintexts(), at in any::<prop::sample::Index>()) {
+    fn no_cut_is_accepted(
+        plaintext in plaintexts(),
+        layout in layouts(),
+        at in any::<prop::sample::Index>(),
+    ) {
         let key = key(1);
-        let sealed = seal(&key, &plaintext);
+        let sealed = seal(&key, layout, &plaintext);
         prop_assert!(open_with(&key, &sealed[..at.index(sealed.len())]).is_err());
     }
 
     #[test]
-    fn no_appended_bytes_are_accepted(plaintext in plaintexts(), more in proptest::collection::vec(any::<u8>(), 1..40)) {
+    fn no_appended_bytes_are_accepted(
+        plaintext in plaintexts(),
+        layout in layouts(),
+        more in proptest::collection::vec(any::<u8>(), 1..40),
+    ) {
         let key = key(1);
-        let mut sealed = seal(&key, &plaintext);
+        let mut sealed = seal(&key, layout, &plaintext);
         sealed.extend_from_slice(&more);
         prop_assert!(open_with(&key, &sealed).is_err());
     }
 
-    /// Somebody who holds the key builds a body of his own: it opens only if sealing would write it.
     #[test]
-    fn what_opens_is_what_sealing_writes(
-        length in prop_oneof![0u64..400, Just(65_528), Just(u64::MAX)],
-        body_len in 0usize..700,
-        fill in 0u8..2,
-        cut in prop::option::of(0usize..700),
+    fn no_bytes_make_opening_panic(
+        sealed in proptest::collection::vec(any::<u8>(), 0..400),
+        begin in 0usize..57,
+        version in 1u8..4,
     ) {
         let key = key(1);
-        let content = vec![fill; usize::try_from(length.min(700)).unwrap()];
-        let mut siv = key.siv();
-        siv.update(&content);
-        let header = Header::new(key.id(), &siv.finish());
-        let mut padded = length.to_be_bytes().to_vec();
-        padded.extend_from_slice(&content);
-        padded.resize(body_len, 0);
-        let mut sealed = header.0.to_vec();
-        let mut cipher = ChunkCipher::new(key.file_cipher(&header.0));
-        let pieces = match cut {
-            Some(cut) if cut < padded.len() => vec![padded[..cut].to_vec(), padded[cut..].to_vec()],
-            _ => vec![padded],
-        };
-        let count = pieces.len();
-        for (index, mut piece) in pieces.into_iter().enumerate() {
-            cipher.seal(&mut piece, 0, index + 1 == count);
-            sealed.extend_from_slice(&piece);
+        let mut bytes = seal(&key, PLAIN, b"x")[..begin.min(56)].to_vec();
+        if let Some(byte) = bytes.get_mut(7) {
+            *byte = version;
         }
-        if let Ok(plaintext) = open_with(&key, &sealed) {
-            prop_assert_eq!(seal(&key, &plaintext), sealed);
-        }
-    }
-
-    #[test]
-    fn no_bytes_make_opening_panic(sealed in proptest::collection::vec(any::<u8>(), 0..400), begin in 0usize..57) {
-        let key = key(1);
-        let mut bytes = seal(&key, b"x")[..begin.min(56)].to_vec();
         bytes.extend_from_slice(&sealed);
         prop_assert!(open_with(&key, &bytes).is_err());
     }
 }
 
 #[test]
-fn an_empty_last_chunk_is_refused() {
+fn a_file_is_written_the_same_from_memory_and_through_a_scratch() {
     let key = key(1);
-    let content = vec![7; CHUNK_LEN - 8];
-    let mut siv = key.siv();
-    siv.update(&content);
-    let header = Header::new(key.id(), &siv.finish());
-    let mut cipher = ChunkCipher::new(key.file_cipher(&header.0));
-    let mut first = (content.len() as u64).to_be_bytes().to_vec();
-    first.extend_from_slice(&content);
-    let mut second = Vec::new();
-    cipher.seal(&mut first, 0, false);
-    cipher.seal(&mut second, 0, true);
-    let sealed = [header.0.to_vec(), first, second].concat();
-    assert!(matches!(open_with(&key, &sealed), Err(OpenError::Authentication)));
+    for plaintext in [text(700_000), noise(700_000), [text(300_000), noise(300_000)].concat()] {
+        for layout in [PLAIN, Layout::default(), Layout { compress: true, delta: true }] {
+            let mut siv = key.siv();
+            siv.update(&plaintext);
+            let (siv, length) = (siv.finish(), plaintext.len() as u64);
+            let scratch = crate::secret::WipedVec::default();
+            let mut source = plaintext.as_slice();
+            let mut sealing =
+                Sealing::begin(&key, &siv, length, layout, &mut source, scratch).unwrap();
+            let mut sealed = Vec::new();
+            sealing.write(&key, &mut source, &mut sealed).unwrap();
+            assert_eq!(sealing.len(), sealed.len() as u64);
+            assert!(sealed == seal(&key, layout, &plaintext));
+        }
+    }
 }
 
 #[test]
 fn another_key_is_named_and_not_tried() {
-    let sealed = seal(&key(1), b"secret");
+    let sealed = seal(&key(1), PLAIN, b"secret");
     let error = open_with(&key(2), &sealed).unwrap_err();
     assert!(matches!(error, OpenError::UnknownKey(id) if id == key(1).id()));
 }
 
 #[test]
 fn the_empty_file_stands_for_itself() {
-    assert!(seal(&key(1), b"").is_empty());
+    assert!(seal(&key(1), Layout::default(), b"").is_empty());
     assert_eq!(sniff(b""), Sniff::Empty);
 }
 
 #[test]
 fn beginnings_are_told_apart() {
-    let sealed = seal(&key(1), b"secret");
+    let sealed = seal(&key(1), PLAIN, b"secret");
     assert_eq!(sniff(&sealed), Sniff::Sealed(key(1).id()));
     assert_eq!(sniff(&sealed[..56]), Sniff::Sealed(key(1).id()));
     assert_eq!(sniff(&sealed[..55]), Sniff::Truncated);
     assert_eq!(sniff(MAGIC), Sniff::Truncated);
     assert_eq!(sniff(&MAGIC[..6]), Sniff::NotSealed);
-    assert_eq!(sniff(b"\0SHROUD\x02"), Sniff::UnsupportedVersion(2));
+    assert_eq!(sniff(b"\0SHROUD\x00"), Sniff::UnsupportedVersion(0));
+    assert_eq!(sniff(b"\0SHROUD\x04"), Sniff::UnsupportedVersion(4));
     assert_eq!(sniff(b"\0GITCRYPT\0rest"), Sniff::GitCrypt);
     assert_eq!(sniff(b"A=1\n"), Sniff::NotSealed);
 }
@@ -145,7 +181,12 @@ fn a_source_that_is_not_as_long_as_said_is_refused() {
     let mut siv = key.siv();
     siv.update(b"abc");
     let siv = siv.finish();
-    let mut sink = Vec::new();
-    assert!(seal_stream(&key, &siv, 4, &b"abc"[..], &mut sink).is_err());
-    assert!(seal_stream(&key, &siv, 2, &b"abc"[..], &mut sink).is_err());
+    for layout in [PLAIN, Layout::default()] {
+        for length in [2, 4] {
+            let (mut source, scratch) = (&b"abc"[..], crate::secret::WipedVec::default());
+            let sealed = Sealing::begin(&key, &siv, length, layout, &mut source, scratch)
+                .and_then(|mut sealing| sealing.write(&key, &mut source, Vec::new()));
+            assert!(sealed.is_err(), "{length} {layout:?}");
+        }
+    }
 }

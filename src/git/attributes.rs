@@ -8,6 +8,7 @@ use gix::worktree::stack::state::attributes::Source;
 use super::GitError;
 use super::info_attributes::InfoAttributes;
 use super::repository::Repository;
+use crate::format::Layout;
 use crate::git_crypt;
 use crate::keyring::{InvalidKeyName, KeyName};
 
@@ -15,6 +16,10 @@ use crate::keyring::{InvalidKeyName, KeyName};
 pub const DRIVER: &str = "shroud";
 /// The attribute that names the key of a path.
 pub const KEY_ATTRIBUTE: &str = "shroud-key";
+/// Unset, it says that nothing is compressed before it is sealed.
+pub const COMPRESS_ATTRIBUTE: &str = "shroud-compress";
+/// Set, it says that a path is sealed so that git finds what two versions have in common.
+pub const DELTA_ATTRIBUTE: &str = "shroud-delta";
 /// The encoding that no git knows: with it a clone that was never set up cannot store a file in the clear.
 pub const TRIPWIRE: &str = "locked-run-git-shroud-unlock";
 
@@ -26,8 +31,19 @@ const CRLF: &str = "crlf";
 const EOL: &str = "eol";
 const IDENT: &str = "ident";
 const ENCODING: &str = "working-tree-encoding";
-pub(super) const NAMES: [&str; 9] =
-    [FILTER, DIFF, DRIVER, KEY_ATTRIBUTE, TEXT, CRLF, EOL, IDENT, ENCODING];
+pub(super) const NAMES: [&str; 11] = [
+    FILTER,
+    DIFF,
+    DRIVER,
+    KEY_ATTRIBUTE,
+    COMPRESS_ATTRIBUTE,
+    DELTA_ATTRIBUTE,
+    TEXT,
+    CRLF,
+    EOL,
+    IDENT,
+    ENCODING,
+];
 
 /// One attribute of a path, with where it was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +79,8 @@ pub struct PathAttributes {
     pub key: Result<KeyName, InvalidKeyName>,
     /// What names the key, where it is not the default.
     pub key_setting: Option<Setting>,
+    /// How the path is sealed.
+    pub layout: Layout,
     /// An attribute by which git would change the sealed bytes.
     pub conversion: Option<Setting>,
     /// Whether the tripwire is in force.
@@ -89,6 +107,7 @@ impl PathAttributes {
             filter: None,
             key: Ok(KeyName::default()),
             key_setting: None,
+            layout: Layout::default(),
             conversion: None,
             tripwire: false,
             conflict: None,
@@ -121,6 +140,10 @@ impl PathAttributes {
         };
         let conversion = conversion(&state).map(setting).unwrap_or_default();
         let encoding = value(state(ENCODING));
+        let layout = Layout {
+            compress: state(COMPRESS_ATTRIBUTE) != StateRef::Unset,
+            delta: state(DELTA_ATTRIBUTE) == StateRef::Set,
+        };
         // What matches nothing has neither file nor line.
         let said = |name| find(name).filter(|found| found.location.source.is_some());
         let (mark, set) = (said(DRIVER), said(FILTER));
@@ -148,6 +171,7 @@ impl PathAttributes {
             filter: setting(FILTER),
             key,
             key_setting,
+            layout,
             conversion,
             tripwire: encoding == Some(TRIPWIRE.into()),
         }

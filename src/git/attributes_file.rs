@@ -2,6 +2,7 @@
 
 mod line;
 mod odd;
+mod refusal;
 
 use std::fs;
 use std::io;
@@ -11,11 +12,14 @@ use gix::bstr::ByteSlice;
 use gix::glob::{pattern::Case, wildmatch};
 
 use super::attributes::TRIPWIRE;
+use crate::format::Layout;
 use crate::fs::{Access, read_bounded, with_path, write_atomic};
 use crate::keyring::KeyName;
 pub use line::{name_of, sealing, sealing_without, split_pattern};
 use line::{parse, quote, written_out};
 pub use odd::{MACRO_DOES_NOT_SEAL, TOO_LARGE, as_git_reads, oddity};
+pub use refusal::PatternError;
+use refusal::check;
 
 const MACRO: &[u8] = b"[attr]shroud";
 /// The line that defines the macro, without the tripwire.
@@ -48,6 +52,8 @@ pub struct Tracked {
     pub pattern: Vec<u8>,
     /// The key; `None` where the line names none, which means `default`.
     pub key: Option<String>,
+    /// How it is sealed.
+    pub layout: Layout,
 }
 
 /// What [`AttributesFile::track`] did.
@@ -59,29 +65,6 @@ pub enum Track {
     WrittenOut,
     /// Nothing was to be done.
     Already,
-}
-
-/// Why a pattern cannot stand in an attributes file.
-#[derive(Debug, thiserror::Error)]
-pub enum PatternError {
-    /// Attributes know no exceptions by pattern.
-    #[error("a pattern that begins with '!' has no meaning in .gitattributes")]
-    Negative,
-    /// Nothing, or what no line can hold.
-    #[error("an empty pattern, or one with a line break, cannot stand in .gitattributes")]
-    Unwritable,
-    /// git takes it for the definition of a macro, in quotes too.
-    #[error("a pattern that begins with '[attr]' defines a macro: begin it with '\\[attr]'")]
-    Macro,
-    /// Longer than what git reads.
-    #[error("the pattern is too long: git reads no line of 2,048 bytes or more")]
-    TooLong,
-    /// Matches a folder, to which attributes do not apply.
-    #[error("'{0}' matches a folder only, and attributes apply to files: write '{0}**'")]
-    Folder(String),
-    /// git or this program reads the file without filters.
-    #[error("'{0}' cannot be sealed: git reads it as it stands in the repository")]
-    Own(String),
 }
 
 impl AttributesFile {
@@ -222,15 +205,22 @@ impl AttributesFile {
     }
 
     /// Adds a line that seals what matches, behind all others, so that it outranks them; a line that is there is written out
-    /// where it stands. Files that git reads itself are excepted behind all.
+    /// where it stands. Files that git reads itself are excepted behind all. Where no layout is given, a line that is there
+    /// keeps its own.
     ///
     /// # Errors
     /// [`PatternError`].
-    pub fn track(&mut self, pattern: &[u8], key: &KeyName) -> Result<Track, PatternError> {
+    pub fn track(
+        &mut self,
+        pattern: &[u8],
+        key: &KeyName,
+        layout: Option<Layout>,
+    ) -> Result<Track, PatternError> {
         check(pattern)?;
         let key = (key.as_str() != KeyName::DEFAULT).then(|| key.to_string());
-        let tracked = Tracked { pattern: pattern.to_vec(), key };
-        let there = self.tracked().into_iter().rfind(|there| there.pattern == tracked.pattern);
+        let there = self.tracked().into_iter().rfind(|there| there.pattern == pattern);
+        let layout = layout.or(there.as_ref().map(|there| there.layout)).unwrap_or_default();
+        let tracked = Tracked { pattern: pattern.to_vec(), key, layout };
         let mut done = Track::Already;
         if there.as_ref() == Some(&tracked) {
             if self.write_out_where(|there| *there == tracked) > 0 {
@@ -238,7 +228,7 @@ impl AttributesFile {
             }
         } else {
             self.untrack(pattern);
-            let words = sealing(tracked.key.as_deref());
+            let words = sealing(tracked.key.as_deref(), tracked.layout);
             let line = self.ended([&quote(pattern), b" ".as_slice(), words.as_bytes()].concat());
             if self.crlf
                 && let Some(last) = self.lines.last_mut().filter(|last| !last.ends_with(b"\r"))
@@ -294,7 +284,7 @@ pub fn line_for(path: &[u8], glob: &[u8]) -> Option<Vec<u8>> {
     let mut pattern = pattern_for(path);
     pattern.extend_from_slice(glob);
     check(&pattern).ok()?;
-    Some([&quote(&pattern), b" ".as_slice(), sealing(None).as_bytes()].concat())
+    Some([&quote(&pattern), b" ".as_slice(), sealing(None, Layout::default()).as_bytes()].concat())
 }
 
 /// The pattern that matches this one path and no other, in the attributes file at the top.
@@ -354,26 +344,6 @@ fn is_exception(line: &[u8], own: &str) -> bool {
     words.next() == Some(own.as_bytes())
         && words.clone().any(|word| word == b"!filter")
         && words.all(|word| EXCEPTION.iter().any(|known| known.as_bytes() == word))
-}
-
-fn check(pattern: &[u8]) -> Result<(), PatternError> {
-    let shown = || crate::sanitise::line(&pattern.to_str_lossy());
-    match pattern {
-        [b'!', ..] => Err(PatternError::Negative),
-        [b'[', b'a', b't', b't', b'r', b']', ..] => Err(PatternError::Macro),
-        [] => Err(PatternError::Unwritable),
-        _ if pattern.iter().any(|byte| b"\n\r\0".contains(byte)) => Err(PatternError::Unwritable),
-        // With room for what is behind it, and for escapes.
-        _ if pattern.len() > 1024 || quote(pattern).len() > 1800 => Err(PatternError::TooLong),
-        [.., b'/'] => Err(PatternError::Folder(shown())),
-        _ => {
-            let path = pattern.strip_prefix(b"/").unwrap_or(pattern);
-            let own = exception_for(path).is_some()
-                || path == b".shroud"
-                || path.starts_with(b".shroud/");
-            if own { Err(PatternError::Own(shown())) } else { Ok(()) }
-        }
-    }
 }
 
 /// Whether the pattern takes in a file that git reads itself: in whichever folder, or at the top.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::format::Layout;
 use crate::git::attributes_file::{
     MACRO_LINE, defines_macro, name_of, sealing_without, split_pattern,
 };
@@ -185,7 +186,7 @@ impl Rewriting<'_> {
                 name_of(token) == name.as_bytes() || (name != "filter" && *token == b"binary")
             })
         };
-        let seal = sealing_without(is_named.then(|| key.as_str()), is_said);
+        let seal = sealing_without(is_named.then(|| key.as_str()), Layout::default(), is_said);
         // First, as the macro also says how to merge, and what the user has said of that must outrank it.
         let blanks = line.tokens.first().map_or(&b" "[..], |(blanks, _)| blanks);
         let mut new = [blanks, seal.as_bytes()].concat();

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write as _};
 use super::plan::Plan;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::Spool;
-use crate::format::{self, Key, Sniff};
+use crate::format::{self, Key, Layout, Sealing, Sniff};
 use crate::git::GitError;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
@@ -73,8 +73,10 @@ fn seal(key: &Key, plaintext: &mut Spool, mut to: std::fs::File) -> io::Result<(
     let mut siv = key.siv();
     io::copy(&mut plaintext.reader()?, &mut siv)?;
     let length = plaintext.len();
-    format::seal_stream(key, &siv.finish(), length, plaintext.reader()?, &mut to)
-        .map_err(io::Error::other)?;
+    let scratch = Spool::default();
+    let mut sealing =
+        Sealing::begin(key, &siv.finish(), length, Layout::default(), plaintext, scratch)?;
+    sealing.write(key, plaintext, &mut to)?;
     to.flush()
 }
 

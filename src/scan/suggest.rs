@@ -127,7 +127,9 @@ mod tests {
 
     #[test]
     fn one_line_serves_where_it_takes_in_nothing_else() {
-        let is = |line: &str, files| vec![(format!("{line} {}", sealing(None)), files)];
+        let is = |line: &str, files| {
+            vec![(format!("{line} {}", sealing(None, crate::format::Layout::default())), files)]
+        };
         assert_eq!(lines(&["a/x.env", "a/y.env"], &["b"]), is("/a/*", 2));
         assert_eq!(lines(&["a/x.env", "a/y.env"], &["a/z"]), is("/a/*.env", 2));
         assert_eq!(lines(&["x.env", "y.env"], &["z"]), is("/*.env", 2));

@@ -27,6 +27,8 @@ pub(super) fn survey_unmerged(
                 git_crypt: of.git_crypt.and_then(Result::ok),
                 id: ObjectId::empty_blob(repository.gix.object_hash()),
                 executable: false,
+                form: None,
+                is_of_another_form: false,
             });
         }
     }

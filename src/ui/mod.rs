@@ -57,6 +57,11 @@ impl Ui {
         Self { color, quiet, verbose, lost: Cell::new(false) }
     }
 
+    /// Whether the user asked for more with `-v`.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose && !self.quiet
+    }
+
     /// A line of the result, or several, safe for a terminal. That nobody reads any more is no failure.
     pub fn line(&self, text: impl AsRef<str>) {
         let colored = self.is_colored(io::stdout().is_terminal());
@@ -118,7 +123,7 @@ impl Ui {
 
     /// What only a curious user wants to know.
     pub fn detail(&self, text: impl AsRef<str>) {
-        if self.verbose && !self.quiet {
+        if self.is_verbose() {
             say("", text.as_ref());
         }
     }

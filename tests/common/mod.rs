@@ -346,8 +346,20 @@ pub fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
+/// Bytes that do not compress, the same each time (Marsaglia's xorshift64).
+pub fn noise(len: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[4]
+    };
+    (0..len).map(|_| next()).collect()
+}
+
 pub fn is_sealed(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"\0SHROUD\x01")
+    bytes.starts_with(b"\0SHROUD") && matches!(bytes.get(7), Some(1..=3))
 }
 
 /// A sandbox with an empty repository, in `repo`.

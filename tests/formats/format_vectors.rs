@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use git_shroud::format::{self, Key, OpenError};
+use git_shroud::format::{self, Key, Layout, OpenError};
 use git_shroud::keyring::token;
 use git_shroud::secret::SecretBytes;
 use serde_json::Value;
@@ -52,45 +52,66 @@ fn key(vector: &Value) -> Key {
     Key::new(SecretBytes::new(unhex(text(vector, "key")).try_into().unwrap()))
 }
 
-fn check_seal(vector: &Value, dir: &Path) {
+fn open(key: &Key, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+    format::open(|id| (id == key.id()).then_some(key), sealed).map(|plaintext| plaintext.to_vec())
+}
+
+/// What version 1 sealed, made by the independent writer, opens.
+fn check_version_1(vector: &Value, dir: &Path) {
     let key = key(vector);
     let plaintext = bytes(&vector["plaintext"], dir);
     assert_eq!(key.id().to_string(), text(vector, "key_id"));
-    let sealed = format::seal(&key, &plaintext);
-    assert_eq!(sealed.len() as u64, number(&vector["sealed_len"]));
-    assert_eq!(hex(&Sha256::digest(&sealed)), text(vector, "sealed_sha256"));
     let writer = crate::common::attacker::RawKey(*key.expose());
     assert_eq!(writer.id(), text(vector, "key_id"));
-    assert_eq!(writer.seal(&plaintext), sealed);
+    let sealed = writer.seal(&plaintext);
+    assert_eq!(sealed.len() as u64, number(&vector["sealed_len"]));
+    assert_eq!(hex(&Sha256::digest(&sealed)), text(vector, "sealed_sha256"));
     if !vector["sealed"].is_null() {
         assert_eq!(sealed, bytes(&vector["sealed"], dir));
     }
     if plaintext.is_empty() {
         assert!(sealed.is_empty());
     } else {
-        let opened = format::open(|id| (id == key.id()).then_some(&key), &sealed).unwrap();
-        assert_eq!(*opened, plaintext);
+        assert_eq!(open(&key, &sealed).unwrap(), plaintext);
+    }
+}
+
+/// What this version seals, byte for byte.
+fn check_seal(vector: &Value, dir: &Path) {
+    let key = key(vector);
+    let plaintext = bytes(&vector["plaintext"], dir);
+    assert_eq!(plaintext.len() as u64, number(&vector["length"]));
+    let flag = |name: &str| vector[name].as_bool().unwrap();
+    let layout = Layout { compress: flag("compress"), delta: flag("delta") };
+    let sealed = format::seal(&key, layout, &plaintext);
+    assert_eq!(sealed.len() as u64, number(&vector["sealed_length"]));
+    assert_eq!(hex(&Sha256::digest(&sealed)), text(vector, "sealed_sha256"));
+    if let Some(expected) = vector["sealed"].as_str() {
+        assert_eq!(hex(&sealed), expected);
+    }
+    if !plaintext.is_empty() {
+        assert_eq!(open(&key, &sealed).unwrap(), plaintext);
     }
 }
 
 fn check_open(vector: &Value, dir: &Path) {
     let key = key(vector);
     let sealed = bytes(&vector["sealed"], dir);
-    let error = format::open(|id| (id == key.id()).then_some(&key), &sealed)
-        .err()
-        .expect("must be refused");
+    let error = open(&key, &sealed).expect_err("must be refused");
     let name = match error {
         OpenError::NotSealed => "not-sealed",
         OpenError::Truncated => "truncated",
         OpenError::UnsupportedVersion(_) => "unsupported-version",
         OpenError::UnknownKey(_) => "unknown-key",
         OpenError::Authentication => "authentication",
+        OpenError::UnsupportedEncoding(_) => "unsupported-encoding",
+        OpenError::Encoding => "encoding",
         OpenError::Length => "length",
         OpenError::Padding => "padding",
         OpenError::Siv => "siv",
         OpenError::Io(error) => panic!("{error}"),
     };
-    assert_eq!(name, text(vector, "error"));
+    assert_eq!(name.replace('-', ""), text(vector, "error").replace('-', "").to_lowercase());
 }
 
 fn check_token(vector: &Value) {
@@ -109,7 +130,15 @@ fn check_token(vector: &Value) {
 
 #[test]
 fn every_vector_passes() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
+    let counts = run_vectors("tests/vectors", check_version_1);
+    assert_eq!(counts, [("seal", 15), ("open", 21), ("padme", 15), ("token", 2)]);
+    let counts = run_vectors("tests/vectors/format-2", check_seal);
+    assert_eq!(counts, [("seal", 22), ("open", 18), ("padme", 0), ("token", 0)]);
+}
+
+/// Runs the vectors of one folder and counts them by kind.
+fn run_vectors(folder: &str, check_seal: fn(&Value, &Path)) -> [(&'static str, usize); 4] {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut counts = [("seal", 0), ("open", 0), ("padme", 0), ("token", 0)];
     for file in fs::read_dir(&dir).unwrap().map(|file| file.unwrap().path()) {
         if file.extension().is_none_or(|extension| extension != "json") {
@@ -126,11 +155,13 @@ fn every_vector_passes() {
                 assert_eq!(padded, number(&vector["padme"]));
             }
             "token" => check_token(&vector),
+            // Parts of the format that are no public function; src/format/tests/vectors.rs runs them.
+            "deflate" | "cuts" => continue,
             other => panic!("unknown kind {other}"),
         }
         counts.iter_mut().find(|(name, _)| *name == kind).unwrap().1 += 1;
     }
-    assert_eq!(counts, [("seal", 15), ("open", 21), ("padme", 15), ("token", 2)]);
+    counts
 }
 
 /// The worked examples of docs/format.md 5 hold the writer of the attack tests to the format.

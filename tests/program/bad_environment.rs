@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::common::{Done, SECRETS, Sandbox, contains, is_sealed};
+use crate::common::{Done, SECRETS, Sandbox, contains, is_sealed, noise};
 
 const SHROUD: &str = env!("CARGO_BIN_EXE_git-shroud");
 const DB: &str = "repo/secrets/db.env";
@@ -105,7 +105,7 @@ fn a_folder_of_keys_that_cannot_be_written() {
 #[test]
 fn a_full_disk_while_files_are_opened() {
     let sandbox = repository();
-    let big = b"canary-big ".repeat(300_000);
+    let big = noise(3_300_000);
     sandbox.write("repo/secrets/big", &big);
     sandbox.git("repo", ["add", "."]);
     sandbox.git("repo", ["commit", "-q", "-m", "big"]);

@@ -1,6 +1,6 @@
 //! `git shroud check`: every way in which a secret leaks into history, each refused without a key.
 
-use crate::common::{Done, Sandbox};
+use crate::common::{Done, Sandbox, noise};
 
 /// Path and problem of every finding, in order.
 fn findings(done: &Done) -> Vec<(String, String)> {
@@ -178,7 +178,7 @@ fn a_file_that_moves_out_of_the_sealed_folder_is_noticed() {
 #[test]
 fn larger_files_are_told_by_their_length_and_moves_within_do_no_harm() {
     let sandbox = sealed();
-    let secret = "canary ".repeat(500);
+    let secret = noise(3_500);
     sandbox.write("repo/secrets/big.pem", &secret);
     sandbox.write("repo/secrets/conf/x.env", "more");
     sandbox.git("repo", ["add", "."]);
@@ -189,7 +189,7 @@ fn larger_files_are_told_by_their_length_and_moves_within_do_no_harm() {
     commit(&sandbox, "repo", "moved within");
     expect(&sandbox, "repo", &["HEAD^!"], &[]);
     sandbox.git("repo", ["rm", "-q", "-r", "--cached", "secrets"]);
-    sandbox.stage_raw("repo", "docs/page.html", secret.as_bytes());
+    sandbox.stage_raw("repo", "docs/page.html", &secret);
     sandbox.stage_raw("repo", "docs/other.html", b"something else");
     expect(&sandbox, "repo", &["--staged"], &[("docs/page.html", "moved-in-the-clear")]);
 }

@@ -40,6 +40,7 @@ mod rotation;
 mod scan;
 mod scanning;
 mod scrubbing;
+mod sealed_forms;
 mod status;
 mod surroundings;
 mod trust;

@@ -8,11 +8,20 @@ use super::Opened;
 use super::confirming::confirm_tracked;
 use super::seal_index::seal_index;
 use crate::error::{CommandError, Context as _, Outcome, count};
+use crate::format::Layout;
 use crate::git::attributes_file::{AttributesFile, Track as Tracking};
 use crate::git::pattern::Surroundings;
 use crate::keyring::KeyName;
 use crate::progress::Progress;
 use tell::{files_below, tell, write_macro};
+
+/// With what, and how, a pattern is sealed.
+pub struct Sealing<'s> {
+    /// The key.
+    pub key: &'s KeyName,
+    /// The layout; where there is none, that of a line which is there.
+    pub layout: Option<Layout>,
+}
 
 /// Seals what matches these patterns from now on, by lines in the `.gitattributes` of the folder `dir`, and what the index holds in
 /// the clear of it.
@@ -23,9 +32,10 @@ pub fn track(
     opened: &Opened,
     dir: &Path,
     patterns: &[&[u8]],
-    key: &KeyName,
+    sealing: &Sealing<'_>,
     progress: &dyn Progress,
 ) -> Outcome {
+    let key = sealing.key;
     if opened.keyring.current(key).is_none() {
         return Err(key_not_held(opened, key));
     }
@@ -40,7 +50,7 @@ pub fn track(
         let pattern = place
             .resolve(given)
             .map_err(|refusal| CommandError::wrong(refusal.why).hint(refusal.hint))?;
-        let added = attributes.track(&pattern, key);
+        let added = attributes.track(&pattern, key, sealing.layout);
         let added = added.map_err(|error| CommandError::wrong(error.to_string()))?;
         done.push((given, pattern, added));
     }

@@ -315,7 +315,7 @@ impl Layout<'_> {
             AttributesFile::read(&top.join(".gitattributes")).context(unreadable)?;
         attributes.set_macro(self.tripwire);
         let mut track = |pattern: &[u8], key: &KeyName| {
-            let tracked = attributes.track(pattern, key);
+            let tracked = attributes.track(pattern, key, None);
             tracked.map(drop).map_err(|error| CommandError::wrong(error.to_string()))
         };
         for name in self.names {

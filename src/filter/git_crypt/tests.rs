@@ -171,6 +171,6 @@ fn a_search_finds_what_two_writes_share() {
 fn what_git_shroud_sealed_is_not_encrypted_on_top() {
     let held = held(&[("default", 0, 1)]);
     let key = crate::format::Key::new(SecretBytes::new([5; 32]));
-    let sealed = crate::format::seal(&key, b"secret");
+    let sealed = crate::format::seal(&key, crate::format::Layout::default(), b"secret");
     assert!(matches!(clean(&held, None, &sealed), Err(FilterError::SealedForGitCrypt)));
 }

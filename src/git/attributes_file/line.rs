@@ -2,8 +2,9 @@
 
 use gix::bstr::ByteSlice;
 
-use super::super::attributes::{DRIVER, KEY_ATTRIBUTE};
+use super::super::attributes::{COMPRESS_ATTRIBUTE, DELTA_ATTRIBUTE, DRIVER, KEY_ATTRIBUTE};
 use super::Tracked;
+use crate::format::Layout;
 
 /// What a line says behind the macro, so that programs that know no macros seal too: dulwich, jj and others.
 const WRITTEN_OUT: [(&str, &str); 4] = [
@@ -14,15 +15,29 @@ const WRITTEN_OUT: [(&str, &str); 4] = [
 ];
 
 /// The attributes that seal, with the key where one is named: the macro, and what it stands for.
-pub fn sealing(key: Option<&str>) -> String {
-    sealing_without(key, |_| false)
+pub fn sealing(key: Option<&str>, layout: Layout) -> String {
+    sealing_without(key, layout, |_| false)
 }
 
 /// The attributes that seal, without those of which `is_said` knows that the line says them itself.
-pub fn sealing_without(key: Option<&str>, is_said: impl Fn(&str) -> bool) -> String {
-    let key = key.map(|key| format!(" {KEY_ATTRIBUTE}={key}")).unwrap_or_default();
+pub fn sealing_without(
+    key: Option<&str>,
+    layout: Layout,
+    is_said: impl Fn(&str) -> bool,
+) -> String {
+    let mut line = DRIVER.to_owned();
+    if let Some(key) = key {
+        line.push_str(&format!(" {KEY_ATTRIBUTE}={key}"));
+    }
+    if layout.delta {
+        // The macro says '-delta', and the later word counts.
+        line.push_str(&format!(" {DELTA_ATTRIBUTE} delta"));
+    }
+    if !layout.compress {
+        line.push_str(&format!(" -{COMPRESS_ATTRIBUTE}"));
+    }
     let wanted = WRITTEN_OUT.iter().filter(|(name, _)| !is_said(name));
-    wanted.fold(format!("{DRIVER}{key}"), |line, (_, more)| format!("{line} {more}"))
+    wanted.fold(line, |line, (_, more)| format!("{line} {more}"))
 }
 
 /// The name of the attribute that a word of a line sets, unsets or takes back.
@@ -39,7 +54,7 @@ fn of_pattern(line: &[u8]) -> Option<(Vec<u8>, usize)> {
 /// A line that seals a pattern: with the macro, or with what the macro stands for.
 pub(super) fn parse(line: &[u8]) -> Option<Tracked> {
     let (pattern, end) = of_pattern(line)?;
-    let (mut sealed, mut key) = (false, None);
+    let (mut sealed, mut key, mut layout) = (false, None, Layout::default());
     // The last word counts (git's attr.c).
     for word in line[end..].fields() {
         match name_of(word) {
@@ -49,10 +64,14 @@ pub(super) fn parse(line: &[u8]) -> Option<Tracked> {
                 let value = word.strip_prefix(format!("{KEY_ATTRIBUTE}=").as_bytes());
                 key = value.map(|key| key.to_str_lossy().into_owned());
             }
+            name if name == DELTA_ATTRIBUTE.as_bytes() => layout.delta = word == name,
+            name if name == COMPRESS_ATTRIBUTE.as_bytes() => {
+                layout.compress = !word.starts_with(b"-");
+            }
             _ => {}
         }
     }
-    sealed.then_some(Tracked { pattern, key })
+    sealed.then_some(Tracked { pattern, key, layout })
 }
 
 /// A line of an earlier version, which has the macro alone, with what the macro stands for behind it; `None` for others.

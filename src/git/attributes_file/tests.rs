@@ -26,9 +26,9 @@ fn key(name: &str) -> KeyName {
 fn a_new_file_holds_macro_and_patterns() {
     let (_dir, mut file) = file("");
     file.set_macro(false);
-    assert_eq!(file.track(b"secrets/*.env", &key("default")).unwrap(), Track::Added);
-    assert_eq!(file.track(b"secrets/*.env", &key("default")).unwrap(), Track::Already);
-    assert_eq!(file.track(b"prod/x", &key("prod")).unwrap(), Track::Added);
+    assert_eq!(file.track(b"secrets/*.env", &key("default"), None).unwrap(), Track::Added);
+    assert_eq!(file.track(b"secrets/*.env", &key("default"), None).unwrap(), Track::Already);
+    assert_eq!(file.track(b"prod/x", &key("prod"), None).unwrap(), Track::Added);
     assert_eq!(
         text(&file),
         format!(
@@ -41,7 +41,7 @@ fn a_new_file_holds_macro_and_patterns() {
 fn other_lines_stay_as_they_are() {
     let before = "# mine\r\n*.txt text\n\n  odd   -diff\nlast";
     let (_dir, mut file) = file(before);
-    file.track(b"a", &key("default")).unwrap();
+    file.track(b"a", &key("default"), None).unwrap();
     assert_eq!(text(&file), format!("{before}\na shroud {SEAL}\n"));
     assert!(file.untrack(b"a"));
     assert!(!file.untrack(b"a"));
@@ -52,8 +52,8 @@ fn other_lines_stay_as_they_are() {
 #[test]
 fn gits_own_files_are_excepted_and_last() {
     let (_dir, mut file) = file("");
-    file.track(b"secrets/**", &key("default")).unwrap();
-    file.track(b"other", &key("default")).unwrap();
+    file.track(b"secrets/**", &key("default"), None).unwrap();
+    file.track(b"other", &key("default"), None).unwrap();
     let expected = format!("secrets/** shroud {SEAL}\nother shroud {SEAL}\n{EXCEPTIONS}");
     assert_eq!(text(&file), expected);
 }
@@ -63,7 +63,7 @@ fn odd_patterns_are_read_as_they_were_written() {
     let (_dir, mut file) = file("");
     let odd: [&[u8]; 5] = [b"a b", b"#x", b"q\"uo\\te", b"\xff\xfe", b"t\tab"];
     for pattern in odd {
-        assert_eq!(file.track(pattern, &key("k")).unwrap(), Track::Added);
+        assert_eq!(file.track(pattern, &key("k"), None).unwrap(), Track::Added);
     }
     file.write().unwrap();
     let again = AttributesFile::read(file.path()).unwrap();
@@ -76,7 +76,7 @@ fn the_tripwire_is_switched_in_place() {
     let (_dir, mut file) = file("");
     file.set_macro(true);
     assert_eq!(file.macro_has_tripwire(), Some(true));
-    file.track(b"a", &key("default")).unwrap();
+    file.track(b"a", &key("default"), None).unwrap();
     assert!(text(&file).starts_with("[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta working-tree-encoding=locked-run-git-shroud-unlock\n"));
     file.set_macro(false);
     assert_eq!(file.macro_has_tripwire(), Some(false));
@@ -97,7 +97,7 @@ fn what_cannot_be_a_pattern_is_refused() {
         ".shroud/x",
         "a/.gitattributes",
     ] {
-        assert!(file.track(bad.as_bytes(), &key("k")).is_err(), "{bad:?}");
+        assert!(file.track(bad.as_bytes(), &key("k"), None).is_err(), "{bad:?}");
     }
 }
 
@@ -106,8 +106,8 @@ fn old_lines_are_read_and_written_out_where_they_stand() {
     let old = "a shroud\nb  shroud shroud-key=prod x\n*.c shroud merge=union\nd text shroud\na -filter\n.gitattributes !filter !diff !merge\n";
     let (_dir, mut file) = file(old);
     assert_eq!(file.not_written_out().len(), 4);
-    assert_eq!(file.track(b"a", &key("default")).unwrap(), Track::WrittenOut);
-    assert_eq!(file.track(b"a", &key("default")).unwrap(), Track::Already);
+    assert_eq!(file.track(b"a", &key("default"), None).unwrap(), Track::WrittenOut);
+    assert_eq!(file.track(b"a", &key("default"), None).unwrap(), Track::Already);
     assert_eq!(file.write_out(), 3);
     assert_eq!(file.write_out(), 0);
     assert_eq!(
@@ -123,15 +123,15 @@ fn old_lines_are_read_and_written_out_where_they_stand() {
 #[test]
 fn all_that_git_reads_itself_is_excepted_at_the_top() {
     let (_dir, mut top) = file(".gitattributes !filter !diff !merge\n");
-    top.track(b"**", &key("default")).unwrap();
+    top.track(b"**", &key("default"), None).unwrap();
     let at_top = "/.gitmodules !shroud !filter !diff !merge !text\n/.mailmap !shroud !filter !diff !merge !text\n";
     assert_eq!(text(&top), format!("** shroud {SEAL}\n{EXCEPTIONS}{at_top}"));
     let (_dir, below) = file("");
     let mut below = below.below_top();
-    below.track(b"*", &key("default")).unwrap();
+    below.track(b"*", &key("default"), None).unwrap();
     assert_eq!(text(&below), format!("* shroud {SEAL}\n{EXCEPTIONS}"));
     let (_dir, mut old) = file("* shroud\n");
-    assert_eq!(old.track(b"*", &key("default")).unwrap(), Track::WrittenOut);
+    assert_eq!(old.track(b"*", &key("default"), None).unwrap(), Track::WrittenOut);
     assert_eq!(text(&old), format!("* shroud {SEAL}\n{EXCEPTIONS}{at_top}"));
 }
 
@@ -141,7 +141,7 @@ fn line_ends_and_a_byte_order_mark_stay() {
         format!("\u{feff}{MACRO_LINE}\r\n* shroud\r\n.gitattributes !filter !diff !merge\r\n# x");
     let (_dir, mut file) = file(&before);
     assert_eq!(file.macro_has_tripwire(), Some(false));
-    file.track(b"b/c", &key("default")).unwrap();
+    file.track(b"b/c", &key("default"), None).unwrap();
     let written = text(&file);
     assert!(written.starts_with('\u{feff}'));
     assert_eq!(written.matches(".gitattributes").count(), 1, "{written}");

@@ -44,12 +44,12 @@ impl Lines {
         for (folder, text) in nested.iter().filter(|_| today) {
             for tracked in AttributesFile::of(Path::new(""), text).tracked() {
                 let key = tracked.key.and_then(|key| key.parse().ok()).unwrap_or_default();
-                wanted.track(&below(folder, &tracked.pattern), &key)?;
+                wanted.track(&below(folder, &tracked.pattern), &key, Some(tracked.layout))?;
             }
         }
         for seal in seals {
             let key = seal.key.clone().unwrap_or_default();
-            wanted.track(seal.pattern.as_str().as_bytes(), &key)?;
+            wanted.track(seal.pattern.as_str().as_bytes(), &key, None)?;
         }
         let text = wanted.text();
         let (macros, rules): (Vec<_>, Vec<_>) =

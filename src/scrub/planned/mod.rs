@@ -8,7 +8,7 @@ use gix::ObjectId;
 use super::plan::{Keep, Plan, Seal, SealBy};
 use super::redact::Redactor;
 use super::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, ScrubError, TextKind};
-use crate::format::{self, KeyId, Sniff, sniff};
+use crate::format::{self, KeyId, Layout, Sniff, sniff};
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
@@ -184,7 +184,7 @@ impl<'a> Planned<'a> {
         }
         let plaintext =
             format::open(|_| Some(&held.key), content).map_err(|_| ScrubError::Damaged(id))?;
-        Ok(Some(format::seal(&current.key, &plaintext)))
+        Ok(Some(format::seal(&current.key, Layout::default(), &plaintext)))
     }
 
     /// What git-crypt encrypted, sealed: with this key, else with that of the same name, else with the default.
@@ -206,7 +206,7 @@ impl<'a> Planned<'a> {
         let same = || self.keyring.current(&name.as_str().parse().ok()?);
         let key = key.or_else(same).or_else(|| self.keyring.current(&KeyName::default()));
         let key = key.ok_or(ScrubError::Locked(id))?;
-        Ok(Some(format::seal(&key.key, &plaintext)))
+        Ok(Some(format::seal(&key.key, Layout::default(), &plaintext)))
     }
 }
 
@@ -270,7 +270,7 @@ impl Changes for Planned<'_> {
             },
             (Sniff::NotSealed, _) => {
                 let key = self.key(policy).ok_or(ScrubError::Locked(id))?;
-                Ok(Some(format::seal(&key.key, content)))
+                Ok(Some(format::seal(&key.key, Layout::default(), content)))
             }
             // What is damaged or of a later version cannot be told apart from what somebody needs.
             (Sniff::Empty | Sniff::Truncated | Sniff::UnsupportedVersion(_), _) => Ok(None),

@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::canonical::Canonical;
 use super::{File, ShroudDirError};
-use crate::format::{self, Key, KeyId, OpenError};
+use crate::format::{self, Key, KeyId, Layout, OpenError};
 use crate::git_crypt::HeldKeys;
 use crate::keyring::{Entry, KeyName, Retired, TextError, retired_text};
 
 const VERSION: u32 = 1;
+/// Earlier keys are random: they are sealed as they are.
+const AS_IT_IS: Layout = Layout { compress: false, delta: false };
 
 /// What `key.toml` says of one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +68,7 @@ impl KeyInfo {
     /// Describes a key, with those that it follows: earlier ones, and keys that were taken over from git-crypt.
     pub fn succeeding(entry: &Entry, earlier: &[&Entry], git_crypt: &HeldKeys) -> Self {
         let text = || retired_text(earlier.iter().copied(), git_crypt);
-        let seal = || BASE64.encode(format::seal(&entry.key, text().as_bytes()));
+        let seal = || BASE64.encode(format::seal(&entry.key, AS_IT_IS, text().as_bytes()));
         let retired = (!earlier.is_empty() || !git_crypt.is_empty()).then(seal);
         let mut info = Self {
             name: entry.name.clone(),

@@ -114,7 +114,7 @@ pub(super) fn attributes(bytes: &[u8]) {
     file.write_out();
     let key = "default".parse().expect("it is a name");
     let pattern = escape(bytes.split(|&byte| byte == b'\n').next().unwrap_or_default());
-    if file.track(&pattern, &key).is_ok() {
+    if file.track(&pattern, &key, None).is_ok() {
         let again = AttributesFile::of(path, &file.text());
         assert!(
             again.tracked().iter().any(|one| one.pattern == pattern),

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use git_shroud::filter::pkt_line::{Packet, PacketReader};
 use git_shroud::filter::process::serve;
 use git_shroud::filter::{Driver, FilterError, Filtered, Summary};
-use git_shroud::format::{self, HEADER_LEN, Header, Key};
+use git_shroud::format::{self, HEADER_LEN, Header, Key, Layout};
 use git_shroud::git_crypt;
 use git_shroud::secret::SecretBytes;
 
@@ -21,7 +21,7 @@ fn key() -> Key {
     Key::new(SecretBytes::new(KEY))
 }
 
-/// Opens in both ways, which say the same. What opens is what sealing writes, to the byte.
+/// Opens in both ways, which say the same. What opens of version 1 is what version 1 wrote, to the byte.
 fn open(sealed: &[u8]) {
     let key = key();
     let whole = format::open(|id| (id == key.id()).then_some(&key), sealed);
@@ -33,7 +33,13 @@ fn open(sealed: &[u8]) {
     match (whole, streamed) {
         (Ok(plaintext), Ok(streamed)) => {
             assert_eq!(*plaintext, streamed);
-            assert!(format::seal(&key, &plaintext) == sealed, "another file opens to this too");
+            if sealed[7] == format::VERSION_1 {
+                let again = RawKey(KEY).seal(&plaintext);
+                assert!(again == sealed, "another file opens to this too");
+            }
+            // The header says which content it is, in every version and layout.
+            let again = format::seal(&key, Layout::default(), &plaintext);
+            assert_eq!(again[8..HEADER_LEN], sealed[8..HEADER_LEN]);
         }
         (Err(whole), Err(streamed)) => assert_eq!(whole.to_string(), streamed.to_string()),
         _ => panic!("the two ways of opening differ"),
@@ -45,7 +51,14 @@ pub(super) fn sealed_file(bytes: &[u8]) {
     format::sniff(bytes);
     open(bytes);
     if !bytes.is_empty() {
-        open(&format::seal(&key(), bytes));
+        for layout in [(false, false), (true, false), (true, true), (false, true)] {
+            let (compress, delta) = layout;
+            let sealed = format::seal(&key(), Layout { compress, delta }, bytes);
+            open(&sealed);
+            let key = key();
+            let opened = format::open(|_| Some(&key), &sealed);
+            assert_eq!(*opened.expect("what is sealed opens"), bytes);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::closing::{KEYRING, SHROUD, is_open, sealed};
-use crate::common::{Sandbox, is_sealed};
+use crate::common::{Sandbox, is_sealed, noise};
 
 /// Takes this long to seal that there is time to act meanwhile.
 const LARGE: usize = 6 << 20;
@@ -14,7 +14,7 @@ const LARGE: usize = 6 << 20;
 /// A repository with a file that takes a while.
 fn with_large_file() -> Sandbox {
     let sandbox = sealed();
-    sandbox.write("repo/secrets/large", vec![b'x'; LARGE]);
+    sandbox.write("repo/secrets/large", noise(LARGE));
     sandbox.git("repo", ["add", "."]);
     sandbox.git("repo", ["commit", "-q", "-m", "large"]);
     sandbox

@@ -1,6 +1,6 @@
 //! Write access that outlives a removal: new content sealed with a generation that somebody still knows.
 
-use crate::common::Sandbox;
+use crate::common::{Sandbox, noise};
 use crate::policy::{commit, key_id, sealed_with, state};
 
 /// `repo`, from which Bob was removed; `alices`, unlocked; `bobs`, which holds the earlier generation alone.
@@ -62,7 +62,7 @@ fn content_of_a_removed_member_is_counted_and_named() {
 #[test]
 fn a_large_file_of_a_removed_member_is_counted_too() {
     let sandbox = removed();
-    sandbox.write("large", vec![b'x'; 5 << 20]);
+    sandbox.write("large", noise(5 << 20));
     sandbox.sh(
         "bobs",
         "env -C .. GIT_SHROUD_KEYRING=$PWD/.git/git-shroud/keyring git-shroud clean < ../large > ../sealed

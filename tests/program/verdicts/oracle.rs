@@ -123,7 +123,7 @@ impl Kind {
             Self::GitCrypt
         } else if !bytes.starts_with(MAGIC) {
             Self::Plain
-        } else if bytes.get(7) != Some(&1) || !is_sealed_len(bytes.len()) {
+        } else if !matches!(bytes.get(7), Some(1 | 2)) || !is_sealed_len(bytes.len()) {
             Self::Damaged
         } else {
             Self::Sealed(hex(&bytes[8..24]))

@@ -1,0 +1,50 @@
+//! One file of the index.
+
+use gix::ObjectId;
+
+use super::State;
+use crate::format::Form;
+use crate::git::worktree::Entry;
+use crate::git_crypt::Name;
+use crate::keyring::KeyName;
+
+/// One file and how it stands.
+#[derive(Clone, Debug)]
+pub struct FileStatus {
+    /// Relative to the top of the worktree.
+    pub path: Vec<u8>,
+    /// How it stands.
+    pub state: State,
+    /// The key that its attribute says; `default` where it says none.
+    pub key: KeyName,
+    /// The key of git-crypt that its attribute says.
+    pub git_crypt: Option<Name>,
+    /// The blob in the index.
+    pub id: ObjectId,
+    /// Whether its mode is 100755.
+    pub executable: bool,
+    /// How it is laid out, where that is known: the key is held.
+    pub form: Option<Form>,
+    /// Whether it is laid out otherwise than this version, or its attributes, would have it. That is no fault.
+    pub is_of_another_form: bool,
+}
+
+impl FileStatus {
+    pub(super) fn new(entry: &Entry, state: State, key: KeyName) -> Self {
+        Self {
+            path: entry.path.clone(),
+            state,
+            key,
+            git_crypt: None,
+            id: entry.id,
+            executable: entry.executable,
+            form: None,
+            is_of_another_form: false,
+        }
+    }
+
+    /// Whether sealing the blob again gives it the form that its attributes ask for.
+    pub fn can_change_form(&self) -> bool {
+        self.is_of_another_form && matches!(self.state, State::Sealed { .. })
+    }
+}
