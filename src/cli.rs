@@ -163,9 +163,9 @@ fn holds_secret(arguments: &[OsString]) -> bool {
 /// Other users see the arguments of a program, and the shell keeps them.
 fn refuse_secret() -> ExitCode {
     let context = Context { ui: Ui::new(ColorChoice::Auto, false, false), dir: PathBuf::from(".") };
-    let error = CommandError::wrong("a secret stands among the arguments; it is not shown here")
-        .hint("keys and identities come from files, standard input or the environment")
-        .hint("the shell's history may hold it now: take it out there");
+    let error = CommandError::wrong("a secret was passed as an argument (not shown)")
+        .hint("pass keys and identities in files, on standard input or in the environment")
+        .hint("your shell's history may hold it now: remove it there");
     fail(&context, &error)
 }
 

@@ -156,8 +156,8 @@ fn program() -> Vec<Finding> {
             Some(path) => ok("program", format!("{name} is {}", crate::sanitise::native(&path))),
             None => advice(
                 "program",
-                format!("{name} is not on PATH, so git knows it by its full path"),
-                "put its folder on PATH and run 'git shroud unlock' again",
+                format!("{name} is not on PATH, so git uses its full path"),
+                "add its folder to PATH and run 'git shroud unlock' again",
             ),
         })
         .into()
@@ -171,7 +171,7 @@ fn drivers(patient: &Patient<'_>) -> Finding {
     let names: Vec<_> = missing.iter().map(|(name, _)| *name).collect();
     problem(
         "drivers",
-        format!("the git configuration lacks, or has other values for: {}", names.join(", ")),
+        format!("these git settings are missing or wrong: {}", names.join(", ")),
         "run 'git shroud unlock', which sets them",
     )
 }
@@ -183,12 +183,12 @@ fn guards(patient: &Patient<'_>) -> Finding {
         Err(error) => return advice("guards", error.to_string(), "git config core.hooksPath"),
     };
     let text = if !lacking.missing.is_empty() {
-        format!("no guard of git-shroud looks at commits here: {}", lacking.missing.join(", "))
+        format!("no git-shroud hook checks commits here: {}", lacking.missing.join(", "))
     } else if !lacking.outdated.is_empty() {
         let outdated = lacking.outdated.join(", ");
-        format!("the guards are those of another version of git-shroud: {outdated}")
+        format!("these hooks are from another version of git-shroud: {outdated}")
     } else {
-        return ok("guards", "git checks what is committed and pushed here");
+        return ok("guards", "hooks check commits and pushes here");
     };
     advice("guards", text, "git shroud hooks install")
 }
@@ -208,7 +208,7 @@ fn configuration(patient: &Patient<'_>) -> Vec<Finding> {
     if config.boolean("rerere.enabled").unwrap_or_else(|| rr_cache.is_dir()) {
         findings.push(advice(
             "rerere",
-            "rerere is on: git keeps the text of conflicts in the clear in rr-cache",
+            "rerere is on: git stores the plaintext of conflicts in rr-cache",
             "git config rerere.enabled false; 'git shroud lock' clears rr-cache",
         ));
     }
@@ -239,13 +239,13 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
             }
             Some(_) => findings.push(problem(
                 "key",
-                format!(".shroud/{name}/key.toml was changed by somebody who does not hold the key"),
+                format!("somebody without the key changed .shroud/{name}/key.toml"),
                 RESTORE,
             )),
             None if patient.keyring.current(name).is_some() => findings.push(problem(
                 "key",
-                format!("the key '{name}' that is held is not the one that .shroud/{name}/key.toml describes"),
-                "ask for the current key file; if nobody rotated the key, see 'git log -p -- .shroud'",
+                format!("the held key '{name}' is not the one in .shroud/{name}/key.toml"),
+                "get the current key with 'git shroud unlock'; 'git log -p -- .shroud' shows who changed it",
             )),
             None => findings.push(ok("key", format!("key '{name}' is not held: its files stay sealed"))),
         }
@@ -256,7 +256,7 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
     if patient.roster.infos.is_empty() && patient.roster.malformed.is_empty() {
         findings.push(problem(
             "key",
-            "this worktree has no .shroud folder, so no clone knows which keys there are",
+            "this worktree has no .shroud folder, so no clone knows the keys",
             "run 'git shroud init', or check out a branch that has it",
         ));
     }
@@ -268,15 +268,15 @@ fn backups(patient: &Patient<'_>) -> Vec<Finding> {
     let common_dir = patient.repository.common_dir();
     let copied = local::copied(common_dir).unwrap_or_default();
     let verified = backup::verified(common_dir).unwrap_or_default();
-    let verify = "git shroud key export --verify FILE, with the backup";
+    let verify = "verify your backup: git shroud key export --verify FILE";
     let mut findings = Vec::new();
     for entry in patient.keyring.entries() {
         let (name, id) = (&entry.name, entry.key.id());
         if !copied.contains(&id) {
             findings.push(advice(
                 "backup",
-                format!("the key '{name}' was made here and never exported: if this clone is lost, so is all that it seals"),
-                "git shroud key export -o FILE, and keep the file elsewhere",
+                format!("the key '{name}' was made here and never exported: if you lose this clone, you lose every file that the key sealed"),
+                "git shroud key export -o FILE, and store the file elsewhere",
             ));
             continue;
         }
@@ -320,7 +320,7 @@ fn files(patient: &Patient<'_>) -> Vec<Finding> {
     let files = match survey(patient.repository, &known, None) {
         Ok(files) => files,
         Err(error) => {
-            return vec![problem("files", error.to_string(), "see what git says: git fsck")];
+            return vec![problem("files", error.to_string(), "look at the output of git fsck")];
         }
     };
     let mut findings = Vec::new();
@@ -331,14 +331,14 @@ fn files(patient: &Patient<'_>) -> Vec<Finding> {
         findings.push(problem(
             "attribute-conflict",
             format!("{}: {why} would make git change the sealed bytes", crate::sanitise::path(&file.path)),
-            "put the line that tracks the path behind that one, or end it with '-text -ident -working-tree-encoding'",
+            "move the line that tracks the path below that line, or end it with '-text -ident -working-tree-encoding'",
         ));
     }
     let unknown = files.iter().filter(|file| file.state.is_unknown()).count();
     if unknown > 0 {
         let count = crate::error::count(unknown as u64, "file");
-        let message = format!("of {count} nothing is known, as their blobs are not in this clone");
-        findings.push(advice("files", message, "git checkout brings them here"));
+        let message = format!("nothing is known about {count}: the blobs are not in this clone");
+        findings.push(advice("files", message, "'git checkout' fetches them"));
     }
     let is_bad = |state: &State| {
         !state.is_good()
@@ -350,7 +350,7 @@ fn files(patient: &Patient<'_>) -> Vec<Finding> {
         let count = crate::error::count(bad as u64, "file");
         findings.push(problem(
             "files",
-            format!("{count} of those to be sealed need attention"),
+            format!("{count} that should be sealed need attention"),
             "run 'git shroud status'",
         ));
     } else if findings.is_empty() {

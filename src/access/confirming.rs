@@ -54,7 +54,7 @@ pub fn describe(
         KeyOf::Own(name) => name.to_string(),
         KeyOf::GitCrypt(name) => format!("git-crypt's '{name}'"),
     };
-    Ok(Some(format!("sealed with {}, named {} by {who}", named(&from), named(&to))))
+    Ok(Some(format!("sealed with {}, changed to {} by {who}", named(&from), named(&to))))
 }
 
 /// Remembers that this path may be sealed with the key that its attribute names, and says which; `None` where it is not to be

@@ -59,7 +59,7 @@ fn attribute(attributes: &PathAttributes) -> String {
     match &attributes.filter {
         Some(filter) if attributes.is_encrypted() => place(filter),
         Some(filter) => format!("{}: not sealed by git-shroud", place(filter)),
-        None => "none: the file is stored in the clear".to_owned(),
+        None => "none: the file is stored as plaintext".to_owned(),
     }
 }
 
@@ -93,7 +93,7 @@ fn members(opened: &Opened, name: &KeyName) -> Outcome<String> {
     let files = opened.roster.members(&opened.repository, name)?;
     let labels: Vec<_> = files.iter().map(|file| crate::sanitise::line(&file.stem)).collect();
     Ok(if labels.is_empty() {
-        "none, only who has a key file".to_owned()
+        "none, only people with a key file".to_owned()
     } else {
         labels.join(", ")
     })
@@ -105,7 +105,7 @@ fn in_index(opened: &Opened, path: &[u8], state: Option<&State>) -> Outcome<Stri
     }
     let index = opened.repository.gix.index_or_empty().context(|| "the index".to_owned())?;
     let known = index.entry_by_path(path.into()).is_some();
-    Ok(if known { "stored in the clear" } else { "not there" }.to_owned())
+    Ok(if known { "stored as plaintext" } else { "not there" }.to_owned())
 }
 
 fn fresh_clone(attributes: &PathAttributes, state: Option<&State>) -> String {
@@ -118,7 +118,7 @@ fn fresh_clone(attributes: &PathAttributes, state: Option<&State>) -> String {
             | State::Undescribed { .. }
             | State::NotTracked(_),
         ) => "sees sealed bytes until it is unlocked",
-        Some(State::Conflict(_)) => "is in doubt, see the conflict",
+        Some(State::Conflict(_)) => "unclear, see the conflict",
         Some(State::Damaged(_)) => "sees bytes that do not open",
         Some(State::Empty) => "sees an empty file",
         Some(State::PlaintextInHead | State::PlaintextInIndex) => {
@@ -128,14 +128,16 @@ fn fresh_clone(attributes: &PathAttributes, state: Option<&State>) -> String {
         Some(State::OfGitCrypt(state)) => match state {
             GitCryptState::Plaintext { .. } => "sees the plaintext (once this is committed)",
             GitCryptState::Damaged => "sees bytes that do not open",
-            GitCryptState::BadName => "sees the plaintext, as git finds no filter of that name",
+            GitCryptState::BadName => {
+                "sees the plaintext, because git finds no filter with that name"
+            }
             _ => "sees what git-crypt encrypted, until it is unlocked",
         },
         None if attributes.git_crypt.is_some() => {
             "would see what git-crypt encrypts, once the file is added"
         }
-        Some(State::Unmerged) => "sees what the merge will hold",
-        Some(State::Missing | State::NotHere(_)) => "cannot be told: the blob is not in this clone",
+        Some(State::Unmerged) => "depends on the merge",
+        Some(State::Missing | State::NotHere(_)) => "unknown: the blob is not in this clone",
         Some(State::Conversion(_) | State::BadKeyName(_)) | None if attributes.sealed => {
             "would see sealed bytes, once the file is added"
         }

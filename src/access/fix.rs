@@ -84,7 +84,7 @@ pub fn warn_of_unopened(progress: &dyn Progress, opened: &Opened) -> Outcome {
             "{} still sealed in the worktree, although the key is held",
             count(unopened, "file")
         ));
-        progress.hint("git shroud unlock opens what a run that was cut off has left");
+        progress.hint("'git shroud unlock' opens what an interrupted run has left");
     }
     Ok(())
 }

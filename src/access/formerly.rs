@@ -44,11 +44,11 @@ pub(super) fn refuse_moved_name(
         if let Some(person) = staying(&member.recipient) {
             let meant = crate::sanitise::line(meant);
             return Err(CommandError::refused(format!(
-                "'{meant}' was {} before, who is still a member, as '{}' of key '{}'; nothing was changed",
+                "'{meant}' was {} before; that recipient is still a member, as '{}' of key '{}'; nothing was changed",
                 member.recipient, person.file.stem, person.key
             ))
             .hint("see who changed that: git log -p -- .shroud")
-            .hint(format!("name the one who is meant by the recipient; today '{meant}' is {found}")));
+            .hint(format!("name the recipient that you mean; today '{meant}' is {found}")));
         }
     }
     Ok(())

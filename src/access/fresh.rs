@@ -50,13 +50,13 @@ impl Fresh {
         };
         if matches!(known.validity, Validity::Revoked | Validity::Disabled) {
             return Err(CommandError::wrong(format!(
-                "the certificate was {}, as your gpg knows",
+                "your gpg knows that the certificate was {}",
                 known.validity.name()
             ))
             .hint("ask its owner for the new certificate"));
         }
         let merged = certificate.with_copy(&known.certificate).map_err(|error| {
-            CommandError::wrong(format!("the certificate as your gpg has it: {error}"))
+            CommandError::wrong(format!("the certificate in your gpg: {error}"))
         })?;
         let newer = merged.to_armored() != certificate.to_armored();
         if newer {

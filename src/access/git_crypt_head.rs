@@ -37,11 +37,11 @@ pub fn find_closed(repository: &Repository, file: &KeyFile) -> Outcome<Vec<Vec<u
     (closed, still_missing) = try_all(repository, file, missing)?;
     match still_missing.first() {
         Some((path, _)) if closed.is_empty() => Err(CommandError::refused(format!(
-            "{} is not in this clone, and could not be had, so a swapped git-crypt key '{}' could not be told from yours",
+            "{} is not in this clone and could not be fetched, so a swapped git-crypt key '{}' cannot be detected",
             crate::sanitise::path(path),
             file.name()
         ))
-        .hint("bring it here: git fetch --refetch --no-filter")),
+        .hint("fetch it: git fetch --refetch --no-filter")),
         _ => Ok(closed),
     }
 }

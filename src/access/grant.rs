@@ -33,7 +33,7 @@ impl Candidate {
                     .context(|| format!("the certificate of '{}'", member.label))?;
                 if member.recipient.fingerprint() != Some(certificate.fingerprint().as_str()) {
                     return Err(CommandError::refused(format!(
-                        "the file of '{}' holds the certificate of another recipient",
+                        "the file of '{}' holds another recipient's certificate",
                         member.label
                     )));
                 }
@@ -119,18 +119,18 @@ pub fn verify<'v>(
     };
     let Some(entry) = keyring.current(name) else {
         return Err(CommandError::refused(format!("the key '{name}' is not held here"))
-            .hint("git shroud unlock; only who holds a key can grant it"));
+            .hint("run 'git shroud unlock'; you can grant only keys that you hold"));
     };
     if entry.key.id() != info.id {
         return Err(CommandError::refused(format!(
-            "the key '{name}' that is held here (generation {}, id {}) is not the one that .shroud/{name}/key.toml describes (generation {}, id {})",
+            "the key '{name}' held here (generation {}, id {}) is not the one in .shroud/{name}/key.toml (generation {}, id {})",
             entry.generation, entry.key.id(), info.generation, info.id
         ))
-        .hint("git shroud unlock takes the described one, if it may be trusted"));
+        .hint("'git shroud unlock' takes that key, if it can be trusted"));
     }
     if !info.is_authentic(&entry.key) {
         return Err(CommandError::refused(format!(
-            ".shroud/{name}/key.toml was changed by somebody who does not hold the key; nothing was changed"
+            "somebody without the key changed .shroud/{name}/key.toml; nothing was changed"
         ))
         .hint(RESTORE));
     }
@@ -142,13 +142,13 @@ pub fn verify<'v>(
         let failed = match (&file.member, file.standing(Some(info), keyring)) {
             (Err(error), _) => CommandError::refused(format!("{error}; nothing was changed")),
             (Ok(_), Standing::MacFails | Standing::NotVerified) => CommandError::refused(format!(
-                "{path}: its mac fails, so it was written by somebody who did not hold the key; nothing was changed"
+                "{path}: its mac fails: somebody without the key wrote it; nothing was changed"
             )),
             _ => continue,
         };
         return Err(failed
             .hint(format!("see who wrote it: git log -p -- .shroud/{name}"))
-            .hint(format!("restore it with git, or take it away: {}", take_away(&file.file))));
+            .hint(format!("restore it with git, or remove it: {}", take_away(&file.file))));
     }
     Ok(Verified { entry, members })
 }

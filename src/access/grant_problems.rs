@@ -29,7 +29,7 @@ pub fn report_problems(progress: &dyn Progress, opened: &Opened) -> Outcome {
     }
     if problems.len() > NAMED {
         progress.warning(&format!(
-            "and {} of .shroud besides",
+            "and {} of .shroud too",
             count((problems.len() - NAMED) as u64, "file")
         ));
     }

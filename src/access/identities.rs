@@ -66,7 +66,7 @@ impl Identities {
     /// It cannot be read, or holds no identity.
     pub fn add_file(&mut self, path: &Path) -> Result<(), IdentityError> {
         if holds_secret(&path.to_string_lossy()) {
-            let message = "an identity stands where a file is to be named; it is not shown here";
+            let message = "an identity was given instead of a file name (not shown)";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
         }
         let place = crate::sanitise::native(path);
@@ -103,7 +103,7 @@ impl Identities {
                 self.add_secret_key(&value, OPENPGP_VARIABLE)?;
             } else {
                 let path = std::str::from_utf8(&value)
-                    .map_err(|_| malformed(OPENPGP_VARIABLE, "it names no file"))?;
+                    .map_err(|_| malformed(OPENPGP_VARIABLE, "it does not name a file"))?;
                 names_file(OPENPGP_VARIABLE, Path::new(path))?;
                 self.add_secret_key(&read_bounded(Path::new(path), MAX_TEXT_LEN)?, path)?;
             }
@@ -153,7 +153,7 @@ impl Identities {
 
 /// A variable may hold the secret itself by mistake, so what names no file is never shown.
 fn names_file(variable: &str, path: &Path) -> Result<(), IdentityError> {
-    let message = "it names no file that can be read; what it holds is not shown here";
+    let message = "it does not name a readable file (its value is not shown)";
     std::fs::File::open(path).map(drop).map_err(|_| malformed(variable, message))
 }
 

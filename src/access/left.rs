@@ -27,7 +27,7 @@ pub fn report_left(progress: &dyn Progress, report: &Report) -> Outcome {
             "{} could not be opened or sealed",
             count(failed, "file")
         ))
-        .hint("run the command again once the cause is gone"));
+        .hint("remove the cause and run the command again"));
     }
     Ok(())
 }

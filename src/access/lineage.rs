@@ -71,6 +71,6 @@ pub fn find_later(
         return Ok(None);
     }
     Err(CommandError::incomplete(format!(
-        "{path} describes an earlier generation of the key '{name}' than was held here, and whether this branch had the later one cannot be told, as its history is not all here: git fetch --unshallow, or git fetch --refetch --no-filter"
+        "{path} describes an earlier generation of the key '{name}' than this clone has held, and the history here is not complete enough to tell if that is right: git fetch --unshallow, or git fetch --refetch --no-filter"
     )))
 }

@@ -135,7 +135,7 @@ fn several(meant: &str, found: &BTreeMap<&Recipient, Vec<&Person>>) -> CommandEr
             files.iter().map(|one| format!("'{}' of key '{}'", one.file.stem, one.key)).collect();
         error = error.hint(format!("{recipient} is {}", places.join(", ")));
     }
-    error.hint("name one by the recipient")
+    error.hint("name one by its recipient")
 }
 
 /// What somebody wrote.

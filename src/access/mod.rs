@@ -105,16 +105,16 @@ pub enum Left {
     #[error("it has local changes")]
     Changed,
     /// It is sealed in the repository, but no attribute says that it is to be.
-    #[error("it is sealed in the repository, but no attribute says so any more")]
+    #[error("it is sealed in the repository, but no attribute says so")]
     NotTracked,
     /// The repository itself holds it in the clear.
-    #[error("the repository holds it in the clear")]
+    #[error("the repository holds its plaintext")]
     InTheClear,
     /// A link, a folder, a pipe or a device.
     #[error("it is not a regular file")]
     NotAFile,
     /// What the repository holds is not in this clone.
-    #[error("what the repository holds of it is not in this clone")]
+    #[error("its blob is not in this clone")]
     NotHere,
     /// git changes its sealed bytes on their way into the worktree, by this attribute.
     #[error(

@@ -56,10 +56,10 @@ impl Opened {
         }
         Some(
             CommandError::wrong(
-                "git-crypt encrypts here: git-shroud reads and writes its files, and has no key or member of its own",
+                "this repository uses git-crypt: git-shroud reads and writes its files, but has no keys or members of its own here",
             )
-            .hint("git-crypt's own commands go on managing its keys: git-crypt add-gpg-user, git-crypt export-key")
-            .hint("git shroud migrate git-crypt takes the repository over"),
+            .hint("git-crypt's own commands still manage its keys: git-crypt add-gpg-user, git-crypt export-key")
+            .hint("'git shroud migrate git-crypt' moves the repository to git-shroud"),
         )
     }
 
@@ -111,7 +111,7 @@ impl Opened {
     pub fn sealing_key(&self, name: &KeyName) -> Outcome<&Entry> {
         if name.is_aside() {
             return Err(CommandError::refused(format!(
-                "the key '{name}' was set aside: it opens files and seals none"
+                "the key '{name}' was set aside: it opens files, but seals none"
             )));
         }
         sealing_key(&self.repository, &self.roster, &self.keyring, name).map_err(|error| {
@@ -209,7 +209,7 @@ impl Opened {
 /// The index names files, and their worktree is not known; with what was done all the same.
 pub fn unknown_worktree(outcome: &str) -> CommandError {
     CommandError::refused(format!(
-        "the index names files, and the repository does not say in which worktree they are; {outcome}"
+        "the repository does not say where its worktree is; {outcome}"
     ))
     .hint("name it: git --git-dir=REPOSITORY --work-tree=FOLDER shroud COMMAND; or run the command in it")
 }
@@ -225,8 +225,10 @@ fn refused_move(path: &[u8], error: &FilterError) -> CommandError {
 /// There is none.
 pub fn top(repository: &Repository) -> Outcome<&Path> {
     repository.worktree.as_deref().ok_or_else(|| {
-        CommandError::wrong("this needs a worktree, and there is none here (a bare repository?)")
-            .hint("run it in a clone; 'git shroud cat REV:PATH' works in a bare repository too")
+        CommandError::wrong(
+            "this command needs a worktree, and there is none here (a bare repository?)",
+        )
+        .hint("run it in a clone; 'git shroud cat REV:PATH' works in a bare repository too")
     })
 }
 

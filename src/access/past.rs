@@ -84,9 +84,9 @@ fn versions(
 
 fn not_here(name: &KeyName, why: &str) -> CommandError {
     CommandError::refused(format!(
-        "earlier versions of .shroud/{name}/key.toml are not in this clone, and could not be had ({why}), so a swapped key could not be told from yours; nothing was changed"
+        "earlier versions of .shroud/{name}/key.toml are not in this clone and could not be fetched ({why}), so a swapped key cannot be detected; nothing was changed"
     ))
-    .hint("bring them here: git fetch --refetch --no-filter")
+    .hint("fetch them: git fetch --refetch --no-filter")
 }
 
 /// In a shallow clone, which lacks the history: a file whose attribute names the key, and which is sealed with none of its
@@ -126,10 +126,10 @@ pub(super) fn sealed_outside(
         match sealed_with(repository, entry.id)? {
             Found::Missing => {
                 return Err(CommandError::refused(format!(
-                    "{} is not in this shallow clone, and could not be had, so a swapped key '{name}' could not be told from yours; nothing was changed",
+                    "{} is not in this shallow clone and could not be fetched, so a swapped key '{name}' cannot be detected; nothing was changed",
                     crate::sanitise::path(&entry.path)
                 ))
-                .hint("bring it here: git fetch --refetch --no-filter"));
+                .hint("fetch it: git fetch --refetch --no-filter"));
             }
             Found::Sealed(id) if !line.contains(&id) => return Ok(Some((entry.path, id))),
             Found::Sealed(_) | Found::Other => {}

@@ -74,7 +74,7 @@ pub fn plan_removal(
             let why = match &person.file.member {
                 Err(error) => error.clone(),
                 Ok(_) => format!(
-                    "{}: its mac fails, so it was written by somebody who did not hold the key",
+                    "{}: its mac fails: somebody without the key wrote it",
                     show(&person.file.file)
                 ),
             };
@@ -113,17 +113,16 @@ impl Removal {
             if self.why.len() > NAMED + 1 {
                 error = error.hint(format!("and {} more", self.why.len() - NAMED - 1));
             }
-            return Err(error.hint("see who wrote it: git log -p -- .shroud").hint(format!(
-                "restore it with git, or take it away: {}",
-                take_away(&self.bad[0])
-            )));
+            return Err(error
+                .hint("see who wrote it: git log -p -- .shroud")
+                .hint(format!("restore it with git, or remove it: {}", take_away(&self.bad[0]))));
         }
         if let Some((removed, other)) = self.shared.first() {
             return Err(CommandError::refused(format!(
-                "'{removed}' and '{other}' have an encryption key in common, so '{removed}' could open what '{other}' gets; nothing was changed"
+                "'{removed}' and '{other}' share an encryption key, so '{removed}' could open what '{other}' gets; nothing was changed"
             ))
             .hint(format!("remove both: git shroud member remove {removed} {other}"))
-            .hint(format!("if '{other}' is to stay: git shroud member remove {removed} --no-rotate, then git shroud key rotate")));
+            .hint(format!("to keep '{other}': git shroud member remove {removed} --no-rotate, then git shroud key rotate")));
         }
         Ok(())
     }

@@ -114,7 +114,7 @@ pub(super) fn show(file: &File) -> String {
 }
 
 /// What to do about a description that somebody has damaged.
-pub const RESTORE: &str = "see with 'git log -p -- .shroud' who changed it, and restore it";
+pub const RESTORE: &str = "'git log -p -- .shroud' shows who changed it; restore it";
 
 /// The command that takes one member's file away. A file whose name is no label is named by its path, in quotes, and a
 /// name that no shell can be given in one line is left to git.
@@ -125,7 +125,7 @@ pub(super) fn take_away(file: &File) -> String {
     }
     match crate::sanitise::word(file.path().as_bytes()) {
         Some(path) => format!("git shroud member remove {path} --no-rotate"),
-        None => format!("take it out of .shroud/{key}/members by hand"),
+        None => format!("remove it from .shroud/{key}/members by hand"),
     }
 }
 
@@ -152,9 +152,11 @@ impl GrantProblem {
         let Self { key, label, standing, .. } = self;
         let remove = take_away(&self.file);
         if *standing == Standing::OutOfDate {
-            format!("if it is right: git shroud member renew {label} --key {key}; if not: {remove}")
+            format!(
+                "if this grant is right: git shroud member renew {label} --key {key}; if not: {remove}"
+            )
         } else {
-            format!("restore {} with git, or take it away: {remove}", show(&self.file))
+            format!("restore {} with git, or remove it: {remove}", show(&self.file))
         }
     }
 }

@@ -46,7 +46,7 @@ pub fn seal_index(progress: &dyn Progress, opened: &Opened) -> Outcome {
         }
         if opened.keyring.current(&file.key).is_none() {
             progress.warning(&format!(
-                "{} stays in the clear: the key '{}' is not held here",
+                "{} stays plaintext: the key '{}' is not held here",
                 crate::sanitise::path(&file.path),
                 file.key
             ));
@@ -58,19 +58,19 @@ pub fn seal_index(progress: &dyn Progress, opened: &Opened) -> Outcome {
     seal_blobs(opened, &blobs)?;
     if !blobs.is_empty() {
         let count = count(blobs.len() as u64, "file");
-        progress.status(&format!("sealed {count} in the index; commit to keep it so"));
+        progress.status(&format!("sealed {count} in the index; commit to keep this"));
     }
     if other_key > 0 {
         let count = count(other_key, "file");
         progress.warning(&format!("{count} sealed with another key than the attribute says"));
         progress.hint(
-            "'git shroud status' names them, 'git shroud status --fix --rekey' seals them anew",
+            "'git shroud status' names them, 'git shroud status --fix --rekey' seals them again",
         );
     }
     if in_history > 0 {
         let count = count(in_history, "file");
         progress
-            .warning(&format!("earlier commits hold {count} in the clear: change those secrets"));
+            .warning(&format!("earlier commits hold {count} unencrypted: change those secrets"));
     }
     Ok(())
 }

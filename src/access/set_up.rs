@@ -21,7 +21,7 @@ use crate::store::{local, shroud_dir};
 pub fn refuse_second_time(repository: &Repository, top: &Path) -> Outcome {
     if !local::load(repository.common_dir())?.is_empty() {
         return Err(CommandError::wrong(
-            "this repository is set up already, and its keys are held here",
+            "this repository is already set up, and this clone holds its keys",
         )
         .hint("add another key with 'git shroud key new NAME'"));
     }
@@ -30,11 +30,9 @@ pub fn refuse_second_time(repository: &Repository, top: &Path) -> Outcome {
         || in_head.is_ok_and(|tree| tree.is_some())
     {
         return Err(CommandError::wrong(
-            "this repository is set up already, with a key that is not held here",
+            "this repository is already set up, with a key that is not held here",
         )
-        .hint(
-            "run 'git shroud unlock' as a member, or with a key file that a colleague exported",
-        ));
+        .hint("run 'git shroud unlock', as a member or with a key file from a colleague"));
     }
     Ok(())
 }
@@ -46,12 +44,12 @@ pub fn refuse_second_time(repository: &Repository, top: &Path) -> Outcome {
 pub fn create_key(keyring: &mut Keyring, name: KeyName) -> Outcome {
     if name.is_aside() {
         return Err(CommandError::wrong(format!(
-            "'{name}' is the form of name that a key has which was set aside"
+            "names like '{name}' are reserved for keys that were set aside"
         )));
     }
     if !name.is_portable() {
         return Err(CommandError::wrong(format!(
-            "Windows cannot check out a folder that is called '{name}', so no key is"
+            "no key can be called '{name}': Windows cannot check out a folder with this name"
         ))
         .hint("choose another name"));
     }

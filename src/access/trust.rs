@@ -36,7 +36,7 @@ pub fn adopt(
     let name = info.name.clone();
     if !info.is_authentic(&entry.key) {
         return Err(CommandError::refused(format!(
-            ".shroud/{name}/key.toml was changed by somebody who does not hold the key; nothing was changed"
+            "somebody without the key changed .shroud/{name}/key.toml; nothing was changed"
         ))
         .hint(RESTORE));
     }
@@ -103,7 +103,7 @@ fn verify_descent(
             info,
             &format!("the one that {} is sealed with (id {id})", crate::sanitise::path(&path)),
         )
-        .hint("this clone is shallow; with its history more can be told: git fetch --unshallow")),
+        .hint("this clone is shallow; the whole history may tell more: git fetch --unshallow")),
     }
 }
 
@@ -112,13 +112,13 @@ fn rollback(info: &KeyInfo, generation: u32, id: KeyId) -> CommandError {
         ".shroud/{0}/key.toml describes generation {1} of the key '{0}' (id {2}), but this clone has held generation {generation} (id {id}): an older key is not taken",
         info.name, info.generation, info.id
     ))
-    .hint("check out a branch that has the newer key and unlock there: it opens older commits too")
+    .hint("check out a branch with the newer key and unlock there: it opens older commits too")
     .hint(trust_hint(info))
 }
 
 fn swapped(info: &KeyInfo, what: &str) -> CommandError {
     CommandError::refused(format!(
-        "the key '{0}' that .shroud/{0}/key.toml describes (id {1}) does not descend from {what}: somebody may have swapped it; nothing was changed",
+        "the key '{0}' in .shroud/{0}/key.toml (id {1}) does not descend from {what}: somebody may have swapped it; nothing was changed",
         info.name, info.id
     ))
     .hint(format!("see who changed it: git log -p -- .shroud/{}/key.toml", info.name))
@@ -127,7 +127,7 @@ fn swapped(info: &KeyInfo, what: &str) -> CommandError {
 
 fn trust_hint(info: &KeyInfo) -> String {
     format!(
-        "if a colleague tells you, not through this repository, that the id is right: git shroud unlock --trust-key {}",
+        "if a colleague confirms the id, but not through this repository: git shroud unlock --trust-key {}",
         info.id
     )
 }

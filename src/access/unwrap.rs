@@ -132,7 +132,7 @@ impl<'u> Unwrapper<'u> {
                 attempts.push(Attempt {
                     label: member.label.to_string(),
                     by: means.name(),
-                    why: format!("not tried, as {tried} others took a minute and hold no key"),
+                    why: format!("not tried, because {tried} others took a minute and hold no key"),
                     hint: Some("see who wrote these files: git log --stat -- .shroud"),
                 });
                 return None;
@@ -351,6 +351,6 @@ pub(super) fn read_key(text: &[u8], name: &KeyName, member: &Member) -> Result<E
         {
             Ok(entry)
         }
-        _ => Err(Failure::new("it holds another key than it says", None)),
+        _ => Err(Failure::new("it holds a different key than it says", None)),
     }
 }

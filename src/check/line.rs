@@ -55,32 +55,29 @@ impl Line {
     /// Why a description does not follow what was there before; `None` where it does, or where there was no such key.
     pub(super) fn objection(&self, name: &str, generation: u32, id: KeyId) -> Option<String> {
         if let Some(first) = self.names_of(id).find(|first| *first != name) {
-            return Some(format!("the key with id {id} is '{first}' in the commits before"));
+            return Some(format!("the key with id {id} is '{first}' in earlier commits"));
         }
         let of_name = || self.0.iter().filter(|entry| entry.0 == name);
         if let Some((_, before, _)) = of_name().find(|entry| entry.2 == id && entry.1 != generation)
         {
             return Some(format!(
-                "the key with id {id} was generation {before}, and is generation {generation} here"
+                "the key with id {id} was generation {before}, but is generation {generation} here"
             ));
         }
         let last = of_name().map(|entry| entry.1).max()?;
         if generation == last {
             let other = of_name().find(|entry| entry.1 == last && entry.2 != id)?.2;
             return Some(format!(
-                "generation {generation} has the id {id} here, and {other} in the commits before"
+                "generation {generation} has the id {id} here, but {other} in earlier commits"
             ));
         }
         if generation < last {
             return Some(format!(
-                "it goes back to generation {generation} (id {id}), but generation {last} was there already"
+                "it goes back to generation {generation} (id {id}), but generation {last} existed already"
             ));
         }
         (generation != last + 1).then(|| {
-            format!(
-                "generation {generation} (id {id}) follows {last}, and {} would be next",
-                last + 1
-            )
+            format!("generation {generation} (id {id}) follows {last}, but {} is next", last + 1)
         })
     }
 }

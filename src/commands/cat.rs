@@ -37,14 +37,14 @@ impl Cat {
                 "there is no file '{}'",
                 crate::sanitise::line(&name)
             ))
-            .hint("to read it from a commit, write REV:PATH, as in HEAD:PATH"));
+            .hint("to read it from a commit, write REV:PATH, for example HEAD:PATH"));
         }
         let git = Git::new(&context.dir);
         let arguments =
             ["rev-parse".into(), "--verify".into(), "--end-of-options".into(), self.file.clone()];
         let id = git.run(arguments).map_err(|_| {
             CommandError::wrong(format!("'{}' names no file", crate::sanitise::line(&name))).hint(
-                "paths in REV:PATH begin at the top of the repository; REV:./PATH begins here",
+                "paths in REV:PATH start at the top of the repository; REV:./PATH starts here",
             )
         })?;
         let id = gix::ObjectId::from_hex(id.trim_ascii()).context(|| "git rev-parse".to_owned())?;
@@ -53,7 +53,7 @@ impl Cat {
             Blob::Large => objects::stream(&opened.repository, id, |blob| print(&opened, blob))?,
             Blob::Missing => {
                 Err(CommandError::incomplete(format!("blob {id} is not in this clone"))
-                    .hint("'git checkout' or 'git fetch --refetch --no-filter' brings it here"))
+                    .hint("'git checkout' or 'git fetch --refetch --no-filter' fetches it"))
             }
         }
     }

@@ -163,7 +163,7 @@ impl Check {
     /// What may leave the seal, by the list of this repository and by the arguments.
     fn allowed(&self, repository: &Repository) -> Outcome<Allowed> {
         let mut allowed = Allowed::read(repository.common_dir())
-            .context(|| "the list of files that may be in the clear".to_owned())?;
+            .context(|| "the list of files that may be plaintext".to_owned())?;
         for pattern in &self.allow {
             let pattern = crate::repo_path::argument_bytes(pattern)
                 .ok_or_else(|| CommandError::wrong("a pattern is not UTF-8"))?;
@@ -191,11 +191,11 @@ impl Check {
             return Err(CommandError::incomplete(format!(
                 "{objects} not in this clone ({id}), so the answer is incomplete"
             ))
-            .hint("'git fetch --refetch --no-filter' brings them here"));
+            .hint("'git fetch --refetch --no-filter' fetches them"));
         }
         if report.shallow {
             return Err(CommandError::incomplete(
-                "this clone is shallow: what its earliest commits changed, and which keys were known before, is not here",
+                "this clone is shallow: it does not know what its earliest commits changed, and which keys came before",
             )
             .hint("git fetch --unshallow"));
         }
@@ -205,7 +205,7 @@ impl Check {
                 true => "what is staged".to_owned(),
                 false => count(looked_at as u64, "commit"),
             };
-            context.ui.status(format!("looked at {what} and found nothing"));
+            context.ui.status(format!("checked {what} and found nothing"));
         }
         Ok(())
     }
@@ -219,18 +219,18 @@ impl Check {
         let has = |name: &str| report.findings.iter().any(|found| found.problem.name() == name);
         if self.is_staged() {
             if has("plaintext") || has("other-key") {
-                context.ui.hint("seal and stage: git shroud unlock, then git shroud status --fix");
+                context
+                    .ui
+                    .hint("seal and stage them: git shroud unlock, then git shroud status --fix");
             }
         } else if has("plaintext") || has("unsealed") || has("moved-in-the-clear") {
             context.ui.hint(
-                "seal the file in the very commit that brought it (git rebase -i), as later ones do not take it back; \
-                 change the secret if the commit has left this machine",
+                "seal the file in the commit that added it (git rebase -i), because later commits do not remove it; change the secret if the commit has left this machine",
             );
         }
         if has("unsealed") || has("moved-in-the-clear") {
             context.ui.hint(
-                "if it is in the clear on purpose, allow it where this check runs, which no push can do: \
-                 'git shroud check --allow PATTERN', or a line in git-shroud/allow-plaintext in git's folder",
+                "if it is plaintext on purpose, allow it where this check runs (a push cannot): 'git shroud check --allow PATTERN', or a line in git-shroud/allow-plaintext in git's folder",
             );
         }
         if has("attribute-conflict") {
@@ -238,18 +238,18 @@ impl Check {
         }
         if has("key-swapped") {
             context.ui.hint(
-                "a rotation is a commit of its own, and brings the generation behind the last: git shroud key rotate",
+                "each rotation needs its own commit, with the next generation: git shroud key rotate",
             );
             context.ui.hint(
-                "if you have not done this, somebody may have swapped the key: drop the commit, or ask who made it",
+                "if you did not do this, somebody may have swapped the key: drop the commit, or ask its author",
             );
         }
         if has("taken-out") {
-            context.ui.hint("come over to the new history: git shroud scrub follow MAP");
+            context.ui.hint("move to the new history: git shroud scrub follow MAP");
         }
         if has("retired-key") {
             context.ui.hint(
-                "a removed member can write such a file: see who did; if it is right, 'git shroud status --fix' seals it anew",
+                "a removed member can write such a file: check who did; if it is right, 'git shroud status --fix' seals it again",
             );
         }
         if has("not-tracked") {
@@ -281,13 +281,13 @@ fn name_dropped(context: &Context, repository: &Repository, report: &Report) {
     let dropped = commit.and_then(|commit| who_dropped(repository, commit, &finding.path).ok());
     match (dropped.flatten(), finding.source) {
         (Some(dropped), _) => context.ui.hint(format!(
-            "{} is not to be sealed any more since {}, by {}",
+            "no attribute seals {} any more since {}, by {}",
             show(&finding.path),
             &dropped.commit[..SHORT.min(dropped.commit.len())],
             crate::sanitise::line(&dropped.by)
         )),
         (None, Source::Index(_)) => {
-            context.ui.hint("'git diff HEAD -- .gitattributes' shows the line that was dropped");
+            context.ui.hint("'git diff HEAD -- .gitattributes' shows the deleted line");
         }
         (None, _) => {}
     }
@@ -339,7 +339,7 @@ fn detail(problem: &Problem) -> Option<String> {
         | Problem::SealedForGitCrypt
         | Problem::OwnFile => None,
         Problem::Returned => Some("was sealed in an earlier commit".to_owned()),
-        Problem::TakenOut => Some("a scrub took this commit out of the history".to_owned()),
+        Problem::TakenOut => Some("a scrub removed this commit from history".to_owned()),
         Problem::Moved(from) => Some(format!("was sealed as {}", show(from))),
         Problem::NotTracked(id) | Problem::UnknownKey(id) => Some(format!("key id {id}")),
         Problem::OtherKey { keys, wanted } => {
@@ -350,7 +350,7 @@ fn detail(problem: &Problem) -> Option<String> {
         | Problem::Conversion(why)
         | Problem::BadKeyName(why) => Some(why.clone()),
         Problem::RetiredKey { generation, current } => Some(format!(
-            "sealed with generation {generation}, but its commit describes generation {current}"
+            "sealed with generation {generation}, but its commit has generation {current}"
         )),
     }
 }

@@ -51,7 +51,7 @@ impl Demo {
         stage.run("git commit -q -m 'Add the configuration'", "shop")?;
         stage.run("git shroud status", "shop")?;
 
-        stage.say("You see the plaintext; git holds sealed bytes");
+        stage.say("You see plaintext; git stores sealed (encrypted) bytes");
         stage.show("secrets/db.env", "shop")?;
         let line = "git cat-file blob HEAD:secrets/db.env";
         let blob = stage.output(line, "shop")?;
@@ -60,10 +60,10 @@ impl Demo {
         stage.expect(matches!(sniff(&blob), Sniff::Sealed(_)), "the blob is sealed")?;
         for (_, text) in &FILES[1..] {
             let secret = text.lines().last().unwrap_or_default();
-            stage.expect(!contains(&blob, secret.as_bytes()), "no secret stands in the blob")?;
+            stage.expect(!contains(&blob, secret.as_bytes()), "the blob contains no secret")?;
         }
 
-        stage.say("A colleague clones it, and sees sealed bytes too");
+        stage.say("A colleague clones it, and sees only sealed bytes");
         stage.run("git shroud key export -o ../shop.key", "shop")?;
         stage.run("git clone -q shop clone", ".")?;
         let locked = fs::read(dir.join("clone/secrets/db.env")).context(|| "clone".to_owned())?;
@@ -82,7 +82,7 @@ impl Demo {
         let status = stage.output("git status --porcelain", "clone")?;
         stage.expect(status.is_empty(), "git sees no change")?;
 
-        stage.say("Locked again, it refuses to store a secret in the clear");
+        stage.say("Locked again, it refuses to store an unencrypted secret");
         stage.run("git shroud lock", "clone")?;
         fs::write(dir.join("clone/secrets/new.env"), "TOKEN=leak-me\n")
             .context(|| "clone".to_owned())?;

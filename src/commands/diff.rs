@@ -69,16 +69,16 @@ struct JsonKeys {
 impl Diff {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         if !self.masked {
-            return Err(CommandError::wrong("only '--masked' is a diff of this program's own")
-                .hint("'git diff' shows sealed files in the clear where their keys are held")
-                .hint("git shroud diff --masked names the keys that changed and no values"));
+            return Err(CommandError::wrong("git shroud diff needs '--masked'")
+                .hint("'git diff' shows the plaintext of sealed files if their keys are held")
+                .hint("'git shroud diff --masked' names the changed keys, but no values"));
         }
         let opened = context.open()?;
         let git = Git::new(&context.dir).with_users_pathspecs();
         let changed =
             changes(&git, self.staged, &self.revisions, &self.paths).map_err(|error| {
                 CommandError::from(error)
-                    .hint("revisions come first, and paths behind '--': REV REV -- PATH")
+                    .hint("put revisions first, and paths after '--': REV REV -- PATH")
             })?;
         let findings = compare(&opened, changed)?;
         let unknown =
@@ -96,7 +96,7 @@ impl Diff {
         }
         let files = count(unknown, "file");
         Err(CommandError::incomplete(format!("{files} cannot be compared here"))
-            .hint("git shroud unlock, with a key that opens it"))
+            .hint("run 'git shroud unlock' with a key that opens it"))
     }
 }
 

@@ -74,7 +74,7 @@ fn remove_left(repository: &Repository) -> Option<Finding> {
         Ok(false) => None,
         Ok(true) => Some(finding(
             Severity::Ok,
-            "removed what a rotation that was cut off had left, with the keys in it".to_owned(),
+            "removed the keys that an interrupted rotation had left".to_owned(),
         )),
         Err(error) => Some(finding(Severity::Problem, error.message().to_owned())),
     }

@@ -37,14 +37,14 @@ impl Edit {
         let attributes = Attributes::new(&opened.repository)?.of(&path)?;
         if !attributes.is_encrypted() {
             return Err(CommandError::wrong(format!(
-                "{} is not to be sealed, so any editor will do",
+                "no attribute seals {}, so use any editor",
                 crate::sanitise::path(&path)
             ))
-            .hint("git shroud track PATTERN seals it"));
+            .hint("'git shroud track PATTERN' seals it"));
         }
         let key = SealingKey::of(&opened, &path, &attributes)?;
         let native = repo_path::to_native(&path)
-            .ok_or_else(|| CommandError::wrong("this path cannot be one on this system"))?;
+            .ok_or_else(|| CommandError::wrong("this path is not possible on this system"))?;
         let file = opened.top()?.join(&native);
         refuse_elsewhere(opened.top()?, &file)?;
         refuse_absent(&opened, &native, &file)?;
@@ -64,7 +64,7 @@ impl Edit {
             return Err(match folder.keep() {
                 None => error,
                 Some(folder) => error.hint(format!(
-                    "what you wrote is in {}, in memory alone; delete that folder when you have taken it over",
+                    "your version is in {}, only in memory; copy it, and delete that folder",
                     crate::sanitise::native(&folder)
                 )),
             });
@@ -79,7 +79,7 @@ impl From<FolderError> for CommandError {
         let wrong = Self::wrong(error.to_string());
         match error {
             FolderError::NoMemory => {
-                wrong.hint("--on-disk lets it stand in the temporary folder while you edit")
+                wrong.hint("--on-disk stores it in the temporary folder while you edit")
             }
             FolderError::Io(_) => wrong,
         }

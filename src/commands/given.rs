@@ -69,8 +69,10 @@ pub(super) fn read_backup(file: &Path) -> Outcome<Backup> {
         return Ok(backup::read(file, &mut prompt::ask)?);
     }
     if std::io::stdin().is_terminal() {
-        return Err(CommandError::wrong("standard input is a terminal, where a key would be seen")
-            .hint("give a file, or pipe the key in"));
+        return Err(CommandError::wrong(
+            "standard input is a terminal, where the key would be visible",
+        )
+        .hint("give a file, or pipe the key in"));
     }
     let mut text = Zeroizing::new(Vec::with_capacity(backup::MAX_LEN + 1));
     std::io::stdin()
@@ -115,7 +117,7 @@ pub(super) fn take(
                 let conflict = CommandError::wrong(format!("{place}: {error}; nothing was changed"));
                 match error {
                     InsertError::Conflict { .. } => conflict.hint(
-                        "is this the key file of another repository? 'git shroud lock' gives up the keys held here",
+                        "is this the key file of another repository? 'git shroud lock' removes the keys held here",
                     ),
                     InsertError::OtherName { .. } => conflict,
                 }
@@ -160,15 +162,15 @@ pub(super) fn prove(opened: &Opened, added: &BTreeSet<KeyId>, trusted: &[KeyId])
                 "this key does not belong here: '{}' has the id {id}, and files here are sealed with {other}",
                 entry.name
             ))
-            .hint("nothing was changed; ask for the key file of this very repository"));
+            .hint("nothing was changed; ask for the key file of this repository"));
         }
         return Err(CommandError::refused(format!(
-            "nothing in this repository is sealed with the key '{}' (id {id}) or describes it, so nothing shows that it belongs here; nothing was changed",
+            "nothing in this repository is sealed with the key '{}' (id {id}) or names it, so it may belong elsewhere; nothing was changed",
             entry.name
         ))
-        .hint("is this the right repository? 'git rev-parse --show-toplevel' names it")
-        .hint("a new repository gets keys of its own: git shroud init")
-        .hint(format!("to take it all the same: git shroud unlock --trust-key {id} KEYFILE")));
+        .hint("is this the right repository? 'git rev-parse --show-toplevel' shows it")
+        .hint("a new repository needs its own keys: git shroud init")
+        .hint(format!("to take it anyway: git shroud unlock --trust-key {id} KEYFILE")));
     }
     Ok(())
 }

@@ -48,14 +48,14 @@ impl Hooks {
             context.ui.status(match change {
                 Change::Written => format!("wrote the hook {name}"),
                 Change::Chained => {
-                    format!("wrote the hook {name}; the one that was there is {name}{ASIDE} now and runs first")
+                    format!("wrote the hook {name}; the earlier one is now {name}{ASIDE} and runs first")
                 }
                 Change::ChainedAgain => {
                     format!(
-                        "wrote the hook {name}; the one that was there is {name}{ASIDE} now and runs first; another that had this name is {name}{ASIDE}{OLDER} and does not run"
+                        "wrote the hook {name}; the earlier one is now {name}{ASIDE} and runs first; another with that name is now {name}{ASIDE}{OLDER} and does not run"
                     )
                 }
-                Change::Renewed => format!("wrote the hook {name} anew"),
+                Change::Renewed => format!("updated the hook {name}"),
                 Change::Kept => format!("left the hook {name} as it is"),
                 Change::Removed => format!("removed the hook {name}"),
                 Change::Restored => format!("removed the hook {name}; the earlier one is back"),
@@ -70,12 +70,12 @@ impl From<HooksError> for CommandError {
         let wrong = Self::wrong(error.to_string());
         match error {
             HooksError::Shared(_) => wrong.hint(
-                "have these hooks run 'git-shroud check --staged' (pre-commit, pre-merge-commit, pre-applypatch), \
+                "let these hooks run 'git-shroud check --staged' (pre-commit, pre-merge-commit, pre-applypatch), \
                  'git-shroud scan --staged' (pre-commit), 'git-shroud check --post-rewrite' (post-rewrite), and \
                  'git-shroud check --pre-push \"$1\"' and 'git-shroud scan --pre-push \"$1\"' with the same lines on \
-                 standard input (pre-push); or give this repository its own: git config core.hooksPath .git/hooks",
+                 standard input (pre-push); or use this repository's own hooks: git config core.hooksPath .git/hooks",
             ),
-            HooksError::Folder(_) => wrong.hint("move it away, and try again"),
+            HooksError::Folder(_) => wrong.hint("move it elsewhere, and try again"),
             HooksError::Git(error) => error.into(),
             HooksError::Io(_) => wrong,
         }

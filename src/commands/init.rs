@@ -51,9 +51,9 @@ impl Init {
         refuse_second_time(&repository, top)?;
         if !find_names(&repository)?.is_empty() {
             context.ui.status(
-                "git-crypt encrypts files here: they stay as they are, and the new key is for files that you track from now on",
+                "git-crypt encrypts files here: they stay as they are; the new key is for files that you track from now on",
             );
-            context.ui.hint("git shroud unlock serves git-crypt's files; git shroud migrate git-crypt takes them over");
+            context.ui.hint("'git shroud unlock' opens git-crypt's files; 'git shroud migrate git-crypt' converts them");
         }
         let mut keyring = Keyring::default();
         let names = if self.keys.is_empty() { vec![KeyName::default()] } else { self.keys };
@@ -64,9 +64,9 @@ impl Init {
         for entry in keyring.entries() {
             context.ui.status(format!("made key '{}' (id {})", entry.name, entry.key.id()));
         }
-        context.ui.hint("say which files to seal: git shroud track 'secrets/**'");
+        context.ui.hint("choose the files to encrypt: git shroud track 'secrets/**'");
         context.ui.hint("grant the key to yourself and others: git shroud member add YOUR-KEY");
-        context.ui.hint("keep a copy of the key elsewhere: git shroud key export -o FILE");
+        context.ui.hint("keep a copy of the key in another place: git shroud key export -o FILE");
         Ok(())
     }
 }

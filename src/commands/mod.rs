@@ -56,7 +56,7 @@ impl Context {
     fn repository(&self) -> Outcome<Repository> {
         let repository = self.discover()?;
         if Journal::is_there(repository.common_dir()) {
-            self.ui.warning("a rotation of keys is under way");
+            self.ui.warning("a key rotation is in progress");
             self.ui.hint("git shroud key rotate --continue, or --abort");
         }
         Ok(repository)
@@ -100,7 +100,7 @@ fn exclusive(repository: &Repository) -> Outcome<Exclusive> {
     let common_dir = repository.common_dir();
     let waiting = |holder: Holder| {
         let ui = Ui::new(ColorChoice::Auto, false, false);
-        ui.status(format!("{holder} is at work in this clone; waiting for it to end"));
+        ui.status(format!("{holder} is running in this clone; waiting for it"));
     };
     let lock = store::exclusive::exclusive(common_dir, waiting).map_err(GitError::Io)?;
     let lock = lock.map_err(busy)?;
@@ -123,13 +123,13 @@ fn busy(holder: Holder) -> CommandError {
     let process = holder.pid.map_or_else(|| "PROCESS".to_owned(), |pid| pid.to_string());
     if holder.is_suspended {
         return CommandError::wrong(format!(
-            "{holder} is suspended, and was at work in this repository; nothing was done"
+            "{holder} is suspended in this repository; nothing was done"
         ))
-        .hint(format!("let it go on: 'fg' in its terminal, or kill -CONT {process}"))
-        .hint(format!("or end it: kill -KILL {process}; the next run puts right what it leaves"));
+        .hint(format!("continue it: 'fg' in its terminal, or kill -CONT {process}"))
+        .hint(format!("or end it: kill -KILL {process}; the next run cleans up"));
     }
-    CommandError::wrong(format!("{holder} is at work in this repository; nothing was done"))
-        .hint("wait until it has ended")
+    CommandError::wrong(format!("{holder} is running in this repository; nothing was done"))
+        .hint("wait until it has finished")
 }
 
 /// Removes copies of keys that a run which was cut off has left; says whether there were any.
@@ -141,7 +141,7 @@ fn remove_left_keys(common_dir: &Path) -> Outcome<bool> {
 /// Refuses what would get into the way of a rotation that was cut off.
 fn refuse_rotation(repository: &Repository) -> Outcome {
     if Journal::is_there(repository.common_dir()) {
-        return Err(CommandError::wrong("a rotation of keys is under way")
+        return Err(CommandError::wrong("a key rotation is in progress")
             .hint("git shroud key rotate --continue, or --abort"));
     }
     Ok(())
@@ -152,12 +152,14 @@ impl From<StoreError> for CommandError {
         let wrong = Self::wrong(error.to_string());
         match error {
             StoreError::Text { source: crate::keyring::TextError::GitCrypt, .. } => {
-                wrong.hint("'git shroud unlock FILE' takes git-crypt's key files")
+                wrong.hint("'git shroud unlock FILE' reads git-crypt's key files")
             }
             StoreError::Text { source: crate::keyring::TextError::Base64, .. } => {
-                wrong.hint("GIT_SHROUD_KEY takes the text of a key file, or its token alone")
+                wrong.hint("GIT_SHROUD_KEY holds the text of a key file, or only its token")
             }
-            StoreError::Text { .. } => wrong.hint("get the key file anew from whoever exported it"),
+            StoreError::Text { .. } => {
+                wrong.hint("get the key file again from the person who exported it")
+            }
             StoreError::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
                 wrong.hint(REMEDY)
             }

@@ -70,13 +70,13 @@ fn report(context: &Context, path: &[u8], error: &FilterError) {
 fn summarise(context: &Context, summary: &Summary) {
     if summary.still_sealed > 0 {
         context.ui.status(format!(
-            "left {} sealed, as the key is not held here ('git shroud unlock' takes it)",
+            "left {} sealed: the key is not held here (run 'git shroud unlock')",
             count(summary.still_sealed, "file")
         ));
     }
     if let Some(first) = &summary.first_in_the_clear {
         context.ui.warning(format!(
-            "git read {} that the repository holds in the clear and that should be sealed, first {}; 'git shroud status' says how it stands now",
+            "git read {} stored as plaintext that should be sealed, first {}; 'git shroud status' shows the current state",
             count(summary.in_the_clear, "version"),
             show(first)
         ));
@@ -87,13 +87,13 @@ fn summarise(context: &Context, summary: &Summary) {
     }
     if let Some((first, why, hint)) = &summary.first_damaged {
         context.ui.warning(format!(
-            "left {} sealed, as it {}: {} ({why})",
+            "left {} sealed, because it {}: {} ({why})",
             count(summary.damaged, "file"),
             if hint.is_some() { "does not open" } else { "is damaged" },
             show(first)
         ));
         context.ui.hint(hint.unwrap_or(
-            "an earlier version may be sound: 'git log -- PATH', 'git shroud cat REV:PATH'; then put it back and commit it",
+            "an earlier version may be intact: 'git log -- PATH', 'git shroud cat REV:PATH'; then restore and commit it",
         ));
     }
 }
@@ -114,7 +114,7 @@ fn serve_git<'k>(context: &Context, filter: &mut impl Driver<'k>) -> Outcome {
     let served = serve(stdin(), stdout(), filter, |path, error| report(context, path, error));
     filter.conclude();
     summarise(context, filter.summary());
-    served.context(|| "the dialogue with git broke off".to_owned())
+    served.context(|| "the connection to git broke off".to_owned())
 }
 
 impl Clean {

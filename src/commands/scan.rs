@@ -202,7 +202,7 @@ impl Scan {
             let error =
                 format!("{} could not be read, so the answer is incomplete", count(left, "thing"));
             return Err(
-                CommandError::incomplete(error).hint("the report names each with its reason")
+                CommandError::incomplete(error).hint("the report names each, with the reason")
             );
         }
         Ok(())
@@ -217,7 +217,7 @@ impl From<ScanError> for CommandError {
             ScanError::Walk(error) => {
                 Self::from(error).hint("name commits as 'git log' does, as in origin/main..HEAD")
             }
-            ScanError::List(_) => wrong.hint("docs/scan.md says what stands in such a file"),
+            ScanError::List(_) => wrong.hint("docs/scan.md describes such a file"),
             _ => wrong,
         }
     }

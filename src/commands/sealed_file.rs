@@ -72,12 +72,10 @@ pub(super) fn refuse_elsewhere(top: &Path, file: &Path) -> Outcome {
     for folder in file.ancestors().skip(1).take_while(|folder| *folder != top) {
         let place = crate::sanitise::native(folder);
         if folder.is_symlink() {
-            return Err(CommandError::wrong(format!(
-                "a symbolic link stands in the path: {place}"
-            )));
+            return Err(CommandError::wrong(format!("the path contains a symbolic link: {place}")));
         }
         if folder.join(".git").symlink_metadata().is_ok() {
-            return Err(CommandError::wrong(format!("{place} is a repository of its own"))
+            return Err(CommandError::wrong(format!("{place} is another repository"))
                 .hint("change into it, and run the command there"));
         }
     }
@@ -97,7 +95,7 @@ pub(super) fn refuse_absent(opened: &Opened, path: &Path, file: &Path) -> Outcom
     }
     let path = crate::sanitise::native(path);
     Err(CommandError::wrong(format!("{path} is tracked, but not in the worktree"))
-        .hint("git restore PATH, or git sparse-checkout add, brings it there"))
+        .hint("'git restore PATH' or 'git sparse-checkout add' restores it"))
 }
 
 /// A file of the worktree before it is changed, in the clear.
@@ -134,7 +132,7 @@ impl Before {
             }
             Sniff::Truncated | Sniff::UnsupportedVersion(_) => {
                 return Err(CommandError::refused("the sealed file is damaged")
-                    .hint("git shroud status says how"));
+                    .hint("'git shroud status' says how"));
             }
         };
         let held = |id| opened.keyring.by_id(id).map(|held| &held.key);
@@ -149,7 +147,7 @@ impl Before {
         if now.sealed == self.sealed && *now.plaintext == *self.plaintext {
             return Ok(());
         }
-        Err(CommandError::refused("the file was changed meanwhile; it stays as it is"))
+        Err(CommandError::refused("the file was changed meanwhile, and was left as it is"))
     }
 
     /// Puts the new content in the place of the old, in the same form and with the same mode.
@@ -164,7 +162,7 @@ impl Before {
     pub(super) fn write_open(&self, file: &Path, plaintext: &[u8]) -> Outcome {
         if self.sealed {
             return Err(CommandError::refused(
-                "the file is sealed, and no attribute says with which key",
+                "the file is sealed, but no attribute names a key for it",
             )
             .hint("git shroud track PATTERN"));
         }

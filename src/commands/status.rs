@@ -131,17 +131,17 @@ fn outcome(context: &Context, files: &[FileStatus]) -> Outcome {
     }
     if missing > 0 {
         return Err(CommandError::incomplete(format!(
-            "{} not in this clone, so nothing is known of them",
+            "{} not in this clone, so their state is unknown",
             count(missing, "blob")
         ))
-        .hint("'git checkout' or 'git fetch --refetch --no-filter' brings them here"));
+        .hint("'git checkout' or 'git fetch --refetch --no-filter' fetches them"));
     }
     Ok(())
 }
 
 fn print(context: &Context, files: &[FileStatus]) {
     if files.is_empty() {
-        context.ui.status("no file here is tracked for sealing");
+        context.ui.status("git-shroud tracks no file here");
         context.ui.hint("git shroud track PATTERN");
         return;
     }

@@ -74,7 +74,7 @@ impl Unlock {
         let git_crypt = held_git_crypt_keys(&repository)?;
         let roster = Roster::read(&repository)?;
         for why in roster.malformed.values() {
-            context.ui.warning(format!("a key cannot be unlocked: {why}"));
+            context.ui.warning(format!("one key cannot be unlocked: {why}"));
             context.ui.hint(RESTORE);
         }
         refuse_unknown(&repository, &roster, &self.new_keys)?;
@@ -129,7 +129,7 @@ impl Unlock {
         match opened.roster.malformed.len() as u64 {
             0 => Ok(()),
             n => Err(CommandError::incomplete(format!(
-                "{} in .shroud cannot be read, so not all may be open",
+                "{} in .shroud cannot be read, so some keys may stay locked",
                 count(n, "description")
             ))),
         }
@@ -188,7 +188,7 @@ fn no_key(opened: &Opened) -> CommandError {
     locked
         .hint("ask a member to grant you the key: git shroud member add YOUR-KEY (OpenPGP, age or SSH)")
         .hint("or git shroud unlock KEYFILE, with a file that a colleague made with 'git shroud key export'")
-        .hint("in CI, set GIT_SHROUD_KEY to the file's text or GIT_SHROUD_KEYRING to its path")
+        .hint("in CI, set GIT_SHROUD_KEY to the file's text, or GIT_SHROUD_KEYRING to its path")
 }
 
 /// Opens the files of every worktree.
@@ -200,12 +200,12 @@ fn open_all(context: &Context, opened: &Opened) -> Outcome {
     }
     let lacks_one = opened.repository.lacks_worktree()?;
     if lacks_one && worktrees.is_empty() {
-        return Err(unknown_worktree("the keys are held now, and no file was opened"));
+        return Err(unknown_worktree("took the keys, but opened no file"));
     }
     if lacks_one {
-        context.ui.warning(
-            "the repository does not say where its own worktree is: its files stay sealed",
-        );
+        context
+            .ui
+            .warning("the repository does not say where its worktree is: its files stay sealed");
         context.ui.hint("run 'git shroud unlock' in it");
     } else if worktrees.is_empty() {
         context.ui.status("there is no worktree here, so there are no files to open");
@@ -241,7 +241,7 @@ fn open_all(context: &Context, opened: &Opened) -> Outcome {
     }
     if all.in_the_clear > 0 {
         context.ui.warning(format!(
-            "the repository holds {} in the clear",
+            "the repository stores {} as plaintext",
             count(all.in_the_clear, "tracked file")
         ));
         context.ui.hint("'git shroud status' names them, 'git shroud status --fix' seals them");

@@ -161,7 +161,7 @@ pub(super) fn unwrap_missing(
                 done.added.insert(id);
             }
             context.ui.warning(format!(
-                "your grant of key '{}' is out of date: it opens an earlier generation only",
+                "your grant for key '{}' is out of date: it opens only an earlier generation",
                 info.name
             ));
             context.ui.hint(format!(
@@ -213,9 +213,9 @@ fn say_new(context: &Context, opened: &Opened, info: &KeyInfo, label: &str) -> O
     let by = crate::access::last_changes::last_change(&opened.repository, &path)?;
     let by = by.unwrap_or_else(|| "not committed yet".to_owned());
     context.ui.warning(format!(
-        "the key '{name}' (id {id}) is new to this clone, so it was not taken; it was granted to '{label}' ({path}: {by})"
+        "the key '{name}' (id {id}) is new to this clone, so it was not taken; it is granted to '{label}' ({path}: {by})"
     ));
-    context.ui.hint(format!("if your team has made it: git shroud unlock --new-key {name}"));
+    context.ui.hint(format!("if your team made it: git shroud unlock --new-key {name}"));
     Ok(())
 }
 
@@ -238,7 +238,7 @@ fn warn_of_failed_mac(
     let file = members.iter().find(|file| file.stem == label);
     if file.is_some_and(|file| file.standing(Some(info), &opened.keyring).is_bad()) {
         context.ui.warning(format!(
-            "the mac of member '{label}' fails: the file was changed by somebody who did not hold the key"
+            "the mac of member '{label}' fails: somebody without the key changed the file"
         ));
     }
 }
@@ -265,7 +265,7 @@ impl Locked {
             members.push_str(&format!(" and {} more", self.more));
         }
         if members.is_empty() {
-            members = "it was granted to nobody".to_owned();
+            members = "it is granted to nobody".to_owned();
         }
         context.ui.status(format!("key '{}' stays locked; members: {members}", self.name));
         let mut hints = BTreeSet::new();
@@ -274,13 +274,13 @@ impl Locked {
             hints.extend(*hint);
         }
         if let Some(more @ 1..) = self.attempts.len().checked_sub(NAMED) {
-            context.ui.status(format!("  tried {more} more in vain"));
+            context.ui.status(format!("  tried {more} more without success"));
         }
         if self.lacks_gpg {
-            context.ui.status(
-                "  gpg is not installed, so what was granted to OpenPGP certificates was not tried",
-            );
-            hints.insert("install GnuPG, or name the secret key: --secret-key FILE");
+            context
+                .ui
+                .status("  gpg is not installed, so grants to OpenPGP certificates were not tried");
+            hints.insert("install GnuPG, or give the secret key: --secret-key FILE");
         }
         hints.into_iter().for_each(|hint| context.ui.hint(hint));
     }

@@ -110,7 +110,7 @@ impl Environment {
         let source = self.sources.len();
         let document = format.parse(bytes).map_err(|doubt| (doubt.line, doubt.why))?;
         if let Some(at) = format.repeated(&document.items) {
-            return Err((document.places[at].line, "the key stands twice"));
+            return Err((document.places[at].line, "the key appears twice"));
         }
         let mut settings = Vec::new();
         let mut sections = Vec::new();

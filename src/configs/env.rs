@@ -20,12 +20,12 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
             continue;
         }
         let equals = line.iter().position(|&byte| byte == b'=');
-        let equals = equals.ok_or_else(|| text.doubt(at, "a '=' is missing"))?;
+        let equals = equals.ok_or_else(|| text.doubt(at, "there is no '='"))?;
         let words = trim(&line[..equals]);
         let exported = words.strip_prefix(b"export").filter(|rest| trim_start(rest) != *rest);
         let name = name(trim(exported.unwrap_or(words)), b"_.-")
             .filter(|name| !name.as_bytes()[0].is_ascii_digit())
-            .ok_or_else(|| text.doubt(at, "what stands before '=' cannot be a name"))?;
+            .ok_or_else(|| text.doubt(at, "the text before '=' cannot be a name"))?;
         let value_at = text.place(at).start + equals + 1;
         if may_be_base64(name, &line[equals + 1..]) {
             return Err(text.doubt(at, "the line may be a value in Base64 without a name"));
@@ -46,7 +46,7 @@ fn value(text: &Text<'_>, first: usize, value_at: usize) -> Result<(usize, Range
         // A shell would go on to the next line.
         let count = |quote| value.iter().filter(|byte| **byte == quote).count();
         if QUOTES.into_iter().any(|quote| !count(quote).is_multiple_of(2)) {
-            return Err(text.doubt(first, "a quote in the value has no second one"));
+            return Err(text.doubt(first, "a quote in the value is not closed"));
         }
         if value.ends_with(b"\\") {
             return Err(text.doubt(first, "a backslash ends the line"));
@@ -58,14 +58,14 @@ fn value(text: &Text<'_>, first: usize, value_at: usize) -> Result<(usize, Range
         let start = if comment == 0 { value_at } else { start };
         return Ok((first, start..start + trim(&value[..comment]).len()));
     };
-    let unended = || text.doubt(first, "the quote has no end");
+    let unended = || text.doubt(first, "the quote is not closed");
     let mut at = start + 1;
     loop {
         match *text.bytes.get(at).ok_or_else(unended)? {
             b'\\' if quote == b'"' => at += 1,
             // Some take the backslash for itself here, some for an escape.
             b'\\' if text.bytes.get(at + 1) == Some(&quote) => {
-                return Err(text.doubt(first, "a backslash stands before the quote"));
+                return Err(text.doubt(first, "there is a backslash before the quote"));
             }
             byte if byte == quote => break,
             _ => {}
@@ -75,7 +75,7 @@ fn value(text: &Text<'_>, first: usize, value_at: usize) -> Result<(usize, Range
     let last = text.line_at(at);
     let rest = trim_start(&text.bytes[at + 1..text.place(last).end]);
     if !rest.is_empty() && rest[0] != b'#' {
-        return Err(text.doubt(last, "something stands behind the value's last quote"));
+        return Err(text.doubt(last, "there is text after the value's last quote"));
     }
     Ok((last, start..at + 1))
 }

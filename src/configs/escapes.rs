@@ -17,7 +17,7 @@ pub(super) fn env(raw: &str) -> Result<Zeroizing<String>, &'static str> {
     let mut text = room(raw.len());
     let quote = raw.chars().next().filter(|quote| matches!(quote, '"' | '\'' | '`'));
     let inner = match quote {
-        Some(quote) => raw[1..].strip_suffix(quote).ok_or("the quote has no end")?,
+        Some(quote) => raw[1..].strip_suffix(quote).ok_or("the quote is not closed")?,
         None => raw,
     };
     let mut chars = inner.chars().peekable();
@@ -92,8 +92,7 @@ fn unit(chars: &mut impl Iterator<Item = char>, high: Option<u32>) -> Option<Uni
     }
 }
 
-const ODD_UNIT: &str =
-    "a \\u stands in the value without four hexadecimal digits, or as half of a pair";
+const ODD_UNIT: &str = "a \\u in the value lacks four hexadecimal digits, or is half of a pair";
 
 /// Reads the escapes that JSON and properties have in common; `other` reads the rest, of which it gets what follows the
 /// backslash, if anything does.
@@ -137,7 +136,7 @@ pub(super) fn json(raw: &str) -> Result<Zeroizing<String>, &'static str> {
         match escape {
             Some('b') => text.push('\x08'),
             Some(c @ ('"' | '\\' | '/')) => text.push(c),
-            _ => return Err("an escape in the value is none of JSON"),
+            _ => return Err("an escape in the value is not valid in JSON"),
         }
         Ok(())
     })
@@ -201,7 +200,7 @@ pub(super) fn write_properties(text: &str) -> Zeroizing<String> {
 
 /// What stands between double quotes in YAML (1.2.2, section 5.7).
 pub(super) fn yaml(raw: &str) -> Result<Zeroizing<String>, &'static str> {
-    const ODD: &str = "an escape in the value is none of YAML";
+    const ODD: &str = "an escape in the value is not valid in YAML";
     let mut text = room(2 * raw.len());
     let mut chars = raw.chars();
     while let Some(c) = chars.next() {
@@ -257,7 +256,7 @@ pub(super) fn block(raw: &str) -> Result<Zeroizing<String>, &'static str> {
             blank += 1;
         } else {
             if line.starts_with([' ', '\t']) {
-                return Err("a folded block with lines that are indented more is not read");
+                return Err("a folded block with more indented lines is not supported");
             }
             match blank {
                 0 if text.is_empty() => {}

@@ -24,16 +24,16 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
         if let Some(header) = trimmed.strip_prefix(b"[") {
             let header =
                 header.strip_suffix(b"]").and_then(|header| name(trim(header), b"_.-/: \"@"));
-            let header = header.ok_or_else(|| text.doubt(at, "this is no section"))?;
+            let header = header.ok_or_else(|| text.doubt(at, "this is not a section"))?;
             section = vec![header.to_owned()];
             let key = Key { path: section.clone(), part: Part::Open };
             entries.push(text.entry(key, at, at, end..end));
             continue;
         }
         let sign = line.iter().position(|byte| matches!(byte, b'=' | b':'));
-        let sign = sign.ok_or_else(|| text.doubt(at, "no '=' or ':' stands behind the name"))?;
+        let sign = sign.ok_or_else(|| text.doubt(at, "there is no '=' or ':' after the name"))?;
         let name = name(trim(&line[..sign]), b"_.-/ ");
-        let name = name.ok_or_else(|| text.doubt(at, "the name has a sign that is not read"))?;
+        let name = name.ok_or_else(|| text.doubt(at, "the name has an unsupported character"))?;
         if may_be_base64(name, &line[sign + 1..]) {
             return Err(text.doubt(at, "the line may be a value in Base64 without a name"));
         }

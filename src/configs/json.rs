@@ -24,7 +24,7 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
             continue;
         }
         if ended {
-            return Err(text.doubt(at, "something stands behind the last brace"));
+            return Err(text.doubt(at, "there is text after the last brace"));
         }
         let content = line.strip_suffix(b",").unwrap_or(line);
         let end = text.place(at).start + content.len();
@@ -38,7 +38,7 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
                 (key, end..end)
             }
             member => {
-                let odd = || text.doubt(at, "JSON is read with one member on each line");
+                let odd = || text.doubt(at, "JSON is supported only with one member on each line");
                 let mut names = serde_json::Deserializer::from_slice(member).into_iter::<String>();
                 let name = names.next().and_then(Result::ok).ok_or_else(odd)?;
                 let behind = trim_start(&member[names.byte_offset()..]).strip_prefix(b":");

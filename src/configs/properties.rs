@@ -17,10 +17,10 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
         while continues(text.line(last)) {
             last += 1;
             if last == text.len() {
-                return Err(text.doubt(last - 1, "the file ends where the value goes on"));
+                return Err(text.doubt(last - 1, "the file ends inside a value"));
             }
         }
-        let no_sign = || text.doubt(at, "no '=' or ':' stands behind the name");
+        let no_sign = || text.doubt(at, "there is no '=' or ':' after the name");
         let end = line.iter().position(|byte| matches!(byte, b'=' | b':') || is_blank(*byte));
         let end = end.ok_or_else(no_sign)?;
         let after = trim_start(&line[end..]);
@@ -28,7 +28,7 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
             return Err(no_sign());
         }
         let name = name(&line[..end], b"_.-/[]");
-        let name = name.ok_or_else(|| text.doubt(at, "the name has a sign that is not read"))?;
+        let name = name.ok_or_else(|| text.doubt(at, "the name has an unsupported character"))?;
         let value = trim_start(&after[1..]);
         if may_be_base64(name, &after[1..]) {
             return Err(text.doubt(at, "the line may be a value in Base64 without a name"));

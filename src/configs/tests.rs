@@ -192,17 +192,17 @@ fn a_file_that_is_not_read_says_where_and_why() {
         format.parse(text.as_bytes()).err().expect("it is not read").to_string()
     };
     for (format, text, expected) in [
-        (Format::Env, "A=1\nB\n", "line 2: a '=' is missing"),
-        (Format::Env, "A=1\n\nB='x\ny\n", "line 3: the quote has no end"),
+        (Format::Env, "A=1\nB\n", "line 2: there is no '='"),
+        (Format::Env, "A=1\n\nB='x\ny\n", "line 3: the quote is not closed"),
         (
             Format::Properties,
             "a=1\r\nb=2\n",
-            "line 2: the line ends in another way than those before (LF and CRLF)",
+            "line 2: the line ends differently from those before (LF and CRLF)",
         ),
         (Format::Ini, "\u{feff}a=1\n", "line 1: the file begins with a byte order mark"),
-        (Format::Toml, "a = 1\n\na = 2\n", "line 3: the key stands twice"),
+        (Format::Toml, "a = 1\n\na = 2\n", "line 3: the key appears twice"),
         (Format::Toml, "a = 1\nb = \n", "line 2: this is not TOML"),
-        (Format::Yaml, "a: 1\n  b: 2\n", "line 2: the indentation fits to no line above"),
+        (Format::Yaml, "a: 1\n  b: 2\n", "line 2: the indentation matches no line above"),
         (Format::Json, "{\n\"a\": 1\n\"b\": 2\n}\n", "line 3: this is not JSON"),
     ] {
         assert_eq!(doubt(format, text), expected, "{text:?}");

@@ -50,7 +50,7 @@ impl<'t> Text<'t> {
             return Err(Doubt::at(1, "the file is in UTF-16; only UTF-8 is read"));
         }
         if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-            return Err(Doubt::at(line_at(at), "a zero byte stands in the file"));
+            return Err(Doubt::at(line_at(at), "the file contains a zero byte"));
         }
         let mut tail = Tail { ending: None, ends_line: false };
         let mut lines = Vec::new();
@@ -59,7 +59,7 @@ impl<'t> Text<'t> {
             let returned = at > start && bytes[at - 1] == b'\r';
             let ending = if returned { Ending::CrLf } else { Ending::Lf };
             if *tail.ending.get_or_insert(ending) != ending {
-                let why = "the line ends in another way than those before (LF and CRLF)";
+                let why = "the line ends differently from those before (LF and CRLF)";
                 return Err(Doubt::at(lines.len() + 1, why));
             }
             lines.push(start..if returned { at - 1 } else { at });
@@ -72,7 +72,7 @@ impl<'t> Text<'t> {
         let text = Self { bytes, lines, tail };
         let lone = text.lines.iter().position(|line| bytes[line.clone()].contains(&b'\r'));
         match lone {
-            Some(at) => Err(Doubt::at(at + 1, "a carriage return stands within the line")),
+            Some(at) => Err(Doubt::at(at + 1, "there is a carriage return inside the line")),
             None => Ok(text),
         }
     }

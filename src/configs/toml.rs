@@ -16,7 +16,7 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
     DeTable::parse(utf8).map_err(|error| {
         let at = error.span().map_or(0, |span| text.line_at(span.start));
         let twice = error.message().contains("duplicate key");
-        text.doubt(at, if twice { "the key stands twice" } else { "this is not TOML" })
+        text.doubt(at, if twice { "the key appears twice" } else { "this is not TOML" })
     })?;
     let mut entries = Vec::new();
     let mut table = Vec::new();
@@ -34,10 +34,10 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
         let found = lines.find_map(|last| Some((last, extent(text.span(at, last), is_header)?)));
         let (last, value) = found.ok_or_else(|| text.doubt(at, "the value is too long"))?;
         let start = text.place(at).start;
-        let odd = || text.doubt(at, "only names of letters, digits, '-' and '_' are read");
+        let odd = || text.doubt(at, "only names of letters, digits, '-' and '_' are supported");
         let key = match trimmed.strip_prefix(b"[") {
             Some(header) if header.first() == Some(&b'[') => {
-                return Err(text.doubt(at, "arrays of tables are not read"));
+                return Err(text.doubt(at, "arrays of tables are not supported"));
             }
             Some(header) => {
                 let end = header.iter().position(|&byte| byte == b']').ok_or_else(odd)?;

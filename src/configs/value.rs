@@ -72,7 +72,7 @@ impl Format {
         ending: Ending,
     ) -> Result<Zeroizing<String>, &'static str> {
         if text.contains('\0') {
-            return Err("a zero byte cannot stand in a configuration file");
+            return Err("a configuration file cannot contain a zero byte");
         }
         if literal && matches!(self, Self::Toml | Self::Yaml | Self::Json) && is_literal(text) {
             return Ok(Zeroizing::new(text.to_owned()));
@@ -83,7 +83,7 @@ impl Format {
             Self::Ini => {
                 if text.contains(['\n', '\r']) || text.trim() != text || text.ends_with('\\') {
                     return Err(
-                        "INI knows no quotes: a value of several lines, with blanks at its ends or a backslash at its end cannot be written",
+                        "INI has no quotes: it cannot hold a value with several lines, with blanks at its ends or with a backslash at its end",
                     );
                 }
                 Ok(Zeroizing::new(text.to_owned()))
@@ -110,7 +110,7 @@ pub fn is_literal(text: &str) -> bool {
 }
 
 fn toml(raw: &str) -> Result<Value, &'static str> {
-    const ODD: &str = "the value is none of TOML";
+    const ODD: &str = "the value is not a TOML value";
     let line = Zeroizing::new(format!("v = {raw}"));
     let table = DeTable::parse(&line).map_err(|_| ODD)?;
     let value = table.into_inner().into_iter().next().ok_or(ODD)?.1.into_inner();
@@ -162,7 +162,7 @@ fn yaml(raw: &str) -> Result<Value, &'static str> {
 /// What stands between two quotes.
 fn within(raw: &str, quote: char) -> Result<&str, &'static str> {
     let inner = raw.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-    inner.ok_or("the quote has no end")
+    inner.ok_or("the quote is not closed")
 }
 
 fn is_block_list(raw: &str) -> bool {

@@ -32,10 +32,10 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
         }
         let indent = line.len() - content.len();
         if line[..indent].contains(&b'\t') {
-            return Err(text.doubt(at, "a tab stands in the indentation"));
+            return Err(text.doubt(at, "the indentation contains a tab"));
         }
         if BREAKS.iter().any(|sign| content.windows(sign.len()).any(|part| part == *sign)) {
-            return Err(text.doubt(at, "a line separator of Unicode stands in the line"));
+            return Err(text.doubt(at, "the line contains a Unicode line separator"));
         }
         let deeper = levels.last().is_none_or(|level| indent > level.indent);
         if deeper {
@@ -46,7 +46,7 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
                 }
                 // A scalar cannot go on as a mapping; at the beginning nothing is above.
                 _ if !levels.is_empty() || indent > 0 => {
-                    return Err(text.doubt(at, "the indentation fits to no line above"));
+                    return Err(text.doubt(at, "the indentation matches no line above"));
                 }
                 _ => Vec::new(),
             };
@@ -56,11 +56,11 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
             levels.pop();
         }
         let level = levels.last().filter(|level| level.indent == indent);
-        let level = level.ok_or_else(|| text.doubt(at, "the indentation fits to no line above"))?;
+        let level = level.ok_or_else(|| text.doubt(at, "the indentation matches no line above"))?;
         let colon = content.iter().position(|&byte| byte == b':');
-        let colon = colon.ok_or_else(|| text.doubt(at, "a ':' is missing"))?;
+        let colon = colon.ok_or_else(|| text.doubt(at, "there is no ':'"))?;
         let name = name(&content[..colon], b"_.-/").filter(|name| !name.starts_with('-'));
-        let name = name.ok_or_else(|| text.doubt(at, "this form of key is not read"))?;
+        let name = name.ok_or_else(|| text.doubt(at, "this form of key is not supported"))?;
         let behind = &content[colon + 1..];
         let value = trim_start(behind);
         let start = text.place(at).end - value.len();
@@ -88,7 +88,7 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
             continue;
         }
         if !behind.starts_with(b" ") {
-            return Err(text.doubt(at, "no blank stands behind the ':'"));
+            return Err(text.doubt(at, "there is no blank after the ':'"));
         }
         if matches!(value[0], b'|' | b'>') {
             last = block_end(text, at, indent, value)?;
@@ -133,12 +133,12 @@ fn list_end(text: &Text<'_>, at: usize, key_indent: usize) -> Result<usize, Doub
         let depth = indent(line);
         if depth < own || depth == own && !is_entry(line) {
             if depth > key_indent {
-                return Err(text.doubt(at, "the indentation fits to no line above"));
+                return Err(text.doubt(at, "the indentation matches no line above"));
             }
             break;
         }
         if line[..line.len() - content.len()].contains(&b'\t') {
-            return Err(text.doubt(at, "a tab stands in the indentation"));
+            return Err(text.doubt(at, "the indentation contains a tab"));
         }
         last = at;
     }
@@ -149,7 +149,7 @@ fn list_end(text: &Text<'_>, at: usize, key_indent: usize) -> Result<usize, Doub
 fn block_end(text: &Text<'_>, at: usize, key_indent: usize, header: &[u8]) -> Result<usize, Doubt> {
     let sign = trim(header.split(|&byte| byte == b'#').next().unwrap_or(header));
     if !matches!(&sign[1..], b"" | b"-" | b"+") {
-        return Err(text.doubt(at, "this form of block scalar is not read"));
+        return Err(text.doubt(at, "this form of block scalar is not supported"));
     }
     let mut last = at;
     let mut own = None;
@@ -163,7 +163,9 @@ fn block_end(text: &Text<'_>, at: usize, key_indent: usize, header: &[u8]) -> Re
             break;
         }
         if depth < *own.get_or_insert(depth) {
-            return Err(text.doubt(next, "the line is indented less than the block's first"));
+            return Err(
+                text.doubt(next, "the line is less indented than the first line of the block")
+            );
         }
         last = next;
     }
@@ -177,7 +179,7 @@ fn scalar_len(value: &[u8]) -> Result<usize, &'static str> {
             let mut at = 1;
             loop {
                 match value.get(at) {
-                    None => return Err("the quote has no end on its line"),
+                    None => return Err("the quote is not closed on its line"),
                     Some(b'\\') if quote == b'"' => at += 2,
                     // Two stand for one.
                     Some(byte)
@@ -193,26 +195,28 @@ fn scalar_len(value: &[u8]) -> Result<usize, &'static str> {
             }
             let rest = &value[at + 1..];
             let ends = is_nothing(trim_start(rest)) && (rest.is_empty() || rest[0] != b'#');
-            if ends { Ok(at + 1) } else { Err("something stands behind the value's last quote") }
+            if ends { Ok(at + 1) } else { Err("there is text after the value's last quote") }
         }
         // What a flow collection holds is not looked into, so a comment behind it is not told apart.
         b'[' if trim(value).ends_with(b"]") && !value.contains(&b'#') => Ok(trim(value).len()),
         b'{' if trim(value) == b"{}" => Ok(2),
-        b'{' | b'[' => {
-            Err("a collection in braces or brackets is only read on one line, and a mapping is not")
-        }
-        b'&' | b'*' => Err("anchors and aliases are not read"),
-        b'!' => Err("tags are not read"),
+        b'{' | b'[' => Err(
+            "a list in brackets is supported on one line only, and a mapping in braces is not supported",
+        ),
+        b'&' | b'*' => Err("anchors and aliases are not supported"),
+        b'!' => Err("tags are not supported"),
         b'|' | b'>' | b'}' | b']' | b'%' | b'@' | b'`' | b',' | b'?' => {
-            Err("a value cannot begin with this sign")
+            Err("a value cannot begin with this character")
         }
-        b'-' if value.len() == 1 || value[1] == b' ' => Err("a list cannot begin behind its key"),
+        b'-' if value.len() == 1 || value[1] == b' ' => {
+            Err("a list cannot begin on the line of its key")
+        }
         _ => {
             let comment = value.windows(2).position(|pair| pair == b" #" || pair == b"\t#");
             let scalar = trim(&value[..comment.unwrap_or(value.len())]);
             // A second ': ' would make it a mapping, which is an error.
             if scalar.windows(2).any(|pair| pair == b": ") || scalar.ends_with(b":") {
-                return Err("a second ':' stands in the value, which needs quotes");
+                return Err("the value contains a second ':', so it needs quotes");
             }
             Ok(scalar.len())
         }

@@ -91,7 +91,7 @@ fn headers(body: &[u8]) -> usize {
 
 /// A block that was cut off, or that breaks off: what is there may be enough of a key.
 fn unfinished(start: usize, body: usize, end: usize) -> Option<Hit> {
-    let facts = vec!["the block has no end".into()];
+    let facts = vec!["the block does not end".into()];
     let hit = Hit {
         rule: 0,
         value: body..end,

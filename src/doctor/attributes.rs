@@ -20,8 +20,8 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         Ok(file) => match file.macro_has_tripwire() {
             Some(_) if !file.macro_seals() => findings.push(problem(
                 "macro",
-                "the line [attr]shroud in .gitattributes does not say filter=shroud, so lines with 'shroud' alone seal nothing",
-                "'git log -p -- .gitattributes' shows who changed it; 'git shroud track' with a pattern writes it again",
+                "the line [attr]shroud in .gitattributes lacks filter=shroud, so lines with only 'shroud' seal nothing",
+                "'git log -p -- .gitattributes' shows who changed it; 'git shroud track PATTERN' writes it again",
             )),
             Some(tripwire) => {
                 let with = if tripwire { ", with the tripwire" } else { "" };
@@ -44,12 +44,12 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
 }
 
 fn without_macro(file: &AttributesFile) -> Finding {
-    let remedy = "'git shroud track' with a pattern that is tracked writes it again; 'git log -p -- .gitattributes' shows where it went";
+    let remedy = "'git shroud track PATTERN' with a tracked pattern writes it again; 'git log -p -- .gitattributes' shows who removed it";
     if !file.tracked().is_empty() && file.not_written_out().is_empty() {
-        let message = ".gitattributes does not define the macro 'shroud'; the lines there seal without it, and only the tripwire is lacking";
+        let message = ".gitattributes does not define the macro 'shroud'; its lines seal without it, but the tripwire is missing";
         return advice("macro", message, remedy);
     }
-    let message = ".gitattributes does not define the macro 'shroud', so lines with 'shroud' alone seal nothing in other clones";
+    let message = ".gitattributes does not define the macro 'shroud', so lines with only 'shroud' seal nothing in other clones";
     problem("macro", message, remedy)
 }
 
@@ -58,12 +58,12 @@ fn remedy(path: &Path) -> String {
     let is_link = path.symlink_metadata().is_ok_and(|there| there.is_symlink());
     if is_link {
         // Whoever gets the file must see the lines that counted for its author.
-        return "put a regular file with those lines in its place: cp --remove-destination \"$(readlink -f .gitattributes)\" .gitattributes".to_owned();
+        return "replace it by a regular file with the same lines: cp --remove-destination \"$(readlink -f .gitattributes)\" .gitattributes".to_owned();
     }
     if path.is_dir() {
-        return "put a regular file in its place".to_owned();
+        return "replace it by a regular file".to_owned();
     }
-    "make it a regular file of UTF-8 text that you may read".to_owned()
+    "make it a regular, readable file in UTF-8".to_owned()
 }
 
 /// Lines that say the macro alone mean nothing to programs that know no macros.
@@ -81,7 +81,7 @@ fn old_lines(patient: &Patient<'_>, top: &Path) -> Option<Finding> {
         advice(
             "attribute-lines",
             format!(
-                "{} of .gitattributes seal by the macro 'shroud' alone: programs that know no macros (dulwich, jj) store plaintext there",
+                "{} of .gitattributes use only the macro 'shroud': programs that ignore macros (dulwich, jj) store plaintext there",
                 count(lines as u64, "line")
             ),
             "git shroud track --write-out",
@@ -101,19 +101,19 @@ pub(super) fn own_files(patient: &Patient<'_>) -> Vec<Finding> {
             }
             let path = crate::sanitise::path(&entry.path);
             let remedy = match (exception, of_folder) {
-                (Some(line), _) => format!("add behind the pattern that matches it, at the end of .gitattributes: {line}; then git add --renormalize {}", crate::sanitise::word_or(&entry.path, "PATH")),
+                (Some(line), _) => format!("add at the end of .gitattributes: {line}; then git add --renormalize {}", crate::sanitise::word_or(&entry.path, "PATH")),
                 (None, folder) => format!(
                     "restore {0}/.gitattributes, which keeps filters off: git checkout HEAD -- {0}/.gitattributes",
                     folder.unwrap_or_default()
                 ),
             };
-            let message = format!("{path} is to be sealed, but git has to read it");
+            let message = format!("an attribute seals {path}, but git must read this file");
             findings.push(problem("own-files", message, remedy));
         }
         Ok(findings)
     });
     looked.unwrap_or_else(|error| {
-        vec![problem("own-files", error.to_string(), "see what git says: git status")]
+        vec![problem("own-files", error.to_string(), "look at the output of git status")]
     })
 }
 
@@ -126,7 +126,7 @@ pub(super) fn in_doubt(file: &FileStatus) -> Option<Finding> {
     Some(problem(
         "attribute-conflict",
         format!("{}: {why}", crate::sanitise::path(&file.path)),
-        "put the line that seals the path behind the others, or '-filter' in one where it is not to be sealed; 'git log -p -- .gitattributes' shows who changed what",
+        "move the line that seals the path to the end, or write '-filter' if the path should stay plaintext; 'git log -p -- .gitattributes' shows who changed it",
     ))
 }
 

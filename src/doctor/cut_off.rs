@@ -18,17 +18,17 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         findings.push(problem(
             "worktree",
             format!(
-                "{} still sealed in the worktree, although the key is held: an unlock or a lock was cut off",
+                "{} still sealed in the worktree, although the key is held: an unlock or lock was interrupted",
                 count(unopened, "file")
             ),
-            "git shroud unlock opens them, git shroud lock closes all",
+            "'git shroud unlock' opens them, 'git shroud lock' seals all",
         ));
     }
     if index::is_abandoned(repository) {
         findings.push(problem(
             "worktree",
-            "a git-shroud that was killed has left a lock on git's index",
-            "git shroud unlock, or git shroud lock, removes it",
+            "a killed git-shroud left a lock on git's index",
+            "'git shroud unlock' or 'git shroud lock' removes it",
         ));
     }
     let unfinished = repository.worktree.as_deref().map_or(0, count_leftovers);
@@ -36,10 +36,10 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         findings.push(problem(
             "worktree",
             format!(
-                "{} at the top of the worktree, left by a git-shroud that was killed, may hold plaintext",
+                "a killed git-shroud left {} at the top of the worktree, which may hold plaintext",
                 count(unfinished as u64, "unfinished file")
             ),
-            "git shroud unlock, or git shroud lock, removes them",
+            "'git shroud unlock' or 'git shroud lock' removes them",
         ));
     }
     findings

@@ -23,7 +23,7 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     findings.extend(merge_default(patient));
     findings.extend(keys(patient));
     findings.extend(attributes(patient).unwrap_or_else(|error| {
-        vec![problem("git-crypt-attributes", error.to_string(), "see what git says: git status")]
+        vec![problem("git-crypt-attributes", error.to_string(), "look at the output of git status")]
     }));
     findings
 }
@@ -50,14 +50,14 @@ fn drivers(patient: &Patient<'_>) -> Finding {
     if of_git_crypt {
         return advice(
             "git-crypt-drivers",
-            "git uses the program git-crypt for the files that git-crypt encrypts, not git-shroud",
-            "'git shroud unlock' puts git-shroud in its place; the keys stay where they are",
+            "git uses git-crypt, not git-shroud, for the files that git-crypt encrypts",
+            "'git shroud unlock' replaces it by git-shroud; the keys stay where they are",
         );
     }
     let names: Vec<_> = missing.iter().map(|(name, _)| name.as_str()).collect();
     problem(
         "git-crypt-drivers",
-        format!("the git configuration lacks, or has other values for: {}", names.join(", ")),
+        format!("these git settings are missing or wrong: {}", names.join(", ")),
         "run 'git shroud unlock', which sets them",
     )
 }
@@ -91,10 +91,10 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
             }
             Ok(Foreign::Yes) => problem(
                 "git-crypt-key",
-                format!("the git-crypt key '{name}' that is held opens no file here: it is the wrong key"),
-                format!("git shroud lock --key {name} --force, then git shroud unlock with the right one"),
+                format!("the held git-crypt key '{name}' opens no file here: it is the wrong key"),
+                format!("git shroud lock --key {name} --force, then git shroud unlock with the right key"),
             ),
-            Err(error) => problem("git-crypt-key", error.to_string(), "see what git says: git fsck"),
+            Err(error) => problem("git-crypt-key", error.to_string(), "look at the output of git fsck"),
         });
     }
     for name in patient.git_crypt_names.iter().filter(|name| patient.git_crypt.of(name).is_none()) {
@@ -126,14 +126,14 @@ fn attributes(patient: &Patient<'_>) -> Result<Vec<Finding>, GitError> {
     if !without_diff.is_empty() {
         findings.push(advice(
             "git-crypt-diff",
-            format!("{} with filter=git-crypt and without diff=git-crypt: git diff shows encrypted bytes", list(&without_diff)),
+            format!("{} with filter=git-crypt but without diff=git-crypt: git diff shows encrypted bytes", list(&without_diff)),
             "write 'filter=git-crypt diff=git-crypt' in .gitattributes, with the same name in both",
         ));
     }
     if !converted.is_empty() {
         findings.push(advice(
             "git-crypt-conversion",
-            format!("{} with an attribute by which git changes encrypted bytes (text, eol, ident, working-tree-encoding)", list(&converted)),
+            format!("{} with an attribute that makes git change encrypted bytes (text, eol, ident, working-tree-encoding)", list(&converted)),
             "end the line with '-text -ident -working-tree-encoding': 'git shroud why PATH' names the attribute",
         ));
     }
@@ -141,10 +141,10 @@ fn attributes(patient: &Patient<'_>) -> Result<Vec<Finding>, GitError> {
         findings.push(problem(
             "git-crypt-name",
             format!(
-                "{} with a filter that names no possible git-crypt key, so git stores plaintext",
+                "{} with a filter that cannot be the name of a git-crypt key, so git stores plaintext",
                 list(&unnamed)
             ),
-            "correct the name in .gitattributes: 'git shroud why PATH' says where it stands",
+            "correct the name in .gitattributes: 'git shroud why PATH' shows the line",
         ));
     }
     Ok(findings)

@@ -18,7 +18,7 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     if Journal::is_there(patient.repository.common_dir()) {
         findings.push(problem(
             "rotation",
-            "a rotation of keys was cut off",
+            "a key rotation was interrupted",
             "git shroud key rotate --continue, or --abort",
         ));
     }
@@ -62,7 +62,7 @@ fn expiring(patient: &Patient<'_>, now: SystemTime) -> Vec<Finding> {
                         member.label,
                         clock::date(expires)
                     ),
-                    "ask for the extended certificate, and give it to 'git shroud member add'",
+                    "ask for the renewed certificate, and run 'git shroud member add' with it",
                 ));
             }
         }

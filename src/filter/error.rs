@@ -11,11 +11,11 @@ use crate::store::confirmed::KeyOf;
 #[derive(Debug, thiserror::Error)]
 pub enum FilterError {
     /// The key that seals the path is not held.
-    #[error("the key '{0}' is not held here, and nothing is stored in the clear")]
+    #[error("the key '{0}' is not held here; refusing to store plaintext")]
     Locked(KeyName),
     /// A key of that name is held, but not the one that the repository describes.
     #[error(
-        "the key '{name}' that is held (id {held}) is not the one that this repository uses ({described})"
+        "the held key '{name}' (id {held}) is not the one that this repository uses ({described})"
     )]
     OtherKey {
         /// The key's name.
@@ -27,12 +27,12 @@ pub enum FilterError {
     },
     /// The tree does not describe the key.
     #[error(
-        "the key '{0}' is held here, but .shroud/ does not describe it in this worktree, so nobody else could tell what seals the file"
+        "the key '{0}' is held here, but .shroud/ in this worktree does not describe it, so nobody else could find the right key for the file"
     )]
     Undescribed(KeyName),
     /// The tree describes a key that was set aside, as another of that name was taken.
     #[error(
-        "the key '{name}' that .shroud/ describes (id {described}) was set aside here: it opens files and seals none"
+        "the key '{name}' in .shroud/ (id {described}) was set aside here: it opens files, but seals none"
     )]
     SetAside {
         /// The key's name.
@@ -42,7 +42,7 @@ pub enum FilterError {
     },
     /// A newer generation of the key was held here, and nothing says that the older one is right.
     #[error(
-        "the key '{name}' is of generation {held}, but generation {newest} was held here{}: an older key seals nothing",
+        "the key '{name}' is generation {held}, but this clone has held generation {newest}{}: an older key seals nothing",
         described_in(commit.as_deref())
     )]
     Older {
@@ -57,7 +57,7 @@ pub enum FilterError {
     },
     /// The path is sealed with a held key of another name, and nobody has confirmed the move here.
     #[error(
-        "it is sealed with the key '{held}', but its attribute names the key '{wanted}' now, and nobody has confirmed that in this clone"
+        "it is sealed with the key '{held}', but its attribute now names the key '{wanted}', and nobody has confirmed that in this clone"
     )]
     OtherName {
         /// The name of the key that seals it in the index.
@@ -67,7 +67,7 @@ pub enum FilterError {
     },
     /// The path is sealed with a held key of git-crypt and moves to another, or from or to one of this program's.
     #[error(
-        "it is sealed with {held}, but its attribute names {wanted} now, and nobody has confirmed that in this clone"
+        "it is sealed with {held}, but its attribute now names {wanted}, and nobody has confirmed that in this clone"
     )]
     Crossing {
         /// The key that seals it in the index.
@@ -79,10 +79,10 @@ pub enum FilterError {
     #[error(transparent)]
     Open(OpenError),
     /// The key of git-crypt that encrypts the path is not held.
-    #[error("the git-crypt key '{0}' is not held here, and nothing is stored in the clear")]
+    #[error("the git-crypt key '{0}' is not held here; refusing to store plaintext")]
     GitCryptLocked(Name),
     /// The file begins as git-crypt's do and does not open.
-    #[error("it begins as a file that git-crypt encrypted, and {0}")]
+    #[error("it begins like a file that git-crypt encrypted, and {0}")]
     GitCrypt(git_crypt::OpenError),
     /// What git-shroud sealed stands where git-crypt encrypts.
     #[error("git-shroud sealed it, but its attribute says that git-crypt encrypts it")]
@@ -126,40 +126,38 @@ impl FilterError {
     /// The next thing to do, where there is one.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Locked(_) => {
-                Some("run 'git shroud unlock', as a member or with a key file that holds this key")
-            }
+            Self::Locked(_) => Some("run 'git shroud unlock', as a member or with a key file"),
             Self::GitCryptLocked(_) => Some(
-                "run 'git shroud unlock', with the git-crypt key file or an OpenPGP key that has access",
+                "run 'git shroud unlock', with the git-crypt key file or an OpenPGP key with access",
             ),
             Self::GitCrypt(_) => Some("'git shroud status' tells a wrong key from a damaged file"),
             Self::SealedForGitCrypt => {
-                Some("open it with 'git shroud cat', or change its line in .gitattributes")
+                Some("read it with 'git shroud cat', or change its line in .gitattributes")
             }
             Self::OtherKey { .. } => Some(
-                "take the current key with 'git shroud unlock'; see that GIT_SHROUD_KEYRING and GIT_SHROUD_KEY are not set for another repository",
+                "take the current key with 'git shroud unlock'; check that GIT_SHROUD_KEYRING and GIT_SHROUD_KEY are not set for another repository",
             ),
             Self::Older { commit: None, .. } => {
-                Some("'git shroud unlock' on a branch that has the newer key takes it")
+                Some("run 'git shroud unlock' on a branch with the newer key")
             }
             Self::Older { .. } => Some(
-                "somebody has put the old description back: see 'git log -p -- .shroud', and bring the newer one with 'git checkout COMMIT -- .shroud'",
+                "somebody restored an old key.toml: look at 'git log -p -- .shroud', and take the newer one with 'git checkout COMMIT -- .shroud'",
             ),
             Self::OtherName { .. } | Self::Crossing { .. } => Some(
-                "'git shroud why PATH' shows who changed it; if it is right: git shroud why --confirm PATH; if not, restore the line in .gitattributes",
+                "'git shroud why PATH' shows who changed it; if that is right: git shroud why --confirm PATH; if not, restore the line in .gitattributes",
             ),
-            Self::Undescribed(_) => Some(
-                "bring the description from a branch that has it: git checkout BRANCH -- .shroud",
-            ),
+            Self::Undescribed(_) => {
+                Some("take .shroud/ from a branch that has it: git checkout BRANCH -- .shroud")
+            }
             Self::SetAside { .. } => Some(
-                "merge the branch that describes the key which is in use, or take this one with 'git shroud unlock --trust-key ID'",
+                "merge the branch whose .shroud/ has the current key, or take this one with 'git shroud unlock --trust-key ID'",
             ),
             Self::Conversion(_) => {
                 Some("end the line for this path with '-text -ident -working-tree-encoding'")
             }
             Self::Open(OpenError::UnsupportedVersion(_)) => Some("install a newer git-shroud"),
             Self::Open(_) => Some(
-                "an earlier version of the file may be sound: 'git log -- PATH', 'git shroud cat REV:PATH'",
+                "an earlier version of the file may be intact: 'git log -- PATH', 'git shroud cat REV:PATH'",
             ),
             Self::Rule(_) | Self::Io(_) => None,
         }

@@ -47,7 +47,7 @@ impl<R: Read> PacketReader<R> {
         }
         let at = self.unread.start;
         let len = parse_len(&self.buffer[at..at + 4]).ok_or_else(|| {
-            io::Error::new(io::ErrorKind::InvalidData, "git sent what is not a packet")
+            io::Error::new(io::ErrorKind::InvalidData, "git sent an invalid packet")
         })?;
         if len == 0 {
             self.unread.start += 4;

@@ -125,7 +125,9 @@ fn answer<'k, I: Read>(
     let filtered = match request.command.as_slice() {
         b"clean" => filter.clean(pathname, &mut content),
         b"smudge" => filter.smudge(pathname, &mut content),
-        _ => Err(FilterError::Io(invalid("git asked for what this filter does not offer"))),
+        _ => {
+            Err(FilterError::Io(invalid("git asked for something that this filter does not offer")))
+        }
     };
     // git writes all of a file before it reads the answer.
     content.drain()?;

@@ -41,9 +41,9 @@ pub fn describe_suspects(retired: &Files, of_other_key: &Files) -> Vec<(String, 
         let is = if files.count == 1 { "is" } else { "are" };
         Some(format!("opened {count} that {is} sealed with {with}, first {first}"))
     };
-    let retired = sentence(retired, "an earlier generation of the key than is in use");
+    let retired = sentence(retired, "an earlier generation of the key");
     let other = sentence(of_other_key, "a key of another name than the attribute says");
-    let who = "a removed member can write such a file: see who did with 'git log -- PATH'; 'git shroud status' names all of them";
+    let who = "a removed member can write such a file: 'git log -- PATH' shows who did; 'git shroud status' names all of them";
     let why = "'git shroud why PATH' shows who changed it";
     retired.map(|said| (said, who)).into_iter().chain(other.map(|said| (said, why))).collect()
 }

@@ -36,10 +36,10 @@ pub enum OpenError {
     #[error("it is not a sealed file")]
     NotSealed,
     /// The file ends inside its header, or right after it.
-    #[error("the sealed file is cut off")]
+    #[error("the sealed file is truncated")]
     Truncated,
     /// A version of the format that this program does not know.
-    #[error("the sealed file has format version {0}, which this program does not know")]
+    #[error("the sealed file has format version {0}, which this git-shroud does not support")]
     UnsupportedVersion(u8),
     /// No key with this id is held.
     #[error("no key with id {0} is held")]
@@ -60,7 +60,7 @@ pub enum OpenError {
     #[error("the sealed file is damaged: its padding is wrong")]
     Padding,
     /// The content is not the one that the header commits to.
-    #[error("the sealed file is damaged: its content is not the one its header names")]
+    #[error("the sealed file is damaged: its content does not match its header")]
     Siv,
     /// Reading or writing failed.
     #[error(transparent)]

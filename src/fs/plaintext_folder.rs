@@ -10,7 +10,7 @@ use super::create_private_dir;
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// Only the disk is left, and that was not allowed.
-    #[error("there is no file system in memory for the plaintext")]
+    #[error("this system has no memory file system for the plaintext")]
     NoMemory,
     /// It cannot be made.
     #[error("a private folder for the editor: {0}")]

@@ -280,16 +280,14 @@ fn unmet(
 ) -> Option<String> {
     let marked = to_setting(mark, top);
     match set {
-        _ if through_macro => Some(format!(
-            "{marked} seals nothing, as the line [attr]{DRIVER} does not say filter={DRIVER}"
-        )),
+        _ if through_macro => {
+            Some(format!("{marked} seals nothing: the line [attr]{DRIVER} lacks filter={DRIVER}"))
+        }
         Some(set) if set.assignment.state != StateRef::Unspecified => {
-            Some(format!("{marked} seals nothing, as {} outranks it", to_setting(set, top)))
+            Some(format!("{marked} seals nothing: {} overrides it", to_setting(set, top)))
         }
         Some(set) if outranks(set, mark) => None,
-        _ => {
-            Some(format!("{marked} seals nothing, as no line [attr]{DRIVER} defines it at the top"))
-        }
+        _ => Some(format!("{marked} seals nothing: no line [attr]{DRIVER} at the top defines it")),
     }
 }
 

@@ -77,7 +77,7 @@ impl AttributesFile {
         // git follows no link here either; what it leads to must not be staged.
         match fs::symlink_metadata(path) {
             Ok(there) if there.is_symlink() => {
-                return refuse("it is a symbolic link, which git does not follow here");
+                return refuse("it is a symbolic link, and git does not follow it here");
             }
             Ok(there) if !there.is_file() => return refuse("it is not a regular file"),
             _ => {}

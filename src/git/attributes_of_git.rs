@@ -83,13 +83,13 @@ impl OfGit {
         let place = ours.filter.as_ref().map(|set| format!(" {set}")).unwrap_or_default();
         if is_ours && git.filter.is_empty() {
             return Some(format!(
-                "git does not filter it, and so stores it in the clear: it reads{place} otherwise"
+                "git does not filter it, so it stores plaintext: git reads{place} differently"
             ));
         }
         let filter = ours.filter.as_ref().and_then(|set| set.text.strip_prefix("filter="));
         if !is_ours || filter != Some(&git.filter) {
             let filter = crate::sanitise::line(&git.filter);
-            return Some(format!("git reads its attributes otherwise: filter={filter}"));
+            return Some(format!("git reads its attributes differently: filter={filter}"));
         }
         let key =
             ours.key_setting.as_ref().and_then(|set| set.text.split_once('=')).map(|(_, key)| key);
@@ -97,10 +97,10 @@ impl OfGit {
         let converted = converted.and_then(|text| text.split('=').next());
         if ours.sealed && key != git.key.as_deref() {
             let key = crate::sanitise::line(git.key.as_deref().unwrap_or("default"));
-            return Some(format!("git reads its attributes otherwise: the key is '{key}'"));
+            return Some(format!("git reads its attributes differently: the key is '{key}'"));
         }
         (converted != git.conversion.as_deref()).then(|| {
-            "git reads otherwise which of its attributes would change sealed bytes".to_owned()
+            "git reads the attributes that would change sealed bytes differently".to_owned()
         })
     }
 }

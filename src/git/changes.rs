@@ -58,7 +58,7 @@ pub fn changes(
 }
 
 fn parse(output: &[u8]) -> Result<Vec<(Vec<u8>, Change)>, GitError> {
-    let malformed = || GitError::Read("git diff answered in a form that is not known".to_owned());
+    let malformed = || GitError::Read("git diff answered in an unknown form".to_owned());
     let mut changes: Vec<(Vec<u8>, Change)> = Vec::new();
     let mut fields = output.split(|&byte| byte == 0);
     while let Some(record) = fields.next().filter(|record| !record.is_empty()) {

@@ -21,7 +21,7 @@ const POLL: std::time::Duration = std::time::Duration::from_millis(20);
 #[derive(Debug, thiserror::Error)]
 pub enum EditorError {
     /// git names none.
-    #[error("git knows no editor here")]
+    #[error("git has no editor here")]
     Unknown,
     /// It ended with a failure.
     #[error("the editor failed, so nothing was written")]

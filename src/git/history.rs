@@ -284,7 +284,7 @@ fn updates<'l>(
         let (old, new) = pick(&fields)?;
         Some(RefUpdate { old: id(old).ok()?, new: id(new).ok()? })
     };
-    let wrong = || GitError::Read("standard input is not what git gives this hook".to_owned());
+    let wrong = || GitError::Read("standard input is not what git passes to this hook".to_owned());
     lines.map(|line| update(line).ok_or_else(wrong)).collect()
 }
 

@@ -49,7 +49,7 @@ pub enum Change {
 #[derive(Debug, thiserror::Error)]
 pub enum HooksError {
     /// The folder serves other repositories too.
-    #[error("core.hooksPath leads to '{0}', outside this repository; nothing was changed")]
+    #[error("core.hooksPath points to '{0}', outside this repository; nothing was changed")]
     Shared(String),
     /// A folder in the place of a hook.
     #[error("'{0}' is a folder and not a hook; nothing was changed")]

@@ -93,7 +93,7 @@ impl IndexLock {
             Err(error) if error.kind() == NotFound => Ok(false),
             Err(error) => Err(GitError::Io(crate::fs::with_path(&self.index, &error))),
             Ok(bytes) => has_link(&bytes, hash)
-                .ok_or_else(|| GitError::Read("the index has a form that is not known".to_owned())),
+                .ok_or_else(|| GitError::Read("the index has an unknown form".to_owned())),
         }
     }
 
@@ -108,7 +108,7 @@ impl IndexLock {
         let write = || {
             let mut bytes = fs::read(&self.index)?;
             patch(&mut bytes, stats, hash).ok_or_else(|| {
-                io::Error::new(io::ErrorKind::InvalidData, "the index has a form that is not known")
+                io::Error::new(io::ErrorKind::InvalidData, "the index has an unknown form")
             })?;
             let mut file = temp_file(&self.index)?;
             file.file().set_permissions(fs::metadata(&self.index)?.permissions())?;

@@ -52,7 +52,7 @@ pub enum GitError {
     #[error("{0} is not in this clone, so the answer is incomplete")]
     NotHere(String),
     /// `GIT_INDEX_FILE` is relative: git takes it from the top of the worktree, and this program from where it runs.
-    #[error("GIT_INDEX_FILE is relative, and counts from the top of the worktree")]
+    #[error("GIT_INDEX_FILE is relative to the top of the worktree, not to this folder")]
     RelativeIndex,
     /// `GIT_INDEX_FILE` is set where all worktrees are concerned.
     #[error("GIT_INDEX_FILE names the index of one worktree, and there are several")]
@@ -83,13 +83,13 @@ impl From<GitError> for crate::error::CommandError {
         let wrong = Self::wrong(error.to_string());
         match error {
             GitError::NotHere(path) => Self::incomplete(wrong.message())
-                .hint(format!("bring it here: git checkout HEAD -- {}", shown_word(&path))),
-            GitError::Missing => wrong.hint("install git 2.25 or newer and see that it is on PATH"),
+                .hint(format!("fetch it: git checkout HEAD -- {}", shown_word(&path))),
+            GitError::Missing => wrong.hint("install git 2.25 or newer, so that it is on PATH"),
             GitError::TooOld(_) => wrong.hint("install a newer git"),
             GitError::RelativeIndex => wrong.hint("run this at the top, or name the whole path"),
             GitError::OneIndex => wrong.hint("unset GIT_INDEX_FILE"),
             GitError::IndexLocked(path) => wrong.hint(format!(
-                "wait until it has finished; if none runs, remove '{path}' and try again"
+                "wait until it has finished; if no git is running, remove '{path}' and try again"
             )),
             GitError::Failed { .. } | GitError::Read(_) | GitError::Io(_) => wrong,
         }

@@ -43,20 +43,20 @@ impl Surroundings<'_> {
         }
         if given.starts_with(b":(") || given.starts_with(b":/") || given.starts_with(b":!") {
             return refuse(
-                format!("'{shown}' is a pathspec of git, and no pattern of .gitattributes"),
+                format!("'{shown}' is a git pathspec, not a .gitattributes pattern"),
                 "write it as in .gitignore: git shroud track 'secrets/**'",
             );
         }
         if has_braces(given) {
             return refuse(
-                format!("patterns know no braces, so '{shown}' would match nothing"),
-                "give each form by itself: git shroud track '*.pem' '*.key'",
+                format!("patterns have no braces, so '{shown}' would match nothing"),
+                "give each form separately: git shroud track '*.pem' '*.key'",
             );
         }
         if given.starts_with(b"~") {
             return refuse(
                 format!("'{shown}' begins with a tilde, which means nothing in a pattern"),
-                "write the path from this folder, without it",
+                "write the path from this folder, without the tilde",
             );
         }
         let given = &self.relative(given)?;
@@ -78,8 +78,8 @@ impl Surroundings<'_> {
         }
         if self.is_at_top(anchored) {
             return refuse(
-                format!("'{shown}' is none of the files in this folder: patterns count from here"),
-                "change to the top of the repository, or leave this folder's name out",
+                format!("'{shown}' is not a file in this folder: patterns start here"),
+                "change to the top of the repository, or omit this folder's name",
             );
         }
         Ok(if is_here && !name.contains(&b'/') { [b"/", name].concat() } else { name.to_vec() })
@@ -118,9 +118,9 @@ impl Surroundings<'_> {
         if there.as_ref().is_some_and(std::fs::Metadata::is_symlink) {
             return refuse(
                 format!(
-                    "'{shown}' is a symbolic link: git stores where it leads, and filters none"
+                    "'{shown}' is a symbolic link: git stores its target, and never filters it"
                 ),
-                "track the file or folder to which it leads",
+                "track the file or folder that it points to",
             );
         }
         if there.as_ref().is_some_and(std::fs::Metadata::is_dir) || there.is_none() {
@@ -128,10 +128,7 @@ impl Surroundings<'_> {
                 .native(path)
                 .is_some_and(|native| native.join(".git").symlink_metadata().is_ok())
             {
-                return refuse(
-                    format!("'{shown}' is a repository of its own"),
-                    "run git shroud there",
-                );
+                return refuse(format!("'{shown}' is another repository"), "run git shroud there");
             }
             if path == b"." {
                 return Ok(b"**".to_vec());
@@ -182,7 +179,7 @@ impl Surroundings<'_> {
         }
         refuse(
             format!(
-                "a backslash stands for no folder in a pattern, so '{shown}' would match nothing"
+                "a backslash does not separate folders in a pattern, so '{shown}' would match nothing"
             ),
             format!("write '{}'", crate::sanitise::path(&slashed)),
         )

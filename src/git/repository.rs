@@ -200,7 +200,7 @@ fn refuse_pipe(file: &Path) -> Result<(), GitError> {
     if kind.is_ok_and(|kind| kind.is_fifo() || kind.is_char_device() || kind.is_block_device()) {
         let error = std::io::Error::new(
             std::io::ErrorKind::InvalidInput,
-            "it is a pipe or device, which git waits for: remove it",
+            "it is a pipe or device, and git would wait for it: remove it",
         );
         return Err(GitError::Io(crate::fs::with_path(file, &error)));
     }

@@ -74,7 +74,7 @@ impl TreeAttributes {
         let chain = Chain(Some(self.links.len()));
         let odd = oddity(&content).map(|why| {
             let file = crate::sanitise::path(&[folder, FILE_NAME].concat());
-            format!("git reads {file} otherwise: {why}").into()
+            format!("git reads {file} differently: {why}").into()
         });
         let odd = odd.or_else(|| self.links[above.0?].odd.clone());
         self.links.push(Link {

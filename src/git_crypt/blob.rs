@@ -28,7 +28,7 @@ pub enum OpenError {
     #[error("it is not encrypted by git-crypt")]
     NotEncrypted,
     /// It ends within the nonce.
-    #[error("it begins as a git-crypt file and is cut short")]
+    #[error("it begins like a git-crypt file, but is truncated")]
     Truncated,
     /// The nonce is not that of the plaintext: another key encrypted it, or it was changed. The format cannot tell which.
     #[error(

@@ -37,28 +37,28 @@ const MAX_FIELD_LEN: usize = 1 << 20;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFileError {
     /// Neither the magic, nor as long as a legacy file.
-    #[error("it is no git-crypt key file")]
+    #[error("it is not a git-crypt key file")]
     NotAKeyFile,
     /// More than [`MAX_KEY_FILE_LEN`] bytes.
-    #[error("it is larger than 2 MiB, which no git-crypt key file is")]
+    #[error("it is larger than 2 MiB, too large for a git-crypt key file")]
     TooLong,
     /// A version of the format that is not known.
-    #[error("it is of version {0} of git-crypt's key file format, and only version 2 is known")]
+    #[error("it has version {0} of git-crypt's key file format; only version 2 is supported")]
     Version(u32),
     /// It ends before it is whole.
-    #[error("it is cut short")]
+    #[error("it is truncated")]
     Truncated,
     /// Behind the last key there is more.
-    #[error("behind its last key there are bytes that belong to no key")]
+    #[error("there are extra bytes after its last key")]
     TrailingBytes,
     /// A field that is not known, and that says that it must be.
-    #[error("its field {0} is not known here and must not be passed over")]
+    #[error("its field {0} is unknown and must not be ignored")]
     UnknownField(u32),
     /// A field has a length that it cannot have.
     #[error("its field {0} has a wrong length")]
     FieldLength(u32),
     /// The name is none.
-    #[error("the name in it cannot name a git-crypt key")]
+    #[error("its name cannot be the name of a git-crypt key")]
     Name,
     /// A key without its AES or HMAC part.
     #[error("a key in it lacks its AES or its HMAC part")]

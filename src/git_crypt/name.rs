@@ -15,7 +15,7 @@ pub struct Name(String);
 /// The text names no git-crypt key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "it cannot name a git-crypt key: a name is 1 to 128 of A-Z, a-z, 0-9, '-' and '_', and not 'default'"
+    "it cannot be the name of a git-crypt key: a name is 1 to 128 of A-Z, a-z, 0-9, '-' and '_', and not 'default'"
 )]
 pub struct InvalidName;
 

@@ -12,7 +12,7 @@ pub struct KeyName(String);
 /// The text is not a key's name.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "'{0}' cannot name a key: a name is 1 to 64 of a-z, 0-9, '-', '_' and '.', begins with a letter or digit, does not end in .lock, and is not scan.toml"
+    "'{0}' cannot be the name of a key: a name is 1 to 64 of a-z, 0-9, '-', '_' and '.', begins with a letter or digit, does not end in .lock, and is not scan.toml"
 )]
 pub struct InvalidKeyName(String);
 

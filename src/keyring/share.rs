@@ -45,10 +45,12 @@ pub struct Share {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShareError {
     /// A threshold that makes no sense.
-    #[error("the threshold is from 2 up to the number of shares, which is 255 at most")]
+    #[error(
+        "the threshold must be from 2 to the number of shares, and there can be at most 255 shares"
+    )]
     Threshold,
     /// The source of randomness failed.
-    #[error("the operating system gives no randomness: {0}")]
+    #[error("the operating system provides no random bytes: {0}")]
     Random(String),
     /// The text holds no share.
     #[error("it holds no share of a key")]
@@ -66,13 +68,13 @@ pub enum ShareError {
     #[error(transparent)]
     Words(#[from] words::WordsError),
     /// The shares are not all of one key and one splitting.
-    #[error("the shares are not of one key, or were not made together")]
+    #[error("the shares belong to different keys, or to different runs of 'key split'")]
     Mixed,
     /// Two shares have one number and differ.
     #[error("two different shares have the number {0}: one of them is wrong")]
     Conflict(u8),
     /// Too few shares.
-    #[error("{have} of the {need} shares that are needed: {} more", need - have)]
+    #[error("{have} of {need} shares: {} more needed", need - have)]
     TooFew {
         /// How many were given.
         have: u8,
@@ -80,7 +82,7 @@ pub enum ShareError {
         need: u8,
     },
     /// Together they make another key.
-    #[error("together the shares make another key than they say: one of them is wrong")]
+    #[error("the shares make a different key than they say: one of them is wrong")]
     WrongKey,
 }
 

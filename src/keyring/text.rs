@@ -17,7 +17,7 @@ pub const MAX_TEXT_LEN: usize = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
     /// More than [`MAX_TEXT_LEN`] bytes.
-    #[error("it is larger than 1 MiB, which no key file is")]
+    #[error("it is larger than 1 MiB, too large for a key file")]
     TooLong,
     /// No line that is neither blank nor a comment.
     #[error("it holds no key")]
@@ -26,7 +26,7 @@ pub enum TextError {
     #[error("it is not a git-shroud key file: line {0} is neither '{FIRST_LINE}' nor a key token")]
     UnknownFirstLine(usize),
     /// It is a key file in Base64.
-    #[error("it is a key file in Base64: decode it first, as with 'base64 -d'")]
+    #[error("it is a key file in Base64: decode it first, for example with 'base64 -d'")]
     Base64,
     /// It is a key file of git-crypt.
     #[error("it is a key file of git-crypt, not of git-shroud")]
@@ -35,10 +35,10 @@ pub enum TextError {
     #[error("line {0} is not a name, a generation and a key token")]
     Line(usize),
     /// A line's name cannot name a key.
-    #[error("line {0}: what stands in the name's place cannot name a key")]
+    #[error("line {0}: the first word cannot be the name of a key")]
     Name(usize),
     /// A line's generation is not a number from 1.
-    #[error("line {0}: the generation is not a whole number from 1")]
+    #[error("line {0}: the generation is not a whole number of at least 1")]
     Generation(usize),
     /// A line's token cannot be read.
     #[error("line {line}: {source}")]
@@ -60,10 +60,10 @@ pub enum TextError {
     #[error("line {0} is not the name, version and token of a git-crypt key")]
     GitCryptLine(usize),
     /// Two git-crypt keys have the same name and version.
-    #[error("line {0} gives another git-crypt key the name and version of an earlier one")]
+    #[error("line {0} has the name and version of an earlier git-crypt key")]
     GitCryptTwice(usize),
     /// The same line stands there twice.
-    #[error("line {0} says again what an earlier line says")]
+    #[error("line {0} repeats an earlier line")]
     Repeated(usize),
 }
 
@@ -229,8 +229,8 @@ mod tests {
             (format!("{head}default +1 {one}\n"), "generation"),
             (format!("{head}default 01 {one}\n"), "generation"),
             (format!("{head}default 4294967296 {one}\n"), "generation"),
-            (format!("{head}{one} 1 {one}\n"), "cannot name a key"),
-            (format!("{head}Default 1 {one}\n"), "cannot name a key"),
+            (format!("{head}{one} 1 {one}\n"), "cannot be the name of a key"),
+            (format!("{head}Default 1 {one}\n"), "cannot be the name of a key"),
             (format!("{head}default 1 {}\n", &one[..70]), "checksum"),
             (format!("{head}default 1 {broken}\n"), "not a key token"),
             (format!("{head}default 1 {one}\ndefault 1 {two}\n"), "line 3"),

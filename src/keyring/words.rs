@@ -24,7 +24,7 @@ const WORDS_PER_LINE: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WordsError {
     /// Not 24 words.
-    #[error("a key has {WORDS} words, and these are {0}")]
+    #[error("a key has {WORDS} words, but there are {0}")]
     Count(usize),
     /// A word is not on the list; counted from 1.
     #[error("word {0} is not on the English list of BIP 39")]
@@ -36,7 +36,7 @@ pub enum WordsError {
     #[error("the line '{0}' above the words is missing or malformed")]
     Head(&'static str),
     /// The words are those of another key than the lines above them say.
-    #[error("the words are those of another key than the one whose id stands above them")]
+    #[error("these words belong to a different key than the id above them says")]
     OtherKey,
 }
 

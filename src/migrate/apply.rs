@@ -219,8 +219,8 @@ pub fn complete(repository: &Repository, journal: &Journal) -> Outcome<HashSet<V
     if journal.is_staged(repository)? {
         Ok(changed.into_iter().map(|change| change.path).collect())
     } else {
-        Err(CommandError::refused("the index did not become what was meant")
-            .hint("does another program work here? run this again when it has ended"))
+        Err(CommandError::refused("the index is not as expected")
+            .hint("is another program at work here? run this again when it has finished"))
     }
 }
 
@@ -284,7 +284,7 @@ impl Changed {
             return Ok(());
         }
         Err(CommandError::refused(format!(
-            "{} was changed meanwhile; the migration waits",
+            "{} was changed meanwhile; the migration stopped",
             crate::sanitise::path(&self.path)
         ))
         .hint("restore it, or move it away, and run this again"))
@@ -303,7 +303,7 @@ fn place(top: &Path, path: &[u8]) -> Outcome<Option<PathBuf>> {
             .is_ok_and(|found| found.is_symlink() || found.is_file() != parts.peek().is_none())
         {
             return Err(CommandError::refused(format!(
-                "{}: something else stands in its place",
+                "{}: something else is in its place",
                 crate::sanitise::path(path)
             )));
         }

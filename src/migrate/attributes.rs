@@ -41,7 +41,7 @@ pub struct LineChange {
 
 /// A line names a key that is not known.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} names the git-crypt key '{name}', which is not known here")]
+#[error("line {line} names the git-crypt key '{name}', which is unknown here")]
 pub struct UnknownName {
     /// Counted from 1.
     pub line: usize,

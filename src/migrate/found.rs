@@ -66,12 +66,14 @@ impl Found {
         if repository.git.query(["diff", "--cached", "--no-ext-diff", "--quiet"])?.is_none() {
             return Err(CommandError::refused("the index holds changes that are not committed")
                 .hint(
-                    "commit them, or take them out with 'git restore --staged', and run this again",
+                    "commit them, or unstage them with 'git restore --staged', and run this again",
                 ));
         }
         if repository.gix.state().is_some() {
-            return Err(CommandError::refused("a merge, a rebase or the like is under way here")
-                .hint("end it, or abort it, and run this again: git status"));
+            return Err(CommandError::refused(
+                "a merge, a rebase or something similar is in progress here",
+            )
+            .hint("finish or abort it, and run this again: git status"));
         }
         let state_dir = state_dir(repository)?;
         let index = ScratchIndex::of(repository, "HEAD", true)?;
@@ -221,10 +223,10 @@ fn user(path: &[u8], start: usize) -> Option<(Name, u32, String, String)> {
 
 fn encrypted_attributes(path: &[u8]) -> CommandError {
     CommandError::refused(format!(
-        "{} is itself under git-crypt's filter, so git cannot read it in a clone",
+        "git-crypt's filter encrypts {} itself, so git cannot read it in a clone",
         crate::sanitise::path(path)
     ))
-    .hint("add the line '.gitattributes !filter !diff' behind the others, commit that, and run this again")
+    .hint("add the line '.gitattributes !filter !diff' at the end, commit that, and run this again")
 }
 
 /// Reads a file that is never large: attributes.
@@ -248,7 +250,7 @@ fn refuse_untracked(repository: &Repository) -> Outcome {
         let Some(native) = crate::repo_path::to_native(path) else { continue };
         if names_git_crypt(&top.join(native))? {
             return Err(CommandError::refused(format!(
-                "{} names git-crypt's filter and is not in the repository",
+                "{} names git-crypt's filter but is not in the repository",
                 crate::sanitise::path(path)
             ))
             .hint("commit it, or remove it, and run this again"));

@@ -114,8 +114,9 @@ impl Plan {
         self.attributes.clear();
         for (file, text) in self.found.attributes.iter().chain((!has_top).then_some(&new_top)) {
             let (new, changes) = rewrite(text, file.path == TOP, &how).map_err(|error| {
-                CommandError::wrong(format!("{}: {error}", crate::sanitise::path(&file.path)))
-                    .hint("only who holds every key can migrate: give its key file too, or correct the line")
+                CommandError::wrong(format!("{}: {error}", crate::sanitise::path(&file.path))).hint(
+                    "you need every key to migrate: give its key file too, or correct the line",
+                )
             })?;
             if !changes.is_empty() {
                 self.attributes.push(NewAttributes { file: file.clone(), text: new, changes });
@@ -160,7 +161,7 @@ impl Plan {
             return Ok(());
         }
         let mut error = CommandError::refused(format!(
-            "other files would be sealed than before, in {}; nothing was changed",
+            "the set of sealed files would change, in {}; nothing was changed",
             crate::error::count(differences.len() as u64, "case")
         ));
         for (path, wanted, found) in differences.iter().take(NAMED) {
@@ -170,8 +171,8 @@ impl Plan {
             ));
         }
         Err(match self.found.local_filters {
-            true => error.hint("lines of .git/info/attributes name git-crypt's filter: move them to a .gitattributes"),
-            false => error.hint("see what 'git check-attr -a PATH' says, and simplify the lines for these paths"),
+            true => error.hint("lines in .git/info/attributes name git-crypt's filter: move them to a .gitattributes"),
+            false => error.hint("look at 'git check-attr -a PATH', and simplify the lines for these paths"),
         })
     }
 
@@ -193,7 +194,7 @@ impl Plan {
                     "{}: the attribute '{attribute}' would make git change the sealed bytes; nothing was changed",
                     crate::sanitise::path(path)
                 ))
-                .hint(format!("take '{attribute}' off this path, commit that, and run this again: git check-attr -a PATH")));
+                .hint(format!("remove '{attribute}' from this path, commit that, and run this again: git check-attr -a PATH")));
             }
         }
         Ok(())

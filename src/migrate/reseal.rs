@@ -96,10 +96,10 @@ fn open(
     let opened = opened.context(path)?;
     opened.ok_or_else(|| {
         CommandError::refused(format!(
-            "{}: no git-crypt key that is held here opens it; nothing was changed",
+            "{}: no git-crypt key held here opens it; nothing was changed",
             path()
         ))
-        .hint("it was encrypted with another key, or damaged: restore it, or commit it anew, and run this again")
+        .hint("another key encrypted it, or it is damaged: restore it, or commit it again, and run this again")
     })
 }
 
@@ -136,7 +136,7 @@ fn open_content(
         && find_key(held, name, &inner, &mut after_header(&mut plaintext)?)?.is_some()
     {
         return Err(io::Error::other(
-            "git-crypt has encrypted it twice; decrypt it and commit it anew",
+            "git-crypt has encrypted it twice; decrypt it and commit it again",
         ));
     }
     let was = if plaintext.len() == 0 { Was::Empty } else { Was::Encrypted };

@@ -43,7 +43,7 @@ pub struct Recipient {
 /// The text names no recipient. Never holds the text, which may be a secret key in the wrong place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "it names no recipient: 'openpgp:' with a fingerprint, 'age1…', 'ssh-ed25519 AAAA…' or 'ssh-rsa AAAA…'"
+    "it is not a recipient: 'openpgp:' with a fingerprint, 'age1…', 'ssh-ed25519 AAAA…' or 'ssh-rsa AAAA…'"
 )]
 pub struct InvalidRecipient;
 

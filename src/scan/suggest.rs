@@ -30,7 +30,7 @@ pub fn suggest(
     let tracked: BTreeSet<_> = tracked.collect();
     let suggestions = suggestions(&found, &tracked);
     if suggestions.is_empty() {
-        progress.status("there is no file that an attribute line would seal");
+        progress.status("there is no file that an attribute line could seal");
     }
     for suggestion in suggestions {
         let Some(line) = suggestion.line else {
@@ -47,7 +47,8 @@ pub fn suggest(
         progress.line(&String::from_utf8_lossy(&line));
     }
     if !found.is_subset(&tracked) {
-        progress.hint("attributes seal no file that only history has: see git shroud scrub");
+        progress
+            .hint("attributes do not seal files that are only in history: see git shroud scrub");
     }
     Ok(())
 }

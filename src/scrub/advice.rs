@@ -187,7 +187,7 @@ fn commands(record: &Record, remote: &[u8]) -> Vec<String> {
         // Its old name holds a value; the owner finds it in 'ref-map'.
         if change.name != change.new_name {
             commands.push(format!(
-                "# the branch that ref-map names for {new} has a new name: delete the old one on the remote"
+                "# the branch {new} has a new name (see ref-map): delete the old one on the remote"
             ));
             continue;
         }

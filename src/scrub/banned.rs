@@ -39,8 +39,8 @@ pub fn read(common_dir: &Path) -> Outcome<BTreeSet<ObjectId>> {
         let mut ids = line.fields();
         let Some(id) = ids.next() else { continue };
         let wrong = || {
-            CommandError::wrong(format!("line {} of git-shroud/banned is no id", number + 1))
-                .hint("it is an id on each line, or the commit-map of a scrub")
+            CommandError::wrong(format!("line {} of git-shroud/banned is not an id", number + 1))
+                .hint("write one id on each line, or copy the commit-map of a scrub")
         };
         // What a map says to stay is not banned.
         if ids.next() != Some(id) {

@@ -107,7 +107,7 @@ fn differences(
     while let Some(entry) = fields.next().and_then(|entry| entry.strip_prefix(b":")) {
         let parts: Vec<_> = entry.fields().collect();
         let (Some(path), [old_mode, new_mode, old, new, ..]) = (fields.next(), &parts[..]) else {
-            return Err(GitError::read("git listed a difference in a form that is not known"));
+            return Err(GitError::read("git listed a difference in an unknown form"));
         };
         let side = |mode: &[u8], id: &[u8]| -> Result<Side, GitError> {
             let id = ObjectId::from_hex(id).map_err(GitError::read)?;

@@ -33,16 +33,16 @@ pub enum ScrubError {
     #[error("this clone is shallow: the beginning of its history is not here")]
     Shallow,
     /// A changed name is none that git takes.
-    #[error("the new name of a {0} is none that git takes")]
+    #[error("git does not accept the new name of a {0}")]
     Name(&'static str),
     /// Two refs would have the same name.
     #[error("two refs would both be '{0}'")]
     SameRef(String),
     /// What seals or opens a file is not held.
-    #[error("a key that blob {0} needs is not held")]
+    #[error("a key for blob {0} is not held")]
     Locked(ObjectId),
     /// A value stands in what replaces it.
-    #[error("blob {0} holds a value again whatever is put in its place")]
+    #[error("in blob {0} every replacement contains a value again")]
     NotGone(ObjectId),
     /// A pattern to seal cannot stand in an attributes file.
     #[error("{0}")]
@@ -62,11 +62,11 @@ impl From<ScrubError> for crate::error::CommandError {
             ScrubError::Grafts => {
                 wrong.hint("make them replacements: git replace --convert-graft-file")
             }
-            ScrubError::Damaged(_) => wrong.hint("see what git says: git fsck --full"),
+            ScrubError::Damaged(_) => wrong.hint("look at the output of git fsck --full"),
             ScrubError::TooLarge { .. } => wrong.hint("drop its path, or keep it"),
             ScrubError::SameRef(_) => wrong.hint("rename or delete one of them first"),
             ScrubError::Locked(_) => wrong.hint(
-                "git shroud unlock; a path that is to stay as it is goes into the plan: [[keep]]",
+                "run 'git shroud unlock'; to leave a path as it is, add [[keep]] to the plan",
             ),
             ScrubError::NotGone(_) => wrong.hint("drop its path, or give the rule another name"),
             ScrubError::Name(_) | ScrubError::Pack(_) | ScrubError::Pattern(_) => wrong,

@@ -48,7 +48,7 @@ pub fn follow(repository: &Repository, map: &Map) -> Outcome<Following> {
         let old = ObjectId::from_hex(id).map_err(GitError::read)?;
         let new = match map.get(&old) {
             Some(&Some(new)) => Ok(new),
-            Some(None) => Err("what it names was left out: delete it".to_owned()),
+            Some(None) => Err("the commit it names was left out: delete it".to_owned()),
             None if name == b"refs/stash" && replay.is_on_old(old)? => {
                 Err("stashes of the old history: apply them, or drop them".to_owned())
             }
@@ -205,7 +205,7 @@ impl Replay<'_> {
 
 fn rebase(old: ObjectId) -> String {
     let old = old.to_hex_with_len(12);
-    format!("its own commits do not fit by themselves: git rebase --onto NEW {old} BRANCH")
+    format!("its own commits do not apply automatically: git rebase --onto NEW {old} BRANCH")
 }
 
 /// The map without what stays, and without what the new history has too.

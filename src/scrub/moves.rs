@@ -119,7 +119,7 @@ fn move_refs(repository: &Repository, record: &Record) -> Outcome {
                     "the ref {} was moved since",
                     crate::sanitise::path(&change.name.0)
                 ))
-                .hint("set it to where it was, or delete it, and run this again"));
+                .hint("move it back to where it was, or delete it, and run this again"));
             }
             Where::Old => {}
         }
@@ -288,6 +288,6 @@ fn quoted(path: &[u8]) -> Vec<u8> {
 fn work(top: &Path, what: &str) -> CommandError {
     let top = crate::sanitise::native(top);
     CommandError::refused(format!("there is work in {top}: {what}")).hint(
-        "copy it away, take it back with 'git restore', and run 'git shroud scrub --continue'",
+        "copy it elsewhere, undo it with 'git restore', and run 'git shroud scrub --continue'",
     )
 }

@@ -150,7 +150,7 @@ impl Head {
             Some(worktree) => Ok(worktree),
             None if self.linked.is_none() => Ok(repository.reopen()?),
             None => Err(CommandError::wrong("a linked worktree is not there any more")
-                .hint("bring it back: git worktree list shows those that are there")),
+                .hint("restore it: 'git worktree list' shows the worktrees")),
         }
     }
 }
@@ -224,7 +224,7 @@ impl Record {
                 "{} is not the record of a scrub",
                 crate::sanitise::native(&path)
             ))
-            .hint("the bundle beside it holds everything as it was")
+            .hint("the bundle beside it holds the old history")
         })
     }
 

@@ -24,16 +24,16 @@ const MAX_NAMED: usize = 3;
 pub fn refuse_unfit(repository: &Repository) -> Outcome {
     let common = repository.common_dir();
     if rotate::Journal::is_there(common) {
-        return Err(CommandError::refused("a rotation of keys is under way")
+        return Err(CommandError::refused("a key rotation is in progress")
             .hint("git shroud key rotate --continue, or --abort"));
     }
     if local::dir(common).join("migration").exists() {
-        return Err(CommandError::refused("a migration from git-crypt is under way")
-            .hint("end it: git shroud migrate git-crypt"));
+        return Err(CommandError::refused("a migration from git-crypt is in progress")
+            .hint("finish it: git shroud migrate git-crypt"));
     }
     if common.join("shallow").exists() {
         return Err(CommandError::refused(
-            "this clone is shallow, so it lacks a part of the history",
+            "this clone is shallow: a part of the history is missing",
         )
         .hint("fetch the rest first: git fetch --unshallow"));
     }
@@ -42,15 +42,15 @@ pub fn refuse_unfit(repository: &Repository) -> Outcome {
     if config.string("extensions.partialClone").is_some() || repository.git.query(query)?.is_some()
     {
         return Err(CommandError::refused(
-            "this is a partial clone, so it lacks a part of the files",
+            "this is a partial clone: a part of the files is missing",
         )
-        .hint("make a whole one: git clone URL, and scrub there"));
+        .hint("make a full clone (git clone URL), and scrub there"));
     }
     let absent = repository.absent_worktrees()?;
     if let Some(top) = absent.first() {
         let top = crate::sanitise::native(top);
         return Err(CommandError::refused(format!("the linked worktree {top} is not there"))
-            .hint("bring it back, or forget it: git worktree prune"));
+            .hint("restore it, or remove its record: git worktree prune"));
     }
     for worktree in repository.all_worktrees()? {
         refuse_work(&worktree)?;
@@ -84,9 +84,9 @@ pub fn refuse_overwriting(repository: &Repository, changes: &dyn Changes) -> Out
             if file.is_some_and(|file| file.symlink_metadata().is_ok()) {
                 let path = crate::sanitise::path(path);
                 return Err(CommandError::refused(format!(
-                    "{path} stands in the way of a file that is to come, and git does not know it"
+                    "the untracked file {path} would be overwritten"
                 ))
-                .hint("move it away, or add and commit it"));
+                .hint("move it elsewhere, or add and commit it"));
             }
         }
     }
@@ -99,9 +99,9 @@ fn refuse_work(repository: &Repository) -> Outcome {
     let top = crate::sanitise::native(top);
     if repository.gix.state().is_some() {
         return Err(CommandError::refused(format!(
-            "a merge, a rebase or the like is under way in {top}"
+            "a merge, a rebase or something similar is in progress in {top}"
         ))
-        .hint("end it, or abort it, and run this again: git status"));
+        .hint("finish or abort it, and run this again: git status"));
     }
     let dirty = dirty(repository)?;
     if !dirty.is_empty() {
@@ -111,7 +111,7 @@ fn refuse_work(repository: &Repository) -> Outcome {
             "{top} has changes that are not committed: {}{more}",
             named.collect::<Vec<_>>().join(", ")
         ))
-        .hint("commit them, or put them aside: git stash"));
+        .hint("commit or stash them: git stash"));
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ impl Why {
     /// What is to be done about it.
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::InForce => "look at it: the plan keeps it, or it cannot be changed",
+            Self::InForce => "check it: the plan keeps it, or it cannot be changed",
             Self::Packed => "open archives too: --archives",
             Self::Old | Self::Reflog => "git shroud scrub --finish removes it",
             Self::GitFile => "a scrub does not change it: change it by hand",
@@ -181,7 +181,7 @@ fn describe(
 ) -> Option<(Why, String)> {
     let show = |name: &[u8]| match redactor.text(name) {
         Ok(shown) => sanitise::path(shown.as_deref().unwrap_or(name)),
-        Err(_) => "a name that holds a value".to_owned(),
+        Err(_) => "a name that contains a value".to_owned(),
     };
     let named = |what: &str, id: &ObjectId| {
         let id = id.to_hex_with_len(12);

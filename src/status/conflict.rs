@@ -48,7 +48,7 @@ impl Conflicts {
                 at_fault.push((path.to_vec(), why.clone()));
                 odd.push((
                     path[..path.len() - NAME.len()].to_vec(),
-                    format!("git reads {file} otherwise: {why}"),
+                    format!("git reads {file} differently: {why}"),
                 ));
             }
         }
@@ -75,7 +75,7 @@ impl Conflicts {
             return Some(why.clone());
         }
         (attributes.by_macro && !self.macro_seals).then(|| {
-            "no line [attr]shroud at the top of .gitattributes says filter=shroud: it is sealed in this clone alone".to_owned()
+            "no line [attr]shroud at the top of .gitattributes says filter=shroud: only this clone seals it".to_owned()
         })
     }
 }

@@ -39,12 +39,12 @@ fn detail_of_git_crypt(state: &GitCryptState, name: &Name) -> Option<String> {
         GitCryptState::Encrypted { opened: false } => {
             format!("git-crypt key {name}, not held here")
         }
-        GitCryptState::Twice => format!("git-crypt key {name}; what it holds is encrypted again"),
+        GitCryptState::Twice => format!("git-crypt key {name}; its content is encrypted again"),
         GitCryptState::Damaged => {
-            format!("git-crypt key {name} opens other files and not this one: it was changed")
+            format!("git-crypt key {name} opens other files but not this one: it was changed")
         }
         GitCryptState::WrongKey => {
-            format!("the git-crypt key {name} that is held opens no file here: it is the wrong key")
+            format!("the held git-crypt key {name} opens no file here: it is the wrong key")
         }
         GitCryptState::OtherKey(key) => {
             format!("encrypted with git-crypt key {key}, but its attribute says {name}")

@@ -96,7 +96,7 @@ pub enum BackupError {
 /// [`BackupError`].
 pub fn read(path: &Path, ask: Ask<'_>) -> Result<Backup, BackupError> {
     if holds_secret(&path.to_string_lossy()) {
-        let message = "a secret stands where a file is to be named; it is not shown here";
+        let message = "a secret was given instead of a file name (not shown)";
         return Err(StoreError::Io(io::Error::new(io::ErrorKind::InvalidInput, message)).into());
     }
     let bytes = read_bounded(path, MAX_LEN).map_err(StoreError::Io)?;

@@ -76,7 +76,7 @@ pub fn path(common_dir: &Path) -> PathBuf {
 /// It cannot be read, or is not one.
 pub fn read(path: &Path) -> Result<Keyring, StoreError> {
     if holds_secret(&path.to_string_lossy()) {
-        let message = "a key token stands where a file is to be named; it is not shown here";
+        let message = "a key token was given instead of a file name (not shown)";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
     }
     parse(&read_bounded(path, MAX_TEXT_LEN)?, &crate::sanitise::native(path))

@@ -13,16 +13,15 @@ pub fn explain(path: &Path, error: io::Error) -> io::Error {
     let shown = crate::sanitise::native(path);
     let text = match owner(path) {
         Some(owner) => {
-            format!("{shown} belongs to user {owner}, and the user of this program may not read it")
+            format!("{shown} belongs to user {owner}, and you may not read it")
         }
-        None => format!("{shown}: the user of this program may not read it"),
+        None => format!("{shown}: you may not read it"),
     };
     io::Error::new(error.kind(), text)
 }
 
 /// What helps where [`explain`] had something to say.
-pub const REMEDY: &str = "if 'sudo git shroud unlock' was a mistake, hand the folder over: \
-     sudo chown -R \"$(id -un)\" .git/git-shroud; else work as that user, or in your own clone";
+pub const REMEDY: &str = "if 'sudo git shroud unlock' was a mistake, take the folder back: sudo chown -R \"$(id -un)\" .git/git-shroud; else work as that user, or in your own clone";
 
 /// A file that cannot be read, with what helps.
 pub fn failure(path: &Path, error: io::Error) -> CommandError {

@@ -211,7 +211,7 @@ fn three_shares_open_a_clone_and_two_do_not() {
     sandbox
         .try_shroud("clone", ["key", "combine", &share(1), &share(5)])
         .expect(2)
-        .says("2 of the 3 shares that are needed: 1 more");
+        .says("2 of 3 shares: 1 more needed");
     sandbox.try_shroud("clone", ["unlock", &share(1)]).expect(2).says("git shroud key combine");
     sandbox
         .shroud("clone", ["key", "combine", &share(5), &share(1), &share(3)])
@@ -256,7 +256,7 @@ fn shares_are_read_from_words_alone_and_damaged_ones_refused() {
     assert!(!leaked.stderr.contains(&begin[20..60]), "{}", leaked.stderr);
     for wrong in [["--shares=5", "--threshold=1"], ["--shares=2", "--threshold=3"]] {
         let args = [&["key", "split", "-o", "../x"], &wrong[..]].concat();
-        sandbox.try_shroud("repo", args).expect(2).says("from 2 up to the number of shares");
+        sandbox.try_shroud("repo", args).expect(2).says("from 2 to the number of shares");
     }
 }
 
@@ -279,7 +279,7 @@ fn shares_of_different_keys_do_not_mix_and_pictures_hold_them() {
     sandbox
         .try_shroud("clone", ["key", "combine", &share(1), &share(2), "../p-share-3-of-5.txt"])
         .expect(2)
-        .says("not of one key");
+        .says("different keys");
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn verify_knows_earlier_generations_and_a_changed_key_toml() {
     let toml = text(sandbox.read(file));
     sandbox.write(file, toml.replace("generation = 1", "generation = 2"));
     let verify = |file: &str| sandbox.try_shroud("clone", ["key", "export", "--verify", file]);
-    verify("../team.key").expect(1).says("was changed by somebody");
+    verify("../team.key").expect(1).says("somebody without the key changed");
     verify("../other.key").expect(1).says("generation 1, which is not the current one");
     assert!(!sandbox.path("clone/.git/git-shroud/backups").exists());
 }

@@ -326,7 +326,7 @@ fn gits_own_files_are_not_to_be_sealed() {
     let doctor = sandbox.try_shroud("repo", ["doctor", "--json"]).expect(1).json();
     let found = doctor["findings"].as_array().unwrap();
     for path in own {
-        let says = format!("{path} is to be sealed");
+        let says = format!("an attribute seals {path}, but");
         let named = found.iter().find(|one| one["message"].as_str().unwrap().starts_with(&says));
         assert_eq!(named.expect(path)["severity"], "problem");
     }
@@ -372,7 +372,10 @@ fn wrong_requests_are_told_so() {
     sandbox.shroud("bare", ["check", "--all"]).says("looked at 1 commit");
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), "repo");
     command.args(["check", "--pre-receive"]);
-    sandbox.run_with_input(command, b"nonsense\n").expect(2).says("not what git gives this hook");
+    sandbox
+        .run_with_input(command, b"nonsense\n")
+        .expect(2)
+        .says("not what git passes to this hook");
     // A conflict has no tree.
     sandbox.git("repo", ["checkout", "-q", "-b", "side"]);
     commit_raw(&sandbox, "both", b"a");

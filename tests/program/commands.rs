@@ -11,7 +11,7 @@ fn key_new_and_list_show_what_is_held() {
         .try_shroud("repo", ["key", "new", "prod"])
         .expect(2)
         .says("there is a key 'prod' already");
-    sandbox.try_shroud("repo", ["key", "new", "a/b"]).expect(2).says("cannot name a key");
+    sandbox.try_shroud("repo", ["key", "new", "a/b"]).expect(2).says("cannot be the name of a key");
     assert!(sandbox.git("repo", ["ls-files"]).text().contains(".shroud/prod/key.toml"));
     sandbox.git("repo", ["commit", "-q", "-m", "prod"]);
     sandbox.git(".", ["clone", "-q", "repo", "clone"]);
@@ -129,7 +129,7 @@ fn why_names_the_line_the_key_and_what_a_clone_sees() {
         assert!(said.contains(part), "lacks {part:?}:\n{said}");
     }
     let said = sandbox.shroud("repo", ["why", "README"]).text();
-    assert!(said.contains("stored in the clear") && said.contains("sees the plaintext"), "{said}");
+    assert!(said.contains("stored as plaintext") && said.contains("sees the plaintext"), "{said}");
     let said = sandbox.shroud("repo", ["why", "secrets/not-yet"]).text();
     assert!(said.contains("not there") && said.contains("would see sealed bytes"), "{said}");
     sandbox.try_shroud("repo", ["why", "../team.key"]).expect(2).says("outside the worktree");

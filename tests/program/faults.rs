@@ -237,7 +237,7 @@ fn two_at_once_and_one_of_them_says_why_not() {
             let output = child.wait_with_output().unwrap();
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             let reasons =
-                ["lock", "could not write index", "another", "under way", "held", "changed"];
+                ["lock", "could not write index", "another", "in progress", "held", "changed"];
             let told = output.status.success() || reasons.iter().any(|part| said.contains(part));
             assert!(told, "{pair:?}: {said}");
             assert!(!said.contains("panicked"), "{pair:?}: {said}");

@@ -73,7 +73,7 @@ fn clean_and_smudge_work_by_hand_outside_a_repository() {
         },
         b"plaintext",
     );
-    assert!(locked.expect(1).says("nothing is stored in the clear").stdout.is_empty());
+    assert!(locked.expect(1).says("refusing to store plaintext").stdout.is_empty());
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_locked_clone_moves_and_merges_sealed_files_as_they_are() {
     sandbox.git("repo", ["checkout", "-q", "HEAD~1"]);
     let done = sandbox.git("repo", ["checkout", "-q", "main"]);
     assert_eq!(
-        done.stderr.matches("sealed, as the key").count(),
+        done.stderr.matches("sealed: the key").count(),
         1,
         "one line a run: {}",
         done.stderr
@@ -197,7 +197,7 @@ fn the_attribute_decides_which_key_seals() {
         "[attr]shroud filter=shroud -text\nx shroud shroud-key=Not/AName\n",
     );
     sandbox.write("repo/x", "canary-x");
-    sandbox.try_git("repo", ["add", "x"]).expect(128).says("cannot name a key");
+    sandbox.try_git("repo", ["add", "x"]).expect(128).says("cannot be the name of a key");
     sandbox.write(
         "repo/.gitattributes",
         "[attr]shroud filter=shroud -text\nx shroud shroud-key=dev\n",

@@ -136,7 +136,7 @@ fn earlier_hooks_run_first_with_all_that_git_gives_them() {
     hook(&sandbox, "repo/.git/hooks/pre-push", &format!("echo \"$1 $2\" >>{log}; cat >>{log}"));
     sandbox
         .shroud("repo", ["hooks", "install"])
-        .says("pre-commit.before-git-shroud now and runs first");
+        .says("pre-commit.before-git-shroud and runs first");
     sandbox.shroud("repo", ["hooks", "install"]);
     sandbox.write("repo/a", "a");
     sandbox.git("repo", ["add", "a"]);
@@ -312,7 +312,7 @@ fn the_pre_commit_framework_is_served() {
     sandbox.sh("repo", entries[0]);
     let range = "PRE_COMMIT_FROM_REF=HEAD~1 PRE_COMMIT_TO_REF=HEAD; export PRE_COMMIT_FROM_REF PRE_COMMIT_TO_REF;";
     sandbox.sh("repo", &format!("{range} {}", entries[1])).says("looked at 1 commit");
-    sandbox.sh("repo", entries[1]).says("looked at 2 commits");
+    sandbox.sh("repo", entries[1]).says("checked 2 commits");
     sandbox.sh("repo", entries[2]).expect(0);
     let one = sandbox.sh("repo", &format!("{range} {}", entries[3])).expect(0).text();
     assert!(one.contains("1 commit;"), "{one}");

@@ -28,7 +28,7 @@ fn swapped_key_descriptions_rename_no_key() {
     sandbox
         .try_shroud("clone", ["unlock", "../both.key"])
         .expect(1)
-        .says("changed by somebody who does not hold the key");
+        .says("somebody without the key changed");
     assert!(!sandbox.path("clone/.git/git-shroud/keyring").exists());
 }
 
@@ -52,7 +52,7 @@ fn an_attributes_file_that_is_a_link_is_not_followed() {
     sandbox
         .try_shroud("repo", ["-C", "sub", "track", "*.pem"])
         .expect(2)
-        .says("it is a symbolic link, which git does not follow here");
+        .says("it is a symbolic link, and git does not follow it here");
     assert_eq!(sandbox.read("private"), b"canary-private");
     sandbox.assert_no_object_holds("repo", b"canary-private");
 }

@@ -58,7 +58,7 @@ fn a_second_init_is_refused_and_changes_nothing() {
     sandbox.fresh_clone();
     for (dir, hint) in [("repo", "git shroud key new NAME"), ("clone", "git shroud unlock")] {
         let before = sandbox.snapshot(dir);
-        sandbox.try_shroud(dir, ["init"]).expect(2).says("set up already").says(hint);
+        sandbox.try_shroud(dir, ["init"]).expect(2).says("already set up").says(hint);
         assert_eq!(sandbox.snapshot(dir), before, "{dir}");
     }
 }
@@ -81,7 +81,10 @@ fn init_makes_each_key_that_is_named() {
 #[test]
 fn init_refuses_what_it_cannot_do() {
     let sandbox = repository();
-    sandbox.try_shroud("repo", ["init", "--key", "../x"]).expect(2).says("cannot name a key");
+    sandbox
+        .try_shroud("repo", ["init", "--key", "../x"])
+        .expect(2)
+        .says("cannot be the name of a key");
     sandbox
         .try_shroud("repo", ["init", "--key", "a", "--key", "a"])
         .expect(2)
@@ -172,7 +175,7 @@ fn track_seals_what_the_index_holds_and_stages_no_local_edit() {
     sandbox
         .shroud("repo", ["track", "*.env"])
         .says("sealed 2 files in the index")
-        .says("earlier commits hold 1 file in the clear");
+        .says("earlier commits hold 1 file unencrypted");
     for (name, content) in [(":old.env", "committed"), (":staged.env", "staged")] {
         assert!(is_sealed(&sandbox.blob("repo", name)), "{name}");
         assert_eq!(sandbox.shroud("repo", ["cat", name]).text(), content);

@@ -40,7 +40,7 @@ fn lock_refuses_while_a_worktree_cannot_be_seen() {
         sandbox
             .try_shroud("repo", ["lock"])
             .expect(1)
-            .says("linked is not there")
+            .says("linked is missing")
             .says("git worktree repair");
         assert_eq!(sandbox.snapshot("repo"), before);
         fs::rename(sandbox.path("moved"), sandbox.path("linked")).unwrap();
@@ -48,7 +48,7 @@ fn lock_refuses_while_a_worktree_cannot_be_seen() {
         sandbox.try_shroud("repo", ["lock"]).expect(1).says("secrets/db.env; nothing was done");
     }
     fs::rename(sandbox.path("linked"), sandbox.path("moved")).unwrap();
-    sandbox.shroud("repo", ["lock", "--force"]).says("is not there: its files stay");
+    sandbox.shroud("repo", ["lock", "--force"]).says("is missing: its files stay");
     assert_eq!(sandbox.read("moved/secrets/db.env"), b"not added");
 }
 

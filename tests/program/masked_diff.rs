@@ -141,9 +141,9 @@ fn it_works_in_a_bare_repository_too() {
 #[test]
 fn other_requests_are_refused_with_what_to_do() {
     let sandbox = two_commits();
-    sandbox.try_shroud("repo", ["diff"]).expect(2).says("'git diff' shows sealed files");
+    sandbox.try_shroud("repo", ["diff"]).expect(2).says("'git diff' shows the plaintext");
     let done = sandbox.try_shroud("repo", ["diff", "--masked", "nothing"]).expect(2);
-    done.says("paths behind '--'");
+    done.says("paths after '--'");
 }
 
 #[test]

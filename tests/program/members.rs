@@ -106,7 +106,7 @@ fn labels_are_chosen_checked_and_unique() {
     };
     add(&first, "alice").expect(2).says("another member is called 'alice'");
     for bad in ["Alice", "", "../x", "a b", "x.lock"] {
-        add(&first, bad).expect(2).says("cannot name a member");
+        add(&first, bad).expect(2).says("cannot be the label of a member");
     }
     sandbox.shroud("repo", ["member", "add", &first, &second]);
     let listed = sandbox.shroud("repo", ["member", "list", "--json"]).json();
@@ -131,7 +131,7 @@ fn nothing_is_granted_to_what_is_no_recipient() {
     sandbox.run(keygen).expect(0);
     let before = sandbox.snapshot("repo/.shroud");
     for (recipient, expected) in [
-        (secret, "a secret stands among the arguments"),
+        (secret, "a secret was passed as an argument"),
         ("../alice.age", "private key"),
         ("../ecdsa", "private key"),
         ("../ecdsa.pub", "ecdsa"),
@@ -193,7 +193,7 @@ fn an_add_and_a_rotation_meet_and_are_healed_by_one_command() {
     // Until then: no rotation wraps for it, and carol reads what is old.
     sandbox.try_shroud("repo", ["key", "rotate"]).expect(1).says("out of date").says(remedy);
     let early = sandbox.unlocked_clone("repo", "early", "carol").expect(0);
-    early.says("your grant of key 'default' is out of date").says("member renew carol");
+    early.says("your grant for key 'default' is out of date").says("member renew carol");
     assert_eq!(sandbox.shroud("early", ["cat", "HEAD~2:secrets/db.env"]).text(), SECRETS[0].1);
     sandbox.write("early/secrets/new", "x");
     sandbox.try_git("early", ["add", "."]).expect(128);
@@ -322,7 +322,7 @@ fn a_file_that_holds_another_key_opens_nothing() {
     let (_, foreign, _) = wrapped("theirs/.shroud/default/members/alice.toml");
     sandbox.write("clone/.shroud/default/members/alice.toml", format!("{before}{foreign}{after}"));
     let done = sandbox.try_shroud("clone", ["unlock", "-i", "../alice.age"]).expect(2);
-    done.says("it holds another key than it says");
+    done.says("it holds a different key than it says");
     assert!(!sandbox.path("clone/.git/git-shroud/keyring").exists());
 }
 

@@ -76,7 +76,7 @@ fn live_in(sandbox: &Sandbox, dir: &str) {
         assert_settled(sandbox, dir);
     }
     sandbox.write(format!("{dir}/secrets/new"), "canary-new");
-    sandbox.try_git(dir, ["add", "secrets"]).expect(128).says("nothing is stored in the clear");
+    sandbox.try_git(dir, ["add", "secrets"]).expect(128).says("refusing to store plaintext");
     sandbox.shroud(dir, ["unlock", key.to_str().unwrap()]);
     sandbox.git(dir, ["add", "secrets"]);
     assert!(is_sealed(&sandbox.blob(dir, ":secrets/new")));

@@ -25,7 +25,7 @@ fn undoing_keeps_a_key_that_sealed_something_else_in_a_commit() {
     let sandbox = team();
     cut_off(&sandbox);
     sandbox.git("repo", ["commit", "-q", "-m", "meanwhile"]);
-    sandbox.shroud("repo", ["key", "rotate", "--abort"]).says("so it is kept");
+    sandbox.shroud("repo", ["key", "rotate", "--abort"]).says("so the key was kept");
     assert_eq!(sandbox.shroud("repo", ["cat", "HEAD:secrets/db.env"]).text(), "meanwhile\n");
 }
 
@@ -33,7 +33,7 @@ fn undoing_keeps_a_key_that_sealed_something_else_in_a_commit() {
 fn undoing_keeps_a_key_that_sealed_something_else_in_the_index() {
     let sandbox = team();
     cut_off(&sandbox);
-    sandbox.shroud("repo", ["key", "rotate", "--abort"]).says("so it is kept");
+    sandbox.shroud("repo", ["key", "rotate", "--abort"]).says("so the key was kept");
     assert_eq!(sandbox.shroud("repo", ["cat", ":secrets/db.env"]).text(), "meanwhile\n");
 }
 

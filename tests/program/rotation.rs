@@ -35,7 +35,7 @@ fn rotation_seals_all_and_changes_nothing_in_the_worktree() {
     sandbox.git("repo", ["commit", "-q", "-m", "more"]);
     sandbox.write("repo/secrets/changed", "changed and not added\n");
     let before = sandbox.snapshot("repo/secrets");
-    sandbox.shroud("repo", ["key", "rotate"]).says("generation 2 now").says("granted to 2 members");
+    sandbox.shroud("repo", ["key", "rotate"]).says("now generation 2").says("granted to 2 members");
     assert_eq!(sandbox.snapshot("repo/secrets"), before);
     let status = sandbox.git("repo", ["status", "--porcelain", "--", "secrets"]).text();
     assert_eq!(status, "MM secrets/changed\nM  secrets/db.env\nM  secrets/deep/er/tls.key\n");
@@ -138,7 +138,7 @@ fn the_report_tells_what_is_still_secret() {
     check(&json);
     let done = sandbox.shroud("repo", ["member", "remove", "bob", "--report"]);
     let text = done.text();
-    assert!(text.starts_with("Change first, as they are the same today:\n[ ] secrets/"), "{text}");
+    assert!(text.starts_with("Change first (the same today):\n[ ] secrets/"), "{text}");
     assert!(
         text.contains("[ ] secrets/deep/er/tls.key: 1 version, ")
             && text.contains("; now at secrets/moved.key"),
@@ -168,7 +168,7 @@ fn keys_that_are_not_held_are_not_rotated() {
     sandbox.git("repo", ["commit", "-qm", "both"]);
     sandbox.unlocked_clone("repo", "alices", "alice").expect(0);
     let done = sandbox.try_shroud("alices", ["member", "remove", "both"]).expect(1);
-    done.says("they have the key 'prod' too").says("for the others: --key default");
+    done.says("they also have the key 'prod'").says("for the others: --key default");
     assert_eq!(sandbox.git("alices", ["status", "--porcelain"]).text(), "");
     sandbox.shroud("alices", ["member", "remove", "both", "--key", "default"]);
     sandbox.try_shroud("alices", ["key", "rotate", "prod"]).expect(1).says("'prod' is not held");
@@ -185,7 +185,7 @@ fn what_cannot_be_sealed_stops_the_rotation_before_it_begins() {
     sandbox
         .try_shroud("repo", ["key", "rotate"])
         .expect(1)
-        .says("secrets/damaged cannot be sealed anew (damaged)");
+        .says("secrets/damaged cannot be sealed again (damaged)");
     assert_eq!(key_ids(&sandbox, "repo"), ids);
     assert!(!sandbox.path("repo/.git/git-shroud/rotation").exists());
 }
@@ -225,9 +225,9 @@ fn a_rotation_cut_off_anywhere_is_ended_or_undone() {
             cut_off += 1;
             let way = if round % 2 == 0 { "--continue" } else { "--abort" };
             for command in [["key", "rotate"].as_slice(), &["member", "remove", "bob"], &["lock"]] {
-                sandbox.try_shroud("repo", command).expect(2).says("under way");
+                sandbox.try_shroud("repo", command).expect(2).says("in progress");
             }
-            sandbox.try_shroud("repo", ["status", "-q"]).says("a rotation of keys is under way");
+            sandbox.try_shroud("repo", ["status", "-q"]).says("a key rotation is in progress");
             sandbox.shroud("repo", ["key", "rotate", way]);
             if way == "--abort" {
                 assert_eq!(key_ids(&sandbox, "repo"), ids);
@@ -282,7 +282,7 @@ fn an_undone_rotation_keeps_the_key_of_what_was_committed() {
     sandbox.git("repo", ["commit", "-qm", "in the middle"]);
     fs::remove_file(&file).unwrap();
     sandbox.git("repo", ["checkout", "--", ".shroud"]);
-    sandbox.shroud("repo", ["key", "rotate", "--abort"]).says("so it is kept");
+    sandbox.shroud("repo", ["key", "rotate", "--abort"]).says("so the key was kept");
     assert!(key_ids(&sandbox, "repo").contains(&new));
     assert_eq!(sandbox.shroud("repo", ["cat", "HEAD:secrets/db.env"]).text(), SECRETS[0].1);
     sandbox.shroud("repo", ["cat", ":secrets/db.env"]);

@@ -218,7 +218,7 @@ fn lock_by_force_seals_changes_and_unlock_brings_them_back() {
     let sandbox = Sandbox::new();
     sandbox.sealed_repository("repo");
     sandbox.write("repo/secrets/db.env", "canary, not added");
-    sandbox.shroud("repo", ["lock", "--force"]).says("gave up 1 key");
+    sandbox.shroud("repo", ["lock", "--force"]).says("removed 1 key");
     let sealed = sandbox.read("repo/secrets/db.env");
     assert!(is_sealed(&sealed) && !contains(&sealed, b"canary"));
     assert!(!sandbox.path("repo/.git/git-shroud/keyring").exists());
@@ -254,7 +254,7 @@ fn lock_gives_up_one_key_and_keeps_the_others() {
     sandbox
         .shroud("repo", ["lock", "--key", "prod"])
         .says("sealed 1 file")
-        .says("gave up 1 key: prod");
+        .says("removed 1 key from this clone: prod");
     assert!(is_sealed(&sandbox.read("repo/prod/db.env")));
     assert_open(&sandbox, "repo");
     sandbox.write("repo/prod/new.env", "canary-prod-new");
@@ -272,7 +272,7 @@ fn lock_clears_what_git_keeps_in_the_clear() {
     sandbox.write("repo/.git/rr-cache/0123/preimage", "canary");
     sandbox.git("repo", ["update-ref", "refs/notes/textconv/shroud", "HEAD"]);
     sandbox.git("repo", ["update-ref", "refs/notes/commits", "HEAD"]);
-    sandbox.shroud("repo", ["lock"]).says("decrypted text in notes");
+    sandbox.shroud("repo", ["lock"]).says("plaintext in notes");
     assert!(!sandbox.path("repo/.git/rr-cache").exists());
     let notes = sandbox.git("repo", ["for-each-ref", "--format=%(refname)", "refs/notes"]).text();
     assert_eq!(notes, "refs/notes/commits\n");
@@ -285,7 +285,7 @@ fn lock_warns_of_files_that_were_never_added() {
     sandbox.write("repo/secrets/new", "mine");
     sandbox.write("repo/other", "mine");
     let done =
-        sandbox.shroud("repo", ["lock"]).says("secrets/new was never added and stays in the clear");
+        sandbox.shroud("repo", ["lock"]).says("secrets/new was never added and stays plaintext");
     assert!(!done.stderr.contains("other"), "{}", done.stderr);
     assert_eq!(sandbox.read("repo/secrets/new"), b"mine");
     sandbox.shroud("repo", ["lock"]).says("locked already");

@@ -21,7 +21,7 @@ pub(super) fn run(progress: &dyn Progress, opened: &Opened, discard: bool) -> Ou
         unknown::warn(progress, &worktrees)?;
         clear_traces(progress, &opened.repository)?;
         progress.status(&format!(
-            "no key is held here; put the sealed bytes back into {}",
+            "no key is held here; replaced the plaintext by the sealed bytes in {}",
             count(all.written, "file")
         ));
     }
@@ -47,7 +47,7 @@ pub(super) fn run(progress: &dyn Progress, opened: &Opened, discard: bool) -> Ou
     let kinds = open.iter().map(|(why, paths)| format!("{why}: {}", paths.join(", ")));
     let kinds: Vec<_> = kinds.collect();
     let error = CommandError::refused(format!(
-        "no key is held here, and files are still in the clear: those {}",
+        "no key is held here, but files are still plaintext: those {}",
         kinds.join("; those ")
     ));
     Err(open.keys().fold(error, |error, why| error.hint(way_out(why))))
@@ -56,10 +56,10 @@ pub(super) fn run(progress: &dyn Progress, opened: &Opened, discard: bool) -> Ou
 fn way_out(why: &str) -> &'static str {
     match why {
         CHANGED => {
-            "'git shroud unlock' with a key and lock again, which loses nothing; or 'git shroud lock --discard', which puts back what is in the index"
+            "unlock with a key and lock again, which loses nothing; or 'git shroud lock --discard', which restores the version in the index"
         }
-        IN_THE_CLEAR => "unlock, and 'git shroud status --fix' seals them",
+        IN_THE_CLEAR => "run 'git shroud unlock', then 'git shroud status --fix'",
         NOT_A_FILE => "git restore them, or git rm them",
-        _ => "finish the merge, or abort it, and lock then",
+        _ => "finish or abort the merge, then lock",
     }
 }

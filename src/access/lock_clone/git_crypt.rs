@@ -25,7 +25,7 @@ pub(super) fn refuse_only_copies(opened: &Opened, names: &BTreeSet<Name>) -> Out
             |version| wrapped.iter().any(|file| file.name == *name && file.version == version);
         if !file.versions().iter().all(|key| copied.contains(&key.id()) || shared(key.version())) {
             return Err(CommandError::refused(format!(
-                "of the git-crypt key '{name}' no copy elsewhere is known here: it is encrypted to nobody"
+                "no copy of the git-crypt key '{name}' is known here: it is encrypted to nobody"
             ))
             .hint(format!(
                 "'git-crypt export-key{} FILE', then 'git shroud unlock FILE', which remembers that the copy works",

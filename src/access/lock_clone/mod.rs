@@ -70,7 +70,7 @@ pub fn lock(repository: Repository, request: &Request, progress: &dyn Progress) 
     progress.status(&format!("sealed {}", count(all.written, "file")));
     report_left(progress, &all)?;
     if !all.left.is_empty() {
-        return Err(CommandError::refused("files changed meanwhile, so the keys are kept")
+        return Err(CommandError::refused("files were changed meanwhile, so the keys were kept")
             .hint("run 'git shroud lock' again"));
     }
     clear_traces(progress, &opened.repository)?;
@@ -80,7 +80,7 @@ pub fn lock(repository: Repository, request: &Request, progress: &dyn Progress) 
     match may_stay.len() as u64 {
         0 => Ok(()),
         n => Err(CommandError::incomplete(format!(
-            "{} could not be closed; the warnings say which",
+            "{} could not be sealed; the warnings name them",
             count(n, "tracked path")
         ))),
     }
@@ -130,7 +130,7 @@ fn all_keys(common_dir: &Path) -> Outcome<Keyring> {
         let name = entry.name.clone();
         keyring.insert(entry).map_err(|_| {
             CommandError::wrong(format!(
-                "the environment gives another key '{name}' than the one that is held here"
+                "the key '{name}' in the environment is not the one held here"
             ))
             .hint("unset GIT_SHROUD_KEYRING and GIT_SHROUD_KEY")
         })?;
@@ -157,12 +157,12 @@ fn give_up(
     names.extend(plan.git_crypt.iter().map(|name| format!("{name} (git-crypt)")));
     if !names.is_empty() {
         let keys = count(names.len() as u64, "key");
-        progress.status(&format!("gave up {keys}: {}", names.join(", ")));
+        progress.status(&format!("removed {keys} from this clone: {}", names.join(", ")));
     }
     if let Some(given) = local::from_environment()? {
         let given: Vec<_> = given.names().iter().map(ToString::to_string).collect();
         progress.warning(&format!(
-            "the environment still gives the key of {}, which git and git-shroud go on using",
+            "the environment still holds the key {}, and git-shroud still uses it",
             given.join(", ")
         ));
         progress.hint("unset GIT_SHROUD_KEYRING and GIT_SHROUD_KEY");
@@ -194,7 +194,7 @@ fn refuse_only_copies(opened: &Opened, names: &BTreeSet<KeyName>) -> Outcome {
     match local.entries().iter().find(only_here) {
         None => Ok(()),
         Some(entry) => Err(CommandError::refused(format!(
-            "the key '{}' was made here, never exported and granted to nobody: without it every file that it seals is lost",
+            "the key '{}' was made here, never exported and granted to nobody: without it, every file that it seals is lost",
             entry.name
         ))
         .hint("keep a copy first: git shroud key export -o FILE; or git shroud member add YOUR-KEY")),
@@ -207,12 +207,12 @@ fn refuse_absent(progress: &dyn Progress, repository: &Repository, force: bool) 
         let top = crate::sanitise::native(&top);
         if !force {
             return Err(CommandError::refused(format!(
-                "the worktree {top} is not there, and may hold sealed files in the clear; nothing was done"
+                "the worktree {top} is missing, and may hold plaintext of sealed files; nothing was done"
             ))
             .hint("if it was moved: git worktree repair NEW-PATH; if it is on another disk, mount that")
             .hint("if it was deleted: git worktree prune, after 'git worktree unlock' where it is locked"));
         }
-        progress.warning(&format!("the worktree {top} is not there: its files stay as they are"));
+        progress.warning(&format!("the worktree {top} is missing: its files stay as they are"));
     }
     Ok(())
 }
@@ -231,10 +231,10 @@ fn refuse_changes(
         let report = find_changed(worktree, opened.keys(), plan)?;
         if let Some(path) = report.unmerged.first() {
             return Err(CommandError::refused(format!(
-                "{} has a merge conflict, in the clear; nothing was done",
+                "{} has a merge conflict, in plaintext; nothing was done",
                 show(path)
             ))
-            .hint("finish the merge, or abort it, and lock then"));
+            .hint("finish or abort the merge, then lock"));
         }
         for (path, left) in report.left {
             let why = match left {

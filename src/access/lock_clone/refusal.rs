@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use crate::error::{CommandError, count};
 
 /// Files with changes.
-pub(super) const CHANGED: &str = "with changes that are not added";
+pub(super) const CHANGED: &str = "with unstaged changes";
 /// Files that are not sealed in the repository.
-pub(super) const IN_THE_CLEAR: &str = "that the repository holds in the clear";
+pub(super) const IN_THE_CLEAR: &str = "that the repository stores as plaintext";
 /// Files that lost their attribute and have changes.
-pub(super) const NOT_TRACKED: &str = "with changes that no attribute seals any more";
+pub(super) const NOT_TRACKED: &str = "with changes that no attribute seals";
 /// What is no file.
-pub(super) const NOT_A_FILE: &str = "in whose place something else is, such as a link";
+pub(super) const NOT_A_FILE: &str = "replaced by something else, such as a link";
 
 /// How many files of one kind are named.
 const NAMED: usize = 10;
@@ -36,12 +36,12 @@ fn kind(why: &str, paths: &[String]) -> String {
 fn way_out(why: &str) -> &'static str {
     match why {
         CHANGED => {
-            "'git add' them or 'git restore' them; or lock with --force, which seals them as they are, or with --discard, which drops the changes"
+            "'git add' or 'git restore' them; or use --force, which seals them as they are, or --discard, which drops the changes"
         }
         IN_THE_CLEAR => {
-            "'git shroud status --fix' seals them in the index, and a commit keeps it so; or lock with --force, which seals the files here"
+            "run 'git shroud status --fix' and commit; or use --force, which seals the files in this clone"
         }
-        NOT_TRACKED => "track them again (git shroud track PATTERN), or lock with --force",
+        NOT_TRACKED => "track them again (git shroud track PATTERN), or use --force",
         _ => "git restore them, or git rm them",
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn clear_traces(progress: &dyn Progress, repository: &Repository) -> 
     let delete: Vec<u8> =
         notes.iter().flat_map(|name| [b"delete ", *name, b"\n"].concat()).collect();
     repository.git.run_with_input(["update-ref", "--stdin"], &delete)?;
-    progress.warning("git had cached decrypted text in notes; their refs are removed now");
+    progress.warning("git had cached plaintext in notes; their refs were removed");
     progress
         .hint("remove the objects too: git gc --prune=now; and unset diff.shroud.cachetextconv");
     Ok(())

@@ -26,7 +26,7 @@ pub(super) fn warn(progress: &dyn Progress, worktrees: &[Repository]) -> Outcome
                 if attributes.of(path)?.is_encrypted() && holds_plaintext(worktree, path) {
                     named += 1;
                     if named <= NAMED {
-                        progress.warning(&format!("{} {why} and stays in the clear", show(path)));
+                        progress.warning(&format!("{} {why} and stays plaintext", show(path)));
                     }
                 }
             }
@@ -34,7 +34,7 @@ pub(super) fn warn(progress: &dyn Progress, worktrees: &[Repository]) -> Outcome
     }
     if named > NAMED {
         let more = count((named - NAMED) as u64, "more file");
-        progress.warning(&format!("and so do {more} that git does not know"));
+        progress.warning(&format!("and so do {more} that git does not track"));
     }
     Ok(())
 }

@@ -74,7 +74,7 @@ impl Versions {
                 .map_err(|error| conflict(error.to_string()))?;
             if matches!(format::sniff(opened), Sniff::Sealed(_)) {
                 return Err(conflict(
-                    "it cannot be merged while its key is not held here".to_owned(),
+                    "it cannot be merged without its key, which is not held here".to_owned(),
                 )
                 .hint("git shroud unlock, then merge again"));
             }
@@ -111,9 +111,9 @@ impl Versions {
                 Some(false) => {}
                 None => {
                     return Err(conflict(format!(
-                        "theirs is sealed with the key '{theirs}', and whether their attributes name that key cannot be told"
+                        "their version is sealed with the key '{theirs}', and git-shroud cannot tell if their attributes name that key"
                     ))
-                    .hint("see both sides with 'git shroud cat :2:PATH' and ':3:PATH', and settle it by hand"));
+                    .hint("look at both sides with 'git shroud cat :2:PATH' and ':3:PATH', and resolve it by hand"));
                 }
             }
         }
@@ -211,7 +211,7 @@ fn refuse_unconfirmed(
     Err(CommandError::refused(format!("{}: {error}", show(path)))
         .hint(error.hint().unwrap_or_default())
         .hint(
-            "then merge it again with 'git checkout -m -- PATH', or settle it by hand and add it",
+            "then merge it again with 'git checkout -m -- PATH', or resolve it by hand and add it",
         ))
 }
 

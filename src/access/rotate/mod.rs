@@ -99,7 +99,7 @@ pub fn create(
     let fresh = Fresh::ask(repository, all);
     if let Some(why) = &fresh.failed {
         say(Remark::Warning(format!(
-            "whether certificates were revoked meanwhile is not known: {why}"
+            "could not check if certificates were revoked meanwhile: {why}"
         )));
     }
     for (name, current, next) in keys {
@@ -122,8 +122,8 @@ pub fn create(
                 let message = error.message().to_owned();
                 let about = format!("'{label}': {}", message.trim_start_matches(&format!("'{label}': ")));
                 error.hints().iter().fold(CommandError::wrong(about), CommandError::hint)
-                    .hint("nothing was changed; give the newer certificate to 'git shroud member add'")
-                    .hint(format!("or take the key away: git shroud member remove {label}"))
+                    .hint("nothing was changed; run 'git shroud member add' with the newer certificate")
+                    .hint(format!("or remove the member: git shroud member remove {label}"))
                     .hint(format!("or rotate without them for now: --without {label}"))
             })?;
             next.added = added;
@@ -162,23 +162,23 @@ fn next_members(
         let label = &member.label;
         if plan.recipients.contains(&member.recipient) {
             return Err(CommandError::refused(format!(
-                "'{label}' of key '{name}' is one of those who are removed, and was added meanwhile; nothing was changed"
+                "'{label}' of key '{name}' is being removed, but was added again meanwhile; nothing was changed"
             ))
             .hint("run it again"));
         }
         if plan.without.contains(&member.recipient) {
             say(Remark::Warning(format!(
-                "passed over '{label}', who cannot open what key '{name}' seals from now on: later 'git shroud member renew {label}'"
+                "skipped '{label}', who cannot open what key '{name}' seals from now on: later run 'git shroud member renew {label}'"
             )));
             continue;
         }
         if file.standing(roster.infos.get(name), keyring) == Standing::OutOfDate {
             return Err(CommandError::refused(format!(
-                "the member '{label}' of key '{name}' is out of date, and whoever knew that earlier key can have written the file"
+                "the grant of '{label}' for key '{name}' is out of date, and anybody with the earlier key can have written it"
             ))
-            .hint(format!("if it is right: git shroud member renew {label} --key {name}"))
+            .hint(format!("if this grant is right: git shroud member renew {label} --key {name}"))
             .hint(format!("if not: git shroud member remove {label} --key {name} --no-rotate"))
-            .hint(format!("or leave that for later: --without {label}")));
+            .hint(format!("or decide later: --without {label}")));
         }
         let candidate = Candidate::from_member(member)?;
         next.push(Next { label: label.clone(), added: member.added.clone(), candidate });
@@ -213,10 +213,10 @@ fn refuse_unfit_files(
     let files = concerned(repository, keyring, roster, names)?;
     if let Some(file) = files.iter().find(|file| file.state.is_unknown()) {
         return Err(CommandError::incomplete(format!(
-            "{} is not in this clone, so it cannot be sealed anew; nothing was changed",
+            "{} is not in this clone, so it cannot be sealed again; nothing was changed",
             crate::sanitise::path(&file.path)
         ))
-        .hint("bring it here first: git checkout, or git fetch --refetch --no-filter"));
+        .hint("fetch it first: git checkout, or git fetch --refetch --no-filter"));
     }
     let unfit = |file: &&FileStatus| {
         !file.state.is_good()
@@ -227,7 +227,7 @@ fn refuse_unfit_files(
     match files.iter().find(unfit) {
         None => Ok(()),
         Some(file) => Err(CommandError::refused(format!(
-            "{} cannot be sealed anew ({}); nothing was changed",
+            "{} cannot be sealed again ({}); nothing was changed",
             crate::sanitise::path(&file.path),
             file.state.name()
         ))
@@ -289,7 +289,7 @@ fn seal(repository: &Repository, keyring: &Keyring, journal: &Journal) -> Outcom
         let is_left = match state {
             State::OtherKey { key, wanted } if !key.is_aside_of(&wanted) => {
                 let path = crate::sanitise::path(&path);
-                left.push(format!("{path} (sealed with {key}, its attribute names {wanted})"));
+                left.push(format!("{path} (sealed with {key}, but its attribute names {wanted})"));
                 true
             }
             State::Sealed { generation, .. } | State::Undescribed { generation, .. } => {

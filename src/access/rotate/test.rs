@@ -17,7 +17,7 @@ use crate::store::shroud_dir::{File, Member};
 pub(super) fn test(repository: &Repository, keyring: &Keyring, journal: &Journal) -> Outcome {
     let failed = |place: &str, why: &str| {
         CommandError::refused(format!("the rotation's test failed: {place}: {why}"))
-            .hint("git shroud key rotate --abort puts everything back")
+            .hint("'git shroud key rotate --abort' undoes the rotation")
     };
     let index: BTreeMap<_, _> =
         Entries::read_all(repository)?.files.into_iter().map(|file| (file.path, file.id)).collect();

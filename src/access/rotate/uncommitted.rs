@@ -23,9 +23,9 @@ pub(super) fn refuse(repository: &Repository, info: &KeyInfo) -> Outcome {
         && !hooks::lacking(repository)?.missing.contains(&"pre-commit")
     {
         return Err(CommandError::refused(format!(
-            "the last rotation of key '{name}' is not committed yet, and each is a commit of its own; nothing was changed"
+            "the last rotation of key '{name}' is not committed yet, and each rotation needs its own commit; nothing was changed"
         ))
-        .hint("git commit, then run this again"));
+        .hint("run 'git commit', then this command again"));
     }
     Ok(())
 }

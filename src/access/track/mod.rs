@@ -69,7 +69,7 @@ pub fn track(
         progress.warning(&format!(
             "the key '{key}' is not described in .shroud/ here, so nothing can be added before it is"
         ));
-        progress.hint("bring it from a branch that has it: git checkout BRANCH -- .shroud");
+        progress.hint("take it from a branch that has it: git checkout BRANCH -- .shroud");
     }
     seal_index(progress, opened)?;
     for (given, pattern, added) in done {
@@ -97,14 +97,12 @@ pub fn untrack(
                 crate::sanitise::path(pattern)
             );
             return Err(CommandError::wrong(message)
-                .hint("'git shroud track' lists what is tracked; change into the directory of the file it names"));
+                .hint("'git shroud track' lists the patterns and their files; run this in the directory of that file"));
         }
         progress.status(&format!("no longer tracking {}", crate::sanitise::path(pattern)));
     }
     write_and_add(opened, &attributes)?;
-    progress.hint(
-        "files that were sealed stay so until 'git add --renormalize' stores them in the clear",
-    );
+    progress.hint("sealed files stay sealed until 'git add --renormalize' stores their plaintext");
     Ok(())
 }
 
@@ -185,10 +183,10 @@ pub fn write_out(progress: &dyn Progress, opened: &Opened) -> Outcome {
         write_and_add(opened, &attributes)?;
     }
     if lines == 0 {
-        progress.status("every line that seals is written out already");
+        progress.status("every sealing line is written out already");
     } else {
         let lines = count(lines, "line");
-        progress.status(&format!("wrote out {lines} of .gitattributes, and staged that"));
+        progress.status(&format!("wrote out {lines} of .gitattributes, and staged it"));
     }
     Ok(())
 }

@@ -87,7 +87,7 @@ pub(super) fn tell(
     let has_wildcard = pattern.iter().any(|byte| b"*?[\\".contains(byte));
     if matched.is_empty() && !is_ignored && !has_wildcard && done == Tracking::Added {
         let folder = crate::sanitise::word_or(&[pattern, b"/**"].concat(), "'FOLDER/**'");
-        progress.hint(&format!("if it is to be a folder, track what is in it: {folder}"));
+        progress.hint(&format!("to track everything in a folder: {folder}"));
     }
     let mut attributes = Attributes::new(&opened.repository)?;
     let folder = place.dir.strip_prefix(place.top).ok().and_then(from_native).unwrap_or_default();
@@ -102,10 +102,10 @@ pub(super) fn tell(
     }
     if let Some((path, of)) = open.first() {
         let why =
-            of.filter.as_ref().map(|set| format!(": {set} outranks the line")).unwrap_or_default();
+            of.filter.as_ref().map(|set| format!(": {set} overrides the line")).unwrap_or_default();
         let count = count(open.len() as u64, "file");
         progress.warning(&format!(
-            "{count} that it matches stay in the clear, as {}{why}",
+            "{count} that it matches stay plaintext: {}{why}",
             crate::sanitise::path(path)
         ));
         progress.hint("'git shroud why PATH' says which line decides");

@@ -75,21 +75,19 @@ impl Check {
         }
         let names = loaded.locked();
         if !names.is_empty() && !self.allow_locked {
-            return Err(locked(&names).hint("--allow-locked lets them pass"));
+            return Err(locked(&names).hint("--allow-locked accepts them"));
         }
         if schema.properties.is_empty() {
             context.ui.warning("the schema has no property yet, so nothing can be missing");
-            context
-                .ui
-                .hint("git shroud config schema infer --write begins with what the files have");
+            context.ui.hint("'git shroud config schema infer --write' makes one from the files");
         }
         let properties = count_properties(report.rows.len());
         let environments = count((loaded.environments.len() - names.len()) as u64, "environment");
         let but =
             if warnings > 0 { format!("; {}", count(warnings, "warning")) } else { String::new() };
-        context.ui.status(format!(
-            "looked at {properties} in {environments} and found nothing wrong{but}"
-        ));
+        context
+            .ui
+            .status(format!("checked {properties} in {environments} and found nothing wrong{but}"));
         Ok(())
     }
 }
@@ -99,14 +97,14 @@ fn hint(context: &Context, findings: &[crate::config_repo::check::Finding]) {
     let has =
         |problems: &[Problem]| findings.iter().any(|finding| problems.contains(&finding.problem));
     if has(&[Problem::Missing, Problem::Undecided]) {
-        context.ui.hint("git shroud config sync writes what is missing, to be filled in; git shroud config set ENV NAME sets it");
+        context.ui.hint("'git shroud config sync' adds what is missing, for you to fill in; 'git shroud config set ENV NAME' sets it");
     } else if has(&[Problem::Unset]) {
-        context.ui.hint("git shroud config set ENV NAME asks for the value");
+        context.ui.hint("'git shroud config set ENV NAME' asks for the value");
     }
     if has(&[Problem::Unknown]) {
-        context.ui.hint("git shroud config schema add NAME makes a property known");
+        context.ui.hint("'git shroud config schema add NAME' adds a property");
     }
     if has(&[Problem::InTheClear]) {
-        context.ui.hint("git shroud track PATTERN --key NAME seals the file; change the secret if it was committed");
+        context.ui.hint("'git shroud track PATTERN --key NAME' seals the file; change the secret if it was committed");
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn not_confirmed(
         && *key != own
     {
         return Ok(Some(format!(
-            "the key '{key}' seals it, and this clone holds a key '{own}', as the environment is called; see who changed that: git log -p -- .gitattributes {SCHEMA_FILE}"
+            "the key '{key}' seals it, although this clone holds a key '{own}', the name of the environment; see who changed that: git log -p -- .gitattributes {SCHEMA_FILE}"
         )));
     }
     if index.unmerged.iter().any(|unmerged| unmerged == path.as_bytes()) {
@@ -71,7 +71,7 @@ pub(super) fn not_confirmed(
             let held = opened.keyring.by_id(id);
             match held {
                 Some(held) if held.name != *name => Some(format!(
-                    "git has it sealed with the key '{}', and its attribute names '{name}'; see who changed it: git log -p -- .gitattributes",
+                    "git stores it sealed with the key '{}', but its attribute names '{name}'; see who changed it: git log -p -- .gitattributes",
                     held.name
                 )),
                 Some(held) => opened
@@ -81,7 +81,7 @@ pub(super) fn not_confirmed(
                     .filter(|info| held.generation < info.generation)
                     .map(|info| {
                         format!(
-                            "git has it sealed with generation {} of the key '{name}', which was rotated to {}; see who wrote it, then 'git shroud status --fix'",
+                            "git stores it sealed with generation {} of the key '{name}', but the key was rotated to {}; check who wrote it, then run 'git shroud status --fix'",
                             held.generation, info.generation
                         )
                     }),
@@ -91,11 +91,11 @@ pub(super) fn not_confirmed(
         }
         (Sniff::Truncated | Sniff::UnsupportedVersion(_), true) => None,
         (Sniff::NotSealed, _) => Some(
-            "git has it in the clear, and its attribute seals it, so anybody may have written it; see who did, then 'git shroud status --fix'"
+            "git stores its plaintext, although its attribute seals it, so anybody may have written it; check who did, then run 'git shroud status --fix'"
                 .to_owned(),
         ),
         (_, sealed) => Some(format!(
-            "git has it encrypted by {} program than its attribute says",
+            "git stores it encrypted by {} program than its attribute says",
             if sealed { "git-crypt, another" } else { "git-shroud, another" }
         )),
     })

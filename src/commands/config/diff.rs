@@ -45,7 +45,7 @@ impl Diff {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let loaded = load(context, &self.schema, &self.environments)?;
         if loaded.environments.len() < 2 {
-            return Err(CommandError::wrong("two environments or more can be compared")
+            return Err(CommandError::wrong("name at least two environments to compare")
                 .hint(format!("there are: {}", loaded.all.join(", "))));
         }
         let key = loaded.scan_key()?;

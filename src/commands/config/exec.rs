@@ -55,7 +55,7 @@ impl Exec {
                     self.environment
                 ))
                 .hint(format!(
-                    "see who wrote that; if it is meant: --allow {}",
+                    "check who wrote it; if it is intended: --allow {}",
                     crate::sanitise::word_or(variable.as_bytes(), "NAME")
                 )));
             }

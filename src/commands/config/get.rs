@@ -39,9 +39,9 @@ impl Get {
                 }
                 let environment = &self.environment;
                 Err(CommandError::incomplete(format!(
-                    "a file of {environment} is locked or cannot be read, and may set {name}"
+                    "a file of {environment} that may set {name} is locked or cannot be read"
                 ))
-                .hint("git shroud unlock, or git shroud config check"))
+                .hint("run 'git shroud unlock', or 'git shroud config check'"))
             }
             None => {
                 let environment = &self.environment;

@@ -102,7 +102,7 @@ fn load_all(
     let every = locations.clone();
     if all.is_empty() {
         return Err(CommandError::wrong("there are no environments here")
-            .hint("git shroud init --template config --env dev --env prod lays them out"));
+            .hint("make them: git shroud init --template config --env dev --env prod"));
     }
     if let Some(unknown) = names.iter().find(|name| !all.contains(name)) {
         return Err(CommandError::wrong(format!("there is no environment '{}'", show(unknown)))
@@ -146,8 +146,8 @@ impl Loaded {
     pub(super) fn schema(&self) -> Outcome<&Schema> {
         self.schema.as_ref().ok_or_else(|| {
             CommandError::wrong(format!("there is no schema: no file {SCHEMA_FILE} at the top"))
-                .hint("git shroud config schema infer --write begins one with what the files have")
-                .hint("--schema FILE names one that is kept elsewhere")
+                .hint("'git shroud config schema infer --write' makes one from the files")
+                .hint("--schema FILE names one in another place")
         })
     }
 
@@ -192,7 +192,7 @@ impl Loaded {
         if environment.is_locked() {
             return Err(CommandError::refused(format!("{} is locked here", environment.name))
                 .hint(
-                    "git shroud unlock; or give the key in GIT_SHROUD_KEY or GIT_SHROUD_KEYRING",
+                    "run 'git shroud unlock', or pass the key in GIT_SHROUD_KEY or GIT_SHROUD_KEYRING",
                 ));
         }
         let empty = Schema::default();
@@ -287,7 +287,7 @@ impl Finder<'_> {
             }
             if !inside {
                 return Err(CommandError::wrong(format!(
-                    "a symbolic link stands in the path: {}",
+                    "the path contains a symbolic link: {}",
                     show(path)
                 )));
             }
@@ -295,8 +295,9 @@ impl Finder<'_> {
                 self.walk(&native, 0, &mut found)?;
             } else {
                 let format = Format::of_path(path.as_bytes()).ok_or_else(|| {
-                    CommandError::wrong(format!("{}: no format is known by this name", show(path)))
-                        .hint("name it .env, .properties, .ini, .toml, .yaml or .json")
+                    CommandError::wrong(format!("{}: unknown file format", show(path))).hint(
+                        "use a name that ends with .env, .properties, .ini, .toml, .yaml or .json",
+                    )
                 })?;
                 found.push((path.clone(), format));
             }
@@ -309,7 +310,10 @@ impl Finder<'_> {
     fn walk(&mut self, folder: &Path, depth: usize, found: &mut Vec<(String, Format)>) -> Outcome {
         let place = || crate::sanitise::native(folder);
         if depth > MAX_DEPTH {
-            return Err(CommandError::wrong(format!("{}: the folders are too deep", place())));
+            return Err(CommandError::wrong(format!(
+                "{}: the folders are nested too deeply",
+                place()
+            )));
         }
         for entry in entries(folder)? {
             if entry.is_dir() {

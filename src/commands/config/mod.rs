@@ -68,9 +68,8 @@ fn show(name: &str) -> String {
 /// The answer is incomplete, as these environments are locked.
 fn locked(names: &[String]) -> CommandError {
     let are = if names.len() == 1 { "is" } else { "are" };
-    CommandError::incomplete(format!("{} {are} locked here", names.join(", "))).hint(
-        "git shroud unlock, with a key that opens them; or name the environments that you mean",
-    )
+    CommandError::incomplete(format!("{} {are} locked here", names.join(", ")))
+        .hint("run 'git shroud unlock' with a key that opens them, or name the environments to use")
 }
 
 /// `1 property`, `2 properties`.

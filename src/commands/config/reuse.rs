@@ -106,7 +106,7 @@ impl Reuse {
         if !names.is_empty() {
             return Err(locked(&names));
         }
-        context.ui.status("found no secret that is used twice or too old");
+        context.ui.status("found no secret that is used twice or is too old");
         Ok(())
     }
 

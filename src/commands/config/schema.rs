@@ -177,7 +177,7 @@ impl Add {
             show(&self.name),
             crate::sanitise::native(&file)
         ));
-        context.ui.hint("git shroud config sync writes it where it is missing");
+        context.ui.hint("'git shroud config sync' adds it where it is missing");
         Ok(())
     }
 }
@@ -190,7 +190,7 @@ impl Infer {
         inferred
             .retain(|(name, _)| known.is_none_or(|schema| !schema.properties.contains_key(name)));
         for name in loaded.locked() {
-            context.ui.warning(format!("{name} is locked here, and was not looked at"));
+            context.ui.warning(format!("{name} is locked here, and was skipped"));
         }
         if !self.write {
             let tables: Vec<_> = inferred.iter().map(|(name, new)| new.to_text(name)).collect();
@@ -210,7 +210,7 @@ impl Infer {
         write(&file, &after)?;
         let count = super::count_properties(inferred.len());
         context.ui.status(format!("added {count} to {}", crate::sanitise::native(&file)));
-        context.ui.hint("it is a draft: go over it, then run git shroud config check");
+        context.ui.hint("this is a draft: edit it, then run 'git shroud config check'");
         Ok(())
     }
 }
@@ -220,7 +220,7 @@ impl Json {
         let file = file(context, &self.schema)?;
         let schema: Properties = read_schema(&file)?.ok_or_else(|| {
             CommandError::wrong(format!("there is no schema '{}'", crate::sanitise::native(&file)))
-                .hint("git shroud config schema infer --write begins one")
+                .hint("'git shroud config schema infer --write' makes one")
         })?;
         let json = serde_json::to_string_pretty(&schema.to_json_schema(self.nested));
         let json = json.expect("strings and numbers can be written");

@@ -48,11 +48,9 @@ pub(super) struct Set {
 impl Set {
     pub(super) fn run(self, context: &Context) -> Outcome {
         if !self.value.is_empty() {
-            return Err(CommandError::wrong(
-                "a value stands among the arguments; it is not shown here",
-            )
-            .hint("it is in the shell's history now: change it if it is a secret")
-            .hint("leave it out, and type it when asked, or pipe it in"));
+            return Err(CommandError::wrong("a value was passed as an argument (not shown)")
+                .hint("your shell's history may hold it now: if it is a secret, change it")
+                .hint("type the value when asked, or pipe it in"));
         }
         let loaded = load(context, &self.schema, &[])?;
         let environment = self.environment.as_str();
@@ -78,7 +76,7 @@ impl Set {
         let mut file = WorktreeFile::read(context, &loaded, &file)?;
         if property.is_some_and(|property| property.secret) && !file.sealed {
             return Err(CommandError::refused(format!(
-                "{name} is a secret, and {} is not to be sealed",
+                "{name} is a secret, but no attribute seals {}",
                 show(&file.path)
             ))
             .hint(format!(
@@ -89,7 +87,7 @@ impl Set {
         }
         let value = value(&format!("{environment} {name}"))?;
         if value.as_str() == MARKER {
-            return Err(CommandError::wrong("this is the marker for what has still to be set"));
+            return Err(CommandError::wrong("this is the marker for a value that is not set yet"));
         }
         if let Some(why) = property.and_then(|property| property.refuse(&value)) {
             return Err(CommandError::refused(format!(
@@ -98,7 +96,7 @@ impl Set {
         }
         let literal = property.is_some_and(|property| property.kind.is_literal());
         if !file.set(&self.name, &value, literal)? {
-            context.ui.status(format!("{environment} has this value of {name} already"));
+            context.ui.status(format!("{environment} already has this value of {name}"));
             return Ok(());
         }
         file.write(&loaded)?;
@@ -129,9 +127,8 @@ impl Set {
                 State::Unreadable(line, why) => format!("{}:{line}: {why}", show(&source.path)),
                 State::Read => String::new(),
             };
-            return Err(
-                CommandError::refused(why).hint("git shroud unlock, or git shroud config check")
-            );
+            return Err(CommandError::refused(why)
+                .hint("run 'git shroud unlock', or 'git shroud config check'"));
         }
         if self.file.is_some() {
             let source = environment.sources.iter().find(named);
@@ -149,7 +146,7 @@ impl Set {
             return Ok(loaded.first_file(&self.environment));
         }
         Err(CommandError::wrong(format!("{} has several files", self.environment))
-            .hint("--file NAME says which of them"))
+            .hint("name one with --file NAME"))
     }
 }
 
@@ -203,14 +200,13 @@ impl WorktreeFile {
         let keep_sealed = match attributes.is_encrypted() {
             true => !SealingKey::of(opened, path.as_bytes(), &attributes)?.is_kept(opened)?,
             false => {
-                context.ui.warning(format!("{} is not to be sealed", show(path)));
+                context.ui.warning(format!("no attribute seals {}", show(path)));
                 false
             }
         };
         let before = Before::read(opened, &native, keep_sealed)?;
-        let format = Format::of_path(path.as_bytes()).ok_or_else(|| {
-            CommandError::wrong(format!("{}: no format is known by this name", show(path)))
-        })?;
+        let format = Format::of_path(path.as_bytes())
+            .ok_or_else(|| CommandError::wrong(format!("{}: unknown file format", show(path))))?;
         let sealed = attributes.is_encrypted();
         Ok(Self { path: path.to_owned(), sealed, format, native, attributes, before, now: None })
     }

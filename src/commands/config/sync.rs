@@ -73,7 +73,7 @@ impl Sync {
                     None if environment.sources.is_empty() => loaded.first_file(name),
                     None => {
                         context.ui.warning(format!(
-                            "{name} has several files, and none is clear for {}",
+                            "{name} has several files, and it is not clear which one is for {}",
                             show(&addition.name)
                         ));
                         unplaced += 1;
@@ -93,7 +93,7 @@ impl Sync {
                     Some(default) => {
                         (Line::Comment { text, literal }, format!("default {}", show(default)))
                     }
-                    None => (Line::Value { text, literal }, format!("{MARKER}, to be set")),
+                    None => (Line::Value { text, literal }, format!("{MARKER}, set it")),
                 };
                 match files[at].add(&addition.name, line) {
                     Ok(()) => {
@@ -136,7 +136,7 @@ impl Sync {
             (0, _) => context.ui.status("nothing is missing"),
             (_, true) => context.ui.status("nothing was written"),
             (_, false) => {
-                context.ui.hint("git shroud config check names what has still to be set");
+                context.ui.hint("'git shroud config check' names the values that you must set");
             }
         }
         Ok(())

@@ -15,13 +15,13 @@ impl From<StoreError> for CommandError {
         let wrong = Self::wrong(error.to_string());
         match error {
             StoreError::KeyFile { source: KeyFileError::OtherKey { .. }, .. } => wrong
-                .hint("is this the key file of another repository? 'git shroud lock' gives up the keys held here"),
+                .hint("is this the key file of another repository? 'git shroud lock' removes the keys held here"),
             StoreError::KeyFile { source: KeyFileError::Version(_), .. }
             | StoreError::KeyFile { source: KeyFileError::UnknownField(_), .. } => {
                 wrong.hint("a newer git-crypt wrote it; ask for a file of version 2")
             }
             StoreError::KeyFile { .. } => {
-                wrong.hint("get the key file anew: git-crypt export-key FILE")
+                wrong.hint("get the key file again: git-crypt export-key FILE")
             }
             StoreError::Io(_) => wrong,
         }

@@ -11,7 +11,7 @@ use crate::store::{git_crypt, local};
 pub(crate) fn take_over(context: &Context, opened: &mut Opened) -> Outcome {
     let (taken, problems) = taken_over_here(&opened.roster, &opened.keyring);
     for problem in problems {
-        context.ui.warning(format!("a key of git-crypt is left out: {problem}"));
+        context.ui.warning(format!("skipped a git-crypt key: {problem}"));
     }
     let common_dir = opened.repository.common_dir();
     for file in taken.into_files() {
@@ -20,7 +20,7 @@ pub(crate) fn take_over(context: &Context, opened: &mut Opened) -> Outcome {
         match opened.git_crypt.insert(file) {
             Ok(false) => {}
             Err(error) => {
-                context.ui.warning(format!("a key of git-crypt is left out: {error}"));
+                context.ui.warning(format!("skipped a git-crypt key: {error}"));
                 continue;
             }
             Ok(true) => {

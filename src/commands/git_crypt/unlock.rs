@@ -68,19 +68,19 @@ fn prove(opened: &Opened, file: &KeyFile, place: &str, trusted: &[KeyId]) -> Out
     }
     if find_opening(repository, file)? == Foreign::Yes {
         return Err(CommandError::wrong(format!(
-            "{place}: this git-crypt key opens no file here that its name, '{name}', encrypts"
+            "{place}: this git-crypt key opens no file here that belongs to its name, '{name}'"
         ))
-        .hint("nothing was changed; ask for the key file of this very repository"));
+        .hint("nothing was changed; ask for the key file of this repository"));
     }
     if file.versions().iter().any(|key| trusted.contains(&key.id())) {
         return Ok(());
     }
     let trust = format!(
-        "if a colleague tells you, not through this repository, that the id is right: git shroud unlock --trust-key {id}"
+        "if a colleague confirms the id, but not through this repository: git shroud unlock --trust-key {id}"
     );
     if let Some(other) = load_seen(repository)?.other_than(file) {
         return Err(CommandError::refused(format!(
-            "{place}: the git-crypt key '{name}' (id {id}) is another than this clone has held under that name (id {other}), so it was not taken: somebody may have swapped it"
+            "{place}: the git-crypt key '{name}' (id {id}) differs from the one that this clone has held under that name (id {other}), so it was not taken: somebody may have swapped it"
         ))
         .hint(trust));
     }
@@ -196,7 +196,7 @@ fn say_new(context: &Context, opened: &Opened, file: &KeyFile, wrapped: &[Wrappe
         users.into_iter().collect::<Vec<_>>().join(", "),
         show(&folder)
     ));
-    context.ui.hint(format!("if your team has made it: git shroud unlock --new-key {name}"));
+    context.ui.hint(format!("if your team made it: git shroud unlock --new-key {name}"));
     Ok(())
 }
 
@@ -225,10 +225,10 @@ fn refuse_foreign(opened: &Opened, files: &[(String, KeyFile)], trusted: &[KeyId
     let id = file.versions().iter().map(KeyVersion::id).next();
     let id = id.map(|id| id.to_string()).unwrap_or_default();
     Err(CommandError::refused(format!(
-        "{place}: nothing in this repository is encrypted with git-crypt, so nothing shows that its key belongs here; nothing was changed"
+        "{place}: git-crypt encrypts nothing in this repository, so its key may belong elsewhere; nothing was changed"
     ))
-    .hint("is this the right repository? 'git rev-parse --show-toplevel' names it")
-    .hint(format!("to take it all the same, repeat the command with --trust-key {id}")))
+    .hint("is this the right repository? 'git rev-parse --show-toplevel' shows it")
+    .hint(format!("to take it anyway, repeat the command with --trust-key {id}")))
 }
 
 /// One key file of all versions that can be opened.

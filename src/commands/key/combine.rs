@@ -40,7 +40,7 @@ impl Combine {
                         "{} is not a share",
                         crate::sanitise::native(file)
                     ))
-                    .hint("it holds a whole key: 'git shroud unlock' takes it as it is"));
+                    .hint("it holds a whole key: 'git shroud unlock' reads it directly"));
                 }
             }
         }

@@ -123,9 +123,9 @@ impl Export {
         write_secret(context, opened, file, bytes)?;
         remember_copied(opened, ids)?;
         let who =
-            if self.passphrase { "whoever has it and the passphrase" } else { "whoever has it" };
+            if self.passphrase { "anybody with it and the passphrase" } else { "anybody with it" };
         context.ui.status(format!(
-            "wrote {}; {who} can read what these keys seal",
+            "wrote {}; {who} can read everything that these keys seal",
             crate::sanitise::native(file)
         ));
         Ok(())
@@ -151,7 +151,7 @@ impl Export {
             .to_html();
             write_secret(context, opened, file, html.as_bytes())?;
             context.ui.status(format!(
-                "wrote {}; print it on a printer that keeps no copies, and delete the file",
+                "wrote {}; print it on a printer that stores no copies, and delete the file",
                 crate::sanitise::native(file)
             ));
         }
@@ -168,9 +168,9 @@ pub(super) fn picture(file: &Path, qr: &Qr) -> Outcome<Zeroizing<Vec<u8>>> {
         Ok(qr.to_png())
     } else {
         Err(CommandError::wrong(format!(
-            "'{}' is no name of a picture",
+            "'{}' is not the name of a picture",
             crate::sanitise::native(file)
         ))
-        .hint("end it with .svg or .png"))
+        .hint("use a name that ends with .svg or .png"))
     }
 }

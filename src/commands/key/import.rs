@@ -27,8 +27,9 @@ impl Import {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let given = read_given(&self.key_files)?;
         if !given.git_crypt.is_empty() {
-            return Err(CommandError::wrong("a git-crypt key is not one of this program's own")
-                .hint("'git shroud unlock FILE' takes it, and opens the files that git-crypt encrypts"));
+            return Err(CommandError::wrong("this is a git-crypt key, not a git-shroud key").hint(
+                "'git shroud unlock FILE' reads it, and opens the files that git-crypt encrypts",
+            ));
         }
         take_in(context, given.keyrings)
     }
@@ -61,7 +62,7 @@ impl From<BackupError> for CommandError {
                 Self::wrong(message).hint("join enough of them: git shroud key combine FILE…")
             }
             BackupError::Words { .. } | BackupError::Share { .. } => {
-                Self::wrong(message).hint("compare it with the paper, sign by sign")
+                Self::wrong(message).hint("compare it with the paper, character by character")
             }
             BackupError::Age { source, .. } => {
                 use crate::recipient::age::AgeError;

@@ -78,7 +78,7 @@ pub(super) fn refuse_existing(file: &Path) -> Outcome {
         return Ok(());
     }
     Err(CommandError::wrong(format!("'{}' exists already", crate::sanitise::native(file)))
-        .hint("remove it, or name another file: a key file is never overwritten"))
+        .hint("remove it, or name another file: key files are never overwritten"))
 }
 
 /// Makes a file that only its owner reads, and warns where it might be committed.
@@ -93,7 +93,7 @@ pub(super) fn write_secret(
     let written = file.canonicalize().context(|| crate::sanitise::native(file))?;
     if opened.repository.worktree.as_ref().is_some_and(|top| written.starts_with(top)) {
         context.ui.warning(format!(
-            "{} is inside the worktree: see that it is never committed",
+            "{} is inside the worktree: never commit it",
             crate::sanitise::native(file)
         ));
     }

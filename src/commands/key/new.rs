@@ -44,7 +44,7 @@ impl New {
         context.ui.status(format!("made key '{}' (id {})", entry.name, entry.key.id()));
         context.ui.hint(format!("git shroud track --key {} PATTERN", entry.name));
         context.ui.hint(format!(
-            "keep a copy elsewhere: git shroud key export --name {} -o FILE",
+            "keep a copy in another place: git shroud key export --name {} -o FILE",
             entry.name
         ));
         Ok(())

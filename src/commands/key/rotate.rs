@@ -49,7 +49,7 @@ impl Rotate {
         if self.continue_ || self.abort {
             let _exclusive = exclusive_at_once(&repository)?;
             let Some(journal) = Journal::load(repository.common_dir())? else {
-                return Err(CommandError::wrong("no rotation is under way"));
+                return Err(CommandError::wrong("no rotation is in progress"));
             };
             refuse_other_worktree(&repository, &journal)?;
             if self.continue_ {
@@ -90,7 +90,7 @@ fn refuse_other_worktree(repository: &Repository, journal: &Journal) -> Outcome 
         return Ok(());
     }
     Err(CommandError::wrong(format!(
-        "the rotation was begun in another worktree, whose folder is {}",
+        "the rotation was started in another worktree; its folder is {}",
         crate::sanitise::native(&journal.git_dir)
     ))
     .hint("run this there"))
@@ -108,7 +108,7 @@ pub(in crate::commands) fn rotate(
     refuse_rotation(repository)?;
     if local::from_environment()?.is_some() {
         return Err(CommandError::wrong(
-            "the keys come from the environment, where a new one cannot be kept",
+            "the keys come from the environment, where a new key cannot be stored",
         )
         .hint("unset GIT_SHROUD_KEYRING and GIT_SHROUD_KEY, and unlock this clone"));
     }
@@ -124,7 +124,7 @@ pub(in crate::commands) fn rotate(
             let gone = plan.removed.get(name).map_or(0, BTreeSet::len);
             let gone = gone + members.iter().filter(passed).count();
             context.ui.status(format!(
-                "would make a new generation of key '{name}', wrap it to {}, and seal its files with it",
+                "would make a new generation of key '{name}', grant it to {}, and seal its files with it",
                 count((members.len() - gone) as u64, "member")
             ));
         }
@@ -137,7 +137,7 @@ pub(in crate::commands) fn rotate(
     let journal = create(repository, &keyring, &roster, plan, SystemTime::now(), &mut say)?;
     let rotated = complete(repository, journal).map_err(|error| {
         error
-            .hint("the rotation is not finished: git shroud key rotate --continue, once the cause is gone")
+            .hint("the rotation is not finished: remove the cause, then run git shroud key rotate --continue")
             .hint("or undo it: git shroud key rotate --abort")
     })?;
     report(context, repository, &rotated)?;
@@ -148,12 +148,12 @@ fn report(context: &Context, repository: &Repository, rotated: &Rotated) -> Outc
     install_drivers(repository)?;
     for (name, generation, id, members) in &rotated.keys {
         context.ui.status(format!(
-            "key '{name}' is at generation {generation} now (id {id}), granted to {}",
+            "key '{name}' is now generation {generation} (id {id}), granted to {}",
             count(*members as u64, "member")
         ));
         if *members == 0 {
             context.ui.hint(format!(
-                "nobody else has it: git shroud key export --name {name} -o FILE, or git shroud member add"
+                "nobody else has this key: git shroud key export --name {name} -o FILE, or git shroud member add"
             ));
         }
     }
@@ -161,26 +161,24 @@ fn report(context: &Context, repository: &Repository, rotated: &Rotated) -> Outc
     if !rotated.left.is_empty() {
         let files = count(rotated.left.len() as u64, "file");
         context.ui.warning(format!(
-            "left {files} alone that are sealed with a key of another name than their attribute says: {}",
+            "left {files} as they are, because their key has another name than their attribute says: {}",
             rotated.left.join(", ")
         ));
         context.ui.hint("'git shroud why PATH' shows who changed the attribute");
     }
     context.ui.hint("commit and push it: git commit -m 'Rotate keys'");
-    context
-        .ui
-        .hint("other branches go on with the earlier key until they are merged with this one");
+    context.ui.hint("other branches use the earlier key until you merge this one");
     Ok(())
 }
 
 fn report_undone(context: &Context, undone: &Undone) {
     context.ui.status(format!(
-        "the rotation is undone; {} in the index as before",
+        "the rotation was undone; {} in the index as before",
         count(undone.files, "file")
     ));
     for id in &undone.kept {
         context.ui.warning(format!(
-            "a commit or the index holds files that the new key (id {id}) has sealed, so it is kept: 'git shroud key list'"
+            "a commit or the index has files sealed with the new key (id {id}), so the key was kept: 'git shroud key list'"
         ));
     }
 }

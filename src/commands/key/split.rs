@@ -74,11 +74,9 @@ impl Split {
             "any {} of the {} shares make the key '{}' generation {}",
             self.threshold, self.shares, entry.name, entry.generation
         ));
-        context
-            .ui
-            .hint("give each to another person, and delete the files here once they have them");
+        context.ui.hint("give each to another person, then delete the files here");
         context.ui.hint(format!(
-            "see first that they work: git shroud key export --verify, with {} of the files",
+            "test them first: git shroud key export --verify, with {} of the files",
             self.threshold
         ));
         Ok(())

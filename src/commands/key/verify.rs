@@ -40,9 +40,9 @@ pub(super) fn run(
             && !info.is_authentic(&entry.key)
         {
             return Err(CommandError::refused(format!(
-                ".shroud/{name}/key.toml was changed by somebody who does not hold the key"
+                "somebody without the key changed .shroud/{name}/key.toml"
             ))
-            .hint("see with 'git log -p -- .shroud' who changed it, and restore it"));
+            .hint("'git log -p -- .shroud' shows who changed it; restore it"));
         }
         context
             .ui
@@ -124,9 +124,6 @@ fn read_all(files: &[PathBuf]) -> Outcome<(Kind, Keyring)> {
 }
 
 fn one_at_a_time(file: &Path) -> CommandError {
-    CommandError::wrong(format!(
-        "{} is a backup by itself, not a share",
-        crate::sanitise::native(file)
-    ))
-    .hint("verify one backup at a time; only shares belong together")
+    CommandError::wrong(format!("{} is a whole backup, not a share", crate::sanitise::native(file)))
+        .hint("verify one backup at a time; only shares go together")
 }

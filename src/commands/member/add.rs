@@ -101,7 +101,7 @@ fn parse_label(text: &str) -> Outcome<Label> {
     })?;
     if !label.is_portable() {
         return Err(CommandError::wrong(format!(
-            "Windows cannot check out a file that is called '{label}.toml', so no member is called '{label}'"
+            "no member can be called '{label}': Windows cannot check out the file '{label}.toml'"
         ))
         .hint("choose another --label"));
     }
@@ -150,10 +150,10 @@ pub(in crate::commands) fn choose_label(
     match (own, wanted) {
         (Some(own), Some(wanted)) if own.label != *wanted => {
             return Err(CommandError::wrong(format!(
-                "this recipient is a member already, called '{}'",
+                "this recipient is already a member, called '{}'",
                 own.label
             ))
-            .hint("leave --label out, or remove the member first"));
+            .hint("omit --label, or remove the member first"));
         }
         (Some(own), _) => return Ok(own.label.clone()),
         (None, Some(wanted)) if !is_free_here(wanted) => {

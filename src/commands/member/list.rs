@@ -214,10 +214,10 @@ fn standing(context: &Context, member: &Listed) -> String {
 fn say_what_to_do(context: &Context, opened: &Opened, keys: &[JsonKey]) -> Outcome {
     for member in keys.iter().flat_map(|key| &key.members).filter(|member| member.expires_soon) {
         context.ui.warning(format!(
-            "the certificate of '{}' expires soon or has expired: without a newer one no key can be granted to them again",
+            "the certificate of '{}' expires soon or has expired: they cannot get another key without a newer one",
             member.label
         ));
-        context.ui.hint("ask for the extended certificate, and give it to 'git shroud member add'");
+        context.ui.hint("ask for the renewed certificate, and run 'git shroud member add' with it");
     }
     crate::access::grant_problems::report_problems(&context.ui, opened)
 }

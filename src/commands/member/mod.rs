@@ -62,7 +62,7 @@ pub(super) fn choose_keys(opened: &Opened, named: &[KeyName]) -> Outcome<Vec<Key
         None => Err(opened.explain_git_crypt().unwrap_or_else(|| {
             CommandError::wrong("this repository has no key").hint("git shroud init makes one")
         })),
-        Some(_) => Err(CommandError::wrong("there are several keys, and none is named")
+        Some(_) => Err(CommandError::wrong("there are several keys; name one")
             .hint(format!("name one with --key: {}", opened.key_names()))),
     }
 }
@@ -96,7 +96,7 @@ fn freshen(
 ) -> Outcome<Vec<Candidate>> {
     let fresh = Fresh::ask(repository, all);
     if let Some(why) = &fresh.failed {
-        context.ui.warning(format!("whether certificates were revoked is not known: {why}"));
+        context.ui.warning(format!("could not check if certificates were revoked: {why}"));
     }
     let renew = |candidate: &Candidate| match fresh.renew(candidate) {
         Ok((renewed, _)) => Ok(renewed),
@@ -122,7 +122,7 @@ fn refuse_other(top: &std::path::Path, Granted { key, member }: &Granted) -> Out
     }
     let path = file.path();
     Err(CommandError::refused(format!(
-        "{path} is the file of another member, and is not overwritten; nothing was changed"
+        "{path} is another member's file and was not overwritten; nothing was changed"
     ))
     .hint("choose another --label"))
 }
@@ -147,10 +147,10 @@ fn write(context: &Context, opened: &Opened, granted: &[Granted], commit: bool) 
         let message = format!("Grant keys to {}", labels.join(", "));
         let fixed = ["commit", "--quiet", "--only", "-m", &message, "--"];
         opened.repository.git.run(fixed.into_iter().chain(paths.iter().map(String::as_str)))?;
-        context.ui.status("committed; push it, and the key can be unlocked");
+        context.ui.status("committed; push, and they can unlock the key");
     } else {
         context.ui.hint(
-            "commit and push .shroud, and the key can be unlocked: git commit -m 'Grant keys'",
+            "commit and push .shroud, then they can unlock the key: git commit -m 'Grant keys'",
         );
     }
     Ok(())

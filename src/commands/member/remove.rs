@@ -97,7 +97,7 @@ impl Remove {
             .collect();
         for file in removal.bad.iter().take(NAMED) {
             let path = crate::sanitise::path(file.path().as_bytes());
-            context.ui.warning(format!("{path} is malformed or forged: nothing tells whose it is"));
+            context.ui.warning(format!("{path} is malformed or forged: its owner is unknown"));
         }
         for file in &files {
             if self.dry_run {
@@ -114,7 +114,9 @@ impl Remove {
         if names.is_empty() {
             return Ok(());
         }
-        context.ui.warning("the key was not rotated: whoever had it can open what is sealed with it from now on too");
+        context.ui.warning(
+            "the key was not rotated: removed members can still open new files that it seals",
+        );
         context.ui.hint(format!("git shroud key rotate {}", names.join(" ")));
         Ok(())
     }
@@ -133,7 +135,7 @@ fn refuse_not_held(opened: &Opened, plan: &Plan) -> Outcome {
     let held = plan.names.iter().filter(|name| !locked.contains(name));
     let held: Vec<_> = held.map(|name| format!("--key {name}")).collect();
     let refused = CommandError::refused(format!(
-        "they have the key '{first}' too, which is not held here, so it cannot be rotated; nothing was changed"
+        "they also have the key '{first}', which is not held here, so it cannot be rotated; nothing was changed"
     ));
     Err(match held.is_empty() {
         true => refused.hint("ask a member who has it"),

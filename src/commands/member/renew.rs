@@ -100,7 +100,8 @@ impl Renew {
 }
 
 fn nobody_to_ask() -> CommandError {
-    CommandError::wrong("whether these grants are right was not said; nothing was granted").hint(
-        "there is no terminal to ask on: --yes grants them, once you have looked at who added them",
-    )
+    CommandError::wrong("nobody has confirmed that these grants are right; nothing was granted")
+        .hint(
+            "there is no terminal to ask on: check who added them, then run this again with --yes",
+        )
 }

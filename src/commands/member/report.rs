@@ -29,11 +29,11 @@ struct JsonReport<'r> {
 /// Says in a few lines what is lost.
 pub(super) fn summarise(context: &Context, exposure: &Exposure, also_later: bool) {
     if exposure.paths.is_empty() && exposure.missing == 0 {
-        context.ui.status("no commit holds a file that they could open");
+        context.ui.status("no commit has a file that they could open");
         return;
     }
     let unchanged = exposure.paths.iter().filter(|path| !path.unchanged_at.is_empty()).count();
-    let later = if also_later { ", and whatever is sealed with this key later" } else { "" };
+    let later = if also_later { ", and everything that this key seals later" } else { "" };
     context.ui.status(format!(
         "in every clone that they keep, they can still open {} of {} in {}{later}",
         count(exposure.paths.iter().map(|path| path.versions).sum(), "version"),
@@ -42,7 +42,7 @@ pub(super) fn summarise(context: &Context, exposure: &Exposure, also_later: bool
     ));
     if unchanged > 0 {
         context.ui.warning(format!(
-            "{} of these {} the same today: change what is in them first",
+            "{} of these {} the same today: change these secrets first",
             unchanged,
             if unchanged == 1 { "is" } else { "are" }
         ));
@@ -74,7 +74,7 @@ pub(super) fn print_report(
                 members.iter().map(|member| crate::sanitise::line(member)).collect();
             context.ui.line(format!("# What {} can still open\n", members.join(", ")));
             context.ui.line(format!(
-                "Keys: {}. {} in the history hold a version that opens.\n",
+                "Keys: {}. {} in history hold a version that they can open.\n",
                 keys.join(", "),
                 count(exposure.commits, "commit")
             ));
@@ -96,7 +96,7 @@ pub(super) fn print_report(
                 exposure,
                 &lines,
                 [
-                    "Change first, as they are the same today:",
+                    "Change first (the same today):",
                     "Not here today (changed, removed, or on another branch):",
                 ],
             );

@@ -88,14 +88,17 @@ fn from_file(
         || begins("-----BEGIN RSA PRIVATE KEY");
     if is_private {
         return Err(CommandError::refused(format!(
-            "{shown} holds a private key, which must not be given to anybody"
+            "{shown} holds a private key, which nobody else may have"
         ))
-        .hint("name the public one: the .pub file, or the age1… recipient"));
+        .hint("give the public key: the .pub file, or the age1… recipient"));
     }
     if begins("age1") || begins("ssh-") || begins("ecdsa-") || begins("sk-") {
         if lines.len() > 1 {
-            return Err(CommandError::wrong(format!("{shown} names {} recipients", lines.len()))
-                .hint("give one at a time"));
+            return Err(CommandError::wrong(format!(
+                "{shown} contains {} recipients",
+                lines.len()
+            ))
+            .hint("give one at a time"));
         }
         let mut resolved = from_line(lines[0])?;
         if resolved.called.is_empty() {
@@ -151,5 +154,5 @@ fn judge_validity(context: &Context, validity: Validity, trust: bool) -> Outcome
         "gpg does not consider this certificate valid (it says: {})",
         validity.name()
     ))
-    .hint("compare the fingerprint with its owner, then sign it (gpg --lsign-key FINGERPRINT), or say so with --trust"))
+    .hint("compare the fingerprint with its owner, then sign it (gpg --lsign-key FINGERPRINT), or pass --trust"))
 }

@@ -84,7 +84,7 @@ impl GitCrypt {
         refuse_rotation(&repository)?;
         if local::from_environment()?.is_some() {
             return Err(CommandError::wrong(
-                "the keys come from the environment, where new ones cannot be kept",
+                "the keys come from the environment, where new keys cannot be stored",
             )
             .hint("unset GIT_SHROUD_KEYRING and GIT_SHROUD_KEY"));
         }
@@ -99,22 +99,18 @@ impl GitCrypt {
             }
             if journal.fits(&repository)? {
                 if self.dry_run {
-                    context
-                        .ui
-                        .status("a migration was cut off here; without --dry-run this ends it");
+                    context.ui.status(
+                        "a migration was interrupted here; without --dry-run this finishes it",
+                    );
                     return Ok(());
                 }
                 return finish(context, &repository, journal);
             }
-            context
-                .ui
-                .detail("a migration that was cut off is forgotten: this branch has moved on");
+            context.ui.detail("an interrupted migration was dropped: this branch has moved on");
         }
         let found = Found::read(&repository)?;
         if found.is_empty() {
-            return Err(CommandError::wrong(
-                "nothing in this repository is encrypted by git-crypt",
-            ));
+            return Err(CommandError::wrong("git-crypt encrypts nothing in this repository"));
         }
         if !self.dry_run {
             // Its keys are held from now on, its files open, and its filters are served by this program.
@@ -213,8 +209,8 @@ fn refuse_left_out(left_out: &[LeftOut]) -> Outcome {
         error = error.hint("once you have compared the fingerprints with their owners: --trust");
     }
     Err(error
-        .hint("give a certificate that is not in your gpg: --certificate FILE")
-        .hint("or go on without those: --without-those"))
+        .hint("if your gpg does not have a certificate: --certificate FILE")
+        .hint("or continue without them: --without-those"))
 }
 
 fn open(repository: &Repository) -> Outcome<Opened> {
@@ -266,7 +262,7 @@ fn make_keys(context: &Context, opened: &mut Opened, plan: &Plan) -> Outcome {
         if opened.keyring.current(name).is_some() {
             opened.refuse_unfit_key(name)?;
             context.ui.status(format!(
-                "key '{name}' is held here already, from another branch or an earlier try; it is used"
+                "using the key '{name}' that is held here, from another branch or an earlier try"
             ));
             continue;
         }
@@ -317,7 +313,7 @@ fn finish(context: &Context, repository: &Repository, journal: Journal) -> Outco
     let files = survey(&opened.repository, &opened.known(), Some(&changed))?;
     if let Some(file) = files.iter().find(|file| !file.state.is_good()) {
         return Err(CommandError::refused(format!(
-            "{} is staged as {}, which must not be; nothing was committed",
+            "{} is staged as {}, which is wrong; nothing was committed",
             show(&file.path),
             file.state.name()
         ))

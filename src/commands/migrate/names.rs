@@ -48,7 +48,7 @@ pub(super) fn choose_names(
     let mut unnamed = Vec::new();
     for file in held.files().filter(|file| !used.contains(file.name()) && !has_all(kept, file)) {
         context.ui.status(format!(
-            "the git-crypt key '{}' is in no line of today; it is kept for the history",
+            "no current line names the git-crypt key '{}'; it is kept for history",
             file.name()
         ));
         unnamed.push(file.name().clone());
@@ -61,7 +61,7 @@ pub(super) fn choose_names(
     for old in used {
         if held.of(&old).is_none() {
             return Err(CommandError::refused(format!(
-                "the git-crypt key '{old}' is not held here, and only who holds every key can migrate"
+                "the git-crypt key '{old}' is not held here, and you need every key to migrate"
             ))
             .hint("give its key file too, or ask somebody who holds all of them to migrate"));
         }
@@ -73,7 +73,7 @@ pub(super) fn choose_names(
         let hint = format!("choose another: --rename {old}=NAME");
         if taken(&new) {
             return Err(CommandError::wrong(format!(
-                "this repository has a key '{new}' already, in .shroud/{new}"
+                "this repository already has a key '{new}', in .shroud/{new}"
             ))
             .hint(hint));
         }

@@ -30,7 +30,7 @@ pub(super) fn print_plan(
         line(format!("key {new} (of git-crypt: {old}) seals {files}"));
         for (path, _) in of_key {
             let note = match kinds.get(path) {
-                Some(Was::InTheClear) => "  (in the clear now)",
+                Some(Was::InTheClear) => "  (plaintext now)",
                 Some(Was::Empty) => "  (empty)",
                 _ => "",
             };
@@ -93,14 +93,14 @@ pub(super) fn warn(
     let clear: Vec<_> = kinds.iter().filter(|(_, was)| **was == Was::InTheClear).collect();
     for (path, _) in &clear {
         context.ui.warning(format!(
-            "{} was in the clear in the history, although git-crypt should have encrypted it",
+            "history holds the plaintext of {}, although git-crypt should have encrypted it",
             show(path)
         ));
     }
     if !clear.is_empty() {
         context
             .ui
-            .hint("it is sealed from now on, but earlier commits hold it: change those secrets");
+            .hint("it is sealed from now on, but earlier commits hold the plaintext: change those secrets");
     }
     for effect in plan.side_effects.iter().take(NAMED) {
         context.ui.warning(format!(
@@ -117,12 +117,12 @@ pub(super) fn warn(
     }
     if plan.found.local_filters {
         context.ui.warning(
-            "lines of .git/info/attributes name git-crypt's filter; they are this clone's own and stay",
+            "lines in .git/info/attributes name git-crypt's filter; they belong to this clone and stay",
         );
     }
     for path in &plan.found.passed_over {
         context.ui.warning(format!(
-            "{}: nobody gets a key for it, as it is of an older version, or its name is not KEY/VERSION/FINGERPRINT.gpg",
+            "{}: nobody gets a key for it: it has an older version, or its name is not KEY/VERSION/FINGERPRINT.gpg",
             show(path)
         ));
     }
@@ -133,7 +133,7 @@ pub(super) fn warn(
         ));
     }
     if !left_out.is_empty() {
-        context.ui.hint("ask each of them for a certificate that is valid and can encrypt, then: git shroud member add FILE --key NAME");
+        context.ui.hint("ask each of them for a valid certificate that can encrypt, then: git shroud member add FILE --key NAME");
         context.ui.hint("or undo this, and migrate again with --certificate FILE, or with --trust once you have compared the fingerprints");
     }
 }
@@ -156,5 +156,5 @@ pub(super) fn next_steps(context: &Context, plan: &Plan, members: &[NewMember], 
     }
     context.ui.hint("other branches keep git-crypt until this commit is merged into them");
     let back = if committed { "git revert HEAD" } else { "git reset --hard" };
-    context.ui.hint(format!("the way back is {back}: the keys of git-crypt are kept"));
+    context.ui.hint(format!("to undo it: {back}; the keys of git-crypt are kept"));
 }

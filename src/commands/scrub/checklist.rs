@@ -37,7 +37,7 @@ pub(super) fn lines(list: &Checklist, markdown: bool) -> Vec<String> {
         lines.push(head(
             "For the host's support: no push changes the refs of pull and merge requests",
         ));
-        let text = "  These commits, and all that follow them, hold secrets and were taken out of the history. Please remove the refs of pull and merge requests that lead to them, cached views of them, and collect garbage; also in forks:";
+        let text = "  These commits and all their descendants contain secrets, and were removed from history. Please remove the refs of pull and merge requests that lead to them, remove cached views of them, and collect garbage, also in forks:";
         lines.push(text.trim_start_matches(if markdown { "  " } else { "" }).to_owned());
         let ids = list.first_changed.iter().take(MAX_NAMED);
         lines
@@ -45,12 +45,12 @@ pub(super) fn lines(list: &Checklist, markdown: bool) -> Vec<String> {
     }
     lines.push(head("Everybody else"));
     let others = [
-        "forks, mirrors, caches of continuous integration, images and packages that were built: they keep the old history",
-        "open branches and pull requests that are based on the old history bring it back when they are merged",
+        "forks, mirrors, CI caches, built images and packages: they keep the old history",
+        "open branches and pull requests from the old history: merging them brings it back",
     ];
     lines.extend(others.iter().map(|text| format!("{item}{text}")));
     lines.push(format!(
-        "{item}every clone follows, with this map ({}): {}",
+        "{item}every clone must follow, with this map ({}): {}",
         list.map,
         code("git fetch && git shroud scrub follow commit-map")
     ));

@@ -26,13 +26,11 @@ impl Work<'_> {
         let _exclusive = exclusive(&self.repository)?;
         let records = Record::all(self.repository.common_dir())?;
         if records.is_empty() {
-            return Err(CommandError::wrong(
-                "no scrub is remembered here, so none is to be finished",
-            ));
+            return Err(CommandError::wrong("there is no scrub here to finish"));
         }
         if records.iter().any(|record| record.state != State::Done) {
-            return Err(CommandError::refused("a scrub was cut off")
-                .hint("end it first: git shroud scrub --continue"));
+            return Err(CommandError::refused("a scrub was interrupted")
+                .hint("finish it first: git shroud scrub --continue"));
         }
         safety::refuse_unfit(&self.repository)?;
         let mut values: Vec<Value> = Vec::new();
@@ -87,8 +85,8 @@ impl Work<'_> {
         }
         let only_files = searched.left.iter().all(|left| left.why == Why::GitFile);
         if still > 0 || !only_files || searched.unread > 0 {
-            return Err(CommandError::refused("the old history is not wholly gone from this clone")
-                .hint("objects that are borrowed (objects/info/alternates) or in a pack with a '.keep' file stay: remove those"));
+            return Err(CommandError::refused("a part of the old history is still in this clone")
+                .hint("borrowed objects (objects/info/alternates) and packs with a '.keep' file stay: remove them"));
         }
         ui.status("the old history is gone from this clone");
         Ok(())

@@ -76,7 +76,7 @@ impl Follow {
             banned::change(common, &map.keys().copied().collect(), true)?;
         }
         ui.line(format!(
-            "{} moved, {} made anew",
+            "{} moved, {} rewritten",
             count(moved, "ref"),
             count(following.replayed, "commit")
         ));
@@ -85,14 +85,14 @@ impl Follow {
         }
         let named = still_named(repository, &map)?;
         for name in &named {
-            ui.line(format!("{name} still leads to the old history"));
+            ui.line(format!("{name} still points to the old history"));
         }
         if !named.is_empty() {
-            return Err(CommandError::refused("the old history is still named here")
+            return Err(CommandError::refused("refs here still point to the old history")
                 .hint("remote-tracking branches: git fetch --all --prune --tags --force")
-                .hint("then: git shroud scrub --finish removes what nothing names"));
+                .hint("then: 'git shroud scrub --finish' removes what no ref leads to"));
         }
-        ui.status("no ref leads to the old history any more");
+        ui.status("no ref points to the old history any more");
         ui.hint("to remove it from this clone: git shroud scrub --finish");
         Ok(())
     }

@@ -95,7 +95,7 @@ pub(super) fn numbers(context: &Context, format: Format, rewritten: &Rewritten, 
     }
     if !rewritten.unnamed.is_empty() {
         let unnamed = count(rewritten.unnamed.len() as u64, "commit");
-        ui.line(format!("{unnamed} that only reflogs lead to: kept until --finish, and gone then"));
+        ui.line(format!("{unnamed} that only reflogs lead to: kept until --finish, then removed"));
     }
     if rewritten.notes_dropped > 0 {
         let notes = count(rewritten.notes_dropped, "note");
@@ -147,7 +147,7 @@ pub(super) fn done(
             ui.line(format!("not planned: {} of {}", unplanned.path, unplanned.old));
         }
         for path in proof.plain.iter().take(MAX_NAMED) {
-            ui.line(format!("still in the clear in some commit: {}", sanitise::path(path)));
+            ui.line(format!("still plaintext in some commit: {}", sanitise::path(path)));
         }
         for path in proof.dirty.iter().take(MAX_NAMED) {
             ui.line(format!("differs from its commit: {}", sanitise::path(path)));
@@ -162,7 +162,7 @@ pub(super) fn done(
         lines.iter().for_each(|line| ui.line(line));
     }
     ui.hint(format!(
-        "to take it back: git shroud scrub --undo (backup: {})",
+        "to undo it: git shroud scrub --undo (backup: {})",
         sanitise::native(&record.folder().join("backup.bundle"))
     ));
     ui.hint("to remove the old history from this clone: git shroud scrub --finish");
@@ -170,11 +170,13 @@ pub(super) fn done(
         return Ok(());
     }
     if proof.searched.unread > 0 && proof.searched.count(Why::InForce) == 0 {
-        return Err(CommandError::incomplete("not all could be read, so the proof is incomplete")
-            .hint("git shroud scan names what could not be read"));
+        return Err(CommandError::incomplete(
+            "some objects could not be read, so the verification is incomplete",
+        )
+        .hint("'git shroud scan' names what could not be read"));
     }
-    Err(CommandError::refused("the new history is in force, and something is left")
-        .hint("what is listed above says why; git shroud scrub --undo takes it back"))
+    Err(CommandError::refused("history was rewritten, but something is left")
+        .hint("the list above says why; 'git shroud scrub --undo' undoes the scrub"))
 }
 
 /// Every remainder by its reason, without any of the values.
@@ -189,7 +191,7 @@ pub(super) fn name_left(context: &Context, searched: &Searched) {
             Why::Packed => "still inside of archives",
             Why::GitFile => "in git's own files",
             Why::Reflog => "in reflogs",
-            Why::Old => "in objects that nothing leads to any more",
+            Why::Old => "in unreachable objects",
         };
         context.ui.line(format!("{what}: {} ({})", of.len(), why.remedy()));
         // What goes by itself needs no list.

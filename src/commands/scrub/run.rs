@@ -53,7 +53,7 @@ impl<'c> Work<'c> {
         if plan.is_empty() && !scrub.adds_values() {
             return Err(CommandError::wrong("there is nothing to do")
                 .hint("write a plan: git shroud scan --plan FILE")
-                .hint("or say what: --seal, --redact FINDINGS, --value-file FILE, --drop PATH, --rekey"));
+                .hint("or use options: --seal, --redact FINDINGS, --value-file FILE, --drop PATH, --rekey"));
         }
         match safety::refuse_unfit(&self.repository) {
             Err(error) if scrub.dry_run => {
@@ -73,7 +73,7 @@ impl<'c> Work<'c> {
         let Found { values, missing, exposed } = sources.find(&mut plan)?;
         if missing > 0 {
             self.context.ui.warning(format!(
-                "{} of the plan stand nowhere here any more",
+                "{} of the plan are nowhere in this repository any more",
                 crate::error::count(missing as u64, "value")
             ));
         }
@@ -102,7 +102,7 @@ impl<'c> Work<'c> {
         let common = self.repository.common_dir();
         let (draft, was_cut_off) = Record::draft(common)?;
         if was_cut_off {
-            self.context.ui.status("an earlier scrub was cut off before it changed anything");
+            self.context.ui.status("an earlier scrub was interrupted before it changed anything");
         }
         backup::write(&self.repository, &draft)?;
         backup::write_maps(&self.repository, &draft, &rewritten)?;
@@ -119,7 +119,7 @@ impl<'c> Work<'c> {
         }
         let mut record = record.begin(common, &draft)?;
         self.context.ui.status(format!(
-            "everything as it was is kept in {}",
+            "a backup of everything is in {}",
             crate::sanitise::native(record.folder())
         ));
         self.end(&mut record, scrub)
@@ -134,7 +134,7 @@ impl<'c> Work<'c> {
             let empty = self.keyring.is_empty();
             if empty {
                 return Err(CommandError::refused("no key is held, so nothing can be sealed")
-                    .hint("git shroud unlock; or git shroud init"));
+                    .hint("run 'git shroud unlock' or 'git shroud init'"));
             }
         }
         Ok(Planned::new(&self.repository, plan, &self.keyring, &self.git_crypt, redactor)?)
@@ -164,11 +164,11 @@ impl<'c> Work<'c> {
         for record in Record::all(self.repository.common_dir())? {
             if record.state != State::Done {
                 return Err(CommandError::refused(format!(
-                    "a scrub was cut off: {}",
+                    "a scrub was interrupted: {}",
                     self.stand(&record)?
                 ))
-                .hint("end it: git shroud scrub --continue")
-                .hint("or take it back: git shroud scrub --undo"));
+                .hint("finish it: git shroud scrub --continue")
+                .hint("or undo it: git shroud scrub --undo"));
             }
         }
         Ok(())
@@ -178,10 +178,10 @@ impl<'c> Work<'c> {
     fn stand(&self, record: &Record) -> Outcome<String> {
         let stand = moves::stand(&self.repository, record)?;
         Ok(match (stand.old, stand.new, stand.other) {
-            (_, 0, 0) => "the repository is the old one".to_owned(),
-            (0, _, 0) => "the repository is the new one".to_owned(),
+            (_, 0, 0) => "the repository has the old history".to_owned(),
+            (0, _, 0) => "the repository has the new history".to_owned(),
             (old, new, other) => format!(
-                "{} as they were, {new} are new, {other} were moved since",
+                "{} are old, {new} are new, {other} were moved since",
                 crate::error::count(old as u64, "ref")
             ),
         })
@@ -193,8 +193,8 @@ impl<'c> Work<'c> {
         let records = Record::all(self.repository.common_dir())?;
         let Some(mut record) = records.into_iter().find(|record| record.state != State::Done)
         else {
-            let error = CommandError::wrong("no scrub was cut off here");
-            return Err(error.hint("git shroud scrub PLAN begins one"));
+            let error = CommandError::wrong("no scrub was interrupted here");
+            return Err(error.hint("'git shroud scrub PLAN' starts one"));
         };
         self.context.ui.status(self.stand(&record)?);
         match record.state {
@@ -223,7 +223,7 @@ impl<'c> Work<'c> {
         let reported = report::done(self.context, scrub.format, record, &proof, &list);
         if is_damaged {
             let place = crate::sanitise::native(&record.folder().join(EXPOSED));
-            let hint = "the history is rewritten; change every secret that the plan names, where it is used";
+            let hint = "history is rewritten; change every secret in the plan where it is used";
             self.context.ui.warning(format!(
                 "{place} cannot be read, so the list of secrets to change is missing"
             ));
@@ -238,7 +238,7 @@ impl<'c> Work<'c> {
     pub(super) fn undo(&self) -> Outcome {
         let _exclusive = exclusive(&self.repository)?;
         let Some(mut record) = Record::all(self.repository.common_dir())?.pop() else {
-            return Err(CommandError::wrong("no scrub is remembered here, so none can be undone"));
+            return Err(CommandError::wrong("there is no scrub here to undo"));
         };
         if record.state == State::Done {
             safety::refuse_unfit(&self.repository)?;
@@ -258,7 +258,7 @@ impl<'c> Work<'c> {
         backup::restore_logs(&self.repository, record.folder(), &record.heads)?;
         banned::change(self.repository.common_dir(), &gone(&record)?, false)?;
         record.remove()?;
-        self.context.ui.status("everything is as it was before the scrub");
+        self.context.ui.status("everything is as before the scrub");
         Ok(())
     }
 }
@@ -270,8 +270,8 @@ fn old_stash_log(record: &Record) -> Outcome<Option<Name>> {
     }
     let log = backup::stash_log(record.folder())?.ok_or_else(|| {
         let place = crate::sanitise::native(record.folder());
-        CommandError::wrong(format!("the reflog of the stash is not in {place} any more"))
-            .hint("the bundle there holds every commit as it was")
+        CommandError::wrong(format!("the reflog of the stash is missing in {place}"))
+            .hint("the bundle there holds every old commit")
     })?;
     Ok(Some(Name(log)))
 }
@@ -306,7 +306,7 @@ fn record(rewritten: &Rewritten, mut heads: Vec<Head>) -> Outcome<Record> {
             None => commits.get(&old.0).copied().flatten(),
         };
         *new = Id(becomes.ok_or_else(|| {
-            CommandError::refused("the commit that is checked out is left out by the plan")
+            CommandError::refused("the plan leaves out the current commit")
                 .hint("check another one out first, or scrub without --prune-empty")
         })?);
     }
@@ -346,7 +346,7 @@ pub(super) fn plan(scrub: &Scrub) -> Outcome<Plan> {
                     "{}: {error}",
                     crate::sanitise::native(Path::new(path))
                 ))
-                .hint("docs/scrub.md says what stands in a plan")
+                .hint("docs/scrub.md describes plans")
             })?
         }
     };

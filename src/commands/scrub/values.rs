@@ -58,9 +58,9 @@ impl Sources<'_> {
         let fingerprinter = &lists.fingerprinter;
         if plan.redact.iter().any(|redact| !fingerprinter.knows(&redact.value)) {
             return Err(CommandError::refused(
-                "the plan names values by a key that is not held here, or by a salt that it lacks",
+                "the plan names values with a key that is not held here, or with a salt that it lacks",
             )
-            .hint("git shroud unlock; or write the plan anew: git shroud scan --plan FILE"));
+            .hint("run 'git shroud unlock', or write a new plan: git shroud scan --plan FILE"));
         }
         let is_by_fingerprint = !plan.redact.is_empty();
         let given = self.given(plan, fingerprinter)?;
@@ -81,10 +81,10 @@ impl Sources<'_> {
             match found.remove(&redact.value) {
                 Some((secret, _)) if secret.expose().len() < MIN_VALUE => {
                     return Err(CommandError::refused(format!(
-                        "a value of rule '{}' has fewer than {MIN_VALUE} bytes, and would be found everywhere",
+                        "a value of rule '{}' has fewer than {MIN_VALUE} bytes, and would match everywhere",
                         redact.rule
                     ))
-                    .hint("drop the file that holds it, or take the entry out of the plan"));
+                    .hint("drop its file, or remove the entry from the plan"));
                 }
                 Some((secret, how)) => {
                     values.push(Value { secret, rule: redact.rule.clone() });
@@ -159,7 +159,7 @@ impl Sources<'_> {
             }
             if line.len() < MIN_VALUE {
                 return Err(CommandError::wrong(format!(
-                    "line {} of the file of values has fewer than {MIN_VALUE} bytes, and would be found everywhere",
+                    "line {} of the file of values has fewer than {MIN_VALUE} bytes, and would match everywhere",
                     number + 1
                 ))
                 .hint("give a longer part of the text around it"));
@@ -198,7 +198,7 @@ pub(super) fn findings(path: &Path) -> Outcome<Vec<Redact>> {
     let name = crate::sanitise::native(path);
     let bytes = read_bounded(path, MAX_FILE).context(|| "the findings".to_owned())?;
     let wrong = || {
-        CommandError::wrong(format!("{name} is no report with fingerprints"))
+        CommandError::wrong(format!("{name} is not a report with fingerprints"))
             .hint("write one: git shroud scan --format json -o FILE")
     };
     if !bytes.trim_ascii_start().starts_with(b"{") {

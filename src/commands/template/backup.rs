@@ -34,9 +34,9 @@ pub(super) fn make(
     let Some(file) = file else {
         context
             .ui
-            .warning("the keys are in this clone alone: if it is lost, so is all that they seal");
+            .warning("the keys exist only in this clone: if you lose it, you lose every file that they sealed");
         context.ui.hint(
-            "git shroud key export --passphrase -o FILE; 'git shroud doctor' goes on reminding",
+            "git shroud key export --passphrase -o FILE; 'git shroud doctor' will remind you",
         );
         return Ok(());
     };
@@ -49,10 +49,10 @@ pub(super) fn make(
     remember_copied(opened, opened.keyring.entries().iter().map(|entry| entry.key.id()))?;
     let shown = crate::sanitise::native(&file);
     context.ui.status(format!(
-        "wrote {shown}; whoever has it and the passphrase can read everything here"
+        "wrote {shown}; anybody with it and the passphrase can read everything here"
     ));
     context.ui.hint(format!(
-        "keep it elsewhere, and see that it works: git shroud key export --verify {}",
+        "keep it in another place, and test it: git shroud key export --verify {}",
         crate::sanitise::native_word(&file).unwrap_or_else(|| "FILE".to_owned())
     ));
     Ok(())
@@ -60,7 +60,7 @@ pub(super) fn make(
 
 /// The file that is typed; nothing where nobody can be asked, or nothing is typed.
 fn ask() -> Outcome<Option<PathBuf>> {
-    let question = "Write a backup of the keys, under a passphrase? Its file, as ../keys.age (empty: not now):";
+    let question = "Write a backup of the keys, under a passphrase? File name, such as ../keys.age (empty: not now):";
     let Some(answer) = prompt::question(question).filter(|answer| !answer.is_empty()) else {
         return Ok(None);
     };

@@ -115,12 +115,12 @@ pub(super) fn run(context: &Context, options: &Options, tripwire: bool) -> Outco
     if keyring.is_empty() {
         refuse_second_time(&repository, top)?;
     } else if top.join(SCHEMA_FILE).symlink_metadata().is_ok() {
-        return Err(CommandError::wrong("this is a configuration repository already")
+        return Err(CommandError::wrong("this is already a configuration repository")
             .hint("another environment: git shroud key new NAME; git shroud track --key NAME 'environments/NAME/**'; and its name in config.shroud.toml"));
     }
     if !find_names(&repository)?.is_empty() {
         return Err(CommandError::wrong("git-crypt encrypts files here")
-            .hint("take the repository over first: git shroud migrate git-crypt"));
+            .hint("first move the repository to git-shroud: git shroud migrate git-crypt"));
     }
     let found = existing::find(&repository, &options.environments)?;
     let names = environments(&options.environments, &found)?;
@@ -160,7 +160,7 @@ pub(super) fn run(context: &Context, options: &Options, tripwire: bool) -> Outco
     if !written.iter().any(|file| file == SCHEMA_FILE) {
         context
             .ui
-            .status(format!("{SCHEMA_FILE} stays as it is: see that it names the environments"));
+            .status(format!("{SCHEMA_FILE} stays as it is: check that it names the environments"));
     }
     for file in &written {
         context.ui.status(format!("wrote {file}"));
@@ -169,10 +169,10 @@ pub(super) fn run(context: &Context, options: &Options, tripwire: bool) -> Outco
     let opened = context.open()?;
     if !taken.is_empty() {
         crate::access::seal_index::seal_index(&context.ui, &opened)?;
-        context.ui.hint("git shroud scan names the commits that still hold them in the clear");
+        context.ui.hint("'git shroud scan' names the commits that still hold their plaintext");
         context
             .ui
-            .hint("git shroud scrub takes them out of history; change those secrets all the same");
+            .hint("'git shroud scrub' removes them from history; change those secrets anyway");
     }
     backup::make(context, &opened, backup, passphrase, options.no_backup)?;
     next_steps(context, &names);
@@ -194,7 +194,7 @@ fn environments(named: &[KeyName], found: &[Existing]) -> Outcome<Vec<KeyName>> 
 }
 
 fn none_named() -> CommandError {
-    CommandError::wrong("no environment was named, and no file of one was found")
+    CommandError::wrong("no environment was named, and no file of an environment was found")
         .hint("git shroud init --template config --env dev --env prod")
 }
 
@@ -237,7 +237,7 @@ fn decide(
     let seal = match wanted {
         Some(wanted) => wanted == OnExisting::Seal,
         None => crate::ui::prompt::confirm("Seal them?").ok_or_else(|| {
-            CommandError::wrong("what is to be done with these files was not said; nothing was changed")
+            CommandError::wrong("say what to do with these files; nothing was changed")
                 .hint("--existing seal seals them where they are, --existing leave leaves them as they are")
         })?,
     };
@@ -276,7 +276,7 @@ impl Layout<'_> {
             if file.symlink_metadata().is_ok() {
                 return Ok(());
             }
-            let folder = file.parent().expect("it stands below the top");
+            let folder = file.parent().expect("it is below the top");
             fs::create_dir_all(folder).context(|| path.clone())?;
             write_atomic(&file, text.as_bytes(), Access::Shared)
                 .context(|| "a file cannot be written".to_owned())?;
@@ -373,9 +373,13 @@ fn guard(context: &Context, repository: &Repository) {
 
 fn next_steps(context: &Context, names: &[KeyName]) {
     let keys: Vec<_> = names.iter().map(|name| format!("--key {name}")).collect();
-    context.ui.status("add the first colleague, with the keys that they need; their public key is for SSH, GPG or age:");
+    context.ui.status(
+        "add the first colleague, with the keys that they need (SSH, GPG or age public key):",
+    );
     context.ui.line(format!("git shroud member add THEIR-PUBLIC-KEY {}", keys.join(" ")));
     context.ui.line("git commit -m 'Lay out the configuration, add the first colleague'");
     context.ui.line("git push");
-    context.ui.hint("add yourself in the same way: then a lost clone is no lost key");
+    context
+        .ui
+        .hint("add yourself in the same way, so that you do not lose the keys with this clone");
 }

@@ -190,8 +190,7 @@ impl Subject<'_> {
         };
         let wrong = |finding: Finding| (Cell::Wrong(finding.problem), vec![finding]);
         if let Some(&(source, line)) = environment.sections.get(self.name) {
-            let mut finding =
-                found(Problem::NotAValue, "a section stands here, and a value belongs here", None);
+            let mut finding = found(Problem::NotAValue, "expected a value, found a section", None);
             finding.place = Some((environment.sources[source].path.clone(), line));
             return wrong(finding);
         }
@@ -210,7 +209,7 @@ impl Subject<'_> {
             if self.property.secret && !environment.sources[setting.source].sealed {
                 findings.push(found(
                     Problem::InTheClear,
-                    "a secret stands in a file that is not to be sealed",
+                    "a secret is in a file that no attribute seals",
                     Some(setting),
                 ));
             }
@@ -238,16 +237,13 @@ impl Subject<'_> {
     fn judge(&self, environment: &Environment, setting: &Setting) -> Option<(Problem, String)> {
         let must = self.property.must_be_set(&environment.name, self.release);
         if setting.value.kind == Kind::Compound {
-            return Some((
-                Problem::NotAValue,
-                "a list stands here, and a value belongs here".to_owned(),
-            ));
+            return Some((Problem::NotAValue, "expected a value, found a list".to_owned()));
         }
         if setting.is_marker() {
-            return Some((Problem::Unset, format!("{MARKER} has still to be replaced")));
+            return Some((Problem::Unset, format!("{MARKER} must be replaced by a value")));
         }
         if setting.value.is_empty() {
-            return must.then(|| (Problem::Empty, "it is required, and empty".to_owned()));
+            return must.then(|| (Problem::Empty, "it is required, but empty".to_owned()));
         }
         self.property
             .refuse(&setting.value.text)
@@ -260,9 +256,9 @@ impl Subject<'_> {
         }
         if self.property.must_be_set(&environment.name, self.release) {
             let (problem, message) = match self.property.default() {
-                None => (Problem::Missing, "it is required, and not set"),
+                None => (Problem::Missing, "it is required, but not set"),
                 Some(_) => {
-                    (Problem::Undecided, "it has a default, but this environment has to decide")
+                    (Problem::Undecided, "it has a default, but this environment must set it")
                 }
             };
             let finding = found(environment, self.name, problem, message.to_owned(), None);
@@ -301,7 +297,7 @@ impl Subject<'_> {
                 continue;
             }
             let message = format!(
-                "it must differ between environments, and is the same in {}",
+                "it must differ between environments, but is the same in {}",
                 others.join(", ")
             );
             findings.push(found(

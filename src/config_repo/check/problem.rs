@@ -69,15 +69,15 @@ impl Problem {
         match self {
             Self::Unreadable => "a configuration file cannot be read",
             Self::Missing => "a required property is not set",
-            Self::Undecided => "an environment has to set a property that has a default",
-            Self::Unset => "a property has still to be set",
+            Self::Undecided => "an environment must set a property that has a default",
+            Self::Unset => "a property still has the marker of 'config sync'",
             Self::Empty => "a required property is empty",
             Self::Invalid => "a value is not what the schema says",
-            Self::NotAValue => "a section or a list stands where a value belongs",
+            Self::NotAValue => "a section or a list is in the place of a value",
             Self::Repeated => "two files of an environment set a property",
-            Self::InTheClear => "a secret stands in a file that is not sealed",
+            Self::InTheClear => "a secret is in a file that is not sealed",
             Self::Same => "environments that must differ have the same value",
-            Self::Removed => "a property is not known to the program any more",
+            Self::Removed => "the program does not use a property any more",
             Self::Unknown => "a property is not in the schema",
         }
     }

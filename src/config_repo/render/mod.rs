@@ -38,13 +38,13 @@ pub enum RenderError {
     #[error("'{0}' and '{1}' are the same variable")]
     Clash(String, String),
     /// A list where only text can stand.
-    #[error("'{0}' is a list, which cannot be written so")]
+    #[error("'{0}' is a list, which this format cannot hold")]
     Compound(String),
     /// A value and a section of one name.
-    #[error("'{0}' is a value and a section at once")]
+    #[error("'{0}' is both a value and a section")]
     Section(String),
     /// The name cannot stand in this output.
-    #[error("'{0}' is no name that can be written so")]
+    #[error("'{0}' is a name that this format cannot hold")]
     Name(String),
 }
 

@@ -57,7 +57,7 @@ fn what_cannot_be_written_is_named() {
             "a.json",
             "{\n\"a b\": 1\n}\n",
             Output::Kubernetes { name: "x".into(), namespace: None },
-            "'a b' is no name",
+            "'a b' is a name that",
         ),
     ] {
         let error = rendered(path, text, &output).unwrap_err().to_string();

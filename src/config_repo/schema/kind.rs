@@ -75,8 +75,8 @@ impl Type {
             Self::Int => (is_int(value), "a whole number".to_owned()),
             Self::Bool => (is_bool(value), "true or false".to_owned()),
             Self::Url => (is_url(value), "a URL".to_owned()),
-            Self::Duration => (is_duration(value), "a duration, as 30s".to_owned()),
-            Self::Size => (is_size(value), "a size, as 10MB".to_owned()),
+            Self::Duration => (is_duration(value), "a duration, such as 30s".to_owned()),
+            Self::Size => (is_size(value), "a size, such as 10MB".to_owned()),
             Self::Enum(values) => {
                 (values.iter().any(|one| one == value), format!("one of {}", values.join(", ")))
             }

@@ -29,7 +29,7 @@ impl Schema {
         let reader = Reader { text };
         let table = DeTable::parse(text).map_err(|error| {
             let twice = error.message().contains("duplicate key");
-            let why = if twice { "the name stands twice" } else { "this is not TOML" };
+            let why = if twice { "the name appears twice" } else { "this is not TOML" };
             reader.error(error.span().map_or(0, |span| span.start), why)
         })?;
         reader.schema(table.get_ref())
@@ -61,7 +61,7 @@ impl Reader<'_> {
                 "properties" => {
                     let DeValue::Table(properties) = value.get_ref() else {
                         return Err(
-                            self.error(at, "'properties' is a table: [properties.\"NAME\"]")
+                            self.error(at, "'properties' must be a table: [properties.\"NAME\"]")
                         );
                     };
                     for (name, value) in properties {
@@ -72,7 +72,7 @@ impl Reader<'_> {
                 other => {
                     let other = crate::sanitise::path(other.as_bytes());
                     let why = format!(
-                        "'{other}' is not known; there are: environments, ignore, release, schema, properties"
+                        "'{other}' is unknown; known are: environments, ignore, release, schema, properties"
                     );
                     return Err(self.error(at, why));
                 }
@@ -120,7 +120,7 @@ impl Reader<'_> {
                     if let Some(bad) = paths.iter().find(|path| !is_inside(path)) {
                         let bad = crate::sanitise::path(bad.as_bytes());
                         let why = format!(
-                            "'{bad}' is no path below this file: no '..', no '/' at the beginning"
+                            "'{bad}' is not a path below this file: it must have no '..' and no '/' at the beginning"
                         );
                         return Err(self.error(at, why));
                     }
@@ -128,15 +128,14 @@ impl Reader<'_> {
                 }
             }
             _ => {
-                let why =
-                    "'environments' is a list of names, or a table of names with lists of paths";
+                let why = "'environments' must be a list of names, or a table of names with lists of paths";
                 return Err(self.error(value.span().start, why));
             }
         }
         let mut names: Vec<_> = locations.iter().map(|location| &location.name).collect();
         names.sort();
         if names.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(self.error(value.span().start, "an environment is named twice"));
+            return Err(self.error(value.span().start, "an environment appears twice"));
         }
         Ok(locations)
     }
@@ -144,7 +143,10 @@ impl Reader<'_> {
     fn environment(&self, name: &str, at: usize) -> Read<String> {
         match name.parse::<KeyName>() {
             Ok(_) => Ok(name.to_owned()),
-            Err(_) => Err(self.error(at, "an environment is named by a-z, 0-9, '-', '_' and '.'")),
+            Err(_) => {
+                Err(self
+                    .error(at, "the name of an environment consists of a-z, 0-9, '-', '_' and '.'"))
+            }
         }
     }
 
@@ -156,7 +158,7 @@ impl Reader<'_> {
         let at = name.span().start;
         let line = line_of(self.text.as_bytes(), at);
         let DeValue::Table(table) = value.get_ref() else {
-            return Err(self.error(at, "a property is a table: [properties.\"NAME\"]"));
+            return Err(self.error(at, "a property must be a table: [properties.\"NAME\"]"));
         };
         if !is_name(name.get_ref()) {
             return Err(self.error(at, "this cannot be the name of a property"));
@@ -188,7 +190,7 @@ impl Reader<'_> {
                 "since" => property.since = Some(self.release(value)?),
                 "type" => {
                     property.kind = Type::named(self.string(value)?).ok_or_else(|| {
-                        self.error(at, format!("a type is one of {}", Type::NAMES.join(", ")))
+                        self.error(at, format!("a type must be one of {}", Type::NAMES.join(", ")))
                     })?;
                 }
                 "values" => values = Some((at, self.strings(value)?)),
@@ -204,11 +206,11 @@ impl Reader<'_> {
 
     fn unknown_attribute(&self, name: &str, value: &Entry<'_>, at: usize) -> SchemaError {
         if matches!(value.get_ref(), DeValue::Table(_)) {
-            return self.error(at, "a name with dots stands in quotes: [properties.\"db.url\"]");
+            return self.error(at, "put a name with dots in quotes: [properties.\"db.url\"]");
         }
         let name = crate::sanitise::path(name.as_bytes());
         self.error(at, format!(
-            "'{name}' is not known; there are: default, required, explicit, removed, since, type, values, pattern, secret, distinct, description"
+            "'{name}' is unknown; known are: default, required, explicit, removed, since, type, values, pattern, secret, distinct, description"
         ))
     }
 
@@ -250,7 +252,9 @@ impl Reader<'_> {
                 .error(at, "'explicit' belongs to a default; without one write required = true"));
         }
         if property.secret && property.default().is_some_and(|value| !value.is_empty()) {
-            return Err(self.error(at, "a secret has no default: this file is in the clear"));
+            return Err(
+                self.error(at, "a secret cannot have a default: this file is not encrypted")
+            );
         }
         if let Some(why) = property.default().and_then(|value| property.refuse(value)) {
             return Err(self.error(at, format!("the default {why}")));
@@ -267,7 +271,10 @@ impl Reader<'_> {
             .syntax(syntax::Config::new())
             .build(&format!("^(?:{pattern})$"));
         let regex = regex.map_err(|_| {
-            self.error(value.span().start, "the pattern is no regular expression, or too large")
+            self.error(
+                value.span().start,
+                "the pattern is not a regular expression, or is too large",
+            )
         })?;
         Ok((pattern.to_owned(), regex))
     }
@@ -276,14 +283,14 @@ impl Reader<'_> {
         value
             .get_ref()
             .as_str()
-            .ok_or_else(|| self.error(value.span().start, "a text in quotes belongs here"))
+            .ok_or_else(|| self.error(value.span().start, "expected a text in quotes"))
     }
 
     fn boolean(&self, value: &Entry<'_>) -> Read<bool> {
         value
             .get_ref()
             .as_bool()
-            .ok_or_else(|| self.error(value.span().start, "true or false belongs here"))
+            .ok_or_else(|| self.error(value.span().start, "expected true or false"))
     }
 
     fn scalar(&self, value: &Entry<'_>) -> Read<String> {
@@ -292,7 +299,7 @@ impl Reader<'_> {
             DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => {
                 Ok(self.text[value.span()].to_owned())
             }
-            _ => Err(self.error(value.span().start, "a text, number or boolean belongs here")),
+            _ => Err(self.error(value.span().start, "expected a text, number or boolean")),
         }
     }
 
@@ -305,7 +312,7 @@ impl Reader<'_> {
 
     fn strings(&self, value: &Entry<'_>) -> Read<Vec<String>> {
         let DeValue::Array(entries) = value.get_ref() else {
-            return Err(self.error(value.span().start, "a list of texts belongs here"));
+            return Err(self.error(value.span().start, "expected a list of texts"));
         };
         entries.iter().map(|entry| self.string(entry).map(str::to_owned)).collect()
     }

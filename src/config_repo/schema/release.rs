@@ -13,7 +13,7 @@ pub struct Release {
 
 /// It is none.
 #[derive(Debug, thiserror::Error)]
-#[error("a release is numbers with dots between, as 2.5.1")]
+#[error("a release consists of numbers with dots, such as 2.5.1")]
 pub struct InvalidRelease;
 
 impl FromStr for Release {

@@ -76,21 +76,21 @@ fn environments_may_name_their_files() {
 fn what_is_wrong_is_named_with_its_line() {
     for (text, expected) in [
         ("a = \n", "line 1: this is not TOML"),
-        ("environments = []\nenvironments = []\n", "line 2: the name stands twice"),
+        ("environments = []\nenvironments = []\n", "line 2: the name appears twice"),
         (
             "\nenvironment = [\"dev\"]\n",
-            "line 2: 'environment' is not known; there are: environments",
+            "line 2: 'environment' is unknown; known are: environments",
         ),
-        ("environments = \"dev\"\n", "line 1: 'environments' is a list of names"),
-        ("environments = [\"dev\", \"dev\"]\n", "an environment is named twice"),
-        ("environments = [\"De v\"]\n", "line 1: an environment is named by a-z"),
-        ("[environments]\ndev = [\"../x\"]\n", "line 2: '../x' is no path below this file"),
-        ("[environments]\ndev = [\"/x\"]\n", "is no path below"),
-        ("[environments]\ndev = [\".git/config\"]\n", "is no path below"),
-        ("[properties.a]\nrequird = true\n", "line 2: 'requird' is not known; there are: default"),
-        ("[properties.db.url]\nrequired = true\n", "line 1: a name with dots stands in quotes"),
-        ("[properties.a]\nrequired = \"yes\"\n", "line 2: true or false belongs here"),
-        ("[properties.a]\ntype = \"text\"\n", "line 2: a type is one of string, int"),
+        ("environments = \"dev\"\n", "line 1: 'environments' must be a list of names"),
+        ("environments = [\"dev\", \"dev\"]\n", "an environment appears twice"),
+        ("environments = [\"De v\"]\n", "line 1: the name of an environment consists of a-z"),
+        ("[environments]\ndev = [\"../x\"]\n", "line 2: '../x' is not a path below this file"),
+        ("[environments]\ndev = [\"/x\"]\n", "is not a path below"),
+        ("[environments]\ndev = [\".git/config\"]\n", "is not a path below"),
+        ("[properties.a]\nrequird = true\n", "line 2: 'requird' is unknown; there are: default"),
+        ("[properties.db.url]\nrequired = true\n", "line 1: put a name with dots in quotes"),
+        ("[properties.a]\nrequired = \"yes\"\n", "line 2: expected true or false"),
+        ("[properties.a]\ntype = \"text\"\n", "line 2: a type must be one of string, int"),
         ("[properties.a]\ntype = \"enum\"\n", "needs values"),
         ("[properties.a]\ntype = \"int\"\nvalues = [\"1\"]\n", "line 3: 'values' belongs to"),
         (
@@ -100,18 +100,18 @@ fn what_is_wrong_is_named_with_its_line() {
         ("[properties.a]\nexplicit = [\"prod\"]\n", "'explicit' belongs to a default"),
         (
             "[properties.a]\nsecret = true\ndefault = \"canary\"\n",
-            "line 1: a secret has no default",
+            "line 1: a secret cannot have a default",
         ),
         (
             "[properties.a]\ntype = \"int\"\ndefault = \"canary\"\n",
             "the default is not a whole number",
         ),
-        ("[properties.a]\nremoved = \"soon\"\n", "line 2: a release is numbers"),
-        ("[properties.a]\npattern = \"(\"\n", "line 2: the pattern is no regular expression"),
-        ("[properties.a]\npattern = \"(a{1000}){1000}\"\n", "or too large"),
+        ("[properties.a]\nremoved = \"soon\"\n", "line 2: a release consists of numbers"),
+        ("[properties.a]\npattern = \"(\"\n", "line 2: the pattern is not a regular expression"),
+        ("[properties.a]\npattern = \"(a{1000}){1000}\"\n", "or is too large"),
         ("[properties.\"a\\nb\"]\n", "line 1: this cannot be the name of a property"),
-        ("[properties]\na = 1\n", "line 2: a property is a table"),
-        ("properties = 1\n", "'properties' is a table"),
+        ("[properties]\na = 1\n", "line 2: a property must be a table"),
+        ("properties = 1\n", "'properties' must be a table"),
         (
             "environments = [\"dev\"]\n[properties.a]\ndefault = 1\nexplicit = [\"prd\"]\n",
             "line 2: there is no environment 'prd'",
@@ -143,7 +143,7 @@ fn a_property_is_added_and_nothing_else_changes() {
         assert!(property.secret && property.absence == Absence::Missing);
         assert_eq!(property.description.as_deref(), Some("The \"main\" one"));
         let again = new_property(&after, "a.b", &new).unwrap_err();
-        assert!(again.why.contains("there already") && again.line == property.line, "{again}");
+        assert!(again.why.contains("already exists") && again.line == property.line, "{again}");
     }
     let both = NewProperty { default: Some("x".into()), required: true, ..NewProperty::default() };
     assert!(new_property("", "a", &both).is_err());

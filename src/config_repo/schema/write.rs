@@ -39,7 +39,7 @@ pub fn new_property(text: &str, name: &str, new: &NewProperty) -> Result<String,
     let schema = Schema::parse(text.as_bytes())?;
     let error = |line, why: &str| SchemaError { line, why: why.to_owned() };
     if let Some(property) = schema.properties.get(name) {
-        return Err(error(property.line, "the property is there already"));
+        return Err(error(property.line, "the property already exists"));
     }
     if !is_name(name) {
         return Err(error(0, "this cannot be the name of a property"));

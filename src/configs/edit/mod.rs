@@ -38,7 +38,7 @@ pub enum EditError {
     #[error("{0}")]
     Value(&'static str),
     /// The key stands in the file as a section, a list, or not at all.
-    #[error("line {0}: a list, or what is none single value, is changed by hand")]
+    #[error("line {0}: this is a list or not a single value; change it by hand")]
     Compound(usize),
     /// JSON has none.
     #[error("JSON has no comments")]
@@ -174,7 +174,7 @@ fn try_insert(
     let ending = document.tail.ending.unwrap_or(Ending::Lf);
     let raw = format.encode(text, literal, ending).map_err(EditError::Value)?;
     if commented && raw.contains('\n') {
-        return Err(EditError::Value("a value of several lines is not shown in a comment"));
+        return Err(EditError::Value("a value of several lines (not shown)"));
     }
     let dotted = matches!(way, Way::Dotted);
     // The longest part of the path that has a section here.

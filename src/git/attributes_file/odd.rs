@@ -8,7 +8,7 @@ use super::MAX_LEN;
 const MAX_LINE: usize = 2048;
 
 /// What is wrong with a macro that has another meaning; a clause.
-pub const MACRO_DOES_NOT_SEAL: &str = "the line [attr]shroud does not say filter=shroud";
+pub const MACRO_DOES_NOT_SEAL: &str = "the line [attr]shroud lacks filter=shroud";
 /// What stands for the text of a file that is larger than what git reads.
 pub const TOO_LARGE: &[u8] = b"\0too large";
 

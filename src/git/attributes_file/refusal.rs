@@ -12,7 +12,7 @@ pub enum PatternError {
     #[error("a pattern that begins with '!' has no meaning in .gitattributes")]
     Negative,
     /// Nothing, or what no line can hold.
-    #[error("an empty pattern, or one with a line break, cannot stand in .gitattributes")]
+    #[error("a pattern in .gitattributes cannot be empty or contain a line break")]
     Unwritable,
     /// git takes it for the definition of a macro, in quotes too.
     #[error("a pattern that begins with '[attr]' defines a macro: begin it with '\\[attr]'")]
@@ -24,7 +24,7 @@ pub enum PatternError {
     #[error("'{0}' matches a folder only, and attributes apply to files: write '{0}**'")]
     Folder(String),
     /// git or this program reads the file without filters.
-    #[error("'{0}' cannot be sealed: git reads it as it stands in the repository")]
+    #[error("'{0}' cannot be sealed: git reads it directly from the repository")]
     Own(String),
 }
 

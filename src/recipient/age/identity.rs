@@ -81,7 +81,7 @@ fn read_ssh(text: &str) -> Result<Secret, AgeError> {
         None
     } else {
         return Err(AgeError::UnsupportedIdentity(
-            "private keys in this form cannot be read: 'ssh-keygen -p -f FILE' rewrites it in the form of OpenSSH",
+            "this form of private key is not supported: 'ssh-keygen -p -f FILE' converts it to OpenSSH's form",
         ));
     };
     let identity =
@@ -89,10 +89,10 @@ fn read_ssh(text: &str) -> Result<Secret, AgeError> {
     if let ssh::Identity::Unsupported(reason) = identity {
         return Err(AgeError::UnsupportedIdentity(match reason {
             ssh::UnsupportedKey::EncryptedPem => {
-                "its passphrase is kept in a weak form: 'ssh-keygen -p -f FILE' rewrites it in the form of OpenSSH"
+                "its passphrase protection is weak: 'ssh-keygen -p -f FILE' converts it to OpenSSH's form"
             }
             ssh::UnsupportedKey::EncryptedSsh(_) => {
-                "its passphrase uses a cipher that is not known here: 'ssh-keygen -p -f FILE' changes that"
+                "its passphrase uses an unsupported cipher: 'ssh-keygen -p -f FILE' changes that"
             }
             ssh::UnsupportedKey::Hardware(_) | ssh::UnsupportedKey::Type(_) => {
                 "SSH keys of this type cannot decrypt: ssh-ed25519 and ssh-rsa can"

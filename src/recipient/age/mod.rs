@@ -25,7 +25,7 @@ pub enum AgeError {
     #[error("it is neither an age recipient (age1…) nor an ssh-ed25519 or ssh-rsa public key")]
     NotARecipient,
     /// A secret key where a public one belongs.
-    #[error("it is a SECRET key, and a public one is needed; it is not shown here")]
+    #[error("it is a SECRET key (not shown); give the public key")]
     SecretKey,
     /// An SSH key of another kind.
     #[error("{}", unsupported(.0))]
@@ -43,7 +43,7 @@ pub enum AgeError {
     #[error("the age plugin failed: {0}")]
     Plugin(String),
     /// A line of an identity file is none.
-    #[error("line {0} is no age identity")]
+    #[error("line {0} is not an age identity")]
     NotAnIdentity(usize),
     /// The file holds no identity.
     #[error("it holds neither an age identity nor an SSH private key")]
@@ -52,13 +52,13 @@ pub enum AgeError {
     #[error("{0}")]
     UnsupportedIdentity(&'static str),
     /// More bytes than any such file has.
-    #[error("it is larger than {0} KiB, which none is")]
+    #[error("it is larger than {0} KiB, too large for one")]
     TooLarge(usize),
     /// The armour is not that of an age file.
-    #[error("it is not an armoured age file, or was cut off")]
+    #[error("it is not an armoured age file, or is truncated")]
     Armour,
     /// The file was changed or cut off.
-    #[error("the age file is damaged, or not one of a version that is known here")]
+    #[error("the age file is damaged, or has an unsupported version")]
     Damaged,
     /// The file is not for this identity.
     #[error("the age file is not for this identity")]
@@ -73,7 +73,7 @@ pub enum AgeError {
     #[error("the age file is for recipients, not under a passphrase")]
     NotPassphrase,
     /// The passphrase's work factor would take too long and too much memory.
-    #[error("opening it would take 2^{0} steps of scrypt; more than 2^{max} are refused", max = passphrase::MAX_WORK_FACTOR)]
+    #[error("opening it would take 2^{0} steps of scrypt; the limit is 2^{max}", max = passphrase::MAX_WORK_FACTOR)]
     ExcessiveWork(u32),
 }
 
@@ -86,7 +86,7 @@ fn unsupported(kind: &str) -> String {
     }
     if kind.starts_with("ecdsa-") {
         return format!(
-            "'{kind}' is an ECDSA key, to which age cannot encrypt: use an ssh-ed25519 or ssh-rsa key, or an age recipient"
+            "'{kind}' is an ECDSA key, which age does not support: use an ssh-ed25519 or ssh-rsa key, or an age recipient"
         );
     }
     format!(

@@ -105,7 +105,7 @@ fn check_sections(bytes: &[u8]) -> Option<Result<PublicKey, AgeError>> {
     if encrypted {
         kdf.string()?;
         if kdf.number()? > MAX_ROUNDS {
-            let message = "its passphrase takes more rounds than are done here: change it with 'ssh-keygen -p -a 100 -f FILE'";
+            let message = "its passphrase takes too many rounds: change it with 'ssh-keygen -p -a 100 -f FILE'";
             return Some(Err(AgeError::UnsupportedIdentity(message)));
         }
     }

@@ -24,7 +24,7 @@ pub enum CertificateError {
     #[error("the certificate is larger than 1 MiB")]
     TooLarge,
     /// It begins like none.
-    #[error("it is no OpenPGP certificate")]
+    #[error("it is not an OpenPGP certificate")]
     NotOpenPgp,
     /// It ends too early.
     #[error("the OpenPGP certificate is cut short")]
@@ -42,13 +42,13 @@ pub enum CertificateError {
     #[error("this is {0}, not a certificate")]
     OtherKind(&'static str),
     /// It is of a version other than 4 and 6.
-    #[error("the certificate is of version {0}, which is not supported")]
+    #[error("the certificate has version {0}, which is not supported")]
     UnsupportedVersion(u8),
     /// It has expired, then.
     #[error("the certificate expired on {}", date(*.0))]
     Expired(SystemTime),
     /// It is of the future: it begins then.
-    #[error("the certificate is valid only from {} on", date(*.0))]
+    #[error("the certificate is not valid before {}", date(*.0))]
     NotYetValid(SystemTime),
     /// It was revoked; the reason.
     #[error("the certificate was revoked{}", reason(.0))]
@@ -72,7 +72,7 @@ pub enum CertificateError {
     #[error("the certificate has no valid self-signature")]
     NotBound,
     /// Only gpg can use it, and there is none; the algorithm.
-    #[error("the certificate needs gpg, which is not there: {0}")]
+    #[error("the certificate needs gpg, which is not installed: {0}")]
     GpgMissing(String),
     /// Only gpg can use it, and did not.
     #[error("gpg cannot use the certificate: {0}")]
@@ -94,16 +94,16 @@ impl CertificateError {
                 "export it smaller, with '--export-options export-minimal' before '--export'"
             }
             Self::Expired(_) | Self::EncryptionExpired(_) => {
-                "ask its owner to extend it with 'gpg --quick-set-expire', and import it anew"
+                "ask its owner to extend it with 'gpg --quick-set-expire', and import it again"
             }
             Self::Revoked(_) | Self::EncryptionRevoked => "ask its owner for the new certificate",
-            Self::NotYetValid(_) => "look at the clocks of this machine and of its owner's",
+            Self::NotYetValid(_) => "check the clocks of this machine and of its owner's",
             Self::NoEncryption => "ask its owner to add a subkey with 'gpg --quick-add-key'",
             Self::Weak(_) | Self::Unsupported(_) | Self::UnsupportedVersion(_) => {
-                "ask its owner for one of a current algorithm: 'gpg --quick-generate-key'"
+                "ask its owner for one with a current algorithm: 'gpg --quick-generate-key'"
             }
             Self::NotBound => "ask its owner to export it again",
-            Self::GpgMissing(_) => "install GnuPG, and have 'gpg' on the path",
+            Self::GpgMissing(_) => "install GnuPG, so that 'gpg' is on PATH",
             Self::Gpg(_) => return None,
         })
     }

@@ -31,7 +31,7 @@ pub enum WrapError {
     #[error(transparent)]
     Gpg(#[from] super::GpgError),
     /// What was written is no message that would be opened again.
-    #[error("what was written is no good message: {0}")]
+    #[error("the written message is not valid: {0}")]
     Unreadable(#[from] MessageError),
 }
 
@@ -97,10 +97,10 @@ fn encrypt(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
     /// It begins like none.
-    #[error("it is no OpenPGP message")]
+    #[error("it is not an OpenPGP message")]
     NotOpenPgp,
     /// It is armour around something else.
-    #[error("it holds OpenPGP data of another kind than a message")]
+    #[error("it holds OpenPGP data, but not a message")]
     OtherArmour,
     /// There is more than 64 KiB.
     #[error("the OpenPGP message is larger than 64 KiB")]
@@ -127,7 +127,7 @@ pub enum MessageError {
     #[error("the OpenPGP message is encrypted to nobody")]
     NoRecipient,
     /// It has a version that is not known.
-    #[error("the OpenPGP message is of a version that is not known")]
+    #[error("the OpenPGP message has an unsupported version")]
     Unsupported,
 }
 

@@ -32,7 +32,7 @@ pub enum SecretKeyError {
     #[error("the secret key is larger than 1 MiB")]
     TooLarge,
     /// It begins like none.
-    #[error("it is no OpenPGP secret key")]
+    #[error("it is not an OpenPGP secret key")]
     NotOpenPgp,
     /// It ends too early.
     #[error("the OpenPGP secret key is cut short")]
@@ -44,13 +44,13 @@ pub enum SecretKeyError {
     #[error("this is a public certificate, not a secret key")]
     Public,
     /// The secret parts are elsewhere, such as on a smartcard.
-    #[error("the secret key has no secret part: that is on a smartcard, or was left out")]
+    #[error("the secret key has no secret part: it is on a smartcard, or was not exported")]
     Stub,
     /// There is more than one.
     #[error("there are several secret keys, not one")]
     Several,
     /// It is of a version or an algorithm that is not known.
-    #[error("the secret key is of a version or an algorithm that is not supported")]
+    #[error("the secret key has an unsupported version or algorithm")]
     Unsupported,
 }
 
@@ -90,7 +90,7 @@ pub enum UnwrapError {
     #[error("the passphrase of the secret key is wrong")]
     Passphrase,
     /// The key has a passphrase, and nobody gave it.
-    #[error("the secret key has a passphrase, which was not given")]
+    #[error("the secret key needs a passphrase, and none was given")]
     NoPassphrase,
     /// The library cannot use the key; its algorithm.
     #[error("the secret key's algorithm is not supported without gpg: {0}")]
@@ -99,10 +99,10 @@ pub enum UnwrapError {
     #[error("the message is damaged or was changed")]
     Tampered,
     /// There is more in it than encrypted bytes.
-    #[error("the message is compressed or signed inside, which is not opened without gpg")]
+    #[error("the message is compressed or signed inside; only gpg opens it")]
     Structure,
     /// It is in GnuPG's own OCB packet.
-    #[error("the message is in a format of GnuPG's own, which is not opened without gpg")]
+    #[error("the message is in GnuPG's own format; only gpg opens it")]
     OnlyGpg,
 }
 
@@ -114,7 +114,7 @@ impl UnwrapError {
             Self::Unsupported(_) | Self::Structure | Self::OnlyGpg => "open it through gpg",
             Self::NoMatchingKey => "ask a member who can open the key to grant it to you",
             Self::Passphrase | Self::NoPassphrase => "run it again and give the passphrase",
-            Self::Tampered => "have the key granted again, and look at who changed the member file",
+            Self::Tampered => "ask for a new grant, and find out who changed the member file",
         })
     }
 }

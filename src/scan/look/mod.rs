@@ -80,7 +80,7 @@ impl Look<'_> {
         };
         if let Some(cache) = &cache {
             progress.detail(&format!(
-                "{} of {} were looked at by an earlier scan",
+                "an earlier scan had checked {} of {}",
                 walked.passed,
                 count(walked.objects, "object")
             ));
@@ -115,7 +115,7 @@ impl Look<'_> {
         unread.append(&mut unfollowed);
         unread.append(&mut unlooked);
         unread.extend(lost.map(|reason| Unread {
-            what: "commits from which what was found came".to_owned(),
+            what: "commits that the findings came from".to_owned(),
             reason,
         }));
         if self.is_in_scope() {
@@ -126,7 +126,7 @@ impl Look<'_> {
         let commits = walked.commits.len() as u64;
         let mut notes = Vec::new();
         if self.is_in_scope() && places::has_submodules(self.repository) {
-            notes.push("submodules are repositories of their own: scan each in its folder".into());
+            notes.push("submodules are separate repositories: scan each in its folder".into());
         }
         let report = Report {
             notes,
@@ -156,7 +156,7 @@ impl Look<'_> {
         }
         let mut cache = Cache::new(self.detector, known, fingerprinter)?;
         if let Err(error) = cache.load(&cache::path(self.repository.common_dir())) {
-            progress.warning(&format!("{error}; everything is looked at anew"));
+            progress.warning(&format!("{error}; scanning everything again"));
         }
         Some(cache)
     }
@@ -166,8 +166,8 @@ fn add_policy(policy: &Policy, settling: &Settling<'_>, collector: &mut Collecto
     let by = Arc::new(FoundBy {
         kind: Kind::Policy,
         rule: "policy".to_owned(),
-        description: "plaintext at a path that is to be sealed".to_owned(),
-        advice: "seal it (git shroud status --fix), and change what stands in it".to_owned(),
+        description: "plaintext at a path that should be sealed".to_owned(),
+        advice: "seal it (git shroud status --fix), and change the secrets in it".to_owned(),
         specificity: u8::MAX,
     });
     for (path, versions) in &policy.plain {

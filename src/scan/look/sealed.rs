@@ -44,36 +44,44 @@ impl Opener<'_> {
         for (&id, path) in &policy.sealed {
             let sealed = match database.header(id)? {
                 Some((_, len)) if len > MAX_SEALED => {
-                    name(path, "sealed and larger than 64 MiB, so its values were not looked for");
+                    name(
+                        path,
+                        "sealed and larger than 64 MiB, so the scan did not search for its values",
+                    );
                     continue;
                 }
                 Some(_) => database.file(id, MAX_SEALED)?,
                 None => None,
             };
             let Some(sealed) = sealed else {
-                name(path, "sealed and not in this clone, so its values were not looked for");
+                name(
+                    path,
+                    "sealed and not in this clone, so the scan did not search for its values",
+                );
                 continue;
             };
             match self.open(&sealed) {
                 Ok(Some(plaintext)) if is_large_binary(&plaintext) => {
                     name(
                         path,
-                        "sealed, larger than 4 MiB and no text, so its values were not looked for",
+                        "sealed, larger than 4 MiB and not text, so the scan did not search for its values",
                     );
                 }
                 Ok(Some(plaintext)) => gathering.add(path, &plaintext),
                 // Sealed for others.
                 Ok(None) => {}
-                Err(()) => name(path, "sealed and damaged, so its values were not looked for"),
+                Err(()) => {
+                    name(path, "sealed and damaged, so the scan did not search for its values");
+                }
             }
         }
         let mut beyond = gathering.beyond().iter();
         for path in beyond.by_ref().take(NAMED) {
-            name(path, &format!("has values beyond the {MAX_VALUES} that one scan looks for"));
+            name(path, &format!("has values beyond the {MAX_VALUES} that one scan searches for"));
         }
         let more = beyond.count();
         if more > 0 {
-            let reason = format!("have values beyond the {MAX_VALUES} that one scan looks for");
+            let reason = format!("have values beyond the {MAX_VALUES} that one scan searches for");
             unlooked.insert(Unread { what: format!("{more} more sealed files"), reason });
         }
         Ok((gathering.finish(), unlooked))

@@ -24,7 +24,7 @@ impl Look<'_> {
     ) -> Result<Policy, GitError> {
         match self.policy() {
             Err(error) if *self.scope == Scope::All && !self.worktree => {
-                let what = "paths that are to be sealed".to_owned();
+                let what = "paths that should be sealed".to_owned();
                 unread.insert(Unread { what, reason: error.to_string() });
                 Ok(Policy::default())
             }

@@ -59,7 +59,7 @@ impl<'d> History<'d> {
             let id = commit.strip_prefix(b"commit ").unwrap_or_default();
             let mut ids = fields.fields().map(ObjectId::from_hex);
             let (Ok(id), Some(Ok(tree))) = (ObjectId::from_hex(id), ids.next()) else {
-                return Err(GitError::read("git listed commits in a form that is not known"));
+                return Err(GitError::read("git listed commits in an unknown form"));
             };
             let parents: Vec<_> = ids.flatten().collect();
             history.add(&mut places, id, tree, &parents, Marks::REFLOG);

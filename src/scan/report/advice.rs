@@ -21,27 +21,25 @@ pub fn advice(report: &Report, scope: &Scope, may_skip: bool) -> Vec<String> {
         Scope::Pushed(pushed) => {
             for path in report.files() {
                 hints.push(format!(
-                    "seal it: git shroud track {}, in the very commit that brought it (git rebase -i)",
+                    "seal it: git shroud track {}, in the commit that added it (git rebase -i)",
                     argument(&path)
                 ));
             }
             hints.push(
-                "or take it out of the commit that brought it: a later commit does not take it back"
+                "or remove it from the commit that added it: a later commit does not remove it"
                     .to_owned(),
             );
             if let Some(range) = range(pushed) {
-                hints.push(format!("to see it again: git shroud scan {range}"));
+                hints.push(format!("to see the findings again: git shroud scan {range}"));
             }
             hints.extend(no_secret(report));
-            hints.push("to let it pass: allow its fingerprint in .shroud/scan.toml".to_owned());
+            hints.push("to allow it: add its fingerprint to .shroud/scan.toml".to_owned());
             if may_skip {
-                hints.push("git push --no-verify pushes it all the same".to_owned());
+                hints.push("'git push --no-verify' pushes it anyway".to_owned());
             }
         }
-        Scope::All | Scope::Commits(_) => hints.push(
-            "change each secret where it is used; removing it here does not take it back"
-                .to_owned(),
-        ),
+        Scope::All | Scope::Commits(_) => hints
+            .push("change each secret where it is used; removing it here is not enough".to_owned()),
     }
     hints
 }
@@ -58,9 +56,8 @@ fn argument(path: &[u8]) -> String {
 /// A mark allows nothing but patterns.
 fn no_secret(report: &Report) -> Option<String> {
     let is_pattern = report.findings.iter().any(|found| found.kind == Kind::Pattern);
-    is_pattern.then(|| {
-        "if it is no secret, say so with 'shroud:allow' in a comment on its line".to_owned()
-    })
+    is_pattern
+        .then(|| "if it is not a secret, add 'shroud:allow' in a comment on its line".to_owned())
 }
 
 /// What is pushed, as git log takes it. Only a push of commits has one.

@@ -116,7 +116,7 @@ fn chart(axis: Axis, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         |tick: Option<&(u32, i64)>| tick.map(|&(_, time)| words::day(time)).unwrap_or_default();
     write!(
         out,
-        "<figure><figcaption>Secrets in the clear over time, at most {most} at once</figcaption>\
+        "<figure><figcaption>Unencrypted secrets over time, at most {most} at once</figcaption>\
          <svg class=\"alive\" viewBox=\"0 0 1000 60\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"From {} to \
          {}, at most {most} at once\"><path d=\"{path}\"/></svg>",
         day(from),

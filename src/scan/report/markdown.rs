@@ -15,7 +15,7 @@ const MAX_PLACES: usize = 3;
 const MAX_LISTED: usize = 50;
 
 pub(super) fn write(report: &Report, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "## Secrets in the clear: {}\n", words::tally(report))?;
+    writeln!(out, "## Unencrypted secrets: {}\n", words::tally(report))?;
     if !report.is_complete() {
         let objects = count(report.unread.len() as u64, "object");
         writeln!(out, "**The answer is incomplete: {objects} could not be read.**\n")?;

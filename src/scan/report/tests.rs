@@ -205,7 +205,7 @@ could not be read:
     0123abcd: not in this clone
 
 1 finding of a lower rank not shown
-3 values of sealed files too short or too common to be looked for
+skipped 3 values of sealed files, too short or too common
 scan.toml, entry 1 (old): matches nothing
 2 findings: 1 certain, 1 high
 looked at 1,203 blobs, 55 commits, 1 tag; 12.3 MiB

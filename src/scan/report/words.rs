@@ -229,7 +229,7 @@ pub(super) fn remarks(report: &Report) -> Vec<String> {
     }
     if report.trivial > 0 {
         let values = count(report.trivial, "value");
-        remarks.push(format!("{values} of sealed files too short or too common to be looked for"));
+        remarks.push(format!("skipped {values} of sealed files, too short or too common"));
     }
     remarks.extend(report.notes.iter().map(|note| line(note)));
     remarks

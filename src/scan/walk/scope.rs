@@ -258,7 +258,7 @@ fn changed(raw: &[u8]) -> Result<Vec<(Vec<u8>, ObjectId)>, GitError> {
         let sides = entry.iter().take_while(|&&byte| byte == b':').count() + 1;
         let parts: Vec<_> = entry[sides - 1..].fields().collect();
         let (Some(mode), Some(id)) = (parts.get(sides - 1), parts.get(2 * sides - 1)) else {
-            return Err(GitError::read("git listed a change in a form that is not known"));
+            return Err(GitError::read("git listed a change in an unknown form"));
         };
         let id = ObjectId::from_hex(id).map_err(GitError::read)?;
         if !id.is_null() && *mode != b"160000" {

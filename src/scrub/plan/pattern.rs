@@ -15,7 +15,7 @@ pub struct Pattern {
 
 /// Text that is no pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a pattern is not empty, holds no line break, and begins neither with '!' nor with '#'")]
+#[error("a pattern must not be empty, contain a line break, or begin with '!' or '#'")]
 pub struct InvalidPattern;
 
 impl fmt::Debug for Pattern {
@@ -57,7 +57,7 @@ impl Pattern {
             text.pop();
             text.push('?');
         }
-        text.parse().expect("it begins with '/' and holds no control character")
+        text.parse().expect("it must begin with '/' and contain no control character")
     }
 
     /// The text, as it was given.

@@ -25,7 +25,7 @@ pub enum PlanError {
         message: String,
     },
     /// Of a newer program.
-    #[error("the plan is not of version 1, which is all that this program knows")]
+    #[error("the plan does not have version 1, the only one that git-shroud supports")]
     Version,
     /// The salt is none.
     #[error("the plan's salt is not {} hexadecimal digits in lower case", 2 * SALT_LEN)]
@@ -142,7 +142,9 @@ fn each<L, T>(
 
 fn seal(line: SealLine) -> Result<Seal, String> {
     let key: Option<KeyName> = match line.key {
-        Some(name) => Some(name.parse().map_err(|_| "its key's name is none".to_owned())?),
+        Some(name) => {
+            Some(name.parse().map_err(|_| "its 'key' cannot be the name of a key".to_owned())?)
+        }
         None => None,
     };
     Ok(Seal { pattern: pattern(&line.pattern)?, key })
@@ -170,7 +172,7 @@ fn pattern(text: &str) -> Result<Pattern, String> {
 
 fn value(text: &str) -> Result<Fingerprint, String> {
     text.parse().map_err(|_| {
-        "its value is no fingerprint; a value itself belongs into a file for --value-file"
+        "its value is not a fingerprint; put the value itself into a file for --value-file"
             .to_owned()
     })
 }
@@ -185,9 +187,9 @@ fn malformed(text: &str, error: &toml::de::Error) -> PlanError {
         Some("unknown field") => "a field that a plan does not have".to_owned(),
         // Such a message names the field that is missing, which is one of a plan's own.
         Some("missing field") => crate::sanitise::line(error.message()),
-        Some("invalid type") => "a value of another type belongs there".to_owned(),
+        Some("invalid type") => "the value there has the wrong type".to_owned(),
         Some(said) => format!("{said} field"),
-        None => "it is not TOML, or no plan".to_owned(),
+        None => "it is not TOML, or not a plan".to_owned(),
     };
     PlanError::Malformed { line, message }
 }

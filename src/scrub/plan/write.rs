@@ -15,10 +15,10 @@ const MAX_PLACES: usize = 5;
 const TAKE: &str = "a String takes any text";
 
 const HEAD: &str = "\
-# What 'git shroud scrub' is to do, made of what 'git shroud scan' has found. Read it, change it, then run
+# What 'git shroud scrub' should do, from the findings of 'git shroud scan'. Read it, change it, then run
 #   git shroud scrub THIS-FILE --dry-run
-# An entry that is to stay as it is becomes [[keep]], or goes. docs/scrub.md says what else may stand here.
-# Values are named by fingerprints and stand nowhere in this file.
+# To leave something as it is, turn its entry into [[keep]], or delete the entry. docs/scrub.md lists all fields.
+# This file names values by fingerprints and contains none.
 ";
 
 /// A plan of findings: plaintext at paths that are to be sealed is sealed, every other value is replaced. `salt` is what made
@@ -87,7 +87,7 @@ fn place(occurrence: &Occurrence) -> String {
 fn write_salt(text: &mut String, salt: Option<&[u8; SALT_LEN]>) {
     let Some(salt) = salt else { return };
     let digits: String = salt.iter().map(|byte| format!("{byte:02x}")).collect();
-    writeln!(text, "# Whoever has it can test guesses of the values below.\nsalt = \"{digits}\"")
+    writeln!(text, "# With it, anybody can test guesses of the values below.\nsalt = \"{digits}\"")
         .expect(TAKE);
 }
 

@@ -38,7 +38,7 @@ pub struct Redactor {
 
 /// Something of a value is left: it stands in what was put in its place, or in an archive that cannot be packed again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a value comes back whatever is put in its place")]
+#[error("every replacement contains a value again")]
 pub struct NotGone;
 
 impl Redactor {

@@ -43,7 +43,7 @@ pub enum RetiredError {
     #[error("its retired keys are not a key file: {0}")]
     Text(#[from] TextError),
     /// A key that cannot be an earlier one.
-    #[error("its retired keys hold '{0}' generation {1}, which is no earlier one")]
+    #[error("its retired keys contain '{0}' generation {1}, which is not an earlier one")]
     NotEarlier(KeyName, u32),
 }
 
@@ -139,13 +139,13 @@ impl KeyInfo {
         })?;
         if toml.version != VERSION {
             return Err(format!(
-                "its version is {}, which this program does not know",
+                "its version is {}, which this git-shroud does not support",
                 toml.version
             ));
         }
         let name: KeyName = toml.name.parse().map_err(|error| format!("{error}"))?;
         if name != *folder {
-            return Err(format!("it names the key '{name}' but stands in the folder of another"));
+            return Err(format!("it names the key '{name}', but is in the folder of another"));
         }
         let id = KeyId::from_hex(&toml.key_id).ok_or("its key_id is not 32 hexadecimal digits")?;
         if toml.generation == 0 {
@@ -250,7 +250,7 @@ mod tests {
             ("\u{1b}[31m = 1", "not a key.toml"),
             (&good.replace("version = 1", "version = 2"), "version is 2"),
             (&good.replace("\"default\"", "\"other\""), "folder of another"),
-            (&good.replace("\"default\"", "\"..\""), "cannot name a key"),
+            (&good.replace("\"default\"", "\"..\""), "cannot be the name of a key"),
             (&good.replace("generation = 1", "generation = 0"), "generation"),
             (&good.replace("00000000000000000000000000000000", "xy"), "hexadecimal"),
             (&good.replace("mac =", "other = 1\nmac ="), "not a key.toml"),

@@ -21,7 +21,7 @@ pub struct Label(String);
 /// The text cannot be a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "it cannot name a member: a label is 1 to 64 of a-z, 0-9, '-', '_' and '.', and begins with a letter or digit"
+    "it cannot be the label of a member: a label is 1 to 64 of a-z, 0-9, '-', '_' and '.', and begins with a letter or digit"
 )]
 pub struct InvalidLabel;
 
@@ -168,7 +168,7 @@ impl Member {
         })?;
         if toml.version != VERSION {
             return Err(format!(
-                "its version is {}, which this program does not know",
+                "its version is {}, which this git-shroud does not support",
                 toml.version
             ));
         }
@@ -179,7 +179,7 @@ impl Member {
         let recipient: Recipient =
             toml.recipient.parse().map_err(|error| format!("its recipient: {error}"))?;
         if recipient.fingerprint().is_some() != toml.certificate.is_some() {
-            return Err("an OpenPGP member has a certificate, and no other has".to_owned());
+            return Err("OpenPGP members, and only they, have a certificate".to_owned());
         }
         let key_id =
             KeyId::from_hex(&toml.key_id).ok_or("its key_id is not 32 hexadecimal digits")?;

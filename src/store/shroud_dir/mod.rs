@@ -144,7 +144,7 @@ pub fn read(top: &Path, file: &File) -> Result<Vec<u8>, ShroudDirError> {
         return Err(ShroudDirError::malformed(&file.path(), "it is not a file"));
     }
     if metadata.len() > limit as u64 {
-        let message = format!("it is larger than {} MiB, which none is", limit >> 20);
+        let message = format!("it is larger than {} MiB, which is too large", limit >> 20);
         return Err(ShroudDirError::malformed(&file.path(), message));
     }
     Ok(read_regular(&path, limit)?.to_vec())
@@ -185,7 +185,7 @@ fn real_path(top: &Path, relative: &str) -> Result<PathBuf, ShroudDirError> {
     for part in relative.split('/') {
         path.push(part);
         if path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
-            let message = "a symbolic link stands in its path, which is not followed";
+            let message = "its path contains a symbolic link, which is not followed";
             return Err(ShroudDirError::malformed(relative, message));
         }
     }

@@ -16,7 +16,7 @@ fn short_plaintext_in_the_repository_is_handed_through_and_named() {
     } else {
         checkout
     };
-    checkout.says("holds in the clear");
+    checkout.says("stored as plaintext");
     assert_eq!(sandbox.read("c/one.secret"), b"x");
     assert_eq!(sandbox.read("c/full.secret"), [b'y'; 22]);
     let status = sandbox.try_shroud("c", ["status"]).expect(1).text();
@@ -85,14 +85,14 @@ fn doctor_names_attributes_that_work_against_git_crypt() {
     let doctor = sandbox.try_shroud("c", ["doctor"]).expect(1).text();
     for text in [
         "without diff=git-crypt",
-        "by which git changes encrypted bytes",
-        "names no possible git-crypt key",
-        ".gitattributes is to be sealed, but git has to read it",
+        "that makes git change encrypted bytes",
+        "cannot be the name of a git-crypt key",
+        "an attribute seals .gitattributes, but git must read this file",
     ] {
         assert!(doctor.contains(text), "{text}\n{doctor}");
     }
     let doctor = sandbox.shroud("r", ["doctor"]).text();
-    assert!(doctor.contains("git uses the program git-crypt"), "{doctor}");
+    assert!(doctor.contains("git uses git-crypt, not git-shroud"), "{doctor}");
 }
 
 #[test]

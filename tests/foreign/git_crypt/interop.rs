@@ -59,7 +59,7 @@ fn a_clone_that_git_crypt_has_unlocked_is_taken_over_without_a_key_file() {
     assert!(process.contains("git-shroud"), "{process}");
     assert_unchanged(&sandbox, "r");
     // git-crypt made this key, and no copy of it is known until one was read.
-    sandbox.try_shroud("r", ["lock"]).expect(1).says("no copy elsewhere is known");
+    sandbox.try_shroud("r", ["lock"]).expect(1).says("no copy of the git-crypt key");
     sandbox.shroud("r", ["unlock", "../key"]);
     sandbox.shroud("r", ["lock"]);
 }

@@ -60,7 +60,7 @@ fn assert_stays(sandbox: &Sandbox, held: &str, wanted: &str) {
     for args in [["add", "."].as_slice(), &["commit", "-qam", "today"], &["stash", "-q"]] {
         let refused = sandbox.try_git("c", args);
         assert_ne!(refused.status, 0, "{args:?}");
-        refused.says(&format!("sealed with {held}")).says(&format!("names {wanted} now"));
+        refused.says(&format!("sealed with {held}")).says(&format!("now names {wanted}"));
     }
     edit(sandbox, "prod/other").expect(1).says("git shroud why --confirm");
     sandbox.assert_no_object_holds("c", b"canary");

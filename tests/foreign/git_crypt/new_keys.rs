@@ -54,7 +54,7 @@ fn another_key_under_a_name_that_was_held_is_not_taken_after_a_lock() {
     sandbox.git("c", ["commit", "-qm", "all replaced"]);
     sandbox.git("c", ["checkout", "-q", "-f", "HEAD"]);
     let refused = sandbox.try_shroud("c", ["unlock", "../evil.key"]).expect(1);
-    let refused = refused.says("is another than this clone has held under that name");
+    let refused = refused.says("differs from the one that this clone has held under that name");
     assert!(!sandbox.path("c/.git/git-crypt").exists());
     let id = refused.stderr.split("--trust-key ").nth(1).unwrap()[..32].to_owned();
     sandbox.shroud("c", ["unlock", "../evil.key", "--trust-key", &id]);

@@ -13,7 +13,7 @@ fn a_wrong_key_a_damaged_one_and_a_changed_file_are_told_apart() {
     let mut long = sandbox.read("key");
     long.push(0);
     sandbox.write("long", long);
-    sandbox.try_shroud("d", ["unlock", "../long"]).expect(2).says("bytes that belong to no key");
+    sandbox.try_shroud("d", ["unlock", "../long"]).expect(2).says("extra bytes after its last key");
 
     let mut blob = sandbox.blob("d", "HEAD:a.secret");
     *blob.last_mut().unwrap() ^= 1;
@@ -50,7 +50,7 @@ fn a_locked_clone_refuses_plaintext_and_works_otherwise() {
     sandbox.shroud("c", ["lock"]);
     assert_unchanged(&sandbox, "c");
     sandbox.write("c/new.secret", "PASSWORD=hunter2\n");
-    sandbox.try_git("c", ["add", "new.secret"]).expect(128).says("nothing is stored in the clear");
+    sandbox.try_git("c", ["add", "new.secret"]).expect(128).says("refusing to store plaintext");
     sandbox.assert_no_object_holds("c", b"hunter2");
     sandbox.sh("c", "rm new.secret").expect(0);
     sandbox.git("c", ["checkout", "-q", "-b", "other"]);
@@ -66,7 +66,7 @@ fn a_locked_clone_refuses_plaintext_and_works_otherwise() {
 fn lock_refuses_changes_and_force_keeps_them() {
     let sandbox = shared(&[("a.secret", "one\n")]);
     sandbox.write("c/a.secret", "edited\n");
-    sandbox.try_shroud("c", ["lock"]).expect(1).says("with changes that are not added: a.secret");
+    sandbox.try_shroud("c", ["lock"]).expect(1).says("with unstaged changes: a.secret");
     assert_eq!(sandbox.read("c/a.secret"), b"edited\n");
     sandbox.shroud("c", ["lock", "--force"]);
     assert!(sandbox.read("c/a.secret").starts_with(MAGIC));
@@ -127,7 +127,7 @@ fn commands_for_own_keys_say_what_git_shroud_does_here() {
     sandbox
         .try_shroud("c", ["key", "export", "-o", "../out"])
         .expect(2)
-        .says("git-crypt encrypts here");
+        .says("this repository uses git-crypt");
     let member = sandbox.try_shroud("c", ["member", "add", "someone@example.com"]).expect(2);
     member.says("git shroud migrate git-crypt");
 }

@@ -70,7 +70,7 @@ fn whom_gpg_does_not_know_is_told() {
     for unknown in ["nobody@example.com", "0123456789ABCDEF", "--", "\u{1b}[31m"] {
         let done = as_admin(&sandbox, &["member", "add", "--", unknown]).expect(2);
         assert!(!done.stderr.contains('\u{1b}'));
-        done.says("gpg knows no such certificate").says("gpg --import");
+        done.says("gpg does not know this certificate").says("gpg --import");
     }
     as_admin(&sandbox, &["member", "add", "0xDEADBEEF"]).expect(2).says("of eight digits");
     assert_eq!(sandbox.snapshot("repo/.shroud"), before);
@@ -141,7 +141,10 @@ fn without_gpg_a_name_is_not_looked_up_and_a_file_is() {
         sandbox.try_shroud_with(("PATH", &path), "repo", &["member", "add", recipient])
     };
     run("curve25519@example.com").expect(2).says("gpg is not installed").says("certificate file");
-    run("../brainpool.asc").expect(2).says("needs gpg, which is not there").says("install GnuPG");
+    run("../brainpool.asc")
+        .expect(2)
+        .says("needs gpg, which is not installed")
+        .says("install GnuPG");
     run("../cert.asc").expect(0).says(&home.fingerprint("curve25519"));
 }
 

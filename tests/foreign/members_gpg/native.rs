@@ -84,7 +84,7 @@ fn what_is_no_secret_key_is_refused_and_not_shown() {
     for (file, sentence) in [
         ("public.asc", "this is a public certificate, not a secret key"),
         ("both.gpg", "there are several secret keys, not one"),
-        ("garbage", "it is no OpenPGP secret key"),
+        ("garbage", "it is not an OpenPGP secret key"),
         ("none", "none"),
     ] {
         let path = format!("../{file}");
@@ -97,7 +97,7 @@ fn what_is_no_secret_key_is_refused_and_not_shown() {
             assert!(!done.stderr.contains("canary"));
             // A variable may hold the key itself by mistake, so that it is not shown.
             let unnamed = file == "none" && args.is_empty();
-            done.says(if unnamed { "it names no file that can be read" } else { sentence });
+            done.says(if unnamed { "it does not name a readable file" } else { sentence });
         }
     }
 }

@@ -57,7 +57,7 @@ fn a_rotation_wraps_to_no_certificate_that_was_revoked_since() {
     assert_eq!(sandbox.snapshot("repo/.shroud"), before);
     user.shroud(&sandbox, "repo", &["key", "rotate", "--without", "two"])
         .expect(0)
-        .says("passed over 'two'")
+        .says("skipped 'two'")
         .says("granted to 1 member");
     sandbox.git("repo", ["commit", "-q", "-m", "rotate"]);
     User::with(&["rsa"]).clone(&sandbox, "rsa").expect(0);
@@ -135,7 +135,7 @@ fn a_gpg_that_fails_is_said_and_stops_nothing() {
     let program = sandbox.path("broken-gpg");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     sandbox.git("repo", ["config", "gpg.program", program.to_str().unwrap()]);
-    sandbox.shroud("repo", ["key", "rotate"]).says("is not known: gpg failed: no keybox");
+    sandbox.shroud("repo", ["key", "rotate"]).says("revoked meanwhile: gpg failed: no keybox");
 }
 
 /// A certificate of one's own, with its secret key, and one that has adopted the encryption subkey of the first.
@@ -172,7 +172,7 @@ fn an_encryption_subkey_that_another_certificate_has_adopted_is_found() {
     sandbox.write("ci.gpg", ci);
     sandbox.shroud("repo", ["member", "add", "../bob.gpg", "../ci.gpg", "--commit"]);
     let done = sandbox.try_shroud("repo", ["member", "remove", "bob"]).expect(1);
-    done.says("'bob' and 'ci' have an encryption key in common").says("nothing was changed");
+    done.says("'bob' and 'ci' share an encryption key").says("nothing was changed");
     sandbox.shroud("repo", ["member", "remove", "bob", "ci"]).says("granted to 1 member");
 }
 
@@ -206,5 +206,5 @@ fn gpg_is_stopped_where_a_message_is_a_bomb() {
     crate::members_gpg::user::replace_wrapped(&sandbox, "clone", "rsa", &message);
     let user = User::with(&["rsa"]);
     let done = user.shroud(&sandbox, "clone", &["unlock"]).expect(2);
-    done.says("more than this program reads");
+    done.says("gpg printed too much");
 }

@@ -110,7 +110,7 @@ fn a_key_that_no_line_names_any_more_is_kept_for_the_history() {
     sandbox.git("repo", ["commit", "-q", "-m", "with gone"]);
     sandbox.git("repo", ["rm", "-q", "-r", "gone"]);
     sandbox.git("repo", ["commit", "-q", "-m", "without gone"]);
-    let said = "the git-crypt key 'gone' is in no line of today; it is kept for the history";
+    let said = "no current line names the git-crypt key 'gone'; it is kept for history";
     migrate(&sandbox, "repo", &["--dry-run"]).expect(0).says(said);
     migrate(&sandbox, "repo", &[]).expect(0).says(said);
     assert_open(&sandbox, "repo");

@@ -102,7 +102,7 @@ fn whoever_is_not_found_is_named_and_stops_the_migration() {
     for args in [["migrate", "git-crypt"].as_slice(), &["migrate", "git-crypt", "--trust"]] {
         let done = alice.shroud(&sandbox, "repo", args).expect(1);
         done.says("would lose access; nothing was changed")
-            .says(&format!("{BOB} (default): gpg knows no such certificate"))
+            .says(&format!("{BOB} (default): gpg does not know this certificate"))
             .says("--certificate FILE")
             .says("--without-those");
         assert_stopped(&sandbox, &head);

@@ -66,7 +66,7 @@ fn lines_that_only_this_clone_has_are_named() {
     .says("move them to a .gitattributes");
     std::fs::remove_file(sandbox.path(info)).unwrap();
     sandbox.write("repo/sub/.gitattributes", "* filter=git-crypt\n");
-    refused(&sandbox, &[], 1, "sub/.gitattributes names git-crypt's filter and is not in the repo");
+    refused(&sandbox, &[], 1, "sub/.gitattributes names git-crypt's filter but is not in the repo");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn attributes_files_under_the_filter_are_named() {
     let sandbox = foreign();
     commit(&sandbox, ".gitattributes", "secrets/** filter=git-crypt diff=git-crypt\n");
     commit(&sandbox, "secrets/.gitattributes", "x -text\n");
-    refused(&sandbox, &[], 1, "secrets/.gitattributes is itself under git-crypt's filter");
+    refused(&sandbox, &[], 1, "git-crypt's filter encrypts secrets/.gitattributes itself");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_file_that_does_not_open_is_named() {
     sandbox.git("repo", ["commit", "-q", "-m", "broken"]);
     migrate(&sandbox, "repo", &["--dry-run"])
         .expect(1)
-        .says("broken.key: no git-crypt key that is held here opens it");
+        .says("broken.key: no git-crypt key held here opens it");
     assert!(!sandbox.path("repo/.shroud").exists());
 }
 
@@ -122,10 +122,10 @@ fn a_repository_without_git_crypt_has_nothing_to_migrate() {
     let sandbox = crate::common::repository();
     migrate(&sandbox, "repo", &[]).expect(2).says("there is no commit yet");
     sandbox.sealed_repository("ours");
-    migrate(&sandbox, "ours", &[]).expect(2).says("nothing in this repository is encrypted");
+    migrate(&sandbox, "ours", &[]).expect(2).says("git-crypt encrypts nothing in this repository");
     git_crypt(&sandbox, "repo", &["init"]);
     sandbox.git("repo", ["commit", "-q", "--allow-empty", "-m", "none"]);
-    migrate(&sandbox, "repo", &[]).expect(2).says("nothing in this repository is encrypted");
+    migrate(&sandbox, "repo", &[]).expect(2).says("git-crypt encrypts nothing in this repository");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_merge_that_is_under_way_does_not_become_the_migration() {
     sandbox.git("repo", ["checkout", "-q", "main"]);
     // The index is what the last commit has, so that nothing else tells of the merge.
     sandbox.git("repo", ["merge", "-q", "--no-commit", "--no-ff", "-s", "ours", "topic"]);
-    refused(&sandbox, &[], 1, "a merge, a rebase or the like is under way here");
+    refused(&sandbox, &[], 1, "a merge, a rebase or something similar is in progress here");
     assert!(sandbox.path("repo/.git/MERGE_HEAD").exists());
     sandbox.git("repo", ["merge", "--abort"]);
     migrate(&sandbox, "repo", &[]).expect(0);

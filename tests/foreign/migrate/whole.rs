@@ -12,7 +12,7 @@ fn a_repository_is_taken_over_in_one_commit() {
     let before = sandbox.git("repo", ["rev-parse", "HEAD"]).text();
     let done = migrate(&sandbox, "repo", &[]).expect(0);
     let done = done.says("the git-crypt key 'Ops' is called 'ops' here");
-    done.says("the way back is git revert HEAD").says("key export --name ops");
+    done.says("to undo it: git revert HEAD").says("key export --name ops");
     assert_open(&sandbox, "repo");
     assert_eq!(sandbox.git("repo", ["rev-parse", "HEAD^"]).text(), before);
     for (path, _, key) in FILES {
@@ -26,7 +26,7 @@ fn a_repository_is_taken_over_in_one_commit() {
     assert!(status.contains("sealed  ops/shared/all.yml  (key default, generation 1)"), "{status}");
     sandbox.assert_no_object_holds("repo", b"canary");
     sandbox.git("repo", ["fsck", "--strict"]);
-    migrate(&sandbox, "repo", &[]).expect(2).says("nothing in this repository is encrypted");
+    migrate(&sandbox, "repo", &[]).expect(2).says("git-crypt encrypts nothing in this repository");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn nothing_is_committed_where_that_is_left_to_the_user() {
     sandbox.git("repo", ["reset", "-q", "--hard"]);
     assert_open(&sandbox, "repo");
     assert!(is_git_crypt(&sandbox.blob("repo", ":secrets/db.env")));
-    migrate(&sandbox, "repo", &[]).expect(0).says("is held here already");
+    migrate(&sandbox, "repo", &[]).expect(0).says("that is held here");
     assert_eq!(sandbox.blob("repo", "HEAD:secrets/db.env"), sealed);
     assert_open(&sandbox, "repo");
 }
@@ -118,10 +118,10 @@ fn what_was_in_the_clear_is_sealed_and_named() {
     sandbox.git("repo", ["commit", "-q", "-m", "leak"]);
     sandbox.write("repo/secrets/leaked", "canary-leak\n");
     let said = migrate(&sandbox, "repo", &["--dry-run"]).expect(0);
-    assert!(said.text().contains("secrets/leaked  (in the clear now)"));
+    assert!(said.text().contains("secrets/leaked  (plaintext now)"));
     migrate(&sandbox, "repo", &[])
         .expect(0)
-        .says("secrets/leaked was in the clear in the history")
+        .says("history holds the plaintext of secrets/leaked")
         .says("change those secrets");
     assert!(is_sealed(&sandbox.blob("repo", "HEAD:secrets/leaked")));
     assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");

@@ -59,7 +59,7 @@ fn a_repository_without_git_crypt_takes_no_key_of_it() {
     sandbox
         .try_shroud("empty", ["unlock", key])
         .expect(1)
-        .says("nothing shows")
+        .says("may belong elsewhere")
         .says("--trust-key");
     assert!(!sandbox.path("empty/.git/git-crypt").exists());
     sandbox.write("empty/.gitattributes", "*.secret filter=git-crypt diff=git-crypt\n");

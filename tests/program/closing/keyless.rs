@@ -11,7 +11,7 @@ fn lock_closes_what_git_knows_to_be_unchanged() {
     fs::remove_file(sandbox.path("repo").join(KEYRING)).unwrap();
     sandbox
         .shroud("repo", ["lock"])
-        .says("no key is held here; put the sealed bytes back into 2 files");
+        .says("no key is held here; replaced the plaintext by the sealed bytes in 2 files");
     assert!(!is_open(&sandbox, "repo"));
     sandbox.shroud("repo", ["lock"]).says("locked already");
     assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");

@@ -14,7 +14,7 @@ fn assert_closes_and_opens(sandbox: &Sandbox, place: &str, command: impl Fn() ->
         sandbox.run(command)
     };
     assert!(is_open(sandbox, "repo"), "{place}");
-    run(&["lock"]).expect(0).says("sealed 2 files").says("gave up 1 key");
+    run(&["lock"]).expect(0).says("sealed 2 files").says("removed 1 key");
     assert!(!is_open(sandbox, "repo"), "{place}");
     run(&["lock"]).expect(0).says("locked already");
     let key = sandbox.path("team.key");

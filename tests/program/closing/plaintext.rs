@@ -27,7 +27,7 @@ fn lock_refuses_what_the_repository_holds_in_the_clear() {
             .says("git shroud status --fix");
         assert_eq!(sandbox.snapshot("repo"), before);
     }
-    sandbox.shroud("repo", ["lock", "--force"]).says("gave up 1 key");
+    sandbox.shroud("repo", ["lock", "--force"]).says("removed 1 key");
     assert!(is_sealed(&sandbox.read("repo/secrets/plain")));
     sandbox.shroud("repo", ["unlock", "../team.key"]);
     assert_eq!(sandbox.read("repo/secrets/plain"), b"canary-edited\n");
@@ -45,7 +45,7 @@ fn plaintext_of_a_key_that_is_not_held_is_named_and_no_obstacle_for_force() {
     sandbox.git(".", ["clone", "-q", "repo", "clone"]);
     sandbox.shroud("clone", ["unlock", "-q", "../team.key"]);
     // Another key's is nobody's concern where one is named.
-    sandbox.shroud("clone", ["lock", "--key", "default"]).says("gave up 1 key");
+    sandbox.shroud("clone", ["lock", "--key", "default"]).says("removed 1 key");
     sandbox.shroud("clone", ["unlock", "-q", "../team.key"]);
     sandbox.try_shroud("clone", ["lock"]).expect(1).says("prod/db.env; nothing was done");
     assert!(sandbox.path("clone").join(KEYRING).exists());
@@ -63,7 +63,7 @@ fn what_lost_its_attribute_is_closed_or_refused() {
     sandbox.try_shroud("repo", ["lock"]).expect(1).says("secrets/db.env; nothing was done");
     assert_eq!(sandbox.snapshot("repo"), before);
     sandbox.write("repo/secrets/db.env", SECRETS[0].1);
-    sandbox.shroud("repo", ["lock"]).says("gave up 1 key");
+    sandbox.shroud("repo", ["lock"]).says("removed 1 key");
     for (path, content) in SECRETS.iter().filter(|(_, content)| !content.is_empty()) {
         let found = sandbox.read(format!("repo/{path}"));
         assert!(is_sealed(&found), "{path}: {content}");
@@ -75,7 +75,7 @@ fn changes_are_dropped_only_when_asked_for() {
     let sandbox = sealed();
     sandbox.write("repo/secrets/db.env", "canary-changed");
     sandbox.try_shroud("repo", ["lock"]).expect(1).says("--discard");
-    sandbox.shroud("repo", ["lock", "--discard"]).says("gave up 1 key");
+    sandbox.shroud("repo", ["lock", "--discard"]).says("removed 1 key");
     sandbox.shroud("repo", ["unlock", "-q", "../team.key"]);
     assert_eq!(sandbox.read("repo/secrets/db.env"), SECRETS[0].1.as_bytes());
     assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
@@ -91,8 +91,8 @@ fn ignored_and_unknown_files_are_named() {
     sandbox.write("repo/secrets/sealed.local", sandbox.blob("repo", "HEAD:secrets/db.env"));
     let done = sandbox
         .shroud("repo", ["lock"])
-        .says("secrets/.env.local is ignored by git and stays in the clear")
-        .says("secrets/new was never added and stays in the clear");
+        .says("secrets/.env.local is ignored by git and stays plaintext")
+        .says("secrets/new was never added and stays plaintext");
     for quiet in ["other.local", "sealed.local"] {
         assert!(!done.stderr.contains(quiet), "{}", done.stderr);
     }
@@ -105,11 +105,13 @@ fn keys_of_the_environment_are_not_said_to_be_given_up() {
     sandbox.shroud("clone", ["unlock", "-q", "../team.key"]);
     let given = ("GIT_SHROUD_KEYRING", "../team.key");
     let done = sandbox.try_shroud_with(given, "clone", &["lock"]).expect(0);
-    let done = done.says("gave up 1 key: default").says("the environment still gives the key");
+    let done = done
+        .says("removed 1 key from this clone: default")
+        .says("the environment still holds the key");
     assert!(done.stderr.contains("unset GIT_SHROUD_KEYRING"), "{}", done.stderr);
     assert!(is_sealed(&sandbox.read("clone/secrets/db.env")));
     let done = sandbox.try_shroud_with(given, "clone", &["lock"]).expect(0);
-    assert!(!done.stderr.contains("gave up"), "{}", done.stderr);
+    assert!(!done.stderr.contains("from this clone"), "{}", done.stderr);
 }
 
 /// Also those that the environment does not name.
@@ -123,7 +125,7 @@ fn every_local_key_is_given_up_whatever_the_environment_gives() {
     sandbox.git("repo", ["commit", "-q", "-m", "prod"]);
     sandbox.shroud("repo", ["key", "export", "-q", "-o", "../both.key"]);
     let given = ("GIT_SHROUD_KEYRING", "../team.key");
-    sandbox.try_shroud_with(given, "repo", &["lock"]).expect(0).says("gave up 2 keys");
+    sandbox.try_shroud_with(given, "repo", &["lock"]).expect(0).says("removed 2 keys");
     assert!(is_sealed(&sandbox.read("repo/prod/db.env")));
     assert!(!sandbox.path("repo").join(KEYRING).exists());
 }

@@ -55,13 +55,13 @@ fn is_refused(sandbox: &Sandbox, why: &str) {
 #[test]
 fn plaintext_at_a_sealed_path_is_not_deployed() {
     let sandbox = pushed(|_| THEIRS.as_bytes().to_vec());
-    is_refused(&sandbox, "git has it in the clear");
+    is_refused(&sandbox, "git stores its plaintext");
 }
 
 #[test]
 fn what_another_key_sealed_is_not_deployed() {
     let sandbox = pushed(|sandbox| sealed_as(sandbox, "dev"));
-    is_refused(&sandbox, "git has it sealed with the key 'dev'");
+    is_refused(&sandbox, "git stores it sealed with the key 'dev'");
 }
 
 #[test]

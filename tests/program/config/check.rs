@@ -14,7 +14,7 @@ fn a_repository_that_says_all_passes() {
     let sandbox = configuration();
     let done = sandbox.shroud("repo", ["config", "check"]);
     assert_eq!(done.text(), "");
-    done.says("looked at 5 properties in 3 environments and found nothing wrong");
+    done.says("checked 5 properties in 3 environments and found nothing wrong");
     let table = sandbox.shroud("repo", ["config", "check", "--all"]).text();
     let expected = "\
 property     dev           staging       prod
@@ -55,7 +55,7 @@ fn what_is_wrong_is_shown_in_a_table_and_with_its_line() {
         "environments/dev/app.properties:5: dev level: the value is not one of debug, info",
         "warning: environments/dev/app.properties:7: dev old: it is removed in release 2.5",
         "environments/prod/app.properties:1: prod db.url: the value is not a URL",
-        "environments/prod/app.properties:1: prod db.pool: it has a default, but this environment has to decide",
+        "environments/prod/app.properties:1: prod db.pool: it has a default, but this environment must set it",
     ] {
         assert!(lines.iter().any(|line| line == expected), "{expected}\n{printed}");
     }
@@ -78,7 +78,7 @@ fn a_release_decides_what_is_removed_and_what_is_known() {
     let done = sandbox.try_shroud("repo", ["config", "check", "dev"]).expect(1);
     assert!(!done.text().contains("new"));
     let done = sandbox.try_shroud("repo", ["config", "check", "dev", "--release", "2.7"]).expect(1);
-    assert!(done.text().contains("dev new: it is required, and not set"));
+    assert!(done.text().contains("dev new: it is required, but not set"));
 }
 
 #[test]
@@ -170,8 +170,7 @@ fn a_secret_in_a_file_that_is_not_sealed_is_found() {
     sandbox.write("repo/environments/dev/more.env", "db.password=canary-dev-value\n");
     let done = sandbox.try_shroud("repo", ["config", "check", "dev"]).expect(1);
     assert!(
-        done.text()
-            .contains("environments/dev/more.env:1: dev db.password: a secret stands in a file"),
+        done.text().contains("environments/dev/more.env:1: dev db.password: a secret is in a file"),
         "{}",
         done.text()
     );
@@ -191,7 +190,7 @@ fn a_schema_may_be_kept_with_the_code() {
     let done = sandbox
         .try_shroud("repo", ["config", "check", "--schema", "../code/config.shroud.toml"])
         .expect(1);
-    assert!(done.text().contains("dev db.pool: it is required, and not set"));
+    assert!(done.text().contains("dev db.pool: it is required, but not set"));
     let own = "schema = \"../code/config.shroud.toml\"\nrelease = \"2.6\"\nenvironments = [\"dev\", \"staging\", \"prod\"]\n";
     sandbox.write("repo/config.shroud.toml", own);
     let again = sandbox.try_shroud("repo", ["config", "check"]).expect(1);

@@ -37,7 +37,7 @@ db.url       a          b          c     differ
     sandbox
         .try_shroud("repo", ["config", "diff", "dev"])
         .expect(2)
-        .says("two environments or more");
+        .says("at least two environments");
     let json = sandbox.shroud("repo", ["config", "diff", "--json"]);
     assert!(!contains(&json.stdout, b"canary"));
     assert_eq!(

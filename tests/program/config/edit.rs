@@ -64,7 +64,7 @@ fn a_value_may_hold_anything() {
         for value in hard {
             let done = try_set(&sandbox, "repo", "dev", "A", value);
             if name == "x.ini" && (value.contains('\n') || value.ends_with('\\')) {
-                done.expect(1).says("INI knows no quotes");
+                done.expect(1).says("INI has no quotes");
                 continue;
             }
             done.expect(0);
@@ -89,7 +89,7 @@ fn the_schema_is_kept_to() {
         .says("there is no environment 'prd'");
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), "repo");
     command.args(["config", "set", "dev", "level", "canary-argument"]);
-    let done = sandbox.run(command).expect(2).says("a value stands among the arguments");
+    let done = sandbox.run(command).expect(2).says("a value was passed as an argument");
     assert!(!done.stderr.contains("canary"));
     assert_eq!(sandbox.snapshot("repo/environments"), before);
     try_set(&sandbox, "repo", "dev", "extra", "x").expect(0).says("the schema does not know extra");
@@ -169,7 +169,7 @@ fn sync_writes_what_is_missing_once() {
     let listed = "\
 environments/dev/app.properties: db.pool (default 5)
 environments/dev/app.properties: level (default info)
-environments/dev/app.properties: mail.host (__SET_ME__, to be set)
+environments/dev/app.properties: mail.host (__SET_ME__, set it)
 environments/dev/app.properties: mail.port (default 25)
 ";
     let done =
@@ -183,11 +183,7 @@ environments/dev/app.properties: mail.port (default 25)
     let done = sandbox.shroud("repo", ["config", "sync", "dev"]).says("nothing is missing");
     assert_eq!(done.text(), "");
     let done = sandbox.try_shroud("repo", ["config", "check", "dev"]).expect(1);
-    assert!(
-        done.text().contains("dev mail.host: __SET_ME__ has still to be replaced"),
-        "{}",
-        done.text()
-    );
+    assert!(done.text().contains("dev mail.host: __SET_ME__ must be replaced"), "{}", done.text());
     try_set(&sandbox, "repo", "dev", "mail.host", "mail.example.com").expect(0);
     sandbox.shroud("repo", ["config", "check", "dev"]);
 }

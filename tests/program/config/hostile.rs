@@ -6,22 +6,26 @@ use crate::config::place::{SCHEMA, configuration, try_set};
 /// Each file, its content, and what is said of it.
 fn bad() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     vec![
-        ("a.env", b"A=1\nB=canary\nA=canary\n".to_vec(), "a.env:3: dev: the key stands twice"),
-        ("a.properties", b"a=1\na=canary\n".to_vec(), "a.properties:2: dev: the key stands twice"),
+        ("a.env", b"A=1\nB=canary\nA=canary\n".to_vec(), "a.env:3: dev: the key appears twice"),
+        ("a.properties", b"a=1\na=canary\n".to_vec(), "a.properties:2: dev: the key appears twice"),
         (
             "a.json",
             b"{\n\"a\": 1,\n\"a\": \"canary\"\n}\n".to_vec(),
-            "a.json:3: dev: the key stands twice",
+            "a.json:3: dev: the key appears twice",
         ),
-        ("a.toml", b"a = 1\na = \"canary\"\n".to_vec(), "a.toml:2: dev: the key stands twice"),
-        ("a.yaml", b"a: 1\n\na: canary\n".to_vec(), "a.yaml:3: dev: the key stands twice"),
+        ("a.toml", b"a = 1\na = \"canary\"\n".to_vec(), "a.toml:2: dev: the key appears twice"),
+        ("a.yaml", b"a: 1\n\na: canary\n".to_vec(), "a.yaml:3: dev: the key appears twice"),
         (
             "a.yaml",
             b"a: 1\n  b: canary\n".to_vec(),
-            "a.yaml:2: dev: the indentation fits to no line above",
+            "a.yaml:2: dev: the indentation matches no line above",
         ),
-        ("a.yaml", b"a: *canary\n".to_vec(), "a.yaml:1: dev: anchors and aliases are not read"),
-        ("a.yaml", b"a: {b: canary}\n".to_vec(), "a.yaml:1: dev: a collection"),
+        (
+            "a.yaml",
+            b"a: *canary\n".to_vec(),
+            "a.yaml:1: dev: anchors and aliases are not supported",
+        ),
+        ("a.yaml", b"a: {b: canary}\n".to_vec(), "a.yaml:1: dev: a list in brackets"),
         ("a.toml", b"a = canary\n".to_vec(), "a.toml:1: dev: this is not TOML"),
         ("a.json", b"{\n\"a\": canary\n}\n".to_vec(), "a.json:2: dev: this is not JSON"),
         (
@@ -29,13 +33,13 @@ fn bad() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             b"\xef\xbb\xbfA=canary\n".to_vec(),
             "a.env:1: dev: the file begins with a byte order mark",
         ),
-        ("a.env", b"A=1\r\nB=canary\n".to_vec(), "a.env:2: dev: the line ends in another way"),
+        ("a.env", b"A=1\r\nB=canary\n".to_vec(), "a.env:2: dev: the line ends differently"),
         ("a.env", b"A=\xff\xffcanary\n".to_vec(), "a.env:1: dev: the value is not UTF-8"),
-        ("a.env", b"A=1\ncanary\0\n".to_vec(), "a.env:2: dev: a zero byte"),
+        ("a.env", b"A=1\ncanary\0\n".to_vec(), "a.env:2: dev: the file contains a zero byte"),
         ("a.env", b"<<<<<<< ours\nA=canary\n=======\n".to_vec(), "a.env:1: dev:"),
         ("a.env", vec![b'A'; 10 << 20], "a.env:1: dev: the file is larger than 4 MiB"),
         ("a.env", b"A=canary\n".repeat(500_000), "a.env:1: dev: the file is larger than 4 MiB"),
-        ("a.yaml", "a:\n".repeat(100_000).into_bytes(), "a.yaml:2: dev: the key stands twice"),
+        ("a.yaml", "a:\n".repeat(100_000).into_bytes(), "a.yaml:2: dev: the key appears twice"),
         (
             "a.json",
             [b"[".repeat(100_000), b"canary".to_vec()].concat(),
@@ -72,9 +76,9 @@ fn bad_files_are_named_with_their_lines_and_stay_as_they_are() {
 fn a_bad_schema_is_named_with_its_line() {
     let sandbox = configuration();
     for (schema, expected) in [
-        (format!("{SCHEMA}requird = true\n"), "config.shroud.toml:23: 'requird' is not known"),
-        (SCHEMA.replace("\"int\"", "\"number\""), "config.shroud.toml:13: a type is one of"),
-        (format!("{SCHEMA}[properties.level]\n"), "config.shroud.toml:23: the name stands twice"),
+        (format!("{SCHEMA}requird = true\n"), "config.shroud.toml:23: 'requird' is unknown"),
+        (SCHEMA.replace("\"int\"", "\"number\""), "config.shroud.toml:13: a type must be one of"),
+        (format!("{SCHEMA}[properties.level]\n"), "config.shroud.toml:23: the name appears twice"),
         ("environments = [\"dev\"\n".to_owned(), "this is not TOML"),
     ] {
         sandbox.write("repo/config.shroud.toml", schema);
@@ -102,10 +106,10 @@ fn no_link_leads_out_of_the_repository() {
     sandbox
         .try_shroud("repo", ["config", "check"])
         .expect(2)
-        .says("a symbolic link stands in the path");
+        .says("the path contains a symbolic link");
     try_set(&sandbox, "repo", "prod", "level", "info").expect(2);
     sandbox.write("repo/config.shroud.toml", "[environments]\ndev = [\"../outside\"]\n");
-    sandbox.try_shroud("repo", ["config", "check"]).expect(2).says("is no path below this file");
+    sandbox.try_shroud("repo", ["config", "check"]).expect(2).says("is not a path below this file");
     assert_eq!(sandbox.read("outside/app.env"), b"CANARY=1\n");
 }
 
@@ -152,7 +156,8 @@ fn a_value_here_and_a_section_there_is_named() {
     sandbox.shroud("repo", ["config", "schema", "add", "-q", "a"]);
     let done = sandbox.try_shroud("repo", ["config", "check"]).expect(1);
     assert!(
-        done.text().contains("environments/prod/x.yaml:2: prod mail: a section stands here"),
+        done.text()
+            .contains("environments/prod/x.yaml:2: prod mail: expected a value, found a section"),
         "{}",
         done.text()
     );

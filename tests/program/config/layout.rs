@@ -86,7 +86,7 @@ fn doctor_reminds_of_a_backup_until_one_was_verified() {
     assert_eq!(reminders("shop"), 0);
     sandbox
         .shroud(".", ["init", "--template", "config", "other", "--env", "dev", "--no-backup"])
-        .says("'git shroud doctor' goes on reminding");
+        .says("'git shroud doctor' will remind you");
     assert_eq!(reminders("other"), 1);
     sandbox.shroud("other", ["key", "export", "-q", "-o", "../other.key"]);
     assert_eq!(reminders("other"), 1);
@@ -109,7 +109,7 @@ fn a_backup_is_asked_for_on_the_terminal() {
     let done = sandbox
         .on_terminal(".", "git shroud init --template config none --env dev", "\n")
         .expect(0);
-    assert!(done.text().contains("the keys are in this clone alone"), "{}", done.text());
+    assert!(done.text().contains("the keys exist only in this clone"), "{}", done.text());
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn nothing_is_laid_out_where_it_does_not_belong() {
     let init = ["init", "--template", "config", "--env", "dev", "--no-backup"];
     sandbox.try_shroud("repo/secrets", init).expect(2).says("this is a folder of the repository");
     sandbox.git(".", ["clone", "-q", "repo", "clone"]);
-    sandbox.try_shroud("clone", init).expect(2).says("set up already");
+    sandbox.try_shroud("clone", init).expect(2).says("already set up");
     sandbox.git(".", ["init", "-q", "empty"]);
     let before = sandbox.snapshot("empty");
     sandbox
@@ -254,7 +254,7 @@ fn a_repository_that_has_keys_already_gets_those_of_the_environments() {
     sandbox
         .try_shroud("repo", init)
         .expect(2)
-        .says("this is a configuration repository already")
+        .says("this is already a configuration repository")
         .says("git shroud key new");
     assert_eq!(sandbox.snapshot("repo"), before);
 }
@@ -285,7 +285,7 @@ fn no_hook_of_others_is_touched() {
     let shared = sandbox.path("hooks");
     sandbox.git("repo", ["config", "core.hooksPath", shared.to_str().unwrap()]);
     let init = ["init", "--template", "config", "--env", "dev", "--no-backup"];
-    sandbox.shroud("repo", init).says("core.hooksPath leads to");
+    sandbox.shroud("repo", init).says("core.hooksPath points to");
     assert_eq!(sandbox.read("hooks/pre-commit"), b"#!/bin/sh\n");
     sandbox.shroud("repo", ["config", "check"]);
 }

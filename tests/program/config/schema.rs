@@ -23,13 +23,13 @@ fn a_property_is_added_behind_all_others() {
     sandbox
         .try_shroud("repo", add)
         .expect(2)
-        .says("config.shroud.toml:24: the property is there already");
+        .says("config.shroud.toml:24: the property already exists");
     for (wrong, why) in [
         (&["x", "--default", "a", "--type", "int"][..], "x: the default is not a whole number"),
         (&["x", "--default", "a", "--explicit", "prd"], "there is no environment 'prd'"),
-        (&["x", "--default", "a", "--secret"], "a secret has no default"),
+        (&["x", "--default", "a", "--secret"], "a secret cannot have a default"),
         (&["x", "--type", "number"], "possible values"),
-        (&["x", "--pattern", "("], "no regular expression"),
+        (&["x", "--pattern", "("], "not a regular expression"),
     ] {
         let done = sandbox.try_shroud("repo", [&["config", "schema", "add"], wrong].concat());
         done.expect(2).says(why);

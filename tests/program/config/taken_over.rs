@@ -32,7 +32,7 @@ fn files_of_environments_are_found_and_sealed_where_they_are() {
         "  .env.staging  (key staging)",
         "  deploy/prod/db.yml  (key prod)",
         "  src/application-qa.properties  (key qa, not in the repository yet)",
-        "earlier commits hold 4 files in the clear: change those secrets",
+        "earlier commits hold 4 files unencrypted: change those secrets",
         "git shroud scan",
         "git shroud scrub",
     ] {

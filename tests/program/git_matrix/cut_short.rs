@@ -234,7 +234,8 @@ fn a_run_that_was_suspended_is_named_by_the_next() {
     sandbox.sh(".", &format!("kill -s KILL -- -{}", child.id()));
     child.wait().unwrap();
     for done in said {
-        let named = ["another", "under way"].iter().any(|part| done.stderr.contains(part));
+        let named =
+            ["another git-shroud", "in progress"].iter().any(|part| done.stderr.contains(part));
         assert!(named, "nothing is said of the run that was suspended: {done:?}");
     }
     if sandbox.path("clone/.git/git-shroud/rotation").exists() {

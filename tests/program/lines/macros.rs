@@ -23,14 +23,14 @@ fn named_by_all(sandbox: &Sandbox, says: &str) {
     let check = sandbox.try_shroud("repo", ["check", "--staged"]).expect(1).text();
     assert!(check.contains("secrets/db.env  attribute-conflict"), "{check}");
     let why = sandbox.shroud("repo", ["why", "secrets/db.env"]).text();
-    assert!(why.contains("conflict") || says.contains("this clone alone"), "{why}");
+    assert!(why.contains("conflict") || says.contains("only this clone"), "{why}");
 }
 
 #[test]
 fn a_macro_that_is_gone_from_the_tree_is_named_and_written_again() {
     // The macro in info/attributes seals for this clone still.
     let sandbox = old_lines("secrets/** shroud\n");
-    named_by_all(&sandbox, "this clone alone");
+    named_by_all(&sandbox, "only this clone");
     sandbox.write("repo/.git/info/attributes", "");
     named_by_all(&sandbox, "no line [attr]shroud");
     sandbox.git("repo", ["commit", "-q", "-m", "lost"]);
@@ -55,7 +55,7 @@ fn a_macro_that_does_not_seal_is_named_with_its_line() {
     for bad in ["[attr]shroud -filter -diff", "[attr]shroud !filter", "[attr]shroud filter=cat"] {
         let sandbox = old_lines(&format!("{bad}\nsecrets/** shroud\n"));
         sandbox.write("repo/.git/info/attributes", "");
-        named_by_all(&sandbox, "does not say filter=shroud");
+        named_by_all(&sandbox, "lacks filter=shroud");
         let check = sandbox.try_shroud("repo", ["check"]).expect(1).text();
         assert!(check.contains(".gitattributes  attribute-conflict"), "{check}");
         sandbox.shroud("repo", ["track", "secrets/**"]);

@@ -45,7 +45,7 @@ fn a_decoy_that_is_taken_away_by_its_path_makes_way() {
         sandbox.write(member_file("default", stem), content);
         push(&sandbox);
         let done = sandbox.try_shroud("repo", ["member", "remove", "bob"]).expect(1);
-        let command = done.stderr.split("take it away: ").nth(1).unwrap().lines().next().unwrap();
+        let command = done.stderr.split("remove it: ").nth(1).unwrap().lines().next().unwrap();
         let command = command.replace("git shroud", "git-shroud");
         sandbox.sh("repo", &command);
         assert!(!sandbox.path(member_file("default", stem)).exists());

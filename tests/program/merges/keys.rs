@@ -139,7 +139,8 @@ fn without_the_key_nothing_is_merged_and_nothing_lost() {
         let (ours, theirs) = (sealed("main"), sealed("topic"));
         scene.sandbox.shroud("repo", ["lock", "-q"]);
         for how in ["merge", "rebase", "cherry-pick"] {
-            let done = scene.try_git(&[how, "topic"]).says("its key is not held here");
+            let done =
+                scene.try_git(&[how, "topic"]).says("without its key, which is not held here");
             assert_ne!(done.says("git shroud unlock").status, 0);
             let read = |stage| scene.sandbox.blob("repo", &format!(":{stage}:{FILE}"));
             let (mut kept, mut expected) = ([read(2), read(3)], [&ours[..], &theirs]);
@@ -171,7 +172,7 @@ fn rotations_on_both_branches_merge_once_both_keys_are_held() {
         }
         scene.git(&["fetch", "-q", "../other", "main:theirs"]);
         let done = scene.try_git(&["merge", "-q", "--no-edit", "theirs"]);
-        assert_ne!(done.says("its key is not held here").status, 0);
+        assert_ne!(done.says("without its key, which is not held here").status, 0);
         scene.git(&["merge", "--abort"]);
 
         let theirs =

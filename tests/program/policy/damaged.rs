@@ -90,7 +90,7 @@ fn plaintext_pushed_at_a_path_of_a_key_that_is_not_held_stops_nothing() {
     sandbox.sh("clone", "touch prod/open prod/db.env secrets/db.env README");
     let status = sandbox.git("clone", ["status", "--porcelain"]);
     assert_eq!(status.text(), "");
-    status.says("in the clear").says("prod/open");
+    status.says("stored as plaintext").says("prod/open");
     sandbox.write("clone/README", "mine\n");
     sandbox.sh("clone", "touch prod/open");
     sandbox.git("clone", ["diff"]);

@@ -114,7 +114,7 @@ fn a_description_that_was_put_back_seals_nothing() {
     sandbox.write("clone/secrets/new", "canary-new");
     let refused = sandbox.try_git("clone", ["add", "secrets/new"]).expect(128);
     refused
-        .says("is of generation 1, but generation 2 was held here, and commit ")
+        .says("is generation 1, but this clone has held generation 2, and commit ")
         .says("git checkout COMMIT -- .shroud");
     sandbox.write("clone/secrets/db.env", "canary-changed");
     sandbox.try_git("clone", ["commit", "-qam", "changed"]).expect(128);
@@ -133,7 +133,7 @@ fn a_description_that_was_put_back_seals_nothing() {
         let done = sandbox.try_shroud("clone", [command]).expect(1);
         let all = done.text() + &done.stderr;
         assert!(
-            all.contains("of generation 1, but generation 2 was held here, and commit "),
+            all.contains("generation 1, but this clone has held generation 2, and commit "),
             "{all}"
         );
         assert!(all.contains("git checkout COMMIT -- .shroud"), "{all}");
@@ -178,7 +178,7 @@ fn a_key_that_no_tree_describes_seals_nothing() {
     sandbox
         .try_git("repo", ["add", "secrets/new"])
         .expect(128)
-        .says("does not describe it in this worktree")
+        .says("in this worktree does not describe it")
         .says("git checkout BRANCH -- .shroud");
     sandbox.assert_no_object_holds("repo", b"canary-new");
     sandbox.git("repo", ["checkout", "-q", "main", "--", ".shroud"]);

@@ -65,7 +65,7 @@ fn a_dropped_key_name_moves_nothing_before_it_is_confirmed() {
     edit(&sandbox, "prod/other.txt").expect(1).says("git shroud why --confirm");
     sandbox
         .shroud("clone", ["key", "rotate", "-q", "default"])
-        .says("left 2 files alone")
+        .says("left 2 files as they are")
         .says("prod/db.txt");
     for path in ["prod/db.txt", "prod/other.txt"] {
         assert_eq!(sealed_with(&sandbox, "clone", &format!(":{path}")), prod);

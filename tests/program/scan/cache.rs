@@ -39,7 +39,7 @@ fn passed(sandbox: &Sandbox, arguments: &[&str], status: i32) -> (usize, usize) 
     let anew = scan(sandbox, &[arguments, &["--no-cache"]].concat()).expect(status);
     assert_eq!(cached.text(), anew.text());
     assert!(!anew.stderr.contains("earlier scan"));
-    let line = cached.stderr.lines().find(|line| line.contains("by an earlier scan")).unwrap();
+    let line = cached.stderr.lines().find(|line| line.contains("an earlier scan had")).unwrap();
     let mut numbers = line.split_whitespace().filter_map(|word| word.parse().ok());
     (numbers.next().unwrap(), numbers.next().unwrap())
 }
@@ -177,7 +177,7 @@ fn a_damaged_cache_is_none() {
     let mut bytes = sandbox.read(CACHE);
     *bytes.last_mut().unwrap() ^= 1;
     sandbox.write(CACHE, &bytes);
-    scan(&sandbox, &[]).expect(1).says("scan-cache: it is damaged; everything is looked at anew");
+    scan(&sandbox, &[]).expect(1).says("scan-cache: it is damaged; scanning everything again");
     assert!(passed(&sandbox, &[], 1).0 > 0);
     // Where it cannot be written, the report is the same.
     std::fs::remove_file(sandbox.path(CACHE)).unwrap();

@@ -145,7 +145,7 @@ fn attribute_lines_are_suggested() {
         let done = sandbox.try_shroud("repo", ["scan", "--suggest", "-o", "../report"]).expect(1);
         done.says(says).text()
     };
-    assert_eq!(suggest("no file that an attribute line would seal"), "");
+    assert_eq!(suggest("no file that an attribute line could seal"), "");
     sandbox.write("repo/app.conf", format!("t = {}\n", token(6)));
     for name in ["a", "b"] {
         sandbox.write(format!("repo/conf/{name}.env"), format!("t = {}\n", token(7)));
@@ -247,7 +247,7 @@ fn what_git_cannot_follow_is_said_and_the_rest_is_looked_at() {
         assert_eq!(report["findings"].as_array().unwrap().len(), 2, "{damage}\n{report:#}");
         assert_eq!(report["complete"], false, "{damage}");
         let unread = report["unread"].as_array().unwrap();
-        assert!(unread.iter().any(|of| of["what"] == "paths that are to be sealed"), "{damage}");
+        assert!(unread.iter().any(|of| of["what"] == "paths that should be sealed"), "{damage}");
     }
 }
 

@@ -54,12 +54,12 @@ fn a_push_with_a_secret_is_refused_and_says_what_to_do() {
         "git shroud scan ",
         "shroud:allow",
         ".shroud/scan.toml",
-        "git push --no-verify",
+        "git push --no-verify' pushes it anyway",
     ];
     refused(done, &advice);
     // What it says to see it again does show it.
     let message = push(&sandbox, &["main"]).stderr;
-    let range = message.split("to see it again: git shroud scan ").nth(1).unwrap();
+    let range = message.split("to see the findings again: git shroud scan ").nth(1).unwrap();
     let range = range.lines().next().unwrap().trim();
     assert!(sandbox.try_shroud("repo", ["scan", range]).expect(1).text().contains("app.conf"));
     push(&sandbox, &["--no-verify", "main"]).expect(0);
@@ -124,7 +124,7 @@ fn values_of_sealed_files_are_known_to_the_guard() {
                  $(git rev-parse main) $(git rev-parse origin/main)";
     let scan = format!("{lines} | git-shroud scan --pre-push origin; test $? = 1");
     let report = sandbox.sh("repo", &scan).text();
-    assert!(report.contains("plaintext at a path that is to be sealed"), "{report}");
+    assert!(report.contains("plaintext at a path that should be sealed"), "{report}");
 }
 
 #[test]
@@ -153,16 +153,16 @@ fn an_earlier_guard_is_named_and_written_anew() {
         let guards = findings.iter().find(|finding| finding["check"] == "guards").unwrap();
         guards["message"].as_str().unwrap().to_owned()
     };
-    assert_eq!(guards(), "git checks what is committed and pushed here");
+    assert_eq!(guards(), "hooks check commits and pushes here");
     let hook = "repo/.git/hooks/pre-push";
     let text = String::from_utf8(sandbox.read(hook)).unwrap();
     let earlier = text.lines().filter(|line| !line.contains("scan --pre-push"));
     let earlier: Vec<_> = earlier.map(|line| format!("{line}\n")).collect();
     sandbox.write(hook, earlier.concat());
-    assert_eq!(guards(), "the guards are those of another version of git-shroud: pre-push");
+    assert_eq!(guards(), "these hooks are from another version of git-shroud: pre-push");
     // Elsewhere installed is no other version.
     sandbox.write(hook, text.replace("|| program='", "|| program='/elsewhere"));
-    assert_eq!(guards(), "git checks what is committed and pushed here");
+    assert_eq!(guards(), "hooks check commits and pushes here");
     sandbox.write(hook, earlier.concat());
     let done = sandbox.shroud("repo", ["hooks", "install"]);
     done.says("wrote the hook pre-push anew").says("left the hook pre-commit as it is");

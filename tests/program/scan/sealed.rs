@@ -132,7 +132,7 @@ fn a_sealed_file_whose_values_are_not_looked_for_is_named() {
     commit(&sandbox, "all");
     let done = sandbox.try_shroud("repo", ["scan"]).expect(3);
     assert!(
-        done.text().contains("big.bin: sealed, larger than 4 MiB and no text"),
+        done.text().contains("big.bin: sealed, larger than 4 MiB and not text"),
         "{}",
         done.text()
     );

@@ -206,7 +206,7 @@ fn a_file_of_nobodys_is_not_overwritten() {
     commit(&sandbox, "a name");
     sandbox.write("repo/REMOVED-value", "not tracked\n");
     let before = state(&sandbox, "repo");
-    scrub(&sandbox, &["--value-file", "../values"]).expect(1).says("stands in the way");
+    scrub(&sandbox, &["--value-file", "../values"]).expect(1).says("would be overwritten");
     assert_eq!(text(sandbox.read("repo/REMOVED-value")), "not tracked\n");
     assert_eq!(state(&sandbox, "repo"), before);
     sandbox.sh("repo", "mv REMOVED-value ../mine");

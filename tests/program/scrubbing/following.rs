@@ -95,15 +95,15 @@ fn a_colleague_follows_with_commits_of_their_own() {
     sandbox.git("colleague", ["fetch", "-q", "--all", "--tags", "--force"]);
     let done = sandbox.try_shroud("colleague", follow).expect(1);
     let said = done.text();
-    assert!(said.contains("1 commit made anew"), "{said}");
-    assert!(said.contains("refs/heads/clash: its own commits do not fit"), "{said}");
+    assert!(said.contains("1 commit rewritten"), "{said}");
+    assert!(said.contains("refs/heads/clash: its own commits do not apply"), "{said}");
     assert_clean(&sandbox, "colleague");
     assert_eq!(text(sandbox.read("colleague/app.conf")), "top\npass = ***REMOVED:value***\nend\n");
     assert_eq!(text(sandbox.read("colleague/b")), "b\n");
     let subjects = sandbox.git("colleague", ["log", "--format=%s %an"]).text();
     assert_eq!(subjects, "own work Ann\ntwo Ann\none Ann\n");
     sandbox.git("colleague", ["branch", "-q", "-D", "clash"]);
-    sandbox.try_shroud("colleague", follow).expect(0).says("no ref leads to the old history");
+    sandbox.try_shroud("colleague", follow).expect(0).says("no ref points to the old history");
     sandbox.shroud("colleague", ["scrub", "--finish"]);
     sandbox.assert_no_object_holds("colleague", PASSWORD.as_bytes());
 }

@@ -44,10 +44,10 @@ fn work_in_any_worktree_is_kept() {
 fn what_is_under_way_comes_first() {
     let sandbox = repository();
     sandbox.git("repo", ["bisect", "start"]);
-    is_refused(&sandbox, "is under way");
+    is_refused(&sandbox, "is in progress");
     sandbox.git("repo", ["bisect", "reset"]);
     sandbox.sh("repo", "mkdir -p .git/git-shroud/rotation");
-    is_refused(&sandbox, "a rotation of keys is under way");
+    is_refused(&sandbox, "a key rotation is in progress");
 }
 
 #[test]

@@ -275,7 +275,7 @@ impl Look {
             let line = |name: &str| text.lines().find(|line| line.starts_with(name));
             let attribute = line("attribute").unwrap_or_default();
             let clear =
-                ["in the clear", "not sealed by"].iter().any(|part| attribute.contains(part));
+                ["as plaintext", "not sealed by"].iter().any(|part| attribute.contains(part));
             let encrypted = said.is_sealed() || said.is_git_crypt();
             ensure!(
                 clear != encrypted || said.is_inert(),

@@ -179,7 +179,7 @@ fn lowered(table: Table) -> Result<Table, GitleaksError> {
         };
         if made.insert(name.clone(), value).is_some() {
             let name = sanitise::line(&name);
-            return Err(GitleaksError::Malformed(format!("'{name}' stands there twice")));
+            return Err(GitleaksError::Malformed(format!("'{name}' is there twice")));
         }
     }
     Ok(made)

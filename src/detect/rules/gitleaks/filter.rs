@@ -26,7 +26,7 @@ pub enum FilterError {
     #[error("{0} is not expected there")]
     Unexpected(String),
     /// A string has no end, or an escape that is not known.
-    #[error("a string has no end, or an escape that is not known")]
+    #[error("a string is not closed, or has an unknown escape")]
     String,
     /// A function, method or variable that is not known.
     #[error("'{0}' is not supported")]
@@ -35,10 +35,10 @@ pub enum FilterError {
     #[error("the field '{0}' is not supported")]
     Field(String),
     /// A text where a number is wanted, or the like.
-    #[error("'{0}' is used with something that it does not work on")]
+    #[error("'{0}' does not work on this")]
     Kind(String),
     /// More than 64 levels.
-    #[error("it is nested too deep")]
+    #[error("it is nested too deeply")]
     Deep,
     /// A regular expression in it.
     #[error(transparent)]

@@ -40,7 +40,7 @@ pub enum GitleaksError {
     #[error("the file of rules is larger than 4 MiB")]
     TooLarge,
     /// No TOML, or a field of another type.
-    #[error("the rules are not written as gitleaks expects: {0}")]
+    #[error("the rules are not in gitleaks' format: {0}")]
     Malformed(String),
     /// A rule without a name.
     #[error("rule number {0} has no id")]

@@ -34,7 +34,7 @@ pub fn parse(text: &str) -> Result<RuleFile, GitleaksError> {
     let validated = file.rules.iter().filter(|rule| rule.validate.is_some()).count();
     if validated > 0 {
         notes.push(format!(
-            "{} would ask services whether a secret is valid; this program asks nobody",
+            "{} would ask services if a secret is valid; git-shroud asks nobody",
             crate::error::count(validated as u64, "rule")
         ));
     }

@@ -24,13 +24,13 @@ pub enum GpgError {
         message: String,
     },
     /// It printed more than there is a use for.
-    #[error("gpg printed more than this program reads")]
+    #[error("gpg printed too much")]
     TooLarge,
     /// No certificate matches.
-    #[error("gpg knows no such certificate")]
+    #[error("gpg does not know this certificate")]
     NoMatch,
     /// Eight hexadecimal digits, which anyone can make a key for.
-    #[error("a key id of eight digits does not tell certificates apart")]
+    #[error("a key id of eight digits is not unique")]
     ShortKeyId,
     /// Several usable certificates match, or several and none is usable.
     #[error("several certificates match:{}", rivals(.0))]
@@ -60,7 +60,7 @@ pub enum GpgError {
     #[error("the message is damaged or was changed")]
     Tampered,
     /// gpg did not check the message's integrity, or was told not to care.
-    #[error("gpg did not confirm that the message is as it was written")]
+    #[error("gpg did not confirm that the message is unchanged")]
     NoIntegrity,
     /// There are several plaintexts, or none.
     #[error("the message does not hold exactly one plaintext")]
@@ -88,9 +88,9 @@ impl GpgError {
             Self::NoPinentry { .. } => {
                 "run it on a terminal with 'export GPG_TTY=$(tty)', or install a pinentry program"
             }
-            Self::Card { .. } => "insert the card that holds the key, and see 'gpg --card-status'",
+            Self::Card { .. } => "insert the card with the key, and check 'gpg --card-status'",
             Self::Tampered | Self::NoIntegrity | Self::NotOnePlaintext => {
-                "have the key granted again, and look at who changed the member file"
+                "ask for a new grant, and find out who changed the member file"
             }
             Self::Io(_) | Self::Failed { .. } | Self::TooLarge => return None,
         })

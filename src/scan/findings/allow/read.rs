@@ -36,7 +36,7 @@ pub enum AllowError {
         message: &'static str,
     },
     /// A report without fingerprints.
-    #[error("{name} holds no fingerprints, so it tells nothing about values")]
+    #[error("{name} holds no fingerprints, so it says nothing about values")]
     NoFingerprints {
         /// The file.
         name: String,
@@ -177,9 +177,9 @@ fn explain(error: &toml::de::Error) -> String {
         }
         // The name in it is one of the documented fields.
         Some(&"missing field") => message.to_owned(),
-        Some(&"duplicate") => "something stands there twice".to_owned(),
-        Some(_) => "a value of another type is wanted there".to_owned(),
-        None => "it is not TOML, or not as docs/scan.md has it".to_owned(),
+        Some(&"duplicate") => "something is there twice".to_owned(),
+        Some(_) => "the value there has the wrong type".to_owned(),
+        None => "it is not TOML, or not in the form of docs/scan.md".to_owned(),
     }
 }
 
@@ -192,7 +192,7 @@ fn entry(line: Line) -> Result<Entry, &'static str> {
         return Err("the reason is empty");
     }
     let fingerprint = fingerprint.map(|text| {
-        text.parse::<Fingerprint>().map_err(|_| "the fingerprint is none; copy it from a report")
+        text.parse::<Fingerprint>().map_err(|_| "this is not a fingerprint; copy one from a report")
     });
     let globs: Option<Vec<_>> = paths.iter().map(|pattern| Glob::new(pattern)).collect();
     let expires = expires.map(|day| {

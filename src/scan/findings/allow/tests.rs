@@ -207,7 +207,7 @@ fn a_report_is_a_baseline_too() {
         let error = AllowList::read_baseline("r.json", useless.as_bytes()).err().unwrap();
         assert_eq!(
             error.to_string(),
-            "r.json holds no fingerprints, so it tells nothing about values"
+            "r.json holds no fingerprints, so it says nothing about values"
         );
     }
 }
@@ -225,11 +225,11 @@ fn what_is_wrong_is_named_without_a_word_of_it() {
         ),
         (
             "[[allow]]\nrule = hunter22",
-            "scan.toml, line 3: it is not TOML, or not as docs/scan.md has it",
+            "scan.toml, line 3: it is not TOML, or not in the form of docs/scan.md",
         ),
         (
             "[[allow]]\nfingerprint = 'hunter22'\nreason = 'x'",
-            "scan.toml, entry 1: the fingerprint is none; copy it from a report",
+            "scan.toml, entry 1: this is not a fingerprint; copy one from a report",
         ),
         ("salt = 'hunter22'", "scan.toml, line 1: the salt is 64 hexadecimal digits"),
         (

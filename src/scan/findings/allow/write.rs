@@ -19,7 +19,7 @@ pub fn write(findings: &[Finding], today: Date, salt: Option<&[u8; SALT_LEN]>) -
         let digits: String = salt.iter().map(|byte| format!("{byte:02x}")).collect();
         writeln!(
             text,
-            "# Whoever has it can test guesses of the values below.\nsalt = \"{digits}\""
+            "# With it, anybody can test guesses of the values below.\nsalt = \"{digits}\""
         )
         .expect(take);
     }

@@ -15,13 +15,13 @@ pub(super) struct Run {
 /// Why a delta cannot be applied.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(super) enum DeltaError {
-    #[error("its delta is cut off")]
+    #[error("its delta is truncated")]
     Truncated,
-    #[error("its delta is of another base")]
+    #[error("its delta belongs to another base")]
     OtherBase,
-    #[error("its delta copies what its base has not")]
+    #[error("its delta copies bytes that its base does not have")]
     OutsideBase,
-    #[error("its delta makes another length than it says")]
+    #[error("its delta makes a different length than it says")]
     OtherLength,
     #[error("its delta holds an instruction that git does not know")]
     Reserved,

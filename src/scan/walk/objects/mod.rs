@@ -112,10 +112,10 @@ pub enum Why {
     #[error("it is damaged: {0}")]
     Damaged(String),
     /// It is no blob and larger than [`IN_MEMORY`], or a folder in too many others.
-    #[error("it is larger than what is read")]
+    #[error("it is too large to be read")]
     TooLarge,
     /// An archive or encoded part of it could not be read to its end; all else of it was looked at.
-    #[error("what is packed inside it could not be read to its end")]
+    #[error("an archive inside it could not be read to its end")]
     Cut,
     /// The parents of this commit were cut off when the clone was made.
     #[error("the history before it is not in this shallow clone")]

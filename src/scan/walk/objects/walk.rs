@@ -309,7 +309,9 @@ impl<'a> Worker<'a> {
 /// The header of an entry whose bytes are as its pack's index has them.
 fn header(pack: &Pack, entry: u32) -> Result<gix::odb::pack::data::Entry, Why> {
     let header = pack.header(entry).filter(|_| pack.is_sound(entry));
-    header.ok_or_else(|| Why::Damaged("its entry in the pack is not what was written".to_owned()))
+    header.ok_or_else(|| {
+        Why::Damaged("its entry in the pack was changed since it was written".to_owned())
+    })
 }
 
 fn apply(base: &[u8], delta: &[u8], bytes: &mut WipedVec, runs: &mut Vec<Run>) -> Result<(), Why> {

@@ -25,7 +25,7 @@ pub(crate) const ALL: &[(&str, Run, [Expected; 4])] = &[
     ("clean", clean, EVERYWHERE),
 ];
 
-const REFUSED: Expected = Refused("nothing is stored in the clear");
+const REFUSED: Expected = Refused("refusing to store plaintext");
 const BINARY: Expected = Git("Only binary files changed");
 const TRIPPED: Expected = Git("locked-run-git-shroud-unlock");
 const PLAIN: Expected = Refused("plaintext");

@@ -16,13 +16,13 @@ type Run = fn(&Place<'_>) -> Result<(), Done>;
 
 /// Where new plaintext is brought in: only the clone with the key can seal it.
 const NEW_PLAINTEXT: [Expected; 4] =
-    [Pass, Refused("nothing is stored in the clear"), Leaks, Git("locked-run-git-shroud-unlock")];
+    [Pass, Refused("refusing to store plaintext"), Leaks, Git("locked-run-git-shroud-unlock")];
 /// Where nothing but sealed bytes are moved about.
 const EVERYWHERE: [Expected; 4] = [Pass; 4];
 /// Where two edits of one file have to be joined.
 const JOINED: [Expected; 4] = [
     Pass,
-    Refused("it cannot be merged while its key is not held here"),
+    Refused("it cannot be merged without its key, which is not held here"),
     Git("Merge conflict in secrets/app.env"),
     Git("Merge conflict in secrets/app.env"),
 ];

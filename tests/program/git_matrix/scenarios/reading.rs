@@ -21,7 +21,7 @@ pub(crate) const ALL: &[(&str, Run, [Expected; 4])] = &[
 
 /// git cleans what textconv made of the file in the worktree, so it shows sealed bytes.
 const NOISE: Expected = Noise("git blame HEAD -- FILE");
-const REFUSED: Expected = Refused("nothing is stored in the clear");
+const REFUSED: Expected = Refused("refusing to store plaintext");
 
 fn has(done: &Done, text: &str) -> bool {
     contains(&done.stdout, text.as_bytes())
