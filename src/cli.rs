@@ -13,7 +13,7 @@ use crate::error::{CommandError, Outcome};
 use crate::keyring;
 use crate::ui::{ColorChoice, Ui};
 
-/// Transparent encryption for the files in a git repository that must stay secret
+/// Encrypt selected files in a git repository, transparently
 #[derive(Parser)]
 #[command(name = "git-shroud", bin_name = "git shroud", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -28,13 +28,13 @@ struct Global {
     /// Run as if started in this directory
     #[arg(short = 'C', value_name = "DIR", global = true)]
     start_dir: Option<PathBuf>,
-    /// Say only what is wrong
+    /// Print only warnings and errors
     #[arg(short, long, global = true)]
     quiet: bool,
-    /// Say more
+    /// Print more
     #[arg(short, long, global = true)]
     verbose: bool,
-    /// When to colour
+    /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     color: ColorChoice,
 }

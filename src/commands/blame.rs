@@ -7,10 +7,10 @@ use super::history::{arguments, run_git};
 use crate::error::Outcome;
 use crate::git::attributes::DRIVER;
 
-/// Show who changed which line of a file last, in the clear
+/// Show who last changed each line of a file, as plaintext
 ///
-/// As 'git blame', whose options it takes. Stock git encrypts what is in the worktree before it compares it, and so shows
-/// sealed bytes for a file that has no revision named.
+/// Takes the options of 'git blame'. Without a revision, stock git shows sealed bytes, because it encrypts the worktree before it
+/// compares.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud blame secrets/db.env

@@ -10,10 +10,10 @@ use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::command::Git;
 use crate::git::objects::{self, Blob};
 
-/// Print one file in the clear, from a commit or from the worktree
+/// Print the plaintext of one file, from a commit or from the worktree
 ///
-/// REV:PATH reads a commit, also in a bare repository; ':PATH' reads the index; PATH reads the worktree. A file that is
-/// not sealed is printed as it is.
+/// REV:PATH reads a commit, also in a bare repository; ':PATH' reads the index; PATH reads the worktree. Prints unencrypted files as they
+/// are.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud cat HEAD:secrets/db.env

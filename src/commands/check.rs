@@ -20,52 +20,51 @@ use crate::ui::{Style, count};
 /// Characters of a commit's id in the listing.
 const SHORT: usize = 12;
 
-/// Refuse plaintext at paths that are to be sealed, in any commit
+/// Report unencrypted files at paths that should be encrypted
 ///
-/// Needs no key, and works in a bare repository. Judges every commit by its own .gitattributes; those of the user, the
-/// system and info/attributes do not count. A commit answers for what none of its parents had already. Exit status 1 if
-/// anything was found, 3 if an object is not here.
+/// Needs no key, and works in a bare repository. Without an option it checks what is staged. RANGE is a revision or range as in 'git
+/// log': a single revision means its whole history, REV^! only that commit.
 ///
-/// Without an option: what is staged. RANGE is what 'git log' takes: a single revision means its whole history, REV^!
-/// that commit alone.
+/// Judges every commit by its own .gitattributes; those of the user, the system and info/attributes do not count. A commit answers only
+/// for files that none of its parents had.
+///
+/// Exit status 1 if anything was found, 3 if an object is missing.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud check
   $ git shroud check HEAD~1..HEAD
   $ git shroud check --all --json
 
-Problems: plaintext, unsealed (was sealed, and now is in the clear), moved-in-the-clear (a sealed file is gone and one
-like it appears in the clear), not-tracked (sealed, but no attribute says so any more), unknown-key, other-key,
-retired-key (new, and sealed with an earlier generation),
-key-swapped (a key.toml that does not follow from those of the commits before), damaged, git-crypt (encrypted by it at a
-path of git-shroud's), sealed-for-git-crypt (the other way round), double-encrypted (by git-crypt; seen where its key is
-held), attribute-conflict, bad-key-name, own-file (git, git-crypt or git-shroud reads it, so it cannot be sealed),
-taken-out (a scrub took the commit out, see git-shroud/banned in git's folder).
+Problems: plaintext, unsealed (was sealed, and is plaintext now), moved-in-the-clear (a sealed file is gone, and a similar
+one appears as plaintext), not-tracked (sealed, but no attribute says so), unknown-key, other-key, retired-key (new, but
+sealed with an earlier generation), key-swapped (a key.toml that does not follow from earlier ones), damaged, git-crypt
+(encrypted by git-crypt at a path that git-shroud seals), sealed-for-git-crypt (the other way round), double-encrypted (by
+git-crypt; visible only with its key), attribute-conflict, bad-key-name, own-file (git, git-crypt or git-shroud reads it, so
+it cannot be sealed), taken-out (a scrub removed the commit, see git-shroud/banned in git's folder).
 
-A file that was sealed and is in the clear now is found whatever its attributes say: whoever pushes writes those. Where it is
-meant, allow it where the check runs, by --allow or by a line in git-shroud/allow-plaintext in git's folder (.git, or the bare
-repository).")]
+The check reports a file that was sealed and is plaintext now, whatever its attributes say, because anybody who pushes can
+write these. To allow it, use --allow or a line in git-shroud/allow-plaintext in git's folder (.git, or the bare repository),
+where the check runs.")]
 pub struct Check {
-    /// Revisions, as git log takes them
+    /// Revisions, as in 'git log'
     #[arg(value_name = "RANGE", conflicts_with_all = ["staged", "all", "pre_receive", "pre_push", "post_rewrite"])]
     revisions: Vec<OsString>,
-    /// What is staged: what the next commit will hold
+    /// Check what is staged for the next commit
     #[arg(long, conflicts_with_all = ["all", "pre_receive", "pre_push", "post_rewrite"])]
     staged: bool,
-    /// Every commit that a ref leads to
+    /// Check every commit that a ref leads to
     #[arg(long, conflicts_with_all = ["pre_receive", "pre_push", "post_rewrite"])]
     all: bool,
-    /// As the pre-receive hook of a server: lines OLD NEW REF on standard input; looks at what no ref leads to yet
+    /// Run as the pre-receive hook of a server, with git's lines OLD NEW REF on standard input: check what no ref leads to yet
     #[arg(long, conflicts_with_all = ["pre_push", "post_rewrite"])]
     pre_receive: bool,
-    /// As a pre-push hook, with git's lines on standard input; looks at what this remote does not have yet
+    /// Run as a pre-push hook, with git's lines on standard input: check what this remote does not have yet
     #[arg(long, value_name = "REMOTE")]
     pre_push: Option<String>,
-    /// As a post-rewrite hook, with git's lines OLD NEW on standard input; looks at each NEW
+    /// Run as a post-rewrite hook, with git's lines OLD NEW on standard input: check each NEW
     #[arg(long, conflicts_with = "pre_push")]
     post_rewrite: bool,
-    /// Let files that match this pattern leave the seal; never taken from the tree. Also a line of git-shroud/allow-plaintext in
-    /// git's folder
+    /// Allow files that match this pattern to become plaintext; git-shroud/allow-plaintext in git's folder can hold such patterns too
     #[arg(long, value_name = "PATTERN")]
     allow: Vec<OsString>,
     /// Print JSON: {"findings": [{"commit"?, "tree"?, "path", "problem", "detail"?}], "complete"}

@@ -8,10 +8,9 @@ use super::Context;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{Sniff, sniff};
 
-/// Show on a throwaway repository how it works, from 'init' to a second clone
+/// Show in a throwaway repository how git-shroud works
 ///
-/// Runs git and git-shroud as a user would, prints each command, checks that each did what it says, and leaves the
-/// directory to look around in.
+/// Runs git and git-shroud as a user would, prints each command, and checks its result. Leaves the directory for you to look around in.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud demo ../demo")]

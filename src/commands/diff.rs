@@ -11,28 +11,27 @@ use crate::git::command::Git;
 use crate::sanitise;
 use crate::ui::count;
 
-/// Say what changed in sealed files without showing it
+/// Show which keys changed in sealed files, without their values
 ///
-/// Names the keys that were added (+), removed (-) or changed (~) in .env, .properties, INI, TOML, YAML and JSON files, and
-/// counts lines in all others. No value and no line is ever printed, so the output may stand in a CI log. What is compared
-/// is what 'git diff' compares: the worktree with the index, or with a revision, or two revisions. Files that are not
-/// sealed are left out. Exit status 3 if a file cannot be opened here.
+/// Names the keys that were added (+), removed (-) or changed (~) in .env, .properties, INI, TOML, YAML and JSON files, and counts lines
+/// in all others. Never prints a value or a line, so you can use it in CI logs. Compares the same as 'git diff': the worktree with the
+/// index or a revision, or two revisions. Shows sealed files only. Exit status 3 if a file cannot be opened here.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud diff --masked
   $ git shroud diff --masked --staged
   $ git shroud diff --masked HEAD~1 HEAD -- secrets")]
 pub struct Diff {
-    /// Show no values; 'git diff' shows them
+    /// Show no values ('git diff' shows them)
     #[arg(long)]
     masked: bool,
-    /// Compare the index, with HEAD if nothing else is named
+    /// Compare the index with HEAD, or with the named revision
     #[arg(long, visible_alias = "cached")]
     staged: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// What to compare, as 'git diff' takes it
+    /// Revisions to compare, as in 'git diff'
     #[arg(value_name = "REV", num_args = 0..=2)]
     revisions: Vec<OsString>,
     /// Only files that match

@@ -11,7 +11,7 @@ use crate::sanitise;
 use crate::store::exclusive::try_exclusive;
 use crate::ui::Style;
 
-/// Check everything that explains a set-up that does not work, and say what to do
+/// Check the whole setup, and say what to do about problems
 ///
 /// Exit status 1 if there is a problem.
 #[derive(clap::Args)]

@@ -12,12 +12,11 @@ use crate::git::attributes::Attributes;
 use crate::git::editor::{self, EditorError};
 use crate::repo_path;
 
-/// Edit a sealed file without leaving plaintext on the disk
+/// Edit a sealed file without writing plaintext to the disk
 ///
-/// Opens the file in memory, gives it to your editor (as 'git var GIT_EDITOR' says) in a private folder that only exists in
-/// memory, and writes it back as it was: sealed where it is sealed, as in a locked clone with the key in the environment,
-/// in the clear where it is open. What the editor keeps elsewhere is its own affair. Without a file system in memory it
-/// refuses, unless --on-disk allows the temporary folder.
+/// Opens the file in your editor (see 'git var GIT_EDITOR'), in a private folder in memory, and writes the result back: sealed if the
+/// file was sealed, as in a locked clone with the key in the environment, and as plaintext if it was plaintext. git-shroud does not
+/// control what the editor keeps elsewhere. Without a file system in memory it refuses, unless --on-disk allows the temporary folder.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ GIT_EDITOR=true git shroud edit secrets/db.env
@@ -25,7 +24,7 @@ use crate::repo_path;
 pub struct Edit {
     /// A file of the worktree, which need not exist
     path: OsString,
-    /// Let the plaintext stand in the temporary folder of the disk while it is edited
+    /// Allow plaintext in the temporary folder on disk during the edit
     #[arg(long)]
     on_disk: bool,
 }

@@ -18,10 +18,10 @@ pub struct Completions {
     shell: clap_complete::Shell,
 }
 
-/// Write man pages, so that 'git shroud --help' and 'man git-shroud' work
+/// Write man pages, so that 'git shroud --help' works
 ///
-/// Without a directory, prints the main page. With one, writes git-shroud.1 and a page for each command there; a
-/// directory man1 that MANPATH leads to is where man finds them.
+/// Without a directory, prints the main page. With one, writes git-shroud.1 and a page for each command there; man finds them in a
+/// directory man1 on MANPATH.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud man > git-shroud.1

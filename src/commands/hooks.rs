@@ -4,7 +4,7 @@ use super::{Context, top};
 use crate::error::{CommandError, Outcome};
 use crate::git::hooks::{self, ASIDE, Change, HooksError, OLDER};
 
-/// Guard this clone: let git check what is committed and what is pushed
+/// Install git hooks that check commits and pushes for plaintext
 #[derive(clap::Args)]
 pub struct Hooks {
     #[command(subcommand)]
@@ -17,20 +17,19 @@ enum HooksCommand {
     Remove(Remove),
 }
 
-/// Write the hooks that run 'git shroud check' and 'git shroud scan'
+/// Install hooks that run 'git shroud check' and 'git shroud scan'
 ///
-/// pre-commit and pre-push run both. pre-merge-commit and pre-applypatch check what a merge and 'git am' would commit.
-/// post-commit and post-rewrite tell of plaintext that a cherry-pick, a revert or a rebase has committed, as git asks no hook
-/// before that.
+/// pre-commit and pre-push run both. pre-merge-commit and pre-applypatch check what a merge and 'git am' would commit. post-commit and
+/// post-rewrite report plaintext that a cherry-pick, a revert or a rebase has committed, because git runs no hook before that.
 ///
-/// A hook that is there already is kept beside the new one, with '.before-git-shroud' behind its name, and runs first.
-/// Goes by core.hooksPath, unless it leads outside the repository.
+/// Keeps an existing hook with '.before-git-shroud' after its name, and runs it first. Respects core.hooksPath, unless it leads outside
+/// the repository.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud hooks install")]
 struct Install {}
 
-/// Take the hooks away, and put back those that were there before
+/// Remove the hooks, and restore the earlier ones
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud hooks remove")]

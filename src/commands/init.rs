@@ -6,18 +6,17 @@ use crate::access::set_up::{create_key, refuse_second_time, set_up};
 use crate::error::Outcome;
 use crate::keyring::{KeyName, Keyring};
 
-/// Set this repository up: a new key, and git's filters
+/// Set up this repository: make a key, and install git's filters
 ///
-/// Makes a key in the local keyring and describes it in .shroud/, defines the macro 'shroud' in .gitattributes, and
-/// tells git to use git-shroud here. Does nothing to any file; 'git shroud track' says which are to be sealed.
+/// Makes a key in the local keyring and describes it in .shroud/, defines the macro 'shroud' in .gitattributes, and tells git to use
+/// git-shroud here. Changes no file; 'git shroud track' chooses the files to encrypt.
 ///
-/// The macro has the tripwire: in a clone where git-shroud was never set up, git refuses to add a tracked file, instead of
-/// storing plaintext, and prints "failed to encode" for each sealed file that it checks out. That is harmless, and ends with
-/// 'git shroud unlock'.
+/// The macro has the tripwire: in a clone where git-shroud was never set up, git refuses to add a tracked file instead of storing
+/// plaintext, and prints "failed to encode" for each sealed file that it checks out. That is harmless, and ends with 'git shroud unlock'.
 ///
-/// With --template config it lays out a configuration repository, a new one in DIR or in the one that is there: a folder and a
-/// key for each environment, the tripwire, a schema, a README, an example for CI, and the guards in git's hooks. What is there
-/// already is not overwritten. Files of environments that it finds are shown, and sealed where they are if you agree.
+/// With --template config it lays out a configuration repository, a new one in DIR or in the existing one: a folder and a key for each
+/// environment, the tripwire, a schema, a README, an example for CI, and guards in git's hooks. It overwrites nothing. It shows files of
+/// environments that it finds, and seals them where they are if you agree.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud init
@@ -26,12 +25,12 @@ use crate::keyring::{KeyName, Keyring};
   $ git shroud init --template config ../shop --env dev --env prod --backup ../keys.age
   $ git shroud init --template config --env dev --env prod --format yaml --no-backup")]
 pub struct Init {
-    /// A key to make; 'default' where none is named
+    /// A key to make [default: 'default']
     #[arg(long = "key", value_name = "NAME", conflicts_with = "template")]
     keys: Vec<KeyName>,
     #[command(flatten)]
     layout: template::Options,
-    /// Leave the tripwire out: in clones where git-shroud was never set up, 'git add' then stores plaintext without a word
+    /// Do not set the tripwire: in clones where git-shroud was never set up, 'git add' then silently stores plaintext
     #[arg(long)]
     no_tripwire: bool,
     /// It is the default now

@@ -4,28 +4,28 @@ use super::{Context, exclusive, refuse_rotation};
 use crate::access::lock_clone::{Request, lock};
 use crate::error::Outcome;
 
-/// Close this clone: put the sealed bytes back into the worktree, and give up the keys
+/// Lock this clone: encrypt its files and remove its keys
 ///
-/// Works on every linked worktree, as they share the keys. Refuses, and keeps the keys, if a sealed file has changes that are
-/// not added, or if the repository holds a file in the clear that it should seal, or if a key that was made here was never
-/// exported, or if a worktree is not there to be looked at. git goes on using git-shroud: while locked, it refuses to store
-/// plaintext at a tracked path. Clears what git keeps in the clear (rr-cache, notes of textconv, the diff that
-/// 'git commit -v' leaves).
+/// Puts the sealed bytes back into the worktree. Works on every linked worktree, because they share the keys. git still uses git-shroud:
+/// while locked, it refuses to store plaintext at a tracked path. Also removes plaintext that git keeps (rr-cache, textconv notes, the
+/// diff of 'git commit -v').
 ///
-/// Where no key is held any more and files are still open, it puts the sealed bytes back into those that git knows to be
-/// unchanged, and names the others.
+/// Refuses, and keeps the keys, if a sealed file has unstaged changes, if the repository stores plaintext that should be sealed, if a key
+/// that was made here was never exported, or if a worktree is missing.
+///
+/// If no key is held any more and files are still open, it seals those that git knows to be unchanged, and names the others.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud lock
   $ git shroud lock --key prod")]
 pub struct Lock {
-    /// Give up this key only
+    /// Remove only this key
     #[arg(long = "key", value_name = "NAME")]
     keys: Vec<String>,
-    /// Seal files with changes too, as they are: the next unlock opens them with their changes
+    /// Also seal files with unstaged changes; the next unlock brings the changes back
     #[arg(long)]
     force: bool,
-    /// Lose changes that are not added: put back what is in the index, also where no key is held
+    /// Discard unstaged changes: restore the version in the index, even without a key
     #[arg(long, conflicts_with = "force")]
     discard: bool,
 }

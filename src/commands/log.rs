@@ -6,11 +6,11 @@ use super::Context;
 use super::history::{arguments, run_git};
 use crate::error::Outcome;
 
-/// Show the history of a file in the clear, across renames
+/// Show the history of a file as plaintext, across renames
 ///
-/// As 'git log --patch --follow', whose options it takes. Works also where stock git shows sealed bytes: in a bare
-/// repository, in a clone that was never set up (with the key in the environment), and for files that no attribute names
-/// any more. A version whose key is not held is shown as one line.
+/// Works like 'git log --patch --follow', and takes its options. Also works where stock git shows sealed bytes: in a bare repository, in
+/// a clone that was never set up (with the key in the environment), and for files that no attribute names any more. A version without its
+/// key is one line.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud log secrets/db.env

@@ -12,7 +12,7 @@ use crate::error::{CommandError, Outcome};
 /// Writes the sealed result over OURS, also where it holds conflict markers. Exit status 1 on conflict, 129 on failure.
 #[derive(clap::Args)]
 pub struct MergeDriver {
-    /// Serve as git's default: merge what git-crypt encrypts in the clear, and all else as git does
+    /// Serve as git's default: merge the plaintext of git-crypt's files, and all others as git does
     #[arg(long)]
     default: bool,
     /// %O: the common ancestor

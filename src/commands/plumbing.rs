@@ -47,7 +47,7 @@ struct OneShot {
     /// The key, whatever the attributes say
     #[arg(long, value_name = "NAME")]
     key: Option<KeyName>,
-    /// Encrypt and decrypt as git-crypt does with this key of its
+    /// Encrypt and decrypt with this git-crypt key, as git-crypt does
     #[arg(long, value_name = "NAME", conflicts_with = "key")]
     git_crypt: Option<git_crypt::Name>,
 }

@@ -20,13 +20,13 @@ use crate::scan::walk::scope::{Commits, Scope};
 use crate::scrub::plan;
 use crate::ui::{Style, count};
 
-/// Find secrets in the clear, in any corner of the repository
+/// Find unencrypted secrets in every commit, reachable or not
 ///
-/// Looks at every object that git has here, whether a ref leads to it or not, and at names, messages, reflogs and
-/// configuration. Finds plaintext at paths that are to be sealed, values of sealed files that stand elsewhere (where the
-/// key is held), and what looks like a password, token or key. Values are shown in part only. Nothing is sent anywhere.
+/// Checks every object that git has here, and names, messages, reflogs and configuration. Finds plaintext at paths that should be sealed,
+/// values of sealed files in other places (if the key is held), and text that looks like a password, token or key. Shows only a part of
+/// each value. Sends nothing anywhere.
 ///
-/// Exit status 0 if nothing was found, 1 if anything was, 3 if nothing was and not all could be read.
+/// Exit status 0 if nothing was found, 1 if anything was, 3 if nothing was found but something could not be read.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud scan
@@ -36,35 +36,35 @@ use crate::ui::{Style, count};
   $ git shroud scan --write-baseline baseline.toml
   $ git shroud scan --plan plan.toml
 
-A line with 'shroud:allow' in a comment is left out, and so is what .shroud/scan.toml allows; both are listed.")]
+Lines with 'shroud:allow' in a comment do not count, and neither does what .shroud/scan.toml allows; the report lists both.")]
 pub struct Scan {
-    /// Only what these commits brought, as git log takes them
+    /// Check only what these commits brought (revisions as in 'git log')
     #[arg(value_name = "REV", conflicts_with_all = ["all", "staged", "worktree"])]
     revisions: Vec<OsString>,
-    /// Everything that git has here (the default)
+    /// Check everything that git has here (the default)
     #[arg(long, conflicts_with_all = ["staged", "worktree", "since", "paths"])]
     all: bool,
-    /// Only what is staged: what the next commit would bring
+    /// Check only what is staged for the next commit
     #[arg(long, conflicts_with_all = ["worktree", "since", "paths"])]
     staged: bool,
-    /// As a pre-push hook, with git's lines on standard input: only what this remote does not have yet
+    /// Run as a pre-push hook, with git's lines on standard input: check only what this remote does not have yet
     #[arg(long, value_name = "REMOTE",
         conflicts_with_all = ["revisions", "all", "staged", "worktree", "since", "paths", "pre_receive"])]
     pre_push: Option<String>,
-    /// As the pre-receive hook of a server, with git's lines on standard input: only what no ref leads to yet
+    /// Run as the pre-receive hook of a server, with git's lines on standard input: check only what no ref leads to yet
     #[arg(long,
         conflicts_with_all = ["revisions", "all", "staged", "worktree", "since", "paths"])]
     pre_receive: bool,
-    /// Only the files of the worktree, but for those that git ignores and those that are to be sealed
+    /// Check only the files of the worktree, except ignored files and files that should be sealed
     #[arg(long, conflicts_with_all = ["since", "paths"])]
     worktree: bool,
-    /// Only what commits younger than this brought, as git log takes it
+    /// Check only commits after this date, as in 'git log'
     #[arg(long, value_name = "DATE")]
     since: Option<OsString>,
-    /// Only files that match; can be given several times
+    /// Check only files that match; repeatable
     #[arg(long = "path", value_name = "PATH")]
     paths: Vec<OsString>,
-    /// How the report is written
+    /// The format of the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
     /// Write the report to this file
@@ -73,29 +73,29 @@ pub struct Scan {
     /// Show values in full
     #[arg(long)]
     reveal: bool,
-    /// Rules of gitleaks or betterleaks, in their TOML, instead of this program's own
+    /// Use gitleaks or betterleaks rules from this TOML file, instead of git-shroud's own
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
-    /// Leave out what this list or earlier report has
+    /// Leave out the findings of this baseline or earlier report
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Write what was found to a list for --baseline
+    /// Write the findings to a baseline, for --baseline
     #[arg(long, value_name = "FILE")]
     write_baseline: Option<PathBuf>,
-    /// Write what was found to a plan for 'git shroud scrub'
+    /// Write the findings to a plan for 'git shroud scrub'
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
-    /// Remarks of other scanners in the text, such as gitleaks:allow, count too
+    /// Also respect the allow marks of other scanners, such as gitleaks:allow
     #[arg(long)]
     others_marks: bool,
-    /// Look at everything anew, also at what an earlier scan has looked at
+    /// Check everything again, also what an earlier scan has checked
     #[arg(long)]
     no_cache: bool,
-    /// The least sure that is reported
+    /// Lowest rank to report
     #[arg(long, value_name = "RANK", default_value = "medium",
         value_parser = PossibleValuesParser::new(Rank::ALL.map(Rank::name)).map(|name| Rank::named(&name)))]
     min_rank: Rank,
-    /// Name attribute lines that would seal the files with findings
+    /// Print attribute lines that would seal the files with findings
     #[arg(long)]
     suggest: bool,
 }

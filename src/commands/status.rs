@@ -15,34 +15,33 @@ use crate::git::command::Git;
 use crate::status::{FileStatus, GitCryptState, State, expand_pathspecs, survey};
 use crate::ui::{Style, count};
 
-/// For each file that should be sealed: what the repository really holds
+/// Show for each file if the repository really stores it encrypted
 ///
-/// Judges by the blobs in the index, needs no key to do so, and reads nothing from other repositories. Files whose key is
-/// held are opened, so that a damaged one is found. Exit status 1 if any file is not as it should be, 3 if a blob is not
-/// here.
+/// Judges by the blobs in the index, and needs no key. If a key is held, it opens the files of that key to find damaged ones. Exit status
+/// 1 if any file needs attention, 3 if a blob is missing.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud status
   $ git shroud status --fix
   $ git shroud status --json secrets
 
-States: sealed, empty (stands for itself), plaintext-in-head, plaintext-in-index, retired-key, other-key, unknown-key,
+States: sealed, empty (stays as it is), plaintext-in-head, plaintext-in-index, retired-key, other-key, unknown-key,
 damaged, attribute-conflict, bad-key-name, not-tracked (sealed, but no attribute says so), git-crypt (encrypted by
-git-crypt at a path of this program's), unmerged, missing (not in this clone). Of files that git-crypt encrypts: encrypted,
-double-encrypted, and those of the above that they can have.")]
+git-crypt at a path that git-shroud seals), unmerged, missing (not in this clone). For git-crypt's files also: encrypted,
+double-encrypted.")]
 pub struct Status {
     /// Only files that match these pathspecs
     paths: Vec<OsString>,
-    /// Seal what is in the clear or sealed with an earlier generation of its key, and stage it
+    /// Seal and stage files that are plaintext or sealed with an earlier generation of their key
     #[arg(long)]
     fix: bool,
-    /// With --fix: also move files to the key that their attribute says, from a key of another name that seals them
+    /// With --fix: also move files from another key to the key that their attribute names
     #[arg(long, requires = "fix")]
     rekey: bool,
     /// Print JSON: {"files": [{"path", "state", "key", "generation"?, "detail"?, "layout"?}]}
     #[arg(long, conflicts_with = "nul")]
     json: bool,
-    /// Print 'STATE PATH', each with a NUL behind it, and quote nothing
+    /// Print 'STATE PATH', each followed by NUL, without quotes
     #[arg(short = 'z')]
     nul: bool,
 }

@@ -9,10 +9,10 @@ use crate::format::Layout;
 use crate::keyring::KeyName;
 use crate::repo_path::argument_bytes;
 
-/// Seal files that match a pattern, from now on
+/// Choose files to encrypt: seal all that match a pattern
 ///
-/// Adds a line to .gitattributes in the current directory, as 'git lfs track' does, and seals the matching files that
-/// the index holds in the clear. What is in the history stays there. Without patterns, lists those that are tracked.
+/// Adds a line to .gitattributes in the current directory, as 'git lfs track' does, and seals matching files that the index holds as
+/// plaintext. History does not change. Without patterns, lists the tracked ones.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud track 'secrets/**'
@@ -32,15 +32,15 @@ pub struct Track {
     /// Compress nothing before it is sealed: for files in which a secret stands beside text of strangers
     #[arg(long, requires = "patterns")]
     store: bool,
-    /// Write out every line that says only 'shroud', as earlier versions wrote them, for programs that know no macros
+    /// Complete lines of earlier versions that say only 'shroud', for programs that ignore macros
     #[arg(long, conflicts_with_all = ["patterns", "key"])]
     write_out: bool,
 }
 
-/// Seal files that match a pattern no longer
+/// Stop encrypting files that match a pattern
 ///
-/// Removes the pattern's line from .gitattributes in the current directory. Files stay sealed in the repository until
-/// they are added again, which then stores them in the clear.
+/// Removes the pattern's line from .gitattributes in the current directory. Files stay sealed in the repository until you add them again,
+/// which stores their plaintext.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud track '*.pem'

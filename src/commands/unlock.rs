@@ -18,18 +18,16 @@ use crate::keyring::KeyName;
 use crate::store::{local, shroud_dir};
 use crate::ui::count;
 
-/// Open this clone: take keys, and decrypt the files in the worktree
+/// Unlock this clone: take keys and decrypt its files
 ///
-/// Takes keys from key files and backups (a token, an age file under a passphrase, 24 words), from '-' (standard input),
-/// from GIT_SHROUD_KEYRING (a path) or GIT_SHROUD_KEY (the text).
-/// Without any, unwraps what was granted to you in .shroud/: by your gpg, by age identities and SSH keys in their usual
-/// places or named by --identity, or by an OpenPGP key named by --secret-key. In a clone that has held keys, one of a name
-/// that it has never seen is taken only with --new-key: whoever can push can describe one. Tells git to use git-shroud here, and
-/// decrypts every file that still holds what was checked out; files with local changes stay as they are. Cut off at any
-/// point, it can be run again.
+/// Reads keys from key files and backups (a token, an age file under a passphrase, 24 words), from '-' (standard input), from
+/// GIT_SHROUD_KEYRING (a path) or GIT_SHROUD_KEY (the text). Without these, opens your grants in .shroud/: with your gpg, with age
+/// identities and SSH keys in their usual places or from --identity, or with an OpenPGP key from --secret-key. A clone that has held keys
+/// takes a key with a new name only with --new-key, because anybody who can push can add one.
 ///
-/// In a git-crypt repository it takes git-crypt's key files, or what '.git-crypt' holds for your OpenPGP key, and serves the
-/// files as git-crypt does, byte for byte.
+/// Decrypts every unchanged file; files with local changes stay as they are. If it is interrupted, run it again. In a git-crypt
+/// repository it reads git-crypt's key files, or '.git-crypt' with your OpenPGP key, and handles the files as git-crypt does, byte for
+/// byte.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud unlock ../team.key
@@ -43,10 +41,10 @@ pub struct Unlock {
     key_files: Vec<PathBuf>,
     #[command(flatten)]
     identities: IdentityArguments,
-    /// Take the key with this id, although it does not descend from those that were held here
+    /// Take the key with this id, even if it does not descend from the keys that this clone has held
     #[arg(long = "trust-key", value_name = "ID", value_parser = parse_key_id)]
     trusted: Vec<KeyId>,
-    /// Take the key of this name, although this clone holds others and has never seen it
+    /// Take the key with this name, even if this clone holds others and has never seen it
     #[arg(long = "new-key", value_name = "NAME")]
     new_keys: Vec<String>,
 }

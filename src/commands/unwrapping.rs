@@ -30,7 +30,7 @@ pub(super) struct IdentityArguments {
     /// An OpenPGP secret key, used without gpg (also from GIT_SHROUD_OPENPGP_KEY)
     #[arg(long = "secret-key", value_name = "FILE")]
     secret_keys: Vec<PathBuf>,
-    /// Let such a key be of RSA, although its decryption here takes a time that depends on the key (RUSTSEC-2023-0071)
+    /// Allow an RSA key for --secret-key, although the time of its decryption depends on the key (RUSTSEC-2023-0071)
     #[arg(long)]
     allow_rsa: bool,
 }

@@ -8,16 +8,16 @@ use crate::access::confirming::confirm;
 use crate::access::explain::explain;
 use crate::error::Outcome;
 
-/// Explain one path: which attribute line decides, which key, and what a fresh clone would see
+/// Explain one path: the attribute line, the key, and what a fresh clone sees
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud why secrets/db.env
   $ git shroud why --confirm secrets/db.env")]
 pub struct Why {
-    /// Files, which need not exist
+    /// Files; they need not exist
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<OsString>,
-    /// Confirm in this clone that they move to the key that their attribute names, from another that seals them
+    /// Confirm in this clone that these files may move to the key that their attribute names
     #[arg(long)]
     confirm: bool,
 }

@@ -56,8 +56,8 @@ impl Sheet<'_> {
         write!(
             html,
             r#"<h1>git-shroud key "{name}"</h1>
-<p class="warning">Whoever reads this page can read everything that this key seals. Keep it where you keep deeds and
-passports.</p>
+<p class="warning">Anybody who reads this page can read everything that this key seals. Keep it with your most
+important documents.</p>
 <div class="top">
 {}<table>
 <tr><td>key</td><td><code>{name}</code></td></tr>
@@ -80,14 +80,14 @@ passports.</p>
         html.push_str(
             r"</ol>
 <h2>How to restore</h2>
-<p>Read the picture with any program for QR codes that sends nothing away, or type the words, in their order, into a
-file. Then, in a clone of the repository:</p>
+<p>Scan the QR code with a program that sends nothing away, or type the words in order into a file. Then, in a clone of
+the repository:</p>
 <pre>
 git shroud unlock FILE
 shred -u FILE
 </pre>
 <p>From a scan, <code>zbarimg --quiet --raw SCAN.png | git shroud unlock -</code> does it in one step.
-To see whether this page still fits, once a year:</p>
+To test once a year that this page still works:</p>
 <pre>
 git shroud key export --verify FILE
 </pre>

@@ -9,21 +9,21 @@ use crate::config_repo::schema::Release;
 use crate::error::{CommandError, Outcome};
 use crate::ui::count;
 
-/// Hold every environment to the schema: what is missing, wrong, empty, unknown, or in the clear
+/// Check every environment against the schema: what is missing, wrong, empty, unknown, or unencrypted
 ///
-/// Prints a table of properties and environments with what is wrong, and then where it is. Values are never shown. Sealed
-/// files are opened in memory, also with a key from GIT_SHROUD_KEY. An environment whose key is not held here is 'locked' and
-/// lacks nothing. Exit status 1 if anything was found that is more than a warning, 3 if an environment is locked.
+/// Prints a table of properties and environments with the problems, and then their places. Never shows values. Opens sealed files in
+/// memory, also with a key from GIT_SHROUD_KEY. An environment whose key is not held here is 'locked' and lacks nothing. Exit status 1 if
+/// there is more than a warning, 3 if an environment is locked.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config check
   $ git shroud config check dev prod --all
   $ git shroud config check --format sarif > ../config.sarif
 
-A schema without any property, as a new one is, finds nothing unknown.
+With a new, empty schema nothing is unknown.
 
 Cells: set, 'default VALUE' (not set; the program takes VALUE), - (not set, which is fine), locked, unread (a file cannot be
-read), and problems: missing, undecided (has a default, but this environment has to decide), unset (still the marker of
+read), and problems: missing, undecided (has a default, but this environment must set it), unset (still the marker of
 'config sync'), empty, invalid (type or pattern), not-a-value (a section or list), repeated (in two files), in-the-clear (a
 secret in a file that is not sealed), same (environments that must differ), removed, unknown (not in the schema).")]
 pub(super) struct Check {
@@ -32,16 +32,16 @@ pub(super) struct Check {
     environments: Vec<String>,
     #[command(flatten)]
     schema: SchemaOption,
-    /// The release of the program that is to be deployed, in place of the schema's own
+    /// The release of the program to deploy, instead of the schema's
     #[arg(long, value_name = "RELEASE")]
     release: Option<Release>,
-    /// Print the properties too with which nothing is wrong
+    /// Also print properties without problems
     #[arg(short, long)]
     all: bool,
-    /// Let locked environments pass
+    /// Accept locked environments
     #[arg(long)]
     allow_locked: bool,
-    /// How to print what was found
+    /// How to print the findings
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: report::Format,
     /// Print JSON: the same as --format json

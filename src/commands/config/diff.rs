@@ -9,10 +9,10 @@ use crate::config_repo::compare::{Comparison, Side, compare};
 use crate::error::{CommandError, Outcome};
 use crate::ui::Style;
 
-/// Lay environments side by side: which properties one has and another lacks, and which differ
+/// Compare environments: which properties are missing in one, and which differ
 ///
-/// Values are not shown, unless --show asks for them: those that are the same have the same letter. They are compared by a
-/// keyed hash. Exit status 3 if an environment is locked.
+/// Shows no values, unless you ask with --show: equal values have the same letter. Compares by a keyed hash. Exit status 3 if an
+/// environment is locked.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config diff
@@ -20,17 +20,17 @@ use crate::ui::Style;
   $ git shroud config diff dev prod --exit-code || echo differ
 
 Cells: a letter for each value that is different, 'default a' (not set; the default of the schema counts), - (not set),
-unknown (locked, or a file cannot be read). The last column says whether all that is known is the same.")]
+unknown (locked, or a file cannot be read). The last column says if all known values are the same.")]
 pub(super) struct Diff {
-    /// The environments; all where none is named
+    /// The environments [default: all]
     #[arg(value_name = "ENV")]
     environments: Vec<String>,
     #[command(flatten)]
     schema: SchemaOption,
-    /// Print the properties too that are the same everywhere
+    /// Also print properties that are the same everywhere
     #[arg(short, long)]
     all: bool,
-    /// Print the values, in the clear
+    /// Print the plaintext values
     #[arg(long)]
     show: bool,
     /// Exit with status 1 if any property differs

@@ -14,11 +14,11 @@ use crate::error::{CommandError, Outcome};
 /// What the variables begin with that give this program keys, identities and passphrases.
 const OWN: &str = "GIT_SHROUD_";
 
-/// Run a program with an environment's properties in its environment variables
+/// Run a program with an environment's properties as environment variables
 ///
-/// The program takes the place of this one, and nothing is written to a disk. The environment must pass 'config check' first.
-/// Names become variables: db.url is DB_URL. Keys of git-shroud are not handed on. A variable that decides which code runs, such
-/// as PATH, LD_PRELOAD or BASH_ENV, is refused unless --allow names it.
+/// Replaces itself by the program, and writes nothing to disk. The environment must pass 'config check' first. Names become variables:
+/// db.url is DB_URL. git-shroud's own keys are not passed on. Refuses a variable that decides which code runs, such as PATH, LD_PRELOAD
+/// or BASH_ENV, unless --allow names it.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config exec dev -- printenv PORT")]
@@ -28,10 +28,10 @@ pub(super) struct Exec {
     environment: String,
     #[command(flatten)]
     schema: SchemaOption,
-    /// The release of the program that is to be deployed, in place of the schema's own
+    /// The release of the program to deploy, instead of the schema's
     #[arg(long, value_name = "RELEASE")]
     release: Option<Release>,
-    /// Set this variable, although it decides which code runs; can be given several times
+    /// Set this variable, although it decides which code runs; repeatable
     #[arg(long, value_name = "NAME")]
     allow: Vec<String>,
     /// The program and its arguments

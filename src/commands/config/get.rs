@@ -7,7 +7,7 @@ use crate::config_repo::effective::effective_value;
 use crate::config_repo::environment::State;
 use crate::error::{CommandError, Outcome};
 
-/// Print the value of a property in an environment; the default of the schema where none is set
+/// Print the value of a property in an environment, or else its default in the schema
 ///
 /// Exit status 1 if it has none.
 #[derive(clap::Args)]

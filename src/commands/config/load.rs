@@ -29,7 +29,7 @@ const MAX_DEPTH: usize = 32;
 /// Where the schema stands.
 #[derive(clap::Args)]
 pub(super) struct SchemaOption {
-    /// The schema that says which properties there are; config.shroud.toml at the top where none is named
+    /// The schema, which lists the properties [default: config.shroud.toml at the top]
     #[arg(long, value_name = "FILE")]
     pub(super) schema: Option<PathBuf>,
 }

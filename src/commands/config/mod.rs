@@ -16,10 +16,10 @@ mod sync;
 use super::Context;
 use crate::error::{CommandError, Outcome};
 
-/// Configuration of several environments: check, compare, change and deploy it
+/// Check, compare, change and deploy the configuration of several environments
 ///
-/// The file config.shroud.toml at the top of the repository names the environments and says which properties there are.
-/// 'git shroud init --template config' makes such a repository. Files may be .env, .properties, INI, TOML, YAML and JSON.
+/// The file config.shroud.toml at the top of the repository lists the environments and their properties. 'git shroud init
+/// --template config' makes such a repository. Files can be .env, .properties, INI, TOML, YAML and JSON.
 #[derive(clap::Args)]
 pub struct Config {
     #[command(subcommand)]

@@ -9,10 +9,10 @@ use crate::config_repo::schema::Release;
 use crate::config_repo::steering::steers;
 use crate::error::{CommandError, Outcome};
 
-/// Print an environment as a deploy needs it: the values, and the defaults where none is set
+/// Print an environment for a deploy: its values and defaults
 ///
-/// The environment must pass 'config check' first. Names become variables where the output needs that: db.url is DB_URL. Pipe it
-/// to where it is needed; nothing is written to a file.
+/// The environment must pass 'config check' first. If the output needs variables, names become variables: db.url is DB_URL. Pipe the
+/// output to its place; nothing is written to a file.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config render dev -o env
@@ -24,13 +24,13 @@ pub(super) struct Render {
     environment: String,
     #[command(flatten)]
     schema: SchemaOption,
-    /// The form
+    /// The output format
     #[arg(short, long, value_name = "FORM")]
     output: Form,
-    /// The release of the program that is to be deployed, in place of the schema's own
+    /// The release of the program to deploy, instead of the schema's
     #[arg(long, value_name = "RELEASE")]
     release: Option<Release>,
-    /// The name of the Kubernetes Secret; the environment's where none is given
+    /// The name of the Kubernetes Secret [default: the environment's]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// The namespace of the Kubernetes Secret

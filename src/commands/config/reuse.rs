@@ -18,10 +18,10 @@ use crate::git::objects::{self, Blob};
 use crate::secret::WipedVec;
 use crate::ui::count;
 
-/// Find secrets that stand in two environments, or that nobody has changed for long
+/// Find secrets that two environments share, or that are old
 ///
-/// Values are compared by a keyed hash and never shown. Without --days only the first is looked at. The age of a value is that of
-/// the commit that brought it to this branch. Exit status 1 if anything was found, 3 if an environment is locked.
+/// Compares values by a keyed hash, and never shows them. Checks the age only with --days: the age of a value is that of the commit that
+/// brought it to this branch. Exit status 1 if anything was found, 3 if an environment is locked.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config reuse
@@ -32,10 +32,10 @@ pub(super) struct Reuse {
     environments: Vec<String>,
     #[command(flatten)]
     schema: SchemaOption,
-    /// Find secrets too that have not changed for so many days
+    /// Also find secrets that have not changed for this many days
     #[arg(long, value_name = "N")]
     days: Option<u32>,
-    /// Look at every property, not only at those that are secret by the schema, or else by their names
+    /// Check every property, not only secrets (by the schema, or else by name)
     #[arg(short, long)]
     all: bool,
     /// Print JSON: {"reused": [[{"environment", "property"}]], "old": [{"environment", "property", "days", "at_least"}]}

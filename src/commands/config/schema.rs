@@ -30,8 +30,7 @@ enum SchemaCommand {
 
 /// Add a property to the schema
 ///
-/// A table is added at the end of the file, and nothing else of it changes. 'git shroud config sync' then writes the property
-/// where it is missing.
+/// Adds a table at the end of the file, and changes nothing else. 'git shroud config sync' then adds the property where it is missing.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config schema add MAIL_URL --required --type url --secret
@@ -43,45 +42,45 @@ struct Add {
     name: String,
     #[command(flatten)]
     schema: SchemaOption,
-    /// Its absence is an error
+    /// It is an error if it is not set
     #[arg(long, conflicts_with = "default")]
     required: bool,
-    /// Its absence is fine: the program takes this value
+    /// If it is not set, the program uses this value
     #[arg(long, value_name = "VALUE")]
     default: Option<String>,
-    /// An environment that has to decide, although there is a default
+    /// An environment that must set it, although there is a default
     #[arg(long, value_name = "ENV", value_delimiter = ',', requires = "default")]
     explicit: Vec<String>,
-    /// What the value is: string, int, bool, url, duration, size, enum, pem or base64
+    /// The type of the value: string, int, bool, url, duration, size, enum, pem or base64
     #[arg(long = "type", value_name = "TYPE", value_parser = Type::NAMES)]
     kind: Option<String>,
-    /// The values that it may have
+    /// The allowed values
     #[arg(long, value_name = "VALUE", value_delimiter = ',')]
     values: Vec<String>,
-    /// A regular expression that the whole value matches
+    /// A regular expression that must match the whole value
     #[arg(long, value_name = "REGEX")]
     pattern: Option<String>,
-    /// It must stand in a sealed file
+    /// It must be in a sealed file
     #[arg(long)]
     secret: bool,
     /// No two environments may have the same value
     #[arg(long)]
     distinct: bool,
-    /// The first release of the program that knows it
+    /// The first release of the program that uses it
     #[arg(long, value_name = "RELEASE")]
     since: Option<String>,
-    /// The first release of the program that does not know it any more
+    /// The first release of the program that no longer uses it
     #[arg(long, value_name = "RELEASE")]
     removed: Option<String>,
-    /// What it is, for people
+    /// A description for people
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
 }
 
-/// Print a schema of the properties that the files have; no value is in it
+/// Print a schema made from the files, without their values
 ///
-/// What every environment sets is required. Types are those that all values have. Names and URLs say what is a secret, and
-/// secrets that differ today must differ. It is a draft: go over it.
+/// A property that every environment sets is required. A type must fit all values. Names and URLs decide what is a secret, and secrets
+/// that differ today must differ. This is a draft: edit it.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config schema infer
@@ -89,7 +88,7 @@ struct Add {
 struct Infer {
     #[command(flatten)]
     schema: SchemaOption,
-    /// Add the properties that the schema does not have to its file
+    /// Add new properties to the schema file
     #[arg(long)]
     write: bool,
 }
@@ -102,7 +101,7 @@ struct Infer {
 struct Json {
     #[command(flatten)]
     schema: SchemaOption,
-    /// With an object for each part of a name before a dot, as YAML, TOML and JSON files have them
+    /// Make an object for each part of a name before a dot, as in YAML, TOML and JSON files
     #[arg(long)]
     nested: bool,
 }

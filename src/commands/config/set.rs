@@ -20,10 +20,10 @@ use crate::repo_path;
 /// Bytes of the longest value.
 const MAX_VALUE: usize = 1 << 20;
 
-/// Set a property in an environment, and keep the comments, order and form of the file
+/// Set a property in an environment, and keep the rest of the file
 ///
-/// Asks for the value on the terminal, or takes standard input without its last line end. It never stands among the arguments,
-/// where other users of the machine could see it. What the schema says of the property must hold. Commit the file afterwards.
+/// Asks for the value on the terminal, or reads standard input without its last line end. Never pass the value as an argument, where
+/// other users of the machine could see it. The value must fit the schema. Commit the file afterwards.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ echo 8080 | git shroud config set dev PORT
@@ -37,7 +37,7 @@ pub(super) struct Set {
     name: String,
     #[command(flatten)]
     schema: SchemaOption,
-    /// The file to which a new property is added, by its name; where the environment has several
+    /// The file for a new property, if the environment has several
     #[arg(long, value_name = "FILE")]
     file: Option<String>,
     // Taken so that it is not shown in a message about arguments that are not known.

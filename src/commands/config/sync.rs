@@ -10,11 +10,11 @@ use crate::config_repo::sync::{lacking, source_for};
 use crate::configs::{EditError, Line};
 use crate::error::{CommandError, Outcome};
 
-/// Write into every environment what the schema has and the environment lacks
+/// Add missing properties of the schema to every environment
 ///
-/// A default is shown in a comment. What has to be set gets the marker __SET_ME__, which 'config check' refuses until
-/// 'config set' or an editor has replaced it. Nothing else of a file changes. JSON knows no comments, so no default is shown
-/// there. Exit status 3 if an environment is locked.
+/// Writes a default as a comment. A property that you must set gets the marker __SET_ME__; 'config check' refuses it until 'config set'
+/// or an editor replaces it. Changes nothing else in a file. JSON has no comments, so it shows no defaults. Exit status 3 if an
+/// environment is locked.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config sync --dry-run
@@ -25,10 +25,10 @@ pub(super) struct Sync {
     environments: Vec<String>,
     #[command(flatten)]
     schema: SchemaOption,
-    /// The release of the program, in place of the schema's own
+    /// The release of the program, instead of the schema's
     #[arg(long, value_name = "RELEASE")]
     release: Option<Release>,
-    /// Say what would be written, and write nothing
+    /// Print what would be written, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }

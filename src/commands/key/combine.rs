@@ -10,7 +10,7 @@ use crate::error::{CommandError, Context as _, Outcome};
 use crate::keyring::{Keyring, share};
 use crate::store::backup::Backup;
 
-/// Join shares, and take the key that they make
+/// Join shares, and take their key
 ///
 /// Without -o the key goes into this clone's keyring, as with 'key import'.
 #[derive(clap::Args)]

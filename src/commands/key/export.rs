@@ -18,12 +18,12 @@ use crate::ui::prompt;
 use crate::ui::qr::Qr;
 use crate::ui::sheet::Sheet;
 
-/// Write keys to a file, as words or as a page to print, for a backup or for a colleague
+/// Write keys to a file, as words or as a page to print, for a backup or a colleague
 ///
-/// Whoever has the file can read everything that these keys seal, unless it is under a passphrase. Files get the mode
-/// 0600, and none is ever overwritten. --passphrase makes a file that any age program opens; the passphrase is asked for,
-/// or taken from GIT_SHROUD_PASSPHRASE. --words, --qr and --sheet take the current generation of one key. --verify reads
-/// a backup instead, says whether it opens the current keys of this repository, and remembers that for 'doctor'.
+/// Anybody with the file can read everything that these keys seal, unless the file has a passphrase. Files get mode 0600, and none is
+/// overwritten. --passphrase makes a file that any age program opens; it asks for the passphrase, or reads GIT_SHROUD_PASSPHRASE.
+/// --words, --qr and --sheet write the current generation of one key. --verify reads a backup instead, says if it opens the current keys
+/// of this repository, and records that for 'doctor'.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud key export -o ../backup.key
@@ -33,25 +33,25 @@ use crate::ui::sheet::Sheet;
   $ git shroud key export --name prod --sheet ../prod.html --qr ../prod.svg
   $ git shroud key export --verify ../team.key")]
 pub(super) struct Export {
-    /// Only this key; with all its generations
+    /// Only this key, with all its generations
     #[arg(long = "name", value_name = "NAME")]
     names: Vec<KeyName>,
-    /// Put the key file under a passphrase, in the format of age
+    /// Protect the key file with a passphrase, in age's format
     #[arg(long, conflicts_with_all = ["words", "verify"])]
     passphrase: bool,
     /// Write the key as 24 English words (BIP 39)
     #[arg(long, conflicts_with = "verify")]
     words: bool,
-    /// Make a picture of the key, as QR code: FILE.svg or FILE.png
+    /// Make a QR code of the key: FILE.svg or FILE.png
     #[arg(long, value_name = "FILE", conflicts_with = "verify")]
     qr: Option<PathBuf>,
     /// Make a page to print, with QR code, words and how to restore: FILE.html
     #[arg(long, value_name = "FILE", conflicts_with = "verify")]
     sheet: Option<PathBuf>,
-    /// The file to make; standard output where none is named, unless --qr or --sheet is
+    /// The file to write [default: standard output, unless --qr or --sheet is given]
     #[arg(short, long, value_name = "FILE", conflicts_with = "verify")]
     output: Option<PathBuf>,
-    /// Say whether this backup opens the current keys; several files where they are shares
+    /// Say if this backup opens the current keys; give several files for shares
     #[arg(long, value_name = "FILE", num_args = 1..)]
     verify: Vec<PathBuf>,
 }

@@ -10,9 +10,9 @@ use crate::keyring::Keyring;
 use crate::store::backup::BackupError;
 use crate::store::local;
 
-/// Take keys from a key file or a backup without opening any file
+/// Take keys from a key file or a backup, but decrypt no file
 ///
-/// Reads key files, lone tokens, age files under a passphrase, and 24 words.
+/// Reads key files, single tokens, age files under a passphrase, and 24 words.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud key import ../team.key

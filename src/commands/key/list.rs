@@ -6,7 +6,7 @@ use super::super::{Context, Opened};
 use crate::error::Outcome;
 use crate::keyring::KeyName;
 
-/// List the keys of this repository, and which are held here
+/// List the keys of this repository, and which this clone holds
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud key list

@@ -9,7 +9,7 @@ use crate::keyring::KeyName;
 use crate::store::local;
 use crate::store::shroud_dir::KeyInfo;
 
-/// Make another key, for files that not everybody may read
+/// Make another key, for files that only some people may read
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud key new staging

@@ -15,29 +15,29 @@ use crate::recipient::Recipient;
 use crate::store::local;
 use crate::ui::count;
 
-/// Replace a key by a new one, for its members, and seal every file with it
+/// Replace a key by a new one for its members, and seal every file with it
 ///
-/// In four steps: create (a new key, wrapped to the members), seal (every file of the index, staged), test (each opens to
-/// the same plaintext), finish (.shroud/ is written and staged). Nothing in the worktree changes. Cut off at any step, it
-/// is ended with --continue or undone with --abort. The earlier keys stay with the new one, so that history stays readable.
+/// Has four steps: create (a new key, encrypted to the members), seal (every file of the index, staged), test (each opens to the same
+/// plaintext), finish (write and stage .shroud/). The worktree does not change. If it is interrupted, --continue finishes it and --abort
+/// undoes it. The earlier keys stay with the new one, so history stays readable.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud key rotate
   $ git shroud key rotate default --dry-run")]
 pub(super) struct Rotate {
-    /// The keys; 'default', or the only one, where none is named
+    /// The keys [default: 'default', or the only one]
     #[arg(value_name = "NAME", conflicts_with_all = ["continue_", "abort"])]
     names: Vec<KeyName>,
-    /// End a rotation that was cut off
+    /// Finish an interrupted rotation
     #[arg(long = "continue", conflicts_with_all = ["abort", "dry_run"])]
     continue_: bool,
-    /// Undo a rotation that was cut off
+    /// Undo an interrupted rotation
     #[arg(long, conflicts_with = "dry_run")]
     abort: bool,
-    /// Pass over a member whose certificate cannot be used now; their grant stays at the earlier generation
+    /// Skip a member with an unusable certificate; their grant stays at the earlier generation
     #[arg(long, value_name = "MEMBER", conflicts_with_all = ["continue_", "abort"])]
     without: Vec<String>,
-    /// Only say what would be done
+    /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
 }

@@ -10,31 +10,31 @@ use crate::error::{Context as _, Outcome};
 use crate::keyring::{KeyName, share};
 use crate::ui::qr::Qr;
 
-/// Split a key into shares, some of which make it again (Shamir's secret sharing)
+/// Split a key into shares; some of them make it again (Shamir's secret sharing)
 ///
-/// Each share is a file of its own, with mode 0600, and none is ever overwritten. Fewer shares than the threshold tell
-/// nothing about the key. The current generation is split: after a rotation, make new shares.
+/// Each share is one file with mode 0600, and none is overwritten. Fewer shares than the threshold reveal nothing about the key. It
+/// splits the current generation: after a rotation, make new shares.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud key split --name prod --shares 5 --threshold 3 -o ../shares/
   $ git shroud key split --name prod --shares 3 --threshold 2 --words --qr -o ../prod")]
 pub(super) struct Split {
-    /// The key; may be left out where only one is held
+    /// The key [default: the only one that is held]
     #[arg(long, value_name = "NAME")]
     name: Option<KeyName>,
     /// How many shares to make, up to 255
     #[arg(long, value_name = "N")]
     shares: u8,
-    /// How many of them make the key, from 2
+    /// How many of them make the key, at least 2
     #[arg(long, value_name = "N")]
     threshold: u8,
-    /// Write the share as 24 words as well, for paper
+    /// Also write each share as 24 words, for paper
     #[arg(long)]
     words: bool,
-    /// Make a QR code of each share as well, as SVG
+    /// Also make a QR code of each share, as SVG
     #[arg(long)]
     qr: bool,
-    /// A directory for the files, made if its name ends with '/', or what their names begin with
+    /// A directory for the files (made if its name ends with '/'), or the beginning of their names
     #[arg(short, long, value_name = "DIR_OR_PREFIX")]
     output: PathBuf,
 }

@@ -12,27 +12,27 @@ use crate::recipient::Method;
 use crate::recipient::openpgp::Certificate;
 use crate::store::shroud_dir::Label;
 
-/// Grant keys to somebody, by an OpenPGP certificate, an age recipient or an SSH key
+/// Grant keys to somebody with an OpenPGP, age or SSH public key
 ///
-/// RECIPIENT is a fingerprint, key id or e-mail address that your gpg knows; a certificate file; 'age1…'; or an
-/// 'ssh-ed25519 …' or 'ssh-rsa …' line, or a .pub file with one. Shows the fingerprint and the user ids, wraps the key,
-/// and stages the member's file in .shroud/. Once it is pushed, the colleague runs 'git shroud unlock'.
+/// RECIPIENT is a fingerprint, key id or e-mail address that your gpg knows; a certificate file; 'age1…'; or an 'ssh-ed25519 …' or
+/// 'ssh-rsa …' line, or a .pub file with one. Shows the fingerprint and the user ids, encrypts the key to them, and stages the member's
+/// file in .shroud/. After you push it, the colleague runs 'git shroud unlock'.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud member add --label carol \"$(age-keygen -y ../carol.age)\"
   $ git shroud member add ../bob.pub --key default --commit
   $ git shroud member add ../alice.asc")]
 pub(super) struct Add {
-    /// Whom to grant the keys to
+    /// Who gets the keys
     #[arg(required = true, value_name = "RECIPIENT")]
     recipients: Vec<OsString>,
-    /// A key to grant; 'default', or the only one, where none is named
+    /// A key to grant [default: 'default', or the only one]
     #[arg(long = "key", value_name = "NAME")]
     keys: Vec<KeyName>,
-    /// What the member is called here: a-z, 0-9, '-', '_' and '.'
+    /// The member's name here: a-z, 0-9, '-', '_' and '.'
     #[arg(long, value_name = "LABEL")]
     label: Option<String>,
-    /// Grant also where gpg does not consider the certificate valid: you have compared the fingerprint yourself
+    /// Grant even if gpg does not consider the certificate valid: you have compared the fingerprint yourself
     #[arg(long)]
     trust: bool,
     /// Commit the member's file, and nothing else

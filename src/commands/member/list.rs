@@ -17,15 +17,15 @@ use crate::ui::Style;
 
 /// Show who can open which key, and whose grant needs attention
 ///
-/// By key; with --by member, by member. Exit status 1 if a grant is out of date, its mac fails, or its file is malformed.
+/// Groups by key, or by member with --by member. Exit status 1 if a grant is out of date, its mac fails, or its file is malformed.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud member list
   $ git shroud member list --by member
   $ git shroud member list --json
 
-Standing: current; out of date (opens an earlier generation only); mac fails (written by somebody who did not hold the
-key); not verified (the key is not held here); malformed.")]
+Standing: current; out of date (opens only an earlier generation); mac fails (somebody without the key wrote it); not
+verified (the key is not held here); malformed.")]
 pub(super) struct List {
     /// Group by key, or by member
     #[arg(long, value_enum, default_value = "key")]

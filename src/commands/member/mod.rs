@@ -20,7 +20,7 @@ use crate::store::shroud_dir::{self, Label, Member as MemberRecord, ShroudDirErr
 pub(super) use add::choose_label;
 pub(super) use resolve::{Resolved, resolve};
 
-/// Grant keys to colleagues, see who has which, and take them away
+/// Add, list, renew and remove members: people who can open a key
 #[derive(clap::Args)]
 pub struct Member {
     #[command(subcommand)]

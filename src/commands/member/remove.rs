@@ -15,11 +15,11 @@ use crate::store::shroud_dir::File;
 /// How many malformed files are named.
 const NAMED: usize = 10;
 
-/// Take keys away from members, and rotate these keys
+/// Remove members, and rotate their keys
 ///
-/// Whoever is meant is a recipient: their grants are removed from every key, whatever the files are called. Every key that they
-/// had is replaced by a new one, with which all files are sealed anew and staged. They can still open everything that was sealed before, wherever they keep a clone: --report lists the
-/// files, and which of these secrets are unchanged today and must be changed first.
+/// Removes all grants of these recipients, for every key and under every label. Replaces every key that they had by a new one, seals all
+/// files with it, and stages them. They can still open everything that was sealed before, in every clone that they keep: --report lists
+/// the files, and which of these secrets you must change first.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud member remove alice
@@ -29,19 +29,19 @@ pub(super) struct Remove {
     /// Members, by label, fingerprint, recipient or e-mail address
     #[arg(required = true, value_name = "MEMBER")]
     members: Vec<String>,
-    /// Take away only this key
+    /// Remove only their grant of this key
     #[arg(long = "key", value_name = "NAME")]
     keys: Vec<KeyName>,
-    /// Pass over another member whose certificate cannot be used now; their grant stays at the earlier generation
+    /// Skip another member with an unusable certificate; their grant stays at the earlier generation
     #[arg(long, value_name = "MEMBER", conflicts_with = "no_rotate")]
     without: Vec<String>,
-    /// Only remove the members' files; they can open what is sealed from now on too
+    /// Only remove the members' files; they can still open new files
     #[arg(long)]
     no_rotate: bool,
-    /// Print what the members can still open, as a checklist
+    /// Print a checklist of what the members can still open
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     report: Option<Format>,
-    /// Only say what would be done; with --report also what could still be opened
+    /// Print what would be done, and do nothing; with --report also what they could still open
     #[arg(long)]
     dry_run: bool,
 }

@@ -9,12 +9,11 @@ use crate::keyring::KeyName;
 use crate::store::shroud_dir::Label;
 use crate::ui::{count, prompt};
 
-/// Grant the current key again to members whose grant is out of date
+/// Grant the current key to members whose grant is out of date
 ///
-/// A merge of a branch that adds a member with one that rotates the key leaves a member who can open the earlier
-/// generation only. Whoever knew that earlier key can have written such a file, so look at who added it before you renew
-/// it: the command shows the fingerprint, the user ids and the commit, and asks. Where there is no terminal it grants
-/// nothing without --yes.
+/// If one branch adds a member and another rotates the key, the merge leaves a member who can open only the earlier generation. Anybody
+/// with that earlier key can have written such a file. So check who added the member before you renew: the command shows the fingerprint,
+/// the user ids and the commit, and asks on a terminal.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud member renew alice")]
@@ -25,7 +24,7 @@ pub(super) struct Renew {
     /// Only for this key
     #[arg(long = "key", value_name = "NAME")]
     keys: Vec<KeyName>,
-    /// Do not ask: you have looked at who added them
+    /// Do not ask: you have checked who added them
     #[arg(long, short)]
     yes: bool,
     /// Commit the members' files, and nothing else

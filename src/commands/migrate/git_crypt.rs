@@ -32,29 +32,30 @@ const MESSAGE: &str = "Move from git-crypt to git-shroud";
 /// How many paths a refusal names.
 const NAMED: usize = 10;
 
-/// Take a git-crypt repository over: new keys, its users as members, its files sealed anew, in one commit
+/// Move a git-crypt repository to git-shroud: new keys, members and sealed files, in one commit
 ///
-/// Takes the keys of git-crypt as 'git shroud unlock' does. Makes a new key for each, under the same name, and wraps it to
-/// the users of git-crypt, whose certificates your gpg must hold and consider valid, or --certificate give: where one would lose
-/// access it stops before anything is changed. Rewrites
-/// git-crypt's lines in every .gitattributes where they stand, and compares what git says of every path before and after:
-/// the same files stay sealed. What the worktree holds of them does not change. The keys of git-crypt are kept, sealed under
-/// the new ones, so that members read the history of before. Cut off at any point, it is ended by running it again.
+/// Takes git-crypt's keys as 'git shroud unlock' does. Makes a new key for each, with the same name, and grants it to git-crypt's users.
+/// Your gpg must have their certificates and consider them valid, or --certificate gives them; if a user would lose access, it stops and
+/// changes nothing.
+///
+/// Rewrites git-crypt's lines in every .gitattributes, and compares git's attributes for every path before and after: the same files stay
+/// sealed. Their plaintext in the worktree does not change. Keeps git-crypt's keys, sealed under the new ones, so that members can read
+/// old history. If it is interrupted, run it again.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud migrate git-crypt --dry-run
   $ git shroud migrate git-crypt ../git-crypt.key --certificate ../bob.asc
   $ git shroud migrate git-crypt --rename default=team --no-commit")]
 pub(super) struct GitCrypt {
-    /// Key files of git-crypt; those that are held here, or that your gpg opens, need none
+    /// Key files of git-crypt, for keys that are not held here and that your gpg does not open
     #[arg(value_name = "KEYFILE")]
     key_files: Vec<PathBuf>,
     #[command(flatten)]
     identities: IdentityArguments,
-    /// Only say what would be done
+    /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
-    /// Change nothing in the repository: read and write git-crypt's format here, as 'git shroud unlock' does
+    /// Change nothing in the repository: only use git-crypt's format here, as 'git shroud unlock' does
     #[arg(long, conflicts_with_all = ["dry_run", "no_commit", "trust", "certificates", "without_those", "renames"])]
     keep: bool,
     /// Stage everything, and leave the commit to you
@@ -63,13 +64,13 @@ pub(super) struct GitCrypt {
     /// An OpenPGP certificate of a user of git-crypt
     #[arg(long = "certificate", value_name = "FILE")]
     certificates: Vec<PathBuf>,
-    /// Grant also where gpg does not consider a certificate valid: you have compared the fingerprints yourself
+    /// Grant even if gpg does not consider a certificate valid: you have compared the fingerprints yourself
     #[arg(long)]
     trust: bool,
-    /// Go on although some users of git-crypt lose access, as their certificates are not there or cannot be used
+    /// Continue even if git-crypt users with missing or unusable certificates lose access
     #[arg(long)]
     without_those: bool,
-    /// Call a key of git-crypt by another name
+    /// Give a git-crypt key another name
     #[arg(long = "rename", value_name = "OLD=NEW")]
     renames: Vec<Rename>,
 }

@@ -8,7 +8,7 @@ mod report;
 use super::Context;
 use crate::error::Outcome;
 
-/// Take a repository over from another tool
+/// Move a repository from another tool to git-shroud
 #[derive(clap::Args)]
 pub struct Migrate {
     #[command(subcommand)]

@@ -12,10 +12,10 @@ use crate::scrub::plan::Plan;
 use crate::scrub::record::{Id, Record, State};
 use crate::scrub::{backup, banned, moves, safety};
 
-/// Move the branches of this clone over to a history that somebody else has scrubbed
+/// Move this clone's branches to a history that somebody else has scrubbed
 ///
-/// Fetch first. Branches that the map knows move; commits that only this clone has are made anew on the new history.
-/// Everything as it was is kept until 'git shroud scrub --finish'; 'git shroud scrub --undo' takes it back.
+/// Fetch first. Moves branches that the map knows, and puts commits that only this clone has onto the new history. Keeps a backup until
+/// 'git shroud scrub --finish'; 'git shroud scrub --undo' undoes it.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git fetch --all --tags --force

@@ -16,15 +16,15 @@ use crate::scrub::plan::Pattern;
 use report::Format;
 use run::Work;
 
-/// Rewrite the history so that what was in the clear no longer is
+/// Rewrite history to remove leaked plaintext; with a backup, and can be undone
 ///
-/// Takes a plan ('git shroud scan --plan FILE' writes one), options, or both: seals files in every commit, puts
-/// ***REMOVED:rule*** in the place of values wherever they stand, takes out files. Commits before the first change keep
-/// their ids. Everything as it was is kept in git's own folder until --finish; --undo takes it back.
+/// Takes a plan ('git shroud scan --plan FILE' writes one), options, or both: seals files in every commit, replaces values by
+/// ***REMOVED:rule*** everywhere, and takes out files. Verifies the result. Commits before the first change keep their ids. A backup of
+/// everything stays in git's folder until --finish; --undo restores it.
 ///
-/// A secret that was pushed is known: change it where it is used. No rewrite takes it back.
+/// If a secret was pushed, somebody may know it: change it where it is used. No rewrite takes it back.
 ///
-/// Exit status 0 if it is done and proved, 1 if it was refused or something is left, 3 if not all could be read.
+/// Exit status 0 if the result is verified, 1 if it was refused or something is left, 3 if something could not be read.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud scan --plan plan.toml
@@ -35,7 +35,7 @@ use run::Work;
   $ git shroud scrub --undo
   $ git shroud scrub --finish
 
-docs/scrub.md says what a plan may hold, and what no rewrite can do.")]
+docs/scrub.md describes plans, and what no rewrite can do.")]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Scrub {
     #[command(subcommand)]
@@ -43,49 +43,49 @@ pub struct Scrub {
     /// The plan
     #[arg(value_name = "PLAN")]
     plan: Option<PathBuf>,
-    /// Seal files that match, in every commit; without a pattern all that today's attributes say
+    /// Seal matching files in every commit; without a pattern, all that today's attributes seal
     #[arg(long, value_name = "PATTERN", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     seal: Vec<String>,
-    /// Seal what each commit's own attributes say, instead of today's
+    /// Use each commit's own attributes, instead of today's
     #[arg(long)]
     as_of_commit: bool,
-    /// Replace the values in a report of scan in JSON, or in another plan
+    /// Replace the values in a JSON report of 'scan', or in another plan
     #[arg(long, value_name = "FINDINGS")]
     redact: Option<PathBuf>,
-    /// Replace every value of a sealed file that stands elsewhere
+    /// Replace values of sealed files in other places
     #[arg(long)]
     known: bool,
-    /// Replace the values in this file, one on a line; '-' for standard input
+    /// Replace the values in this file, one on each line; '-' for standard input
     #[arg(long, value_name = "FILE")]
     value_file: Option<PathBuf>,
-    /// Take out files that match, and folders with all in them
+    /// Take out matching files, and folders with everything in them
     #[arg(long, value_name = "PATH")]
     drop: Vec<Pattern>,
-    /// Seal what is sealed under an earlier key anew, under the current one
+    /// Seal files of an earlier key again, with the current key
     #[arg(long)]
     rekey: bool,
-    /// Make sealed files of what another tool encrypted
+    /// Turn files that another tool encrypted into sealed files
     #[arg(long, value_name = "TOOL")]
     convert: Option<Tool>,
-    /// Replace inside of gzip files and zip archives too
+    /// Also replace values inside gzip files and zip archives
     #[arg(long)]
     archives: bool,
     /// Leave out commits that became empty
     #[arg(long)]
     prune_empty: bool,
-    /// Only say what would change, in exact numbers
+    /// Print what would change, in exact numbers, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// How the report is written
+    /// The format of the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// End a scrub that was cut off
+    /// Finish an interrupted scrub
     #[arg(long = "continue", conflicts_with_all = WHAT)]
     resume: bool,
-    /// Take the last scrub back
+    /// Undo the last scrub
     #[arg(long, conflicts_with_all = WHAT, conflicts_with = "resume")]
     undo: bool,
-    /// Remove what still holds the old history: the backup, reflogs, unreachable objects
+    /// Remove the old history: the backup, reflogs, unreachable objects
     #[arg(long, conflicts_with_all = WHAT, conflicts_with_all = ["resume", "undo"])]
     finish: bool,
 }

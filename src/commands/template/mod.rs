@@ -34,22 +34,22 @@ pub(super) struct Options {
     /// Lay out a repository of this kind
     #[arg(long, value_name = "KIND")]
     template: Option<Kind>,
-    /// Where; the current directory if none is named. A repository is made if there is none
+    /// Where to lay it out [default: the current directory]; made if it is not a repository
     #[arg(requires = "template")]
     dir: Option<PathBuf>,
-    /// An environment, which is a folder and a key; those of the files that are found where none is named
+    /// An environment, with a folder and a key [default: those of the files that are found]
     #[arg(long = "env", value_name = "NAME", requires = "template")]
     environments: Vec<KeyName>,
-    /// The form of the environments' files
+    /// The format of the environments' files
     #[arg(long, value_name = "FORMAT", default_value = "env", requires = "template")]
     format: FileFormat,
-    /// What to do with files of environments that are found in the repository; asked for on the terminal
+    /// What to do with existing files of environments [default: ask on the terminal]
     #[arg(long, value_name = "WHAT", requires = "template")]
     existing: Option<OnExisting>,
     /// Write a backup of the keys to this file, under a passphrase
     #[arg(long, value_name = "FILE", requires = "template", conflicts_with = "no_backup")]
     backup: Option<PathBuf>,
-    /// Make no backup of the keys now; 'doctor' goes on reminding of it
+    /// Make no backup of the keys now; 'doctor' will remind you
     #[arg(long, requires = "template")]
     no_backup: bool,
 }
