@@ -104,7 +104,7 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     findings
 }
 
-/// A repository in which nothing of this program or of git-crypt is to be seen has one problem, and not one for each part.
+/// A repository in which nothing of this program or of git-crypt should be seen has one problem, and not one for each part.
 fn not_set_up(patient: &Patient<'_>) -> Option<Finding> {
     let roster = patient.roster;
     let drivers = crate::git::config::drivers();

@@ -224,7 +224,7 @@ pub fn read_regular(path: &Path, limit: usize) -> io::Result<Zeroizing<Vec<u8>>>
         .map_err(|error| with_path(path, &error))
 }
 
-/// Opens a file for reading. A pipe or device that stands in its place is never waited for, nor told that somebody reads.
+/// Opens a file for reading. A pipe or device that is in its place is never waited for, nor told that somebody reads.
 ///
 /// # Errors
 /// Those of the file system; `InvalidInput` where it is not a regular file.

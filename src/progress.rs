@@ -1,4 +1,4 @@
-//! What a service says while it works. What it has to say at the end is its result.
+//! What a service says while it works. What it must say at the end is its result.
 
 /// Where a service speaks while it works: to a person at a terminal ([`crate::ui::Ui`]), or to nobody (`()`).
 pub trait Progress {

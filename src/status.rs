@@ -123,7 +123,7 @@ pub enum State {
     BadKeyName(String),
     /// Sealed, and no attribute says so any more.
     NotTracked(KeyId),
-    /// Encrypted by git-crypt, where its attribute says that it is to be sealed.
+    /// Encrypted by git-crypt, where its attribute says that it should be sealed.
     GitCrypt,
     /// To be encrypted by git-crypt.
     OfGitCrypt(GitCryptState),
@@ -131,7 +131,7 @@ pub enum State {
     Unmerged,
     /// The blob is not here, so nothing is known of it.
     Missing,
-    /// The file that would say whether, or with which key, it is to be sealed is not here.
+    /// The file that would say whether, or with which key, it should be sealed is not here.
     NotHere(String),
 }
 
@@ -188,7 +188,7 @@ impl State {
     }
 }
 
-/// Looks at every file of the index that is to be sealed or is; at those in `only`, where it is given.
+/// Looks at every file of the index that should be sealed or is; at those in `only`, where it is given.
 ///
 /// # Errors
 /// Index, attributes or objects cannot be read.

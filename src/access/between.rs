@@ -1,4 +1,4 @@
-//! Paths that move between git-crypt's keys and this program's, or from one of git-crypt's to another: whoever can push can
+//! Paths that move between git-crypt's keys and this program's, or from one of git-crypt's to another: anybody who can push can
 //! write the attribute.
 
 use std::io::Read;

@@ -29,7 +29,7 @@ struct Asked<'m> {
 /// Asks a plugin for all of these keys.
 ///
 /// It is given the files of a key as one, so that it opens one of them. Only where that one holds no key it is run once more,
-/// and given each file of the same recipient by itself: whoever can push can write any number of them.
+/// and given each file of the same recipient by itself: anybody who can push can write any number of them.
 pub(super) fn run_plugin(identity: &Identity, keys: &[Granted], ask: Ask<'_>) -> Vec<ByPlugin> {
     let mut all: Vec<Asked<'_>> = keys.iter().map(|key| Asked::of(identity, key)).collect();
     let groups: Vec<Vec<&str>> = all.iter().map(|key| texts(&key.members)).collect();

@@ -10,7 +10,7 @@ use crate::git::repository::Repository;
 use crate::git::worktree::{Entries, Entry, NotAFile};
 use crate::git_crypt;
 
-/// Puts the sealed blobs of the index in the place of files in the clear.
+/// Puts the sealed blobs of the index in the place of plaintext files.
 ///
 /// Without a key nothing proves that a file is the opened form of its blob. What git remembers of the file says so, if the
 /// file did not change since; `discard` gives up those that did. Everything else is left and in the report.
@@ -43,7 +43,7 @@ pub fn close_worktree(
     })
 }
 
-/// How many files of this worktree are still sealed although their key is held, as after an unlock that was cut off.
+/// How many files of this worktree are still sealed although their key is held, as after an interrupted unlock.
 ///
 /// # Errors
 /// The index cannot be read.

@@ -57,7 +57,7 @@ pub fn describe(
     Ok(Some(format!("sealed with {}, changed to {} by {who}", named(&from), named(&to))))
 }
 
-/// Remembers that this path may be sealed with the key that its attribute names, and says which; `None` where it is not to be
+/// Remembers that this path may be sealed with the key that its attribute names, and says which; `None` where it should not be
 /// sealed.
 ///
 /// # Errors
@@ -73,7 +73,7 @@ pub fn confirm(opened: &Opened, path: &[u8]) -> Outcome<Option<KeyOf>> {
     Ok(Some(key))
 }
 
-/// Whoever runs `track` says with which key the files are to be sealed that the patterns match: remembers those that move to
+/// Anybody who runs `track` says with which key the files should be sealed that the patterns match: remembers those that move to
 /// it from another, and says how many they are.
 ///
 /// # Errors

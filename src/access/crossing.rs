@@ -20,7 +20,7 @@ use super::rules::blobs_at;
 /// Commits that changed attributes and are looked at, at most.
 const MAX_COMMITS: &str = "--max-count=2000";
 
-/// The held key of another name with which the index holds a path that is to be sealed under `key`, unless this clone has
+/// The held key of another name with which the index holds a path that should be sealed under `key`, unless this clone has
 /// confirmed the move.
 ///
 /// # Errors

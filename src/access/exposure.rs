@@ -23,7 +23,7 @@ pub struct ExposedPath {
     pub first: ExposedCommit,
     /// The last one.
     pub last: ExposedCommit,
-    /// Paths at which the index holds one of these contents today, unchanged: they are to be changed first.
+    /// Paths at which the index holds one of these contents today, unchanged: they should be changed first.
     pub unchanged_at: Vec<String>,
 }
 

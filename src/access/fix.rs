@@ -8,7 +8,7 @@ use crate::status::{FileStatus, State};
 use crate::store::local;
 
 /// Seals and stages the files that are not sealed as they ought to be, or in another layout than they should be; with `rekey` also those that move to a key of another
-/// name. Says who wrote what is sealed anew, and returns how many files were.
+/// name. Says who wrote what is sealed again, and returns how many files were.
 ///
 /// # Errors
 /// A file cannot be sealed; then nothing of its kind was staged.
@@ -37,7 +37,7 @@ pub fn fix(
     Ok((fixable.len() + of_git_crypt.len()) as u64)
 }
 
-/// Says who wrote what is about to be sealed anew: that makes it look current.
+/// Says who wrote what is about to be sealed again: that makes it look current.
 fn name_authors(progress: &dyn Progress, opened: &Opened, files: &[FileStatus]) -> Outcome {
     let sealed = |file: &&FileStatus| {
         matches!(
@@ -71,7 +71,7 @@ pub fn report_refused(progress: &dyn Progress, opened: &Opened) -> Outcome {
     if refused.is_empty() { Ok(()) } else { Err(CommandError::found()) }
 }
 
-/// As after an unlock that was cut off. Keys of the environment open no worktree as a whole.
+/// As after an interrupted unlock. Keys of the environment open no worktree as a whole.
 ///
 /// # Errors
 /// The worktree cannot be read.

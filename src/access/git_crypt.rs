@@ -114,7 +114,7 @@ fn opens(key: &KeyVersion, nonce: &Nonce, mut file: &File) -> Result<bool, Left>
     }
 }
 
-/// Says of a file that a lock would leave in the clear that it has local changes.
+/// Says of a file that a lock would leave as plaintext that it has local changes.
 pub(super) fn find_changed(
     worker: &mut Worker<'_>,
     entry: &Entry,

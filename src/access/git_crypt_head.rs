@@ -1,4 +1,4 @@
-//! What the last commit says of a git-crypt key: whoever can push can add a file that a key of their own opens.
+//! What the last commit says of a git-crypt key: anybody who can push can add a file that a key of their own opens.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -22,7 +22,7 @@ const FILES_PER_THREAD: usize = 64;
 
 /// The files of `HEAD` that the attributes there give to this key, and that the key does not open.
 ///
-/// One that opens proves nothing, as whoever can push can add a file of their own: all have to.
+/// One that opens proves nothing, as anybody who can push can add a file of their own: all have to.
 ///
 /// # Errors
 /// git fails, an object cannot be read, or a file is not here and cannot be had.

@@ -10,7 +10,7 @@ use crate::recipient::openpgp::{self, Certificate, WrapError};
 use crate::recipient::{Method, Recipient, age};
 use crate::store::shroud_dir::{Label, Member};
 
-/// Somebody to whom a key is to be wrapped.
+/// Somebody to whom a key should be wrapped.
 pub struct Candidate {
     /// To whom.
     pub recipient: Recipient,

@@ -8,7 +8,7 @@ use crate::progress::Progress;
 /// How many files that are wrong are named one by one.
 const NAMED: usize = 20;
 
-/// Names every grant that a holder of its key has to look at, with who wrote it and what to do; fails if there is one.
+/// Names every grant that a holder of its key must look at, with who wrote it and what to do; fails if there is one.
 ///
 /// # Errors
 /// There is one, or a file or the history cannot be read.

@@ -20,13 +20,13 @@ use crate::git::worktree::{Entries, Entry, NotAFile, Worktree};
 use crate::git_crypt::Name;
 use crate::keyring::{self, KeyName, Keyring};
 
-/// Which keys are to be given up, and what becomes of files with local changes.
+/// Which keys should be given up, and what becomes of files with local changes.
 pub struct LockPlan {
     /// Files of these keys are sealed; those of other keys stay open.
     pub names: BTreeSet<KeyName>,
     /// Files of these keys of git-crypt are encrypted.
     pub git_crypt: BTreeSet<Name>,
-    /// Whether that is to be all; files of keys that are not held are then this lock's as well.
+    /// Whether that should be all; files of keys that are not held are then this lock's as well.
     pub everything: bool,
     /// What becomes of changes that the index does not have.
     pub changes: Changes,
@@ -65,7 +65,7 @@ enum How<'r> {
     Stays,
 }
 
-/// The files of this worktree that a lock would leave in the clear, and why.
+/// The files of this worktree that a lock would leave as plaintext, and why.
 ///
 /// # Errors
 /// The index cannot be read.
@@ -125,7 +125,7 @@ impl<'r> Worker<'r> {
     /// The file, if it holds plaintext that the repository seals, or should.
     ///
     /// # Errors
-    /// [`Left::NotAFile`] where something else stands at the path of a file that is to be sealed.
+    /// [`Left::NotAFile`] where something else is at the path of a file that should be sealed.
     pub(super) fn find_to_close(
         &mut self,
         entry: &Entry,

@@ -24,7 +24,7 @@ pub enum FileDifference {
     Unknown(String),
 }
 
-/// Compares files that are sealed, or are to be, on either side of a change; others, and those that do not differ, are left out.
+/// Compares files that are sealed, or should be, on either side of a change; others, and those that do not differ, are left out.
 ///
 /// # Errors
 /// A file or the attributes cannot be read. What cannot be opened is a difference of its own.
@@ -49,7 +49,7 @@ enum Opening {
     Closed { why: String, sealed: bool },
 }
 
-/// Compares the two sides; `None` where the file is none that is to be sealed, or does not differ.
+/// Compares the two sides; `None` where the file is none that should be sealed, or does not differ.
 fn judge(
     opened: &Opened,
     path: &[u8],

@@ -1,6 +1,6 @@
 //! Whom a person means by a label, a recipient, a fingerprint or an e-mail address: a recipient, and never a file.
 //!
-//! Whoever can push can give a file any name. So a name counts where a holder of the key has signed it; where no such file
+//! Anybody who can push can give a file any name. So a name counts where a holder of the key has signed it; where no such file
 //! fits, one that cannot be verified here; and a file that is malformed or forged stands for nobody but itself.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use crate::recipient::openpgp::Certificate;
 use crate::recipient::{Recipient, age};
 use crate::store::shroud_dir::Member;
 
-/// The member files of some keys, and how far each is to be believed.
+/// The member files of some keys, and how far each should be believed.
 pub struct People {
     /// Every file.
     pub files: Vec<Person>,

@@ -104,10 +104,10 @@ pub enum Left {
     /// It holds something else than git last saw there.
     #[error("it has local changes")]
     Changed,
-    /// It is sealed in the repository, but no attribute says that it is to be.
+    /// It is sealed in the repository, but no attribute says that it should be.
     #[error("it is sealed in the repository, but no attribute says so")]
     NotTracked,
-    /// The repository itself holds it in the clear.
+    /// The repository itself holds it as plaintext.
     #[error("the repository holds its plaintext")]
     InTheClear,
     /// A link, a folder, a pipe or a device.
@@ -173,7 +173,7 @@ pub struct Report {
     pub still_encrypted: BTreeMap<Name, u64>,
     /// The keys of git-crypt that attributes name.
     pub git_crypt_names: BTreeSet<Name>,
-    /// Files that the repository holds in the clear.
+    /// Files that the repository holds as plaintext.
     pub in_the_clear: u64,
     /// Files that were left as they are, and why.
     pub left: Vec<(Vec<u8>, Left)>,
@@ -247,7 +247,7 @@ fn sweep(
                         (left, _) => left,
                     })
                 }
-                // Outside a sparse checkout nothing is to be done, whatever the attributes.
+                // Outside a sparse checkout nothing should be done, whatever the attributes.
                 Err(_) if matches!(worker.worktree.find(entry), Ok(None)) => Ok(()),
                 Err(error) => Err(error.into()),
             };

@@ -1,4 +1,4 @@
-//! One file in the clear, on standard output.
+//! One plaintext file, on standard output.
 
 use std::io::{self, Read};
 
@@ -17,7 +17,7 @@ impl Rules for NoRules {
     }
 }
 
-/// Writes the file in the clear to standard output, where it opens as a whole.
+/// Writes the plaintext file to standard output, where it opens as a whole.
 ///
 /// # Errors
 /// Its key is not held, it is damaged, or it cannot be read or written.

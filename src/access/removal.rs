@@ -16,7 +16,7 @@ use crate::store::shroud_dir::File;
 /// How many malformed files a refusal names.
 const NAMED: usize = 10;
 
-/// What a removal takes away, and what stands in its way.
+/// What a removal takes away, and what is in its way.
 #[derive(Default)]
 pub struct Removal {
     /// The keys to be rotated, and the files that are removed.

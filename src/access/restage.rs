@@ -17,7 +17,7 @@ use crate::git_crypt::HeldKeys;
 use crate::keyring::{KeyName, Keyring};
 use crate::status::FileStatus;
 
-/// A blob of the index that is to be sealed with a key.
+/// A blob of the index that should be sealed with a key.
 #[derive(Clone, Debug)]
 pub struct Restage {
     /// Relative to the top of the worktree.
@@ -26,7 +26,7 @@ pub struct Restage {
     pub executable: bool,
     /// What the index names now: plaintext, or sealed with another key.
     pub id: ObjectId,
-    /// The name of the key that it is to be sealed with.
+    /// The name of the key that it should be sealed with.
     pub key: KeyName,
     /// That very key, which is held.
     pub with: KeyId,

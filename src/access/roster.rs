@@ -1,4 +1,4 @@
-//! What `.shroud/` says of keys and members, and how far it is to be believed.
+//! What `.shroud/` says of keys and members, and how far it should be believed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,7 +68,7 @@ impl Standing {
         }
     }
 
-    /// Whether a holder of the key has to do something.
+    /// Whether a holder of the key must do something.
     pub fn is_bad(self) -> bool {
         matches!(self, Self::OutOfDate | Self::MacFails | Self::Malformed)
     }
@@ -129,7 +129,7 @@ pub(super) fn take_away(file: &File) -> String {
     }
 }
 
-/// A grant that a holder of the key has to look at.
+/// A grant that a holder of the key must look at.
 pub struct GrantProblem {
     /// The key.
     pub key: KeyName,

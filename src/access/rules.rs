@@ -213,7 +213,7 @@ impl Rules for PathRules<'_> {
         });
         let in_worktree = lookup.repository.worktree.is_some();
         Ok(Rule {
-            // Whoever damages the description of a key must not bring a clone to seal with an older one.
+            // Anybody who damages the description of a key must not bring a clone to seal with an older one.
             refusal: lookup.roster.malformed.get(&key).map(|why| format!("{why} ({RESTORE})")),
             key_id: coming.map(|held| held.key.id()).or(described.map(|info| info.id)),
             undescribed: in_worktree && described.is_none() && lookup.roster.missing.is_none(),

@@ -1,4 +1,4 @@
-//! Sealing what the index holds in the clear, or with another key than it ought to be.
+//! Sealing what the index holds as plaintext, or with another key than it ought to be.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::keyring::KeyName;
 use crate::progress::Progress;
 use crate::status::{FileStatus, State, survey};
 
-/// Seals what the index holds in the clear under a path that is tracked now.
+/// Seals what the index holds as plaintext under a path that is tracked now.
 /// Files that it leaves as they are, and why, are said.
 ///
 /// # Errors

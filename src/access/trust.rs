@@ -1,4 +1,4 @@
-//! Whether the key that `.shroud/` describes may be taken: whoever can push can write that folder.
+//! Whether the key that `.shroud/` describes may be taken: anybody who can push can write that folder.
 
 use super::past;
 use super::roster::RESTORE;
@@ -26,7 +26,7 @@ pub struct Evidence<'e> {
 /// held of that name and is no ancestor of it is kept under another name, so that nothing is lost.
 ///
 /// # Errors
-/// The key is not to be trusted; then nothing was changed.
+/// The key should not be trusted; then nothing was changed.
 pub fn adopt(
     evidence: &Evidence<'_>,
     keyring: &mut Keyring,
@@ -150,7 +150,7 @@ pub(super) fn aside(keyring: &mut Keyring, id: KeyId) -> Outcome {
 
 /// Takes a key of a grant that is out of date; `false` where it is held already.
 ///
-/// Nothing shows that it descends from anything: whoever can push can write such a grant, of a key of their own. So it
+/// Nothing shows that it descends from anything: anybody who can push can write such a grant, of a key of their own. So it
 /// gets another name, and opens what it has sealed, but never seals.
 ///
 /// # Errors

@@ -24,7 +24,7 @@ pub struct Unwrapped {
     pub by: String,
 }
 
-/// One thing that was tried in vain.
+/// One thing that was tried without success.
 #[derive(Debug)]
 pub struct Attempt {
     /// The member whose file was tried.
@@ -59,7 +59,7 @@ pub struct Unwrapper<'u> {
     means: Vec<Means<'u>>,
     /// For each plugin that was run, by its place among the means: what came of it, for each key.
     plugins: BTreeMap<usize, Vec<ByPlugin>>,
-    /// For each means the files that it opened in vain, and how long that took.
+    /// For each means the files that it opened without success, and how long that took.
     in_vain: Vec<(usize, Duration)>,
 }
 
@@ -75,7 +75,7 @@ impl<'u> Unwrapper<'u> {
     ///
     /// What asks nothing is tried first: a key that was given, identities without a passphrase; then plugins, then gpg, which
     /// asks by its agent, and at last identities with a passphrase. Only what a file names is tried, and
-    /// a message that names nobody, which may be anybody's, after those that do: an agent is not to be asked in vain.
+    /// a message that names nobody, which may be anybody's, after those that do: an agent should not be asked without success.
     pub fn unwrap(
         &mut self,
         at: usize,
@@ -192,7 +192,7 @@ pub fn open_message(
     last
 }
 
-/// How long one means may take with files that it opens in vain: whoever can push can write any number of them.
+/// How long one means may take with files that it opens without success: anybody who can push can write any number of them.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Files that are tried however long each takes.
 const MIN_TRIES: usize = 50;

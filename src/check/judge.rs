@@ -47,7 +47,7 @@ pub(super) struct Judge<'r> {
 /// What may have moved out of the sealed paths in one subject.
 #[derive(Default)]
 pub(super) struct Moves {
-    /// New files in the clear that are not to be sealed, with their lengths.
+    /// New plaintext files that should not be sealed, with their lengths.
     pub(super) plain: Vec<(Vec<u8>, u64, ObjectId)>,
     /// New sealed blobs: one that is gone elsewhere has moved here.
     pub(super) sealed: HashSet<ObjectId>,
@@ -159,7 +159,7 @@ impl<'r> Judge<'r> {
                 Some((problem, pending.filter(|_| !dropped)))
             }
             None if attributes.is_encrypted() => None,
-            // Whatever the attributes say: whoever pushes writes them.
+            // Whatever the attributes say: anybody who pushes writes them.
             None => self.compare_plain(file)?,
         };
         if attributes.sealed && file.parents.iter().all(|(id, _)| id.is_none()) {
@@ -195,7 +195,7 @@ impl<'r> Judge<'r> {
         Ok(false)
     }
 
-    /// For a file that is not to be sealed and is not: whether it was, and whether it is new.
+    /// For a file that should not be sealed and is not: whether it was, and whether it is new.
     fn compare_plain(&mut self, file: &Changed<'_>) -> Result<Option<Verdict>, GitError> {
         let (mut was_sealed, mut is_inherited) = (false, false);
         let (mut without, mut with) = (Vec::new(), Vec::new());

@@ -1,7 +1,7 @@
 //! Which keys a history knows: those that `.shroud/` describes in a commit that is looked at, or did in any before it.
 //!
 //! The ids of retired keys stand encrypted in `key.toml` (docs/format.md, section 5). But each was the current one once,
-//! so history names it in the clear.
+//! so history names it as plaintext.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;

@@ -1,6 +1,6 @@
 //! What a history says of each key, without one: which name an id had first, and which generation is the last.
 //!
-//! Whoever can push can write a `key.toml`. Without the key its mac proves nothing, so a description is held against
+//! Anybody who can push can write a `key.toml`. Without the key its mac proves nothing, so a description is held against
 //! those of the commits before: a key keeps its name, and each generation follows the last.
 
 use std::collections::BTreeSet;

@@ -84,15 +84,15 @@ impl From<Commit> for Subject {
 /// What is wrong with a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// In the clear, where its attributes say that it is to be sealed.
+    /// In the clear, where its attributes say that it should be sealed.
     Plaintext,
-    /// It was sealed, and now is in the clear and not to be sealed any more, whatever its attributes say of that.
+    /// It was sealed, and now is plaintext and not to be sealed any more, whatever its attributes say of that.
     Unsealed,
-    /// Plaintext at a path that is not to be sealed any more, and that was sealed in an earlier commit and then went away.
+    /// Plaintext at a path that should not be sealed any more, and that was sealed in an earlier commit and then went away.
     Returned,
-    /// A new file in the clear, seemingly the one that stood sealed at this path.
+    /// A new plaintext file, seemingly the one that stood sealed at this path.
     Moved(Vec<u8>),
-    /// Sealed, and no attribute says so any more: the next change would be stored in the clear.
+    /// Sealed, and no attribute says so any more: the next change would be stored as plaintext.
     NotTracked(KeyId),
     /// Sealed with a key that `.shroud/` never described.
     UnknownKey(KeyId),
@@ -114,7 +114,7 @@ pub enum Problem {
     },
     /// Begins as a sealed file and cannot be one, or is a description of a key that cannot be read.
     Damaged(String),
-    /// Encrypted by git-crypt, where its attribute says that it is to be sealed.
+    /// Encrypted by git-crypt, where its attribute says that it should be sealed.
     GitCrypt,
     /// Encrypted by git-crypt, and what was encrypted was encrypted already; only seen where the key is held.
     EncryptedTwice,
@@ -124,7 +124,7 @@ pub enum Problem {
     Conversion(String),
     /// Its attribute names what cannot be a key.
     BadKeyName(String),
-    /// git or this program reads the file itself, and it is sealed or is to be.
+    /// git or this program reads the file itself, and it is sealed or should be.
     OwnFile,
     /// The commit was taken out of the history, and must not come back.
     TakenOut,

@@ -1,6 +1,6 @@
 //! Files that left the sealed paths: without a key their content cannot be compared, so names and lengths are.
 //!
-//! A new file in the clear, at a path that is not to be sealed, counts as moved from a sealed file that is gone in the
+//! A new plaintext file, at a path that should not be sealed, counts as moved from a sealed file that is gone in the
 //! same commit if both have the same name; or if it has the very length class of that file, and either the class is
 //! above the smallest, which all files up to 248 bytes share, or both have the same extension.
 

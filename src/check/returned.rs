@@ -18,7 +18,7 @@ use crate::git::past::blobs_before;
 use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 
-/// A file in plaintext, at a path that is not to be sealed, which some parent does not have.
+/// A file in plaintext, at a path that should not be sealed, which some parent does not have.
 pub(super) struct Candidate {
     /// Its place among the subjects.
     pub(super) subject: usize,

@@ -121,7 +121,7 @@ impl Check {
         self.outcome(context, &repository, &report, subjects.len())
     }
 
-    /// What is to be judged, and what of it is not here.
+    /// What should be judged, and what of it is not here.
     fn subjects(&self, repository: &Repository) -> Outcome<(Vec<Subject>, Vec<ObjectId>)> {
         let mut lone = Vec::new();
         let commits = if self.all {

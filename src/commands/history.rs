@@ -17,7 +17,7 @@ pub(super) fn run_git(
     settings: &[(String, String)],
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Outcome {
-    // Whatever stands in .gitattributes or info/attributes outranks this.
+    // Whatever is in .gitattributes or info/attributes outranks this.
     let attributes = tempfile::NamedTempFile::new().context(|| "a temporary file".to_owned())?;
     std::fs::write(attributes.path(), "* diff=shroud\n")
         .context(|| "a temporary file".to_owned())?;

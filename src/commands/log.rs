@@ -36,7 +36,7 @@ impl Log {
 
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let opened = context.open()?;
-        // What a path is to be, stock git decides by its own rules; --textconv is said for commands that have it off.
+        // What a path should be, stock git decides by its own rules; --textconv is said for commands that have it off.
         let command = ["log", "--patch", "--textconv", "--follow"];
         run_git(context, &opened, &[], arguments(&command, &self.given))
     }

@@ -138,7 +138,7 @@ fn remove_left_keys(common_dir: &Path) -> Outcome<bool> {
     Journal::remove_draft(common_dir)
 }
 
-/// Refuses what would get into the way of a rotation that was cut off.
+/// Refuses what would get into the way of an interrupted rotation.
 fn refuse_rotation(repository: &Repository) -> Outcome {
     if Journal::is_there(repository.common_dir()) {
         return Err(CommandError::wrong("a key rotation is in progress")

@@ -52,7 +52,7 @@ struct OneShot {
     git_crypt: Option<git_crypt::Name>,
 }
 
-/// Print a file in the clear for a diff (diff.shroud.textconv)
+/// Print the plaintext of a file for a diff (diff.shroud.textconv)
 #[derive(clap::Args)]
 pub struct Textconv {
     /// The file, which git has made
@@ -144,7 +144,7 @@ impl OneShot {
             summarise(context, filter.summary());
             Ok(())
         };
-        // By hand there is no file of a worktree that has to be whole, whatever it holds.
+        // By hand there is no file of a worktree that must be whole, whatever it holds.
         let by_hand = path.is_empty();
         if let Some(name) = self.git_crypt {
             let surroundings = GitCryptSurroundings::find(&context.dir)?;

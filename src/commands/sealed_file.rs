@@ -83,7 +83,7 @@ pub(super) fn refuse_elsewhere(top: &Path, file: &Path) -> Outcome {
 }
 
 /// A tracked file that is not in the worktree, as outside a sparse checkout, is not new, and an editor must not begin it
-/// anew.
+/// again.
 pub(super) fn refuse_absent(opened: &Opened, path: &Path, file: &Path) -> Outcome {
     if file.symlink_metadata().is_ok() {
         return Ok(());
@@ -158,7 +158,7 @@ impl Before {
         put(file, plaintext)
     }
 
-    /// As [`Self::write`], for a file that is not to be sealed.
+    /// As [`Self::write`], for a file that should not be sealed.
     pub(super) fn write_open(&self, file: &Path, plaintext: &[u8]) -> Outcome {
         if self.sealed {
             return Err(CommandError::refused(

@@ -29,7 +29,7 @@ pub struct Track {
     /// host sees which parts of a file change, and which are the same in two files
     #[arg(long, requires = "patterns")]
     delta: bool,
-    /// Compress nothing before it is sealed: for files in which a secret stands beside text of strangers
+    /// Compress nothing before it is sealed: for files in which a secret is beside text of strangers
     #[arg(long, requires = "patterns")]
     store: bool,
     /// Complete lines of earlier versions that say only 'shroud', for programs that ignore macros

@@ -86,7 +86,7 @@ pub(super) struct Locked {
     attempts: Vec<Attempt>,
 }
 
-/// What the user has confirmed, as what stands in `.shroud/` is only proposed.
+/// What the user has confirmed, as what is in `.shroud/` is only proposed.
 #[derive(Clone, Copy)]
 pub(super) struct Confirmed<'c> {
     /// Ids that were compared with a colleague.
@@ -206,7 +206,7 @@ impl From<IdentityError> for CommandError {
     }
 }
 
-/// A key of a name that this clone has never seen: a second grant, or a key of whoever can push.
+/// A key of a name that this clone has never seen: a second grant, or a key of anybody who can push.
 fn say_new(context: &Context, opened: &Opened, info: &KeyInfo, label: &str) -> Outcome {
     let (name, id) = (&info.name, info.id);
     let path = File::Member(name.clone(), label.to_owned()).path();
@@ -219,7 +219,7 @@ fn say_new(context: &Context, opened: &Opened, info: &KeyInfo, label: &str) -> O
     Ok(())
 }
 
-/// Whoever has pushed last to a member's file may have granted it, or swapped it.
+/// Anybody who has pushed last to a member's file may have granted it, or swapped it.
 fn say_who_granted(context: &Context, opened: &Opened, name: &KeyName, label: &str) -> Outcome {
     let path = File::Member(name.clone(), label.to_owned()).path();
     let by = crate::access::last_changes::last_change(&opened.repository, &path)?;

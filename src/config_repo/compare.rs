@@ -6,7 +6,7 @@ use super::environment::Environment;
 use super::schema::Schema;
 use crate::format::ScanKey;
 
-/// How a property stands in an environment.
+/// How a property is in an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// It has a value: which of those that are different, counted from 0 in the order of the environments.

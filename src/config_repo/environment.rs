@@ -12,7 +12,7 @@ pub struct File {
     pub path: String,
     /// Its format, by its name.
     pub format: Format,
-    /// Whether the attributes say that it is to be sealed.
+    /// Whether the attributes say that it should be sealed.
     pub sealed: bool,
     /// What is in it.
     pub content: Content,
@@ -45,7 +45,7 @@ pub struct Source {
     pub path: String,
     /// Its format.
     pub format: Format,
-    /// Whether the attributes say that it is to be sealed.
+    /// Whether the attributes say that it should be sealed.
     pub sealed: bool,
     /// What became of it.
     pub state: State,
@@ -57,7 +57,7 @@ pub struct Setting {
     pub value: Value,
     /// The names that lead to it in its file.
     pub path: Vec<String>,
-    /// Which of the environment's sources it stands in.
+    /// Which of the environment's sources it is in.
     pub source: usize,
     /// The line on which it begins, counted from 1.
     pub line: usize,

@@ -1,6 +1,6 @@
 //! Variables that decide which code a program runs, and not what it is told.
 //!
-//! Whoever may write a value of an environment would run code where it is deployed: they name libraries to be loaded, scripts
+//! Anybody who may write a value of an environment would run code where it is deployed: they name libraries to be loaded, scripts
 //! to be run first, programs to be started, or where these are looked for. Variables that a program of one's own may well be
 //! configured by (`HTTP_PROXY`, `SSL_CERT_FILE`, `TZ`, `LANG`, `TMPDIR`) are not among them, though they steer too.
 

@@ -9,7 +9,7 @@ use super::schema::{Release, Schema};
 pub struct Addition {
     /// The property.
     pub name: String,
-    /// The default, to be shown in a comment; `None` for a property that has to be set, which gets [`MARKER`].
+    /// The default, to be shown in a comment; `None` for a property that must be set, which gets [`MARKER`].
     pub default: Option<String>,
     /// Whether the value is a number or boolean.
     pub literal: bool,

@@ -59,7 +59,7 @@ pub fn difference(path: &[u8], old: &[u8], new: &[u8]) -> Result<Difference, git
     Ok(Difference::Lines { added, removed })
 }
 
-/// What stands at each key; more than once where the key does.
+/// What is at each key; more than once where the key does.
 type Values<'t> = BTreeMap<Vec<String>, Vec<&'t [u8]>>;
 
 fn values(format: Format, bytes: &[u8]) -> Option<Values<'_>> {

@@ -130,7 +130,7 @@ fn unescaped(
     if high.is_some() { Err(ODD_UNIT) } else { Ok(text) }
 }
 
-/// What stands between the quotes of a string in JSON (RFC 8259, section 7).
+/// What is between the quotes of a string in JSON (RFC 8259, section 7).
 pub(super) fn json(raw: &str) -> Result<Zeroizing<String>, &'static str> {
     unescaped(raw, |escape, _, text| {
         match escape {
@@ -198,7 +198,7 @@ pub(super) fn write_properties(text: &str) -> Zeroizing<String> {
     raw
 }
 
-/// What stands between double quotes in YAML (1.2.2, section 5.7).
+/// What is between double quotes in YAML (1.2.2, section 5.7).
 pub(super) fn yaml(raw: &str) -> Result<Zeroizing<String>, &'static str> {
     const ODD: &str = "an escape in the value is not valid in YAML";
     let mut text = room(2 * raw.len());

@@ -78,7 +78,7 @@ fn last_line(text: &Text<'_>, first: usize, start: usize) -> Option<usize> {
     })
 }
 
-/// Whether a comma stands behind an item: another member follows in the same object.
+/// Whether a comma is behind an item: another member follows in the same object.
 pub(super) fn needs_comma(item: &Item<'_>, following: &[Item<'_>]) -> bool {
     let ends = item.key.as_ref().is_some_and(|key| key.part != Part::Open);
     let next = following.iter().find_map(|item| item.key.as_ref());

@@ -61,7 +61,7 @@ pub enum Part {
 pub struct Key {
     /// Sections or mappings, then the key's own name.
     pub path: Vec<String>,
-    /// What stands there.
+    /// What is there.
     pub part: Part,
 }
 
@@ -198,12 +198,12 @@ impl Format {
         bytes
     }
 
-    /// Whether no key stands twice, by what the programs that read this format take for the same.
+    /// Whether no key is twice, by what the programs that read this format take for the same.
     pub fn is_distinct(self, items: &[Item<'_>]) -> bool {
         self.repeated(items).is_none()
     }
 
-    /// The first item whose key stands before it already.
+    /// The first item whose key is before it already.
     pub fn repeated(self, items: &[Item<'_>]) -> Option<usize> {
         let mut seen = HashSet::new();
         items.iter().position(|item| {

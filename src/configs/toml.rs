@@ -56,7 +56,7 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
     Ok(entries)
 }
 
-/// Where the value of a single key stands in its lines; `None` where they are not sound by themselves, as one that ends
+/// Where the value of a single key is in its lines; `None` where they are not sound by themselves, as one that ends
 /// too early is.
 fn extent(lines: &[u8], is_header: bool) -> Option<Range<usize>> {
     let parsed = DeTable::parse(std::str::from_utf8(lines).ok()?).ok()?;

@@ -41,7 +41,7 @@ impl Value {
 }
 
 impl Format {
-    /// What a value means that stands in a file in this form, with its quotes.
+    /// What a value means that is in a file in this form, with its quotes.
     ///
     /// # Errors
     /// Why it means nothing, in a few words that hold nothing of it.
@@ -159,7 +159,7 @@ fn yaml(raw: &str) -> Result<Value, &'static str> {
     }
 }
 
-/// What stands between two quotes.
+/// What is between two quotes.
 fn within(raw: &str, quote: char) -> Result<&str, &'static str> {
     let inner = raw.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
     inner.ok_or("the quote is not closed")

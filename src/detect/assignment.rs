@@ -19,7 +19,7 @@ pub(super) struct Assignment {
     /// Without its quotes.
     pub(super) value: Range<usize>,
     pub(super) operator: Operator,
-    /// The value stands in quotes.
+    /// The value is in quotes.
     pub(super) quoted: bool,
 }
 
@@ -166,7 +166,7 @@ fn quoted_before(text: &[u8], end: usize) -> Option<Range<usize>> {
     (text[open] == quote).then_some(open + 1..close)
 }
 
-/// The value after the operator, and whether it stands in quotes.
+/// The value after the operator, and whether it is in quotes.
 fn value(
     text: &[u8],
     at: usize,

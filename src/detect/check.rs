@@ -26,7 +26,7 @@ pub(super) fn crc32_base62(token: &[u8]) -> bool {
     let Some(split) = token.len().checked_sub(6).filter(|&split| split > start) else {
         return false;
     };
-    // Fine-grained tokens: the checksum is of all that stands before it.
+    // Fine-grained tokens: the checksum is of all that is before it.
     base62(crc32fast::hash(&token[start..split])) == token[split..]
         || base62(crc32fast::hash(&token[..split])) == token[split..]
 }

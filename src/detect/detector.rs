@@ -129,7 +129,7 @@ impl Detector {
         hits.extend(kept.into_iter().filter(|hit| window::touches(&hit.matched, within)));
     }
 
-    /// Every hit whose keyword stands in one of the windows.
+    /// Every hit whose keyword is in one of the windows.
     fn found(&self, text: &[u8], path: Option<&[u8]>, windows: Vec<Range<usize>>) -> Vec<Hit> {
         let mut scan = Scan {
             detector: self,
@@ -152,7 +152,7 @@ impl Detector {
     }
 }
 
-/// What stands in the first and last line of every private key (RFC 7468), on one line or escaped.
+/// What is in the first and last line of every private key (RFC 7468), on one line or escaped.
 const MARK: &[u8] = b"PRIVATE KEY";
 
 impl Matcher for Detector {
@@ -182,7 +182,7 @@ struct Scan<'a> {
     path: PathKind,
     file: Option<&'a [u8]>,
     found: Vec<Hit>,
-    /// The assignment read last: several keywords may stand in one name.
+    /// The assignment read last: several keywords may be in one name.
     assigned: Option<(Range<usize>, Option<assignment::Assignment>)>,
     /// For each rule whether it looked at the whole text; empty before any did.
     texts: Vec<bool>,

@@ -136,7 +136,7 @@ pub(super) fn assigned(
     })
 }
 
-/// A password: nearly anything that stands in quotes or in a settings file.
+/// A password: nearly anything that is in quotes or in a settings file.
 fn password(text: &[u8], found: &Assignment, value: &[u8], path: PathKind) -> Option<Rank> {
     let digits = value.iter().any(u8::is_ascii_digit);
     let letters = value.iter().any(u8::is_ascii_alphabetic);

@@ -36,7 +36,7 @@ pub struct Matched {
     /// Rule, rank and facts. Its ranges are those in the innermost view at the time it was first found; use those of
     /// [`Found`].
     pub hit: Hit,
-    /// How the text had to be read, outermost first; empty where it stands in the text as it is.
+    /// How the text had to be read, outermost first; empty where it is in the text as it is.
     pub views: Vec<View>,
     /// The value.
     pub value: Value,
@@ -75,7 +75,7 @@ pub struct Found {
     /// What it is. Texts that were stored as changes of one another share it, so that the pointer tells a value that was
     /// seen before.
     pub what: Arc<Matched>,
-    /// Where the value stands in the text, in bytes: where it is encoded, the bytes that hold it.
+    /// Where the value is in the text, in bytes: where it is encoded, the bytes that hold it.
     pub place: Range<usize>,
     /// Where it stands with what makes it recognisable.
     pub around: Range<usize>,

@@ -1,11 +1,11 @@
-//! What stands between a name and its value.
+//! What is between a name and its value.
 
 use std::ops::Range;
 
 use super::assignment::{MOST_BLANKS, skip_blanks, skip_quote};
 use super::window::is_word;
 
-/// What stands between them.
+/// What is between them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operator {
     /// `=`, `:=`, `?=`, `<-` and others of their kind.
@@ -30,7 +30,7 @@ pub(super) enum Operator {
     Is,
 }
 
-/// Which operator stands here, and where it ends.
+/// Which operator is here, and where it ends.
 pub(super) fn at(
     text: &[u8],
     at: usize,

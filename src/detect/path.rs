@@ -9,7 +9,7 @@ pub(super) enum PathKind {
     Settings,
     /// A program, or text.
     Other,
-    /// Tests, examples, documentation: what stands here is often no real secret.
+    /// Tests, examples, documentation: what is here is often no real secret.
     Minor,
     /// Other people's code, and pictures.
     Vendored,

@@ -19,7 +19,7 @@ const SHORTEST_BODY: usize = 32;
 /// What is left of a block that has no end must be longer than a line of base64, in bytes.
 const LEAST_OF_BLOCK: usize = 64;
 
-/// Whether a byte may stand inside a block: what base64, its line ends, their escapes and quotes, and the headers of RFC
+/// Whether a byte may be inside a block: what base64, its line ends, their escapes and quotes, and the headers of RFC
 /// 1421 are made of. Blocks are looked for backwards over these only.
 pub(super) fn may_contain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()

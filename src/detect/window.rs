@@ -59,7 +59,7 @@ pub(super) fn touches(matched: &Range<usize>, within: &[Range<usize>]) -> bool {
     within.get(at).is_some_and(|range| range.start < matched.end && !range.is_empty())
 }
 
-/// Whether a word may begin here: nothing of a word stands before, or it belongs to an escape.
+/// Whether a word may begin here: nothing of a word is before, or it belongs to an escape.
 pub(super) fn begins_word(text: &[u8], at: usize) -> bool {
     let Some(&before) = text[..at].last() else { return true };
     if !is_word(before) {

@@ -49,7 +49,7 @@ pub(super) fn efficiency(value: &[u8]) -> f64 {
     efficiency
 }
 
-/// Whether the value looks written rather than drawn: a long word stands in it, or it falls into few pieces.
+/// Whether the value looks written rather than drawn: a long word is in it, or it falls into few pieces.
 ///
 /// Stands for what betterleaks measures with a tokeniser (`failsTokenEfficiency`).
 pub(crate) fn is_text(value: &[u8]) -> bool {

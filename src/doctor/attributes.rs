@@ -57,7 +57,7 @@ fn without_macro(file: &AttributesFile) -> Finding {
 fn remedy(path: &Path) -> String {
     let is_link = path.symlink_metadata().is_ok_and(|there| there.is_symlink());
     if is_link {
-        // Whoever gets the file must see the lines that counted for its author.
+        // Anybody who gets the file must see the lines that counted for its author.
         return "replace it by a regular file with the same lines: cp --remove-destination \"$(readlink -f .gitattributes)\" .gitattributes".to_owned();
     }
     if path.is_dir() {

@@ -1,4 +1,4 @@
-//! What a run of this program that was cut off has left.
+//! What an interrupted run of this program has left.
 
 use super::{Finding, Patient, problem};
 use crate::access::{Keys, find_unopened};

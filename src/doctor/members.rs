@@ -1,4 +1,4 @@
-//! Grants that are out of date or forged, certificates that expire, a rotation that was cut off.
+//! Grants that are out of date or forged, certificates that expire, an interrupted rotation.
 
 use std::time::{Duration, SystemTime};
 

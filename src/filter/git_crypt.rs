@@ -25,7 +25,7 @@ pub trait Paths {
     fn indexed(&mut self, path: &[u8]) -> Option<Nonce>;
 
     /// The key that seals what the index has at this path, where it is another than the git-crypt key of this name, and this
-    /// clone has not confirmed that the path moves. `plaintext` is what is to be stored.
+    /// clone has not confirmed that the path moves. `plaintext` is what should be stored.
     fn leaves_key(
         &mut self,
         _path: &[u8],
@@ -170,7 +170,7 @@ impl<'k, P: Paths> Driver<'k> for GitCryptFilter<'k, P> {
         }
         if looks_encrypted {
             match opener(self.held, &self.name, &mut spool) {
-                // Encrypted by hand, as 'lock --force' leaves it; whoever can read it is another matter.
+                // Encrypted by hand, as 'lock --force' leaves it; anybody who can read it is another matter.
                 Ok((name, _)) if *name == self.name => {
                     let crossing = self.paths.leaves_key(path, name, &mut io::empty());
                     if let Some(Crossing::Changed(held)) = crossing {
@@ -196,14 +196,14 @@ impl<'k, P: Paths> Driver<'k> for GitCryptFilter<'k, P> {
             return Err(FilterError::SealedForGitCrypt);
         }
         let Some(key) = versions.first() else {
-            // Somebody has pushed it in the clear, and nothing is added to that.
+            // Somebody has pushed it as plaintext, and nothing is added to that.
             if self.holds(path, &mut spool)? {
                 self.summary.note_in_the_clear(path);
                 return Ok(Filtered { action: Action::Same, content: spool });
             }
             return Err(FilterError::GitCryptLocked(self.name.clone()));
         };
-        // Attributes are a proposal of whoever pushed last: they could hand the file to readers of another key.
+        // Attributes are a proposal of anybody who pushed last: they could hand the file to readers of another key.
         match self.paths.leaves_key(path, &self.name, &mut spool.reader()?) {
             None => {}
             Some(Crossing::Unchanged(blob)) => return Filtered::bytes(&blob),

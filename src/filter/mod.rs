@@ -35,13 +35,13 @@ pub use summary::{Files, Summary, describe_suspects};
 
 /// What git calls a filter driver: a clean and a smudge (gitattributes, "filter").
 pub trait Driver<'k> {
-    /// From the worktree to the repository: reads the whole of `source` and says what is to be stored.
+    /// From the worktree to the repository: reads the whole of `source` and says what should be stored.
     ///
     /// # Errors
     /// [`FilterError`]; then nothing may be stored.
     fn clean(&mut self, path: &[u8], source: &mut dyn Read) -> Result<Filtered<'k>, FilterError>;
 
-    /// From the repository to the worktree: reads the whole of `source` and says what is to be written.
+    /// From the repository to the worktree: reads the whole of `source` and says what should be written.
     ///
     /// # Errors
     /// [`FilterError`]; then nothing may be written.
@@ -110,7 +110,7 @@ impl<'k, R: Rules> Filter<'k, R> {
         &self.summary
     }
 
-    /// From the worktree to the repository: reads the whole of `source` and says what is to be stored.
+    /// From the worktree to the repository: reads the whole of `source` and says what should be stored.
     ///
     /// # Errors
     /// [`FilterError`]; then nothing may be stored.
@@ -140,7 +140,7 @@ impl<'k, R: Rules> Filter<'k, R> {
                 let fit = sealing_key(self.keyring, &rule, |ids| rules.later(&rule.key, ids));
                 let sealing = fit.as_ref().ok().map(|entry| &entry.key);
                 let mut sivs = content.finish_with_siv(sealing)?;
-                // A file that did not change stays the same bytes, whichever key, layout or encoder sealed it: sealed anew, or
+                // A file that did not change stays the same bytes, whichever key, layout or encoder sealed it: sealed again, or
                 // refused, each file of an old branch would be in git's way as soon as its time is another.
                 let indexed =
                     find_indexed(&mut self.rules, path, self.keyring, &mut content, &mut sivs)?;
@@ -152,7 +152,7 @@ impl<'k, R: Rules> Filter<'k, R> {
                         keys.into_iter().find_map(|id| self.keyring.of_other_name(id, &rule.key))
                     }
                 };
-                // Attributes are a proposal of whoever pushed last: they could hand the file to readers of another key.
+                // Attributes are a proposal of anybody who pushed last: they could hand the file to readers of another key.
                 if let Some(other) = other
                     && fit.is_ok()
                     && !self.rules.is_confirmed(path, &rule.key)
@@ -177,7 +177,7 @@ impl<'k, R: Rules> Filter<'k, R> {
                         }
                     }
                     Ok(entry) => entry,
-                    // Somebody has pushed it in the clear, and nothing is added to that.
+                    // Somebody has pushed it as plaintext, and nothing is added to that.
                     Err(error) => {
                         if !holds(&mut self.rules, path, &mut content.spool)? {
                             return Err(error);
@@ -213,7 +213,7 @@ impl<'k, R: Rules> Filter<'k, R> {
         }
     }
 
-    /// From the repository to the worktree: reads the whole of `source` and says what is to be written.
+    /// From the repository to the worktree: reads the whole of `source` and says what should be written.
     ///
     /// # Errors
     /// [`FilterError`]; then nothing may be written.

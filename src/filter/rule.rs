@@ -6,7 +6,7 @@ use crate::format::{KeyId, Layout};
 use crate::keyring::KeyName;
 use crate::store::confirmed::KeyOf;
 
-/// What a repository's attributes say of a path that is to be sealed.
+/// What a repository's attributes say of a path that should be sealed.
 #[derive(Clone, Default)]
 pub struct Rule {
     /// The key that seals the path (attribute `shroud-key`).
@@ -69,7 +69,7 @@ pub trait Rules {
     }
 
     /// The git-crypt key that seals what the index has at this path, where this clone has not confirmed that it moves to
-    /// `key`, and `key` has not taken that one over. `plaintext` is what is to be stored. Asked for only where it matters.
+    /// `key`, and `key` has not taken that one over. `plaintext` is what should be stored. Asked for only where it matters.
     fn leaves_git_crypt(
         &mut self,
         _path: &[u8],

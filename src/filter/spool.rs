@@ -149,7 +149,7 @@ impl SpoolFile {
     /// Every segment but the end, which stays in memory, is whole: so the reader knows where each begins.
     fn write_segment(&mut self, segment: &mut WipedVec) -> io::Result<()> {
         if let Some(cipher) = &mut self.cipher {
-            // Once it is read, the counter has begun anew: what is added then would be encrypted with the same again.
+            // Once it is read, the counter has begun again: what is added then would be encrypted with the same again.
             assert!(!self.is_read, "nothing is added to a spool that was read");
             cipher.seal(segment, 0, false);
         }

@@ -53,7 +53,7 @@ pub fn describe_suspects(retired: &Files, of_other_key: &Files) -> Vec<(String, 
 pub struct Summary {
     /// Files that stay sealed, as their key is not held.
     pub still_sealed: u64,
-    /// Files that the repository holds in the clear.
+    /// Files that the repository holds as plaintext.
     pub in_the_clear: u64,
     /// The first of those.
     pub first_in_the_clear: Option<Vec<u8>>,

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What a signal removes. Whoever makes, moves or removes one of them holds this meanwhile, so that a signal never sees a
+/// What a signal removes. Anybody who makes, moves or removes one of them holds this meanwhile, so that a signal never sees a
 /// file that is made and not yet listed, or one at the path that is another's.
 static FILES: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 

@@ -20,7 +20,7 @@ pub const KEY_ATTRIBUTE: &str = "shroud-key";
 pub const COMPRESS_ATTRIBUTE: &str = "shroud-compress";
 /// Set, it says that a path is sealed so that git finds what two versions have in common.
 pub const DELTA_ATTRIBUTE: &str = "shroud-delta";
-/// The encoding that no git knows: with it a clone that was never set up cannot store a file in the clear.
+/// The encoding that no git knows: with it a clone that was never set up cannot store a plaintext file.
 pub const TRIPWIRE: &str = "locked-run-git-shroud-unlock";
 
 const FILE_NAME: &str = ".gitattributes";
@@ -67,7 +67,7 @@ impl std::fmt::Display for Setting {
 /// What the attributes of one path mean to this program.
 #[derive(Debug)]
 pub struct PathAttributes {
-    /// Whether the path is to be sealed: its filter is this program's.
+    /// Whether the path should be sealed: its filter is this program's.
     pub sealed: bool,
     /// The key of git-crypt that is to encrypt the path: its filter is one of git-crypt's.
     pub git_crypt: Option<Result<git_crypt::Name, git_crypt::InvalidName>>,
@@ -85,7 +85,7 @@ pub struct PathAttributes {
     pub conversion: Option<Setting>,
     /// Whether the tripwire is in force.
     pub tripwire: bool,
-    /// Why the path is not sealed though the attribute `shroud` says that it is to be, or is in doubt; a clause.
+    /// Why the path is not sealed though the attribute `shroud` says that it should be, or is in doubt; a clause.
     pub conflict: Option<String>,
     /// Whether only the definition of the macro makes the filter this program's, for a line of a `.gitattributes` file.
     pub by_macro: bool,
@@ -94,7 +94,7 @@ pub struct PathAttributes {
 }
 
 impl PathAttributes {
-    /// Whether the path is to be sealed, or encrypted as git-crypt does it.
+    /// Whether the path should be sealed, or encrypted as git-crypt does it.
     pub fn is_encrypted(&self) -> bool {
         self.sealed || self.git_crypt.is_some()
     }
@@ -291,7 +291,7 @@ fn unmet(
     }
 }
 
-/// Whether the line of one match outranks that of another: it stands behind it, or in a folder below.
+/// Whether the line of one match outranks that of another: it is behind it, or in a folder below.
 fn outranks(one: &Match<'_>, other: &Match<'_>) -> bool {
     let depth =
         |found: &Match<'_>| found.location.source.map_or(0, |file| file.components().count());

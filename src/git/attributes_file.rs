@@ -111,7 +111,7 @@ impl AttributesFile {
         Self { path: path.to_owned(), lines, has_mark, crlf, is_top: true, changed: false }
     }
 
-    /// The same file, which stands in a folder below the top.
+    /// The same file, which is in a folder below the top.
     #[must_use]
     pub fn below_top(self) -> Self {
         Self { is_top: false, ..self }

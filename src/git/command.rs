@@ -22,7 +22,7 @@ const CHANGING: [&str; 14] = [
     "GIT_DIFF_OPTS",
     // Attributes from a tree in place of the worktree: this program would see others than git.
     "GIT_ATTR_SOURCE",
-    // Whoever sets these decides which commits a command walks over.
+    // Anybody who sets these decides which commits a command walks over.
     "GIT_REPLACE_REF_BASE",
     "GIT_GRAFT_FILE",
     "GIT_NOTES_REF",

@@ -66,7 +66,7 @@ pub fn git_crypt_drivers(key: &git_crypt::Name) -> Vec<(String, String)> {
     ]
 }
 
-/// What the local configuration must say so that git merges those files in the clear: its default for every file to which
+/// What the local configuration must say so that git merges those files as plaintext: its default for every file to which
 /// no attribute gives a merge driver. Empty where the user has another default.
 pub fn git_crypt_merge(repository: &Repository) -> Vec<(String, String)> {
     let default = repository.gix.config_snapshot().string("merge.default");

@@ -258,7 +258,7 @@ pub fn object_folders(repository: &Repository) -> Vec<PathBuf> {
     [own].into_iter().chain(more).collect()
 }
 
-/// The folders in a variable, where one may stand in double quotes with C escapes (git, "alternate object databases").
+/// The folders in a variable, where one may be in double quotes with C escapes (git, "alternate object databases").
 fn split(list: &OsStr) -> Vec<PathBuf> {
     let Some(mut rest) = crate::repo_path::argument_bytes(list) else { return Vec::new() };
     let separator = if cfg!(windows) { b';' } else { b':' };

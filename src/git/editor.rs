@@ -44,7 +44,7 @@ pub fn edit(git: &Git, file: &Path) -> Result<(), EditorError> {
         return Err(EditorError::Unknown);
     }
     // Without a shell in between, which a Ctrl-C would end before the editor; where there is more than one word of command,
-    // the shell has to stay.
+    // the shell must stay.
     let is_plain = !editor.contains(['|', '&', ';', '<', '>', '(', ')', '$', '`', '=', '#', '\n']);
     let exec = if is_plain { "exec " } else { "" };
     let signals = Signals::catch().map_err(during("the signals"))?;

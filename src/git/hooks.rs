@@ -14,7 +14,7 @@ use crate::fs::with_path;
 /// other where a rebase or a cherry-pick makes a commit.
 pub const NAMES: [&str; 6] =
     ["pre-commit", "pre-merge-commit", "pre-applypatch", "post-commit", "post-rewrite", "pre-push"];
-/// What an earlier hook is called while the guard stands in its place.
+/// What an earlier hook is called while the guard is in its place.
 pub const ASIDE: &str = ".before-git-shroud";
 /// What is behind that in the name of one put aside before, which does not run.
 pub const OLDER: &str = ".old";
@@ -37,7 +37,7 @@ pub enum Change {
     ChainedAgain,
     /// Nothing had to be done.
     Kept,
-    /// The guard was there, as an earlier version or another copy of this program wrote it, and was written anew.
+    /// The guard was there, as an earlier version or another copy of this program wrote it, and was written again.
     Renewed,
     /// The guard was removed.
     Removed,
@@ -111,7 +111,7 @@ pub fn install(repository: &Repository) -> Result<Vec<(&'static str, Change)>, H
 
 /// Renamed and not read: a link, a script of any language and a program all go on working.
 ///
-/// Where another tool has put its hook over the guard, as when it was installed anew, what it had put aside is there
+/// Where another tool has put its hook over the guard, as when it was installed again, what it had put aside is there
 /// still.
 fn put_aside(hook: &Path, aside: &Path) -> io::Result<Change> {
     let mut change = Change::Chained;

@@ -156,7 +156,7 @@ fn temp_file(index: &Path) -> io::Result<Temporary> {
     Temporary::new_in(folder, TEMP_PREFIX, RANDOM_LEN, SHARED)
 }
 
-/// Removes what killed runs have left beside the index. Only under the lock: who prepares one meanwhile begins anew.
+/// Removes what killed runs have left beside the index. Only under the lock: who prepares one meanwhile begins again.
 fn remove_leftovers(index: &Path) {
     let Some(listed) = index.parent().and_then(|folder| fs::read_dir(folder).ok()) else { return };
     for entry in listed.filter_map(Result::ok) {

@@ -65,7 +65,7 @@ impl InfoAttributes {
     }
 }
 
-/// What cannot be read says nothing here; whoever reads all attributes reports it.
+/// What cannot be read says nothing here; anybody who reads all attributes reports it.
 fn read(path: &Path) -> Option<Zeroizing<Vec<u8>>> {
     if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
         return None;

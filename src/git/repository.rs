@@ -70,7 +70,7 @@ impl Repository {
         if let Some(top) = &worktree {
             refuse_relative_index(top)?;
         }
-        // git has decided that the owner is to be trusted, else it would not have answered.
+        // git has decided that the owner should be trusted, else it would not have answered.
         let options = Options::default().with(Trust::Full).open_path_as_is(true);
         let mut gix = gix::open_opts(git_dir, options).map_err(GitError::read)?;
         if gix.workdir() != worktree.as_deref() {

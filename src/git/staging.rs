@@ -22,7 +22,7 @@ pub struct Staged {
     pub id: ObjectId,
 }
 
-/// Collects blobs and writes them with one git. What it is given must be sealed: it stands in temporary files.
+/// Collects blobs and writes them with one git. What it is given must be sealed: it is in temporary files.
 pub struct BlobWriter {
     dir: tempfile::TempDir,
     files: Vec<PathBuf>,
@@ -114,7 +114,7 @@ pub fn stage_and_remove(
     let (mut skipped, mut assumed) = (Vec::new(), Vec::new());
     for entry in staged {
         let flags = index.entry_by_path(entry.path.as_bstr()).map(|entry| entry.flags);
-        // What has no entry of its own stands below a folder outside a sparse checkout, if it is not new.
+        // What has no entry of its own is below a folder outside a sparse checkout, if it is not new.
         let is_outside = || repository.is_sparse() && !is_in_worktree(repository, &entry.path);
         if flags.map_or_else(is_outside, |flags| flags.contains(Flags::SKIP_WORKTREE)) {
             skipped.extend_from_slice(&[&entry.path, &b"\0"[..]].concat());
@@ -123,7 +123,7 @@ pub fn stage_and_remove(
             assumed.extend_from_slice(&[&entry.path, &b"\0"[..]].concat());
         }
     }
-    // A folder that stands for all below it has to be written out first.
+    // A folder that stands for all below it must be written out first.
     let update = ["-c", "index.sparse=false", "update-index", "-z"];
     repository.git.run_with_input([&update[..], &["--index-info"]].concat(), &lines)?;
     // A new entry has lost both, and git would take the absent files for deleted.

@@ -33,7 +33,7 @@ pub struct Entry {
     pub id: ObjectId,
     /// Whether its mode is 100755.
     pub executable: bool,
-    /// Whether git only knows that the file is to be added later: then the blob is none of it.
+    /// Whether git only knows that the file should be added later: then the blob is none of it.
     pub intended: bool,
     /// What git remembers of the file; `None` where it must be read again in any case.
     stat: Option<Stat>,
@@ -114,7 +114,7 @@ impl Entries {
     }
 }
 
-/// Entries, besides those at `written`, whose files git must read again once the index is written anew: they changed in
+/// Entries, besides those at `written`, whose files git must read again once the index is written again: they changed in
 /// the very second in which the index was written (git's Documentation/technical/racy-git.txt). Without a size they are
 /// never taken for unchanged.
 ///
@@ -168,7 +168,7 @@ pub struct Worktree<'r> {
     safe_dir: PathBuf,
 }
 
-/// Something stands at the path that is not the file which the index names.
+/// Something is at the path that is not the file which the index names.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotAFile;
 

@@ -206,7 +206,7 @@ impl KeyFile {
         let name = parse_header(&mut fields)?;
         let mut file = Self { name, versions: Vec::new() };
         while !fields.rest.is_empty() {
-            // As git-crypt does: where a version stands twice, the later one counts.
+            // As git-crypt does: where a version is twice, the later one counts.
             let entry = parse_entry(&mut fields, !file.versions.is_empty())?;
             file.versions.retain(|version| version.version != entry.version);
             file.add(entry);

@@ -22,7 +22,7 @@ pub struct InvalidName;
 impl Name {
     const DEFAULT: &'static str = "default";
 
-    /// The name as it stands in folder names; `default` for the key that has none.
+    /// The name as it is in folder names; `default` for the key that has none.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -32,7 +32,7 @@ impl Name {
         self.0 == Self::DEFAULT
     }
 
-    /// Reads a name that stands in a key file, where the default key has none.
+    /// Reads a name that is in a key file, where the default key has none.
     ///
     /// # Errors
     /// [`InvalidName`]; also for `default`, which git-crypt keeps for the key without a name.

@@ -44,7 +44,7 @@ pub(super) fn split<'t>(text: &'t str, first_line: &str) -> Option<(&'t str, &'t
     Some((after, ""))
 }
 
-/// What stands behind the name of a field.
+/// What is behind the name of a field.
 pub(super) fn field<'t>(head: &'t str, name: &str) -> Option<&'t str> {
     head.lines().find_map(|line| {
         let (first, rest) = line.trim().split_once(' ')?;

@@ -1,4 +1,4 @@
-//! Secrets in a text that is to be shown: an argument that a user took for a file's name, and a message that repeats it.
+//! Secrets in a text that should be shown: an argument that a user took for a file's name, and a message that repeats it.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::encoding::ENCODED;
 use super::{retired, share, token, words};
 
-/// What stands in the place of a secret.
+/// What is in the place of a secret.
 const INSTEAD: &str = "(a secret, not shown)";
 /// What begins a secret of one word, in either case, without the characters behind that are its own.
 const PREFIXES: [&str; 5] = [
@@ -87,7 +87,7 @@ fn find_words(text: &str) -> Option<Range<usize>> {
             let (range, count) = row.take().unwrap_or((at..at, 0));
             row = Some((range.start..at + word.len(), count + 1));
         } else if !word.is_empty() {
-            // Numbers, marks and line ends may stand between the words; another word ends the row.
+            // Numbers, marks and line ends may be between the words; another word ends the row.
             if is_enough(&row) {
                 break;
             }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 pub(super) const ENCODED: [&str; 3] =
     ["Z2l0LXNocm91ZC1", "R0lULVNIUk9VRC1LRVkt", "AEdJVENSWVBUS0VZ"];
 
-/// The text without its byte order mark and in UTF-8, where it has such a mark; `None` where it is to be read as it is.
+/// The text without its byte order mark and in UTF-8, where it has such a mark; `None` where it should be read as it is.
 pub fn decode_marked(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let unit: fn([u8; 2]) -> u16 = match bytes {
         [0xef, 0xbb, 0xbf, text @ ..] => return Some(Zeroizing::new(text.to_vec())),

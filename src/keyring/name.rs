@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// A key's name: 1 to 64 of `a-z 0-9 - _ .`, starting with a letter or digit, never ending in `.lock`.
 ///
-/// So it can stand in an attribute line, as a folder's name on any file system, and beside git's lock files.
+/// So it can be in an attribute line, as a folder's name on any file system, and beside git's lock files.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyName(String);
 

@@ -48,7 +48,7 @@ pub enum TextError {
         /// What is wrong with the token.
         source: TokenError,
     },
-    /// A name and generation, or a key, stands there twice.
+    /// A name and generation, or a key, is there twice.
     #[error("line {line}: {source}")]
     Duplicate {
         /// Counted from 1.
@@ -62,7 +62,7 @@ pub enum TextError {
     /// Two git-crypt keys have the same name and version.
     #[error("line {0} has the name and version of an earlier git-crypt key")]
     GitCryptTwice(usize),
-    /// The same line stands there twice.
+    /// The same line is there twice.
     #[error("line {0} repeats an earlier line")]
     Repeated(usize),
 }
@@ -163,7 +163,7 @@ fn parse_entry(line: usize, text: &[u8]) -> Result<Entry, TextError> {
     else {
         return Err(TextError::Line(line));
     };
-    // Not the name's own error, which shows it: a token may stand in its place.
+    // Not the name's own error, which shows it: a token may be in its place.
     let name = name.parse().map_err(|_| TextError::Name(line))?;
     let digits = !generation.starts_with(['0', '+']);
     let generation =

@@ -8,7 +8,7 @@ use super::align::{Alignment, align};
 use crate::configs::{Document, Ending, Format, Item, Tail};
 use zeroize::Zeroizing;
 
-/// Merges three versions; `None` where a person has to decide.
+/// Merges three versions; `None` where a person must decide.
 pub fn by_key(
     format: Format,
     base: &[u8],

@@ -128,7 +128,7 @@ fn name_empty_sides(
     }
 }
 
-/// The same for the base, whose marker stands right before the one between the sides, as there is nothing of it.
+/// The same for the base, whose marker is right before the one between the sides, as there is nothing of it.
 fn name_empty_base(content: &mut Zeroizing<Vec<u8>>, labels: &Labels, marker_size: u16) {
     let is_marker = |line: &[u8], sign: u8| {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -146,7 +146,7 @@ fn name_empty_base(content: &mut Zeroizing<Vec<u8>>, labels: &Labels, marker_siz
 
 /// Puts a label behind the marker that ends at this place.
 fn name_marker(content: &mut Zeroizing<Vec<u8>>, end: usize, label: &str) {
-    // Made anew, so that growing leaves no copy behind.
+    // Made again, so that growing leaves no copy behind.
     let (before, after) = content.split_at(end);
     let named = [before, b" ", label.as_bytes(), after].concat();
     *content = Zeroizing::new(named);

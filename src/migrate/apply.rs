@@ -1,7 +1,7 @@
-//! Bringing index and worktree to the tree that was made, so that a run that is cut off is ended by the next.
+//! Bringing index and worktree to the tree that was made, so that an interrupted run is ended by the next.
 //!
 //! All objects are there before anything is changed, and the journal names them. Files that are sealed keep what the worktree
-//! holds of them; of the others each is what it was or what it is to be.
+//! holds of them; of the others each is what it was or what it should be.
 
 use std::collections::HashSet;
 use std::fs;
@@ -100,7 +100,7 @@ impl Journal {
         Ok(Self { head: head.to_owned(), tree, message, git_dir, path })
     }
 
-    /// Whether it can be ended here: this is its worktree, at its commit, and the index is what it was or is to be.
+    /// Whether it can be ended here: this is its worktree, at its commit, and the index is what it was or should be.
     ///
     /// # Errors
     /// git fails.
@@ -124,7 +124,7 @@ impl Journal {
         Ok(committed == Some(self.tree.to_string()))
     }
 
-    /// Whether the index is what it is to be.
+    /// Whether the index is what it should be.
     ///
     /// # Errors
     /// git fails, as where the index is in conflict.
@@ -291,7 +291,7 @@ impl Changed {
     }
 }
 
-/// Where a path is; `None` where a link stands in its way, which would lead out of the worktree.
+/// Where a path is; `None` where a link is in its way, which would lead out of the worktree.
 fn place(top: &Path, path: &[u8]) -> Outcome<Option<PathBuf>> {
     let Some(relative) = crate::repo_path::to_native(path) else { return Ok(None) };
     let mut place = top.to_owned();

@@ -28,14 +28,14 @@ pub(super) struct Rewriting<'r> {
     pub(super) other_filters: bool,
 }
 
-/// A line that is to be another.
+/// A line that should be another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineChange {
     /// Counted from 1, in the file as it is.
     pub line: usize,
     /// As it is, without its end; empty for the line that defines the macro.
     pub old: Vec<u8>,
-    /// As it is to be; `None` where it goes.
+    /// As it should be; `None` where it goes.
     pub new: Option<Vec<u8>>,
 }
 
@@ -56,7 +56,7 @@ pub(super) fn filters(text: &[u8]) -> Vec<Vec<u8>> {
     tokens.filter_map(|(_, token)| Some(token.strip_prefix(b"filter=")?.to_vec())).collect()
 }
 
-/// Rewrites a file's text; the second is what changed. `top` says that the macro is to be defined here.
+/// Rewrites a file's text; the second is what changed. `top` says that the macro should be defined here.
 pub(super) fn rewrite(
     text: &[u8],
     top: bool,
@@ -200,7 +200,7 @@ impl Rewriting<'_> {
         Ok(new)
     }
 
-    /// What a line that keeps git-crypt off its pattern has to say besides, as the macro sets more than git-crypt's lines
+    /// What a line that keeps git-crypt off its pattern must say besides, as the macro sets more than git-crypt's lines
     /// do; `None` where it is no such line, or says all.
     fn excepting(&self, line: &Line<'_>) -> Option<Vec<u8>> {
         let says = |name: &[u8]| {

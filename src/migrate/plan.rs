@@ -21,7 +21,7 @@ const MODE: &str = "100644";
 const UNSAID: &str = "!text";
 const TOP: &[u8] = b".gitattributes";
 
-/// An attributes file that is to be another.
+/// An attributes file that should be another.
 pub struct NewAttributes {
     /// Its path and mode; the blob is the one that it has now.
     pub file: File,
@@ -44,11 +44,11 @@ pub struct SideEffect {
     pub after: Vec<u8>,
 }
 
-/// What is to be done.
+/// What should be done.
 pub struct Plan {
     /// What there is.
     pub found: Found,
-    /// What each key of git-crypt is to be called.
+    /// What each key of git-crypt should be called.
     pub names: BTreeMap<Name, KeyName>,
     /// The attributes files that change.
     pub attributes: Vec<NewAttributes>,
@@ -69,7 +69,7 @@ impl Plan {
         let mut plan = Self { found, names, attributes: Vec::new(), side_effects: Vec::new() };
         plan.rewrite(false, UNSAID)?;
         let mut after = plan.attributes_after(repository)?;
-        // A line for the default key stands below one for another key.
+        // A line for the default key is below one for another key.
         let explicit_default = !plan.differences(&after).is_empty();
         if explicit_default {
             plan.rewrite(true, UNSAID)?;
@@ -223,7 +223,7 @@ impl Plan {
     }
 }
 
-/// What the first of these files had for `text`, as it stands in a line.
+/// What the first of these files had for `text`, as it is in a line.
 fn text_before(effects: &[SideEffect]) -> Option<String> {
     let effect = effects.iter().find(|effect| effect.attribute == "text")?;
     match effect.before.as_slice() {

@@ -1,7 +1,7 @@
 //! Names for secret values that do not tell them (docs/format.md, section 7).
 //!
 //! Who holds the repository's key can test a guess; nobody else can. Where no key is held, a salt takes its place, and
-//! whoever has the salt can test guesses.
+//! anybody who has the salt can test guesses.
 
 use std::fmt;
 use std::str::FromStr;

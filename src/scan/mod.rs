@@ -1,4 +1,4 @@
-//! Secrets that stand in the clear, in any corner of a repository.
+//! Unencrypted secrets, in any corner of a repository.
 //!
 //! [`walk`] shows every text of a repository to [`crate::detect`]: the object database, and all else that a repository
 //! holds. [`origin`] says where an object came from. [`findings`] makes a [`Finding`] of each value, takes out what somebody

@@ -1,4 +1,4 @@
-//! What needs no pattern: plaintext at a path that is to be sealed, by the attributes of today or by those of the commit
+//! What needs no pattern: plaintext at a path that should be sealed, by the attributes of today or by those of the commit
 //! that brought it. And the sealed files themselves, whose values must stand nowhere else.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -19,10 +19,10 @@ use crate::git::repository::Repository;
 use crate::git::tree_attributes::FILE_NAME;
 use crate::git_crypt::HeldKeys;
 
-/// The versions of the files that are to be sealed, or are.
+/// The versions of the files that should be sealed, or are.
 #[derive(Debug, Default)]
 pub struct Policy {
-    /// Blobs in the clear at paths that are to be sealed.
+    /// Plaintext blobs at paths that should be sealed.
     pub plain: BTreeMap<Vec<u8>, BTreeSet<ObjectId>>,
     /// Blobs that are sealed, by this program or by git-crypt, each with one of its paths.
     pub sealed: BTreeMap<ObjectId, Vec<u8>>,
@@ -83,7 +83,7 @@ impl Policy {
                 Some((of, declared)) if of == path => declared,
                 _ => by_their_commit.contains(&path) || is_to_be_sealed(&mut attributes, &path),
             };
-            // What is sealed may stand anywhere, but is looked for where it may be: at these paths.
+            // What is sealed may be anywhere, but is looked for where it may be: at these paths.
             if declared {
                 let sealed = match contents.get(&id) {
                     Some(&known) => known,
@@ -162,12 +162,12 @@ impl Policy {
     }
 }
 
-/// Whether the attributes of today say that a path is to be sealed.
+/// Whether the attributes of today say that a path should be sealed.
 pub fn is_to_be_sealed(attributes: &mut Attributes<'_>, path: &[u8]) -> bool {
     attributes.of(path).is_ok_and(|of| of.is_encrypted())
 }
 
-/// Whether any of the commits has attributes at all: without them nothing is to be sealed.
+/// Whether any of the commits has attributes at all: without them nothing should be sealed.
 ///
 /// Each tree is read once, however many paths lead to it: git's own search by a pattern would take them all.
 fn is_declared(repository: &Repository, commits: &[Commit]) -> Result<bool, GitError> {

@@ -108,7 +108,7 @@ impl Request<'_> {
         report
     }
 
-    /// What to look for, and what is to be said of it.
+    /// What to look for, and what should be said of it.
     fn detector(&self) -> Result<(Detector, Vec<String>), ScanError> {
         let Some(path) = self.rules else { return Ok((Detector::builtin(), Vec::new())) };
         let bytes = crate::fs::read_bounded(path, MAX_RULES)?;

@@ -16,7 +16,7 @@ const REMOTES: &[u8] = b"refs/remotes/";
 const HEADS: &[u8] = b"refs/heads/";
 const TAGS: &[u8] = b"refs/tags/";
 
-/// A secret that has to be changed where it is used. Everything is fit for a terminal; the value is not in it.
+/// A secret that must be changed where it is used. Everything is fit for a terminal; the value is not in it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exposed {
@@ -78,7 +78,7 @@ impl Exposed {
     }
 }
 
-/// What is to be pushed to one remote.
+/// What should be pushed to one remote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Push {
     /// The remote's name.
@@ -111,7 +111,7 @@ impl Host {
         }
     }
 
-    /// What else its owner has to do there.
+    /// What else its owner must do there.
     pub fn remedy(self) -> &'static str {
         match self {
             Self::Github => {

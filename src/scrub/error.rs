@@ -41,10 +41,10 @@ pub enum ScrubError {
     /// What seals or opens a file is not held.
     #[error("a key for blob {0} is not held")]
     Locked(ObjectId),
-    /// A value stands in what replaces it.
+    /// A value is in what replaces it.
     #[error("in blob {0} every replacement contains a value again")]
     NotGone(ObjectId),
-    /// A pattern to seal cannot stand in an attributes file.
+    /// A pattern to seal cannot be in an attributes file.
     #[error("{0}")]
     Pattern(String),
     /// The new pack could not be written.

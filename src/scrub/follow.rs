@@ -15,18 +15,18 @@ use crate::git::repository::Repository;
 /// What became of old commits and tags; `None` where it was left out.
 pub type Map = HashMap<ObjectId, Option<ObjectId>>;
 
-/// What is to be moved.
+/// What should be moved.
 #[derive(Debug, Default)]
 pub struct Following {
     /// Refs that move.
     pub refs: Vec<Ref>,
-    /// Commits of this clone alone that were made anew on the new history.
+    /// Commits of this clone alone that were made again on the new history.
     pub replayed: u64,
     /// Refs that cannot be moved by themselves, each with what to do; fit for a terminal.
     pub stuck: Vec<(String, String)>,
 }
 
-/// Finds out what becomes of every branch and tag, and makes the commits of this clone alone anew. No ref moves.
+/// Finds out what becomes of every branch and tag, and makes the commits of this clone alone again. No ref moves.
 ///
 /// # Errors
 /// The new history is not here yet, or git fails.

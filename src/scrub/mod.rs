@@ -1,4 +1,4 @@
-//! Rewriting a history so that what was in the clear no longer is.
+//! Rewriting a history so that what was plaintext no longer is.
 //!
 //! [`plan`] says what is to become of what (`docs/scrub.md`). [`changes`] is the seam: what is to become of contents, names and
 //! messages. [`rewrite`] makes the new objects.

@@ -16,7 +16,7 @@ use crate::git::command::os_line;
 use crate::git::repository::Repository;
 use crate::repo_path;
 
-/// What stands in reflogs.
+/// What is in reflogs.
 const REASON: &str = "git-shroud scrub";
 /// The stash's reflog, below git's common folder.
 const STASH_LOG: &str = "logs/refs/stash";
@@ -26,7 +26,7 @@ const STASH_LOG: &str = "logs/refs/stash";
 pub struct Stand {
     /// As they were.
     pub old: usize,
-    /// As they are to be.
+    /// As they should be.
     pub new: usize,
     /// Neither: somebody moved them since.
     pub other: usize,

@@ -17,7 +17,7 @@ pub use write::write_findings;
 /// Characters of the longest rule name: it becomes a part of what is put in a value's place.
 pub const MAX_RULE: usize = 64;
 
-/// Whose attributes say what is to be sealed.
+/// Whose attributes say what should be sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SealBy {
@@ -27,7 +27,7 @@ pub enum SealBy {
     EachCommit,
 }
 
-/// Paths that are to be sealed.
+/// Paths that should be sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seal {
     /// Which, as a line of `.gitattributes` has it.
@@ -36,12 +36,12 @@ pub struct Seal {
     pub key: Option<KeyName>,
 }
 
-/// A value that is to be replaced wherever it stands.
+/// A value that should be replaced wherever it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redact {
     /// Names the value.
     pub value: Fingerprint,
-    /// What it is; stands in its place as `***REMOVED:rule***`. Letters, digits, `-`, `_` and `.` only.
+    /// What it is, which takes its place as `***REMOVED:rule***`. Letters, digits, `-`, `_` and `.` only.
     pub rule: String,
 }
 
@@ -59,7 +59,7 @@ pub enum Keep {
 pub struct Plan {
     /// Makes the fingerprints where no key does.
     pub salt: Option<[u8; SALT_LEN]>,
-    /// Whether everything is sealed that attributes say is to be, and whose.
+    /// Whether everything is sealed that attributes say should be, and whose.
     pub seal_by: Option<SealBy>,
     /// Whether what is sealed under an earlier key is sealed under the current one.
     pub rekey: bool,
@@ -69,9 +69,9 @@ pub struct Plan {
     pub archives: bool,
     /// Whether commits that became empty are left out.
     pub prune_empty: bool,
-    /// Paths that are to be sealed.
+    /// Paths that should be sealed.
     pub seal: Vec<Seal>,
-    /// Values that are to be replaced.
+    /// Values that should be replaced.
     pub redact: Vec<Redact>,
     /// Files and folders that are to have never been there.
     pub drop: Vec<Pattern>,
@@ -97,7 +97,7 @@ impl Plan {
     }
 }
 
-/// A rule's name as it may stand in a plan: any other character becomes a `-`, and what is too long is cut.
+/// A rule's name as it may be in a plan: any other character becomes a `-`, and what is too long is cut.
 pub fn rule_name(rule: &str) -> String {
     let fit = |c: char| if is_rule_character(c) { c } else { '-' };
     let name: String = rule.chars().take(MAX_RULE).map(fit).collect();

@@ -20,7 +20,7 @@ const MAX_NAMED: usize = 3;
 /// Refuses a clone in which something would be lost, or left as it was.
 ///
 /// # Errors
-/// The first thing that stands in the way, with its remedy.
+/// The first thing that is in the way, with its remedy.
 pub fn refuse_unfit(repository: &Repository) -> Outcome {
     let common = repository.common_dir();
     if rotate::Journal::is_there(common) {
@@ -137,7 +137,7 @@ pub fn dirty(repository: &Repository) -> Outcome<Vec<Vec<u8>>> {
     Ok(dirty)
 }
 
-/// Whether a file holds the very bytes of its blob: one in the clear at a path that is to be sealed differs from what git would
+/// Whether a file holds the very bytes of its blob: one in the clear at a path that should be sealed differs from what git would
 /// store, and yet nobody has changed it.
 fn is_as_stored(repository: &Repository, path: &[u8]) -> Outcome<bool> {
     let name = os_line([path, b"\n"].concat());

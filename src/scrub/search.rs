@@ -32,7 +32,7 @@ pub enum Why {
 }
 
 impl Why {
-    /// What is to be done about it.
+    /// What should be done about it.
     pub fn remedy(self) -> &'static str {
         match self {
             Self::InForce => "check it: the plan keeps it, or it cannot be changed",

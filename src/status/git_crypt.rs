@@ -21,7 +21,7 @@ pub enum GitCryptState {
     },
     /// In the clear; whether also in the last commit.
     Plaintext {
-        /// Whether the last commit has it in the clear too.
+        /// Whether the last commit has it as plaintext too.
         in_head: bool,
     },
     /// Encrypted, and what was encrypted was encrypted already.

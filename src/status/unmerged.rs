@@ -7,7 +7,7 @@ use crate::git::GitError;
 use crate::git::attributes::Attributes;
 use crate::git::repository::Repository;
 
-/// Those of the paths that are to be sealed.
+/// Those of the paths that should be sealed.
 pub(super) fn survey_unmerged(
     repository: &Repository,
     unmerged: &[Vec<u8>],

@@ -1,6 +1,6 @@
 //! Paths for which somebody has confirmed here that they move to a key of another name: `<common dir>/git-shroud/confirmed`.
 //!
-//! Attributes are a proposal of whoever pushed last. Never in the tree, so that nobody else can confirm for this clone.
+//! Attributes are a proposal of anybody who pushed last. Never in the tree, so that nobody else can confirm for this clone.
 
 use std::collections::BTreeMap;
 use std::fmt;

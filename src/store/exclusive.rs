@@ -1,4 +1,4 @@
-//! One run at a time changes the keys of a clone: the lock, who holds it, and what a run that was cut off has left.
+//! One run at a time changes the keys of a clone: the lock, who holds it, and what an interrupted run has left.
 
 use std::fmt;
 use std::io;
@@ -102,7 +102,7 @@ pub fn holder(common_dir: &Path) -> Holder {
         (file.rsplit(':').next()? == inode && name.starts_with("git-shroud")).then_some(pid)
     });
     let state = pid.and_then(|pid: u32| std::fs::read_to_string(format!("/proc/{pid}/stat")).ok());
-    // Behind the name, which stands in brackets and may hold anything.
+    // Behind the name, which is in brackets and may hold anything.
     let state = state.as_deref().and_then(|stat| stat.rsplit(") ").next());
     Holder { pid, is_suspended: state.is_some_and(|state| state.starts_with(['T', 't'])) }
 }

@@ -161,7 +161,7 @@ pub fn wrapped(state_dir: &Path) -> io::Result<Vec<Wrapped>> {
     Ok(found)
 }
 
-/// What stands in a folder and has a name that `read` understands, sorted by name.
+/// What is in a folder and has a name that `read` understands, sorted by name.
 fn children<T>(dir: &Path, read: impl Fn(&str) -> Option<T>) -> io::Result<Vec<(PathBuf, T)>> {
     // A file in a folder's place is none of git-crypt's, and a link could lead anywhere.
     if !fs::symlink_metadata(dir).is_ok_and(|found| found.is_dir()) {

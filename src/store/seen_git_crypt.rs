@@ -1,6 +1,6 @@
 //! The git-crypt keys that this clone has held, `<common dir>/git-shroud/seen-git-crypt`.
 //!
-//! It outlives `lock`: whoever can push can put a key of their own into `.git-crypt/`, under a new name or an old one.
+//! It outlives `lock`: anybody who can push can put a key of their own into `.git-crypt/`, under a new name or an old one.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -38,7 +38,7 @@ impl Qr {
         matches!((inside(x), inside(y)), (Some(x), Some(y)) if self.dark[y * self.width + x])
     }
 
-    /// One SVG element, which can stand in HTML as well.
+    /// One SVG element, which can be in HTML as well.
     pub fn to_svg(&self) -> Zeroizing<String> {
         let side = self.side();
         // A run of dark modules takes about 14 bytes.

@@ -25,7 +25,7 @@ use crate::progress::Progress;
 use crate::sanitise::path as show;
 use crate::store::local;
 
-/// What is to be closed, and how.
+/// What should be closed, and how.
 pub struct Request {
     /// The keys to be given up; all where none is named.
     pub keys: Vec<String>,
@@ -38,7 +38,7 @@ pub struct Request {
 /// Closes every worktree and gives up the keys. Nobody else may change the keys meanwhile.
 ///
 /// # Errors
-/// A file has changes or is in the clear, or a key would be lost: then nothing was done. Or a file cannot be read or written.
+/// A file has changes or is plaintext, or a key would be lost: then nothing was done. Or a file cannot be read or written.
 pub fn lock(repository: Repository, request: &Request, progress: &dyn Progress) -> Outcome {
     if repository.lacks_worktree()? {
         return Err(unknown_worktree("nothing was done"));
@@ -177,7 +177,7 @@ fn refuse_only_copies(opened: &Opened, names: &BTreeSet<KeyName>) -> Outcome {
     // What the environment gives is not given up.
     let local = local::load(opened.repository.common_dir())?;
     // Whatever the description of the key says, or if it can be read: what is verified was wrapped. No file is read of a key
-    // of which there is a copy, and none behind the first that counts: whoever can push can write any number of them.
+    // of which there is a copy, and none behind the first that counts: anybody who can push can write any number of them.
     let is_granted = |name: &KeyName, wanted: &[KeyId]| {
         opened.roster.each_member(&opened.repository, name).any(|file| {
             let id = file.member.as_ref().ok().map(|member| member.key_id);
@@ -201,7 +201,7 @@ fn refuse_only_copies(opened: &Opened, names: &BTreeSet<KeyName>) -> Outcome {
     }
 }
 
-/// What stands in a worktree that is not there cannot be sealed, nor be seen to be saved.
+/// What is in a worktree that is not there cannot be sealed, nor be seen to be saved.
 fn refuse_absent(progress: &dyn Progress, repository: &Repository, force: bool) -> Outcome {
     for top in repository.absent_worktrees()? {
         let top = crate::sanitise::native(&top);

@@ -1,4 +1,4 @@
-//! What git itself keeps in the clear.
+//! What git itself keeps as plaintext.
 
 use std::fs;
 use std::io;
@@ -28,7 +28,7 @@ fn cut_message(git_dir: &Path) -> io::Result<()> {
     write_atomic(&file, &text[..kept], Access::Shared)
 }
 
-/// Removes what git itself stored in the clear: recorded conflict resolutions, diffs below messages, and notes of a cached
+/// Removes what git itself stored as plaintext: recorded conflict resolutions, diffs below messages, and notes of a cached
 /// textconv.
 pub(super) fn clear_traces(progress: &dyn Progress, repository: &Repository) -> Outcome {
     for git_dir in repository.git_dirs()? {

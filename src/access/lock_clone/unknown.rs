@@ -13,7 +13,7 @@ const NAMED: usize = 20;
 /// Bytes that tell what a file is.
 const START: usize = format::HEADER_LEN;
 
-/// Says which files stay in the clear, as git does not know them or ignores them.
+/// Says which files stay as plaintext, as git does not know them or ignores them.
 pub(super) fn warn(progress: &dyn Progress, worktrees: &[Repository]) -> Outcome {
     let mut named = 0;
     for worktree in worktrees {

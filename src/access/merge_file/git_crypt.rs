@@ -20,7 +20,7 @@ use crate::repo_path::argument_bytes;
 use crate::secret::WipedVec;
 use crate::store::confirmed::{Confirmed, KeyOf};
 
-/// Merges three versions. What git-crypt encrypts is merged in the clear and encrypted again; all else git merges.
+/// Merges three versions. What git-crypt encrypts is merged as plaintext and encrypted again; all else git merges.
 pub(super) fn merge(given: &Versions) -> Outcome<bool> {
     let limit = usize::try_from(IN_MEMORY).unwrap_or(usize::MAX);
     let path = argument_bytes(&given.path).unwrap_or_default();

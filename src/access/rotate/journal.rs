@@ -1,6 +1,6 @@
 //! What a rotation remembers, so that one that was cut off can be ended or undone: `<common dir>/git-shroud/rotation/`.
 //!
-//! `keyring` holds the new keys, `new/` and `old/` the files of `.shroud/` as they are to be and as they were, `index` the
+//! `keyring` holds the new keys, `new/` and `old/` the files of `.shroud/` as they should be and as they were, `index` the
 //! blobs that were replaced. All but the last is there, whole, before the folder gets its name.
 
 use std::collections::BTreeSet;
@@ -143,7 +143,7 @@ impl Journal {
         }))
     }
 
-    /// Writes a journal with the new keys, the files as they are and as they are to be, and begins the rotation with it.
+    /// Writes a journal with the new keys, the files as they are and as they should be, and begins the rotation with it.
     ///
     /// # Errors
     /// It cannot be written; then no rotation is under way.
@@ -225,7 +225,7 @@ impl Journal {
         Ok(local::read(&self.dir.join("keyring"))?)
     }
 
-    /// A file of `.shroud/` as it is to be (`new`) or as it was (`old`); `None` where it is not to be, or was not.
+    /// A file of `.shroud/` as it should be (`new`) or as it was (`old`); `None` where it should not be, or was not.
     ///
     /// # Errors
     /// It cannot be read.
@@ -237,7 +237,7 @@ impl Journal {
         }
     }
 
-    /// The files of `.shroud/` that are to be.
+    /// The files of `.shroud/` as it should be.
     ///
     /// # Errors
     /// They cannot be listed.

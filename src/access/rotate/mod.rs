@@ -59,7 +59,7 @@ pub enum Remark {
 pub struct Rotated {
     /// For each key its new generation, id and number of members.
     pub keys: Vec<(KeyName, u32, KeyId, usize)>,
-    /// Files that were sealed anew.
+    /// Files that were sealed again.
     pub files: u64,
     /// Files that were left alone, as they are sealed with one key and their attribute names another; for people.
     pub left: Vec<String>,
@@ -186,7 +186,7 @@ fn next_members(
     Ok(next)
 }
 
-/// Files of the index that are sealed with one of the keys, or are to be.
+/// Files of the index that are sealed with one of the keys, or should be.
 fn concerned(
     repository: &Repository,
     keyring: &Keyring,
@@ -203,7 +203,7 @@ fn concerned(
     Ok(files)
 }
 
-/// Refuses before anything is made, as a file that cannot be sealed anew would stay with the old key.
+/// Refuses before anything is made, as a file that cannot be sealed again would stay with the old key.
 fn refuse_unfit_files(
     repository: &Repository,
     keyring: &Keyring,

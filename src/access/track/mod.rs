@@ -27,7 +27,7 @@ pub struct Sealing<'s> {
 /// the clear of it.
 ///
 /// # Errors
-/// The key is not held or may seal nothing, a pattern cannot stand in a line, or a file cannot be read, written or staged.
+/// The key is not held or may seal nothing, a pattern cannot be in a line, or a file cannot be read, written or staged.
 pub fn track(
     opened: &Opened,
     dir: &Path,
@@ -56,7 +56,7 @@ pub fn track(
     }
     write_macro(opened, &top, &mut attributes)?;
     attributes.write().context(|| "the attributes cannot be written".to_owned())?;
-    // Also where the line was there: a run that was cut off may not have staged it.
+    // Also where the line was there: an interrupted run may not have staged it.
     stage(opened, &attributes)?;
     let folder = folder_of(opened, &attributes)?;
     let tracked: Vec<&[u8]> = done.iter().map(|(_, pattern, _)| &pattern[..]).collect();

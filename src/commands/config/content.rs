@@ -21,7 +21,7 @@ use crate::secret::WipedVec;
 /// Bytes of the longest file that is read; a configuration file in the clear has at most 4 MiB.
 const MAX_FILE: usize = 6 << 20;
 
-/// Why the values of a file that is to be sealed are not to be taken: what git has of it was not sealed with the key that its
+/// Why the values of a file that should be sealed should not be taken: what git has of it was not sealed with the key that its
 /// attribute names, so anybody who can push may have written it. `None` where it was, and where git has nothing of it.
 pub(super) fn not_confirmed(
     opened: &Opened,
@@ -33,7 +33,7 @@ pub(super) fn not_confirmed(
     if !attributes.is_encrypted() {
         return Ok(None);
     }
-    // Whoever holds a lesser key could move the file under it, by its line or by the schema.
+    // Anybody who holds a lesser key could move the file under it, by its line or by the schema.
     let own =
         environment.parse().ok().filter(|name: &KeyName| opened.keyring.names().contains(name));
     if let (Some(own), Ok(key), true) = (own, &attributes.key, attributes.sealed)

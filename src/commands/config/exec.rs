@@ -62,7 +62,7 @@ impl Exec {
         }
         let mut command = Command::new(&self.command[0]);
         command.args(&self.command[1..]);
-        // Whoever is given the values needs no key, and could read all else with it.
+        // Anybody who is given the values needs no key, and could read all else with it.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with(OWN) {
                 command.env_remove(name);

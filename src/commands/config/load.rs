@@ -186,7 +186,7 @@ impl Loaded {
         Ok(ScanKey::from_salt(salt.expose()))
     }
 
-    /// Refuses what is not to be deployed: an environment that is locked, cannot be read or does not pass the check.
+    /// Refuses what should not be deployed: an environment that is locked, cannot be read or does not pass the check.
     pub(super) fn refuse_unfit(&self, context: &Context, release: Option<&Release>) -> Outcome {
         let environment = self.only();
         if environment.is_locked() {

@@ -54,7 +54,7 @@ pub(super) fn sentence(finding: &Finding) -> String {
 fn subject(finding: &Finding) -> String {
     let name =
         finding.property.as_deref().map(|name| format!(" {}", show(name))).unwrap_or_default();
-    // A value of an enumeration stands in the schema, whose texts may hold anything.
+    // A value of an enumeration is in the schema, whose texts may hold anything.
     format!("{}{name}: {}", finding.environment, show(&finding.message))
 }
 

@@ -141,7 +141,7 @@ impl Reuse {
                         std::mem::swap(&mut *wiped, &mut bytes);
                         Some(wiped)
                     }
-                    // The file was made anew after this.
+                    // The file was made again after this.
                     None => None,
                     Some(Blob::Large | Blob::Missing) => {
                         ended = true;

@@ -117,7 +117,7 @@ impl Set {
         if let Some(setting) = environment.setting(&self.name) {
             return Ok(environment.sources[setting.source].path.clone());
         }
-        // It may stand in a file that is closed, and would then stand twice.
+        // It may be in a file that is closed, and would then stand twice.
         if let Some(source) = environment.sources.iter().find(|source| source.state != State::Read)
         {
             let why = match &source.state {

@@ -58,7 +58,7 @@ pub(crate) fn take(
     local::remember_copied(common_dir, copied).context(|| "the list of copied keys".to_owned())
 }
 
-/// Refuses a key that does not open what its name encrypts here, or is another than was held here: whoever can push can put
+/// Refuses a key that does not open what its name encrypts here, or is another than was held here: anybody who can push can put
 /// a key of their own into `.git-crypt/`, or have one handed to a colleague, and add a file that it opens.
 fn prove(opened: &Opened, file: &KeyFile, place: &str, trusted: &[KeyId]) -> Outcome {
     let (repository, name, id) = (&opened.repository, file.name(), file.newest().id());
@@ -178,7 +178,7 @@ pub(crate) fn unwrap(
     Ok(locked)
 }
 
-/// A key of a name that this clone has never seen: a second one of the team, or a key of whoever can push.
+/// A key of a name that this clone has never seen: a second one of the team, or a key of anybody who can push.
 fn say_new(context: &Context, opened: &Opened, file: &KeyFile, wrapped: &[Wrapped]) -> Outcome {
     let (name, id) = (file.name(), file.newest().id());
     let folder = state_dir(&opened.repository).unwrap_or_default().join("keys").join(name.as_str());

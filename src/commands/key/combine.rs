@@ -53,7 +53,7 @@ impl Combine {
         let Some(output) = &self.output else {
             return take_in(context, vec![("the shares".to_owned(), keyring)]);
         };
-        // Works outside a repository too, as whoever joins shares may have nothing else yet.
+        // Works outside a repository too, as anybody who joins shares may have nothing else yet.
         crate::fs::create_private(output, keyring.to_text().as_bytes())
             .context(|| "the key file cannot be written".to_owned())?;
         context.ui.status(format!("wrote {}", crate::sanitise::native(output)));

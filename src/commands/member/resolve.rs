@@ -108,7 +108,7 @@ fn from_file(
         return Ok(resolved);
     }
     let resolved = from_certificate(&bytes, &shown)?;
-    // Whoever names a file vouches for it, unless the own gpg knows better.
+    // Anybody who names a file vouches for it, unless the own gpg knows better.
     let known = Gpg::find(repository.gpg_program().as_deref())
         .and_then(|gpg| gpg.validity_of(resolved.candidate.recipient.fingerprint()?).ok()?);
     if let Some(

@@ -193,7 +193,7 @@ impl GitCrypt {
     }
 }
 
-/// Whoever could read the files is to go on reading them, unless the user says otherwise.
+/// Anybody who could read the files is to go on reading them, unless the user says otherwise.
 fn refuse_left_out(left_out: &[LeftOut]) -> Outcome {
     if left_out.is_empty() {
         return Ok(());

@@ -34,7 +34,7 @@ pub(super) struct LeftOut {
 
 /// Finds the certificate of every user of git-crypt: among those that are given, else in the user's gpg.
 ///
-/// The name of a file says who is a user, and whoever can push can write one. So the same is asked of a certificate as where
+/// The name of a file says who is a user, and anybody who can push can write one. So the same is asked of a certificate as where
 /// a member is added by hand.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! What the keys of git-crypt are to be called here.
+//! What the keys of git-crypt should be called here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;

@@ -18,7 +18,7 @@ use crate::scrub::redact::Value;
 use crate::scrub::search::Why;
 use crate::scrub::{backup, safety, search};
 
-/// Files of git's own that name commits of before; git makes them anew when it needs them.
+/// Files of git's own that name commits of before; git makes them again when it needs them.
 const LEFTOVERS: [&str; 4] = ["ORIG_HEAD", "FETCH_HEAD", "AUTO_MERGE", "gc.log"];
 
 impl Work<'_> {

@@ -95,7 +95,7 @@ enum ScrubCommand {
     Follow(follow::Follow),
 }
 
-/// Options that say what is to be done.
+/// Options that say what should be done.
 const WHAT: [&str; 12] = [
     "plan",
     "seal",

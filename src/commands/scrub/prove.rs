@@ -22,7 +22,7 @@ impl Work<'_> {
         plan: &Plan,
         values: &[crate::scrub::redact::Value],
     ) -> Outcome<report::Proof> {
-        // Opened anew: there is a pack that it does not know of.
+        // Opened again: there is a pack that it does not know of.
         let repository = self.repository.reopen()?;
         let redactor = (!values.is_empty()).then(|| Redactor::new(values, plan.archives));
         let searched = search::search(&repository, values)?;
@@ -54,7 +54,7 @@ impl Work<'_> {
         Ok(report::Proof { values: values.len(), searched, fsck, dirty, unplanned, plain })
     }
 
-    /// The files that were to be sealed and stand in the clear in some commit all the same.
+    /// The files that were to be sealed and are plaintext in some commit all the same.
     fn plain(
         &self,
         repository: &Repository,

@@ -34,7 +34,7 @@ pub(super) struct Proof {
     pub(super) dirty: Vec<Vec<u8>>,
     /// Differences of old and new tips that nobody planned.
     pub(super) unplanned: Vec<Unplanned>,
-    /// Files that were to be sealed and stand in the clear in some commit.
+    /// Files that were to be sealed and are plaintext in some commit.
     pub(super) plain: Vec<Vec<u8>>,
 }
 

@@ -21,7 +21,7 @@ use crate::scrub::redact::Redactor;
 use crate::scrub::rewrite::{Options, Rewritten, rewrite};
 use crate::scrub::{advice, backup, banned, follow, moves, safety};
 
-/// What is to be changed where it is used, beside the record.
+/// What should be changed where it is used, beside the record.
 pub(super) const EXPOSED: &str = "exposed.json";
 /// Bytes of the longest such list.
 const MAX_EXPOSED: usize = 1 << 28;
@@ -187,7 +187,7 @@ impl<'c> Work<'c> {
         })
     }
 
-    /// Ends a scrub that was cut off.
+    /// Ends an interrupted scrub.
     pub(super) fn resume(&self, scrub: &Scrub) -> Outcome {
         let _exclusive = exclusive(&self.repository)?;
         let records = Record::all(self.repository.common_dir())?;
@@ -276,7 +276,7 @@ fn old_stash_log(record: &Record) -> Outcome<Option<Name>> {
     Ok(Some(Name(log)))
 }
 
-/// What is to be changed where it is used; `None` where the list is damaged.
+/// What should be changed where it is used; `None` where the list is damaged.
 fn exposed(record: &Record) -> Option<Vec<advice::Exposed>> {
     let bytes = crate::fs::read_bounded(&record.folder().join(EXPOSED), MAX_EXPOSED).ok()?;
     serde_json::from_slice(&bytes).ok()

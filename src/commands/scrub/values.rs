@@ -29,7 +29,7 @@ pub(super) struct Sources<'a> {
     pub(super) repository: &'a Repository,
     pub(super) keyring: &'a Keyring,
     pub(super) git_crypt: &'a HeldKeys,
-    /// Every value of a sealed file that stands elsewhere.
+    /// Every value of a sealed file that is elsewhere.
     pub(super) known: bool,
     /// A file with a value on each line; `-` for standard input.
     pub(super) file: Option<&'a Path>,
@@ -41,7 +41,7 @@ pub(super) struct Found {
     pub(super) values: Vec<Value>,
     /// Fingerprints of the plan of which no value is here any more.
     pub(super) missing: usize,
-    /// What is to be changed where it is used.
+    /// What should be changed where it is used.
     pub(super) exposed: Vec<Exposed>,
 }
 

@@ -41,7 +41,7 @@ pub(super) struct Existing {
 }
 
 impl Existing {
-    /// Whether it stands in the usual folder of its environment.
+    /// Whether it is in the usual folder of its environment.
     pub(super) fn is_in_folder(&self) -> bool {
         self.path.starts_with(format!("{FOLDER}/{}/", self.environment).as_bytes())
     }

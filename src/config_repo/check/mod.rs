@@ -25,7 +25,7 @@ pub struct Finding {
     pub place: Option<(String, usize)>,
 }
 
-/// How one property stands in one environment.
+/// How one property is in one environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
     /// It is set.
@@ -146,7 +146,7 @@ fn unknown(schema: &Schema, environments: &[Environment], findings: &mut Vec<Fin
     rows
 }
 
-/// What is to be said of a property that is not set, if not all files could be read.
+/// What should be said of a property that is not set, if not all files could be read.
 fn absent(environment: &Environment) -> Option<Cell> {
     match (environment.is_complete(), environment.is_locked()) {
         (true, _) => None,

@@ -7,7 +7,7 @@ pub enum Problem {
     Unreadable,
     /// A required property is not set.
     Missing,
-    /// A property has a default, but this environment has to decide.
+    /// A property has a default, but this environment must decide.
     Undecided,
     /// The marker of `config sync` is still there.
     Unset,
@@ -19,7 +19,7 @@ pub enum Problem {
     NotAValue,
     /// Two files set it.
     Repeated,
-    /// A secret stands in a file that is not to be sealed.
+    /// A secret is in a file that should not be sealed.
     InTheClear,
     /// Environments that must differ have the same value.
     Same,

@@ -43,7 +43,7 @@ pub enum RenderError {
     /// A value and a section of one name.
     #[error("'{0}' is both a value and a section")]
     Section(String),
-    /// The name cannot stand in this output.
+    /// The name cannot be in this output.
     #[error("'{0}' is a name that this format cannot hold")]
     Name(String),
 }

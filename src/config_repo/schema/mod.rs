@@ -79,7 +79,7 @@ pub struct Property {
     pub kind: Type,
     /// What the whole value must match.
     pub pattern: Option<(String, regex_automata::meta::Regex)>,
-    /// Whether it must stand in a sealed file.
+    /// Whether it must be in a sealed file.
     pub secret: bool,
     /// Whether no two environments may have the same value.
     pub distinct: bool,

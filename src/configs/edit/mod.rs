@@ -37,7 +37,7 @@ pub enum EditError {
     /// The format cannot hold the value.
     #[error("{0}")]
     Value(&'static str),
-    /// The key stands in the file as a section, a list, or not at all.
+    /// The key is in the file as a section, a list, or not at all.
     #[error("line {0}: this is a list or not a single value; change it by hand")]
     Compound(usize),
     /// JSON has none.
@@ -287,7 +287,7 @@ fn place(document: &Document<'_>, own: &Range<usize>) -> usize {
     if begin + count == own.end { begin } else { begin + count }
 }
 
-/// What stands before the names of a section.
+/// What is before the names of a section.
 fn indentation(
     format: Format,
     document: &Document<'_>,
@@ -313,7 +313,7 @@ fn indentation(
     above
 }
 
-/// What stands between a name and its value, as it does in the file.
+/// What is between a name and its value, as it does in the file.
 fn separator(format: Format, document: &Document<'_>) -> String {
     let usual = match format {
         Format::Env => return "=".to_owned(),

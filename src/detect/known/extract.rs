@@ -138,7 +138,7 @@ fn from_base64(value: &[u8]) -> Option<Value> {
     decoded.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n')).then(|| owned(decoded.trim()))
 }
 
-/// What stands behind the first `=` or `:` of a line, without quotes, comma and comment.
+/// What is behind the first `=` or `:` of a line, without quotes, comma and comment.
 fn assigned(line: &[u8]) -> Option<Value> {
     let line = line.trim();
     if matches!(line.first(), Some(b'#' | b';')) {
@@ -153,7 +153,7 @@ fn assigned(line: &[u8]) -> Option<Value> {
     Some(unquoted(&line[name + at + 1..]))
 }
 
-/// What stands behind the name of a YAML item; `None` where it has none.
+/// What is behind the name of a YAML item; `None` where it has none.
 fn behind_name(item: &[u8]) -> Option<&[u8]> {
     // A name in quotes may hold the sign.
     let name = match item.first() {

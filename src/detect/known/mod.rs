@@ -1,4 +1,4 @@
-//! Values that are sealed today, or were: looked for wherever they stand in the clear.
+//! Values that are sealed today, or were: looked for wherever they are plaintext.
 //!
 //! Base64, hexadecimal digits, percent encoding and UTF-16 of a longer text are views, which every matcher is shown. A single
 //! value may be too short for a view, so it is looked for in each encoding itself, too.
@@ -130,7 +130,7 @@ pub struct KnownValues {
 }
 
 impl KnownValues {
-    /// The value that a hit names, as it stands in the sealed file.
+    /// The value that a hit names, as it is in the sealed file.
     pub fn value(&self, number: usize) -> &[u8] {
         self.values[number].expose()
     }
@@ -158,7 +158,7 @@ impl KnownValues {
 
 impl Matcher for KnownValues {
     fn window(&self) -> usize {
-        // What stands beside a value tells whether it is a word of its own.
+        // What is beside a value tells whether it is a word of its own.
         1
     }
 

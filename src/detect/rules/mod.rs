@@ -27,7 +27,7 @@ pub struct Rule {
     pub service: String,
     /// What it is, in a few words.
     pub about: String,
-    /// One of these stands in or beside every match. For [`Place::Token`] and [`Place::Code`] as written, or in any case
+    /// One of these is in or beside every match. For [`Place::Token`] and [`Place::Code`] as written, or in any case
     /// with `any_case`; for the others in any case.
     pub keywords: Vec<String>,
     /// Where the expression is tried.

@@ -2,7 +2,7 @@
 //!
 //! `{base62:30}` is thirty digits of base62; likewise `hex`, `HEX`, `digit`, `lower`, `upper`, `alnum` (digits and small
 //! letters), `ALNUM`, `b32`, `b58`, `b64`, `b64url` and `bech`. Without a length: `{uuid}`; `{crc32}`, the checksum of what
-//! stands between the last low line and here; `{jwt}`, `{base64jwt}`, `{basic}`, `{discord}`, `{age}`, `{card}`, `{iban}`;
+//! is between the last low line and here; `{jwt}`, `{base64jwt}`, `{basic}`, `{discord}`, `{age}`, `{card}`, `{iban}`;
 //! `{pem:LABEL}` and `{pemjson:LABEL}`, a block on lines and with `\n` written out; `{openssh:CIPHER}`. Other braces stay.
 //! So no example looks like a token to any scanner, ours among them.
 

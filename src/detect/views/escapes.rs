@@ -93,7 +93,7 @@ fn backslashes(text: &[u8], within: &[Range<usize>], budget: &mut Budget, inside
                 let from = if text.get(last) == Some(&b'\\') { last } else { slash };
                 let end = (from + GAP + 2).min(text.len());
                 let rest = text.get(last..end).unwrap_or_default();
-                // What stands behind the backslash may end the line, and is no backslash of its own.
+                // What is behind the backslash may end the line, and is no backslash of its own.
                 let line = &rest[..memchr(b'\n', rest).unwrap_or(rest.len())];
                 let line = line.get(1..).unwrap_or_default();
                 next = memchr(b'\\', line).map(|near| last + 1 + near);

@@ -20,7 +20,7 @@ struct Piece {
 }
 
 impl Map {
-    /// All of the decoded text stands in all of these bytes, and nothing closer can be said.
+    /// All of the decoded text is in all of these bytes, and nothing closer can be said.
     pub(super) fn whole(outer: &Range<usize>) -> Self {
         Self { pieces: Vec::new(), end: outer.end }.begin(0, outer.start, (0, 1)).finish(outer.end)
     }

@@ -135,7 +135,7 @@ fn decode(
         return count < MIN_HEX || digits(text, lines, budget, inside);
     }
     if let [line] = lines {
-        // Digits may stand behind '0x', or behind a path.
+        // Digits may be behind '0x', or behind a path.
         let mut start = line.start;
         for part in text[line.clone()].split(|byte| !byte.is_ascii_hexdigit()) {
             let digits_only = start..start + part.len();
@@ -145,7 +145,7 @@ fn decode(
             }
         }
     }
-    // Letters of something else may stand before it, such as a path.
+    // Letters of something else may be before it, such as a path.
     for skipped in 0..4 {
         let mut sample = [0; SAMPLE];
         let len = triples(letters().skip(skipped), &mut sample);

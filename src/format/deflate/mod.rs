@@ -14,7 +14,7 @@ use huffman::{CODE_LENGTH_ORDER, Code, code_lengths, run_lengths};
 pub(super) use inflate::Inflater;
 use matches::{MatchFinder, Token};
 
-/// What stands before every piece; distances may reach into it.
+/// What is before every piece; distances may reach into it.
 pub(super) const DICTIONARY: &[u8] = include_bytes!("dictionary-1.txt");
 
 /// Tokens of one block.
@@ -90,7 +90,7 @@ fn is_flat(piece: &[u8]) -> bool {
     5_120 * squares < 22 * (piece.len() as u64).pow(2)
 }
 
-/// How often each symbol stands in a block, and the extra bits of all of them.
+/// How often each symbol is in a block, and the extra bits of all of them.
 struct Counts {
     literals: [u32; LITERALS],
     distances: [u32; DISTANCES],

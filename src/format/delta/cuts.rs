@@ -37,7 +37,7 @@ pub(in super::super) struct Cutter {
 struct Candidate {
     at: u64,
     value: u64,
-    /// In `open`: it is struck out. In `rising`: no smaller one stands in the window before it.
+    /// In `open`: it is struck out. In `rising`: no smaller one is in the window before it.
     flag: bool,
 }
 

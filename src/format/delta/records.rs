@@ -63,7 +63,7 @@ impl RecordCipher {
         [block[0], block[1], block[2]]
     }
 
-    /// Makes a record of a plain that stands behind [`RECORD_HEAD`] bytes.
+    /// Makes a record of a plain that is behind [`RECORD_HEAD`] bytes.
     fn seal(&self, record: &mut [u8], last: bool) {
         let (head, plain) = record.split_at_mut(RECORD_HEAD);
         let len = u32::try_from(plain.len()).expect("a record is short").to_be_bytes();

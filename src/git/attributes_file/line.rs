@@ -83,7 +83,7 @@ pub(super) fn written_out(line: &[u8]) -> Option<Vec<u8>> {
     let at = words.iter().rposition(|word| *word == DRIVER.as_bytes())? + 1;
     let missing: Vec<&str> = WRITTEN_OUT
         .iter()
-        // What stands before the macro does not count against it.
+        // What is before the macro does not count against it.
         .filter(|(name, _)| !words[at..].iter().any(|word| is(word, name)))
         .map(|&(_, more)| more)
         .collect();

@@ -1,4 +1,4 @@
-//! What git reads otherwise than it looks: lines and files that are too long, and what stands behind a zero byte (git's attr.c).
+//! What git reads otherwise than it looks: lines and files that are too long, and what is behind a zero byte (git's attr.c).
 
 use gix::bstr::ByteSlice;
 

@@ -1,11 +1,11 @@
-//! Patterns that cannot stand in an attributes file.
+//! Patterns that cannot be in an attributes file.
 
 use gix::bstr::ByteSlice as _;
 
 use super::exception_for;
 use super::line::quote;
 
-/// Why a pattern cannot stand in an attributes file.
+/// Why a pattern cannot be in an attributes file.
 #[derive(Debug, thiserror::Error)]
 pub enum PatternError {
     /// Attributes know no exceptions by pattern.

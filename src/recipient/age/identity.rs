@@ -14,7 +14,7 @@ use crate::recipient::Ask;
 
 /// Bytes of the longest identity file that is read.
 pub const MAX_IDENTITY_LEN: usize = 256 << 10;
-/// Bytes of the longest wrapped key that is opened: the member file that it stands in is no longer.
+/// Bytes of the longest wrapped key that is opened: the member file that it is in is no longer.
 const MAX_WRAPPED_LEN: usize = 64 << 10;
 
 /// What is asked for once in a run: its answer, or why there is none.
@@ -138,7 +138,7 @@ impl Identity {
         }
     }
 
-    /// Whether its passphrase was asked for in vain, so that nothing is to be tried with it any more.
+    /// Whether its passphrase was asked for without success, so that nothing should be tried with it any more.
     pub fn has_failed(&self) -> bool {
         match &self.secret {
             Secret::X25519(_) | Secret::Plugin(_) => false,

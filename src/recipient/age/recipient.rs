@@ -21,7 +21,7 @@ enum Target {
 /// Reads `age1…`, or a line of a `.pub` file, into the canonical recipient and the line's comment, safe to print.
 ///
 /// # Errors
-/// [`AgeError::SecretKey`] for what must not stand here; [`AgeError::UnsupportedSsh`], [`AgeError::WeakRsa`],
+/// [`AgeError::SecretKey`] for what must not be here; [`AgeError::UnsupportedSsh`], [`AgeError::WeakRsa`],
 /// [`AgeError::LargeRsa`]; else [`AgeError::NotARecipient`].
 pub fn parse_recipient(text: &str) -> Result<(Recipient, Option<String>), AgeError> {
     let text = text.trim();

@@ -86,7 +86,7 @@ fn unsupported(kind: &[u8]) -> AgeError {
     }
 }
 
-/// Checks an OpenSSH private key file and returns its public key, which stands there in the clear.
+/// Checks an OpenSSH private key file and returns its public key, which is there in the clear.
 pub(super) fn check_private_key(text: &str) -> Result<PublicKey, AgeError> {
     let mut base64 = Zeroizing::new(String::with_capacity(text.len()));
     let lines = text.lines().map(str::trim_end).skip(1);

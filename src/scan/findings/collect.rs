@@ -130,7 +130,7 @@ impl Collector {
         }
     }
 
-    /// Adds a path that is found by its name, or is to be sealed, and a version of it that is not.
+    /// Adds a path that is found by its name, or should be sealed, and a version of it that is not.
     pub fn add_path(
         &mut self,
         path: &[u8],

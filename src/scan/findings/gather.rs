@@ -123,7 +123,7 @@ impl Gather {
     }
 
     /// Adds everything to a collector. `staged` are the paths in the index of what no commit may have; `is_sealed` tells
-    /// the paths of the worktree that are in the clear there and nowhere else.
+    /// the paths of the worktree that are plaintext there and nowhere else.
     pub fn settle(
         self,
         context: &Settling<'_>,
@@ -293,7 +293,7 @@ impl Settling<'_> {
         all
     }
 
-    /// Where a blob stands at this path. The same bytes may stand at others, too.
+    /// Where a blob is at this path. The same bytes may be at others, too.
     pub fn object_at(&self, id: ObjectId, path: &[u8]) -> Option<Occurrence> {
         let mut all = self.object(id, ObjectKind::Blob, b"");
         let at = all.iter().position(|occurrence| occurrence.place.name == path).unwrap_or(0);
@@ -362,7 +362,7 @@ fn describe(service: &str, about: &str) -> String {
     if service.is_empty() { about.to_owned() } else { format!("{service}: {about}") }
 }
 
-/// What stands in the header `tag` of an annotated tag.
+/// What is in the header `tag` of an annotated tag.
 fn tag_name(text: &[u8]) -> Vec<u8> {
     let header = |line: &[u8]| line.strip_prefix(b"tag ").map(<[u8]>::to_vec);
     text.lines().take_while(|line| !line.is_empty()).find_map(header).unwrap_or_default()

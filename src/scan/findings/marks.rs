@@ -1,4 +1,4 @@
-//! Remarks in a text that what stands beside them is no secret.
+//! Remarks in a text that what is beside them is no secret.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -87,7 +87,7 @@ fn marks(line: &[u8]) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
-/// Whether nothing stands before a mark but what begins a comment.
+/// Whether nothing is before a mark but what begins a comment.
 fn is_comment(before: &[u8]) -> bool {
     let text = before.trim_ascii();
     text.eq_ignore_ascii_case(b"rem") || text.iter().all(|byte| b"#/*;-<!'\"%(,{|".contains(byte))

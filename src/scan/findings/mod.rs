@@ -24,7 +24,7 @@ pub enum Kind {
     Pattern,
     /// It is a value of a sealed file.
     KnownValue,
-    /// It stands in the clear at a path that is to be sealed.
+    /// It is plaintext at a path that should be sealed.
     Policy,
 }
 
@@ -79,7 +79,7 @@ pub struct Origin {
     pub subject: String,
 }
 
-/// A remark in a text that what stands beside it is no secret.
+/// A remark in a text that what is beside it is no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// As this program knows it, such as `shroud:allow`; never text of the file.
@@ -266,7 +266,7 @@ impl Report {
         self.unread.is_empty()
     }
 
-    /// The paths of files with findings, but for those that are to be sealed already.
+    /// The paths of files with findings, but for those that should be sealed already.
     pub fn files(&self) -> BTreeSet<Vec<u8>> {
         let findings = self.findings.iter().filter(|found| found.kind != Kind::Policy);
         let places = findings.flat_map(|found| &found.occurrences).map(|at| &at.place);

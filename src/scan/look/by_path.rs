@@ -1,4 +1,4 @@
-//! Rules that look for the name of a file, such as `*.p12`, whatever stands in it.
+//! Rules that look for the name of a file, such as `*.p12`, whatever is in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl ByPath {
         let database = Database::open(repository)?;
         for (path, id) in versions {
             for rule in rules(detector, &path) {
-                // What is not here may be in the clear.
+                // What is not here may be plaintext.
                 let start = database.start(id, HEADER_LEN)?;
                 if start.is_none_or(|start| sniff(&start.bytes) == Sniff::NotSealed) {
                     by_path.found.entry((rule, path.clone())).or_default().insert(id);
@@ -64,7 +64,7 @@ impl ByPath {
         Ok(by_path)
     }
 
-    /// What the worktree has. `is_sealed` tells the paths that are in the clear there and nowhere else.
+    /// What the worktree has. `is_sealed` tells the paths that are plaintext there and nowhere else.
     pub fn of_worktree(
         files: &WorktreeFiles<'_>,
         detector: &Detector,

@@ -12,7 +12,7 @@ pub(super) struct Trail {
     pub(super) first: Option<(usize, Vec<u8>)>,
     pub(super) last: Option<(usize, Vec<u8>)>,
     pub(super) paths: BTreeMap<Vec<u8>, Path>,
-    /// Whether it stands at paths that are not remembered.
+    /// Whether it is at paths that are not remembered.
     pub(super) has_more: bool,
     pub(super) at_head: bool,
     pub(super) marks: Marks,

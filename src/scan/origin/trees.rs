@@ -99,7 +99,7 @@ impl<'d> Trees<'d> {
         let (mut own, mut folders) = (Vec::new(), Vec::new());
         if let Some(bytes) = self.database.tree(id)? {
             for entry in entries(&bytes, id.kind()) {
-                // What stands behind the damage cannot be told; the walk has said so.
+                // What is behind the damage cannot be told; the walk has said so.
                 let Some(entry) = entry else { break };
                 if entry.is_tree {
                     folders.push((entry.name.to_vec(), entry.id.to_owned()));
@@ -117,7 +117,7 @@ impl<'d> Trees<'d> {
     }
 }
 
-/// Calls `each` with every object that is asked for in `own` and does not stand at the same path in `other`.
+/// Calls `each` with every object that is asked for in `own` and is not at the same path in `other`.
 ///
 /// A few trees that name one another can stand for more paths than there is time for: after `left` entries it stops.
 pub(super) fn differing(
@@ -153,7 +153,7 @@ pub(super) fn differing(
     }
 }
 
-/// Whether an object stands anywhere in a tree.
+/// Whether an object is anywhere in a tree.
 pub(super) fn holds(folder: Option<&Folder>, target: usize) -> bool {
     let mut open: Vec<&Folder> = folder.into_iter().collect();
     let mut seen: HashSet<_> = open.iter().map(|folder| Rc::as_ptr(folder)).collect();
@@ -167,7 +167,7 @@ pub(super) fn holds(folder: Option<&Folder>, target: usize) -> bool {
     false
 }
 
-/// Whether an object stands at this very path in a tree.
+/// Whether an object is at this very path in a tree.
 pub(super) fn holds_at(folder: Option<&Folder>, path: &[u8], target: usize) -> bool {
     let mut parts = path.split(|&byte| byte == b'/').peekable();
     let mut folder = folder;

@@ -1,4 +1,4 @@
-//! GitHub's Markdown (GFM). What comes from a repository stands in code spans only: in them nothing is a link, a tag, a
+//! GitHub's Markdown (GFM). What comes from a repository is in code spans only: in them nothing is a link, a tag, a
 //! mention or a heading.
 
 use std::io::{self, Write};

@@ -1,6 +1,6 @@
-//! What an earlier scan has looked at: names of objects, and nothing of what stands in them (`docs/scan.md`, "The cache").
+//! What an earlier scan has looked at: names of objects, and nothing of what is in them (`docs/scan.md`, "The cache").
 //!
-//! An object is passed over if all of it was looked at and nothing was found. A tree, commit or tag has to name objects that
+//! An object is passed over if all of it was looked at and nothing was found. A tree, commit or tag must name objects that
 //! are here, so it is passed over only as long as everything that was here then still is.
 
 use std::io;

@@ -13,7 +13,7 @@ use objects::{Sink, Walked};
 use scope::Scope;
 
 /// Shows everything in a scope to the matchers: objects, names and other places. `sink` takes each text with hits; what
-/// was not looked at stands in [`Walked::unread`], and where there is any, nothing is clean. What the cache knows is passed
+/// was not looked at is in [`Walked::unread`], and where there is any, nothing is clean. What the cache knows is passed
 /// over, and counted as if it had been looked at; after a look at everything the cache knows all that is here.
 ///
 /// # Errors

@@ -245,7 +245,7 @@ impl Selected {
     }
 }
 
-/// What stands on the right side of each comparison (git-diff-tree, "Raw output format").
+/// What is on the right side of each comparison (git-diff-tree, "Raw output format").
 fn changed(raw: &[u8]) -> Result<Vec<(Vec<u8>, ObjectId)>, GitError> {
     let mut changes = Vec::new();
     let mut fields = raw.split_str(b"\0");

@@ -105,7 +105,7 @@ impl Pattern {
             Some(special) => text[..special].to_owned(),
             None => format!("{}/", text.trim_end_matches('/')),
         };
-        // What stands before the first wildcard, and the folder, must agree as far as both go.
+        // What is before the first wildcard, and the folder, must agree as far as both go.
         let folder = [folder, b"/"].concat();
         let both = literal.len().min(folder.len());
         literal.as_bytes()[..both] == folder[..both]

@@ -10,7 +10,7 @@ use crate::scan::fingerprint::{SALT_LEN, from_hex};
 /// Bytes of the longest plan that is read.
 pub const MAX_LEN: usize = 16 << 20;
 
-/// A plan that cannot be used. It names places, never what stands there: somebody may have written a value.
+/// A plan that cannot be used. It names places, never what is there: somebody may have written a value.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// It is not UTF-8.

@@ -21,7 +21,7 @@ const HEAD: &str = "\
 # This file names values by fingerprints and contains none.
 ";
 
-/// A plan of findings: plaintext at paths that are to be sealed is sealed, every other value is replaced. `salt` is what made
+/// A plan of findings: plaintext at paths that should be sealed is sealed, every other value is replaced. `salt` is what made
 /// the fingerprints, where no key did. Findings without a fingerprint are left out: there is none only where there is neither.
 pub fn write_findings(findings: &[Finding], salt: Option<&[u8; SALT_LEN]>) -> String {
     let mut text = HEAD.to_owned();

@@ -1,4 +1,4 @@
-//! The lines of the top's `.gitattributes` that must stand in every rewritten commit, so that old checkouts open.
+//! The lines of the top's `.gitattributes` that must be in every rewritten commit, so that old checkouts open.
 
 use std::path::Path;
 

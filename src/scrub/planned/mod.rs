@@ -22,11 +22,11 @@ use lines::{Lines, planned_key};
 const SHROUD_DIR: &[u8] = b".shroud/";
 /// Bytes of the longest attributes file, as git reads them.
 const MAX_ATTRIBUTES: u64 = 100 << 20;
-/// Files that are not to be sealed.
+/// Files that should not be sealed.
 const PLAIN: PolicyId = PolicyId(0);
-/// Files that are to be sealed with a key that is not held.
+/// Files that should be sealed with a key that is not held.
 const LOCKED: PolicyId = PolicyId(1);
-/// Files that are to be sealed with the first of the keys; the others follow.
+/// Files that should be sealed with the first of the keys; the others follow.
 const SEALED: u32 = 2;
 
 /// A plan, ready to be carried out.
@@ -34,7 +34,7 @@ pub struct Planned<'a> {
     plan: &'a Plan,
     keyring: &'a Keyring,
     git_crypt: &'a HeldKeys,
-    /// `None` where no value is to be replaced.
+    /// `None` where no value should be replaced.
     redactor: Option<&'a Redactor>,
     /// The names of the keys that seal.
     keys: Vec<KeyName>,
@@ -47,7 +47,7 @@ impl<'a> Planned<'a> {
     /// Makes ready; the attributes of today are those of `HEAD`.
     ///
     /// # Errors
-    /// `HEAD` cannot be read, or a pattern cannot stand in an attributes file.
+    /// `HEAD` cannot be read, or a pattern cannot be in an attributes file.
     pub fn new(
         repository: &Repository,
         plan: &'a Plan,
@@ -127,12 +127,12 @@ impl<'a> Planned<'a> {
         self.plan.keep.iter().any(keeps)
     }
 
-    /// Whether a file is to be sealed in every commit, by the attributes of today and by the plan.
+    /// Whether a file should be sealed in every commit, by the attributes of today and by the plan.
     pub fn is_to_be_sealed(&self, path: &[u8]) -> bool {
         !self.is_kept(path) && self.seals(self.today, path).is_some()
     }
 
-    /// The policy of a file that is to be sealed; `None` where it is not.
+    /// The policy of a file that should be sealed; `None` where it is not.
     fn seals(&self, scope: ScopeId, path: &[u8]) -> Option<PolicyId> {
         let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
         if name == FILE_NAME || path.starts_with(SHROUD_DIR) {

@@ -29,7 +29,7 @@ pub(super) fn apply(text: &[u8], edits: &[Edit]) -> Vec<u8> {
     result
 }
 
-/// How things are to be written.
+/// How things should be written.
 #[derive(Clone, Copy)]
 struct Way {
     place: Place,
@@ -46,7 +46,7 @@ impl Way {
 }
 
 impl Redactor {
-    /// What is to be replaced, sorted and without overlaps; of two that overlap the second waits for the next round.
+    /// What should be replaced, sorted and without overlaps; of two that overlap the second waits for the next round.
     pub(super) fn edits(
         &self,
         text: &[u8],
@@ -105,7 +105,7 @@ impl Redactor {
         Edit { range, new, plain: None }
     }
 
-    /// What is to be replaced in a part that is encoded.
+    /// What should be replaced in a part that is encoded.
     fn inside(&self, text: &[u8], part: &Part<'_>, way: Way, depth: usize, edits: &mut Vec<Edit>) {
         let same_length = way.same_length || part.is_even();
         for edit in self.edits(part.bytes, way.place, same_length, depth + 1) {

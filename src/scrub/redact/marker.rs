@@ -1,9 +1,9 @@
-//! What stands in a value's place.
+//! What is in a value's place.
 
 use super::Value;
 use super::needles::Needles;
 
-/// What stands in place of one value.
+/// What is in place of one value.
 pub(super) struct Marker {
     /// In text: `***REMOVED:rule***`.
     full: Vec<u8>,

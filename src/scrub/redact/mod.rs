@@ -36,7 +36,7 @@ pub struct Redactor {
     archives: bool,
 }
 
-/// Something of a value is left: it stands in what was put in its place, or in an archive that cannot be packed again.
+/// Something of a value is left: it is in what was put in its place, or in an archive that cannot be packed again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("every replacement contains a value again")]
 pub struct NotGone;

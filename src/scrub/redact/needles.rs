@@ -74,7 +74,7 @@ impl Needles {
         Self { automaton, quick, of: needles.into_iter().map(wipe).collect(), longest }
     }
 
-    /// Whether any of them stands in a text as it is.
+    /// Whether any of them is in a text as it is.
     pub(super) fn is_in(&self, text: &[u8]) -> bool {
         self.quick.is_match(text)
     }

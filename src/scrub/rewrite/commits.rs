@@ -62,7 +62,7 @@ pub(super) enum Made {
     Pending,
     /// It has this id now, which may be its own.
     As(ObjectId),
-    /// It is left out; the commit with this number stands in its place, where one does.
+    /// It is left out; the commit with this number is in its place, where one does.
     Pruned(Option<u32>),
 }
 
@@ -99,7 +99,7 @@ impl<'m> Maker<'m> {
         }
     }
 
-    /// What stands in the place of a commit: it itself, unless it is left out.
+    /// What is in the place of a commit: it itself, unless it is left out.
     pub(super) fn survivor(&self, commit: u32) -> Option<u32> {
         match self.made[commit as usize] {
             Made::Pruned(other) => other,

@@ -156,7 +156,7 @@ fn is_name(name: &[u8]) -> bool {
         && !name.eq_ignore_ascii_case(b".git")
 }
 
-/// The path of what stands in a folder.
+/// The path of what is in a folder.
 pub(super) fn joined(folder: &[u8], name: &[u8]) -> Vec<u8> {
     match folder {
         b"" => name.to_vec(),

@@ -13,7 +13,7 @@ pub(super) struct Indexed {
     pub(super) offset: u64,
 }
 
-/// From here on an offset stands in the second table.
+/// From here on an offset is in the second table.
 const LONG: u32 = 0x8000_0000;
 
 /// The index of objects that are sorted by id, of the pack with this checksum.

@@ -40,7 +40,7 @@ pub struct Options {
     pub prune_empty: bool,
     /// Everything is done, but nothing written.
     pub dry_run: bool,
-    /// Commits that no ref names and that are to be mapped too, with all before them: a linked worktree's `HEAD`.
+    /// Commits that no ref names and that should be mapped too, with all before them: a linked worktree's `HEAD`.
     pub more: Vec<ObjectId>,
 }
 
@@ -118,7 +118,7 @@ pub struct Rewritten {
     pub stripped: Vec<Stripped>,
     /// How much was written.
     pub counts: Counts,
-    /// The new reflog of `refs/stash`, as its file is to be; `None` where it stays or there is none.
+    /// The new reflog of `refs/stash`, as its file should be; `None` where it stays or there is none.
     pub stash_log: Option<Vec<u8>>,
     /// Commits that only a reflog leads to, and that are not rewritten: they keep what was in them until the reflogs go.
     pub unnamed: Vec<ObjectId>,

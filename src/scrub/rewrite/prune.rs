@@ -30,7 +30,7 @@ impl<'g> Prune<'g> {
         self.parents[commit as usize] = parents;
     }
 
-    /// The parents of a commit with this new tree; an error with what stands in its place where it is left out.
+    /// The parents of a commit with this new tree; an error with what is in its place where it is left out.
     pub(super) fn judge(
         &mut self,
         commit: u32,

@@ -173,7 +173,7 @@ impl Kinds {
     }
 }
 
-/// All trees and blobs that are to be looked at.
+/// All trees and blobs that should be looked at.
 fn walk(
     store: &Store,
     graph: &Graph,

@@ -58,7 +58,7 @@ pub(super) struct Node {
     pub(super) is_below: bool,
 }
 
-/// All trees and blobs that are to be looked at.
+/// All trees and blobs that should be looked at.
 #[derive(Default)]
 pub(super) struct Walk {
     pub(super) nodes: Vec<Node>,
@@ -70,7 +70,7 @@ pub(super) struct Walk {
     by_blob: HashMap<(ObjectId, Treatment), u32>,
     /// The node of each root tree; `None` where nothing below it can change.
     pub(super) roots: HashMap<ObjectId, Option<u32>>,
-    /// Nodes that are to be read.
+    /// Nodes that should be read.
     open: Vec<u32>,
 }
 

@@ -95,7 +95,7 @@ impl KeyInfo {
         let sealed = BASE64.decode(retired).map_err(|_| RetiredError::Base64)?;
         let opened = format::open(|id| (id == key.id()).then_some(key), &sealed)?;
         let retired = Retired::parse(&opened)?;
-        // Else whoever holds one key, or makes one, could slip in a newer one of another name.
+        // Else anybody who holds one key, or makes one, could slip in a newer one of another name.
         let earlier = |entry: &Entry| {
             let is_of_name = entry.name == self.name && entry.generation < self.generation;
             is_of_name || entry.name.is_aside_of(&self.name)

@@ -1,7 +1,7 @@
 //! The tracked folder `.shroud/`: what every clone knows of keys and members without holding a key (docs/format.md,
 //! section 5).
 //!
-//! Whoever can push can write it. So every read is bounded, no symbolic link is followed, and nothing is believed before
+//! Anybody who can push can write it. So every read is bounded, no symbolic link is followed, and nothing is believed before
 //! its mac is verified.
 
 mod canonical;
@@ -131,7 +131,7 @@ pub fn name_of(top: &Path, id: KeyId) -> Option<KeyName> {
 /// Reads a file of the worktree's folder.
 ///
 /// # Errors
-/// It cannot be read, or stands behind a symbolic link.
+/// It cannot be read, or is behind a symbolic link.
 pub fn read(top: &Path, file: &File) -> Result<Vec<u8>, ShroudDirError> {
     let path = real_path(top, &file.path())?;
     let limit = match file {
@@ -153,7 +153,7 @@ pub fn read(top: &Path, file: &File) -> Result<Vec<u8>, ShroudDirError> {
 /// Writes a file of the worktree's folder, and the folder's attributes.
 ///
 /// # Errors
-/// It cannot be written, or stands behind a symbolic link.
+/// It cannot be written, or is behind a symbolic link.
 pub fn write(top: &Path, file: &File, text: &str) -> Result<(), ShroudDirError> {
     let path = real_path(top, &file.path())?;
     let folder = path.parent().expect("it is in a folder");
@@ -168,7 +168,7 @@ pub fn write(top: &Path, file: &File, text: &str) -> Result<(), ShroudDirError> 
 /// Removes a file of the worktree's folder; one that is not there is no error.
 ///
 /// # Errors
-/// It cannot be removed, or stands behind a symbolic link.
+/// It cannot be removed, or is behind a symbolic link.
 pub fn remove(top: &Path, file: &File) -> Result<(), ShroudDirError> {
     let path = real_path(top, &file.path())?;
     match fs::remove_file(&path) {

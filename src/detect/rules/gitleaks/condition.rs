@@ -30,7 +30,7 @@ pub enum Test {
     Not(Arc<Self>),
     /// One of the expressions matches somewhere.
     Matches(Field, Patterns),
-    /// One of the words stands in it, in any case.
+    /// One of the words is in it, in any case.
     Contains(Field, Words),
     /// It begins with one of these.
     Starts(Field, Vec<String>),
@@ -116,7 +116,7 @@ impl Patterns {
     }
 }
 
-/// Words, of which one must stand there.
+/// Words, of which one must be there.
 pub struct Words {
     written: Vec<String>,
     automaton: AhoCorasick,

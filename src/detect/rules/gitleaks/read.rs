@@ -207,7 +207,7 @@ impl Shared {
 }
 
 impl Written {
-    /// Whether it only changes a rule that stands elsewhere.
+    /// Whether it only changes a rule that is elsewhere.
     fn is_change(&self) -> bool {
         self.regex.is_empty() && self.path.is_none()
     }

@@ -1,4 +1,4 @@
-//! A rule of another tool at work: where it matches, what it takes as the secret, and what else must stand there.
+//! A rule of another tool at work: where it matches, what it takes as the secret, and what else must be there.
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -68,7 +68,7 @@ pub enum GpgError {
 }
 
 impl GpgError {
-    /// Whether a passphrase, a PIN or a card was asked for in vain: the same message for the same key would ask again.
+    /// Whether a passphrase, a PIN or a card was asked for without success: the same message for the same key would ask again.
     pub fn is_of_user(&self) -> bool {
         matches!(
             self,

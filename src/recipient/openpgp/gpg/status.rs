@@ -1,6 +1,6 @@
 //! What gpg says on its status channel (GnuPG's doc/DETAILS, "Format of the --status-fd output").
 //!
-//! Its exit status is not to be trusted: with `ignore-mdc-error` in the user's configuration it is 0 for a manipulated
+//! Its exit status should not be trusted: with `ignore-mdc-error` in the user's configuration it is 0 for a manipulated
 //! message, and 2 for a good one to a hidden recipient where several secret keys had to be tried.
 
 use super::GpgError;

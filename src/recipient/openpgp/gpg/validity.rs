@@ -11,7 +11,7 @@ pub enum Validity {
     Marginal,
     /// Nobody whom the user trusts has certified it.
     Unknown,
-    /// The user has said that it is not to be trusted.
+    /// The user has said that it should not be trusted.
     Never,
     /// It, or the user id, was revoked.
     Revoked,

@@ -1,6 +1,6 @@
 //! Findings that somebody has looked at and allowed: `.shroud/scan.toml`, a baseline, remarks in the text.
 //!
-//! Whoever can push can write all three. So nothing that is allowed disappears: it is listed with its reason.
+//! Anybody who can push can write all three. So nothing that is allowed disappears: it is listed with its reason.
 
 mod apply;
 mod entry;

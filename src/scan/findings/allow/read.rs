@@ -6,7 +6,7 @@ use super::entry::{Date, Entry, Glob};
 use super::{AllowList, MAX_LEN};
 use crate::scan::fingerprint::{Fingerprint, SALT_LEN, from_hex};
 
-/// A list that cannot be used. It names places, never what stands there: somebody may have written a value.
+/// A list that cannot be used. It names places, never what is there: somebody may have written a value.
 #[derive(Debug, thiserror::Error)]
 pub enum AllowError {
     /// Longer than what is read.

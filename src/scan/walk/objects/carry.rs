@@ -1,4 +1,4 @@
-//! What of a base's hits an object has too, and where it must be looked at anew.
+//! What of a base's hits an object has too, and where it must be looked at again.
 //!
 //! A hit is decided by the bytes of its extent ([`Found::extent`]). Where all of it lies in one copied run, the object has the
 //! same hit, moved. Every other hit of the object has, in its extent, a byte that was inserted or an edge of a run. So it
@@ -32,7 +32,7 @@ impl<'r> Carry<'r> {
         run.base + run.len == self.base_len && run.at + run.len == self.len
     }
 
-    /// The parts of the object that are to be matched: what was inserted and every edge, with `window` bytes to both sides.
+    /// The parts of the object that should be matched: what was inserted and every edge, with `window` bytes to both sides.
     pub(super) fn fresh(&self, window: usize, fresh: &mut Vec<Range<usize>>) {
         fresh.clear();
         let mut add = |start: usize, end: usize| {

@@ -87,7 +87,7 @@ impl Passing<'_> {
 }
 
 impl Stores {
-    /// Opens all of them. `wanted` says which objects are to be looked at; each is so only where it is first found, and not
+    /// Opens all of them. `wanted` says which objects should be looked at; each is so only where it is first found, and not
     /// where the cache says that nothing is in it.
     pub(super) fn open(
         repository: &Repository,

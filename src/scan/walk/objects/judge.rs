@@ -16,7 +16,7 @@ pub(super) enum Judged {
     No,
     /// All its hits, in their order.
     Text(Vec<Found>),
-    /// Where the entries of a tree begin, and whether nothing is to be said of it: no name has hits, and all that it names
+    /// Where the entries of a tree begin, and whether nothing should be said of it: no name has hits, and all that it names
     /// is here.
     Tree(Vec<usize>, bool),
 }

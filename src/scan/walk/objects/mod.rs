@@ -171,7 +171,7 @@ struct Shared<'a> {
     seer: &'a Seer<'a>,
     sink: &'a Sink<'a>,
     stores: &'a Stores,
-    /// Whether everything is looked at, so that what is named has to be here.
+    /// Whether everything is looked at, so that what is named must be here.
     whole: bool,
     /// Commits whose parents are not here for a good reason.
     shallow: HashSet<ObjectId>,

@@ -24,7 +24,7 @@ pub(super) struct Pack {
     children: Vec<u32>,
     /// Entries that are not stored as changes of others in this pack.
     pub(super) roots: Vec<u32>,
-    /// Entries that no root leads to: their bases name one another, or are not to be read.
+    /// Entries that no root leads to: their bases name one another, or should not be read.
     pub(super) lost: Vec<u32>,
 }
 

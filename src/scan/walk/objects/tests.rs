@@ -210,7 +210,7 @@ proptest! {
     }
 }
 
-/// The change and the part that it makes anew may be far from one another, if one word joins them.
+/// The change and the part that it makes again may be far from one another, if one word joins them.
 #[test]
 fn a_long_word_is_decoded_anew_where_its_beginning_changed() {
     let (base, object) = (b"/w".repeat(200), b"/w".repeat(199));

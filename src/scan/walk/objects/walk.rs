@@ -40,7 +40,7 @@ pub(super) struct Worker<'a> {
 struct Base {
     entry: u32,
     kind: Kind,
-    /// `None` where it is to be read again.
+    /// `None` where it should be read again.
     bytes: Option<WipedVec>,
     judged: Judged,
     /// How many of its children have been looked at.
