@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use aes_gcm::aead::Aead as _;
 use aes_gcm::{Aes256Gcm, KeyInit as _};
+use aes_gcm_siv::Aes256GcmSiv;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bech32::{Bech32m, Hrp};
@@ -58,7 +59,7 @@ impl RawKey {
         hex(&self.derive::<16>(b"git-shroud/v1/key-id"))
     }
 
-    /// Seals as docs/format.md 2 says.
+    /// Seals as docs/format.md 2.7 says: in version 1, which everything goes on reading.
     pub fn seal(&self, plaintext: &[u8]) -> Vec<u8> {
         if plaintext.is_empty() {
             return Vec::new();
@@ -69,19 +70,29 @@ impl RawKey {
         self.encrypt(&hmac(&self.derive::<32>(b"git-shroud/v1/siv"), plaintext), &padded)
     }
 
-    /// Encrypts what a plaintext becomes before it is, under any commitment to it.
+    /// Encrypts what a plaintext becomes before it is, under any commitment to it, in version 1.
     pub fn encrypt(&self, commitment: &[u8; 32], padded: &[u8]) -> Vec<u8> {
-        let mut sealed = b"\0SHROUD\x01".to_vec();
+        self.encrypt_in(1, commitment, padded)
+    }
+
+    /// Likewise, in version 1 or 2.
+    pub fn encrypt_in(&self, version: u8, commitment: &[u8; 32], padded: &[u8]) -> Vec<u8> {
+        let mut sealed = [&b"\0SHROUD"[..], &[version]].concat();
         sealed.extend(self.derive::<16>(b"git-shroud/v1/key-id"));
         sealed.extend(commitment);
         let file_key = self.derive::<32>(&[b"git-shroud/v1/file", sealed.as_slice()].concat());
-        let cipher = Aes256Gcm::new_from_slice(&file_key).unwrap();
+        let (gcm, gcm_siv) =
+            (Aes256Gcm::new_from_slice(&file_key), Aes256GcmSiv::new_from_slice(&file_key));
         let last = padded.len().div_ceil(CHUNK_LEN).saturating_sub(1);
         for (index, chunk) in padded.chunks(CHUNK_LEN).enumerate() {
             let mut nonce = [0; 12];
             nonce[3..11].copy_from_slice(&(index as u64).to_be_bytes());
             nonce[11] = u8::from(index == last);
-            sealed.extend(cipher.encrypt(&nonce.into(), chunk).unwrap());
+            let nonce = (&nonce).into();
+            sealed.extend(match version {
+                1 => gcm.as_ref().unwrap().encrypt(nonce, chunk).unwrap(),
+                _ => gcm_siv.as_ref().unwrap().encrypt(nonce, chunk).unwrap(),
+            });
         }
         sealed
     }

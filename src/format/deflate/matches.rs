@@ -16,8 +16,10 @@ const LONGEST: usize = 258;
 const LAZY: usize = 32;
 /// A match of four bytes is worth nothing beyond this distance.
 const FAR: usize = 8_192;
-/// Bits of the hash of four bytes.
+/// Bits of the hash of four bytes in the dictionary, and in a long piece.
 const HASH_BITS: u32 = 15;
+/// Bits of the hash in the shortest pieces: most files are short, and a large table costs more than it gains.
+const MIN_HASH_BITS: u32 = 9;
 /// Stands for "no place".
 const NONE: u32 = 0;
 
@@ -56,12 +58,6 @@ struct Chains {
     before: Vec<u32>,
 }
 
-impl Chains {
-    fn first(&self, hash: usize) -> u32 {
-        self.newest[hash]
-    }
-}
-
 /// The places of the dictionary, made at the first compression.
 fn dictionary() -> &'static Chains {
     static CHAINS: OnceLock<Chains> = OnceLock::new();
@@ -69,7 +65,7 @@ fn dictionary() -> &'static Chains {
         let mut chains =
             Chains { newest: vec![NONE; 1 << HASH_BITS], before: vec![NONE; DICTIONARY.len()] };
         for (at, number) in (0..DICTIONARY.len() - 3).zip(1u32..) {
-            let hash = hash(four(DICTIONARY, at));
+            let hash = hash(four(DICTIONARY, at), HASH_BITS);
             chains.before[at] = std::mem::replace(&mut chains.newest[hash], number);
         }
         chains
@@ -80,8 +76,8 @@ fn four(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
 }
 
-fn hash(four: u32) -> usize {
-    (four.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)) as usize
+fn hash(four: u32, bits: u32) -> usize {
+    (four.wrapping_mul(0x9e37_79b1) >> (32 - bits)) as usize
 }
 
 /// Bytes that are the same from `a` and from `b` on, at most [`LONGEST`].
@@ -103,6 +99,8 @@ fn common(a: &[u8], b: &[u8]) -> usize {
 /// Finds matches. Its tables are kept for the next piece.
 pub(super) struct MatchFinder {
     chains: Chains,
+    /// Bits of the hash.
+    bits: u32,
     /// Numbers of places that are larger than this belong to this piece.
     base: u32,
     /// Positions that are in the chains already.
@@ -112,7 +110,8 @@ pub(super) struct MatchFinder {
 impl MatchFinder {
     pub(super) fn new() -> Self {
         Self {
-            chains: Chains { newest: vec![NONE; 1 << HASH_BITS], before: Vec::new() },
+            chains: Chains { newest: Vec::new(), before: Vec::new() },
+            bits: 0,
             base: 0,
             entered: 0,
         }
@@ -149,8 +148,11 @@ impl MatchFinder {
 
     fn begin(&mut self, len: usize) {
         let needed = u32::try_from(len).expect("a piece is short");
-        if self.base.checked_add(needed).is_none() {
-            self.chains.newest.fill(NONE);
+        let bits = (len.max(1).ilog2() + 1).clamp(MIN_HASH_BITS, HASH_BITS);
+        if bits != self.bits || self.base.checked_add(needed).is_none() {
+            self.chains.newest.clear();
+            self.chains.newest.resize(1 << bits, NONE);
+            self.bits = bits;
             self.base = 0;
         }
         if self.chains.before.len() < len {
@@ -163,7 +165,7 @@ impl MatchFinder {
     fn enter(&mut self, piece: &[u8], end: usize) {
         let end = end.min(piece.len().saturating_sub(3));
         for at in self.entered..end {
-            let hash = hash(four(piece, at));
+            let hash = hash(four(piece, at), self.bits);
             // Below the number of positions of all pieces, which `begin` holds within u32.
             #[expect(clippy::cast_possible_truncation, reason = "a piece is short")]
             let number = self.base + at as u32 + 1;
@@ -178,12 +180,11 @@ impl MatchFinder {
             return None;
         }
         let wanted = four(piece, at);
-        let hash = hash(wanted);
         let rest = &piece[at..];
         let mut best = Match { length: least - 1, distance: 0 };
         let mut left = DEPTH;
 
-        let mut number = self.chains.first(hash);
+        let mut number = self.chains.newest[hash(wanted, self.bits)];
         while number > self.base {
             let from = (number - self.base - 1) as usize;
             if at - from > WINDOW {
@@ -201,7 +202,7 @@ impl MatchFinder {
             number = self.chains.before[from];
         }
         let dictionary = dictionary();
-        let mut number = dictionary.first(hash);
+        let mut number = dictionary.newest[hash(wanted, HASH_BITS)];
         while number > NONE && left > 0 {
             let from = (number - 1) as usize;
             let distance = at + DICTIONARY.len() - from;

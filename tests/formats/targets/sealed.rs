@@ -65,7 +65,8 @@ pub(super) fn sealed_file(bytes: &[u8]) {
 /// What somebody with the key can encrypt: a header with any commitment, then any length, content and padding.
 pub(super) fn sealed_by_a_member(bytes: &[u8]) {
     let Some((commitment, padded)) = bytes.split_first_chunk() else { return };
-    open(&RawKey(KEY).encrypt(commitment, padded));
+    open(&RawKey(KEY).encrypt_in(1, commitment, padded));
+    open(&RawKey(KEY).encrypt_in(2, commitment, padded));
 }
 
 /// Reads what it is given, and refuses it.
