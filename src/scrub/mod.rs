@@ -13,11 +13,14 @@ pub mod follow;
 pub mod moves;
 pub mod plan;
 pub mod planned;
+pub mod proof;
 pub mod record;
 pub mod redact;
+pub mod report;
 pub mod rewrite;
 pub mod safety;
 pub mod search;
+pub mod work;
 
 pub use changes::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, TextKind};
 pub use error::ScrubError;

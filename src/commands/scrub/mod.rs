@@ -1,20 +1,18 @@
 //! `git shroud scrub`
 
-mod checklist;
-mod finish;
 mod follow;
-mod prove;
-mod report;
-mod run;
-mod values;
 
 use std::path::PathBuf;
 
-use super::Context;
-use crate::error::Outcome;
-use crate::scrub::plan::Pattern;
-use report::Format;
-use run::Work;
+use super::{Context, exclusive, held_git_crypt_keys, held_keys};
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::fs::read_bounded;
+use crate::sanitise;
+use crate::scrub::plan::{self, InvalidPattern, Pattern, Plan, Seal, SealBy};
+use crate::scrub::proof::Finished;
+use crate::scrub::report::{self, Format};
+use crate::scrub::search::Why;
+use crate::scrub::work::{Done, Ended, Request, Work, exposed_path, findings};
 
 /// Rewrite history to remove leaked plaintext; with a backup, and can be undone
 ///
@@ -118,24 +116,122 @@ enum Tool {
 
 impl Scrub {
     pub(crate) fn run(self, context: &Context) -> Outcome {
+        let plan = self.plan()?;
+        let repository = context.discover()?;
+        let keyring = held_keys(repository.common_dir())?;
+        let git_crypt = held_git_crypt_keys(&repository)?;
+        let _exclusive = exclusive(&repository)?;
+        let work = Work {
+            repository: &repository,
+            keyring: &keyring,
+            git_crypt: &git_crypt,
+            progress: &context.ui,
+        };
         if let Some(ScrubCommand::Follow(follow)) = &self.command {
-            return follow.run(context);
+            return follow.run(context, &work);
         }
-        let plan = run::plan(&self)?;
-        let work = Work::open(context)?;
-        if self.resume {
-            work.resume(&self)
+        if self.finish {
+            return self.report_finished(context, &work.finish()?);
+        }
+        let done = if self.resume {
+            work.resume()
         } else if self.undo {
             work.undo()
-        } else if self.finish {
-            work.finish(&self)
         } else {
-            work.run(&self, plan)
+            work.run(Request {
+                plan,
+                known: self.known,
+                value_file: self.value_file.as_deref(),
+                dry_run: self.dry_run,
+                format: self.format,
+            })
+        };
+        match done? {
+            Done::Told => Ok(()),
+            Done::Unchanged => {
+                context.ui.status("nothing in the history changes");
+                Ok(())
+            }
+            Done::Rewritten(ended) => self.report(context, &ended),
+            Done::Undone => {
+                context.ui.status("everything is as before the scrub");
+                Ok(())
+            }
         }
     }
 
-    /// Whether options name values that no plan does.
-    fn adds_values(&self) -> bool {
-        self.known || self.value_file.is_some()
+    /// The proof, and what no rewrite can do.
+    fn report(&self, context: &Context, ended: &Ended) -> Outcome {
+        let Ended { record, proof, checklist, lost_exposed } = ended;
+        report::done(&context.ui, self.format, record, proof, checklist);
+        if *lost_exposed {
+            let place = sanitise::native(&exposed_path(record));
+            context.ui.warning(format!(
+                "{place} cannot be read, so the list of secrets to change is missing"
+            ));
+            context
+                .ui
+                .hint("history is rewritten; change every secret in the plan where it is used");
+        }
+        if !proof.is_sound() {
+            if proof.searched.unread > 0 && proof.searched.count(Why::InForce) == 0 {
+                return Err(CommandError::incomplete(
+                    "some objects could not be read, so the verification is incomplete",
+                )
+                .hint("'git shroud scan' names what could not be read"));
+            }
+            return Err(CommandError::refused("history was rewritten, but something is left")
+                .hint("the list above says why; 'git shroud scrub --undo' undoes the scrub"));
+        }
+        if *lost_exposed {
+            return Err(CommandError::incomplete("the list of secrets to change is missing"));
+        }
+        Ok(())
+    }
+
+    fn report_finished(&self, context: &Context, finished: &Finished) -> Outcome {
+        report::finished(&context.ui, self.format, finished);
+        if !finished.is_gone() {
+            return Err(CommandError::refused("a part of the old history is still in this clone")
+                .hint("borrowed objects (objects/info/alternates) and packs with a '.keep' file stay: remove them"));
+        }
+        context.ui.status("the old history is gone from this clone");
+        Ok(())
+    }
+
+    /// The plan of the options, on top of that in the file.
+    fn plan(&self) -> Outcome<Plan> {
+        let mut plan = match &self.plan {
+            None => Plan::default(),
+            Some(path) => {
+                let bytes = read_bounded(path, plan::MAX_LEN).context(|| "the plan".to_owned())?;
+                Plan::read(&bytes).map_err(|error| {
+                    CommandError::wrong(format!("{}: {error}", sanitise::native(path)))
+                        .hint("docs/scrub.md describes plans")
+                })?
+            }
+        };
+        for pattern in &self.seal {
+            if pattern.is_empty() {
+                plan.seal_by = plan.seal_by.or(Some(SealBy::Today));
+                continue;
+            }
+            let pattern = pattern
+                .parse()
+                .map_err(|error: InvalidPattern| CommandError::wrong(error.to_string()))?;
+            plan.seal.push(Seal { pattern, key: None });
+        }
+        if self.as_of_commit {
+            plan.seal_by = Some(SealBy::EachCommit);
+        }
+        if let Some(path) = &self.redact {
+            plan.redact.extend(findings(path)?);
+        }
+        plan.drop.extend(self.drop.iter().cloned());
+        plan.rekey |= self.rekey;
+        plan.convert_git_crypt |= self.convert.is_some();
+        plan.archives |= self.archives;
+        plan.prune_empty |= self.prune_empty;
+        Ok(plan)
     }
 }

@@ -2,26 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use super::report;
-use super::run::Work;
+use super::Work;
 use crate::error::Outcome;
 use crate::git::repository::Repository;
 use crate::scan::policy::Policy;
 use crate::scan::walk::scope::Commits;
+use crate::scrub::difference;
 use crate::scrub::plan::{Plan, SealBy};
 use crate::scrub::planned::Planned;
+use crate::scrub::proof::Proof;
 use crate::scrub::record::{Head, Record};
 use crate::scrub::redact::Redactor;
-use crate::scrub::{difference, safety, search};
+use crate::scrub::redact::Value;
+use crate::scrub::safety;
+use crate::scrub::search;
 
 impl Work<'_> {
     /// Searches, compares and lets git check.
-    pub(super) fn prove(
-        &self,
-        record: &Record,
-        plan: &Plan,
-        values: &[crate::scrub::redact::Value],
-    ) -> Outcome<report::Proof> {
+    pub(super) fn prove(&self, record: &Record, plan: &Plan, values: &[Value]) -> Outcome<Proof> {
         // Opened again: there is a pack that it does not know of.
         let repository = self.repository.reopen()?;
         let redactor = (!values.is_empty()).then(|| Redactor::new(values, plan.archives));
@@ -51,7 +49,7 @@ impl Work<'_> {
             ),
             None => (Vec::new(), Vec::new()),
         };
-        Ok(report::Proof { values: values.len(), searched, fsck, dirty, unplanned, plain })
+        Ok(Proof { values: values.len(), searched, fsck, dirty, unplanned, plain })
     }
 
     /// The files that were to be sealed and are plaintext in some commit all the same.
@@ -65,7 +63,7 @@ impl Work<'_> {
         if !everywhere || (plan.seal_by.is_none() && plan.seal.is_empty()) {
             return Ok(Vec::new());
         }
-        let policy = Policy::of(repository, &self.git_crypt, &Commits::default())?;
+        let policy = Policy::of(repository, self.git_crypt, &Commits::default())?;
         Ok(policy.plain.into_keys().filter(|path| planned.is_to_be_sealed(path)).collect())
     }
 
@@ -75,16 +73,16 @@ impl Work<'_> {
         plan: &'p Plan,
         redactor: Option<&'p Redactor>,
     ) -> Outcome<Option<Planned<'p>>> {
-        let own = Head::name_of(&self.repository);
+        let own = Head::name_of(self.repository);
         let head = record.heads.iter().find(|head| head.linked == own);
         let head = head.or(record.heads.first()).and_then(|head| head.commit);
         let Some((old, _)) = head else { return Ok(None) };
         let planned = Planned::at(
-            &self.repository,
+            self.repository,
             &old.0.to_string(),
             plan,
-            &self.keyring,
-            &self.git_crypt,
+            self.keyring,
+            self.git_crypt,
             redactor,
         );
         Ok(Some(planned?))

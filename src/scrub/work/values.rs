@@ -10,6 +10,7 @@ use crate::fs::read_bounded;
 use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
+use crate::progress::Progress;
 use crate::scan::fingerprint::{Fingerprinter, Named};
 use crate::scan::lists::Lists;
 use crate::scan::look::Look;
@@ -25,10 +26,10 @@ const GIVEN: &str = "value";
 
 /// Where values come from, besides the plan.
 pub(super) struct Sources<'a> {
-    pub(super) context: &'a crate::commands::Context,
     pub(super) repository: &'a Repository,
     pub(super) keyring: &'a Keyring,
     pub(super) git_crypt: &'a HeldKeys,
+    pub(super) progress: &'a dyn Progress,
     /// Every value of a sealed file that is elsewhere.
     pub(super) known: bool,
     /// A file with a value on each line; `-` for standard input.
@@ -115,9 +116,9 @@ impl Sources<'_> {
             no_cache: false,
         };
         let wanted: BTreeSet<_> = plan.redact.iter().map(|redact| redact.value).collect();
-        let (report, findings) = look.run(&self.context.ui, fingerprinter)?;
+        let (report, findings) = look.run(self.progress, fingerprinter)?;
         for unread in report.unread {
-            self.context.ui.warning(format!("not looked at: {}: {}", unread.what, unread.reason));
+            self.progress.warning(&format!("not looked at: {}: {}", unread.what, unread.reason));
         }
         for finding in findings {
             let how = Exposed::of(&finding);
@@ -194,7 +195,10 @@ fn read(path: &Path) -> Outcome<zeroize::Zeroizing<Vec<u8>>> {
 }
 
 /// The fingerprints of a report of `git shroud scan --format json`, or of a plan or baseline; each with its rule.
-pub(super) fn findings(path: &Path) -> Outcome<Vec<Redact>> {
+///
+/// # Errors
+/// The file cannot be read, or is none of these.
+pub fn findings(path: &Path) -> Outcome<Vec<Redact>> {
     let name = crate::sanitise::native(path);
     let bytes = read_bounded(path, MAX_FILE).context(|| "the findings".to_owned())?;
     let wrong = || {

@@ -7,23 +7,25 @@ use std::fs;
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-use super::run::Work;
-use super::{Scrub, report};
-use crate::commands::exclusive;
-use crate::error::{CommandError, Context as _, Outcome, count};
+use super::Work;
+use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::with_path;
 use crate::git::repository::Repository;
+use crate::scrub::proof::Finished;
 use crate::scrub::record::{Record, State};
 use crate::scrub::redact::Value;
-use crate::scrub::search::Why;
 use crate::scrub::{backup, safety, search};
 
 /// Files of git's own that name commits of before; git makes them again when it needs them.
 const LEFTOVERS: [&str; 4] = ["ORIG_HEAD", "FETCH_HEAD", "AUTO_MERGE", "gc.log"];
 
 impl Work<'_> {
-    pub(super) fn finish(&self, scrub: &Scrub) -> Outcome {
-        let _exclusive = exclusive(&self.repository)?;
+    /// Removes what still holds the old history, and looks what is left of it.
+    ///
+    /// # Errors
+    /// No scrub is remembered, one was cut off, or this clone is not fit: nothing was removed. Or a file cannot be removed, or git
+    /// fails: it can be run again.
+    pub fn finish(&self) -> Outcome<Finished> {
         let records = Record::all(self.repository.common_dir())?;
         if records.is_empty() {
             return Err(CommandError::wrong("there is no scrub here to finish"));
@@ -32,7 +34,7 @@ impl Work<'_> {
             return Err(CommandError::refused("a scrub was interrupted")
                 .hint("finish it first: git shroud scrub --continue"));
         }
-        safety::refuse_unfit(&self.repository)?;
+        safety::refuse_unfit(self.repository)?;
         let mut values: Vec<Value> = Vec::new();
         let mut old: BTreeSet<ObjectId> = BTreeSet::new();
         for record in &records {
@@ -44,7 +46,7 @@ impl Work<'_> {
             let map = backup::read_map(&backup::map_path(record.folder()))?;
             old.extend(map.iter().filter(|(old, new)| *new != Some(*old)).map(|(old, _)| *old));
         }
-        clear_logs(&self.repository)?;
+        clear_logs(self.repository)?;
         for git_dir in self.repository.git_dirs()? {
             for name in LEFTOVERS {
                 remove(&git_dir.join(name))?;
@@ -66,30 +68,7 @@ impl Work<'_> {
         for record in records {
             record.remove()?;
         }
-        let ui = &self.context().ui;
-        if scrub.format == report::Format::Json {
-            let left: Vec<_> = searched.left.iter().map(|left| left.place.clone()).collect();
-            let said = serde_json::json!({
-                "version": 1, "old_objects": still, "values": values.len(), "left": left, "unread": searched.unread,
-            });
-            ui.json(&said);
-        } else {
-            ui.line(format!("{still} of {} are still here", count(old.len() as u64, "old commit")));
-            ui.line(format!(
-                "{} left: {} searched for in {}",
-                searched.left.len(),
-                count(values.len() as u64, "value"),
-                count(searched.objects, "object")
-            ));
-            report::name_left(self.context(), &searched);
-        }
-        let only_files = searched.left.iter().all(|left| left.why == Why::GitFile);
-        if still > 0 || !only_files || searched.unread > 0 {
-            return Err(CommandError::refused("a part of the old history is still in this clone")
-                .hint("borrowed objects (objects/info/alternates) and packs with a '.keep' file stay: remove them"));
-        }
-        ui.status("the old history is gone from this clone");
-        Ok(())
+        Ok(Finished { old: old.len() as u64, still, values: values.len(), searched })
     }
 }
 

@@ -1,55 +1,34 @@
 //! What a scrub says: numbers, the proof, and what no rewrite can do.
 
+mod checklist;
+
 use serde_json::json;
 
-use super::checklist;
-use crate::commands::Context;
-use crate::error::{CommandError, Outcome, count};
+use super::advice::Checklist;
+use super::proof::{Finished, Proof};
+use super::record::Record;
+use super::rewrite::{RefChange, Rewritten, Signed};
+use super::search::{Searched, Why};
+use crate::error::count;
+use crate::progress::Progress;
 use crate::sanitise;
-use crate::scrub::advice::Checklist;
-use crate::scrub::difference::Unplanned;
-use crate::scrub::record::Record;
-use crate::scrub::rewrite::{RefChange, Rewritten};
-use crate::scrub::search::{Searched, Why};
 
 /// Places that are named at most in a report for people.
 const MAX_NAMED: usize = 50;
 
 /// How a report is written.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Format {
+pub enum Format {
+    /// For a person.
     Text,
+    /// For an issue or a page, with boxes to tick.
     Markdown,
+    /// For a program, in one line.
     Json,
 }
 
-/// What was proved after everything had moved.
-pub(super) struct Proof {
-    /// Values that were looked for.
-    pub(super) values: usize,
-    pub(super) searched: Searched,
-    /// What 'git fsck --strict' said against it.
-    pub(super) fsck: Option<String>,
-    /// Tracked files of worktrees that differ from their commit.
-    pub(super) dirty: Vec<Vec<u8>>,
-    /// Differences of old and new tips that nobody planned.
-    pub(super) unplanned: Vec<Unplanned>,
-    /// Files that were to be sealed and are plaintext in some commit.
-    pub(super) plain: Vec<Vec<u8>>,
-}
-
-impl Proof {
-    fn is_sound(&self) -> bool {
-        self.searched.is_clean()
-            && self.fsck.is_none()
-            && self.dirty.is_empty()
-            && self.unplanned.is_empty()
-            && self.plain.is_empty()
-    }
-}
-
-/// How much changes.
-pub(super) fn numbers(context: &Context, format: Format, rewritten: &Rewritten, dry_run: bool) {
+/// How much changes, told before anything moves.
+pub fn numbers(progress: &dyn Progress, format: Format, rewritten: &Rewritten, dry_run: bool) {
     let counts = &rewritten.counts;
     let changed: Vec<&RefChange> =
         rewritten.refs.iter().filter(|change| change.is_changed()).collect();
@@ -67,12 +46,12 @@ pub(super) fn numbers(context: &Context, format: Format, rewritten: &Rewritten, 
                 "left_out": counts.pruned, "trees": counts.trees, "blobs": counts.blobs, "tags": counts.tags,
                 "bytes": counts.bytes, "signatures_lost": rewritten.stripped.len(), "refs": refs,
             });
-            context.ui.json(&report);
+            progress.json(&report);
         }
         return;
     }
-    let ui = &context.ui;
-    ui.line(format!(
+    let ui = progress;
+    ui.line(&format!(
         "{} of {} change, {} left out; {}, {}, {} new; {}",
         counts.commits,
         count(rewritten.commits.len() as u64, "commit"),
@@ -83,23 +62,26 @@ pub(super) fn numbers(context: &Context, format: Format, rewritten: &Rewritten, 
         count(counts.bytes, "byte"),
     ));
     if !rewritten.stripped.is_empty() {
-        ui.line(format!("{} cannot survive:", count(rewritten.stripped.len() as u64, "signature")));
+        ui.line(&format!(
+            "{} cannot survive:",
+            count(rewritten.stripped.len() as u64, "signature")
+        ));
         for stripped in rewritten.stripped.iter().take(MAX_NAMED) {
             let what = match stripped.signed {
-                crate::scrub::rewrite::Signed::Commit => "commit",
-                crate::scrub::rewrite::Signed::Tag => "tag",
-                crate::scrub::rewrite::Signed::Mergetag => "merged tag in commit",
+                Signed::Commit => "commit",
+                Signed::Tag => "tag",
+                Signed::Mergetag => "merged tag in commit",
             };
-            ui.line(format!("  {what} {}", stripped.id));
+            ui.line(&format!("  {what} {}", stripped.id));
         }
     }
     if !rewritten.unnamed.is_empty() {
         let unnamed = count(rewritten.unnamed.len() as u64, "commit");
-        ui.line(format!("{unnamed} that only reflogs lead to: kept until --finish, then removed"));
+        ui.line(&format!("{unnamed} that only reflogs lead to: kept until --finish, then removed"));
     }
     if rewritten.notes_dropped > 0 {
         let notes = count(rewritten.notes_dropped, "note");
-        ui.line(format!("{notes} of commits that are left out: left out too"));
+        ui.line(&format!("{notes} of commits that are left out: left out too"));
     }
     for change in changed.iter().take(MAX_NAMED) {
         let first: Vec<_> =
@@ -108,7 +90,7 @@ pub(super) fn numbers(context: &Context, format: Format, rewritten: &Rewritten, 
             Some(new) => new.to_hex_with_len(12).to_string(),
             None => "left out".to_owned(),
         };
-        ui.line(format!(
+        ui.line(&format!(
             "  {}  {} -> {becomes}, first changed {}",
             sanitise::path(&change.new_name),
             change.old.to_hex_with_len(12),
@@ -116,19 +98,19 @@ pub(super) fn numbers(context: &Context, format: Format, rewritten: &Rewritten, 
         ));
     }
     if changed.len() > MAX_NAMED {
-        ui.line(format!("  and {}", count((changed.len() - MAX_NAMED) as u64, "more ref")));
+        ui.line(&format!("  and {}", count((changed.len() - MAX_NAMED) as u64, "more ref")));
     }
 }
 
 /// What was proved, what is left, and what to do next.
-pub(super) fn done(
-    context: &Context,
+pub fn done(
+    progress: &dyn Progress,
     format: Format,
     record: &Record,
     proof: &Proof,
     list: &Checklist,
-) -> Outcome {
-    let ui = &context.ui;
+) {
+    let ui = progress;
     if format == Format::Json {
         let mut report = as_json(proof);
         report["checklist"] =
@@ -137,23 +119,23 @@ pub(super) fn done(
     } else {
         let searched = &proof.searched;
         let in_force = searched.count(Why::InForce) + searched.count(Why::Packed);
-        ui.line(format!(
+        ui.line(&format!(
             "{in_force} left: {} searched for in {}",
             count(proof.values as u64, "value"),
             count(searched.objects, "object"),
         ));
-        name_left(context, searched);
+        name_left(progress, searched);
         for unplanned in &proof.unplanned {
-            ui.line(format!("not planned: {} of {}", unplanned.path, unplanned.old));
+            ui.line(&format!("not planned: {} of {}", unplanned.path, unplanned.old));
         }
         for path in proof.plain.iter().take(MAX_NAMED) {
-            ui.line(format!("still plaintext in some commit: {}", sanitise::path(path)));
+            ui.line(&format!("still plaintext in some commit: {}", sanitise::path(path)));
         }
         for path in proof.dirty.iter().take(MAX_NAMED) {
-            ui.line(format!("differs from its commit: {}", sanitise::path(path)));
+            ui.line(&format!("differs from its commit: {}", sanitise::path(path)));
         }
         if let Some(said) = &proof.fsck {
-            ui.line(format!("git fsck --strict: {said}"));
+            ui.line(&format!("git fsck --strict: {said}"));
         }
         if proof.unplanned.is_empty() && proof.dirty.is_empty() && proof.fsck.is_none() {
             ui.line("old and new tips differ as planned; worktree and git fsck --strict are clean");
@@ -161,26 +143,37 @@ pub(super) fn done(
         let lines = checklist::lines(list, format == Format::Markdown);
         lines.iter().for_each(|line| ui.line(line));
     }
-    ui.hint(format!(
+    ui.hint(&format!(
         "to undo it: git shroud scrub --undo (backup: {})",
         sanitise::native(&record.folder().join("backup.bundle"))
     ));
     ui.hint("to remove the old history from this clone: git shroud scrub --finish");
-    if proof.is_sound() {
-        return Ok(());
+}
+
+/// What is left of the old history.
+pub fn finished(progress: &dyn Progress, format: Format, finished: &Finished) {
+    let searched = &finished.searched;
+    if format == Format::Json {
+        let left: Vec<_> = searched.left.iter().map(|left| left.place.clone()).collect();
+        progress.json(&json!({
+            "version": 1, "old_objects": finished.still, "values": finished.values, "left": left,
+            "unread": searched.unread,
+        }));
+        return;
     }
-    if proof.searched.unread > 0 && proof.searched.count(Why::InForce) == 0 {
-        return Err(CommandError::incomplete(
-            "some objects could not be read, so the verification is incomplete",
-        )
-        .hint("'git shroud scan' names what could not be read"));
-    }
-    Err(CommandError::refused("history was rewritten, but something is left")
-        .hint("the list above says why; 'git shroud scrub --undo' undoes the scrub"))
+    let old = count(finished.old, "old commit");
+    progress.line(&format!("{} of {old} are still here", finished.still));
+    progress.line(&format!(
+        "{} left: {} searched for in {}",
+        searched.left.len(),
+        count(finished.values as u64, "value"),
+        count(searched.objects, "object")
+    ));
+    name_left(progress, searched);
 }
 
 /// Every remainder by its reason, without any of the values.
-pub(super) fn name_left(context: &Context, searched: &Searched) {
+fn name_left(progress: &dyn Progress, searched: &Searched) {
     for why in [Why::InForce, Why::Packed, Why::GitFile, Why::Reflog, Why::Old] {
         let of: Vec<_> = searched.left.iter().filter(|left| left.why == why).collect();
         if of.is_empty() {
@@ -193,13 +186,13 @@ pub(super) fn name_left(context: &Context, searched: &Searched) {
             Why::Reflog => "in reflogs",
             Why::Old => "in unreachable objects",
         };
-        context.ui.line(format!("{what}: {} ({})", of.len(), why.remedy()));
+        progress.line(&format!("{what}: {} ({})", of.len(), why.remedy()));
         // What goes by itself needs no list.
         if matches!(why, Why::Old | Why::Reflog) {
             continue;
         }
         for left in of.iter().take(MAX_NAMED) {
-            context.ui.line(format!("  {} ({})", left.place, left.rule));
+            progress.line(&format!("  {} ({})", left.place, left.rule));
         }
     }
 }

@@ -1,0 +1,51 @@
+//! What is known of a history after it was rewritten, and after the old one was removed.
+
+use super::difference::Unplanned;
+use super::search::{Searched, Why};
+
+/// What was proved after everything had moved.
+pub struct Proof {
+    /// Values that were looked for.
+    pub values: usize,
+    /// Where they were found.
+    pub searched: Searched,
+    /// What 'git fsck --strict' said against it.
+    pub fsck: Option<String>,
+    /// Tracked files of worktrees that differ from their commit.
+    pub dirty: Vec<Vec<u8>>,
+    /// Differences of old and new tips that nobody planned.
+    pub unplanned: Vec<Unplanned>,
+    /// Files that were to be sealed and are plaintext in some commit.
+    pub plain: Vec<Vec<u8>>,
+}
+
+impl Proof {
+    /// Whether the scrub did all of what it was to do, and nothing else.
+    pub fn is_sound(&self) -> bool {
+        self.searched.is_clean()
+            && self.fsck.is_none()
+            && self.dirty.is_empty()
+            && self.unplanned.is_empty()
+            && self.plain.is_empty()
+    }
+}
+
+/// What is left of the old history.
+pub struct Finished {
+    /// Commits and tags that were taken out.
+    pub old: u64,
+    /// How many of them are still here.
+    pub still: u64,
+    /// Values that were searched for.
+    pub values: usize,
+    /// Where they were found.
+    pub searched: Searched,
+}
+
+impl Finished {
+    /// Whether the old history is gone. What stands in git's own files goes with the next commit.
+    pub fn is_gone(&self) -> bool {
+        let only_files = self.searched.left.iter().all(|left| left.why == Why::GitFile);
+        self.still == 0 && only_files && self.searched.unread == 0
+    }
+}
