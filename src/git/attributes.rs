@@ -6,44 +6,17 @@ use gix::bstr::{BStr, ByteSlice};
 use gix::worktree::stack::state::attributes::Source;
 
 use super::GitError;
+pub use super::attribute_names::{
+    COMPRESS_ATTRIBUTE, DELTA_ATTRIBUTE, DRIVER, KEY_ATTRIBUTE, TRIPWIRE,
+};
+use super::attribute_names::{CRLF, DIFF, ENCODING, EOL, FILTER, IDENT, NAMES, TEXT};
 use super::info_attributes::InfoAttributes;
 use super::repository::Repository;
 use crate::format::Layout;
 use crate::git_crypt;
 use crate::keyring::{InvalidKeyName, KeyName};
 
-/// The filter, diff and merge driver's name, and the macro's.
-pub const DRIVER: &str = "shroud";
-/// The attribute that names the key of a path.
-pub const KEY_ATTRIBUTE: &str = "shroud-key";
-/// Unset, it says that nothing is compressed before it is sealed.
-pub const COMPRESS_ATTRIBUTE: &str = "shroud-compress";
-/// Set, it says that a path is sealed so that git finds what two versions have in common.
-pub const DELTA_ATTRIBUTE: &str = "shroud-delta";
-/// The encoding that no git knows: with it a clone that was never set up cannot store a plaintext file.
-pub const TRIPWIRE: &str = "locked-run-git-shroud-unlock";
-
 const FILE_NAME: &str = ".gitattributes";
-const FILTER: &str = "filter";
-const DIFF: &str = "diff";
-const TEXT: &str = "text";
-const CRLF: &str = "crlf";
-const EOL: &str = "eol";
-const IDENT: &str = "ident";
-const ENCODING: &str = "working-tree-encoding";
-pub(super) const NAMES: [&str; 11] = [
-    FILTER,
-    DIFF,
-    DRIVER,
-    KEY_ATTRIBUTE,
-    COMPRESS_ATTRIBUTE,
-    DELTA_ATTRIBUTE,
-    TEXT,
-    CRLF,
-    EOL,
-    IDENT,
-    ENCODING,
-];
 
 /// One attribute of a path, with where it was set.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use gix::bstr::ByteSlice;
 use gix::glob::{pattern::Case, wildmatch};
 
-use super::attributes::TRIPWIRE;
+use super::attribute_names::TRIPWIRE;
 use crate::format::Layout;
 use crate::fs::{Access, read_bounded, with_path, write_atomic};
 use crate::keyring::KeyName;

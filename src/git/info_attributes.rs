@@ -10,7 +10,7 @@ use gix::bstr::{BStr, ByteSlice};
 use gix::glob::pattern::Case;
 use zeroize::Zeroizing;
 
-use super::attributes::NAMES;
+use super::attribute_names::NAMES;
 use super::attributes_file::defines_macro;
 use super::repository::Repository;
 

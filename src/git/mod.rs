@@ -1,5 +1,6 @@
 //! Everything that touches a repository. Reading is done in process (gix), changing by the `git` program.
 
+mod attribute_names;
 pub mod attributes;
 pub mod attributes_file;
 pub mod attributes_of_git;

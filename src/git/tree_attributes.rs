@@ -12,7 +12,8 @@ use gix::bstr::{BStr, ByteSlice as _};
 use gix::glob::pattern::Case;
 
 use super::GitError;
-use super::attributes::{NAMES, PathAttributes};
+use super::attribute_names::NAMES;
+use super::attributes::PathAttributes;
 use super::attributes_file::{as_git_reads, oddity};
 
 /// The name of a file with attributes.

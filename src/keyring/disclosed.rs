@@ -4,22 +4,17 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::encoding::ENCODED;
-use super::{retired, share, token, words};
+use super::{marks, token};
 
 /// What is in the place of a secret.
 const INSTEAD: &str = "(a secret, not shown)";
 /// What begins a secret of one word, in either case, without the characters behind that are its own.
-const PREFIXES: [&str; 5] = [
-    token::TOKEN_PREFIX,
-    share::TOKEN_PREFIX,
-    retired::TOKEN_PREFIX,
-    "AGE-SECRET-KEY-",
-    "AGE-PLUGIN-",
-];
+const PREFIXES: [&str; 5] =
+    [token::TOKEN_PREFIX, marks::SHARE, marks::GIT_CRYPT, "AGE-SECRET-KEY-", "AGE-PLUGIN-"];
 /// Characters behind a prefix that make it a secret, and no mention of the prefix.
 const MIN_LEN: usize = 8;
 /// Words in a row that are the words of a key: half of all.
-const MIN_WORDS: usize = words::WORDS / 2;
+const MIN_WORDS: usize = marks::WORDS / 2;
 
 /// Whether a text holds a key, a share, an age identity, a private key or the words of a key, whole or in part.
 pub fn holds_secret(text: &str) -> bool {
@@ -83,7 +78,7 @@ fn find_words(text: &str) -> Option<Range<usize>> {
     let mut at = 0;
     for part in text.split_inclusive(|c: char| !c.is_ascii_alphabetic()) {
         let word = part.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
-        if words::is_word(word) {
+        if marks::find_word(word).is_some() {
             let (range, count) = row.take().unwrap_or((at..at, 0));
             row = Some((range.start..at + word.len(), count + 1));
         } else if !word.is_empty() {

@@ -5,6 +5,7 @@
 mod described;
 mod disclosed;
 mod encoding;
+mod marks;
 mod name;
 mod retired;
 pub mod share;

@@ -7,6 +7,7 @@ use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32m, Hrp};
 use zeroize::Zeroizing;
 
+use super::marks::GIT_CRYPT as TOKEN_PREFIX;
 use super::text::{parse_with, to_text};
 use super::{Entry, Keyring, TextError, token};
 use crate::git_crypt::{AES_KEY_LEN, HMAC_KEY_LEN, HeldKeys, KeyFile, KeyVersion, Name};
@@ -15,8 +16,6 @@ use crate::secret::SecretBytes;
 /// What a line of such a key begins with.
 const WORD: &str = "git-crypt";
 const HRP: &str = "git-crypt-key-";
-/// What the token of such a key begins with.
-pub(super) const TOKEN_PREFIX: &str = "GIT-CRYPT-KEY-1";
 /// Bytes that a line takes at most: word, name, version, token and what is between them.
 const MAX_LINE: usize = 512;
 
@@ -36,7 +35,17 @@ impl Retired {
     /// [`TextError`], with the number of the line and never its text.
     pub fn parse(bytes: &[u8]) -> Result<Self, TextError> {
         let mut git_crypt = HeldKeys::default();
-        let keys = parse_with(bytes, Some(&mut git_crypt))?;
+        let keys = parse_with(bytes, &mut |line, text| {
+            let Some(key) = parse_line(line, text)? else { return Ok(false) };
+            match git_crypt.insert(key) {
+                Ok(true) => Ok(true),
+                Ok(false) => Err(TextError::Repeated(line)),
+                Err(_) => Err(TextError::GitCryptTwice(line)),
+            }
+        })?;
+        if keys.is_empty() && git_crypt.is_empty() {
+            return Err(TextError::NoKeys);
+        }
         Ok(Self { keys, git_crypt })
     }
 }
@@ -62,7 +71,7 @@ pub fn retired_text<'e>(
 }
 
 /// Reads the line of a git-crypt key; `None` where it is another's.
-pub(super) fn parse_line(line: usize, text: &[u8]) -> Result<Option<KeyFile>, TextError> {
+fn parse_line(line: usize, text: &[u8]) -> Result<Option<KeyFile>, TextError> {
     let malformed = || TextError::GitCryptLine(line);
     let text = std::str::from_utf8(text).map_err(|_| TextError::Line(line))?;
     let mut words = text.split_ascii_whitespace();

@@ -11,14 +11,13 @@ use vsss_rs::Gf256;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::described::{self, Described};
+pub use super::marks::SHARE as TOKEN_PREFIX;
 use super::{Entry, KeyName, token, words};
 use crate::format::{KEY_ID_LEN, KEY_LEN, Key, KeyId};
 use crate::secret::SecretBytes;
 
 const FIRST_LINE: &str = "git-shroud-share v1";
 const HRP: &str = "git-shroud-share-";
-/// What the token of every share begins with.
-pub const TOKEN_PREFIX: &str = "GIT-SHROUD-SHARE-1";
 const VERSION: u8 = 1;
 /// Version, threshold, number, shares, generation, key id, value; the name follows.
 const FIXED_LEN: usize = 4 + 4 + KEY_ID_LEN + KEY_LEN;

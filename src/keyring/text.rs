@@ -7,7 +7,6 @@ use zeroize::Zeroizing;
 use super::encoding;
 use super::token::{self, TokenError};
 use super::{Entry, InsertError, KeyName, Keyring};
-use crate::git_crypt::HeldKeys;
 
 const FIRST_LINE: &str = "git-shroud-keyring v1";
 /// Bytes of the longest key file that is read.
@@ -73,7 +72,8 @@ impl Keyring {
     /// # Errors
     /// [`TextError`], with the number of the line and never its text.
     pub fn parse(bytes: &[u8]) -> Result<Self, TextError> {
-        parse_with(bytes, None)
+        let keyring = parse_with(bytes, &mut |_, _| Ok(false))?;
+        if keyring.is_empty() { Err(TextError::NoKeys) } else { Ok(keyring) }
     }
 
     /// Writes the key file, with the current generation of each name first.
@@ -82,11 +82,11 @@ impl Keyring {
     }
 }
 
-/// Reads a key file; with `git_crypt`, one that may also hold keys of git-crypt.
-pub(super) fn parse_with(
-    bytes: &[u8],
-    mut git_crypt: Option<&mut HeldKeys>,
-) -> Result<Keyring, TextError> {
+/// Whether somebody else takes a line, given by its number and text.
+type Takes<'t> = dyn FnMut(usize, &[u8]) -> Result<bool, TextError> + 't;
+
+/// Reads a key file. `takes` is asked first about each line behind the first, with its number, and says whether it is one of its own.
+pub(super) fn parse_with(bytes: &[u8], takes: &mut Takes<'_>) -> Result<Keyring, TextError> {
     if bytes.len() > MAX_TEXT_LEN {
         return Err(TextError::TooLong);
     }
@@ -121,14 +121,8 @@ pub(super) fn parse_with(
         return Ok(keyring);
     }
     for (line, text) in lines {
-        if let Some(held) = &mut git_crypt
-            && let Some(key) = super::retired::parse_line(line, text)?
-        {
-            match held.insert(key) {
-                Ok(true) => continue,
-                Ok(false) => return Err(TextError::Repeated(line)),
-                Err(_) => return Err(TextError::GitCryptTwice(line)),
-            }
+        if takes(line, text)? {
+            continue;
         }
         let entry = parse_entry(line, text)?;
         match keyring.insert(entry) {
@@ -137,8 +131,7 @@ pub(super) fn parse_with(
             Err(source) => return Err(TextError::Duplicate { line, source }),
         }
     }
-    let is_empty = keyring.is_empty() && git_crypt.is_none_or(|held| held.is_empty());
-    if is_empty { Err(TextError::NoKeys) } else { Ok(keyring) }
+    Ok(keyring)
 }
 
 /// Writes a key file of these keys.

@@ -6,18 +6,16 @@ use bip39::{Language, Mnemonic};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::described::{self, Described};
+pub use super::marks::WORDS;
+use super::marks::{MAX_WORD_LEN, find_word as find};
 use super::{Entry, KeyName};
 use crate::format::{KEY_LEN, Key};
 use crate::secret::SecretBytes;
 
 /// The first line of a file of words.
 const FIRST_LINE: &str = "git-shroud-words v1";
-/// 32 bytes and a checksum of 8 bits, 11 bits a word.
-pub const WORDS: usize = 24;
 /// More words than this are no backup with some words too many, but another text.
 const MAX_WORDS: usize = 2 * WORDS;
-/// Letters of the longest word of the list.
-const MAX_WORD_LEN: usize = 8;
 const WORDS_PER_LINE: usize = 4;
 
 /// Why a text is not the words of a key. Names places, never words.
@@ -74,11 +72,6 @@ pub fn parse_text(text: &str) -> Result<Entry, WordsError> {
     let Described { name, generation, id } = Described::parse(head).map_err(WordsError::Head)?;
     let key = decode(words)?;
     if key.id() == id { Ok(Entry { name, generation, key }) } else { Err(WordsError::OtherKey) }
-}
-
-/// Whether a text is a word of the list, in either case.
-pub(super) fn is_word(word: &str) -> bool {
-    find(word).is_some()
 }
 
 /// Whether a text is meant to be the words of a key: it says so, or most of its words are on the list.
@@ -152,16 +145,6 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         .flat_map(str::split_whitespace)
         .map(move |word| word.trim_start_matches(numbering).trim_end_matches([',', ';', '.']))
         .filter(|word| !word.is_empty())
-}
-
-/// The list's own spelling of a word.
-fn find(word: &str) -> Option<&'static str> {
-    if word.len() > MAX_WORD_LEN {
-        return None;
-    }
-    let lower = Zeroizing::new(word.to_ascii_lowercase());
-    let list = Language::English.word_list();
-    list.binary_search(&lower.as_str()).ok().map(|at| list[at])
 }
 
 #[cfg(test)]

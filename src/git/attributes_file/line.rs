@@ -2,7 +2,7 @@
 
 use gix::bstr::ByteSlice;
 
-use super::super::attributes::{COMPRESS_ATTRIBUTE, DELTA_ATTRIBUTE, DRIVER, KEY_ATTRIBUTE};
+use super::super::attribute_names::{COMPRESS_ATTRIBUTE, DELTA_ATTRIBUTE, DRIVER, KEY_ATTRIBUTE};
 use super::Tracked;
 use crate::format::Layout;
 

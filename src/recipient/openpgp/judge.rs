@@ -5,16 +5,31 @@ use std::time::SystemTime;
 use sequoia_openpgp::cert::ValidCert;
 use sequoia_openpgp::cert::amalgamation::ValidAmalgamation as _;
 use sequoia_openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
+use sequoia_openpgp::crypto::mpi;
 use sequoia_openpgp::packet::key::{Key, KeyParts, KeyRole, PublicParts};
 use sequoia_openpgp::policy::{AsymmetricAlgorithm, StandardPolicy};
 use sequoia_openpgp::types::{Curve, HashAlgorithm, PublicKeyAlgorithm, RevocationStatus};
 use sequoia_openpgp::{Cert, Error};
 
-use super::{CertificateError, line, rescue};
+use super::{CertificateError, line};
+
+/// The largest RSA key that the library takes, in bits.
+const MAX_RSA: usize = 4096;
 
 /// What counts as secure at that moment.
 pub(super) fn policy(now: SystemTime) -> StandardPolicy<'static> {
     StandardPolicy::at(now)
+}
+
+/// Whether gpg can use the key and the library cannot.
+pub(super) fn is_foreign<P: KeyParts, R: KeyRole>(key: &Key<P, R>) -> bool {
+    match key.mpis() {
+        mpi::PublicKey::ECDH { curve, .. } | mpi::PublicKey::ECDSA { curve, .. } => {
+            matches!(curve, Curve::BrainpoolP256 | Curve::BrainpoolP384 | Curve::BrainpoolP512)
+        }
+        mpi::PublicKey::RSA { n, .. } => n.bits() > MAX_RSA,
+        _ => false,
+    }
 }
 
 /// The keys that are encrypted to: for transport or storage, alive, not revoked, and supported by the library.
@@ -22,9 +37,7 @@ pub(super) fn encryption_keys<'a>(
     valid: &ValidCert<'a>,
 ) -> impl Iterator<Item = ValidErasedKeyAmalgamation<'a, PublicParts>> + use<'a> {
     let keys = valid.keys().supported().alive().revoked(false);
-    keys.for_transport_encryption()
-        .for_storage_encryption()
-        .filter(|key| !rescue::is_foreign(key.key()))
+    keys.for_transport_encryption().for_storage_encryption().filter(|key| !is_foreign(key.key()))
 }
 
 /// Whether something can be encrypted to the certificate at that moment; if not, why.
@@ -126,7 +139,7 @@ fn weakness(key: &Key<PublicParts, impl KeyRole>, hash: HashAlgorithm) -> String
 }
 
 fn is_supported(key: &Key<PublicParts, impl KeyRole>) -> bool {
-    is_known(key) && !rescue::is_foreign(key)
+    is_known(key) && !is_foreign(key)
 }
 
 /// Whether the library knows the algorithm and the curve.

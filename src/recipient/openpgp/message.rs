@@ -149,6 +149,12 @@ pub struct Message {
     is_ocb: bool,
 }
 
+impl AsRef<[u8]> for Message {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
+    }
+}
+
 impl Message {
     /// Reads an armoured or binary message of at most 64 KiB.
     ///

@@ -8,12 +8,14 @@ pub mod gpg;
 pub mod message;
 pub mod native;
 
+mod certificate_error;
 mod judge;
 mod packets;
 mod renewed;
 mod rescue;
 
-pub use certificate::{Certificate, CertificateError};
+pub use certificate::Certificate;
+pub use certificate_error::CertificateError;
 pub use gpg::{Found, Gpg, GpgError, Known, Validity};
 pub use message::{Message, MessageError, WrapError, wrap};
 pub use native::{Packing, SecretKey, SecretKeyError, UnwrapError};

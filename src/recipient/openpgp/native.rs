@@ -19,7 +19,7 @@ use sequoia_openpgp::{Cert, KeyHandle, Packet};
 use zeroize::Zeroizing;
 
 use super::packets::{Broken, armour_label, dearmour, packets, tag};
-use super::{MAX_CERTIFICATE, MAX_MESSAGE, Message, judge, line, rescue};
+use super::{MAX_CERTIFICATE, MAX_MESSAGE, Message, judge, line};
 use crate::recipient::Ask;
 
 /// How often a passphrase is asked for.
@@ -295,7 +295,7 @@ fn usable(key: &Secret, allow_rsa: bool) -> Result<(), UnwrapError> {
         key.pk_algo(),
         PublicKeyAlgorithm::RSAEncryptSign | PublicKeyAlgorithm::RSAEncrypt
     );
-    if rescue::is_foreign(key) || !judge::is_known(key) {
+    if judge::is_foreign(key) || !judge::is_known(key) {
         return Err(UnwrapError::Unsupported(line(&judge::describe(key))));
     }
     if is_rsa && !allow_rsa { Err(UnwrapError::Rsa) } else { Ok(()) }

@@ -6,35 +6,19 @@
 use std::ffi::OsStr;
 use std::time::SystemTime;
 
-use sequoia_openpgp::crypto::mpi;
-use sequoia_openpgp::packet::key::{Key, KeyParts, KeyRole};
 use sequoia_openpgp::parse::Parse as _;
-use sequoia_openpgp::types::{Curve, HashAlgorithm, SignatureType};
+use sequoia_openpgp::types::{HashAlgorithm, SignatureType};
 use sequoia_openpgp::{Cert, KeyHandle, Packet, PacketPile};
 use tempfile::TempDir;
 
 use super::gpg::colons::{Listed, Part};
 use super::{CertificateError, Gpg, GpgError, MAX_MESSAGE, judge, line};
 
-/// The largest RSA key that the library takes, in bits.
-const MAX_RSA: usize = 4096;
-
-/// Whether gpg can use the key and the library cannot.
-pub(super) fn is_foreign<P: KeyParts, R: KeyRole>(key: &Key<P, R>) -> bool {
-    match key.mpis() {
-        mpi::PublicKey::ECDH { curve, .. } | mpi::PublicKey::ECDSA { curve, .. } => {
-            matches!(curve, Curve::BrainpoolP256 | Curve::BrainpoolP384 | Curve::BrainpoolP512)
-        }
-        mpi::PublicKey::RSA { n, .. } => n.bits() > MAX_RSA,
-        _ => false,
-    }
-}
-
 /// Whether only gpg can use the certificate: for its primary key, or as the library can encrypt to none of its keys.
 pub(super) fn is_needed(cert: &Cert, now: SystemTime) -> bool {
     let encrypts = |valid| judge::encryption_keys(&valid).next().is_some();
-    is_foreign(cert.primary_key().key())
-        || cert.keys().subkeys().any(|key| is_foreign(key.key()))
+    judge::is_foreign(cert.primary_key().key())
+        || cert.keys().subkeys().any(|key| judge::is_foreign(key.key()))
             && !cert.with_policy(&judge::policy(now), now).is_ok_and(encrypts)
 }
 
@@ -53,7 +37,7 @@ impl Rescued {
             let weak = "one of its self-signatures uses SHA-1 or older";
             return Err(CertificateError::Weak(weak.to_owned()));
         }
-        let key = cert.keys().find(|key| is_foreign(key.key()));
+        let key = cert.keys().find(|key| judge::is_foreign(key.key()));
         let gpg = Gpg::find(None).ok_or_else(|| {
             CertificateError::GpgMissing(
                 key.map(|key| judge::describe(key.key())).unwrap_or_default(),

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use gix::ObjectId;
 use gix::objs::Kind;
 
+use super::context::Treatment;
 use super::pack::{Base, Deflater, Writer, id_of};
 use super::places::Places;
 use super::source::{Source, Store};
-use super::walk::Treatment;
 use crate::parallel::map_runs;
 use crate::scrub::{Changes, ScrubError, TextKind};
 

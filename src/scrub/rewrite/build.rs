@@ -7,11 +7,12 @@ use gix::ObjectId;
 use gix::objs::Kind;
 
 use super::blobs;
+use super::context::{Context, Part};
 use super::decide::{Decider, TreeEntry, entries};
 use super::pack::{Base, Deflater, Writer, id_of};
 use super::source::{Source, Store};
 use super::tree::{NewEntry, changed, put, written};
-use super::walk::{Context, Part, Walk};
+use super::walk::Walk;
 use crate::parallel::map_runs;
 use crate::scrub::{Changes, ScrubError};
 
@@ -199,9 +200,10 @@ impl<'w> Worker<'w> {
     }
 
     fn folder(&mut self, node: u32) -> Result<Outcome, ScrubError> {
-        let node = &self.builder.walk.nodes[node as usize];
+        let builder = self.builder;
+        let node = &builder.walk.nodes[node as usize];
         let old = entries(node.id, self.source.read(node.id, Kind::Tree)?)?;
-        let new = changed(self.builder, &mut self.decider, &old, &node.parts)?;
+        let new = changed(|part, id| builder.part(part, id), &mut self.decider, &old, &node.parts)?;
         if new.is_empty() && !old.is_empty() {
             return Ok(Outcome::Gone);
         }
@@ -228,7 +230,7 @@ impl<'w> Worker<'w> {
         let node = node.map(|node| &builder.walk.nodes[node as usize]);
         let parts = node.map_or(&[][..], |node| &node.parts);
         let mut new: Vec<NewEntry<'_>> = match node {
-            Some(_) => changed(builder, &mut self.decider, &old, parts)?,
+            Some(_) => changed(|part, id| builder.part(part, id), &mut self.decider, &old, parts)?,
             None => old.iter().map(NewEntry::kept).collect(),
         };
         let mut bytes = written(&new);

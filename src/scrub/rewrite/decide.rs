@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use gix::ObjectId;
 
-use super::walk::{Context, Treatment};
+use super::context::{Context, Treatment};
 use crate::scrub::{Changes, Entry, EntryKind, Folder, PolicyId, ScrubError, TextKind};
 
 /// An entry of a tree.

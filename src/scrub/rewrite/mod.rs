@@ -5,6 +5,7 @@ mod blobs;
 mod build;
 mod commit;
 mod commits;
+mod context;
 mod decide;
 mod delta;
 #[doc(hidden)]

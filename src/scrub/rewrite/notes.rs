@@ -6,11 +6,11 @@ use gix::ObjectId;
 use gix::objs::Kind;
 
 use super::build::Builder;
+use super::context::{Context, Part};
 use super::decide::{entries, is_folder};
 use super::pack::Deflater;
 use super::source::Source;
 use super::tree::{NewEntry, sort, written};
-use super::walk::{Context, Part};
 use crate::scrub::{Entry, ScrubError};
 
 /// What a commit has become: `None` where the id is none of a commit, `Some(None)` where it is left out.

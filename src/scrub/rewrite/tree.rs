@@ -5,9 +5,8 @@ use std::collections::HashSet;
 
 use gix::ObjectId;
 
-use super::build::Builder;
+use super::context::Part;
 use super::decide::{Decider, TreeEntry, is_folder};
-use super::walk::Part;
 use crate::scrub::ScrubError;
 
 /// An entry of a new tree.
@@ -28,9 +27,10 @@ impl<'t> NewEntry<'t> {
     }
 }
 
-/// What is left of a tree's entries, in git's order where a name changed.
+/// What is left of a tree's entries, in git's order where a name changed. `becomes` has the new id of an entry's content, `None`
+/// where the entry goes.
 pub(super) fn changed<'t>(
-    builder: &Builder<'_>,
+    becomes: impl Fn(Part, ObjectId) -> Option<ObjectId>,
     decider: &mut Decider<'_>,
     old: &[TreeEntry<'t>],
     parts: &[Part],
@@ -39,7 +39,7 @@ pub(super) fn changed<'t>(
     let mut renamed = Vec::new();
     for (at, entry) in old.iter().enumerate() {
         let part = parts.get(at).copied().unwrap_or(Part::Keep);
-        let Some(id) = builder.part(part, entry.id) else { continue };
+        let Some(id) = becomes(part, entry.id) else { continue };
         if let Some(name) = decider.renamed(entry.name)? {
             renamed.push((new.len(), name.to_vec()));
         }

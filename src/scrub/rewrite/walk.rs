@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use gix::ObjectId;
 use gix::objs::Kind;
 
+use super::context::{Context, Part, Treatment};
 use super::decide::{Decider, Decision, entries, joined};
 use super::source::Store;
 use crate::parallel::map_runs;
@@ -16,35 +17,6 @@ const WORTH: usize = 64;
 const AT_ONCE: usize = 8192;
 /// Folders in one another at most.
 const MAX_DEPTH: usize = 4096;
-
-/// What decides on the entries of a tree, besides the tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Context {
-    /// The same for all of them.
-    Alike(Entry),
-    /// Their path: that of the tree, by its number in [`Walk::paths`].
-    Path(ScopeId, u32),
-}
-
-/// What is done to a blob.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Treatment {
-    /// It is a file.
-    Policy(PolicyId),
-    /// It is the target of a symbolic link.
-    Target,
-}
-
-/// What becomes of an entry of a tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    Keep,
-    Drop,
-    /// The blob with this number.
-    Blob(u32),
-    /// The node with this number.
-    Folder(u32),
-}
 
 /// A tree in a context.
 pub(super) struct Node {

@@ -15,7 +15,7 @@ pub use self::error::{GpgError, Rival};
 pub use self::known::Known;
 use self::query::Query;
 pub use self::validity::Validity;
-use super::{MAX_CERTIFICATE, MAX_MESSAGE, Message};
+use super::{MAX_CERTIFICATE, MAX_MESSAGE};
 
 pub(super) mod colons;
 mod error;
@@ -150,13 +150,13 @@ impl Gpg {
     ///
     /// # Errors
     /// Why not, as gpg's status lines tell; its exit status is not looked at.
-    pub fn decrypt(&self, message: &Message) -> Result<Zeroizing<Vec<u8>>, GpgError> {
+    pub fn decrypt(&self, message: &impl AsRef<[u8]>) -> Result<Zeroizing<Vec<u8>>, GpgError> {
         // Not '--quiet': with it gpg 2.2 does not say on the status channel why it has no session key.
         let args = ["--batch", "--no-verbose", "--status-fd", "2", "--max-output", "0"];
         // No '--max-output' but what is read here: gpg cuts the plaintext off there, and reports success.
         let mut args: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
         args.extend(["--output", "-", "--decrypt"].map(OsStr::new));
-        let output = self.run(&args, message.bytes(), MAX_MESSAGE)?;
+        let output = self.run(&args, message.as_ref(), MAX_MESSAGE)?;
         status::decrypted(&output.stderr)?;
         Ok(output.stdout)
     }

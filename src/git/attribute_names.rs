@@ -1,0 +1,33 @@
+//! The names of the attributes that decide what becomes of a file.
+
+/// The filter, diff and merge driver's name, and the macro's.
+pub const DRIVER: &str = "shroud";
+/// The attribute that names the key of a path.
+pub const KEY_ATTRIBUTE: &str = "shroud-key";
+/// Unset, it says that nothing is compressed before it is sealed.
+pub const COMPRESS_ATTRIBUTE: &str = "shroud-compress";
+/// Set, it says that a path is sealed so that git finds what two versions have in common.
+pub const DELTA_ATTRIBUTE: &str = "shroud-delta";
+/// The encoding that no git knows: with it a clone that was never set up cannot store a plaintext file.
+pub const TRIPWIRE: &str = "locked-run-git-shroud-unlock";
+
+pub(super) const FILTER: &str = "filter";
+pub(super) const DIFF: &str = "diff";
+pub(super) const TEXT: &str = "text";
+pub(super) const CRLF: &str = "crlf";
+pub(super) const EOL: &str = "eol";
+pub(super) const IDENT: &str = "ident";
+pub(super) const ENCODING: &str = "working-tree-encoding";
+pub(super) const NAMES: [&str; 11] = [
+    FILTER,
+    DIFF,
+    DRIVER,
+    KEY_ATTRIBUTE,
+    COMPRESS_ATTRIBUTE,
+    DELTA_ATTRIBUTE,
+    TEXT,
+    CRLF,
+    EOL,
+    IDENT,
+    ENCODING,
+];
