@@ -2,11 +2,9 @@
 
 use std::io::{self, Read, Write};
 
-use super::content::Content;
 use super::{FilterError, Spool};
-use crate::format::{self, Header, Key, Layout, OpenError, Sealing, Siv, Sniff};
+use crate::format::{self, Header, Key, Layout, OpenError, Sealing, Siv};
 use crate::git_crypt::{self as crypt, KeyVersion, Nonce};
-use crate::keyring::Keyring;
 
 /// Bytes up to which handing a file over costs more than working on it.
 const SMALL: u64 = 1 << 20;
@@ -72,26 +70,6 @@ impl Filtered<'_> {
     }
 }
 
-/// Whether the file is sound, as far as can be told here.
-pub(super) fn verify(keyring: &Keyring, content: &mut Content<'_>) -> Result<(), FilterError> {
-    match content.sniff {
-        Sniff::Sealed(key_id) => match keyring.by_id(key_id) {
-            Some(entry) => open_to(&entry.key, &mut content.spool, io::sink())?,
-            // Unread, but it can be seen whether bytes are missing.
-            None if is_cut_off(&mut content.spool)? => {
-                return Err(OpenError::Truncated.into());
-            }
-            None => {}
-        },
-        Sniff::Truncated => return Err(OpenError::Truncated.into()),
-        Sniff::UnsupportedVersion(version) => {
-            return Err(OpenError::UnsupportedVersion(version).into());
-        }
-        Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => {}
-    }
-    Ok(())
-}
-
 /// Opens the whole before any of it is given away: the plaintext, or `None` where it is sound and too long to be kept.
 pub(super) fn open_whole(key: &Key, sealed: &mut Spool) -> Result<Option<Spool>, OpenError> {
     if sealed.len() > KEPT {
@@ -101,13 +79,13 @@ pub(super) fn open_whole(key: &Key, sealed: &mut Spool) -> Result<Option<Spool>,
     open_to(key, sealed, &mut plaintext).map(|()| Some(plaintext))
 }
 
-fn open_to(key: &Key, sealed: &mut Spool, sink: impl Write) -> Result<(), OpenError> {
+pub(super) fn open_to(key: &Key, sealed: &mut Spool, sink: impl Write) -> Result<(), OpenError> {
     let mut reader = sealed.reader()?;
     let header = read_header(&mut reader)?;
     format::open_stream(key, &header, reader, sink).map(drop)
 }
 
-fn is_cut_off(sealed: &mut Spool) -> io::Result<bool> {
+pub(super) fn is_cut_off(sealed: &mut Spool) -> io::Result<bool> {
     let mut start = Vec::with_capacity(format::HEADER_LEN);
     let len = sealed.len();
     sealed.reader()?.take(format::HEADER_LEN as u64).read_to_end(&mut start)?;

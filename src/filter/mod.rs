@@ -14,6 +14,7 @@ pub mod process;
 mod rule;
 mod spool;
 mod summary;
+mod verify;
 
 use std::cell::LazyCell;
 use std::io::{self, Read};
@@ -26,12 +27,13 @@ use crate::store::confirmed::KeyOf;
 use content::Content;
 pub use error::FilterError;
 pub use filtered::Filtered;
-use filtered::{Action, open_whole, verify};
+use filtered::{Action, open_whole};
 pub use fit::sealing_key;
 use indexed::{Indexed, find_indexed};
 pub use rule::{Crossing, Rule, Rules, See};
 pub(crate) use spool::Spool;
 pub use summary::{Files, Summary, describe_suspects};
+use verify::verify;
 
 /// What git calls a filter driver: a clean and a smudge (gitattributes, "filter").
 pub trait Driver<'k> {

@@ -1,6 +1,7 @@
 //! The first 56 bytes, and how a sealed file is told from any other (format.md 2).
 
-use super::derive::{KEY_ID_LEN, KeyId, SIV_LEN, Siv};
+use super::HEADER_LEN;
+use super::derive::{KeyId, Siv};
 
 /// What every version of the format begins with.
 pub const MAGIC: &[u8; 7] = b"\0SHROUD";
@@ -10,8 +11,6 @@ pub const VERSION_1: u8 = 1;
 pub const WHOLE: u8 = 2;
 /// Sealed in records, so that git finds what two versions have in common.
 pub const DELTA: u8 = 3;
-/// Bytes of a header: magic, version, key id, synthetic IV.
-pub const HEADER_LEN: usize = MAGIC.len() + 1 + KEY_ID_LEN + SIV_LEN;
 /// What a git-crypt file begins with.
 pub const GIT_CRYPT_MAGIC: &[u8; 10] = b"\0GITCRYPT\0";
 

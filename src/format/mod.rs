@@ -20,14 +20,15 @@ use std::io;
 pub use delta::MIN_LEN as MIN_DELTA_PLAINTEXT;
 pub use derive::{KEY_ID_LEN, KEY_LEN, Key, KeyId, RosterKey, ScanKey, Siv, SivHasher};
 pub use form::Form;
-pub use header::{
-    DELTA, GIT_CRYPT_MAGIC, HEADER_LEN, Header, MAGIC, Sniff, VERSION_1, WHOLE, sniff,
-};
+pub use header::{DELTA, GIT_CRYPT_MAGIC, Header, MAGIC, Sniff, VERSION_1, WHOLE, sniff};
 pub use open::{open, open_stream};
 pub use padding::{can_hold, is_cut_off, may_be_sealed, padded_len, padme, sealed_len};
 pub use seal::{Layout, Reread, Scratch, Sealing, compressed_len, seal};
 pub(crate) use segments::SegmentCipher;
 pub use segments::{SEGMENT_LEN, TAG_LEN};
+
+/// Bytes of a header: magic, version, key id, synthetic IV.
+pub const HEADER_LEN: usize = MAGIC.len() + 1 + KEY_ID_LEN + derive::SIV_LEN;
 
 /// Why bytes were not opened.
 #[derive(Debug, thiserror::Error)]

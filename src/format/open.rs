@@ -2,10 +2,11 @@
 
 use std::io::{self, Read, Write};
 
+use super::HEADER_LEN;
 use super::delta;
 use super::derive::{Key, SivHasher};
 use super::frames::{FRAMES, FrameReader, PLAIN};
-use super::header::{DELTA, HEADER_LEN, Header, VERSION_1};
+use super::header::{DELTA, Header, VERSION_1};
 use super::padding::{LENGTH_FIELD, padded_len, pays};
 use super::pass::at_most;
 use super::segments::{FileCipher, SEGMENT_LEN, SegmentCipher, TAG_LEN};

@@ -1,6 +1,7 @@
 //! How long a sealed file is: padding hides the exact length of the plaintext (format.md 2).
 
-use super::header::{DELTA, HEADER_LEN, Header, VERSION_1, WHOLE};
+use super::HEADER_LEN;
+use super::header::{DELTA, Header, VERSION_1, WHOLE};
 use super::{SEGMENT_LEN, TAG_LEN};
 
 /// Bytes of the length field that comes before the plaintext.

@@ -47,23 +47,36 @@ pub(crate) fn hold(listed: &[String], found: &[Finding]) {
         .filter(|found| !lines.contains(found.line.as_str()))
         .map(|found| format!("{} {}", found.line, found.why))
         .collect();
-    let stale: Vec<&str> = lines.difference(&found_lines).copied().collect();
-    if env::var_os("SHRINK_EXCEPTIONS").is_some() {
-        delete(&stale);
-    } else {
-        wrong.extend(stale.iter().map(|line| {
-            format!("{line}: this is no longer so; delete the line from tests/source/exceptions (SHRINK_EXCEPTIONS=1 does)")
-        }));
-    }
+    let stale: Vec<_> =
+        lines.difference(&found_lines).map(|line| ((*line).to_owned(), None)).collect();
+    wrong.extend(settle(&stale));
     let wrong: Vec<String> = wrong.into_iter().collect();
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
-fn delete(stale: &[&str]) {
+/// What is to be done with lines that are no longer needed, or need another in their place; with `SHRINK_EXCEPTIONS` it is done.
+pub(crate) fn settle(stale: &[(String, Option<String>)]) -> Vec<String> {
+    if env::var_os("SHRINK_EXCEPTIONS").is_none() {
+        let say = |(line, instead): &(String, Option<String>)| match instead {
+            None => format!(
+                "{line}: this is no longer so; delete the line from tests/source/exceptions (SHRINK_EXCEPTIONS=1 does)"
+            ),
+            Some(instead) => format!(
+                "{line}: write '{instead}' into tests/source/exceptions (SHRINK_EXCEPTIONS=1 does)"
+            ),
+        };
+        return stale.iter().map(say).collect();
+    }
     let _one = FILE.lock().unwrap_or_else(PoisonError::into_inner);
-    let kept: BTreeSet<String> =
-        list().into_iter().filter(|line| !stale.contains(&claim(line))).collect();
+    let kept = list().into_iter().filter_map(|line| {
+        match stale.iter().find(|(stale, _)| stale == claim(&line)) {
+            Some((_, instead)) => instead.clone(),
+            None => Some(line),
+        }
+    });
+    let kept: BTreeSet<String> = kept.collect();
     fs::write(path(), kept.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    Vec::new()
 }
 
 #[test]
