@@ -5,6 +5,7 @@ use gix::bstr::ByteSlice as _;
 use gix::objs::TreeRef;
 
 use super::judge::attributes_text;
+use super::{Report, Source};
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
@@ -15,18 +16,46 @@ const MAX_COMMITS: &str = "--max-count=200";
 
 /// The commit that took a path out of the seal.
 #[derive(Debug)]
-pub struct Dropped {
+struct Dropped {
     /// Its id, in full.
-    pub commit: String,
+    commit: String,
     /// Author and date, as git has them: not safe for a terminal.
-    pub by: String,
+    by: String,
+}
+
+/// Characters of a commit's id that are shown.
+const SHORT: usize = 12;
+
+/// Says who made the first file of a report one that is not sealed any more; `None` where no file left the seal, or nobody
+/// is known.
+pub fn describe_dropped(repository: &Repository, report: &Report) -> Option<String> {
+    let finding = report.findings.iter().find(|found| found.problem.is_allowable())?;
+    let head = || {
+        let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD"]).ok()??;
+        ObjectId::from_hex(head.as_encoded_bytes()).ok()
+    };
+    let commit = match finding.source {
+        Source::Commit(id) => Some(id),
+        Source::Index(_) => head(),
+        Source::Tree(_) => None,
+    };
+    let dropped = commit.and_then(|commit| who_dropped(repository, commit, &finding.path).ok());
+    match (dropped.flatten(), finding.source) {
+        (Some(dropped), _) => Some(format!(
+            "{} is not to be sealed any more since {}, by {}",
+            crate::sanitise::path(&finding.path),
+            &dropped.commit[..SHORT.min(dropped.commit.len())],
+            crate::sanitise::line(&dropped.by)
+        )),
+        (None, Source::Index(_)) => {
+            Some("'git diff HEAD -- .gitattributes' shows the line that was dropped".to_owned())
+        }
+        (None, _) => None,
+    }
 }
 
 /// The last commit, up to this one, before which the attributes sealed the path and after which they do not.
-///
-/// # Errors
-/// git fails, or an object is damaged.
-pub fn who_dropped(
+fn who_dropped(
     repository: &Repository,
     commit: ObjectId,
     path: &[u8],

@@ -7,11 +7,13 @@
 mod allowed;
 mod content;
 mod described;
+mod detail;
 mod dropped;
 mod judge;
 mod known;
 mod line;
 mod moved;
+mod range;
 mod retired;
 mod returned;
 mod standing;
@@ -32,8 +34,9 @@ use crate::keyring::KeyName;
 use crate::parallel::map_runs;
 
 pub use allowed::Allowed;
-pub use dropped::{Dropped, who_dropped};
+pub use dropped::describe_dropped;
 use judge::Judge;
+pub use range::{Range, RangeError, check_range};
 
 /// Commits for which another thread pays.
 const PER_THREAD: usize = 64;

@@ -2,23 +2,43 @@
 
 use std::ffi::OsString;
 
-use gix::ObjectId;
 use serde::Serialize;
 
 use super::{Context, held_git_crypt_keys, show};
-use crate::check::{Allowed, Finding, Problem, Report, Source, Subject, check, who_dropped};
+use crate::check::{
+    Allowed, Finding, Problem, Range, RangeError, Report, Source, check_range, describe_dropped,
+};
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::git::GitError;
-use crate::git::database::{Database, Peeled};
-use crate::git::history;
-use crate::git::pushed::{Pushed, rewritten};
 use crate::git::repository::Repository;
 use crate::scrub::banned;
-use crate::status::conflicts;
 use crate::ui::{Style, count};
 
 /// Characters of a commit's id in the listing.
 const SHORT: usize = 12;
+
+/// What helps against problems of these names.
+const HINTS: [(&[&str], &str); 7] = [
+    (
+        &["unsealed", "moved-in-the-clear"],
+        "if it is in the clear on purpose, allow it where this check runs, which no push can do: \
+         'git shroud check --allow PATTERN', or a line in git-shroud/allow-plaintext in git's folder",
+    ),
+    (&["attribute-conflict"], "'git log -p -- .gitattributes' shows who changed the attributes"),
+    (
+        &["key-swapped"],
+        "a rotation is a commit of its own, and brings the generation behind the last: git shroud key rotate",
+    ),
+    (
+        &["key-swapped"],
+        "if you have not done this, somebody may have swapped the key: drop the commit, or ask who made it",
+    ),
+    (&["taken-out"], "come over to the new history: git shroud scrub follow MAP"),
+    (
+        &["retired-key"],
+        "a removed member can write such a file: see who did; if it is right, 'git shroud status --fix' seals it anew",
+    ),
+    (&["not-tracked"], "track it again with 'git shroud track', or 'git add --renormalize' it"),
+];
 
 /// Report unencrypted files at paths that should be encrypted
 ///
@@ -93,16 +113,12 @@ struct JsonFinding {
 impl Check {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let repository = context.repository()?;
-        let (subjects, missing) = self.subjects(&repository)?;
-        let mut report = check(&repository, &held_git_crypt_keys(&repository)?, &subjects)?;
-        report.missing.extend(missing);
-        if self.is_staged() {
-            add_conflicts(&repository, &subjects, &mut report)?;
-        }
         // First, as it says whose the folder is where it cannot be read.
         let banned = banned::read(repository.common_dir())?;
         let allowed = self.allowed(&repository)?;
-        report.findings.retain(|found| !(found.problem.is_allowable() && allowed.has(&found.path)));
+        let held = held_git_crypt_keys(&repository)?;
+        let range = self.range();
+        let (mut report, subjects) = check_range(&repository, &held, &range, &allowed)?;
         for subject in &subjects {
             if matches!(subject.source, Source::Commit(id) if banned.contains(&id)) {
                 let (source, path) = (subject.source, Vec::new());
@@ -121,42 +137,15 @@ impl Check {
         self.outcome(context, &repository, &report, subjects.len())
     }
 
-    /// What should be judged, and what of it is not here.
-    fn subjects(&self, repository: &Repository) -> Outcome<(Vec<Subject>, Vec<ObjectId>)> {
-        let mut lone = Vec::new();
-        let commits = if self.all {
-            lone = history::ref_targets(repository)?;
-            history::everywhere(repository)?
-        } else if self.pre_receive || self.pre_push.is_some() {
-            let pushed = match &self.pre_push {
-                Some(remote) => Pushed::to_remote(repository, remote, std::io::stdin())?,
-                None => Pushed::to_refs(repository, std::io::stdin())?,
-            };
-            lone = pushed.tips;
-            pushed.commits
-        } else if self.post_rewrite {
-            rewritten(repository, std::io::stdin())?
-        } else if !self.revisions.is_empty() {
-            history::in_range(repository, &self.revisions).map_err(|error| {
-                CommandError::from(error)
-                    .hint("name commits as 'git log' does, as in origin/main..HEAD")
-            })?
-        } else {
-            return staged(repository).map(|staged| (vec![staged], Vec::new()));
-        };
-        let mut subjects: Vec<Subject> = commits.into_iter().map(Subject::from).collect();
-        let mut missing = Vec::new();
-        let database = Database::open(repository)?;
-        for id in lone {
-            match database.peel(id)? {
-                Peeled::Tree(id) => {
-                    subjects.push(Subject { source: Source::Tree(id), parents: Vec::new() });
-                }
-                Peeled::Missing(id) => missing.push(id),
-                Peeled::Commit(_) | Peeled::Blob(_) => {}
-            }
+    fn range(&self) -> Range {
+        match &self.pre_push {
+            Some(remote) => Range::PrePush(remote.clone()),
+            None if self.all => Range::All,
+            None if self.pre_receive => Range::PreReceive,
+            None if self.post_rewrite => Range::PostRewrite,
+            None if !self.revisions.is_empty() => Range::Revisions(self.revisions.clone()),
+            None => Range::Staged,
         }
-        Ok((subjects, missing))
     }
 
     /// What may leave the seal, by the list of this repository and by the arguments.
@@ -182,7 +171,9 @@ impl Check {
         if found > 0 {
             context.ui.status(format!("found {}", count(found, "problem")));
             self.hint(context, report);
-            name_dropped(context, repository, report);
+            if let Some(dropped) = describe_dropped(repository, report) {
+                context.ui.hint(dropped);
+            }
             return Err(CommandError::found());
         }
         if let Some(id) = report.missing.first() {
@@ -210,8 +201,7 @@ impl Check {
     }
 
     fn is_staged(&self) -> bool {
-        let other = self.all || self.pre_receive || self.pre_push.is_some() || self.post_rewrite;
-        !other && self.revisions.is_empty()
+        matches!(self.range(), Range::Staged)
     }
 
     fn hint(&self, context: &Context, report: &Report) {
@@ -227,95 +217,10 @@ impl Check {
                 "seal the file in the commit that added it (git rebase -i), because later commits do not remove it; change the secret if the commit has left this machine",
             );
         }
-        if has("unsealed") || has("moved-in-the-clear") {
-            context.ui.hint(
-                "if it is plaintext on purpose, allow it where this check runs (a push cannot): 'git shroud check --allow PATTERN', or a line in git-shroud/allow-plaintext in git's folder",
-            );
-        }
-        if has("attribute-conflict") {
-            context.ui.hint("'git log -p -- .gitattributes' shows who changed the attributes");
-        }
-        if has("key-swapped") {
-            context.ui.hint(
-                "each rotation needs its own commit, with the next generation: git shroud key rotate",
-            );
-            context.ui.hint(
-                "if you did not do this, somebody may have swapped the key: drop the commit, or ask its author",
-            );
-        }
-        if has("taken-out") {
-            context.ui.hint("move to the new history: git shroud scrub follow MAP");
-        }
-        if has("retired-key") {
-            context.ui.hint(
-                "a removed member can write such a file: check who did; if it is right, 'git shroud status --fix' seals it again",
-            );
-        }
-        if has("not-tracked") {
-            context
-                .ui
-                .hint("track it again with 'git shroud track', or 'git add --renormalize' it");
+        for (_, hint) in HINTS.iter().filter(|(names, _)| names.iter().any(|name| has(name))) {
+            context.ui.hint(hint);
         }
     }
-}
-
-/// Names who dropped the line, for the first file that is not sealed any more.
-fn name_dropped(context: &Context, repository: &Repository, report: &Report) {
-    let is_meant = |found: &&Finding| {
-        matches!(
-            found.problem,
-            Problem::Unsealed | Problem::Returned | Problem::Moved(_) | Problem::NotTracked(_)
-        )
-    };
-    let Some(finding) = report.findings.iter().find(is_meant) else { return };
-    let head = || {
-        let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD"]).ok()??;
-        ObjectId::from_hex(head.as_encoded_bytes()).ok()
-    };
-    let commit = match finding.source {
-        Source::Commit(id) => Some(id),
-        Source::Index(_) => head(),
-        Source::Tree(_) => None,
-    };
-    let dropped = commit.and_then(|commit| who_dropped(repository, commit, &finding.path).ok());
-    match (dropped.flatten(), finding.source) {
-        (Some(dropped), _) => context.ui.hint(format!(
-            "no attribute seals {} any more since {}, by {}",
-            show(&finding.path),
-            &dropped.commit[..SHORT.min(dropped.commit.len())],
-            crate::sanitise::line(&dropped.by)
-        )),
-        (None, Source::Index(_)) => {
-            context.ui.hint("'git diff HEAD -- .gitattributes' shows the deleted line");
-        }
-        (None, _) => {}
-    }
-}
-
-/// Adds the paths of the index whose attributes git itself reads otherwise.
-fn add_conflicts(repository: &Repository, subjects: &[Subject], report: &mut Report) -> Outcome {
-    let [subject] = subjects else { return Ok(()) };
-    for (path, why) in conflicts(repository)? {
-        if !report.findings.iter().any(|found| found.path == path) {
-            let (source, problem) = (subject.source, Problem::Conversion(why));
-            report.findings.push(Finding { source, path, problem });
-        }
-    }
-    Ok(())
-}
-
-fn staged(repository: &Repository) -> Outcome<Subject> {
-    if repository.worktree.is_none() {
-        return Err(CommandError::wrong("nothing is staged without a worktree")
-            .hint("name commits, as in 'git shroud check main', or all with --all"));
-    }
-    let tree = history::index_tree(repository).map_err(|error| {
-        let unmerged =
-            matches!(&error, GitError::Failed { message, .. } if message.contains("unmerged"));
-        let error = CommandError::from(error);
-        if unmerged { error.hint("resolve the conflicts first: git status") } else { error }
-    })?;
-    Ok(Subject { source: Source::Index(tree), parents: history::next_parents(repository)? })
 }
 
 fn print(context: &Context, finding: &Finding) {
@@ -324,34 +229,8 @@ fn print(context: &Context, finding: &Finding) {
         Source::Index(_) => "staged".to_owned(),
     };
     let problem = context.ui.styled(Style::Bad, finding.problem.name());
-    let detail = detail(&finding.problem).map(|detail| format!("  ({detail})")).unwrap_or_default();
+    let detail = finding.problem.detail().map(|detail| format!("  ({detail})")).unwrap_or_default();
     context.ui.line(format!("{source}  {}  {problem}{detail}", show(&finding.path)));
-}
-
-/// What the problem's name does not say.
-fn detail(problem: &Problem) -> Option<String> {
-    match problem {
-        Problem::Plaintext
-        | Problem::Unsealed
-        | Problem::GitCrypt
-        | Problem::EncryptedTwice
-        | Problem::SealedForGitCrypt
-        | Problem::OwnFile => None,
-        Problem::Returned => Some("was sealed in an earlier commit".to_owned()),
-        Problem::TakenOut => Some("a scrub removed this commit from history".to_owned()),
-        Problem::Moved(from) => Some(format!("was sealed as {}", show(from))),
-        Problem::NotTracked(id) | Problem::UnknownKey(id) => Some(format!("key id {id}")),
-        Problem::OtherKey { keys, wanted } => {
-            Some(format!("sealed with key {}, but its attribute says {wanted}", keys.join(", ")))
-        }
-        Problem::KeySwapped(why)
-        | Problem::Damaged(why)
-        | Problem::Conversion(why)
-        | Problem::BadKeyName(why) => Some(why.clone()),
-        Problem::RetiredKey { generation, current } => Some(format!(
-            "sealed with generation {generation}, but its commit has generation {current}"
-        )),
-    }
 }
 
 fn to_json(finding: &Finding) -> JsonFinding {
@@ -362,6 +241,22 @@ fn to_json(finding: &Finding) -> JsonFinding {
     };
     // JSON knows only Unicode: other names as git quotes them.
     let path = String::from_utf8(finding.path.clone()).unwrap_or_else(|_| show(&finding.path));
-    let detail = detail(&finding.problem);
+    let detail = finding.problem.detail();
     JsonFinding { commit, tree, path, problem: finding.problem.name(), detail }
+}
+
+impl From<RangeError> for CommandError {
+    fn from(error: RangeError) -> Self {
+        match error {
+            RangeError::NoWorktree => Self::wrong(error.to_string())
+                .hint("name commits, as in 'git shroud check main', or all with --all"),
+            RangeError::Unmerged(error) => {
+                Self::from(error).hint("resolve the conflicts first: git status")
+            }
+            RangeError::Revisions(error) => {
+                Self::from(error).hint("name commits as 'git log' does, as in origin/main..HEAD")
+            }
+            RangeError::Git(error) => error.into(),
+        }
+    }
 }

@@ -1,0 +1,32 @@
+//! What there is to say of a finding beside the name of its problem.
+
+use super::Problem;
+
+impl Problem {
+    /// What the name of the problem does not say, for people.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Problem::Plaintext
+            | Problem::Unsealed
+            | Problem::GitCrypt
+            | Problem::EncryptedTwice
+            | Problem::SealedForGitCrypt
+            | Problem::OwnFile => None,
+            Problem::Returned => Some("was sealed in an earlier commit".to_owned()),
+            Problem::TakenOut => Some("a scrub took this commit out of the history".to_owned()),
+            Problem::Moved(from) => Some(format!("was sealed as {}", crate::sanitise::path(from))),
+            Problem::NotTracked(id) | Problem::UnknownKey(id) => Some(format!("key id {id}")),
+            Problem::OtherKey { keys, wanted } => Some(format!(
+                "sealed with key {}, but its attribute says {wanted}",
+                keys.join(", ")
+            )),
+            Problem::KeySwapped(why)
+            | Problem::Damaged(why)
+            | Problem::Conversion(why)
+            | Problem::BadKeyName(why) => Some(why.clone()),
+            Problem::RetiredKey { generation, current } => Some(format!(
+                "sealed with generation {generation}, but its commit describes generation {current}"
+            )),
+        }
+    }
+}
