@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Context, held_git_crypt_keys, show};
 use crate::check::{
-    Allowed, Finding, Problem, Range, RangeError, Report, Source, check_range, describe_dropped,
+    Allowed, Finding, Problem, Range, Report, Source, check_range, describe_dropped,
 };
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::repository::Repository;
@@ -243,20 +243,4 @@ fn to_json(finding: &Finding) -> JsonFinding {
     let path = String::from_utf8(finding.path.clone()).unwrap_or_else(|_| show(&finding.path));
     let detail = finding.problem.detail();
     JsonFinding { commit, tree, path, problem: finding.problem.name(), detail }
-}
-
-impl From<RangeError> for CommandError {
-    fn from(error: RangeError) -> Self {
-        match error {
-            RangeError::NoWorktree => Self::wrong(error.to_string())
-                .hint("name commits, as in 'git shroud check main', or all with --all"),
-            RangeError::Unmerged(error) => {
-                Self::from(error).hint("resolve the conflicts first: git status")
-            }
-            RangeError::Revisions(error) => {
-                Self::from(error).hint("name commits as 'git log' does, as in origin/main..HEAD")
-            }
-            RangeError::Git(error) => error.into(),
-        }
-    }
 }

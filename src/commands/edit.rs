@@ -6,10 +6,10 @@ use std::path::Path;
 use super::Context;
 use super::sealed_file::{Before, MAX_LEN, SealingKey, refuse_absent, refuse_elsewhere};
 use crate::error::{CommandError, Context as _, Outcome};
-use crate::fs::plaintext_folder::{FolderError, PlaintextFolder};
+use crate::fs::plaintext_folder::PlaintextFolder;
 use crate::fs::{Access, read_bounded, write_atomic};
 use crate::git::attributes::Attributes;
-use crate::git::editor::{self, EditorError};
+use crate::git::editor;
 use crate::repo_path;
 
 /// Edit a sealed file without writing plaintext to the disk
@@ -70,28 +70,5 @@ impl Edit {
         }
         context.ui.status(format!("wrote {}", crate::sanitise::path(&path)));
         Ok(())
-    }
-}
-
-impl From<FolderError> for CommandError {
-    fn from(error: FolderError) -> Self {
-        let wrong = Self::wrong(error.to_string());
-        match error {
-            FolderError::NoMemory => {
-                wrong.hint("--on-disk stores it in the temporary folder while you edit")
-            }
-            FolderError::Io(_) => wrong,
-        }
-    }
-}
-
-impl From<EditorError> for CommandError {
-    fn from(error: EditorError) -> Self {
-        let wrong = Self::wrong(error.to_string());
-        match error {
-            EditorError::Unknown => wrong.hint("set GIT_EDITOR"),
-            EditorError::Failed => wrong.hint("set GIT_EDITOR to another"),
-            EditorError::Io(..) => wrong,
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! `git shroud hooks`
 
 use super::{Context, top};
-use crate::error::{CommandError, Outcome};
-use crate::git::hooks::{self, ASIDE, Change, HooksError, OLDER};
+use crate::error::Outcome;
+use crate::git::hooks::{self, ASIDE, Change, OLDER};
 
 /// Install git hooks that check commits and pushes for plaintext
 #[derive(clap::Args)]
@@ -61,22 +61,5 @@ impl Hooks {
             });
         }
         Ok(())
-    }
-}
-
-impl From<HooksError> for CommandError {
-    fn from(error: HooksError) -> Self {
-        let wrong = Self::wrong(error.to_string());
-        match error {
-            HooksError::Shared(_) => wrong.hint(
-                "let these hooks run 'git-shroud check --staged' (pre-commit, pre-merge-commit, pre-applypatch), \
-                 'git-shroud scan --staged' (pre-commit), 'git-shroud check --post-rewrite' (post-rewrite), and \
-                 'git-shroud check --pre-push \"$1\"' and 'git-shroud scan --pre-push \"$1\"' with the same lines on \
-                 standard input (pre-push); or use this repository's own hooks: git config core.hooksPath .git/hooks",
-            ),
-            HooksError::Folder(_) => wrong.hint("move it elsewhere, and try again"),
-            HooksError::Git(error) => error.into(),
-            HooksError::Io(_) => wrong,
-        }
     }
 }

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod diff;
 pub mod doctor;
 pub mod edit;
+mod errors;
 pub mod generate;
 mod git_crypt;
 mod given;
@@ -34,13 +35,12 @@ pub mod why;
 use std::path::{Path, PathBuf};
 
 use crate::access::rotate::Journal;
-use crate::access::{Opened, RESTORE, held_git_crypt_keys, held_keys, top};
+use crate::access::{Opened, held_git_crypt_keys, held_keys, top};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::GitError;
 use crate::git::repository::Repository;
 use crate::store::exclusive::{Exclusive, Holder};
-use crate::store::unreadable::REMEDY;
-use crate::store::{self, local, local::StoreError, shroud_dir::ShroudDirError};
+use crate::store::{self, local};
 use crate::ui::{ColorChoice, Ui};
 
 /// What every command has.
@@ -145,37 +145,6 @@ fn refuse_rotation(repository: &Repository) -> Outcome {
             .hint("git shroud key rotate --continue, or --abort"));
     }
     Ok(())
-}
-
-impl From<StoreError> for CommandError {
-    fn from(error: StoreError) -> Self {
-        let wrong = Self::wrong(error.to_string());
-        match error {
-            StoreError::Text { source: crate::keyring::TextError::GitCrypt, .. } => {
-                wrong.hint("'git shroud unlock FILE' reads git-crypt's key files")
-            }
-            StoreError::Text { source: crate::keyring::TextError::Base64, .. } => {
-                wrong.hint("GIT_SHROUD_KEY holds the text of a key file, or only its token")
-            }
-            StoreError::Text { .. } => {
-                wrong.hint("get the key file again from the person who exported it")
-            }
-            StoreError::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-                wrong.hint(REMEDY)
-            }
-            StoreError::Io(_) => wrong,
-        }
-    }
-}
-
-impl From<ShroudDirError> for CommandError {
-    fn from(error: ShroudDirError) -> Self {
-        let wrong = Self::wrong(error.to_string());
-        match error {
-            ShroudDirError::Malformed { .. } => wrong.hint(RESTORE),
-            ShroudDirError::Io(_) => wrong,
-        }
-    }
 }
 
 /// A path for a person to read.

@@ -1,0 +1,117 @@
+//! The errors of services as this program says them: in words, with what to do, and with an exit status.
+
+use crate::access::RESTORE;
+use crate::check::RangeError;
+use crate::error::CommandError;
+use crate::fs::plaintext_folder::FolderError;
+use crate::git::editor::EditorError;
+use crate::git::hooks::HooksError;
+use crate::git_crypt::KeyFileError;
+use crate::keyring::TextError;
+use crate::store::git_crypt;
+use crate::store::local::StoreError;
+use crate::store::shroud_dir::ShroudDirError;
+use crate::store::unreadable::REMEDY;
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        let wrong = Self::wrong(error.to_string());
+        match error {
+            StoreError::Text { source: TextError::GitCrypt, .. } => {
+                wrong.hint("'git shroud unlock FILE' takes git-crypt's key files")
+            }
+            StoreError::Text { source: TextError::Base64, .. } => {
+                wrong.hint("GIT_SHROUD_KEY takes the text of a key file, or its token alone")
+            }
+            StoreError::Text { .. } => wrong.hint("get the key file anew from whoever exported it"),
+            StoreError::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                wrong.hint(REMEDY)
+            }
+            StoreError::Io(_) => wrong,
+        }
+    }
+}
+
+impl From<ShroudDirError> for CommandError {
+    fn from(error: ShroudDirError) -> Self {
+        let wrong = Self::wrong(error.to_string());
+        match error {
+            ShroudDirError::Malformed { .. } => wrong.hint(RESTORE),
+            ShroudDirError::Io(_) => wrong,
+        }
+    }
+}
+
+impl From<HooksError> for CommandError {
+    fn from(error: HooksError) -> Self {
+        let wrong = Self::wrong(error.to_string());
+        match error {
+            HooksError::Shared(_) => wrong.hint(
+                "have these hooks run 'git-shroud check --staged' (pre-commit, pre-merge-commit, pre-applypatch), \
+                 'git-shroud scan --staged' (pre-commit), 'git-shroud check --post-rewrite' (post-rewrite), and \
+                 'git-shroud check --pre-push \"$1\"' and 'git-shroud scan --pre-push \"$1\"' with the same lines on \
+                 standard input (pre-push); or give this repository its own: git config core.hooksPath .git/hooks",
+            ),
+            HooksError::Folder(_) => wrong.hint("move it away, and try again"),
+            HooksError::Git(error) => error.into(),
+            HooksError::Io(_) => wrong,
+        }
+    }
+}
+
+impl From<FolderError> for CommandError {
+    fn from(error: FolderError) -> Self {
+        let wrong = Self::wrong(error.to_string());
+        match error {
+            FolderError::NoMemory => {
+                wrong.hint("--on-disk lets it stand in the temporary folder while you edit")
+            }
+            FolderError::Io(_) => wrong,
+        }
+    }
+}
+
+impl From<EditorError> for CommandError {
+    fn from(error: EditorError) -> Self {
+        let wrong = Self::wrong(error.to_string());
+        match error {
+            EditorError::Unknown => wrong.hint("set GIT_EDITOR"),
+            EditorError::Failed => wrong.hint("set GIT_EDITOR to another"),
+            EditorError::Io(..) => wrong,
+        }
+    }
+}
+
+impl From<RangeError> for CommandError {
+    fn from(error: RangeError) -> Self {
+        match error {
+            RangeError::NoWorktree => Self::wrong(error.to_string())
+                .hint("name commits, as in 'git shroud check main', or all with --all"),
+            RangeError::Unmerged(error) => {
+                Self::from(error).hint("resolve the conflicts first: git status")
+            }
+            RangeError::Revisions(error) => {
+                Self::from(error).hint("name commits as 'git log' does, as in origin/main..HEAD")
+            }
+            RangeError::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<git_crypt::StoreError> for CommandError {
+    fn from(error: git_crypt::StoreError) -> Self {
+        let wrong = Self::wrong(error.to_string());
+        match error {
+            git_crypt::StoreError::KeyFile { source: KeyFileError::OtherKey { .. }, .. } => wrong
+                .hint("is this the key file of another repository? 'git shroud lock' gives up the keys held here"),
+            git_crypt::StoreError::KeyFile { source: KeyFileError::Version(_), .. }
+            | git_crypt::StoreError::KeyFile { source: KeyFileError::UnknownField(_), .. } => {
+                wrong.hint("a newer git-crypt wrote it; ask for a file of version 2")
+            }
+            git_crypt::StoreError::KeyFile { .. } => {
+                wrong.hint("get the key file anew: git-crypt export-key FILE")
+            }
+            git_crypt::StoreError::Io(_) => wrong,
+        }
+    }
+}
