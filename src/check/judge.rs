@@ -9,7 +9,7 @@ use super::content::Content;
 use super::described::{Described, KeyFiles};
 use super::returned::{Candidate, Seen};
 use super::walk::{Changed, Gone};
-use super::{Found, Problem};
+use super::{Problem, Suspect};
 use crate::format::KeyId;
 use crate::git::GitError;
 use crate::git::attributes_file::{MAX_LEN, TOO_LARGE};
@@ -139,7 +139,7 @@ impl<'r> Judge<'r> {
     pub(super) fn judge(
         &mut self,
         file: &Changed<'_>,
-        found: &mut Vec<Found>,
+        found: &mut Vec<Suspect>,
     ) -> Result<(), GitError> {
         let attributes = self.attributes.of(file.chain, file.path)?;
         let standing = self.standing(file.path, file.id, &attributes)?;
@@ -167,7 +167,7 @@ impl<'r> Judge<'r> {
         }
         if let Some((problem, pending)) = verdict {
             let path = file.path.to_vec();
-            found.push(Found { subject: self.subject, path, problem, pending });
+            found.push(Suspect { subject: self.subject, path, problem, pending });
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use gix::ObjectId;
 
 use super::described::{Described, KeyFiles};
 use super::line::Line;
-use super::{Finding, Found, Problem, Report, Source, Subject};
+use super::{Finding, Problem, Report, Source, Subject, Suspect};
 use crate::format::KeyId;
 use crate::git::GitError;
 use crate::git::database::Database;
@@ -26,7 +26,7 @@ const MAX_HISTORIES: usize = 16;
 /// What the judges have left to be decided by history.
 #[derive(Default)]
 pub(super) struct Open {
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<Suspect>,
     /// Subjects whose `.shroud/` is not that of each parent.
     pub(super) touched: Vec<usize>,
 }
@@ -54,7 +54,7 @@ pub(super) fn settle(
     for &number in &touched {
         all.extend(histories.swapped(number, &mut report.missing)?);
     }
-    for Found { subject, path, mut problem, pending } in found {
+    for Suspect { subject, path, mut problem, pending } in found {
         if let Some((id, wanted)) = pending {
             match settled(&mut histories, subject, id, wanted) {
                 Settled::Fine => continue,

@@ -196,7 +196,7 @@ impl Report {
 }
 
 /// A finding that may depend on which keys were known at that commit.
-struct Found {
+struct Suspect {
     /// Its place among the subjects.
     subject: usize,
     path: Vec<u8>,

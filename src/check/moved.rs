@@ -12,7 +12,7 @@ use gix::objs::TreeRef;
 use super::content::Content;
 use super::judge::Judge;
 use super::walk::Gone;
-use super::{Found, Problem};
+use super::{Problem, Suspect};
 use crate::format;
 use crate::git::GitError;
 
@@ -30,7 +30,7 @@ struct Sealed {
 
 impl Judge<'_> {
     /// Looks for files that were sealed and now stand elsewhere in the clear.
-    pub(super) fn find_moved(&mut self, found: &mut Vec<Found>) -> Result<(), GitError> {
+    pub(super) fn find_moved(&mut self, found: &mut Vec<Suspect>) -> Result<(), GitError> {
         let plain = std::mem::take(&mut self.moves.plain);
         if plain.is_empty() || self.moves.gone.is_empty() {
             return Ok(());
@@ -60,7 +60,7 @@ impl Judge<'_> {
             }
             if let Some(moved) = moved {
                 let problem = Problem::Moved(moved.path.clone());
-                found.push(Found { subject: self.subject(), path, problem, pending: None });
+                found.push(Suspect { subject: self.subject(), path, problem, pending: None });
             }
         }
         Ok(())

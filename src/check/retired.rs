@@ -7,7 +7,7 @@ use gix::ObjectId;
 use gix::objs::TreeRef;
 
 use super::judge::MAX_KEY_FILE;
-use super::{Finding, Found, Problem, Report, Source, Subject};
+use super::{Finding, Problem, Report, Source, Subject, Suspect};
 use crate::format::KeyId;
 use crate::git::GitError;
 use crate::git::database::Database;
@@ -27,8 +27,8 @@ pub(super) struct Candidate {
 }
 
 /// The files of which only history can tell with which generation they are sealed.
-pub(super) fn candidates(found: &[Found]) -> Vec<Candidate> {
-    let candidate = |found: &Found| match (&found.problem, &found.pending) {
+pub(super) fn candidates(found: &[Suspect]) -> Vec<Candidate> {
+    let candidate = |found: &Suspect| match (&found.problem, &found.pending) {
         (Problem::UnknownKey(_), Some((key, Some(wanted)))) => Some(Candidate {
             subject: found.subject,
             path: found.path.clone(),

@@ -7,7 +7,7 @@ use gix::bstr::ByteSlice as _;
 use gix::objs::TreeRef;
 
 use super::judge::Judge;
-use super::{Found, Source, Subject};
+use super::{Source, Subject, Suspect};
 use crate::git::GitError;
 use crate::git::tree_attributes::{Chain, FILE_NAME};
 use crate::store::shroud_dir;
@@ -58,7 +58,7 @@ impl Judge<'_> {
         &mut self,
         number: usize,
         subject: &Subject,
-        found: &mut Vec<Found>,
+        found: &mut Vec<Suspect>,
     ) -> Result<(), GitError> {
         let root = match subject.source {
             Source::Commit(id) => match self.tree_of(id)? {
@@ -120,7 +120,7 @@ impl Judge<'_> {
         folder: &Folder,
         folders: &mut Vec<Folder>,
         files: &mut u64,
-        found: &mut Vec<Found>,
+        found: &mut Vec<Suspect>,
     ) -> Result<(), GitError> {
         let is_same = |side: &Side| side.tree == folder.own.tree && side.chain == folder.own.chain;
         let is_inherited = folder.parents.iter().any(is_same);
