@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use super::Context;
-use super::history::{arguments, run_git};
+use crate::access::opened_git::{arguments, run_git};
 use crate::error::Outcome;
 use crate::git::attributes::DRIVER;
 
@@ -39,6 +39,6 @@ impl Blame {
         let git_crypt = opened.git_crypt.files().map(|file| file.name().driver());
         let drivers = git_crypt.chain([DRIVER.to_owned()]);
         let settings: Vec<_> = drivers.flat_map(|driver| no_filter(&driver)).collect();
-        run_git(context, &opened, &settings, arguments(&command, &self.given))
+        run_git(&context.dir, &opened, &settings, arguments(&command, &self.given))
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use super::Context;
-use super::history::{arguments, run_git};
+use crate::access::opened_git::{arguments, run_git};
 use crate::error::Outcome;
 
 /// Show the history of a file as plaintext, across renames
@@ -38,6 +38,6 @@ impl Log {
         let opened = context.open()?;
         // What a path should be, stock git decides by its own rules; --textconv is said for commands that have it off.
         let command = ["log", "--patch", "--textconv", "--follow"];
-        run_git(context, &opened, &[], arguments(&command, &self.given))
+        run_git(&context.dir, &opened, &[], arguments(&command, &self.given))
     }
 }

@@ -12,7 +12,6 @@ mod errors;
 pub mod generate;
 mod git_crypt;
 mod given;
-mod history;
 pub mod hooks;
 pub mod init;
 pub mod key;

@@ -13,8 +13,10 @@ pub mod pkt_line;
 pub mod process;
 mod rule;
 mod spool;
+pub mod stdio;
 mod summary;
 mod verify;
+pub mod words;
 
 use std::cell::LazyCell;
 use std::io::{self, Read};

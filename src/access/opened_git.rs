@@ -1,18 +1,22 @@
 //! git's own commands, run so that they see plaintext where git alone would not.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::Command;
 
-use super::{Context, Opened};
+use super::Opened;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::config::{drivers, git_crypt_drivers};
 
-/// Runs git in the user's directory, with their terminal, pager and locale; ends with git's exit status.
+/// Runs git in `dir`, the user's, with their terminal, pager and locale; ends with git's exit status.
 ///
 /// Every path is shown through this program, also in a bare repository, in a clone that was never set up, and where no
 /// attribute says so any more.
-pub(super) fn run_git(
-    context: &Context,
+///
+/// # Errors
+/// git cannot be started, or ends with another status than 0.
+pub fn run_git(
+    dir: &Path,
     opened: &Opened,
     settings: &[(String, String)],
     arguments: impl IntoIterator<Item = OsString>,
@@ -22,7 +26,7 @@ pub(super) fn run_git(
     std::fs::write(attributes.path(), "* diff=shroud\n")
         .context(|| "a temporary file".to_owned())?;
     let mut git = Command::new("git");
-    git.current_dir(&context.dir).arg("-c");
+    git.current_dir(dir).arg("-c");
     let mut file = OsString::from("core.attributesFile=");
     file.push(attributes.path());
     git.arg(file);
@@ -50,10 +54,7 @@ pub(super) fn run_git(
 }
 
 /// git's command, then what the user wrote, then the paths behind '--' if there are any.
-pub(super) fn arguments(
-    command: &[&str],
-    given: &[OsString],
-) -> impl Iterator<Item = OsString> + use<> {
+pub fn arguments(command: &[&str], given: &[OsString]) -> impl Iterator<Item = OsString> + use<> {
     let command: Vec<OsString> = command.iter().map(|&word| OsStr::new(word).to_owned()).collect();
     // One that comes first the parser of arguments takes for its own.
     let is_swallowed =

@@ -1,0 +1,45 @@
+//! What a run of the filter says to its user.
+
+use super::{FilterError, Summary, describe_suspects};
+use crate::error::count;
+use crate::progress::Progress;
+
+/// Says why the filter did not take a file.
+pub fn report(progress: &dyn Progress, path: &[u8], error: &FilterError) {
+    progress.warning(&format!("{}: {error}", crate::sanitise::path(path)));
+    if let Some(hint) = error.hint() {
+        progress.hint(hint);
+    }
+}
+
+/// One line for all files of a run.
+pub fn summarise(progress: &dyn Progress, summary: &Summary) {
+    if summary.still_sealed > 0 {
+        progress.status(&format!(
+            "left {} sealed, as the key is not held here ('git shroud unlock' takes it)",
+            count(summary.still_sealed, "file")
+        ));
+    }
+    if let Some(first) = &summary.first_in_the_clear {
+        progress.warning(&format!(
+            "git read {} that the repository holds in the clear and that should be sealed, first {}; 'git shroud status' says how it stands now",
+            count(summary.in_the_clear, "version"),
+            crate::sanitise::path(first)
+        ));
+    }
+    for (suspects, hint) in describe_suspects(&summary.retired, &summary.of_other_key) {
+        progress.warning(&suspects);
+        progress.hint(hint);
+    }
+    if let Some((first, why, hint)) = &summary.first_damaged {
+        progress.warning(&format!(
+            "left {} sealed, as it {}: {} ({why})",
+            count(summary.damaged, "file"),
+            if hint.is_some() { "does not open" } else { "is damaged" },
+            crate::sanitise::path(first)
+        ));
+        progress.hint(hint.unwrap_or(
+            "an earlier version may be sound: 'git log -- PATH', 'git shroud cat REV:PATH'; then put it back and commit it",
+        ));
+    }
+}
