@@ -1,11 +1,16 @@
 //! What blobs are, told by their first bytes and their length.
 
+use std::collections::{BTreeSet, HashMap};
+
 use gix::ObjectId;
 
-use super::judge::Judge;
 use crate::format::{self, KeyId, OpenError, Sniff};
 use crate::git::GitError;
-use crate::git_crypt::{is_encrypted, is_encrypted_twice};
+use crate::git::database::Database;
+use crate::git_crypt::{HeldKeys, is_encrypted, is_encrypted_twice};
+
+/// Blobs whose length or first bytes are remembered.
+const REMEMBERED: usize = 100_000;
 
 /// What the first bytes of a blob say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +27,40 @@ pub(super) enum Content {
     Sealed(KeyId, u64),
 }
 
-impl Judge<'_> {
+/// Blobs, each looked at once.
+pub(super) struct Blobs<'r> {
+    pub(super) database: &'r Database<'r>,
+    git_crypt: &'r HeldKeys,
+    contents: HashMap<ObjectId, Content>,
+    lens: HashMap<ObjectId, u64>,
+    /// What is not here.
+    pub(super) missing: BTreeSet<ObjectId>,
+}
+
+impl<'r> Blobs<'r> {
+    pub(super) fn new(database: &'r Database<'r>, git_crypt: &'r HeldKeys) -> Self {
+        let missing = BTreeSet::new();
+        Self { database, git_crypt, contents: HashMap::new(), lens: HashMap::new(), missing }
+    }
+
+    /// Forgets what was looked at, if it is much.
+    pub(super) fn shrink(&mut self) {
+        if self.contents.len() > REMEMBERED || self.lens.len() > REMEMBERED {
+            self.contents.clear();
+            self.lens.clear();
+        }
+    }
+
+    /// Whether the blob was looked at and is encrypted.
+    pub(super) fn is_known_encrypted(&self, id: ObjectId) -> bool {
+        matches!(self.contents.get(&id), Some(Content::Sealed(..) | Content::GitCrypt { .. }))
+    }
+
+    /// Whether the blob holds something, and that is not encrypted.
+    pub(super) fn is_plain(&mut self, id: ObjectId) -> Result<bool, GitError> {
+        Ok(matches!(self.content(id)?, Content::Plain))
+    }
+
     pub(super) fn len(&mut self, id: ObjectId) -> Result<Option<u64>, GitError> {
         if let Some(&len) = self.lens.get(&id) {
             return Ok(Some(len));

@@ -7,11 +7,13 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::objs::{Kind, TreeRef};
 
-use super::judge::MAX_KEY_FILE;
 use crate::format::KeyId;
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::store::shroud_dir::{self, KeyInfo};
+
+/// Bytes of the longest `key.toml` that is read.
+pub(super) const MAX_KEY_FILE: u64 = 4 << 20;
 
 /// The `key.toml` of one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

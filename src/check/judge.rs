@@ -1,14 +1,14 @@
 //! The verdict on one file of one tree.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use gix::ObjectId;
 
-use super::content::Content;
+use super::changed::{Changed, Gone};
+use super::content::{Blobs, Content};
 use super::described::{Described, KeyFiles};
 use super::returned::{Candidate, Seen};
-use super::walk::{Changed, Gone};
 use super::{Problem, Suspect};
 use crate::format::KeyId;
 use crate::git::GitError;
@@ -19,23 +19,13 @@ use crate::git::tree_attributes::{Chain, TreeAttributes};
 use crate::git_crypt::HeldKeys;
 use crate::keyring::KeyName;
 
-/// Blobs whose length or first bytes are remembered.
-const REMEMBERED: usize = 100_000;
-/// Bytes of the longest `key.toml` that is read.
-pub(super) const MAX_KEY_FILE: u64 = 4 << 20;
-
 /// Judges files; what is said of one subject is kept until the next begins.
 pub(super) struct Judge<'r> {
-    pub(super) database: &'r Database<'r>,
-    pub(super) git_crypt: &'r HeldKeys,
+    pub(super) blobs: Blobs<'r>,
     attributes: TreeAttributes,
-    pub(super) contents: HashMap<ObjectId, Content>,
-    pub(super) lens: HashMap<ObjectId, u64>,
     pub(super) keys: KeyFiles,
     /// Subjects whose `.shroud/` is not that of each parent.
     pub(super) touched: Vec<usize>,
-    /// What is not here.
-    pub(super) missing: BTreeSet<ObjectId>,
     subject: usize,
     pub(super) root: ObjectId,
     pub(super) known: Option<Rc<Described>>,
@@ -60,14 +50,10 @@ pub(super) type Verdict = (Problem, Option<(KeyId, Option<KeyName>)>);
 impl<'r> Judge<'r> {
     pub(super) fn new(database: &'r Database<'r>, git_crypt: &'r HeldKeys) -> Self {
         Self {
-            database,
-            git_crypt,
+            blobs: Blobs::new(database, git_crypt),
             attributes: TreeAttributes::default(),
-            contents: HashMap::new(),
-            lens: HashMap::new(),
             keys: KeyFiles::default(),
             touched: Vec::new(),
-            missing: BTreeSet::new(),
             subject: 0,
             root: ObjectId::empty_tree(database.repository().gix.object_hash()),
             known: None,
@@ -81,10 +67,7 @@ impl<'r> Judge<'r> {
         self.known = None;
         self.moves = Moves::default();
         self.attributes.shrink();
-        if self.contents.len() > REMEMBERED || self.lens.len() > REMEMBERED {
-            self.contents.clear();
-            self.lens.clear();
-        }
+        self.blobs.shrink();
     }
 
     pub(super) fn subject(&self) -> usize {
@@ -97,18 +80,18 @@ impl<'r> Judge<'r> {
 
     /// The tree of a commit; `None`, and noted, where it is not here.
     pub(super) fn tree_of(&mut self, commit: ObjectId) -> Result<Option<ObjectId>, GitError> {
-        let tree = self.database.tree_of(commit)?;
+        let tree = self.blobs.database.tree_of(commit)?;
         if tree.is_none() {
-            self.missing.insert(commit);
+            self.blobs.missing.insert(commit);
         }
         Ok(tree)
     }
 
     /// The bytes of a tree; `None`, and noted, where it is not here.
     pub(super) fn tree(&mut self, id: ObjectId) -> Result<Option<Rc<Vec<u8>>>, GitError> {
-        let tree = self.database.tree(id)?;
+        let tree = self.blobs.database.tree(id)?;
         if tree.is_none() {
-            self.missing.insert(id);
+            self.blobs.missing.insert(id);
         }
         Ok(tree)
     }
@@ -121,10 +104,10 @@ impl<'r> Judge<'r> {
         file: ObjectId,
     ) -> Result<Option<Chain>, GitError> {
         let content =
-            || attributes_text(self.database, file)?.ok_or(GitError::NotHere(String::new()));
+            || attributes_text(self.blobs.database, file)?.ok_or(GitError::NotHere(String::new()));
         match self.attributes.below(above, folder, file, content) {
             Err(GitError::NotHere(_)) => {
-                self.missing.insert(file);
+                self.blobs.missing.insert(file);
                 Ok(None)
             }
             chain => chain.map(Some),
@@ -143,9 +126,7 @@ impl<'r> Judge<'r> {
     ) -> Result<(), GitError> {
         let attributes = self.attributes.of(file.chain, file.path)?;
         let standing = self.standing(file.path, file.id, &attributes)?;
-        if let Some(Content::Sealed(..) | Content::GitCrypt { .. }) = self.contents.get(&file.id)
-            && !self.seen.sealed.contains(file.path)
-        {
+        if self.blobs.is_known_encrypted(file.id) && !self.seen.sealed.contains(file.path) {
             self.seen.sealed.insert(file.path.to_vec());
         }
         let verdict = match standing {
@@ -211,7 +192,7 @@ impl<'r> Judge<'r> {
             } else if self.is_sealed_there(file, id, chain)? {
                 was_sealed = true;
                 without.push(place);
-            } else if self.len(id)? == Some(0) {
+            } else if self.blobs.len(id)? == Some(0) {
                 // An empty file stands for itself, sealed or not.
                 without.push(place);
             } else {
@@ -223,7 +204,7 @@ impl<'r> Judge<'r> {
         if !is_unsealed && without.is_empty() {
             return Ok(None);
         }
-        let Some(len) = self.len(file.id)?.filter(|&len| len > 0) else { return Ok(None) };
+        let Some(len) = self.blobs.len(file.id)?.filter(|&len| len > 0) else { return Ok(None) };
         if is_new {
             self.moves.plain.push((file.path.to_vec(), len, file.id));
         }
@@ -243,13 +224,13 @@ impl<'r> Judge<'r> {
         id: ObjectId,
         chain: Chain,
     ) -> Result<bool, GitError> {
-        if matches!(self.seemingly_sealed(id)?, Some(Content::Sealed(..))) {
+        if matches!(self.blobs.seemingly_sealed(id)?, Some(Content::Sealed(..))) {
             return Ok(true);
         }
         // What git-crypt encrypts may be of any length: only where its attribute was dropped is it worth a look.
         Ok(chain != file.chain
             && self.attributes.of(chain, file.path)?.git_crypt.is_some()
-            && matches!(self.content(id)?, Content::GitCrypt { .. }))
+            && matches!(self.blobs.content(id)?, Content::GitCrypt { .. }))
     }
 
     /// Looks at what a merge has from one side and another side has not: there it may be sealed, or may have been.
@@ -259,11 +240,6 @@ impl<'r> Judge<'r> {
             self.compare_plain(file)?;
         }
         Ok(())
-    }
-
-    /// Whether the blob holds something, and that is not encrypted.
-    pub(super) fn is_plain(&mut self, id: ObjectId) -> Result<bool, GitError> {
-        Ok(matches!(self.content(id)?, Content::Plain))
     }
 }
 

@@ -5,6 +5,7 @@
 //! it, and a merge answers for what came only by the merge.
 
 mod allowed;
+mod changed;
 mod content;
 mod described;
 mod detail;
@@ -231,7 +232,7 @@ pub fn check(
         }
         judge.touched.reverse();
         let found = each.into_iter().rev().flatten().collect();
-        Ok((known::Open { found, touched: judge.touched }, judge.seen, judge.missing))
+        Ok((known::Open { found, touched: judge.touched }, judge.seen, judge.blobs.missing))
     };
     let mut report = Report::default();
     let mut open = known::Open::default();

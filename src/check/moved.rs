@@ -9,9 +9,9 @@ use std::collections::HashMap;
 use gix::ObjectId;
 use gix::objs::TreeRef;
 
+use super::changed::Gone;
 use super::content::Content;
 use super::judge::Judge;
-use super::walk::Gone;
 use super::{Problem, Suspect};
 use crate::format;
 use crate::git::GitError;
@@ -70,7 +70,7 @@ impl Judge<'_> {
     fn sealed_lens(&mut self, id: ObjectId, len: u64) -> Result<Vec<u64>, GitError> {
         let mut lens = Vec::from_iter(format::sealed_len(len));
         if len <= MAX_COMPRESSED
-            && let Some(plaintext) = self.database.object(id)?
+            && let Some(plaintext) = self.blobs.database.object(id)?
         {
             lens.extend(format::compressed_len(&plaintext).filter(|len| !lens.contains(len)));
         }
@@ -100,7 +100,7 @@ impl Judge<'_> {
                     is_folder: entry.mode.is_tree(),
                 }));
             } else if !self.moves.sealed.contains(&id)
-                && let Some(Content::Sealed(_, len)) = self.seemingly_sealed(id)?
+                && let Some(Content::Sealed(_, len)) = self.blobs.seemingly_sealed(id)?
             {
                 sealed.push(Sealed { path, len });
             }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use gix::ObjectId;
 use gix::objs::TreeRef;
 
-use super::judge::MAX_KEY_FILE;
+use super::described::MAX_KEY_FILE;
 use super::{Finding, Problem, Report, Source, Subject, Suspect};
 use crate::format::KeyId;
 use crate::git::GitError;

@@ -8,8 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use gix::ObjectId;
 
-use super::content::Content;
-use super::judge::Judge;
+use super::content::{Blobs, Content};
 use super::{Finding, Problem, Report, Subject};
 use crate::git::GitError;
 use crate::git::database::Database;
@@ -60,7 +59,7 @@ pub(super) fn find(
     let database = Database::open(repository)?;
     let mut past = Past {
         repository,
-        judge: Judge::new(&database, git_crypt),
+        blobs: Blobs::new(&database, git_crypt),
         known: HashMap::new(),
         may_fetch: true,
     };
@@ -82,17 +81,17 @@ pub(super) fn find(
             }
             Ok(false)
         };
-        if was_sealed(&without)? && !was_sealed(&with)? && past.judge.is_plain(blob)? {
+        if was_sealed(&without)? && !was_sealed(&with)? && past.blobs.is_plain(blob)? {
             report.findings.push(Finding { source: *source, path, problem: Problem::Returned });
         }
     }
-    report.missing.append(&mut past.judge.missing);
+    report.missing.append(&mut past.blobs.missing);
     Ok(())
 }
 
 struct Past<'r> {
     repository: &'r Repository,
-    judge: Judge<'r>,
+    blobs: Blobs<'r>,
     /// By commit: which of the paths in question it or a commit before it has sealed.
     known: HashMap<ObjectId, HashSet<Vec<u8>>>,
     /// Whether what a partial clone lacks may still be had.
@@ -122,7 +121,7 @@ impl Past<'_> {
         let versions = blobs_before(self.repository, tips, paths)?;
         let mut lacking = BTreeSet::new();
         for &(_, blob) in &versions {
-            if self.judge.database.header(blob)?.is_none() {
+            if self.blobs.database.header(blob)?.is_none() {
                 lacking.insert(blob);
             }
         }
@@ -133,7 +132,7 @@ impl Past<'_> {
         for (path, blob) in versions {
             if !sealed.contains(&path)
                 && matches!(
-                    self.judge.content(blob)?,
+                    self.blobs.content(blob)?,
                     Content::Sealed(..) | Content::GitCrypt { .. }
                 )
             {

@@ -7,8 +7,8 @@ use gix::ObjectId;
 
 use super::Problem;
 use super::content::Content;
-use super::described::Described;
-use super::judge::{Judge, MAX_KEY_FILE, Verdict, attributes_text};
+use super::described::{Described, MAX_KEY_FILE};
+use super::judge::{Judge, Verdict, attributes_text};
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::attributes_file::{AttributesFile, MACRO_DOES_NOT_SEAL, oddity};
@@ -28,7 +28,7 @@ impl Judge<'_> {
         let settled = |problem| Ok(Some((problem, None)));
         if is_own(path) {
             if attributes.is_encrypted()
-                || matches!(self.seemingly_sealed(id)?, Some(Content::Sealed(..)))
+                || matches!(self.blobs.seemingly_sealed(id)?, Some(Content::Sealed(..)))
             {
                 return settled(Problem::OwnFile);
             }
@@ -44,7 +44,9 @@ impl Judge<'_> {
             return Ok(self.standing_of_git_crypt(id, name)?.map(|problem| (problem, None)));
         }
         if !attributes.sealed {
-            let Some(Content::Sealed(key, _)) = self.seemingly_sealed(id)? else { return Ok(None) };
+            let Some(Content::Sealed(key, _)) = self.blobs.seemingly_sealed(id)? else {
+                return Ok(None);
+            };
             let known = self.known()?.names_of(key).next().is_some();
             return Ok(Some((Problem::NotTracked(key), (!known).then_some((key, None)))));
         }
@@ -55,7 +57,7 @@ impl Judge<'_> {
             Ok(wanted) => wanted,
             Err(error) => return settled(Problem::BadKeyName(error.to_string())),
         };
-        match self.content(id)? {
+        match self.blobs.content(id)? {
             Content::Missing | Content::Empty => Ok(None),
             Content::Plain => settled(Problem::Plaintext),
             Content::GitCrypt { .. } => settled(Problem::GitCrypt),
@@ -78,7 +80,7 @@ impl Judge<'_> {
         if let Err(error) = name {
             return Ok(Some(Problem::BadKeyName(error.to_string())));
         }
-        Ok(match self.content(id)? {
+        Ok(match self.blobs.content(id)? {
             Content::Missing | Content::Empty => None,
             // What begins so and is no whole header git-crypt takes for plaintext.
             Content::GitCrypt { whole: false, .. } => Some(Problem::Plaintext),
@@ -93,7 +95,7 @@ impl Judge<'_> {
         if let Some(known) = &self.known {
             return Ok(Rc::clone(known));
         }
-        let known = self.keys.of_tree(self.database, self.root, &mut self.missing)?;
+        let known = self.keys.of_tree(self.blobs.database, self.root, &mut self.blobs.missing)?;
         self.known = Some(Rc::clone(&known));
         Ok(known)
     }
@@ -103,7 +105,7 @@ impl Judge<'_> {
         if !path.ends_with(FILE_NAME) {
             return Ok(None);
         }
-        let Some(text) = attributes_text(self.database, id)? else { return Ok(None) };
+        let Some(text) = attributes_text(self.blobs.database, id)? else { return Ok(None) };
         let file = AttributesFile::of(Path::new(""), &text);
         if path == FILE_NAME && file.macro_has_tripwire().is_some() && !file.macro_seals() {
             return Ok(Some(MACRO_DOES_NOT_SEAL.to_owned()));
@@ -118,17 +120,17 @@ impl Judge<'_> {
     ) -> Result<Option<String>, GitError> {
         let file = std::str::from_utf8(path).ok().and_then(File::recognise);
         let Some(file) = file else { return Ok(None) };
-        match self.database.header(id)? {
+        match self.blobs.database.header(id)? {
             Some((_, len)) if len > MAX_KEY_FILE => {
                 return Ok(Some(format!("it has {len} bytes; at most {MAX_KEY_FILE} are read")));
             }
             Some(_) => {}
             None => {
-                self.missing.insert(id);
+                self.blobs.missing.insert(id);
                 return Ok(None);
             }
         }
-        let Some(bytes) = self.database.file(id, MAX_KEY_FILE)? else { return Ok(None) };
+        let Some(bytes) = self.blobs.database.file(id, MAX_KEY_FILE)? else { return Ok(None) };
         let malformed = match &file {
             File::Key(name) => KeyInfo::parse(&bytes, name).err(),
             File::Member(key, stem) => Member::parse(&bytes, key, stem).err(),

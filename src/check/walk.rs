@@ -6,6 +6,7 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::objs::TreeRef;
 
+use super::changed::{Changed, Gone};
 use super::judge::Judge;
 use super::{Source, Subject, Suspect};
 use crate::git::GitError;
@@ -34,22 +35,6 @@ struct Folder {
     depth: usize,
     own: Side,
     parents: Vec<Side>,
-}
-
-/// A file of the tree that at least differs from that of every parent, in content or attributes.
-pub(super) struct Changed<'w> {
-    pub(super) path: &'w [u8],
-    pub(super) id: ObjectId,
-    pub(super) chain: Chain,
-    /// What each parent has there, with its attributes.
-    pub(super) parents: &'w [(Option<ObjectId>, Chain)],
-}
-
-/// What a parent had and the tree has not.
-pub(super) struct Gone {
-    pub(super) path: Vec<u8>,
-    pub(super) id: ObjectId,
-    pub(super) is_folder: bool,
 }
 
 impl Judge<'_> {
