@@ -56,9 +56,10 @@ impl<'r> Blobs<'r> {
         matches!(self.contents.get(&id), Some(Content::Sealed(..) | Content::GitCrypt { .. }))
     }
 
-    /// Whether the blob holds something, and that is not encrypted.
-    pub(super) fn is_plain(&mut self, id: ObjectId) -> Result<bool, GitError> {
-        Ok(matches!(self.content(id)?, Content::Plain))
+    /// Whether the blob holds something that is not sealed, also if it begins as what is encrypted: that is easily forged.
+    pub(super) fn is_unsealed(&mut self, id: ObjectId) -> Result<bool, GitError> {
+        let content = self.content(id)?;
+        Ok(!matches!(content, Content::Sealed(..) | Content::Empty | Content::Missing))
     }
 
     pub(super) fn len(&mut self, id: ObjectId) -> Result<Option<u64>, GitError> {

@@ -81,7 +81,7 @@ pub(super) fn find(
             }
             Ok(false)
         };
-        if was_sealed(&without)? && !was_sealed(&with)? && past.blobs.is_plain(blob)? {
+        if was_sealed(&without)? && !was_sealed(&with)? && past.blobs.is_unsealed(blob)? {
             report.findings.push(Finding { source: *source, path, problem: Problem::Returned });
         }
     }

@@ -121,6 +121,17 @@ fn an_empty_file_a_link_or_a_folder_between_hides_nothing() {
 }
 
 #[test]
+fn a_forged_beginning_hides_no_plaintext() {
+    for beginning in ["\0GITCRYPT\0", "\0GITCRYPT\0123456789012", "\0SHROUD", "\0SHROUD\u{1}"] {
+        let sandbox = sealed();
+        delete(&sandbox);
+        drop_lines(&sandbox);
+        bring(&sandbox, SECRET, &format!("{beginning}PASSWORD=canary\n"));
+        assert_eq!(problems(&sandbox, &["HEAD^!"], SECRET), ["unsealed"], "{beginning:?}");
+    }
+}
+
+#[test]
 fn a_merge_brings_back_nothing_unseen() {
     // The path stood sealed on one side alone, or is gone there; the other brings plaintext.
     for is_gone in [false, true] {
