@@ -13,7 +13,7 @@ impl Problem {
             | Problem::SealedForGitCrypt
             | Problem::OwnFile => None,
             Problem::Returned => Some("was sealed in an earlier commit".to_owned()),
-            Problem::TakenOut => Some("a scrub took this commit out of the history".to_owned()),
+            Problem::TakenOut => Some("a scrub removed this commit from history".to_owned()),
             Problem::Moved(from) => Some(format!("was sealed as {}", crate::sanitise::path(from))),
             Problem::NotTracked(id) | Problem::UnknownKey(id) => Some(format!("key id {id}")),
             Problem::OtherKey { keys, wanted } => Some(format!(
@@ -25,7 +25,7 @@ impl Problem {
             | Problem::Conversion(why)
             | Problem::BadKeyName(why) => Some(why.clone()),
             Problem::RetiredKey { generation, current } => Some(format!(
-                "sealed with generation {generation}, but its commit describes generation {current}"
+                "sealed with generation {generation}, but its commit has generation {current}"
             )),
         }
     }

@@ -42,13 +42,13 @@ pub fn describe_dropped(repository: &Repository, report: &Report) -> Option<Stri
     let dropped = commit.and_then(|commit| who_dropped(repository, commit, &finding.path).ok());
     match (dropped.flatten(), finding.source) {
         (Some(dropped), _) => Some(format!(
-            "{} is not to be sealed any more since {}, by {}",
+            "no attribute seals {} any more since {}, by {}",
             crate::sanitise::path(&finding.path),
             &dropped.commit[..SHORT.min(dropped.commit.len())],
             crate::sanitise::line(&dropped.by)
         )),
         (None, Source::Index(_)) => {
-            Some("'git diff HEAD -- .gitattributes' shows the line that was dropped".to_owned())
+            Some("'git diff HEAD -- .gitattributes' shows the deleted line".to_owned())
         }
         (None, _) => None,
     }

@@ -70,7 +70,7 @@ pub fn check_range(
     Ok((report, subjects))
 }
 
-/// What is to be judged, and what of it is not here.
+/// What should be judged, and what of it is not here.
 fn subjects(
     repository: &Repository,
     range: &Range,

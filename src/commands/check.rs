@@ -20,22 +20,21 @@ const SHORT: usize = 12;
 const HINTS: [(&[&str], &str); 7] = [
     (
         &["unsealed", "moved-in-the-clear"],
-        "if it is in the clear on purpose, allow it where this check runs, which no push can do: \
-         'git shroud check --allow PATTERN', or a line in git-shroud/allow-plaintext in git's folder",
+        "if it is plaintext on purpose, allow it where this check runs (a push cannot): 'git shroud check --allow PATTERN', or a line in git-shroud/allow-plaintext in git's folder",
     ),
     (&["attribute-conflict"], "'git log -p -- .gitattributes' shows who changed the attributes"),
     (
         &["key-swapped"],
-        "a rotation is a commit of its own, and brings the generation behind the last: git shroud key rotate",
+        "each rotation needs its own commit, with the next generation: git shroud key rotate",
     ),
     (
         &["key-swapped"],
-        "if you have not done this, somebody may have swapped the key: drop the commit, or ask who made it",
+        "if you did not do this, somebody may have swapped the key: drop the commit, or ask its author",
     ),
-    (&["taken-out"], "come over to the new history: git shroud scrub follow MAP"),
+    (&["taken-out"], "move to the new history: git shroud scrub follow MAP"),
     (
         &["retired-key"],
-        "a removed member can write such a file: see who did; if it is right, 'git shroud status --fix' seals it anew",
+        "a removed member can write such a file: check who did; if it is right, 'git shroud status --fix' seals it again",
     ),
     (&["not-tracked"], "track it again with 'git shroud track', or 'git add --renormalize' it"),
 ];

@@ -18,12 +18,14 @@ impl From<StoreError> for CommandError {
         let wrong = Self::wrong(error.to_string());
         match error {
             StoreError::Text { source: TextError::GitCrypt, .. } => {
-                wrong.hint("'git shroud unlock FILE' takes git-crypt's key files")
+                wrong.hint("'git shroud unlock FILE' reads git-crypt's key files")
             }
             StoreError::Text { source: TextError::Base64, .. } => {
-                wrong.hint("GIT_SHROUD_KEY takes the text of a key file, or its token alone")
+                wrong.hint("GIT_SHROUD_KEY holds the text of a key file, or only its token")
             }
-            StoreError::Text { .. } => wrong.hint("get the key file anew from whoever exported it"),
+            StoreError::Text { .. } => {
+                wrong.hint("get the key file again from the person who exported it")
+            }
             StoreError::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
                 wrong.hint(REMEDY)
             }
@@ -47,12 +49,12 @@ impl From<HooksError> for CommandError {
         let wrong = Self::wrong(error.to_string());
         match error {
             HooksError::Shared(_) => wrong.hint(
-                "have these hooks run 'git-shroud check --staged' (pre-commit, pre-merge-commit, pre-applypatch), \
+                "let these hooks run 'git-shroud check --staged' (pre-commit, pre-merge-commit, pre-applypatch), \
                  'git-shroud scan --staged' (pre-commit), 'git-shroud check --post-rewrite' (post-rewrite), and \
                  'git-shroud check --pre-push \"$1\"' and 'git-shroud scan --pre-push \"$1\"' with the same lines on \
-                 standard input (pre-push); or give this repository its own: git config core.hooksPath .git/hooks",
+                 standard input (pre-push); or use this repository's own hooks: git config core.hooksPath .git/hooks",
             ),
-            HooksError::Folder(_) => wrong.hint("move it away, and try again"),
+            HooksError::Folder(_) => wrong.hint("move it elsewhere, and try again"),
             HooksError::Git(error) => error.into(),
             HooksError::Io(_) => wrong,
         }
@@ -64,7 +66,7 @@ impl From<FolderError> for CommandError {
         let wrong = Self::wrong(error.to_string());
         match error {
             FolderError::NoMemory => {
-                wrong.hint("--on-disk lets it stand in the temporary folder while you edit")
+                wrong.hint("--on-disk stores it in the temporary folder while you edit")
             }
             FolderError::Io(_) => wrong,
         }
@@ -103,13 +105,13 @@ impl From<git_crypt::StoreError> for CommandError {
         let wrong = Self::wrong(error.to_string());
         match error {
             git_crypt::StoreError::KeyFile { source: KeyFileError::OtherKey { .. }, .. } => wrong
-                .hint("is this the key file of another repository? 'git shroud lock' gives up the keys held here"),
+                .hint("is this the key file of another repository? 'git shroud lock' removes the keys held here"),
             git_crypt::StoreError::KeyFile { source: KeyFileError::Version(_), .. }
             | git_crypt::StoreError::KeyFile { source: KeyFileError::UnknownField(_), .. } => {
                 wrong.hint("a newer git-crypt wrote it; ask for a file of version 2")
             }
             git_crypt::StoreError::KeyFile { .. } => {
-                wrong.hint("get the key file anew: git-crypt export-key FILE")
+                wrong.hint("get the key file again: git-crypt export-key FILE")
             }
             git_crypt::StoreError::Io(_) => wrong,
         }

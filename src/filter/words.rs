@@ -16,13 +16,13 @@ pub fn report(progress: &dyn Progress, path: &[u8], error: &FilterError) {
 pub fn summarise(progress: &dyn Progress, summary: &Summary) {
     if summary.still_sealed > 0 {
         progress.status(&format!(
-            "left {} sealed, as the key is not held here ('git shroud unlock' takes it)",
+            "left {} sealed: the key is not held here (run 'git shroud unlock')",
             count(summary.still_sealed, "file")
         ));
     }
     if let Some(first) = &summary.first_in_the_clear {
         progress.warning(&format!(
-            "git read {} that the repository holds in the clear and that should be sealed, first {}; 'git shroud status' says how it stands now",
+            "git read {} stored as plaintext that should be sealed, first {}; 'git shroud status' shows the current state",
             count(summary.in_the_clear, "version"),
             crate::sanitise::path(first)
         ));
@@ -33,13 +33,13 @@ pub fn summarise(progress: &dyn Progress, summary: &Summary) {
     }
     if let Some((first, why, hint)) = &summary.first_damaged {
         progress.warning(&format!(
-            "left {} sealed, as it {}: {} ({why})",
+            "left {} sealed, because it {}: {} ({why})",
             count(summary.damaged, "file"),
             if hint.is_some() { "does not open" } else { "is damaged" },
             crate::sanitise::path(first)
         ));
         progress.hint(hint.unwrap_or(
-            "an earlier version may be sound: 'git log -- PATH', 'git shroud cat REV:PATH'; then put it back and commit it",
+            "an earlier version may be intact: 'git log -- PATH', 'git shroud cat REV:PATH'; then restore and commit it",
         ));
     }
 }
