@@ -122,7 +122,7 @@ fn an_empty_file_a_link_or_a_folder_between_hides_nothing() {
 
 #[test]
 fn a_forged_beginning_hides_no_plaintext() {
-    for beginning in ["\0GITCRYPT\0", "\0GITCRYPT\0123456789012", "\0SHROUD", "\0SHROUD\u{1}"] {
+    for beginning in ["\0GITCRYPT\0", "\0GITCRYPT\0abcdefghijkl", "\0SHROUD", "\0SHROUD\u{1}"] {
         let sandbox = sealed();
         delete(&sandbox);
         drop_lines(&sandbox);
