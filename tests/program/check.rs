@@ -369,7 +369,7 @@ fn wrong_requests_are_told_so() {
     sandbox.try_shroud(".", ["check"]).expect(2).says("not a git repository");
     sandbox.git(".", ["clone", "-q", "--bare", "repo", "bare"]);
     sandbox.try_shroud("bare", ["check"]).expect(2).says("check main");
-    sandbox.shroud("bare", ["check", "--all"]).says("looked at 1 commit");
+    sandbox.shroud("bare", ["check", "--all"]).says("checked 1 commit");
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), "repo");
     command.args(["check", "--pre-receive"]);
     sandbox

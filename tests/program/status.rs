@@ -24,7 +24,7 @@ fn a_repository_in_order_has_status_0() {
     assert!(listed.contains("sealed  secrets/db.env  (key default, generation 1)\n"), "{listed}");
     let json = sandbox.shroud("repo", ["status", "--json", "secrets/db.env"]).json();
     let expected = serde_json::json!({"files": [
-        {"path": "secrets/db.env", "state": "sealed", "key": "default", "generation": 1}
+        {"path": "secrets/db.env", "state": "sealed", "key": "default", "generation": 1, "layout": "whole"}
     ]});
     assert_eq!(json, expected);
     assert_eq!(

@@ -193,7 +193,7 @@ fn a_rotation_on_an_older_branch_is_refused_until_it_is_merged() {
     sandbox.shroud("repo", ["key", "rotate", "-q"]);
     commit(&sandbox, "repo", "rotate");
     sandbox.git("repo", ["checkout", "-q", "old"]);
-    sandbox.try_shroud("repo", ["key", "rotate"]).expect(1).says("is not the one that");
+    sandbox.try_shroud("repo", ["key", "rotate"]).expect(1).says("is not the one in .shroud/");
     assert_eq!(sandbox.read("repo/secrets/db.env"), SECRETS[0].1.as_bytes());
     sandbox.git("repo", ["merge", "-q", "main"]);
     sandbox.shroud("repo", ["key", "rotate", "-q"]);

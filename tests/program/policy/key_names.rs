@@ -74,7 +74,7 @@ fn a_dropped_key_name_moves_nothing_before_it_is_confirmed() {
     // Who it was.
     let why = sandbox.shroud("clone", ["why", "prod/db.txt"]).text();
     assert!(
-        why.contains("sealed with prod, named default by commit ")
+        why.contains("sealed with prod, changed to default by commit ")
             && why.contains("Mallory <m@x>: tidy up"),
         "{why}"
     );
