@@ -189,7 +189,7 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// An error of a temporary file, with the folder it was to stand in and the variable that names another.
+/// An error of a temporary file, with the folder it was to be in and the variable that names another.
 pub fn in_temporary_folder(error: &io::Error) -> io::Error {
     let dir = std::env::temp_dir();
     let text = format!(

@@ -45,7 +45,7 @@ pub fn line(text: &str) -> String {
     escaped(text, acts).into_owned()
 }
 
-/// A path as one word that can be copied to a shell: whoever named the file must have no say in what runs there.
+/// A path as one word that can be copied to a shell: the person who named the file must have no say in what runs there.
 ///
 /// `None` for a name that cannot be shown as it is, such as one with a line break: then there is nothing to copy.
 pub fn word(path: &[u8]) -> Option<String> {

@@ -75,7 +75,7 @@ impl Standing {
 }
 
 impl MemberFile {
-    /// Whether whoever wrote this held the key that it says, and that key is held here.
+    /// Whether the writer of this held the key that it says, and that key is held here.
     pub fn is_verified(&self, keyring: &Keyring) -> bool {
         let (Ok(member), File::Member(name, _)) = (&self.member, &self.file) else { return false };
         keyring.by_id(member.key_id).is_some_and(|held| {

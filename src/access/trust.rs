@@ -21,7 +21,7 @@ pub struct Evidence<'e> {
 
 /// Takes the key that is described as current, with the earlier ones that are sealed under it; returns the ids that are new.
 ///
-/// It must descend from what this clone has held: that key's id is its own, or stands among its retired keys. A clone that
+/// It must descend from what this clone has held: that key's id is its own, or is among its retired keys. A clone that
 /// has held none believes the history of the branch instead. A key that the user trusts is taken in any case; what is
 /// held of that name and is no ancestor of it is kept under another name, so that nothing is lost.
 ///

@@ -18,7 +18,7 @@ const MAX_LEN: usize = 1 << 20;
 pub struct Allowed(Vec<Vec<u8>>);
 
 impl Allowed {
-    /// Where the list stands: in git's own folder, which no push can write.
+    /// Where the list is: in git's own folder, which no push can write.
     pub fn path(common_dir: &Path) -> PathBuf {
         local::dir(common_dir).join("allow-plaintext")
     }

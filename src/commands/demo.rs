@@ -175,7 +175,7 @@ impl Stage<'_> {
         Ok(output.context(|| line.to_owned())?.stdout)
     }
 
-    /// `git shroud` is this very program, wherever it stands; the words hold no blanks but in single quotes.
+    /// `git shroud` is this very program, wherever it is; the words hold no blanks but in single quotes.
     fn command(&self, line: &str, dir: &str) -> Outcome<Command> {
         let words = words(line);
         let mut command = match words.as_slice() {

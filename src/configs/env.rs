@@ -37,7 +37,7 @@ pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
     Ok(entries)
 }
 
-/// The line on which a value ends that begins at this byte or behind blanks, and where it stands, quotes included.
+/// The line on which a value ends that begins at this byte or behind blanks, and where it is, quotes included.
 fn value(text: &Text<'_>, first: usize, value_at: usize) -> Result<(usize, Range<usize>), Doubt> {
     let line_end = text.place(first).end;
     let value = trim_start(&text.bytes[value_at..line_end]);

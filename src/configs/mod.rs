@@ -89,7 +89,7 @@ impl Item<'_> {
     }
 }
 
-/// Where an item stands, which has no part in what it is.
+/// Where an item is, which has no part in what it is.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The line on which it begins, counted from 1.
@@ -124,7 +124,7 @@ struct Entry<'t> {
 pub struct Document<'t> {
     /// In the file's order.
     pub items: Vec<Item<'t>>,
-    /// Where they stand, in the same order.
+    /// Where they are, in the same order.
     pub places: Vec<Place>,
     /// How its lines end.
     pub tail: Tail,

@@ -89,7 +89,7 @@ impl<'t> Text<'t> {
         Entry { item: Item { key: None, content }, place }
     }
 
-    /// Several lines that belong to a key; `value` is where its value stands among the bytes of the file.
+    /// Several lines that belong to a key; `value` is where its value is among the bytes of the file.
     pub(super) fn entry(
         &self,
         key: Key,

@@ -1,6 +1,6 @@
 //! Finds secrets in a text.
 //!
-//! One pass of two automata over the text says where a keyword stands; everything else is tried only there. What is found
+//! One pass of two automata over the text says where a keyword is; everything else is tried only there. What is found
 //! at a keyword depends on at most [`window::REACH`] bytes around it (and on the block, for a PEM key), never on what was
 //! found before: so a part of a text can be scanned alone, with the same result.
 

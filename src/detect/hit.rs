@@ -12,9 +12,9 @@ use super::rules::gitleaks::Test;
 pub struct Hit {
     /// Which rule found it: an index for [`super::Detector::rule`].
     pub rule: usize,
-    /// Where the secret itself stands, in bytes from the beginning of the text.
+    /// Where the secret itself is, in bytes from the beginning of the text.
     pub value: Range<usize>,
-    /// Where it stands with what makes it recognisable, such as the name it is assigned to.
+    /// Where it is with what makes it recognisable, such as the name it is assigned to.
     pub matched: Range<usize>,
     /// How sure it is.
     pub rank: Rank,

@@ -1,4 +1,4 @@
-//! Where keywords stand: one pass over the text.
+//! Where keywords are: one pass over the text.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

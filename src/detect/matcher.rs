@@ -28,7 +28,7 @@ pub trait Matcher: Sync {
     fn scan(&self, text: &[u8], within: &[Range<usize>], hits: &mut Vec<Hit>);
 }
 
-/// What was found, apart from where it stands: shared by all texts that hold it in the same place of their history.
+/// What was found, apart from where it is: shared by all texts that hold it in the same place of their history.
 #[derive(Debug)]
 pub struct Matched {
     /// Which of the matchers found it: an index into those that [`super::Seer::new`] was given.
@@ -77,7 +77,7 @@ pub struct Found {
     pub what: Arc<Matched>,
     /// Where the value is in the text, in bytes: where it is encoded, the bytes that hold it.
     pub place: Range<usize>,
-    /// Where it stands with what makes it recognisable.
+    /// Where it is with what makes it recognisable.
     pub around: Range<usize>,
     /// All the bytes that decide on it. Reaches below zero, or past the end, where the text ended before the window did.
     pub(crate) extent: Range<i64>,

@@ -1,4 +1,4 @@
-//! What stands around an assignment: a settings file, a login, a connection string.
+//! What is around an assignment: a settings file, a login, a connection string.
 
 use super::assignment::Assignment;
 use super::operator::Operator;

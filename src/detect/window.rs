@@ -23,7 +23,7 @@ pub(super) const LONGEST_BLOCK: usize = 32 * 1024;
 #[derive(Clone, Copy)]
 pub(super) struct Margin(usize, usize);
 
-/// For hits that touch the part. Their keyword stands near their beginning.
+/// For hits that touch the part. Their keyword is near their beginning.
 pub(super) const OF_HITS: Margin = Margin(REACH + LONGEST_KEYWORD, 2 * BEFORE + LONGEST_KEYWORD);
 /// For these, and for hits that overlap one of these and are better.
 pub(super) const OF_RIVALS: Margin = Margin(2 * REACH, 2 * REACH);
@@ -89,7 +89,7 @@ pub(super) fn near(text: &[u8], keyword: &Range<usize>) -> Range<usize> {
     keyword.start.saturating_sub(BEFORE)..(keyword.end + AFTER).min(text.len())
 }
 
-/// Whether the same keyword stands often just before: such text is no file of secrets, and trying again at each would take
+/// Whether the same keyword is often just before: such text is no file of secrets, and trying again at each would take
 /// long.
 pub(super) fn crowded(text: &[u8], keyword: &Range<usize>) -> bool {
     let before = &text[keyword.start.saturating_sub(BEFORE)..keyword.start];

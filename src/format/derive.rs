@@ -71,7 +71,7 @@ impl fmt::Debug for KeyId {
 pub struct Siv(pub(super) [u8; SIV_LEN]);
 
 impl Siv {
-    /// The 32 bytes, as they stand in a header.
+    /// The 32 bytes, as they are in a header.
     pub fn bytes(&self) -> &[u8; SIV_LEN] {
         &self.0
     }

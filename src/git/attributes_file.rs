@@ -184,7 +184,7 @@ impl AttributesFile {
         old.filter_map(|line| parse(line)).collect()
     }
 
-    /// Writes out, where it stands, every line that seals by the macro alone; says how many there were.
+    /// Writes out, where it is, every line that seals by the macro alone; says how many there were.
     pub fn write_out(&mut self) -> usize {
         self.write_out_where(|_| true)
     }
@@ -205,7 +205,7 @@ impl AttributesFile {
     }
 
     /// Adds a line that seals what matches, behind all others, so that it outranks them; a line that is there is written out
-    /// where it stands. Files that git reads itself are excepted behind all. Where no layout is given, a line that is there
+    /// where it is. Files that git reads itself are excepted behind all. Where no layout is given, a line that is there
     /// keeps its own.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Files that git, git-crypt or this program read as they stand in the repository, without filters.
+//! Files that git, git-crypt or this program read as they are in the repository, without filters.
 
 use super::attributes_file::exception_for;
 

@@ -88,7 +88,7 @@ impl Entries {
         Ok(entries)
     }
 
-    /// Reads the index, and the trees of the folders that stand in it for all that is below.
+    /// Reads the index, and the trees of the folders that are in it for all that is below.
     ///
     /// # Errors
     /// The index or a tree cannot be read.

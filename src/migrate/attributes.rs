@@ -107,7 +107,7 @@ enum Change {
 struct Line<'l> {
     /// The pattern, or the macro with its prefix, without quotes.
     pattern: Vec<u8>,
-    /// All up to the end of the pattern, as it stands.
+    /// All up to the end of the pattern, as it is.
     head: &'l [u8],
     /// Each attribute with the blanks before it.
     tokens: Vec<(&'l [u8], &'l [u8])>,

@@ -209,7 +209,7 @@ fn users(files: &[File], state_dir: &[u8]) -> (Users, Vec<Vec<u8>>) {
     (users, passed_over)
 }
 
-/// Name, version, fingerprint and path of a wrapped key; `start` is where the name stands.
+/// Name, version, fingerprint and path of a wrapped key; `start` is where the name is.
 fn user(path: &[u8], start: usize) -> Option<(Name, u32, String, String)> {
     let path = path.to_str().ok()?;
     let parts: Vec<&str> = path[start..].split('/').collect();

@@ -19,7 +19,7 @@ impl<'t> Lines<'t> {
         Self { text, at: 0, line: 1, column: 1 }
     }
 
-    /// Where these bytes stand. What lies behind the end of the text is at its end.
+    /// Where these bytes are. What lies behind the end of the text is at its end.
     pub fn span(&mut self, range: &Range<usize>) -> Span {
         let (line, column) = self.position(range.start);
         // The next range may begin before this one ends.

@@ -173,7 +173,7 @@ pub fn is_to_be_sealed(attributes: &mut Attributes<'_>, path: &[u8]) -> bool {
 fn is_declared(repository: &Repository, commits: &[Commit]) -> Result<bool, GitError> {
     let database = Database::open(repository)?;
     let mut seen = HashSet::new();
-    // The youngest first, where the file mostly stands.
+    // The youngest first, where the file mostly is.
     for commit in commits.iter().rev() {
         let mut open: Vec<_> = database.tree_of(commit.id)?.into_iter().collect();
         while let Some(id) = open.pop() {

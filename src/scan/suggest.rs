@@ -96,7 +96,7 @@ struct Group {
     glob: Vec<u8>,
 }
 
-/// All files that stand in the same folder, unless that is the top.
+/// All files that are in the same folder, unless that is the top.
 fn folder_group(path: &[u8]) -> Option<Group> {
     let folder = path[..=path.rfind_byte(b'/')?].to_vec();
     // The pattern matches no file of a folder below.

@@ -263,7 +263,7 @@ pub fn read_map(path: &Path) -> Outcome<Vec<(ObjectId, Option<ObjectId>)>> {
     Ok(map)
 }
 
-/// Where the map of commits stands.
+/// Where the map of commits is.
 pub fn map_path(folder: &Path) -> PathBuf {
     folder.join("commit-map")
 }

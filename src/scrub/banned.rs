@@ -15,7 +15,7 @@ use crate::store::{local, unreadable};
 /// Bytes of the longest list that is read.
 const MAX_LEN: usize = 1 << 30;
 
-/// Where the list stands.
+/// Where the list is.
 pub fn path(common_dir: &Path) -> PathBuf {
     local::dir(common_dir).join("banned")
 }

@@ -41,7 +41,7 @@ pub enum Entry {
 pub enum Folder {
     /// All of it stays, names too: it is not even read.
     Untouched,
-    /// The same for every entry, wherever the folder stands: a tree is looked at once. Names are shown to [`Changes::text`].
+    /// The same for every entry, wherever the folder is: a tree is looked at once. Names are shown to [`Changes::text`].
     Alike(Entry),
     /// It depends on the path: [`Changes::at`] is asked for each entry. Names are shown to [`Changes::text`].
     ByPath,

@@ -36,7 +36,7 @@ pub struct Seal {
     pub key: Option<KeyName>,
 }
 
-/// A value that should be replaced wherever it stands.
+/// A value that should be replaced wherever it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redact {
     /// Names the value.

@@ -25,7 +25,7 @@ pub const LOGS: &str = "logs";
 /// What was replaced, for the search afterwards.
 pub const VALUES: &str = "values";
 
-/// Where a scrub stands.
+/// How far a scrub is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
@@ -111,7 +111,7 @@ pub struct Head {
 #[serde(deny_unknown_fields)]
 pub struct Record {
     version: u32,
-    /// Where it stands.
+    /// How far it is.
     pub state: State,
     /// The refs that change.
     pub refs: Vec<Ref>,
@@ -258,7 +258,7 @@ impl Record {
         Ok(self)
     }
 
-    /// Notes where it stands.
+    /// Notes how far it is.
     ///
     /// # Errors
     /// It cannot be written.

@@ -43,7 +43,7 @@ impl Why {
     }
 }
 
-/// A place where a value still stands.
+/// A place where a value still is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Left {
     /// Why.

@@ -74,7 +74,7 @@ pub(super) fn merge(given: &Versions) -> Outcome<bool> {
             return Err(conflict("it is binary, so it cannot be merged by lines"));
         }
     };
-    // A side that stands as it is keeps its bytes, whichever version of the key they are of.
+    // A side that is as it is keeps its bytes, whichever version of the key they are of.
     let side = texts.iter().zip(&versions).skip(1).find(|(text, _)| **text == content.as_slice());
     let encrypted = match side {
         Some((_, version)) if is_encrypted(version) || content.is_empty() => version.to_vec(),
@@ -157,7 +157,7 @@ fn merge_by_git(given: &Versions) -> Outcome<bool> {
     match code {
         Some(0) => Ok(true),
         Some(1..=127) => Ok(false),
-        // Binary, as git merges no such file either: ours stands, and the user decides.
+        // Binary, as git merges no such file either: ours stays, and the user decides.
         _ => Err(CommandError::refused(format!(
             "{}: it is binary, so it cannot be merged by lines",
             crate::sanitise::native(Path::new(&given.path))

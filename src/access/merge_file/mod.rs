@@ -88,7 +88,7 @@ impl Versions {
         let (content, clean) = match merged {
             Merged::Clean(content) => (content, true),
             Merged::Conflict(content) => (content, false),
-            // As git does with binary files: ours stands, and the user decides.
+            // As git does with binary files: ours stays, and the user decides.
             Merged::Binary => {
                 return Err(conflict("it is binary, so it cannot be merged by lines".to_owned()));
             }

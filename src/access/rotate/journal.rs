@@ -22,7 +22,7 @@ use crate::store::{local, unreadable};
 /// Bytes of the longest file of the journal that is read.
 const MAX_LEN: usize = 1 << 28;
 
-/// Where a run stands; for people.
+/// How far a run is; for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
@@ -73,7 +73,7 @@ struct JournalToml {
 /// The journal of the rotation that is under way.
 pub struct Journal {
     dir: PathBuf,
-    /// Where it stands.
+    /// How far it is.
     pub step: Step,
     /// git's folder of the worktree that it works in.
     pub git_dir: PathBuf,

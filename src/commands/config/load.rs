@@ -26,7 +26,7 @@ const MAX_FILES: usize = 10_000;
 /// Folders above each other at most.
 const MAX_DEPTH: usize = 32;
 
-/// Where the schema stands.
+/// Where the schema is.
 #[derive(clap::Args)]
 pub(super) struct SchemaOption {
     /// The schema, which lists the properties [default: config.shroud.toml at the top]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{FOLDER, SCHEMA_FILE};
 use crate::configs::Format;
 
-/// Where the example for a CI service stands.
+/// Where the example for a CI service is.
 pub const WORKFLOW: &str = ".github/workflows/configuration.yml";
 /// What the README is called, and what where there is one already.
 pub const README: [&str; 2] = ["README.md", "CONFIGURATION.md"];

@@ -29,7 +29,7 @@ pub enum Form {
     },
     /// The letters of base64 that depend on the value alone.
     Base64 {
-        /// Bytes that stand before it in its first group.
+        /// Bytes that are before it in its first group.
         before: usize,
         /// Whether it is base64url.
         url: bool,

@@ -26,7 +26,7 @@ pub(super) fn values(path: &[u8], text: &[u8]) -> Vec<Value> {
         Some(Format::Json) => json(text).unwrap_or_else(|| lines(text)),
         Some(Format::Toml) => toml(text).unwrap_or_else(|| lines(text)),
         Some(Format::Yaml) => yaml(text),
-        // Programs disagree on quotes and comments, so the line as it stands counts, too.
+        // Programs disagree on quotes and comments, so the line as it is counts, too.
         Some(format) => lines(text).into_iter().chain(items(format, text)).collect(),
         None => lines(text),
     };

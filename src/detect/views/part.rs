@@ -98,7 +98,7 @@ impl Part<'_> {
     }
 }
 
-/// Where these letters or digits stand, of those in the lines.
+/// Where these letters or digits are, of those in the lines.
 fn places(lines: &[Range<usize>], wanted: Range<usize>) -> Vec<usize> {
     lines.iter().cloned().flatten().skip(wanted.start).take(wanted.len()).collect()
 }

@@ -35,7 +35,7 @@ pub struct FoundBy {
     pub specificity: u8,
 }
 
-/// A hit in a text, with every place where that text stands.
+/// A hit in a text, with every place where that text is.
 #[derive(Debug)]
 pub struct Sighting {
     /// What found it.
@@ -50,7 +50,7 @@ pub struct Sighting {
     pub extent: Option<Range<usize>>,
     /// How the text had to be read, outermost first.
     pub views: Vec<String>,
-    /// Where the text stands, with the place of this value in it: one for each path of a blob.
+    /// Where the text is, with the place of this value in it: one for each path of a blob.
     pub occurrences: Vec<Occurrence>,
 }
 
@@ -112,7 +112,7 @@ impl Collector {
     /// Adds all hits of one text. Of those that overlap, the surest and most specific stays; the rules of the others are
     /// noted with it.
     pub fn add_text(&mut self, sightings: Vec<Sighting>) {
-        // The same value may stand several times in one text: the first, the second ...
+        // The same value may be several times in one text: the first, the second ...
         let mut counts: HashMap<(Identity, Vec<String>), usize> = HashMap::new();
         for (sighting, beaten) in overlap::settle(sightings) {
             let identity = identity(&sighting.secret);

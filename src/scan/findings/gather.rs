@@ -154,7 +154,7 @@ impl Gather {
     }
 }
 
-/// What is needed to say what a hit is and where it stands.
+/// What is needed to say what a hit is and where it is.
 pub struct Settling<'a> {
     /// The patterns.
     pub detector: &'a Detector,
@@ -224,7 +224,7 @@ impl Settling<'_> {
         Sighting { by: Arc::new(by), rank, facts, secret, extent, views, occurrences }
     }
 
-    /// Every place where a text stands, without what depends on the hit.
+    /// Every place where a text is, without what depends on the hit.
     fn standing(&self, text: &Text) -> Vec<Occurrence> {
         let here = |kind, name: &[u8]| vec![Occurrence::new(place(kind, name))];
         match &text.source {

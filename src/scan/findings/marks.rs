@@ -77,7 +77,7 @@ fn speaks_of_next(mark: usize) -> bool {
     mark.checked_sub(1).is_some_and(|other| OTHERS[other].next)
 }
 
-/// Marks in a line, each a word of its own, and where they stand.
+/// Marks in a line, each a word of its own, and where they are.
 fn marks(line: &[u8]) -> impl Iterator<Item = (usize, usize)> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':');
     MARKS.find_overlapping_iter(line).filter_map(move |found| {

@@ -1,4 +1,4 @@
-//! Values that stand in what a report names: in names of files and refs, in subjects and authors of commits.
+//! Values that are in what a report names: in names of files and refs, in subjects and authors of commits.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 

@@ -91,7 +91,7 @@ pub struct Mark {
 /// One place of a value, through all versions of the file that have it there.
 #[derive(Clone, Debug)]
 pub struct Occurrence {
-    /// Where it stands: in the version at HEAD, else in the newest.
+    /// Where it is: in the version at HEAD, else in the newest.
     pub place: Place,
     /// The object of that version, in hexadecimal digits; `None` outside the object database.
     pub object: Option<String>,
@@ -162,7 +162,7 @@ pub struct Finding {
     pub advice: String,
     /// What else is known, such as `passphrase-protected`. Never the value.
     pub facts: Vec<String>,
-    /// Where it stands, most exposed first. Never empty.
+    /// Where it is, most exposed first. Never empty.
     pub occurrences: Vec<Occurrence>,
 }
 
@@ -242,7 +242,7 @@ pub struct LookedAt {
 pub struct Report {
     /// What was to be looked at, in words.
     pub scope: String,
-    /// When it was made, in seconds since 1970, if that is to stand in it.
+    /// When it was made, in seconds since 1970, if that should be in it.
     pub made: Option<i64>,
     /// What counts, most exposed first.
     pub findings: Vec<Finding>,

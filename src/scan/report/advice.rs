@@ -44,7 +44,7 @@ pub fn advice(report: &Report, scope: &Scope, may_skip: bool) -> Vec<String> {
     hints
 }
 
-/// A path as it can be copied to a shell: whoever named the file must not have a say in what runs there.
+/// A path as it can be copied to a shell: the person who named the file must not have a say in what runs there.
 fn argument(path: &[u8]) -> String {
     match sanitise::word(path) {
         Some(word) if path.starts_with(b"-") => format!("-- {word}"),

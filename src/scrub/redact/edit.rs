@@ -1,4 +1,4 @@
-//! One round of replacing: what is to stand where, through all encodings.
+//! One round of replacing: what should be where, through all encodings.
 
 use std::ops::Range;
 

@@ -20,7 +20,7 @@ const SHORT: &[u8] = b"***REMOVED***";
 /// Characters that fill, in the order of liking; no value consists of all of them.
 const FILL: &[u8] = b"*x-_.+0";
 
-/// Where something is to stand.
+/// Where something should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// In a text.

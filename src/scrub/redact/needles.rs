@@ -50,7 +50,7 @@ impl Needles {
             for part in std::iter::once(whole).chain(key_lines(whole)) {
                 for (bytes, form) in forms(part) {
                     let needle = Needle { value: number, form, len: part.len() };
-                    // What a value is as it stands counts before what another one is in some other form.
+                    // What a value is as it is counts before what another one is in some other form.
                     let known = needles.entry(bytes).or_insert(needle);
                     if form == Form::Plain && known.form != Form::Plain {
                         *known = needle;

@@ -65,7 +65,7 @@ impl Differ {
         }
     }
 
-    /// Where in the base that stands which begins at a place of the new object, and how long it is.
+    /// Where in the base that is which begins at a place of the new object, and how long it is.
     fn find(&self, base: &[u8], new: &[u8], at: usize) -> Option<(usize, usize)> {
         let block = new[at..].first_chunk::<BLOCK>()?;
         let number = self.blocks[hash(block, self.shift)].checked_sub(1)?;

@@ -62,7 +62,7 @@ impl Pack {
 /// Takes new objects from all threads.
 pub(super) struct Writer {
     hash: gix::hash::Kind,
-    /// Where the pack is to stand; `None` where nothing is written.
+    /// Where the pack should be; `None` where nothing is written.
     folder: Option<PathBuf>,
     shared: Mutex<Shared>,
 }

@@ -218,7 +218,7 @@ fn bare_blobs(
     graph.blobs.iter().filter_map(new).collect()
 }
 
-/// Blobs and folders that have become one other thing, wherever they stand.
+/// Blobs and folders that have become one other thing, wherever they are.
 fn moved(builder: &Builder<'_>) -> HashMap<ObjectId, ObjectId> {
     let blobs = builder.walk.blobs.iter().zip(builder.blobs);
     let blobs = blobs.map(|(&(old, _), new)| (old, new.unwrap_or(old)));

@@ -81,7 +81,7 @@ impl KeyInfo {
         info
     }
 
-    /// Whether whoever wrote this held the key.
+    /// Whether the writer of this held the key.
     pub fn is_authentic(&self, key: &Key) -> bool {
         key.id() == self.id && self.canonical().verify(key, &self.mac)
     }
@@ -115,7 +115,7 @@ impl KeyInfo {
             .optional("retired", self.retired.as_deref())
     }
 
-    /// The name that a `key.toml` gives the key, wherever it stands.
+    /// The name that a `key.toml` gives the key, wherever it is.
     pub fn name_in(bytes: &[u8]) -> Option<KeyName> {
         let toml: KeyToml = toml::from_str(std::str::from_utf8(bytes).ok()?).ok()?;
         toml.name.parse().ok()

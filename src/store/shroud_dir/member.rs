@@ -111,7 +111,7 @@ impl Member {
         self
     }
 
-    /// Whether whoever wrote this held the key that it says is wrapped.
+    /// Whether the writer of this held the key that it says is wrapped.
     pub fn is_authentic(&self, key: &Key) -> bool {
         key.id() == self.key_id && self.canonical().verify(key, &self.mac)
     }

@@ -56,7 +56,7 @@ impl<'r> Carry<'r> {
         }
     }
 
-    /// Where the run's bytes stand, in base or object: open at the side where both begin or end.
+    /// Where the run's bytes are, in base or object: open at the side where both begin or end.
     fn bounds(&self, run: Run, start: usize) -> Range<i64> {
         let first = if Self::is_first(run) { i64::MIN } else { signed(start) };
         let last = if self.is_last(run) { i64::MAX } else { signed(start + run.len) };
@@ -75,7 +75,7 @@ impl<'r> Carry<'r> {
         }
     }
 
-    /// Where in the base these bytes of the object stand; `None` where they are not all copied from one place.
+    /// Where in the base these bytes of the object are; `None` where they are not all copied from one place.
     pub(super) fn origin(&self, range: &Range<usize>) -> Option<usize> {
         let behind = self.runs.partition_point(|run| run.at <= range.start);
         let run = self.runs[behind.checked_sub(1)?];

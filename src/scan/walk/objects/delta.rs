@@ -4,9 +4,9 @@
 /// Bytes that an object shares with its base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
-    /// Where they stand in the base.
+    /// Where they are in the base.
     pub(super) base: usize,
-    /// Where they stand in the object.
+    /// Where they are in the object.
     pub(super) at: usize,
     /// How many.
     pub(super) len: usize,

@@ -264,7 +264,7 @@ impl Pack {
     }
 }
 
-/// The offsets of an index of version 2, in its order; `None` for one of version 1, where they stand beside the ids.
+/// The offsets of an index of version 2, in its order; `None` for one of version 1, where they are beside the ids.
 ///
 /// Read here, as one that is larger than 31 bits names a place in a second table, which a hostile index may not have.
 fn offsets(path: &Path, hash: gix::hash::Kind) -> std::io::Result<Option<Vec<u64>>> {
