@@ -1,4 +1,4 @@
-//! A file in the clear for a diff of git's.
+//! A plaintext file for a diff of git's.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -14,7 +14,7 @@ use crate::git_crypt;
 use crate::progress::Progress;
 use crate::store::shroud_dir;
 
-/// Writes the file in the clear to standard output; a line about it, where it does not open here. `dir` is where git runs this.
+/// Writes the plaintext file to standard output; a line about it, where it does not open here. `dir` is where git runs this.
 ///
 /// # Errors
 /// The file or the keys cannot be read.

@@ -26,7 +26,7 @@ pub enum Range {
     PreReceive,
     /// What this remote does not have yet, by git's lines on standard input.
     PrePush(String),
-    /// The commits that stand in the place of others, by git's lines on standard input.
+    /// The commits that are in the place of others, by git's lines on standard input.
     PostRewrite,
 }
 

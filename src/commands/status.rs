@@ -110,7 +110,7 @@ fn outcome(context: &Context, files: &[FileStatus]) -> Outcome {
     if of_another_form > 0 {
         let files = count(of_another_form, "file");
         context.ui.hint(format!(
-            "{files} sealed in another layout than this version or the attributes ask for: 'git shroud status --fix' seals them anew; they are safe as they are"
+            "{files} sealed in a different layout than this version or the attributes ask for: 'git shroud status --fix' seals them again; they are safe as they are"
         ));
     }
     if files.iter().any(|file| file.state.moves_to_another_key()) {

@@ -43,7 +43,7 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// Whether the old history is gone. What stands in git's own files goes with the next commit.
+    /// Whether the old history is gone. What is in git's own files goes with the next commit.
     pub fn is_gone(&self) -> bool {
         let only_files = self.searched.left.iter().all(|left| left.why == Why::GitFile);
         self.still == 0 && only_files && self.searched.unread == 0

@@ -311,7 +311,7 @@ fn the_pre_commit_framework_is_served() {
     commit_raw(&sandbox, "docs/fine");
     sandbox.sh("repo", entries[0]);
     let range = "PRE_COMMIT_FROM_REF=HEAD~1 PRE_COMMIT_TO_REF=HEAD; export PRE_COMMIT_FROM_REF PRE_COMMIT_TO_REF;";
-    sandbox.sh("repo", &format!("{range} {}", entries[1])).says("looked at 1 commit");
+    sandbox.sh("repo", &format!("{range} {}", entries[1])).says("checked 1 commit");
     sandbox.sh("repo", entries[1]).says("checked 2 commits");
     sandbox.sh("repo", entries[2]).expect(0);
     let one = sandbox.sh("repo", &format!("{range} {}", entries[3])).expect(0).text();

@@ -87,7 +87,7 @@ fn what_is_wrong_is_named_with_its_line() {
         ("[environments]\ndev = [\"../x\"]\n", "line 2: '../x' is not a path below this file"),
         ("[environments]\ndev = [\"/x\"]\n", "is not a path below"),
         ("[environments]\ndev = [\".git/config\"]\n", "is not a path below"),
-        ("[properties.a]\nrequird = true\n", "line 2: 'requird' is unknown; there are: default"),
+        ("[properties.a]\nrequird = true\n", "line 2: 'requird' is unknown; known are: default"),
         ("[properties.db.url]\nrequired = true\n", "line 1: put a name with dots in quotes"),
         ("[properties.a]\nrequired = \"yes\"\n", "line 2: expected true or false"),
         ("[properties.a]\ntype = \"text\"\n", "line 2: a type must be one of string, int"),

@@ -14,7 +14,7 @@ use crate::scrub::{backup, banned, follow as following, moves, safety};
 pub struct Followed {
     /// Refs that moved.
     pub moved: u64,
-    /// Commits of this clone alone that were made anew.
+    /// Commits of this clone alone that were made again.
     pub replayed: u64,
     /// Refs that cannot be moved by themselves, each with what to do; fit for a terminal.
     pub stuck: Vec<(String, String)>,

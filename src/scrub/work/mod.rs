@@ -1,7 +1,7 @@
 //! A scrub as a whole: carried out, proved, taken back, finished, followed.
 //!
 //! Everything as it was is kept first (`backup`), then the new objects are written, then a record says what is to move, and only
-//! then a ref moves. A run that is cut off at any point leaves a record that says what to end or to take back.
+//! then a ref moves. An interrupted run at any point leaves a record that says what to end or to take back.
 
 mod finish;
 mod follow;
@@ -63,7 +63,7 @@ impl Work<'_> {
         all.iter().chain(&bare).map(head).collect()
     }
 
-    /// Refuses a second scrub before the first is whole, and says where that stands.
+    /// Refuses a second scrub before the first is whole, and says where that is.
     fn refuse_unfinished(&self) -> Outcome {
         for record in Record::all(self.repository.common_dir())? {
             if record.state != State::Done {
@@ -92,7 +92,7 @@ impl Work<'_> {
     }
 }
 
-/// Where the list is of what is to be changed where it is used.
+/// Where the list is of what should be changed where it is used.
 pub fn exposed_path(record: &Record) -> PathBuf {
     record.folder().join(EXPOSED)
 }

@@ -20,7 +20,7 @@ use crate::scrub::report::{self, Format};
 use crate::scrub::rewrite::{Options, RefChange, Rewritten, rewrite};
 use crate::scrub::{advice, backup, banned, moves, safety};
 
-/// Bytes of the longest list of what is to be changed where it is used.
+/// Bytes of the longest list of what should be changed where it is used.
 const MAX_EXPOSED: usize = 1 << 28;
 
 /// What a new scrub is to do.

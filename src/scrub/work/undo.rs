@@ -7,7 +7,7 @@ use crate::scrub::record::{Name, Record, State};
 use crate::scrub::{backup, banned, moves, safety};
 
 impl Work<'_> {
-    /// Ends a scrub that was cut off: forward, or back where it was being taken back.
+    /// Ends an interrupted scrub: forward, or back where it was being taken back.
     ///
     /// # Errors
     /// No scrub was cut off; or what stops it now, as in [`Work::run`].
