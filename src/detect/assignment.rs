@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::blanks::{MOST_BLANKS, skip_blanks, skip_quote};
 use super::operator::{self, Operator};
 use super::window::is_word;
 
@@ -9,9 +10,6 @@ use super::window::is_word;
 const LONGEST_NAME: usize = 64;
 /// The longest value, in bytes.
 const LONGEST_VALUE: usize = 512;
-/// The most blanks between a name, its operator and the value.
-pub(super) const MOST_BLANKS: usize = 48;
-
 /// A name and the value that belongs to it.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Assignment {
@@ -100,19 +98,6 @@ fn is_shell_folder(text: &[u8], name: &Range<usize>) -> bool {
         || before.ends_with(b"$") && (after.starts_with(b"==") || after.starts_with(b"!="))
 }
 
-/// Passes a closing quote, escaped or not.
-pub(super) fn skip_quote(text: &[u8], at: &mut usize) -> bool {
-    let mut look = *at;
-    while text.get(look) == Some(&b'\\') && look < *at + 4 {
-        look += 1;
-    }
-    let quote = matches!(text.get(look), Some(b'"' | b'\'' | b'`'));
-    if quote {
-        *at = look + 1;
-    }
-    quote
-}
-
 /// `[25]` and `[]` after a name.
 fn index_after(text: &[u8], at: usize) -> Option<usize> {
     if text.get(at) != Some(&b'[') {
@@ -120,14 +105,6 @@ fn index_after(text: &[u8], at: usize) -> Option<usize> {
     }
     let rest = &text[at..(at + 8).min(text.len())];
     rest.iter().position(|&byte| byte == b']').map(|close| at + close + 1)
-}
-
-pub(super) fn skip_blanks(text: &[u8], at: &mut usize) -> usize {
-    let start = *at;
-    while *at - start < MOST_BLANKS && matches!(text.get(*at), Some(b' ' | b'\t')) {
-        *at += 1;
-    }
-    *at - start
 }
 
 /// `"value" == name`: where the operator begins.

@@ -16,7 +16,7 @@ use super::matcher::Matcher;
 use super::path::{self, PathKind};
 use super::rank::Rank;
 use super::rules::gitleaks::Match;
-use super::rules::{self, Check, Place, Rule};
+use super::rules::{self, Anchor, Check, Rule};
 use super::{assignment, check, judge, name, pem, phrase, url, window};
 
 /// Whether the name of a property says by itself that its value is a secret, as `db.password` and `api_key` do.
@@ -67,12 +67,12 @@ impl Detector {
     }
 
     fn new(rules: Vec<Rule>) -> Self {
-        let whole = |rule: &Rule| rule.place == Place::Text && rule.keywords.is_empty();
+        let whole = |rule: &Rule| rule.place == Anchor::Text && rule.keywords.is_empty();
         Self {
             expressions: rules.iter().map(|_| Expression::default()).collect(),
             keywords: Keywords::new(&rules),
             whole: (0..rules.len()).filter(|&at| whole(&rules[at])).collect(),
-            looks_at_texts: rules.iter().any(|rule| rule.place == Place::Text),
+            looks_at_texts: rules.iter().any(|rule| rule.place == Anchor::Text),
             rules,
             hash: OnceLock::new(),
         }
@@ -167,7 +167,7 @@ impl Matcher for Detector {
             let end = (part.end + MARK.len()).min(text.len());
             memchr::memmem::find(&text[start..end], MARK).is_some()
         };
-        self.rules.iter().any(|rule| rule.place == Place::Text) || within.iter().any(marked)
+        self.rules.iter().any(|rule| rule.place == Anchor::Text) || within.iter().any(marked)
     }
 
     fn scan(&self, text: &[u8], within: &[Range<usize>], hits: &mut Vec<Hit>) {
@@ -192,16 +192,16 @@ impl Scan<'_> {
     fn at_keyword(&mut self, rule: usize, keyword: Range<usize>) {
         let place = self.detector.rules[rule].place;
         match place {
-            Place::Token => self.token(rule, keyword),
-            Place::Near => self.near(rule, keyword),
-            Place::Assigned => self.assigned(rule, keyword),
-            Place::Text => {
+            Anchor::Token => self.token(rule, keyword),
+            Anchor::Near => self.near(rule, keyword),
+            Anchor::Assigned => self.assigned(rule, keyword),
+            Anchor::Text => {
                 self.texts.resize(self.detector.rules.len(), false);
                 if !std::mem::replace(&mut self.texts[rule], true) {
                     self.everywhere(rule);
                 }
             }
-            Place::Code => self.code(rule, keyword),
+            Anchor::Code => self.code(rule, keyword),
         }
     }
 

@@ -4,15 +4,12 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex_automata::meta::Regex;
-use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 use thiserror::Error;
 
+use super::regex::compile;
 use super::window::REACH;
-use crate::detect::rules::{Place, Rule};
-
-/// The largest compiled expression, in bytes.
-const LARGEST: usize = 16 << 20;
+use crate::detect::rules::{Anchor, Rule};
 
 /// A rule that cannot be used.
 #[derive(Debug, Error)]
@@ -40,7 +37,7 @@ pub enum ExpressionError {
 pub(super) struct Expression(OnceLock<Option<Regex>>);
 
 /// What matched, and the secret in it.
-type Found = (Range<usize>, Range<usize>);
+type Ranges = (Range<usize>, Range<usize>);
 
 impl Expression {
     /// Compiles it now.
@@ -69,7 +66,7 @@ impl Expression {
     }
 
     /// The match that begins exactly here.
-    pub(super) fn at(&self, rule: &Rule, text: &[u8], at: usize) -> Option<Found> {
+    pub(super) fn at(&self, rule: &Rule, text: &[u8], at: usize) -> Option<Ranges> {
         let span = at..(at + REACH).min(text.len());
         let input = Input::new(text).span(span).anchored(Anchored::Yes);
         found(self.regex(rule)?, &input, rule.group)
@@ -88,7 +85,7 @@ impl Expression {
     }
 
     /// Every match in a part of the text, one after the other.
-    pub(super) fn all(&self, rule: &Rule, text: &[u8], span: Range<usize>) -> Vec<Found> {
+    pub(super) fn all(&self, rule: &Rule, text: &[u8], span: Range<usize>) -> Vec<Ranges> {
         let Some(regex) = self.regex(rule) else { return Vec::new() };
         let mut all = Vec::new();
         let mut start = span.start;
@@ -102,7 +99,7 @@ impl Expression {
     }
 }
 
-fn found(regex: &Regex, input: &Input<'_>, group: usize) -> Option<Found> {
+fn found(regex: &Regex, input: &Input<'_>, group: usize) -> Option<Ranges> {
     if group == 0 {
         let matched = regex.search(input)?.range();
         return Some((matched.clone(), matched));
@@ -116,33 +113,7 @@ fn found(regex: &Regex, input: &Input<'_>, group: usize) -> Option<Found> {
 
 fn build(rule: &Rule) -> Result<Regex, String> {
     match rule.place {
-        Place::Assigned => compile(&format!("\\A(?:{})\\z", rule.expression)),
+        Anchor::Assigned => compile(&format!("\\A(?:{})\\z", rule.expression)),
         _ => compile(&rule.expression),
     }
-}
-
-/// Compiles an expression. Classes are those of ASCII, as in Go; an expression that needs Unicode gets it.
-///
-/// # Errors
-/// What is wrong with it, in one line.
-pub(crate) fn compile(expression: &str) -> Result<Regex, String> {
-    let with = |unicode: bool| {
-        Regex::builder()
-            .configure(
-                Regex::config()
-                    .utf8_empty(false)
-                    .nfa_size_limit(Some(LARGEST))
-                    .onepass_size_limit(Some(1 << 20))
-                    .hybrid_cache_capacity(2 << 20),
-            )
-            .syntax(syntax::Config::new().unicode(unicode).utf8(false))
-            .build(expression)
-            .map_err(|error| {
-                // The whole message quotes the expression, on several lines.
-                let reason = error.syntax_error().map(ToString::to_string).unwrap_or_default();
-                let last = reason.lines().last().unwrap_or("it is too large").trim();
-                crate::sanitise::line(last.trim_start_matches("error: "))
-            })
-    };
-    with(false).or_else(|_| with(true))
 }

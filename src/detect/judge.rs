@@ -9,13 +9,16 @@ use super::operator::Operator;
 use super::path::PathKind;
 use super::rank::Rank;
 use super::surroundings::{in_connection_string, is_login, setting};
+use super::thresholds::{
+    DRAWN_BELOW, ENTROPY_FROM_20, ENTROPY_OF_HEX, ENTROPY_UP_TO_19, HARMLESS_ROW, LEAST_OF_DIGITS,
+    LEAST_OF_HEX, LEAST_OF_LETTERS, LETTERS_DRAWN_BELOW, LONG_RANDOM, MADE_UP_ROW, RANDOM_IN_CODE,
+    RANDOM_PASSWORD, RANDOM_SECRET, SHORTEST_NUMBER, SHORTEST_SECRET, SHORTEST_VALUE,
+    WORDS_ARE_JUDGED, WORDS_FROM, WRITTEN_FROM,
+};
 use super::{check, harmless, placeholder, words};
-use crate::detect::rules::{Check, Place, Rule};
+use crate::detect::rules::{Anchor, Check, Rule};
 
 type Facts = Vec<Cow<'static, str>>;
-
-/// The least length of a random value for a secret that a program made up, in bytes.
-const SHORTEST_SECRET: usize = 10;
 
 /// What an expression matched: its rank, or nothing for what is no secret.
 pub(super) fn matched(rule: &Rule, value: &[u8], path: PathKind) -> Option<(Rank, Facts)> {
@@ -54,7 +57,7 @@ pub(super) fn matched(rule: &Rule, value: &[u8], path: PathKind) -> Option<(Rank
 
 /// What the place of a file takes from a rank.
 pub(super) fn rank_at(rule: &Rule, rank: Rank, path: PathKind) -> Rank {
-    let named = rule.place == Place::Assigned;
+    let named = rule.place == Anchor::Assigned;
     let minor =
         matches!(path, PathKind::Vendored | PathKind::Lock) || (named && path == PathKind::Minor);
     if rank < Rank::Certain && minor { rank.lowered() } else { rank }
@@ -74,7 +77,7 @@ fn stands_for_another(rule: &Rule, value: &[u8]) -> bool {
         || says("changeme")
         || value.ends_with(b"...")
         || placeholder::is_filler(token_body(rule, value))
-        || placeholder::longest_row(value) >= 10
+        || placeholder::longest_row(value) >= MADE_UP_ROW
 }
 
 /// A token without its prefix: what may be filler in `sk_live_xxxxxxxx` and `pat-12345678`.
@@ -95,7 +98,9 @@ fn token_body<'a>(rule: &Rule, value: &'a [u8]) -> &'a [u8] {
 
 /// Whether what should be random is words.
 fn wordy(rule: &Rule, value: &[u8]) -> bool {
-    rule.place == Place::Assigned && value.len() >= 12 && words::efficiency(value) > 2.6
+    rule.place == Anchor::Assigned
+        && value.len() >= WORDS_ARE_JUDGED
+        && words::efficiency(value) > WORDS_FROM
 }
 
 /// A value that was assigned to a name with a generic word in it.
@@ -113,7 +118,7 @@ pub(super) fn assigned(
         return None;
     }
     let value = &text[found.value.clone()];
-    if value.len() < 4
+    if value.len() < SHORTEST_VALUE
         || value.iter().any(|&byte| byte < b' ' && byte != b'\t')
         || harmless::is(text, found, value)
     {
@@ -147,7 +152,7 @@ fn password(text: &[u8], found: &Assignment, value: &[u8], path: PathKind) -> Op
     if !letters && !digits {
         return None;
     }
-    if digits && !letters && !signs && value.len() < 6 {
+    if digits && !letters && !signs && value.len() < SHORTEST_NUMBER {
         return None;
     }
     if found.quoted {
@@ -175,7 +180,7 @@ fn password(text: &[u8], found: &Assignment, value: &[u8], path: PathKind) -> Op
         if matches!(found.operator, Operator::Argument) && !mixed {
             return Some(Rank::Low);
         }
-        if random(value, 12) && found.operator != Operator::Compare {
+        if random(value, RANDOM_PASSWORD) && found.operator != Operator::Compare {
             return Some(Rank::High);
         }
         return Some(Rank::Medium);
@@ -189,9 +194,11 @@ fn password(text: &[u8], found: &Assignment, value: &[u8], path: PathKind) -> Op
             let flag = found.name.start > 0 && text[found.name.start - 1] == b'-';
             (mixed && digits && (flag || statement)).then_some(Rank::Medium)
         }
-        PathKind::Settings => Some(if random(value, 12) { Rank::High } else { Rank::Medium }),
+        PathKind::Settings => {
+            Some(if random(value, RANDOM_PASSWORD) { Rank::High } else { Rank::Medium })
+        }
         _ if mixed && digits && value.len() >= 6 => {
-            Some(if random(value, 14) { Rank::High } else { Rank::Medium })
+            Some(if random(value, RANDOM_IN_CODE) { Rank::High } else { Rank::Medium })
         }
         _ if statement && (mixed || path == PathKind::Unknown) => Some(Rank::Medium),
         _ if statement => Some(Rank::Low),
@@ -201,10 +208,10 @@ fn password(text: &[u8], found: &Assignment, value: &[u8], path: PathKind) -> Op
 
 /// A secret that a program made up: random, or at least no words.
 fn secret(found: &Assignment, value: &[u8]) -> Option<Rank> {
-    if placeholder::longest_row(value) >= 7 {
+    if placeholder::longest_row(value) >= HARMLESS_ROW {
         return Some(Rank::Low);
     }
-    if random(value, 20) {
+    if random(value, RANDOM_SECRET) {
         return Some(if found.operator == Operator::Compare { Rank::Medium } else { Rank::High });
     }
     if random(value, SHORTEST_SECRET) {
@@ -213,7 +220,7 @@ fn secret(found: &Assignment, value: &[u8]) -> Option<Rank> {
     let identifier = value.iter().all(|&byte| {
         byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/' | b' ')
     });
-    (found.quoted && !identifier && value.len() >= 6 && words::efficiency(value) < 3.0)
+    (found.quoted && !identifier && value.len() >= 6 && words::efficiency(value) < WRITTEN_FROM)
         .then_some(Rank::Low)
 }
 
@@ -223,7 +230,7 @@ fn key(found: &Assignment, value: &[u8]) -> Option<Rank> {
     let dotted = value.contains(&b'.') || value.contains(&b':');
     // Hexadecimal digits are a digest, or the input of a test, more often than not.
     let digest = value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
-    (equals && !dotted && random(value, 20)).then_some(if digest {
+    (equals && !dotted && random(value, RANDOM_SECRET)).then_some(if digest {
         Rank::Low
     } else {
         Rank::Medium
@@ -239,22 +246,22 @@ pub(super) fn random(value: &[u8], least: usize) -> bool {
     let digits = body.iter().filter(|byte| byte.is_ascii_digit()).count();
     let upper = body.iter().filter(|byte| byte.is_ascii_uppercase()).count();
     let lower = body.iter().filter(|byte| byte.is_ascii_lowercase()).count();
-    if digits + upper + lower == 0 || digits == body.len() && body.len() < 16 {
+    if digits + upper + lower == 0 || digits == body.len() && body.len() < LEAST_OF_DIGITS {
         return false;
     }
     let efficiency = words::efficiency(body);
     let entropy = words::entropy(body);
     let hex = body.iter().all(|&byte| byte.is_ascii_hexdigit() || byte == b'-');
     if hex {
-        return digits > 0 && body.len() >= least.max(16) && entropy >= 2.7;
+        return digits > 0 && body.len() >= least.max(LEAST_OF_HEX) && entropy >= ENTROPY_OF_HEX;
     }
-    let needed = if body.len() >= 20 { 3.2 } else { 2.8 };
+    let needed = if body.len() >= LONG_RANDOM { ENTROPY_FROM_20 } else { ENTROPY_UP_TO_19 };
     if entropy < needed {
         return false;
     }
     if digits > 0 {
-        return efficiency < 1.75;
+        return efficiency < DRAWN_BELOW;
     }
     // Letters only: words are common, and three letters in a row are one by chance.
-    upper > 0 && lower > 0 && body.len() >= 20 && efficiency < 1.45
+    upper > 0 && lower > 0 && body.len() >= LEAST_OF_LETTERS && efficiency < LETTERS_DRAWN_BELOW
 }

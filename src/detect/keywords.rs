@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
-use crate::detect::rules::{Place, Rule};
+use crate::detect::rules::{Anchor, Rule};
 
 /// From this many bytes on, the automaton that is faster and takes longer to build pays.
 const MUCH_TEXT: usize = 2 << 20;
@@ -48,7 +48,7 @@ impl Keywords {
         }
         let many = by_pattern.keys().map(Vec::len).sum::<usize>() > MANY_KEYWORDS;
         let (patterns, owners) = by_pattern.into_iter().unzip();
-        let token = |rule: &&Rule| rule.place == Place::Token;
+        let token = |rule: &&Rule| rule.place == Anchor::Token;
         let prefixes = rules.iter().filter(token).flat_map(|rule| &rule.keywords);
         let prefixes = prefixes.map(|keyword| keyword.clone().into_bytes()).collect();
         Self {

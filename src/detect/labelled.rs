@@ -1,6 +1,6 @@
 //! The detector against the labelled lines of `tests/fixtures/labelled.txt`.
 
-use super::rules::template::expand;
+use super::template::expand;
 use super::{Detector, Rank};
 
 const LINES: &str = include_str!("../../tests/fixtures/labelled.txt");

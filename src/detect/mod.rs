@@ -5,9 +5,12 @@
 //! text may be ([`views`]).
 
 mod assignment;
+mod blanks;
 pub(crate) mod check;
 mod detector;
-pub(crate) mod expression;
+#[cfg(test)]
+mod examples;
+mod expression;
 mod harmless;
 mod hit;
 mod judge;
@@ -23,11 +26,15 @@ mod pem;
 mod phrase;
 mod placeholder;
 mod rank;
+pub(crate) mod regex;
 pub mod rules;
 mod secret;
 mod surroundings;
 #[cfg(test)]
+mod template;
+#[cfg(test)]
 mod tests;
+mod thresholds;
 mod url;
 pub mod views;
 mod window;
@@ -36,11 +43,10 @@ pub(crate) mod words;
 pub use detector::{Detector, names_secret};
 pub use expression::ExpressionError;
 pub use hit::Hit;
-pub use matcher::{Found, Matched, Matcher};
+pub use matcher::Matcher;
 pub use rank::Rank;
 pub use rules::Rule;
 pub use secret::Secret;
+pub use views::located::{LocatedHit, Matched};
 pub use views::{Seer, View};
-#[cfg(test)]
-use window::LONGEST_KEYWORD;
 use words::is_word;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::assignment::{MOST_BLANKS, skip_blanks, skip_quote};
+use super::blanks::{MOST_BLANKS, skip_blanks, skip_quote};
 use super::window::is_word;
 
 /// What is between them.

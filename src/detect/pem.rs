@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::hit::Hit;
 use super::phrase::BASE64;
 use super::rank::Rank;
-use super::window::LONGEST_BLOCK;
+use super::window::{LONGEST_BLOCK, may_be_in_block};
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const DASHES: &[u8] = b"-----";
@@ -18,28 +18,6 @@ const DASHES: &[u8] = b"-----";
 const SHORTEST_BODY: usize = 32;
 /// What is left of a block that has no end must be longer than a line of base64, in bytes.
 const LEAST_OF_BLOCK: usize = 64;
-
-/// Whether a byte may be inside a block: what base64, its line ends, their escapes and quotes, and the headers of RFC
-/// 1421 are made of. Blocks are looked for backwards over these only.
-pub(super) fn may_contain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || byte.is_ascii_whitespace()
-        || matches!(
-            byte,
-            b'+' | b'/'
-                | b'='
-                | b'\\'
-                | b'"'
-                | b'\''
-                | b','
-                | b'-'
-                | b':'
-                | b'#'
-                | b'*'
-                | b'>'
-                | b'|'
-        )
-}
 
 /// A private key whose block begins with the keyword.
 pub(super) fn at(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
@@ -56,7 +34,7 @@ pub(super) fn at(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
         .iter()
         .enumerate()
         .skip(headers)
-        .position(|(at, &byte)| !may_contain(byte) || body[at..].starts_with(DASHES))
+        .position(|(at, &byte)| !may_be_in_block(byte) || body[at..].starts_with(DASHES))
         .map(|at| headers + at);
     let Some(length) = length else {
         return unfinished(start, start + body_start, start + rest.len());

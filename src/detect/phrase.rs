@@ -1,4 +1,8 @@
 //! Secrets in headers, on command lines and in password files.
+//!
+//! None of these is an assignment: a scheme, a flag or a position tells the value. Each function starts at its keyword, takes
+//! at most [`LONGEST`] bytes and never looks at what was found before: the same hit is found whichever part of the text is
+//! scanned (see [`window`]). All of them are called for every keyword in hostile text, so each is linear in what it takes.
 
 use std::ops::Range;
 
@@ -23,12 +27,26 @@ fn hit(value: Range<usize>, start: usize, rank: Rank) -> Hit {
     Hit { rule: 0, value, matched, rank, facts: Vec::new(), unless: None }
 }
 
+/// Bytes between the header's name, the scheme and the token: quotes, an operator and blanks of any language that writes
+/// headers.
+const MOST_BETWEEN: usize = 8;
+/// The shortest token that counts, in bytes: below it random text and words are not told apart ([`judge::random`]).
+const SHORTEST_TOKEN: usize = 12;
+/// From so many bytes on a token behind a known scheme is *high*: real ones are this long, those of manuals mostly are not.
+const SURE_TOKEN: usize = 20;
+/// The shortest password that counts, in bytes.
+const SHORTEST_PASSWORD: usize = 4;
+/// The shortest user and password together, in bytes: what decodes to less does so by chance.
+const SHORTEST_PAIR: usize = 4;
+/// From so many random bytes on a password on a command line is *high*.
+const SURE_PASSWORD: usize = 16;
+
 /// `Authorization: Basic …`, `Authorization: Bearer …`, `Authorization: token …` (RFC 9110, section 11.6.2; RFC 7617).
 pub(super) fn authorization(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
     let mut at = keyword.end;
     let skip = |at: &mut usize| {
         let first = *at;
-        while *at < first + 8
+        while *at < first + MOST_BETWEEN
             && text.get(*at).is_some_and(|byte| {
                 matches!(
                     byte,
@@ -40,6 +58,7 @@ pub(super) fn authorization(text: &[u8], keyword: &Range<usize>) -> Option<Hit> 
         }
         *at > first
     };
+    // Without anything between, the keyword is the beginning of a longer word.
     if !skip(&mut at) {
         return None;
     }
@@ -65,10 +84,12 @@ pub(super) fn authorization(text: &[u8], keyword: &Range<usize>) -> Option<Hit> 
             && matches!(rest[scheme.len()], b' ' | b'=')
     })
     .copied();
+    // No scheme is known: the token itself may stand here, as in `Authorization: 0123abcd…`.
     at += scheme.map_or(0, <[u8]>::len);
     skip(&mut at);
     let value = token_at(text, at);
     let secret = &text[value.clone()];
+    // `Basic` is proved by decoding it, so that it may hold words, which all below refuses.
     if scheme == Some(b"basic") {
         return basic(text, value, keyword.start);
     }
@@ -76,17 +97,17 @@ pub(super) fn authorization(text: &[u8], keyword: &Range<usize>) -> Option<Hit> 
         byte.is_ascii_alphanumeric()
             || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b':' | b'|')
     };
-    if secret.len() < 12
+    if secret.len() < SHORTEST_TOKEN
         || !secret.iter().all(signs)
         || placeholder::is(secret)
-        || !judge::random(secret, 12)
+        || !judge::random(secret, SHORTEST_TOKEN)
     {
         return None;
     }
     Some(hit(
         value,
         keyword.start,
-        if scheme.is_some() && secret.len() >= 20 { Rank::High } else { Rank::Medium },
+        if scheme.is_some() && secret.len() >= SURE_TOKEN { Rank::High } else { Rank::Medium },
     ))
 }
 
@@ -97,7 +118,7 @@ fn basic(text: &[u8], value: Range<usize>, start: usize) -> Option<Hit> {
     let (user, password) = (&decoded[..colon], &decoded[colon + 1..]);
     let printable = decoded.iter().all(|&byte| byte >= b' ' && byte != 0x7f);
     if !printable
-        || user.len() + password.len() < 4
+        || user.len() + password.len() < SHORTEST_PAIR
         || (!password.is_empty() && placeholder::is(password))
     {
         return None;
@@ -138,6 +159,9 @@ const TAKE_P: [&[u8]; 10] = [
 ];
 
 /// `curl -u user:password`, `docker login -p password`, `mysql -ppassword`, `sshpass -p password`, `-a password` of redis-cli.
+///
+/// The flag alone says nothing: `-p` is a port, a path or a project to most programs. So the program must be named before it
+/// on the same line. What is left is refused where it is a variable, another flag or a number (`-p 27017:27017`).
 pub(super) fn command_line(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
     let line = window::line(text, keyword.start);
     let before = text[line.start..keyword.start].to_ascii_lowercase();
@@ -167,6 +191,7 @@ pub(super) fn command_line(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
     let flag = text[keyword.clone()].trim_ascii();
     let user = flag == b"-u" || flag == b"--user" || flag == b"--proxy-user" || flag == b"-U";
     let value = if user {
+        // An address in place of `user:password`: `curl -u https://…` is a mistake of the text, and no password.
         if !called(&TAKE_USER)
             || text[word.clone()].contains(&b'/')
                 && quoted.is_none()
@@ -185,6 +210,7 @@ pub(super) fn command_line(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
         }
         word.start + colon + 1..word.end
     } else {
+        // mysql takes a password only without a blank behind `-p`; what follows one is the database.
         if !called(&TAKE_P) || (called(&[b"mysql"]) && text.get(keyword.end) == Some(&b' ')) {
             return None;
         }
@@ -192,7 +218,7 @@ pub(super) fn command_line(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
     };
     let secret = &text[value.clone()];
     let digits = secret.iter().any(u8::is_ascii_digit);
-    if secret.len() < 4
+    if secret.len() < SHORTEST_PASSWORD
         || secret[0] == b'-'
         || secret.contains(&b'$') && !digits
         || placeholder::is(secret)
@@ -214,7 +240,7 @@ pub(super) fn command_line(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
     );
     let rank = if usual {
         Rank::Low
-    } else if judge::random(secret, 16) {
+    } else if judge::random(secret, SURE_PASSWORD) {
         Rank::High
     } else {
         Rank::Medium
@@ -223,6 +249,9 @@ pub(super) fn command_line(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
 }
 
 /// `host:port:database:user:password` (PostgreSQL, section 32.16).
+///
+/// Five fields with colons are also a time, a path list or a line of `/etc/passwd`. So the file has to be called so, or the
+/// port has to be a usual one of PostgreSQL (543x) or its pools (643x).
 pub(super) fn pgpass(text: &[u8], keyword: &Range<usize>, file: Option<&[u8]>) -> Option<Hit> {
     let line = window::line(text, keyword.start);
     let fields: Vec<&[u8]> = text[line.clone()].splitn(6, |&byte| byte == b':').collect();
@@ -244,7 +273,7 @@ pub(super) fn pgpass(text: &[u8], keyword: &Range<usize>, file: Option<&[u8]>) -
     if !port_ok
         || !(named || usual_port)
         || ![host, database, user].into_iter().all(simple)
-        || password.len() < 4
+        || password.len() < SHORTEST_PASSWORD
         || placeholder::is(password)
         || password.contains(&b' ')
     {

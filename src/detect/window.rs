@@ -41,7 +41,7 @@ pub(super) fn around(
         let mut start = range.start.min(text.len()).saturating_sub(before);
         // A PEM block may have begun far above. Its bytes are few kinds, so that ordinary text ends the way at once.
         let furthest = start.saturating_sub(LONGEST_BLOCK).max(floor);
-        while start > furthest && super::pem::may_contain(text[start - 1]) {
+        while start > furthest && may_be_in_block(text[start - 1]) {
             start -= 1;
         }
         start = start.saturating_sub(HEADERS).max(floor);
@@ -51,6 +51,28 @@ pub(super) fn around(
         }
     }
     windows
+}
+
+/// Whether a byte may be inside a PEM block: what base64, its line ends, their escapes and quotes, and the headers of RFC
+/// 1421 are made of. Blocks are looked for backwards over these only.
+pub(super) fn may_be_in_block(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || byte.is_ascii_whitespace()
+        || matches!(
+            byte,
+            b'+' | b'/'
+                | b'='
+                | b'\\'
+                | b'"'
+                | b'\''
+                | b','
+                | b'-'
+                | b':'
+                | b'#'
+                | b'*'
+                | b'>'
+                | b'|'
+        )
 }
 
 /// Whether a hit has a byte in one of the ranges.

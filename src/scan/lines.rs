@@ -2,7 +2,18 @@
 
 use std::ops::Range;
 
-use super::findings::Span;
+/// Where in a text. All count from 1; columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The line of the first character.
+    pub line: u64,
+    /// Its column.
+    pub column: u64,
+    /// The line of the last character.
+    pub end_line: u64,
+    /// The column behind it.
+    pub end_column: u64,
+}
 
 /// Says where bytes of a text stand for a reader. Asked in ascending order, it reads the text once.
 pub struct Lines<'t> {

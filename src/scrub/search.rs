@@ -13,8 +13,8 @@ use crate::error::Outcome;
 use crate::git::repository::Repository;
 use crate::sanitise;
 use crate::scan::Scope;
-use crate::scan::walk::objects::{Seen, Source};
-use crate::scan::walk::places::Place;
+use crate::scan::walk::seen::OtherText;
+use crate::scan::walk::seen::{Seen, Source};
 
 /// Why a value still stands somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,7 +125,7 @@ fn object(source: &Source) -> Option<ObjectId> {
     match source {
         Source::Object { id, .. } => Some(*id),
         Source::Name { tree } => Some(*tree),
-        Source::Place(_) => None,
+        Source::Other(_) => None,
     }
 }
 
@@ -209,14 +209,19 @@ fn describe(
             let why = if in_force.contains_key(tree) { Why::InForce } else { Why::Old };
             Some((why, named("a name in tree", tree)?))
         }
-        Source::Place(place) => match place {
-            Place::GitFile(path) if path.starts_with(b"logs/") || path.contains_str("/logs/") => {
+        Source::Other(place) => match place {
+            OtherText::GitFile(path)
+                if path.starts_with(b"logs/") || path.contains_str("/logs/") =>
+            {
                 Some((Why::Reflog, format!("reflog {}", show(path))))
             }
-            Place::GitFile(path) => Some((Why::GitFile, format!(".git/{}", show(path)))),
-            Place::Reflog => Some((Why::Reflog, "a reflog".to_owned())),
-            Place::RefName => Some((Why::InForce, "the name of a ref".to_owned())),
-            Place::StagedPath | Place::Path | Place::WorktreePath | Place::Worktree(_) => {
+            OtherText::GitFile(path) => Some((Why::GitFile, format!(".git/{}", show(path)))),
+            OtherText::Reflog => Some((Why::Reflog, "a reflog".to_owned())),
+            OtherText::RefName => Some((Why::InForce, "the name of a ref".to_owned())),
+            OtherText::StagedPath
+            | OtherText::Path
+            | OtherText::WorktreePath
+            | OtherText::Worktree(_) => {
                 Some((Why::InForce, "the name of a staged file".to_owned()))
             }
         },

@@ -3,11 +3,7 @@
 //! The project's own are in the files of `data/`, each with examples that a test holds it to.
 
 mod builtin;
-#[cfg(test)]
-mod examples;
 pub mod gitleaks;
-#[cfg(test)]
-pub(crate) mod template;
 
 pub use builtin::builtin;
 
@@ -27,16 +23,16 @@ pub struct Rule {
     pub service: String,
     /// What it is, in a few words.
     pub about: String,
-    /// One of these is in or beside every match. For [`Place::Token`] and [`Place::Code`] as written, or in any case
+    /// One of these is in or beside every match. For [`Anchor::Token`] and [`Anchor::Code`] as written, or in any case
     /// with `any_case`; for the others in any case.
     pub keywords: Vec<String>,
     /// Where the expression is tried.
     #[serde(default)]
-    pub place: Place,
+    pub place: Anchor,
     /// Keywords match in any case; implied where `place` is not `token`.
     #[serde(default)]
     pub any_case: bool,
-    /// A regular expression (the syntax of the `regex` crate, ASCII classes). Empty for [`Place::Code`].
+    /// A regular expression (the syntax of the `regex` crate, ASCII classes). Empty for [`Anchor::Code`].
     #[serde(default)]
     pub expression: String,
     /// The group that is the secret; 0 is the whole match.
@@ -66,7 +62,7 @@ pub struct Rule {
 /// Where a rule's expression is tried, once one of its keywords was seen.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Place {
+pub enum Anchor {
     /// The keyword begins the match, at the beginning of a word.
     #[default]
     Token,
@@ -122,9 +118,9 @@ impl Rule {
             return 1;
         }
         match self.place {
-            Place::Token | Place::Near => 3,
-            Place::Assigned | Place::Text => 2,
-            Place::Code => 1,
+            Anchor::Token | Anchor::Near => 3,
+            Anchor::Assigned | Anchor::Text => 2,
+            Anchor::Code => 1,
         }
     }
 
@@ -155,6 +151,6 @@ impl Rule {
 
     /// Whether its keywords are looked for in any case.
     pub(super) fn ignores_case(&self) -> bool {
-        self.any_case || !matches!(self.place, Place::Token)
+        self.any_case || !matches!(self.place, Anchor::Token)
     }
 }

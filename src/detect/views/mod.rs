@@ -5,6 +5,8 @@
 
 mod archives;
 mod escapes;
+mod layout;
+pub mod located;
 mod map;
 mod part;
 mod runs;
@@ -15,9 +17,11 @@ use std::sync::Arc;
 
 use crate::secret::WipedVec;
 
-use crate::detect::matcher::{Found, MAX_MATCHED, Matched, Matcher, Value};
+use crate::detect::matcher::Matcher;
+use crate::detect::secret::Secret;
+use layout::Layout;
+use located::{LocatedHit, MAX_MATCHED, Matched};
 use map::Map;
-use part::Layout;
 pub use part::{Part, parts, put_in_base64};
 
 /// Views in one another at most. Deeper ones are not looked for; an archive there is noted as left out.
@@ -108,7 +112,7 @@ impl<'m> Seer<'m> {
 
     /// Adds everything that is found in a text, in a fixed order. False where something was left out: a part that
     /// is nested deeper, decodes to more, or is damaged.
-    pub fn look(&self, text: &[u8], found: &mut Vec<Found>) -> bool {
+    pub fn look(&self, text: &[u8], found: &mut Vec<LocatedHit>) -> bool {
         let first = found.len();
         let whole = 0..text.len();
         let complete = self.look_within(text, &[whole], found);
@@ -121,7 +125,7 @@ impl<'m> Seer<'m> {
         &self,
         text: &[u8],
         within: &[Range<usize>],
-        found: &mut Vec<Found>,
+        found: &mut Vec<LocatedHit>,
     ) -> bool {
         let bytes = text.len().saturating_mul(MAX_RATIO).clamp(MIN_DECODED, MAX_DECODED);
         let mut budget = Budget { bytes, cut: false };
@@ -135,7 +139,7 @@ impl<'m> Seer<'m> {
         within: &[Range<usize>],
         views: &mut Vec<View>,
         budget: &mut Budget,
-        found: &mut Vec<Found>,
+        found: &mut Vec<LocatedHit>,
     ) {
         let mut hits = Vec::new();
         for (number, matcher) in self.matchers.iter().enumerate() {
@@ -144,12 +148,12 @@ impl<'m> Seer<'m> {
             found.extend(hits.drain(..).map(|hit| {
                 let (place, around) = (hit.value.clone(), hit.matched.clone());
                 let shown = around.start..around.end.min(around.start + MAX_MATCHED);
-                Found {
+                LocatedHit {
                     extent: signed(around.start) - window..signed(around.end) + window,
                     what: Arc::new(Matched {
                         matcher: number,
-                        value: Value::new(&text[place.clone()]),
-                        matched: Value::new(&text[shown]),
+                        value: Secret::new(&text[place.clone()]),
+                        matched: Secret::new(&text[shown]),
                         hit,
                         views: views.clone(),
                     }),

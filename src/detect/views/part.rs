@@ -2,21 +2,9 @@
 
 use std::ops::Range;
 
+use super::layout::Layout;
 use super::map::Map;
 use super::{Budget, MAX_DECODED, MAX_RATIO, MIN_DECODED, View, escapes, runs, utf16};
-
-/// How the bytes of a part lie in the outer text.
-#[derive(Debug)]
-pub(super) enum Layout {
-    /// Every second byte from here on.
-    Pairs(usize),
-    /// Pairs of hexadecimal digits in these lines.
-    Digits(Vec<Range<usize>>),
-    /// Letters of base64 in these lines, but for so many of the first.
-    Letters { lines: Vec<Range<usize>>, skipped: usize },
-    /// Escapes, which are of different lengths; or compressed.
-    Replaced,
-}
 
 /// A part of a text that may be read in another way: never a whole archive.
 pub struct Part<'p> {

@@ -11,17 +11,17 @@ use gix::objs::Kind as ObjectKind;
 
 use super::collect::{Collector, FoundBy, Sighting};
 use super::marks;
+use crate::detect::Matched;
 use crate::detect::Secret;
 use crate::detect::known::KnownValues;
-use crate::detect::matcher::Matched;
 use crate::detect::rules::gitleaks::Test;
 use crate::detect::views::View;
 use crate::detect::{Detector, Rank};
-use crate::scan::findings::{self as finding, Kind, Mark, Occurrence, PlaceKind, Span};
+use crate::scan::findings::{CommitSummary, Kind, Location, LocationKind, Mark, Occurrence, Span};
 use crate::scan::lines::Lines;
 use crate::scan::origin::{Origin, Standing};
-use crate::scan::walk::objects::{Seen, Source};
-use crate::scan::walk::places::{Part, Place, part_of};
+use crate::scan::walk::places::{Part, part_of};
+use crate::scan::walk::seen::{OtherText, Seen, Source};
 
 /// What a note's ref begins with (git-notes).
 const NOTES: &[u8] = b"refs/notes/";
@@ -67,7 +67,7 @@ impl Gather {
         let head = seen.text.find(b"\n\n").map_or(0, |end| end + 2);
         let head = seen.text[..if parts { head } else { 0 }].iter();
         let head = head.filter(|&&byte| byte == b'\n').count() as u64;
-        let note = |found: &crate::detect::Found| {
+        let note = |found: &crate::detect::LocatedHit| {
             let packed = |view: &View| matches!(view, View::Gzip | View::Zip(_));
             let compressed = found.what.views.iter().any(packed);
             let part = parts.then(|| part_of(seen.text, found.place.start));
@@ -102,10 +102,9 @@ impl Gather {
         let hits = seen.found.iter().map(note).collect();
         let name = match &seen.source {
             Source::Object { kind: ObjectKind::Tag, .. } => tag_name(seen.text),
-            Source::Object { .. } | Source::Place(Place::GitFile(_) | Place::Worktree(_)) => {
-                Vec::new()
-            }
-            Source::Name { .. } | Source::Place(_) => seen.text.to_vec(),
+            Source::Object { .. }
+            | Source::Other(OtherText::GitFile(_) | OtherText::Worktree(_)) => Vec::new(),
+            Source::Name { .. } | Source::Other(_) => seen.text.to_vec(),
         };
         let text = Text { source: seen.source.clone(), name, hits };
         self.texts.lock().expect("a thread that panicked has said why").push(text);
@@ -117,7 +116,7 @@ impl Gather {
         let id = |text: &Text| match text.source {
             Source::Object { id, .. } => Some(id),
             Source::Name { tree } => Some(tree),
-            Source::Place(_) => None,
+            Source::Other(_) => None,
         };
         texts.iter().filter_map(id).collect()
     }
@@ -132,7 +131,7 @@ impl Gather {
     ) {
         let texts = self.texts.into_inner().expect("a thread that panicked has said why");
         for text in texts {
-            if let Source::Place(Place::Worktree(path)) = &text.source
+            if let Source::Other(OtherText::Worktree(path)) = &text.source
                 && is_sealed(path)
             {
                 continue;
@@ -197,7 +196,7 @@ impl Settling<'_> {
             occurrence.place.span = hit.span;
             occurrence.place.views = what.views.iter().map(view).collect();
             occurrence.mark = hit.mark.clone();
-            if let (Some(part), PlaceKind::CommitMessage) = (&hit.part, occurrence.place.kind) {
+            if let (Some(part), LocationKind::CommitMessage) = (&hit.part, occurrence.place.kind) {
                 let header = match part {
                     Part::Message => None,
                     Part::Author => Some("author"),
@@ -206,7 +205,7 @@ impl Settling<'_> {
                     Part::Header(name) => Some(name.as_str()),
                 };
                 if let Some(header) = header {
-                    occurrence.place.kind = PlaceKind::CommitHeader;
+                    occurrence.place.kind = LocationKind::CommitHeader;
                     occurrence.place.name = header.as_bytes().to_vec();
                 }
             }
@@ -237,29 +236,29 @@ impl Settling<'_> {
                 };
                 let paths = origin.map(|origin| &origin.paths[..]).unwrap_or_default();
                 let one = |at: &Standing| {
-                    self.traced(PlaceKind::FileName, &below(&at.path), *tree, origin, Some(at))
+                    self.traced(LocationKind::FileName, &below(&at.path), *tree, origin, Some(at))
                 };
                 let mut all: Vec<_> = paths.iter().map(one).collect();
                 if all.is_empty() {
-                    all.push(self.traced(PlaceKind::FileName, &text.name, *tree, origin, None));
+                    all.push(self.traced(LocationKind::FileName, &text.name, *tree, origin, None));
                 }
                 all
             }
-            Source::Place(Place::RefName) => {
-                let mut named = here(PlaceKind::RefName, &text.name);
+            Source::Other(OtherText::RefName) => {
+                let mut named = here(LocationKind::RefName, &text.name);
                 let is_remote = text.name.starts_with(REMOTES);
                 named.iter_mut().for_each(|occurrence| occurrence.pushed = is_remote);
                 named
             }
-            Source::Place(Place::Reflog) => here(PlaceKind::Reflog, b""),
-            Source::Place(Place::GitFile(path)) => match path.strip_prefix(b"logs/") {
-                Some(name) => here(PlaceKind::Reflog, name),
-                None => here(PlaceKind::GitFile, path),
+            Source::Other(OtherText::Reflog) => here(LocationKind::Reflog, b""),
+            Source::Other(OtherText::GitFile(path)) => match path.strip_prefix(b"logs/") {
+                Some(name) => here(LocationKind::Reflog, name),
+                None => here(LocationKind::GitFile, path),
             },
-            Source::Place(Place::StagedPath | Place::Path | Place::WorktreePath) => {
-                here(PlaceKind::FileName, &text.name)
+            Source::Other(OtherText::StagedPath | OtherText::Path | OtherText::WorktreePath) => {
+                here(LocationKind::FileName, &text.name)
             }
-            Source::Place(Place::Worktree(path)) => here(PlaceKind::Worktree, path),
+            Source::Other(OtherText::Worktree(path)) => here(LocationKind::Worktree, path),
         }
     }
 
@@ -268,8 +267,8 @@ impl Settling<'_> {
         let origin = self.origins.get(&id);
         let one = |kind, name: &[u8]| self.traced(kind, name, id, origin, None);
         match kind {
-            ObjectKind::Commit => return vec![one(PlaceKind::CommitMessage, b"")],
-            ObjectKind::Tag => return vec![one(PlaceKind::Tag, name)],
+            ObjectKind::Commit => return vec![one(LocationKind::CommitMessage, b"")],
+            ObjectKind::Tag => return vec![one(LocationKind::Tag, name)],
             ObjectKind::Blob | ObjectKind::Tree => {}
         }
         let paths = origin.map(|origin| &origin.paths[..]).unwrap_or_default();
@@ -277,18 +276,18 @@ impl Settling<'_> {
         if let Some(first) = refs.first()
             && refs.iter().all(|name| name.starts_with(NOTES))
         {
-            return vec![one(PlaceKind::Note, first)];
+            return vec![one(LocationKind::Note, first)];
         }
         let is_link = origin.is_some_and(|origin| origin.is_link);
-        let file = if is_link { PlaceKind::Symlink } else { PlaceKind::File };
+        let file = if is_link { LocationKind::Symlink } else { LocationKind::File };
         let at = |at: &Standing| self.traced(file, &at.path, id, origin, Some(at));
         let mut all: Vec<_> = paths.iter().map(at).collect();
         if let (true, Some(staged)) = (all.is_empty(), self.staged.get(&id)) {
-            let staged = staged.iter().map(|path| one(PlaceKind::Staged, path));
+            let staged = staged.iter().map(|path| one(LocationKind::Staged, path));
             all.extend(staged.map(|occurrence| Occurrence { reachable: true, ..occurrence }));
         }
         if all.is_empty() {
-            all.push(one(PlaceKind::File, b""));
+            all.push(one(LocationKind::File, b""));
         }
         all
     }
@@ -305,7 +304,7 @@ impl Settling<'_> {
     /// An object, at one of its paths where that is known.
     fn traced(
         &self,
-        kind: PlaceKind,
+        kind: LocationKind,
         name: &[u8],
         id: ObjectId,
         origin: Option<&Origin>,
@@ -334,8 +333,8 @@ impl Settling<'_> {
         occurrence
     }
 
-    fn commit(&self, commit: &crate::scan::origin::Commit) -> finding::Origin {
-        finding::Origin {
+    fn commit(&self, commit: &crate::scan::origin::Commit) -> CommitSummary {
+        CommitSummary {
             time: commit.time,
             commit: commit.id.to_string(),
             author: commit.author.to_str_lossy().into_owned(),
@@ -346,7 +345,7 @@ impl Settling<'_> {
 }
 
 /// Whether what is found there does not count. A file whose name is not known may have any.
-fn is_away(place: &finding::Place, test: &Arc<Test>) -> bool {
+fn is_away(place: &Location, test: &Arc<Test>) -> bool {
     match (place.kind.is_path(), &place.name[..]) {
         (true, b"") => false,
         (true, path) => test.holds_at(path),
@@ -354,8 +353,8 @@ fn is_away(place: &finding::Place, test: &Arc<Test>) -> bool {
     }
 }
 
-fn place(kind: PlaceKind, name: &[u8]) -> finding::Place {
-    finding::Place { kind, name: name.to_vec(), span: None, views: Vec::new() }
+fn place(kind: LocationKind, name: &[u8]) -> Location {
+    Location { kind, name: name.to_vec(), span: None, views: Vec::new() }
 }
 
 fn describe(service: &str, about: &str) -> String {

@@ -2,7 +2,7 @@
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::scan::findings::{Finding, Occurrence, PlaceKind, Report};
+use crate::scan::findings::{Finding, LocationKind, Occurrence, Report};
 
 /// Bytes of the shortest value that is looked for.
 const SHORTEST: usize = 4;
@@ -35,14 +35,14 @@ pub fn mask(report: &mut Report) {
 }
 
 /// Whether the report tells the text of such a place, or its beginning.
-fn is_told(kind: PlaceKind) -> bool {
+fn is_told(kind: LocationKind) -> bool {
     matches!(
         kind,
-        PlaceKind::FileName
-            | PlaceKind::RefName
-            | PlaceKind::CommitMessage
-            | PlaceKind::CommitHeader
-            | PlaceKind::Tag
+        LocationKind::FileName
+            | LocationKind::RefName
+            | LocationKind::CommitMessage
+            | LocationKind::CommitHeader
+            | LocationKind::Tag
     )
 }
 

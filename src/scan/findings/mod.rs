@@ -15,7 +15,8 @@ use std::collections::BTreeSet;
 
 use crate::detect::{Rank, Secret};
 use crate::scan::fingerprint::Fingerprint;
-pub use place::{Place, PlaceKind, Span};
+pub use crate::scan::lines::Span;
+pub use place::{Location, LocationKind};
 
 /// What told that it is a secret. Ordered: what needs less guessing is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +67,7 @@ impl Exposure {
 
 /// A commit, as much of it as a reader needs. Everything is as the commit has it, so not fit for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Origin {
+pub struct CommitSummary {
     /// The author's time, in seconds since 1970.
     pub time: i64,
     /// The commit's id, in hexadecimal digits.
@@ -92,15 +93,15 @@ pub struct Mark {
 #[derive(Clone, Debug)]
 pub struct Occurrence {
     /// Where it is: in the version at HEAD, else in the newest.
-    pub place: Place,
+    pub place: Location,
     /// The object of that version, in hexadecimal digits; `None` outside the object database.
     pub object: Option<String>,
     /// How many versions of the file have it there; 1 for what has no versions.
     pub versions: u64,
     /// The commit that brought it; `None` where no commit has it.
-    pub introduced: Option<Origin>,
+    pub introduced: Option<CommitSummary>,
     /// The last commit that has it.
-    pub last_seen: Option<Origin>,
+    pub last_seen: Option<CommitSummary>,
     /// Whether the commit that is checked out has it.
     pub at_head: bool,
     /// Whether a remote-tracking ref has it.
@@ -115,7 +116,7 @@ pub struct Occurrence {
 
 impl Occurrence {
     /// One at this place, of which nothing else is known.
-    pub fn new(place: Place) -> Self {
+    pub fn new(place: Location) -> Self {
         Self {
             place,
             object: None,
@@ -178,12 +179,12 @@ impl Finding {
     }
 
     /// The first commit that had it.
-    pub fn introduced(&self) -> Option<&Origin> {
+    pub fn introduced(&self) -> Option<&CommitSummary> {
         self.occurrences.iter().filter_map(|occurrence| occurrence.introduced.as_ref()).min()
     }
 
     /// The last commit that has it.
-    pub fn last_seen(&self) -> Option<&Origin> {
+    pub fn last_seen(&self) -> Option<&CommitSummary> {
         self.occurrences.iter().filter_map(|occurrence| occurrence.last_seen.as_ref()).max()
     }
 }
@@ -270,8 +271,9 @@ impl Report {
     pub fn files(&self) -> BTreeSet<Vec<u8>> {
         let findings = self.findings.iter().filter(|found| found.kind != Kind::Policy);
         let places = findings.flat_map(|found| &found.occurrences).map(|at| &at.place);
-        let is_file =
-            |kind| matches!(kind, PlaceKind::File | PlaceKind::Staged | PlaceKind::Worktree);
+        let is_file = |kind| {
+            matches!(kind, LocationKind::File | LocationKind::Staged | LocationKind::Worktree)
+        };
         let files = places.filter(|place| is_file(place.kind) && !place.name.is_empty());
         files.map(|place| place.name.clone()).collect()
     }
@@ -283,8 +285,12 @@ mod tests {
 
     #[test]
     fn what_is_pushed_is_more_exposed_than_what_is_checked_out() {
-        let place =
-            Place { kind: PlaceKind::File, name: b"a".to_vec(), span: None, views: Vec::new() };
+        let place = Location {
+            kind: LocationKind::File,
+            name: b"a".to_vec(),
+            span: None,
+            views: Vec::new(),
+        };
         let mut occurrence = Occurrence::new(place);
         assert_eq!(occurrence.exposure(), Exposure::Local);
         occurrence.reachable = false;

@@ -1,8 +1,10 @@
 //! Places in a repository where a value may stand.
 
+use crate::scan::lines::Span;
+
 /// What kind of place in a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PlaceKind {
+pub enum LocationKind {
     /// The content of a blob; the name is its path, empty where no tree names it.
     File,
     /// The content of a staged blob that no commit has; the name is its path.
@@ -29,7 +31,7 @@ pub enum PlaceKind {
     GitFile,
 }
 
-impl PlaceKind {
+impl LocationKind {
     /// The name in every format.
     pub fn name(self) -> &'static str {
         match self {
@@ -54,24 +56,11 @@ impl PlaceKind {
     }
 }
 
-/// Where in a text. All count from 1; columns count characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Span {
-    /// The line of the first character.
-    pub line: u64,
-    /// Its column.
-    pub column: u64,
-    /// The line of the last character.
-    pub end_line: u64,
-    /// The column behind it.
-    pub end_column: u64,
-}
-
 /// A place in a repository.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct Location {
     /// What it is.
-    pub kind: PlaceKind,
+    pub kind: LocationKind,
     /// Its name, as the kind says; from the repository, so not fit for a terminal.
     pub name: Vec<u8>,
     /// Where in the text, if it is one of lines. Of an encoded value, the place of the encoded form.

@@ -13,7 +13,7 @@ use crate::git::repository::Repository;
 use crate::repo_path;
 use crate::scan::findings::collect::{Collector, FoundBy};
 use crate::scan::findings::gather::Settling;
-use crate::scan::findings::{Kind, Occurrence, Place, PlaceKind};
+use crate::scan::findings::{Kind, Location, LocationKind, Occurrence};
 use crate::scan::walk::places::WorktreeFiles;
 use crate::scan::walk::scope::{Commits, Scope};
 
@@ -110,7 +110,7 @@ impl ByPath {
             if versions.is_empty() {
                 let name = path.clone();
                 let place =
-                    Place { kind: PlaceKind::Worktree, name, span: None, views: Vec::new() };
+                    Location { kind: LocationKind::Worktree, name, span: None, views: Vec::new() };
                 occurrences.push(Occurrence::new(place));
             }
             for occurrence in occurrences {

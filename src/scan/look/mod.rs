@@ -27,9 +27,9 @@ use crate::scan::origin::Traced;
 use crate::scan::policy::{Policy, is_to_be_sealed};
 use crate::scan::walk;
 use crate::scan::walk::cache::{self, Cache};
-use crate::scan::walk::objects::{Seen, Walked, What, Why};
 use crate::scan::walk::places::{self, WorktreeFiles};
 use crate::scan::walk::scope::Scope;
+use crate::scan::walk::seen::{Seen, UnreadReason, UnreadThing, Walked};
 use by_path::ByPath;
 
 /// What is looked at, and with what.
@@ -119,8 +119,10 @@ impl Look<'_> {
             reason,
         }));
         if self.is_in_scope() {
-            let missing =
-                |id: &ObjectId| Unread { what: id.to_string(), reason: Why::Missing.to_string() };
+            let missing = |id: &ObjectId| Unread {
+                what: id.to_string(),
+                reason: UnreadReason::Missing.to_string(),
+            };
             unread.extend(policy.missing.iter().map(missing));
         }
         let commits = walked.commits.len() as u64;
@@ -181,8 +183,8 @@ fn add_policy(policy: &Policy, settling: &Settling<'_>, collector: &mut Collecto
 
 fn say_unread(unread: &walk::objects::Unread) -> Unread {
     let what = match &unread.what {
-        What::Object(id) => id.to_string(),
-        What::File(name) => name.clone(),
+        UnreadThing::Object(id) => id.to_string(),
+        UnreadThing::File(name) => name.clone(),
     };
     Unread { what, reason: unread.why.to_string() }
 }

@@ -10,8 +10,8 @@ use crate::git::database::Database;
 use crate::scan::findings::gather::Gather;
 use crate::scan::origin::{self, Origin, Traced};
 use crate::scan::policy::Policy;
-use crate::scan::walk::objects::Walked;
 use crate::scan::walk::scope::Scope;
+use crate::scan::walk::seen::Walked;
 
 /// Bytes of a commit of which the first line of the message is shown.
 const MAX_COMMIT: u64 = 1 << 20;

@@ -1,4 +1,10 @@
 //! All commits, parents before children, and what each has that its parents have not.
+//!
+//! One pass answers for every object at once: when it came, at which path, which commit has it last, and what leads there.
+//! It rests on one invariant: **the place of a commit in [`History`] is greater than that of each of its parents**. So a
+//! commit's folders are compared when those of its parents are known, the first commit that has an object is met first, and
+//! marks of refs flow to all ancestors in one walk back. `git rev-list --topo-order --reverse` gives that order; by dates
+//! alone git may list a child before its parent, where a clock was wrong.
 
 use std::collections::HashSet;
 use std::collections::hash_map::{Entry, HashMap};
@@ -38,6 +44,14 @@ pub(super) struct History<'d> {
 }
 
 impl<'d> History<'d> {
+    /// Lists the commits that refs and reflogs lead to, then those of `more` that git did not list.
+    ///
+    /// Replacements are off: a replaced commit would be listed with the parents and the tree of another, and what only the
+    /// real one has would come from nowhere.
+    ///
+    /// # Errors
+    /// git cannot be run or lists in a form that is not known; or a commit of `more` is damaged. That git gives up on a ref
+    /// which leads to nothing is no error: see [`Self::unfollowed`].
     pub(super) fn list(
         repository: &Repository,
         database: &'d Database<'d>,
@@ -95,6 +109,10 @@ impl<'d> History<'d> {
     }
 
     /// Adds commits that git did not list, each after its parents.
+    ///
+    /// A walk in depth with an explicit stack, as histories are deeper than a thread's stack: a commit is put back as
+    /// `ready` below its missing parents, and added when it comes up again. Only parents among `more` are waited for: those
+    /// that are not here never come. git has no such order for what nothing leads to.
     fn add_more(
         &mut self,
         places: &mut HashMap<ObjectId, usize>,
@@ -125,6 +143,16 @@ impl<'d> History<'d> {
     }
 
     /// Follows every object through all commits.
+    ///
+    /// A folder ([`Folder`]) holds only what leads to a target, and `None` is a tree without any. So an unchanged folder is
+    /// the same pointer in parent and child, and a commit costs what it changed, not what it has.
+    ///
+    /// The order of the steps matters: `first` needs the parents' folders, so commits go from old to new. `last` is told by
+    /// a child that has the object no more, or by a tip that still has it; so tips are taken after all commits. Trees
+    /// that a ref leads to without a commit come last, as they add paths and bring no commit.
+    ///
+    /// # Errors
+    /// A tree of a commit, or a commit that is told, is damaged; or the object database cannot be read.
     pub(super) fn trace(
         &self,
         refs: &Refs,
@@ -221,6 +249,10 @@ impl<'d> History<'d> {
     }
 
     /// Compares a commit with its parents.
+    ///
+    /// What is new against the *first* parent is asked of the others too: a merge brings nothing that one of its sides had,
+    /// as `git log` sees it. What a parent had and the commit has not ends there, for each parent by itself. An object that
+    /// moved has a new path and the same `first`: it was held, at another path.
     fn compare(
         &self,
         at: usize,

@@ -13,7 +13,7 @@ use crate::scan::walk::objects::entries;
 const MAX_DEPTH: usize = 4096;
 
 /// What a tree has that leads to an object that is asked for.
-pub(super) struct Entry {
+pub(super) struct Child {
     name: Vec<u8>,
     id: ObjectId,
     /// The object's number, if the entry is one.
@@ -23,7 +23,7 @@ pub(super) struct Entry {
 }
 
 /// A tree with something in it; shared, so that the same one is compared in no time.
-pub(super) type Folder = Rc<Vec<Entry>>;
+pub(super) type Folder = Rc<Vec<Child>>;
 
 /// All trees that were read.
 pub(super) struct Trees<'d> {
@@ -39,7 +39,7 @@ struct Open {
     id: ObjectId,
     name: Vec<u8>,
     target: Option<usize>,
-    entries: Vec<Entry>,
+    entries: Vec<Child>,
     /// Folders that are still to be read.
     folders: Vec<(Vec<u8>, ObjectId)>,
 }
@@ -66,7 +66,7 @@ impl<'d> Trees<'d> {
                         Err(next) => open.push(next),
                         Ok(below) if below.is_some() || target.is_some() => {
                             let last = open.last_mut().expect("nothing was closed since");
-                            last.entries.push(Entry { name, id, target, below });
+                            last.entries.push(Child { name, id, target, below });
                         }
                         Ok(_) => {}
                     }
@@ -80,7 +80,7 @@ impl<'d> Trees<'d> {
                     let Some(above) = open.last_mut() else { return Ok(folder) };
                     if folder.is_some() || done.target.is_some() {
                         let Open { id, name, target, .. } = done;
-                        above.entries.push(Entry { name, id, target, below: folder });
+                        above.entries.push(Child { name, id, target, below: folder });
                     }
                 }
             }
@@ -108,7 +108,7 @@ impl<'d> Trees<'d> {
                     if entry.is_link {
                         self.links.insert(target);
                     }
-                    own.push(Entry { name, id, target: Some(target), below: None });
+                    own.push(Child { name, id, target: Some(target), below: None });
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{Options, json, words};
-use crate::scan::findings::{Finding, Occurrence, PlaceKind, Report};
+use crate::scan::findings::{Finding, LocationKind, Occurrence, Report};
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -50,7 +50,7 @@ fn places<'r>(finding: &'r Finding, options: Options<'_>) -> Vec<Leak<'r>> {
 fn leak<'r>(finding: &'r Finding, at: &'r Occurrence, shown: &str, entropy: f32) -> Leak<'r> {
     let file = match at.place.kind {
         kind if kind.is_path() && !at.place.name.is_empty() => json::text(&at.place.name),
-        PlaceKind::CommitMessage | PlaceKind::CommitHeader => String::new(),
+        LocationKind::CommitMessage | LocationKind::CommitHeader => String::new(),
         // gitleaks has no word for other places.
         _ => words::place_without_span(at),
     };

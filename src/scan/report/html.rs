@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::chart::{Axis, Bar};
 use super::{Options, words};
 use crate::error::count;
-use crate::scan::findings::{Finding, Kind, Occurrence, Origin, Report};
+use crate::scan::findings::{CommitSummary, Finding, Kind, Occurrence, Report};
 
 const TEMPLATE: &str = include_str!("report.html");
 const STYLE: &str = include_str!("report.css");
@@ -262,7 +262,7 @@ fn occurrence(
     rank: &str,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let origin = |origin: &Option<Origin>| match origin {
+    let origin = |origin: &Option<CommitSummary>| match origin {
         Some(origin) => format!("{} ({})", words::day(origin.time), words::who(origin)),
         None => String::new(),
     };

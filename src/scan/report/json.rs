@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Options, words};
 use crate::detect::Secret;
 use crate::sanitise;
-use crate::scan::findings::{Finding, Occurrence, Origin, Report, Suppressed};
+use crate::scan::findings::{CommitSummary, Finding, Occurrence, Report, Suppressed};
 
 /// The version of the shape.
 const VERSION: u32 = 1;
@@ -57,11 +57,11 @@ struct One<'r> {
     what_to_do: &'r str,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     facts: &'r [String],
-    occurrences: Vec<Place<'r>>,
+    occurrences: Vec<JsonPlace<'r>>,
 }
 
 #[derive(Serialize)]
-struct Place<'r> {
+struct JsonPlace<'r> {
     place: &'static str,
     #[serde(skip_serializing_if = "String::is_empty")]
     name: String,
@@ -198,9 +198,9 @@ fn one<'r>(finding: &'r Finding, options: Options<'_>) -> One<'r> {
     }
 }
 
-fn place(occurrence: &Occurrence) -> Place<'_> {
+fn place(occurrence: &Occurrence) -> JsonPlace<'_> {
     let place = &occurrence.place;
-    Place {
+    JsonPlace {
         place: place.kind.name(),
         name: text(&place.name),
         span: place.span.map(|span| Span {
@@ -222,7 +222,7 @@ fn place(occurrence: &Occurrence) -> Place<'_> {
     }
 }
 
-fn commit(origin: &Origin) -> Commit<'_> {
+fn commit(origin: &CommitSummary) -> Commit<'_> {
     Commit {
         commit: &origin.commit,
         date: words::time(origin.time),

@@ -4,8 +4,8 @@ use super::{Format, Options, write};
 use crate::detect::Rank;
 use crate::detect::Secret;
 use crate::scan::findings::{
-    Finding, Kind, LookedAt, Mark, Occurrence, Origin, Place, PlaceKind, Reason, Report, Span,
-    Suppressed, Unread,
+    CommitSummary, Finding, Kind, Location, LocationKind, LookedAt, Mark, Occurrence, Reason,
+    Report, Span, Suppressed, Unread,
 };
 use crate::scan::fingerprint::{Fingerprinter, Named};
 
@@ -13,8 +13,8 @@ const VALUE: &str = "tok_S3cretS3cretS3cretS3cret";
 /// What does harm somewhere: in a page, in a script, in Markdown, in a terminal.
 const HOSTILE: &str = "a</script><script>boom()</script>\"'><img src=x onerror=boom()>`|\\|[x](javascript:boom())@all\u{2028}\u{202e}\u{7}\n# b";
 
-fn origin(time: i64) -> Origin {
-    Origin {
+fn origin(time: i64) -> CommitSummary {
+    CommitSummary {
         time,
         commit: "0123456789abcdef0123456789abcdef01234567".to_owned(),
         author: "Ann".to_owned(),
@@ -26,7 +26,7 @@ fn origin(time: i64) -> Origin {
 /// A file that had it from one time to another.
 pub(super) fn occurrence(path: &str, first: i64, last: i64) -> Occurrence {
     let span = Some(Span { line: 12, column: 7, end_line: 12, end_column: 35 });
-    let place = Place { kind: PlaceKind::File, name: path.into(), span, views: Vec::new() };
+    let place = Location { kind: LocationKind::File, name: path.into(), span, views: Vec::new() };
     Occurrence {
         object: Some("89abcdef0123456789abcdef0123456789abcdef".to_owned()),
         introduced: Some(origin(first)),
@@ -56,8 +56,8 @@ fn report() -> Report {
     let mut first = finding(VALUE);
     first.occurrences[0].pushed = true;
     first.occurrences[0].at_head = true;
-    let mut message = Occurrence::new(Place {
-        kind: PlaceKind::CommitMessage,
+    let mut message = Occurrence::new(Location {
+        kind: LocationKind::CommitMessage,
         name: Vec::new(),
         span: None,
         views: vec!["base64".to_owned()],
@@ -98,7 +98,7 @@ fn hostile() -> Report {
     }
     finding.also = vec![HOSTILE.to_owned()];
     finding.facts = vec![HOSTILE.to_owned()];
-    let bad = Origin {
+    let bad = CommitSummary {
         time: i64::MAX,
         commit: HOSTILE.to_owned(),
         author: HOSTILE.to_owned(),
@@ -114,7 +114,12 @@ fn hostile() -> Report {
         ..occurrence(HOSTILE, 0, 0)
     };
     finding.occurrences[0].place.views = vec![HOSTILE.to_owned()];
-    for kind in [PlaceKind::Tag, PlaceKind::RefName, PlaceKind::GitFile, PlaceKind::CommitHeader] {
+    for kind in [
+        LocationKind::Tag,
+        LocationKind::RefName,
+        LocationKind::GitFile,
+        LocationKind::CommitHeader,
+    ] {
         let mut other = finding.occurrences[0].clone();
         other.place.kind = kind;
         other.place.name = b"\xff|\x1b[31m<b>".to_vec();

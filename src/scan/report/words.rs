@@ -12,7 +12,7 @@ use crate::detect::Secret;
 use crate::error::count;
 use crate::sanitise;
 use crate::scan::findings::{
-    Exposure, Finding, LookedAt, Occurrence, Origin, Place, PlaceKind, Reason, Report,
+    CommitSummary, Exposure, Finding, Location, LocationKind, LookedAt, Occurrence, Reason, Report,
 };
 
 /// Digits of a commit's or object's id where a person reads it.
@@ -60,7 +60,7 @@ pub(super) fn shown(secret: &Secret, options: Options<'_>) -> String {
 
 /// Where, as `config/prod.env:12:7 (base64)`.
 pub(super) fn place(occurrence: &Occurrence) -> String {
-    let Place { span, views, .. } = &occurrence.place;
+    let Location { span, views, .. } = &occurrence.place;
     let mut text = place_without_span(occurrence);
     if let Some(span) = span {
         write!(text, ":{}:{}", span.line, span.column).expect("a String takes any text");
@@ -73,23 +73,23 @@ pub(super) fn place(occurrence: &Occurrence) -> String {
 
 /// The same without line, column and encoding.
 pub(super) fn place_without_span(occurrence: &Occurrence) -> String {
-    let Place { kind, name: path, .. } = &occurrence.place;
+    let Location { kind, name: path, .. } = &occurrence.place;
     let id = occurrence.object.as_deref().map(short).unwrap_or_default();
     let name = name(path);
     match kind {
-        PlaceKind::File if path.is_empty() => format!("blob {id}"),
-        PlaceKind::File => name,
-        PlaceKind::Staged => format!("{name}, staged"),
-        PlaceKind::Worktree => format!("{name}, in the worktree"),
-        PlaceKind::Symlink => format!("link {name}"),
-        PlaceKind::FileName => format!("file name {name}"),
-        PlaceKind::CommitMessage => format!("message of commit {id}"),
-        PlaceKind::CommitHeader => format!("{name} of commit {id}"),
-        PlaceKind::Tag => format!("tag {name}"),
-        PlaceKind::Note => format!("note in {name}"),
-        PlaceKind::Reflog => format!("reflog of {name}"),
-        PlaceKind::RefName => format!("ref name {name}"),
-        PlaceKind::GitFile => format!("git's own file {name}"),
+        LocationKind::File if path.is_empty() => format!("blob {id}"),
+        LocationKind::File => name,
+        LocationKind::Staged => format!("{name}, staged"),
+        LocationKind::Worktree => format!("{name}, in the worktree"),
+        LocationKind::Symlink => format!("link {name}"),
+        LocationKind::FileName => format!("file name {name}"),
+        LocationKind::CommitMessage => format!("message of commit {id}"),
+        LocationKind::CommitHeader => format!("{name} of commit {id}"),
+        LocationKind::Tag => format!("tag {name}"),
+        LocationKind::Note => format!("note in {name}"),
+        LocationKind::Reflog => format!("reflog of {name}"),
+        LocationKind::RefName => format!("ref name {name}"),
+        LocationKind::GitFile => format!("git's own file {name}"),
     }
 }
 
@@ -146,7 +146,7 @@ pub(super) fn lifetime(finding: &Finding) -> String {
 }
 
 /// `3f2a9c1d0b7e, Ann <ann@example.com>`.
-pub(super) fn who(origin: &Origin) -> String {
+pub(super) fn who(origin: &CommitSummary) -> String {
     let (author, email) = (beginning(&origin.author), beginning(&origin.email));
     format!("{}, {author} <{email}>", short(&origin.commit))
 }

@@ -40,9 +40,9 @@ pub(super) fn key(id: &gix::oid) -> Key {
 
 /// An object, and that it was looked at, or that it was there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry([u8; ENTRY_LEN]);
+pub(super) struct CleanObject([u8; ENTRY_LEN]);
 
-impl Entry {
+impl CleanObject {
     /// All of it was looked at, and nothing was found; `None` where it is too long to say so.
     pub(super) fn clean(id: &gix::oid, kind: Kind, len: u64) -> Option<Self> {
         let kind = match kind {
@@ -95,7 +95,7 @@ pub struct Cache {
     /// A hash of all that decides on what is found.
     setting: [u8; HASH_LEN],
     /// Sorted, each object once.
-    entries: Vec<Entry>,
+    entries: Vec<CleanObject>,
     changed: bool,
 }
 
@@ -136,14 +136,14 @@ impl Cache {
     }
 
     /// The entries in the bytes of a file; `None` where it is damaged.
-    fn read(&self, bytes: &[u8]) -> Option<Vec<Entry>> {
+    fn read(&self, bytes: &[u8]) -> Option<Vec<CleanObject>> {
         let (bytes, sum) = bytes.split_last_chunk::<HASH_LEN>()?;
         let (setting, rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<HASH_LEN>()?;
         if *setting != self.setting {
             return Some(Vec::new());
         }
         let (entries, []) = rest.as_chunks::<ENTRY_LEN>() else { return None };
-        let entries: Vec<_> = entries.iter().copied().map(Entry).collect();
+        let entries: Vec<_> = entries.iter().copied().map(CleanObject).collect();
         let is_sorted = entries.is_sorted_by(|a, b| a.key() < b.key());
         (*sum == <[u8; HASH_LEN]>::from(Sha256::digest(bytes)) && is_sorted).then_some(entries)
     }
@@ -169,7 +169,7 @@ impl Cache {
     }
 
     /// What is known of an object; `None` where it was not here.
-    pub(super) fn of(&self, id: &gix::oid) -> Option<Entry> {
+    pub(super) fn of(&self, id: &gix::oid) -> Option<CleanObject> {
         let key = key(id);
         let at = self.entries.binary_search_by(|entry| entry.key().cmp(&key)).ok()?;
         Some(self.entries[at])
@@ -181,11 +181,11 @@ impl Cache {
     }
 
     /// Takes what is known after a scan of everything: the `clean` objects and all others that are here.
-    pub(super) fn replace(&mut self, mut clean: Vec<Entry>, here: impl Iterator<Item = Key>) {
+    pub(super) fn replace(&mut self, mut clean: Vec<CleanObject>, here: impl Iterator<Item = Key>) {
         clean.sort_unstable();
         clean.dedup_by_key(|entry| entry.key());
         let known = |key: &Key| clean.binary_search_by(|entry| entry.key().cmp(key)).is_ok();
-        let others = here.filter(|key| !known(key)).map(|key| Entry::new(key, 0));
+        let others = here.filter(|key| !known(key)).map(|key| CleanObject::new(key, 0));
         let mut all: Vec<_> = others.collect();
         all.append(&mut clean);
         all.sort_unstable();
@@ -212,9 +212,9 @@ mod tests {
     fn filled() -> Cache {
         let mut cache = empty();
         let clean = [
-            Entry::clean(&id(9), Kind::Blob, 0),
-            Entry::clean(&id(3), Kind::Tag, (1 << LEN_BITS) - 1),
-            Entry::clean(&id(5), Kind::Tree, 17),
+            CleanObject::clean(&id(9), Kind::Blob, 0),
+            CleanObject::clean(&id(3), Kind::Tag, (1 << LEN_BITS) - 1),
+            CleanObject::clean(&id(5), Kind::Tree, 17),
         ];
         let here = [1, 3, 5, 9].map(|number| key(&id(number)));
         cache.replace(clean.into_iter().flatten().collect(), here.into_iter());
@@ -235,7 +235,7 @@ mod tests {
         assert_eq!(read.of(&id(5)).unwrap().known(), Some((Kind::Tree, 17)));
         assert_eq!(read.of(&id(1)).unwrap().known(), None);
         assert!(read.of(&id(2)).is_none());
-        assert!(Entry::clean(&id(1), Kind::Blob, 1 << LEN_BITS).is_none());
+        assert!(CleanObject::clean(&id(1), Kind::Blob, 1 << LEN_BITS).is_none());
         assert!(read.all(|key| key[0] != 2) && !read.all(|key| key[0] != 5));
         // Nothing has changed, so nothing is written.
         std::fs::remove_file(&path).unwrap();

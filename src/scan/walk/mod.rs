@@ -4,13 +4,14 @@ pub mod cache;
 pub mod objects;
 pub mod places;
 pub mod scope;
+pub mod seen;
 
 use crate::detect::Seer;
 use crate::git::GitError;
 use crate::git::repository::Repository;
 use cache::Cache;
-use objects::{Sink, Walked};
 use scope::Scope;
+use seen::{Sink, Walked};
 
 /// Shows everything in a scope to the matchers: objects, names and other places. `sink` takes each text with hits; what
 /// was not looked at is in [`Walked::unread`], and where there is any, nothing is clean. What the cache knows is passed

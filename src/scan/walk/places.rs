@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use gix::bstr::ByteSlice as _;
 
 use super::cache;
-use super::objects::{IN_MEMORY, Seen, Sink, Source, Unread, What, Why};
 use super::scope::{Scope, Selected};
+use super::seen::{IN_MEMORY, OtherText, Seen, Sink, Source, Unread, UnreadReason, UnreadThing};
 use crate::detect::views::Seer;
 use crate::git::GitError;
 use crate::git::repository::Repository;
@@ -28,26 +28,6 @@ const SUBMODULES: &str = "modules";
 
 /// Folders at the top of git's own in which keys of this clone lie on purpose, and what a scrub keeps to be undone.
 const OWN_FOLDERS: [&str; 2] = ["git-shroud", "git-crypt"];
-
-/// Text that is no object.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
-    /// The name of a ref.
-    RefName,
-    /// A message of a reflog, where refs are kept in tables and not in files.
-    Reflog,
-    /// A file in git's folder, by its path below that which all worktrees share: configuration with the URLs of remotes and
-    /// submodules, reflogs, messages that were begun, hooks, patches and conflicts that wait.
-    GitFile(Vec<u8>),
-    /// A path in the index that `HEAD` does not have like that.
-    StagedPath,
-    /// The path that a commit of the scope gave a file.
-    Path,
-    /// A file of the worktree, by its path.
-    Worktree(Vec<u8>),
-    /// The path of a file of the worktree.
-    WorktreePath,
-}
 
 /// A part of a commit or tag.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,14 +84,14 @@ pub fn look(
     match (scope, selected) {
         (Scope::All, _) => {
             for line in repository.git.run(["for-each-ref", "--format=%(refname)"])?.lines() {
-                eye.look(Place::RefName, line);
+                eye.look(OtherText::RefName, line);
             }
             let config = repository.gix.config_snapshot();
             if config.string("extensions.refStorage").is_some_and(|kind| kind == "reftable") {
                 let list =
                     ["log", "--walk-reflogs", "--all", "--format=%gs", "--no-show-signature"];
                 for line in repository.git.run(list)?.lines() {
-                    eye.look(Place::Reflog, line);
+                    eye.look(OtherText::Reflog, line);
                 }
             }
             eye.git_folder(repository.common_dir())?;
@@ -121,13 +101,15 @@ pub fn look(
                 eye.git_folder(own)?;
             }
             if let Some(staged) = Scope::Staged.select(repository)? {
-                staged.paths.keys().for_each(|path| eye.look(Place::StagedPath, path));
+                staged.paths.keys().for_each(|path| eye.look(OtherText::StagedPath, path));
             }
         }
         (Scope::Staged, Some(selected)) => {
-            selected.paths.keys().for_each(|path| eye.look(Place::StagedPath, path));
+            selected.paths.keys().for_each(|path| eye.look(OtherText::StagedPath, path));
         }
-        (_, Some(selected)) => selected.paths.keys().for_each(|path| eye.look(Place::Path, path)),
+        (_, Some(selected)) => {
+            selected.paths.keys().for_each(|path| eye.look(OtherText::Path, path))
+        }
         (_, None) => {}
     }
     Ok(eye.unread)
@@ -169,9 +151,9 @@ impl<'r> WorktreeFiles<'r> {
     pub fn look(&self, seer: &Seer<'_>, sink: &Sink<'_>) -> Vec<Unread> {
         let mut eye = Eye { seer, sink, unread: Vec::new() };
         for path in &self.paths {
-            eye.look(Place::WorktreePath, path);
+            eye.look(OtherText::WorktreePath, path);
             if let Some(native) = repo_path::to_native(path) {
-                eye.file(&self.top.join(native), Place::Worktree(path.clone()));
+                eye.file(&self.top.join(native), OtherText::Worktree(path.clone()));
             }
         }
         eye.unread
@@ -199,28 +181,29 @@ struct Eye<'a> {
 
 impl Eye<'_> {
     /// Looks at one text; whether nothing was left out.
-    fn look_at(&self, place: Place, text: &[u8]) -> bool {
+    fn look_at(&self, place: OtherText, text: &[u8]) -> bool {
         let mut found = Vec::new();
         let complete = self.seer.look(text, &mut found);
         if !found.is_empty() {
-            let source = Source::Place(place);
+            let source = Source::Other(place);
             (self.sink)(&Seen { source, text, start: 0, lines: 0, columns: 0, found: &found });
         }
         complete
     }
 
     /// Looks at a name or a line, which decodes to little.
-    fn look(&self, place: Place, text: &[u8]) {
+    fn look(&self, place: OtherText, text: &[u8]) {
         self.look_at(place, text);
     }
 
-    fn unread(&mut self, path: &Path, why: Why) {
-        self.unread.push(Unread { what: What::File(sanitise::native(path)), why });
+    fn unread(&mut self, path: &Path, why: UnreadReason) {
+        self.unread.push(Unread { what: UnreadThing::File(sanitise::native(path)), why });
     }
 
     /// Looks at a file, or at what a symlink names. One that is not there is none.
-    fn file(&mut self, path: &Path, place: Place) {
-        let damaged = |error: &std::io::Error| Why::Damaged(sanitise::line(&error.to_string()));
+    fn file(&mut self, path: &Path, place: OtherText) {
+        let damaged =
+            |error: &std::io::Error| UnreadReason::Damaged(sanitise::line(&error.to_string()));
         let kind = match fs::symlink_metadata(path) {
             Ok(kind) => kind,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
@@ -238,12 +221,12 @@ impl Eye<'_> {
                 Err(error) => self.unread(path, damaged(&error)),
             }
         } else if kind.is_file() && kind.len() > IN_MEMORY {
-            self.unread(path, Why::TooLarge);
+            self.unread(path, UnreadReason::TooLarge);
         } else if kind.is_file() {
             let limit = usize::try_from(IN_MEMORY).unwrap_or(usize::MAX);
             match crate::fs::read_regular(path, limit) {
                 Ok(text) if self.look_at(place, &text) => {}
-                Ok(_) => self.unread(path, Why::Cut),
+                Ok(_) => self.unread(path, UnreadReason::Cut),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => self.unread(path, damaged(&error)),
             }
@@ -260,7 +243,7 @@ impl Eye<'_> {
                     return Err(crate::fs::with_path(&folder, &error).into());
                 }
                 Err(error) => {
-                    self.unread(&folder, Why::Damaged(sanitise::line(&error.to_string())));
+                    self.unread(&folder, UnreadReason::Damaged(sanitise::line(&error.to_string())));
                     continue;
                 }
             };
@@ -278,12 +261,12 @@ impl Eye<'_> {
                     }
                     let below = path.strip_prefix(top).unwrap_or(&path);
                     let below = repo_path::argument_bytes(below.as_os_str()).unwrap_or_default();
-                    let place = Place::GitFile(below.to_vec());
+                    let place = OtherText::GitFile(below.to_vec());
                     self.file(&path, place);
                 } else if depth == 0 && OWN_FOLDERS.map(OsStr::new).contains(&&*entry.file_name()) {
                     continue;
                 } else if depth == MAX_DEPTH {
-                    self.unread(&path, Why::TooLarge);
+                    self.unread(&path, UnreadReason::TooLarge);
                 } else if entry.file_name() != OBJECTS || folder.ends_with(LARGE_FILES) {
                     folders.push((path, depth + 1));
                 }

@@ -6,7 +6,7 @@ use super::{Keep, Pattern, Plan, SealBy, rule_name};
 use crate::error::count;
 use crate::sanitise;
 use crate::scan::Kind;
-use crate::scan::findings::{Finding, Occurrence, PlaceKind};
+use crate::scan::findings::{Finding, LocationKind, Occurrence};
 use crate::scan::fingerprint::SALT_LEN;
 
 /// Places of a finding that are named; of the others the number.
@@ -70,7 +70,9 @@ fn write_remarks(text: &mut String, finding: &Finding) {
 fn place(occurrence: &Occurrence) -> String {
     let place = &occurrence.place;
     let mut line = format!("{} {}", place.kind.name(), sanitise::path(&place.name));
-    if matches!(place.kind, PlaceKind::CommitMessage | PlaceKind::File) && place.name.is_empty() {
+    if matches!(place.kind, LocationKind::CommitMessage | LocationKind::File)
+        && place.name.is_empty()
+    {
         let id = occurrence.object.as_deref().unwrap_or_default();
         line = format!("{} {}", place.kind.name(), id.get(..12).unwrap_or(id));
     }
@@ -143,12 +145,16 @@ mod tests {
     use super::*;
     use crate::detect::Rank;
     use crate::detect::Secret;
-    use crate::scan::findings::Place;
+    use crate::scan::findings::Location;
     use crate::scrub::plan::{Redact, Seal};
 
     fn finding(kind: Kind, name: &[u8], secret: Option<&[u8]>) -> Finding {
-        let place =
-            Place { kind: PlaceKind::File, name: name.to_vec(), span: None, views: Vec::new() };
+        let place = Location {
+            kind: LocationKind::File,
+            name: name.to_vec(),
+            span: None,
+            views: Vec::new(),
+        };
         Finding {
             kind,
             rule: "Gitlab PAT\n[[drop]]".to_owned(),

@@ -3,8 +3,8 @@
 use git_shroud::detect::Rank;
 use git_shroud::detect::Secret;
 use git_shroud::scan::findings::{
-    Finding, Kind, LookedAt, Occurrence, Origin, Place, PlaceKind, Reason, Report, Span,
-    Suppressed, Unread,
+    CommitSummary, Finding, Kind, Location, LocationKind, LookedAt, Occurrence, Reason, Report,
+    Span, Suppressed, Unread,
 };
 use git_shroud::scan::fingerprint::{Fingerprinter, Named};
 use git_shroud::scan::report::{Format, Options, write};
@@ -53,8 +53,8 @@ impl Numbers {
     }
 }
 
-fn origin(time: i64, numbers: &mut Numbers) -> Origin {
-    Origin {
+fn origin(time: i64, numbers: &mut Numbers) -> CommitSummary {
+    CommitSummary {
         time,
         commit: (0..10).map(|_| format!("{:04x}", numbers.below(1 << 16))).collect(),
         author: numbers.one_of(["Ann Example", "Björn Ångström", "CI"]).to_owned(),
@@ -68,7 +68,7 @@ fn occurrence(path: &str, numbers: &mut Numbers) -> Occurrence {
     let last = (first + i64::try_from(numbers.below(90_000_000)).unwrap()).min(LAST);
     let line = 1 + numbers.below(400);
     let span = Some(Span { line, column: 12, end_line: line, end_column: 52 });
-    let place = Place { kind: PlaceKind::File, name: path.into(), span, views: Vec::new() };
+    let place = Location { kind: LocationKind::File, name: path.into(), span, views: Vec::new() };
     let at_head = numbers.below(5) == 0;
     let reachable = numbers.below(6) > 0;
     Occurrence {
@@ -124,7 +124,7 @@ pub(crate) fn report(findings: usize) -> Report {
     for occurrence in &mut hostile.occurrences {
         occurrence.place.name = HOSTILE.into();
         occurrence.refs = vec![HOSTILE.into()];
-        let bad = Origin {
+        let bad = CommitSummary {
             time: LAST,
             commit: HOSTILE.to_owned(),
             author: HOSTILE.to_owned(),

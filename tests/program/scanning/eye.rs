@@ -5,11 +5,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Mutex;
 
-use git_shroud::detect::{Found, Matcher, Seer, View};
 use git_shroud::detect::{Hit, Rank};
+use git_shroud::detect::{LocatedHit, Matcher, Seer, View};
 use git_shroud::git::repository::Repository;
 use git_shroud::scan::Scope;
-use git_shroud::scan::walk::objects::{Seen, Source, Walked};
+use git_shroud::scan::walk::seen::{Seen, Source, Walked};
 
 /// Finds words behind a prefix: letters, digits and `-`, with a window of a few bytes.
 pub(crate) struct Words(pub(crate) &'static [u8]);
@@ -53,8 +53,8 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
 /// A hit as it can be compared: place, surroundings, views and value.
 pub(crate) type Plain = (Range<usize>, Range<usize>, Vec<View>, Vec<u8>);
 
-pub(crate) fn plain(found: &[Found]) -> Vec<Plain> {
-    let plain = |hit: &Found| {
+pub(crate) fn plain(found: &[LocatedHit]) -> Vec<Plain> {
+    let plain = |hit: &LocatedHit| {
         let what = &hit.what;
         let value = what.value.expose().to_vec();
         (hit.place.clone(), hit.around.clone(), what.views.clone(), value)

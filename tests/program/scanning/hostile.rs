@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use git_shroud::scan::Scope;
-use git_shroud::scan::walk::objects::Why;
+use git_shroud::scan::walk::seen::UnreadReason;
 
 use crate::common::Sandbox;
 use crate::scanning::eye::{Plain, canaries, objects};
@@ -92,7 +92,7 @@ fn a_damaged_loose_object_is_reported() {
         let (seen, walked) = objects(&sandbox.path("repo"), b"canary-");
         assert!(seen.is_empty());
         let [unread] = &walked.unread[..] else { panic!("{:?}", walked.unread) };
-        assert!(matches!(unread.why, Why::Damaged(_)), "{unread:?}");
+        assert!(matches!(unread.why, UnreadReason::Damaged(_)), "{unread:?}");
     }
 }
 
@@ -113,7 +113,7 @@ git add . && git commit -q -m bombs";
     sandbox.sh("repo", script);
     let (seen, walked) = canaries(&sandbox.path("repo"), &Scope::All);
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["gzip"]);
-    let cut = walked.unread.iter().filter(|unread| unread.why == Why::Cut).count();
+    let cut = walked.unread.iter().filter(|unread| unread.why == UnreadReason::Cut).count();
     assert_eq!((cut, walked.unread.len()), (2, 2), "{:?}", walked.unread);
 }
 

@@ -3,7 +3,7 @@
 use gix::ObjectId;
 
 use git_shroud::scan::Scope;
-use git_shroud::scan::walk::objects::{What, Why};
+use git_shroud::scan::walk::seen::{UnreadReason, UnreadThing};
 
 use crate::common::Sandbox;
 use crate::scanning::eye::{canaries, objects};
@@ -113,7 +113,7 @@ fn a_partial_clone_says_what_it_has_not_and_fetches_nothing() {
     sandbox.git(".", clone);
     let (seen, walked) = canaries(&sandbox.path("partial"), &Scope::All);
     assert!(seen.is_empty(), "{seen:?}");
-    let missing = walked.unread.iter().filter(|unread| unread.why == Why::Missing).count();
+    let missing = walked.unread.iter().filter(|unread| unread.why == UnreadReason::Missing).count();
     assert_eq!((missing, walked.unread.len()), (6, 6));
     let range = git_shroud::scan::walk::scope::Commits::default();
     let (_, walked) = canaries(&sandbox.path("partial"), &Scope::Commits(range));
@@ -132,7 +132,7 @@ fn a_shallow_clone_says_where_it_ends() {
     let edge = sandbox.git("shallow", ["rev-parse", "HEAD~1"]).text();
     let [unread] = &walked.unread[..] else { panic!("{:?}", walked.unread) };
     let edge = ObjectId::from_hex(edge.trim_end().as_bytes()).unwrap();
-    assert_eq!((&unread.what, &unread.why), (&What::Object(edge), &Why::Shallow));
+    assert_eq!((&unread.what, &unread.why), (&UnreadThing::Object(edge), &UnreadReason::Shallow));
 }
 
 #[test]
@@ -145,5 +145,5 @@ fn a_missing_object_is_reported() {
     let (_, walked) = objects(&sandbox.path("repo"), b"canary-");
     let [unread] = &walked.unread[..] else { panic!("{:?}", walked.unread) };
     let id = ObjectId::from_hex(id.as_bytes()).unwrap();
-    assert_eq!((&unread.what, &unread.why), (&What::Object(id), &Why::Missing));
+    assert_eq!((&unread.what, &unread.why), (&UnreadThing::Object(id), &UnreadReason::Missing));
 }

@@ -50,7 +50,7 @@ pub enum FilterError {
 ///
 /// # Errors
 /// See [`FilterError`].
-pub(super) fn read(text: &str, rule: &str, finding: bool) -> Result<Arc<Test>, FilterError> {
+pub(crate) fn read(text: &str, rule: &str, finding: bool) -> Result<Arc<Test>, FilterError> {
     let mut reader = Reader { tokens: Tokens::new(text)?, rule, finding, depth: 0 };
     let whole = reader.any()?;
     match reader.tokens.next() {

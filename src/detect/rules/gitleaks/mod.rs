@@ -6,12 +6,10 @@
 
 pub mod condition;
 mod file;
-mod filter;
-mod re2;
+pub(crate) mod filter;
+pub(crate) mod re2;
 mod read;
 mod search;
-#[cfg(test)]
-mod tests;
 
 use thiserror::Error;
 

@@ -3,10 +3,10 @@
 use regex_automata::meta::Regex;
 
 use super::GitleaksError;
-use crate::detect::expression;
+use crate::detect::regex;
 
 /// Go's `\z` is the same here; its `\Q…\E` and octal escapes are not, and a brace that opens no repetition is itself.
-pub(super) fn translated(expression: &str) -> String {
+pub(crate) fn translated(expression: &str) -> String {
     let mut made = String::with_capacity(expression.len());
     let mut rest = expression;
     let mut class = false;
@@ -86,6 +86,6 @@ fn opens_repetition(text: &str) -> bool {
 
 /// Compiles it; `rule` is named where that fails.
 pub(super) fn compile(expression: &str, rule: &str) -> Result<Regex, GitleaksError> {
-    expression::compile(&translated(expression))
+    regex::compile(&translated(expression))
         .map_err(|reason| GitleaksError::Expression { rule: rule.to_owned(), reason })
 }

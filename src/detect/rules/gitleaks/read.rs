@@ -10,7 +10,7 @@ use super::file::{AllowList, File, Written};
 use super::search::{Foreign, Part, Required};
 use super::{GitleaksError, LARGEST, RuleFile, filter, re2};
 use crate::detect::Rank;
-use crate::detect::rules::{self, Place, Rule};
+use crate::detect::rules::{self, Anchor, Rule};
 use crate::sanitise;
 
 /// Reads the rules of gitleaks and betterleaks.
@@ -120,7 +120,7 @@ fn compiled<'f>(
             id: rule.id.clone(),
             about: rule.description.clone(),
             keywords: rule.keywords.iter().filter(|word| !word.is_empty()).cloned().collect(),
-            place: if part.is_some() { Place::Text } else { Place::Code },
+            place: if part.is_some() { Anchor::Text } else { Anchor::Code },
             any_case: true,
             expression: String::new(),
             group: 0,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{AllowList, Date, Entry};
+use super::{AllowList, Allowance, Date};
 use crate::detect::Secret;
 use crate::error::count;
 use crate::sanitise;
@@ -33,7 +33,7 @@ pub struct Applied {
 
 /// Entries of all lists, quick to look up.
 struct Index<'l> {
-    all: Vec<(&'l AllowList, &'l Entry)>,
+    all: Vec<(&'l AllowList, &'l Allowance)>,
     by_fingerprint: HashMap<Fingerprint, Vec<usize>>,
     /// Those without a fingerprint.
     others: Vec<usize>,
@@ -153,12 +153,12 @@ impl<'l> Index<'l> {
     }
 }
 
-fn title(list: &AllowList, number: usize, entry: &Entry) -> String {
+fn title(list: &AllowList, number: usize, entry: &Allowance) -> String {
     let reason = sanitise::line(&entry.reason.replace('\n', " "));
     format!("{}, entry {} ({reason})", sanitise::line(&list.name), number + 1)
 }
 
-fn is_expired(entry: &Entry, today: Date) -> bool {
+fn is_expired(entry: &Allowance, today: Date) -> bool {
     entry.expires.is_some_and(|day| day < today)
 }
 

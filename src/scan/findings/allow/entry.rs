@@ -49,7 +49,7 @@ impl FromStr for Date {
 
 /// What is allowed, and why.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct Allowance {
     /// The value that it allows; `None` for any.
     pub fingerprint: Option<Fingerprint>,
     /// Where it allows it, as patterns of paths; empty for everywhere.
@@ -62,7 +62,7 @@ pub struct Entry {
     pub expires: Option<Date>,
 }
 
-impl Entry {
+impl Allowance {
     /// Whether it speaks of a finding that has these fingerprints. What policy and known values say is allowed only by
     /// fingerprint or by name: a pattern of paths is too wide for what is certain.
     pub(super) fn speaks_of(&self, finding: &Finding, names: &[Fingerprint]) -> bool {

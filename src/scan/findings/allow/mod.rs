@@ -10,7 +10,7 @@ mod tests;
 mod write;
 
 pub use apply::{Applied, Options, apply};
-pub use entry::{Date, Entry};
+pub use entry::{Allowance, Date};
 pub use read::AllowError;
 pub use write::write;
 
@@ -27,7 +27,7 @@ pub struct AllowList {
     name: String,
     is_baseline: bool,
     salt: Option<[u8; SALT_LEN]>,
-    entries: Vec<Entry>,
+    entries: Vec<Allowance>,
 }
 
 impl AllowList {
@@ -37,7 +37,7 @@ impl AllowList {
     }
 
     /// What it allows.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[Allowance] {
         &self.entries
     }
 }

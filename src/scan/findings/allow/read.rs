@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::entry::{Date, Entry, Glob};
+use super::entry::{Allowance, Date, Glob};
 use super::{AllowList, MAX_LEN};
 use crate::scan::fingerprint::{Fingerprint, SALT_LEN, from_hex};
 
@@ -140,7 +140,7 @@ impl AllowList {
         };
         let names = findings.unwrap_or_default().into_iter().filter_map(|found| found.fingerprint);
         let entry = |fingerprint: String| {
-            Some(Entry {
+            Some(Allowance {
                 fingerprint: Some(fingerprint.parse().ok()?),
                 paths: Vec::new(),
                 rule: None,
@@ -183,7 +183,7 @@ fn explain(error: &toml::de::Error) -> String {
     }
 }
 
-fn entry(line: Line) -> Result<Entry, &'static str> {
+fn entry(line: Line) -> Result<Allowance, &'static str> {
     let Line { fingerprint, paths, rule, reason, expires } = line;
     if fingerprint.is_none() && paths.is_empty() && rule.is_none() {
         return Err("it needs a fingerprint, paths or a rule");
@@ -202,7 +202,7 @@ fn entry(line: Line) -> Result<Entry, &'static str> {
         };
         text.parse::<Date>().map_err(|()| "expires is a day such as 2027-01-31")
     });
-    Ok(Entry {
+    Ok(Allowance {
         fingerprint: fingerprint.transpose()?,
         paths: globs.ok_or("a pattern of paths is empty or begins with '!'")?,
         rule,

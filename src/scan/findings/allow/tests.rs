@@ -1,7 +1,7 @@
 use super::{AllowList, Applied, Date, Options, apply, write};
 use crate::detect::Rank;
 use crate::detect::Secret;
-use crate::scan::findings::{Finding, Kind, Mark, Occurrence, Place, PlaceKind, Reason};
+use crate::scan::findings::{Finding, Kind, Location, LocationKind, Mark, Occurrence, Reason};
 use crate::scan::fingerprint::{Fingerprinter, Named};
 
 const SALT: [u8; 32] = [7; 32];
@@ -12,8 +12,8 @@ fn salted() -> Fingerprinter {
     fingerprinter
 }
 
-fn at(kind: PlaceKind, name: &str) -> Occurrence {
-    Occurrence::new(Place { kind, name: name.into(), span: None, views: Vec::new() })
+fn at(kind: LocationKind, name: &str) -> Occurrence {
+    Occurrence::new(Location { kind, name: name.into(), span: None, views: Vec::new() })
 }
 
 fn finding(kind: Kind, value: &str, paths: &[&str]) -> Finding {
@@ -32,7 +32,7 @@ fn finding(kind: Kind, value: &str, paths: &[&str]) -> Finding {
         secret,
         advice: String::new(),
         facts: Vec::new(),
-        occurrences: paths.iter().map(|path| at(PlaceKind::File, path)).collect(),
+        occurrences: paths.iter().map(|path| at(LocationKind::File, path)).collect(),
     }
 }
 
@@ -65,7 +65,7 @@ fn a_fingerprint_allows_its_value_everywhere_and_no_other() {
     assert!(allows(&entry, finding(Kind::KnownValue, "hunter22", &both)));
     assert!(!allows(&entry, finding(Kind::Pattern, "hunter23", &both)));
     let mut message = finding(Kind::Pattern, "hunter22", &both);
-    message.occurrences.push(at(PlaceKind::CommitMessage, ""));
+    message.occurrences.push(at(LocationKind::CommitMessage, ""));
     assert!(allows(&entry, message));
     let reason = &applied(&entry, finding(Kind::Pattern, "hunter22", &both)).suppressed[0].reason;
     let expected = Reason::Allowed { list: "scan.toml".to_owned(), reason: "test".to_owned() };
@@ -88,7 +88,7 @@ fn paths_allow_only_what_stands_wholly_below_them() {
         assert_eq!(allows(entry, finding(Kind::Pattern, "hunter22", paths)), expected, "{paths:?}");
     }
     let mut message = finding(Kind::Pattern, "hunter22", &[]);
-    message.occurrences.push(at(PlaceKind::CommitMessage, "tests/a"));
+    message.occurrences.push(at(LocationKind::CommitMessage, "tests/a"));
     assert!(!allows(entry, message));
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::scan::findings::{Occurrence, Origin, PlaceKind};
+use crate::scan::findings::{CommitSummary, LocationKind, Occurrence};
 
 /// Refs that are named with an occurrence at most.
 const MAX_REFS: usize = 16;
@@ -11,7 +11,7 @@ const MAX_REFS: usize = 16;
 /// What makes two occurrences versions of one.
 #[derive(PartialEq, Eq, Hash)]
 struct Slot {
-    kind: PlaceKind,
+    kind: LocationKind,
     name: Vec<u8>,
     views: Vec<String>,
     /// How often the value stood in that text before.
@@ -26,8 +26,8 @@ struct Versions {
     shown: Occurrence,
     /// What tells versions apart, as they may be delivered twice.
     objects: HashSet<Option<String>>,
-    introduced: Option<Origin>,
-    last_seen: Option<Origin>,
+    introduced: Option<CommitSummary>,
+    last_seen: Option<CommitSummary>,
     refs: BTreeSet<Vec<u8>>,
     at_head: bool,
     pushed: bool,
@@ -42,8 +42,10 @@ impl Places {
     /// Adds the value's place in one version of a file.
     pub(super) fn add(&mut self, mut occurrence: Occurrence, ordinal: usize) {
         let place = &occurrence.place;
-        let versioned =
-            matches!(place.kind, PlaceKind::File | PlaceKind::Symlink | PlaceKind::FileName);
+        let versioned = matches!(
+            place.kind,
+            LocationKind::File | LocationKind::Symlink | LocationKind::FileName
+        );
         let slot = Slot {
             kind: place.kind,
             name: place.name.clone(),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use super::{Collector, FoundBy, Sighting};
 use crate::detect::Rank;
 use crate::detect::Secret;
-use crate::scan::findings::{Exposure, Finding, Kind, Occurrence, Origin, Place, PlaceKind};
+use crate::scan::findings::{
+    CommitSummary, Exposure, Finding, Kind, Location, LocationKind, Occurrence,
+};
 use crate::scan::fingerprint::Fingerprinter;
 
 fn by(rule: &str, kind: Kind, specificity: u8) -> Arc<FoundBy> {
@@ -17,8 +19,8 @@ fn by(rule: &str, kind: Kind, specificity: u8) -> Arc<FoundBy> {
     })
 }
 
-fn origin(time: i64) -> Option<Origin> {
-    Some(Origin {
+fn origin(time: i64) -> Option<CommitSummary> {
+    Some(CommitSummary {
         time,
         commit: format!("{time:040x}"),
         author: "Ann".to_owned(),
@@ -29,8 +31,8 @@ fn origin(time: i64) -> Option<Origin> {
 
 /// The version of a file that stood in it from one time to another.
 fn version(path: &str, object: &str, first: i64, last: i64) -> Occurrence {
-    let place = Place {
-        kind: PlaceKind::File,
+    let place = Location {
+        kind: LocationKind::File,
         name: path.as_bytes().to_vec(),
         span: None,
         views: Vec::new(),

@@ -1,13 +1,13 @@
 //! What of a base's hits an object has too, and where it must be looked at again.
 //!
-//! A hit is decided by the bytes of its extent ([`Found::extent`]). Where all of it lies in one copied run, the object has the
+//! A hit is decided by the bytes of its extent ([`LocatedHit::extent`]). Where all of it lies in one copied run, the object has the
 //! same hit, moved. Every other hit of the object has, in its extent, a byte that was inserted or an edge of a run. So it
 //! touches the parts around those, widened by the window.
 
 use std::ops::Range;
 
 use super::delta::Run;
-use crate::detect::matcher::Found;
+use crate::detect::LocatedHit;
 
 /// The relation of an object to its base.
 pub(super) struct Carry<'r> {
@@ -64,7 +64,7 @@ impl<'r> Carry<'r> {
     }
 
     /// Adds what is copied of the base's hits, which are in the order of their extents' beginnings.
-    pub(super) fn copied(&self, base: &[Found], found: &mut Vec<Found>) {
+    pub(super) fn copied(&self, base: &[LocatedHit], found: &mut Vec<LocatedHit>) {
         for &run in self.runs {
             let bounds = self.bounds(run, run.base);
             let from = base.partition_point(|hit| hit.extent.start < bounds.start);
@@ -83,7 +83,7 @@ impl<'r> Carry<'r> {
     }
 
     /// Whether a hit of the object is none that [`Self::copied`] brings.
-    pub(super) fn is_fresh(&self, hit: &Found) -> bool {
+    pub(super) fn is_fresh(&self, hit: &LocatedHit) -> bool {
         let behind =
             self.runs.partition_point(|&run| self.bounds(run, run.at).start <= hit.extent.start);
         let run = behind.checked_sub(1).map(|before| self.runs[before]);

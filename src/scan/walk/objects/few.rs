@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use gix::ObjectId;
 use gix::objs::Kind;
 
-use super::{IN_MEMORY, Seen, Sink, Source, Unread, Walked, What, Why, large};
+use super::{IN_MEMORY, Seen, Sink, Source, Unread, UnreadReason, UnreadThing, Walked, large};
 use crate::detect::views::Seer;
 use crate::git::GitError;
 use crate::git::database::Database;
@@ -29,23 +29,23 @@ pub(super) fn look(
                 too_large.push(id);
                 continue;
             }
-            Ok(Some((_, len))) if len > IN_MEMORY => Err(Why::TooLarge),
+            Ok(Some((_, len))) if len > IN_MEMORY => Err(UnreadReason::TooLarge),
             Ok(Some((kind, _))) => match database.object(id) {
                 Ok(Some(bytes)) => Ok((kind, bytes)),
-                Ok(None) => Err(Why::Missing),
-                Err(error) => Err(Why::Damaged(error.to_string())),
+                Ok(None) => Err(UnreadReason::Missing),
+                Err(error) => Err(UnreadReason::Damaged(error.to_string())),
             },
-            Ok(None) => Err(Why::Missing),
-            Err(error) => Err(Why::Damaged(error.to_string())),
+            Ok(None) => Err(UnreadReason::Missing),
+            Err(error) => Err(UnreadReason::Damaged(error.to_string())),
         };
-        let mut unread = |why| walked.unread.push(Unread { what: What::Object(id), why });
+        let mut unread = |why| walked.unread.push(Unread { what: UnreadThing::Object(id), why });
         match object {
             Err(why) => unread(why),
             Ok((Kind::Tree, _)) => {}
             Ok((kind, text)) => {
                 found.clear();
                 if !seer.look(&text, &mut found) {
-                    unread(Why::Cut);
+                    unread(UnreadReason::Cut);
                 }
                 if !found.is_empty() {
                     let source = Source::Object { id, kind };

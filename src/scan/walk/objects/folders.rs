@@ -8,12 +8,12 @@ use gix::ObjectId;
 use gix::objs::Kind;
 
 use super::pack::Pack;
-use super::{Unread, Walked, What, Why};
+use super::{Unread, UnreadReason, UnreadThing, Walked};
 use crate::git::GitError;
 use crate::git::database::object_folders;
 use crate::git::repository::Repository;
 use crate::sanitise;
-use crate::scan::walk::cache::{Cache, Entry, Key, key};
+use crate::scan::walk::cache::{Cache, CleanObject, Key, key};
 
 /// Every object that is here, by as much of its id as nobody can make two of.
 #[derive(Default)]
@@ -53,7 +53,7 @@ pub(super) struct Stores {
 #[derive(Default)]
 pub(super) struct Passed {
     pub(super) walked: Walked,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<CleanObject>,
 }
 
 /// Decides what is not looked at again.
@@ -106,8 +106,8 @@ impl Stores {
                         packs.push(pack);
                     }
                     Err(error) => unread.push(Unread {
-                        what: What::File(sanitise::native(&index.with_extension("pack"))),
-                        why: Why::Damaged(error.to_string()),
+                        what: UnreadThing::File(sanitise::native(&index.with_extension("pack"))),
+                        why: UnreadReason::Damaged(error.to_string()),
                     }),
                 }
             }
@@ -121,8 +121,8 @@ impl Stores {
                     Ok(id) if present.add(&id) && wanted(&id) => loose.push((number, id)),
                     Ok(_) => {}
                     Err(error) => {
-                        let why = Why::Damaged(sanitise::line(&error.to_string()));
-                        let what = What::File(sanitise::native(folder.path()));
+                        let why = UnreadReason::Damaged(sanitise::line(&error.to_string()));
+                        let what = UnreadThing::File(sanitise::native(folder.path()));
                         unread.push(Unread { what, why });
                     }
                 }

@@ -5,21 +5,9 @@ use gix::objs::Kind;
 
 use super::carry::Carry;
 use super::names::{self, Name};
-use super::walk::Worker;
-use super::{Seen, Source, Why};
-use crate::detect::matcher::Found;
-use crate::scan::walk::cache::Entry;
-
-/// What is known of an object.
-pub(super) enum Judged {
-    /// Nothing: it is not wanted, or reaches too far, or is of a kind that is looked at otherwise.
-    No,
-    /// All its hits, in their order.
-    Text(Vec<Found>),
-    /// Where the entries of a tree begin, and whether nothing should be said of it: no name has hits, and all that it names
-    /// is here.
-    Tree(Vec<usize>, bool),
-}
+use super::worker::{Judged, Worker};
+use super::{Seen, Source, UnreadReason};
+use crate::scan::walk::cache::CleanObject;
 
 impl Worker<'_> {
     /// Looks at one object, alone or as a change of its base.
@@ -61,11 +49,11 @@ impl Worker<'_> {
             self.walked.matched += bytes.len() as u64;
         }
         if !complete {
-            self.unread(id, Why::Cut);
+            self.unread(id, UnreadReason::Cut);
         }
         found.sort_by(|a, b| a.order().cmp(&b.order()));
         if complete && has_all && found.is_empty() {
-            self.clean.extend(Entry::clean(&id, kind, bytes.len() as u64));
+            self.clean.extend(CleanObject::clean(&id, kind, bytes.len() as u64));
         }
         if !found.is_empty() {
             let source = Source::Object { id, kind };
@@ -92,7 +80,7 @@ impl Worker<'_> {
         let (mut starts, mut is_clean) = (Vec::new(), true);
         for entry in names::entries(bytes, id.kind()) {
             let Some(entry) = entry else {
-                self.unread(id, Why::Damaged("it is no tree".to_owned()));
+                self.unread(id, UnreadReason::Damaged("it is no tree".to_owned()));
                 return Judged::No;
             };
             starts.push(entry.range.start);
@@ -108,11 +96,11 @@ impl Worker<'_> {
             let missing = self.shared.whole && !entry.is_submodule && !self.is_here(entry.id);
             if missing {
                 is_clean = false;
-                self.unread(entry.id.to_owned(), Why::Missing);
+                self.unread(entry.id.to_owned(), UnreadReason::Missing);
             }
         }
         if is_clean {
-            self.clean.extend(Entry::clean(&id, Kind::Tree, bytes.len() as u64));
+            self.clean.extend(CleanObject::clean(&id, Kind::Tree, bytes.len() as u64));
         }
         Judged::Tree(starts, is_clean)
     }
@@ -143,8 +131,8 @@ impl Worker<'_> {
             if !self.is_here(&named) {
                 has_all = false;
                 match self.shared.shallow.contains(&id) {
-                    true => self.unread(id, Why::Shallow),
-                    false => self.unread(named, Why::Missing),
+                    true => self.unread(id, UnreadReason::Shallow),
+                    false => self.unread(named, UnreadReason::Missing),
                 }
             }
         }

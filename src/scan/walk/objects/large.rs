@@ -6,14 +6,14 @@ use gix::ObjectId;
 use gix::objs::Kind;
 use memchr::{memchr_iter, memrchr};
 
-use super::{Seen, Sink, Source, Unread, What, Why};
+use super::{Seen, Sink, Source, Unread, UnreadReason, UnreadThing};
 use crate::detect::views::Seer;
 use crate::git::GitError;
 use crate::git::objects::stream;
 use crate::git::repository::Repository;
 use crate::parallel::map_runs;
 use crate::scan::lines::characters;
-use crate::scan::walk::cache::Entry;
+use crate::scan::walk::cache::CleanObject;
 use crate::secret::WipedVec;
 
 /// Bytes that are looked at at once.
@@ -33,9 +33,9 @@ pub(super) struct Large {
 
 impl Large {
     /// For the cache, if nothing is in it.
-    pub(super) fn clean(&self) -> Option<Entry> {
+    pub(super) fn clean(&self) -> Option<CleanObject> {
         match self.unread.is_none() && !self.has_hits {
-            true => Entry::clean(&self.id, Kind::Blob, self.bytes),
+            true => CleanObject::clean(&self.id, Kind::Blob, self.bytes),
             false => None,
         }
     }
@@ -60,7 +60,10 @@ pub(super) fn look(
             }) {
                 Ok(looked) => looked,
                 Err(error) => {
-                    let unread = Some(Unread { what: What::Object(id), why: Why::Damaged(error) });
+                    let unread = Some(Unread {
+                        what: UnreadThing::Object(id),
+                        why: UnreadReason::Damaged(error),
+                    });
                     Large { id, unread, bytes: 0, has_hits: false }
                 }
             }
@@ -97,7 +100,7 @@ fn pieces(
             sink(&Seen { source, text: &piece, start, lines, columns, found: &found });
         }
         if is_last {
-            let unread = Unread { what: What::Object(id), why: Why::Cut };
+            let unread = Unread { what: UnreadThing::Object(id), why: UnreadReason::Cut };
             let bytes = start + piece.len() as u64;
             return Ok(Large { id, unread: (!complete).then_some(unread), bytes, has_hits });
         }

@@ -17,131 +17,34 @@ mod pack;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod worker;
 
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gix::ObjectId;
-use gix::objs::Kind;
 
-use crate::detect::matcher::Found;
 use crate::detect::views::Seer;
 use crate::git::GitError;
 use crate::git::history::shallow_boundary;
 use crate::git::repository::Repository;
 use crate::scan::walk::cache::Cache;
+pub use crate::scan::walk::seen::{
+    IN_MEMORY, Seen, Sink, Source, Unread, UnreadReason, UnreadThing, Walked,
+};
 use folders::Stores;
 use large::Large;
 pub(crate) use names::entries;
 use names::{Name, Names};
-use walk::Worker;
+use worker::Worker;
 
-/// Bytes of an object that is still held in memory as a whole; a larger one is looked at piece by piece.
-pub const IN_MEMORY: u64 = 32 << 20;
 /// Loose objects that a thread takes at once.
 const LOOSE_RUN: usize = 64;
 /// Objects up to which each is read for itself, with all that it is built on.
 const FEW: usize = 2000;
 /// Threads at most.
 const MAX_THREADS: usize = 16;
-
-/// What a text with hits is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// An object. Of commits and tags the text is all of it, headers too: see [`crate::scan::walk::places::part_of`].
-    Object {
-        /// Its id.
-        id: ObjectId,
-        /// Blob, commit or tag.
-        kind: Kind,
-    },
-    /// The name of a file or folder, without those of the folders above it.
-    Name {
-        /// A tree that has it.
-        tree: ObjectId,
-    },
-    /// Text that is no object.
-    Place(crate::scan::walk::places::Place),
-}
-
-/// A text with hits, while it is in memory.
-pub struct Seen<'t> {
-    /// What it is.
-    pub source: Source,
-    /// The text, or a piece of it where it is large. Places of hits count from its beginning.
-    pub text: &'t [u8],
-    /// Bytes before the piece.
-    pub start: u64,
-    /// Ends of lines before the piece.
-    pub lines: u64,
-    /// Characters before the piece on the line that it begins in.
-    pub columns: u64,
-    /// What was found in it, at least one; in an order that does not depend on how the object is stored.
-    pub found: &'t [Found],
-}
-
-/// Takes each text with hits; called from several threads at once, in no order.
-pub type Sink<'a> = dyn Fn(&Seen<'_>) + Sync + 'a;
-
-/// Something that was not looked at, or not all of it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Unread {
-    /// What.
-    pub what: What,
-    /// Why.
-    pub why: Why,
-}
-
-/// What can be left out.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum What {
-    /// An object.
-    Object(ObjectId),
-    /// A file or folder, a pack for instance; its path is safe for a terminal.
-    File(String),
-}
-
-/// Why something was not looked at.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
-pub enum Why {
-    /// An object names it, and it is not here: a partial clone, or damage.
-    #[error("it is not in this clone")]
-    Missing,
-    /// It cannot be read.
-    #[error("it is damaged: {0}")]
-    Damaged(String),
-    /// It is no blob and larger than [`IN_MEMORY`], or a folder in too many others.
-    #[error("it is too large to be read")]
-    TooLarge,
-    /// An archive or encoded part of it could not be read to its end; all else of it was looked at.
-    #[error("an archive inside it could not be read to its end")]
-    Cut,
-    /// The parents of this commit were cut off when the clone was made.
-    #[error("the history before it is not in this shallow clone")]
-    Shallow,
-}
-
-/// What a walk has done.
-#[derive(Debug, Default)]
-pub struct Walked {
-    /// Objects that were looked at.
-    pub objects: u64,
-    /// As many of them as are trees.
-    pub trees: u64,
-    /// As many of them as are annotated tags.
-    pub tags: u64,
-    /// The bytes of all.
-    pub bytes: u64,
-    /// As many of them as were matched; the rest are copies.
-    pub matched: u64,
-    /// As many of the objects as an earlier scan had looked at.
-    pub passed: u64,
-    /// Every commit that is here, also those that nothing leads to; in no order.
-    pub commits: Vec<ObjectId>,
-    /// What was not looked at, sorted, each once.
-    pub unread: Vec<Unread>,
-}
 
 impl Walked {
     fn add_large(&mut self, large: &[Large]) {
@@ -151,18 +54,6 @@ impl Walked {
             self.bytes += large.bytes;
             self.matched += large.bytes;
         }
-    }
-
-    /// Adds what another part of the walk has done.
-    fn add(&mut self, other: Self) {
-        self.objects += other.objects;
-        self.trees += other.trees;
-        self.tags += other.tags;
-        self.bytes += other.bytes;
-        self.matched += other.matched;
-        self.passed += other.passed;
-        self.unread.extend(other.unread);
-        self.commits.extend(other.commits);
     }
 }
 
@@ -182,8 +73,8 @@ struct Shared<'a> {
 /// What a thread takes.
 #[derive(Clone, Copy)]
 enum Task {
-    /// A pack, and an entry with all that is built on it.
-    Tree(usize, u32),
+    /// A pack, and the root of a delta family: an entry with all that is built on it.
+    Family(usize, u32),
     /// Loose objects from this one on.
     Loose(usize),
 }
@@ -207,14 +98,14 @@ pub fn walk(
     let mut stores = Stores::open(repository, &is_wanted, cache.as_deref())?;
     let passed = std::mem::take(&mut stores.passed);
     let unread = std::mem::take(&mut stores.unread);
-    let trees = stores.packs.iter().enumerate().flat_map(|(number, pack)| {
-        pack.roots.iter().map(move |&root| (pack.weight(root), Task::Tree(number, root)))
+    let families = stores.packs.iter().enumerate().flat_map(|(number, pack)| {
+        pack.roots.iter().map(move |&root| (pack.weight(root), Task::Family(number, root)))
     });
-    let mut trees: Vec<_> = trees.collect();
+    let mut families: Vec<_> = families.collect();
     // The largest first, so that the threads end together.
-    trees.sort_by_key(|&(weight, _)| std::cmp::Reverse(weight));
+    families.sort_by_key(|&(weight, _)| std::cmp::Reverse(weight));
     let loose = (0..stores.loose.len()).step_by(LOOSE_RUN).map(Task::Loose);
-    let tasks = trees.into_iter().map(|(_, task)| task).chain(loose).collect();
+    let tasks = families.into_iter().map(|(_, task)| task).chain(loose).collect();
     let shared = Shared {
         seer,
         sink,
@@ -255,7 +146,9 @@ pub fn walk(
         cache.replace(clean, stores.present.keys());
     }
     let missing = wanted.into_iter().flatten().filter(|id| !stores.present.has(id));
-    done.unread.extend(missing.map(|id| Unread { what: What::Object(*id), why: Why::Missing }));
+    done.unread.extend(
+        missing.map(|id| Unread { what: UnreadThing::Object(*id), why: UnreadReason::Missing }),
+    );
     done.unread.sort();
     done.unread.dedup();
     Ok(done)

@@ -18,7 +18,7 @@ pub(super) struct Name {
 }
 
 /// One entry of a tree.
-pub(crate) struct Entry<'t> {
+pub(crate) struct TreeEntry<'t> {
     pub(crate) name: &'t [u8],
     pub(crate) id: &'t gix::oid,
     pub(crate) is_submodule: bool,
@@ -32,7 +32,7 @@ pub(crate) struct Entry<'t> {
 pub(crate) fn entries(
     tree: &[u8],
     hash: gix::hash::Kind,
-) -> impl Iterator<Item = Option<Entry<'_>>> {
+) -> impl Iterator<Item = Option<TreeEntry<'_>>> {
     let (mut at, mut damaged) = (0, false);
     std::iter::from_fn(move || {
         if damaged || at == tree.len() {
@@ -47,7 +47,7 @@ pub(crate) fn entries(
     })
 }
 
-fn entry(tree: &[u8], start: usize, hash_len: usize) -> Option<Entry<'_>> {
+fn entry(tree: &[u8], start: usize, hash_len: usize) -> Option<TreeEntry<'_>> {
     let rest = &tree[start..];
     let zero = memchr::memchr(0, rest)?;
     let (mode, name) = rest[..zero].split_at(memchr::memchr(b' ', &rest[..zero])?);
@@ -56,7 +56,7 @@ fn entry(tree: &[u8], start: usize, hash_len: usize) -> Option<Entry<'_>> {
     let is_tree = mode == b"40000" || mode == b"040000";
     let (is_submodule, is_link) = (mode == b"160000", mode == b"120000");
     let range = start..start + zero + 1 + hash_len;
-    Some(Entry { name: &name[1..], id, is_submodule, is_tree, is_link, range })
+    Some(TreeEntry { name: &name[1..], id, is_submodule, is_tree, is_link, range })
 }
 
 /// What a commit or tag names.

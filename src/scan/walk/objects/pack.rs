@@ -19,7 +19,7 @@ pub(super) struct Pack {
     pub(super) data: data::File,
     index: index::File,
     /// In the order of the pack file.
-    entries: Vec<Entry>,
+    entries: Vec<PackEntry>,
     /// The entries that are stored as changes of each, one after the other.
     children: Vec<u32>,
     /// Entries that are not stored as changes of others in this pack.
@@ -28,7 +28,7 @@ pub(super) struct Pack {
     pub(super) lost: Vec<u32>,
 }
 
-struct Entry {
+struct PackEntry {
     offset: u64,
     /// Its place in the index.
     position: u32,
@@ -70,7 +70,7 @@ impl Pack {
         let mut entries: Vec<_> = offsets
             .into_iter()
             .zip(0..)
-            .map(|(offset, position)| Entry {
+            .map(|(offset, position)| PackEntry {
                 offset,
                 position,
                 base: NONE,
@@ -116,7 +116,7 @@ impl Pack {
 
     /// Whether the bytes of an entry have the checksum that the index has of them.
     pub(super) fn is_sound(&self, entry: u32) -> bool {
-        let Entry { offset, position, .. } = self.entries[entry as usize];
+        let PackEntry { offset, position, .. } = self.entries[entry as usize];
         let end = self.entries.get(entry as usize + 1).map(|next| next.offset);
         let end = end.unwrap_or(self.data.pack_end() as u64).min(self.data.pack_end() as u64);
         let Some(expected) = self.index.crc32_at_index(position) else { return true };

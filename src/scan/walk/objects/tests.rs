@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use super::carry::Carry;
 use super::delta::{Delta, Run};
 
-use crate::detect::matcher::{Found, Matcher};
 use crate::detect::views::Seer;
 use crate::detect::{Detector, Hit, Rank};
+use crate::detect::{LocatedHit, Matcher};
 
 /// Finds words of letters behind `pw=`, where three bytes before it there is no `!`; and parts from `BEGIN` to `END`.
 pub(super) struct Words;
@@ -63,8 +63,8 @@ impl Matcher for Words {
 /// A hit as it can be compared.
 type Plain = (Range<usize>, Range<usize>, Range<i64>, usize, Vec<crate::detect::View>, Vec<u8>);
 
-fn plain(found: &[Found]) -> Vec<Plain> {
-    let plain = |hit: &Found| {
+fn plain(found: &[LocatedHit]) -> Vec<Plain> {
+    let plain = |hit: &LocatedHit| {
         let what = &hit.what;
         let (views, value) = (what.views.clone(), what.value.expose().to_vec());
         (hit.place.clone(), hit.around.clone(), hit.extent.clone(), what.hit.rule, views, value)
@@ -72,14 +72,14 @@ fn plain(found: &[Found]) -> Vec<Plain> {
     found.iter().map(plain).collect()
 }
 
-fn look(seer: &Seer<'_>, text: &[u8]) -> Vec<Found> {
+fn look(seer: &Seer<'_>, text: &[u8]) -> Vec<LocatedHit> {
     let mut found = Vec::new();
     seer.look(text, &mut found);
     found
 }
 
 /// Looks at `object` as a change of `base`, as the walk does.
-fn look_at_change(seer: &Seer<'_>, base: &[u8], object: &[u8], runs: &[Run]) -> Vec<Found> {
+fn look_at_change(seer: &Seer<'_>, base: &[u8], object: &[u8], runs: &[Run]) -> Vec<LocatedHit> {
     let known = look(seer, base);
     let carry = Carry::new(runs, base.len(), object.len());
     let (mut fresh, mut found) = (Vec::new(), Vec::new());

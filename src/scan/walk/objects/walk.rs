@@ -1,40 +1,18 @@
 //! What one thread does: follows what is built on a base, from object to object.
 
-use std::collections::HashMap;
-use std::ops::Range;
-
 use gix::ObjectId;
 use gix::objs::Kind;
 use gix::odb::loose::Store;
 
 use super::carry::Carry;
 use super::delta::{Delta, DeltaError, Run};
-use super::judge::Judged;
-use super::names::Names;
 use super::pack::Pack;
-use super::{IN_MEMORY, LOOSE_RUN, Shared, Task, Unread, Walked, What, Why};
-use crate::scan::walk::cache::Entry;
+use super::worker::{Judged, Worker};
+use super::{IN_MEMORY, LOOSE_RUN, Task, UnreadReason};
 use crate::secret::WipedVec;
 
 /// Bytes of objects that wait for the next one that is built on them, at most; past that they are read again.
 const HELD: usize = 64 << 20;
-
-/// A thread's memory.
-pub(super) struct Worker<'a> {
-    pub(super) shared: &'a Shared<'a>,
-    pub(super) walked: Walked,
-    pub(super) names: Names,
-    /// Blobs that are too large for memory, or built on one.
-    pub(super) large: Vec<ObjectId>,
-    /// Objects in which nothing is, for the cache.
-    pub(super) clean: Vec<Entry>,
-    inflate: gix::zlib::Inflate,
-    /// An inflated delta.
-    delta: WipedVec,
-    runs: Vec<Run>,
-    pub(super) fresh: Vec<Range<usize>>,
-    spare: Vec<WipedVec>,
-}
 
 /// An object that others are built on.
 struct Base {
@@ -47,51 +25,11 @@ struct Base {
     seen: usize,
 }
 
-impl<'a> Worker<'a> {
-    pub(super) fn new(shared: &'a Shared<'a>) -> Self {
-        Self {
-            shared,
-            walked: Walked::default(),
-            names: HashMap::new(),
-            large: Vec::new(),
-            clean: Vec::new(),
-            inflate: gix::zlib::Inflate::default(),
-            delta: WipedVec::default(),
-            runs: Vec::new(),
-            fresh: Vec::new(),
-            spare: Vec::new(),
-        }
-    }
-
-    /// Takes over what another thread has done.
-    pub(super) fn merge(&mut self, other: Self) {
-        self.walked.add(other.walked);
-        self.large.extend(other.large);
-        self.clean.extend(other.clean);
-        for (name, of) in other.names {
-            let known =
-                self.names.entry(name).and_modify(|known| known.tree = of.tree.min(known.tree));
-            known.or_insert(of);
-        }
-    }
-
-    /// Entries that nothing leads to.
-    pub(super) fn lost(&mut self) {
-        for pack in &self.shared.stores.packs {
-            for &entry in &pack.lost {
-                self.unread(pack.id(entry), Why::Damaged("its base cannot be found".to_owned()));
-            }
-        }
-    }
-
-    pub(super) fn unread(&mut self, id: ObjectId, why: Why) {
-        self.walked.unread.push(Unread { what: What::Object(id), why });
-    }
-
+impl Worker<'_> {
     pub(super) fn run(&mut self, task: Task) {
         let stores = self.shared.stores;
         match task {
-            Task::Tree(pack, root) => self.tree(&stores.packs[pack], root),
+            Task::Family(pack, root) => self.family(&stores.packs[pack], root),
             Task::Loose(first) => {
                 for &(folder, id) in stores.loose[first..].iter().take(LOOSE_RUN) {
                     self.loose(&stores.folders[folder], id);
@@ -101,16 +39,17 @@ impl<'a> Worker<'a> {
     }
 
     fn loose(&mut self, folder: &Store, id: ObjectId) {
-        let damaged = |error: gix::Error| Why::Damaged(crate::sanitise::line(&error.to_string()));
+        let damaged =
+            |error: gix::Error| UnreadReason::Damaged(crate::sanitise::line(&error.to_string()));
         let mut bytes = self.spare();
         let read = match folder.try_header(&id) {
             Ok(Some((len, kind))) if len > IN_MEMORY => return self.too_large(id, kind),
             Ok(Some(_)) => match folder.try_find(&id, &mut bytes) {
                 Ok(Some(object)) => Ok(object.kind),
-                Ok(None) => Err(Why::Missing),
+                Ok(None) => Err(UnreadReason::Missing),
                 Err(error) => Err(damaged(error)),
             },
-            Ok(None) => Err(Why::Missing),
+            Ok(None) => Err(UnreadReason::Missing),
             Err(error) => Err(damaged(error)),
         };
         match read {
@@ -123,13 +62,13 @@ impl<'a> Worker<'a> {
     fn too_large(&mut self, id: ObjectId, kind: Kind) {
         match kind {
             Kind::Blob => self.large.push(id),
-            Kind::Tree | Kind::Commit | Kind::Tag => self.unread(id, Why::TooLarge),
+            Kind::Tree | Kind::Commit | Kind::Tag => self.unread(id, UnreadReason::TooLarge),
         }
     }
 
     /// Looks at an entry and all that is built on it, each object after its base. Of several that are built on the same
     /// one, that with most upon it comes last, when the base is no longer needed: so few objects are in memory at once.
-    fn tree(&mut self, pack: &Pack, root: u32) {
+    fn family(&mut self, pack: &Pack, root: u32) {
         let mut bases: Vec<Base> = Vec::new();
         match self.root(pack, root) {
             Ok(base) => bases.push(base),
@@ -168,26 +107,26 @@ impl<'a> Worker<'a> {
 
     /// Notes that an entry could not be read, and so nothing that is built on it. A damaged object may be there a second time,
     /// but whoever damaged one of them is not to decide which.
-    fn fail(&mut self, pack: &Pack, entry: u32, kind: Option<Kind>, why: Why) {
+    fn fail(&mut self, pack: &Pack, entry: u32, kind: Option<Kind>, why: UnreadReason) {
         let mut below = vec![(entry, why)];
         while let Some((entry, why)) = below.pop() {
             let id = pack.id(entry);
             if pack.is_wanted(entry) {
                 match (&why, kind) {
-                    (Why::TooLarge, Some(kind)) => self.too_large(id, kind),
+                    (UnreadReason::TooLarge, Some(kind)) => self.too_large(id, kind),
                     _ => self.unread(id, why.clone()),
                 }
             }
             let inherited = match why {
-                Why::TooLarge => Why::TooLarge,
-                _ => Why::Damaged(format!("it is built on {id}, which cannot be read")),
+                UnreadReason::TooLarge => UnreadReason::TooLarge,
+                _ => UnreadReason::Damaged(format!("it is built on {id}, which cannot be read")),
             };
             below.extend(pack.children(entry).iter().map(|&child| (child, inherited.clone())));
         }
     }
 
     /// Reads and judges an entry that is built on no other one of its pack.
-    fn root(&mut self, pack: &Pack, entry: u32) -> Result<Base, (Option<Kind>, Why)> {
+    fn root(&mut self, pack: &Pack, entry: u32) -> Result<Base, (Option<Kind>, UnreadReason)> {
         let (kind, bytes) = self.read_root(pack, entry)?;
         let id = pack.id(entry);
         let judged = match pack.is_wanted(entry) {
@@ -201,7 +140,7 @@ impl<'a> Worker<'a> {
         &mut self,
         pack: &Pack,
         entry: u32,
-    ) -> Result<(Kind, WipedVec), (Option<Kind>, Why)> {
+    ) -> Result<(Kind, WipedVec), (Option<Kind>, UnreadReason)> {
         let header = header(pack, entry).map_err(|why| (None, why))?;
         let mut bytes = self.spare();
         if let Some(kind) = header.header.as_kind() {
@@ -209,7 +148,7 @@ impl<'a> Worker<'a> {
             return Ok((kind, bytes));
         }
         let gix::odb::pack::data::entry::Header::RefDelta { base_id } = header.header else {
-            return Err((None, Why::Damaged("its base cannot be found".to_owned())));
+            return Err((None, UnreadReason::Damaged("its base cannot be found".to_owned())));
         };
         let (kind, base) = self.elsewhere(base_id)?;
         let mut delta = std::mem::take(&mut self.delta);
@@ -222,29 +161,29 @@ impl<'a> Worker<'a> {
     }
 
     /// The object that an entry is built on, where its own pack has it not.
-    fn elsewhere(&self, id: ObjectId) -> Result<(Kind, WipedVec), (Option<Kind>, Why)> {
+    fn elsewhere(&self, id: ObjectId) -> Result<(Kind, WipedVec), (Option<Kind>, UnreadReason)> {
         use gix::objs::{Find as _, FindHeader as _};
         for folder in &self.shared.stores.folders {
             let damaged = |error: &dyn std::fmt::Display| {
-                (None, Why::Damaged(crate::sanitise::line(&error.to_string())))
+                (None, UnreadReason::Damaged(crate::sanitise::line(&error.to_string())))
             };
             let store = gix::odb::at(folder.path(), id.kind()).map_err(|error| damaged(&error))?;
             let Some(header) = store.try_header(&id).map_err(|error| damaged(&error))? else {
                 continue;
             };
             if header.size > IN_MEMORY {
-                return Err((Some(header.kind), Why::TooLarge));
+                return Err((Some(header.kind), UnreadReason::TooLarge));
             }
             let mut bytes = WipedVec::default();
             if let Some(found) = store.try_find(&id, &mut bytes).map_err(|error| damaged(&error))? {
                 return Ok((found.kind, bytes));
             }
         }
-        Err((None, Why::Damaged(format!("it is built on {id}, which is not here"))))
+        Err((None, UnreadReason::Damaged(format!("it is built on {id}, which is not here"))))
     }
 
     /// Reads and judges an entry that is built on another.
-    fn child(&mut self, pack: &Pack, base: &mut Base, entry: u32) -> Result<Base, Why> {
+    fn child(&mut self, pack: &Pack, base: &mut Base, entry: u32) -> Result<Base, UnreadReason> {
         let header = header(pack, entry)?;
         if base.bytes.is_none() {
             base.bytes = Some(self.again(pack, base.entry)?);
@@ -269,7 +208,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Reads an object again with all that it is built on.
-    fn again(&mut self, pack: &Pack, entry: u32) -> Result<WipedVec, Why> {
+    fn again(&mut self, pack: &Pack, entry: u32) -> Result<WipedVec, UnreadReason> {
         let chain = pack.chain(entry);
         let (&root, above) = chain.split_last().expect("it holds the entry itself");
         let (_, mut bytes) = self.read_root(pack, root).map_err(|(_, why)| why)?;
@@ -292,35 +231,41 @@ impl<'a> Worker<'a> {
         pack: &Pack,
         header: &gix::odb::pack::data::Entry,
         bytes: &mut WipedVec,
-    ) -> Result<(), Why> {
+    ) -> Result<(), UnreadReason> {
         if header.decompressed_size > IN_MEMORY {
-            return Err(Why::TooLarge);
+            return Err(UnreadReason::TooLarge);
         }
-        let len = usize::try_from(header.decompressed_size).map_err(|_| Why::TooLarge)?;
+        let len = usize::try_from(header.decompressed_size).map_err(|_| UnreadReason::TooLarge)?;
         if bytes.capacity() < len {
             *bytes = WipedVec::with_capacity(len);
         }
         bytes.resize(len, 0);
         let done = pack.data.decompress_entry(header, &mut self.inflate, bytes);
-        done.map(drop).map_err(|error| Why::Damaged(crate::sanitise::line(&error.to_string())))
+        done.map(drop)
+            .map_err(|error| UnreadReason::Damaged(crate::sanitise::line(&error.to_string())))
     }
 }
 
 /// The header of an entry whose bytes are as its pack's index has them.
-fn header(pack: &Pack, entry: u32) -> Result<gix::odb::pack::data::Entry, Why> {
+fn header(pack: &Pack, entry: u32) -> Result<gix::odb::pack::data::Entry, UnreadReason> {
     let header = pack.header(entry).filter(|_| pack.is_sound(entry));
     header.ok_or_else(|| {
-        Why::Damaged("its entry in the pack was changed since it was written".to_owned())
+        UnreadReason::Damaged("its entry in the pack was changed since it was written".to_owned())
     })
 }
 
-fn apply(base: &[u8], delta: &[u8], bytes: &mut WipedVec, runs: &mut Vec<Run>) -> Result<(), Why> {
-    let damaged = |error: DeltaError| Why::Damaged(error.to_string());
+fn apply(
+    base: &[u8],
+    delta: &[u8],
+    bytes: &mut WipedVec,
+    runs: &mut Vec<Run>,
+) -> Result<(), UnreadReason> {
+    let damaged = |error: DeltaError| UnreadReason::Damaged(error.to_string());
     let delta = Delta::parse(delta).map_err(damaged)?;
     if delta.len > IN_MEMORY {
-        return Err(Why::TooLarge);
+        return Err(UnreadReason::TooLarge);
     }
-    let len = usize::try_from(delta.len).map_err(|_| Why::TooLarge)?;
+    let len = usize::try_from(delta.len).map_err(|_| UnreadReason::TooLarge)?;
     if bytes.capacity() < len {
         *bytes = WipedVec::with_capacity(len + len / 8);
     }

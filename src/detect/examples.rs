@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::Detector;
+use super::rules::{Anchor, Rule, builtin};
 use super::template::expand;
-use super::{Place, Rule, builtin};
-use crate::detect::Detector;
-use crate::detect::LONGEST_KEYWORD;
+use super::window::LONGEST_KEYWORD;
 
 fn texts<'a>(
     rule: &'a Rule,
@@ -61,7 +61,7 @@ fn every_rule_has_a_name_of_its_own_examples_of_both_kinds_and_its_keywords_in_t
         );
         assert!(!rule.yes.is_empty() && !rule.no.is_empty(), "{} lacks examples", rule.id);
         assert!(!rule.revoke.is_empty() && !rule.about.is_empty(), "{} says too little", rule.id);
-        assert_eq!(rule.expression.is_empty(), rule.place == Place::Code, "{}", rule.id);
+        assert_eq!(rule.expression.is_empty(), rule.place == Anchor::Code, "{}", rule.id);
         for (text, template) in texts(&rule, &rule.yes) {
             let text = if rule.ignores_case() { text.to_lowercase() } else { text };
             let has = |keyword: &String| {

@@ -2,9 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::filter;
-use super::re2::translated;
-use super::*;
+use crate::detect::rules::gitleaks::re2::translated;
+use crate::detect::rules::gitleaks::*;
 use crate::detect::{Detector, Hit};
 
 fn detector(rules: &str) -> Detector {
@@ -259,7 +258,7 @@ fn a_required_rule_counts_only_where_it_counts_itself() {
 
 #[test]
 fn the_default_rules_are_those_of_this_program() {
-    let key = crate::detect::rules::template::expand("ghp_{base62:30}{crc32}", "github-pat");
+    let key = crate::detect::template::expand("ghp_{base62:30}{crc32}", "github-pat");
     let text = format!("token = \"{key}\"\nshop_1 shop_2\n");
     let rules = "[extend]\nuseDefault = true\n[allowlist]\npaths = ['^old/']";
     assert_eq!(scan(rules, &text, Some("a")), [&key[..]]);

@@ -1,12 +1,14 @@
 //! The whole detector: parts of a text, hostile texts, what its results show.
 
+mod gitleaks;
+
 use std::ops::Range;
 
 use proptest::prelude::*;
 
 use super::{Detector, Hit, Rank};
 use crate::detect::rules::builtin;
-use crate::detect::rules::template::expand;
+use crate::detect::template::expand;
 
 fn scan(detector: &Detector, text: &[u8], within: &[Range<usize>]) -> Vec<Hit> {
     let mut hits = Vec::new();
