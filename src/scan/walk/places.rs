@@ -108,7 +108,7 @@ pub fn look(
             selected.paths.keys().for_each(|path| eye.look(OtherText::StagedPath, path));
         }
         (_, Some(selected)) => {
-            selected.paths.keys().for_each(|path| eye.look(OtherText::Path, path))
+            selected.paths.keys().for_each(|path| eye.look(OtherText::Path, path));
         }
         (_, None) => {}
     }

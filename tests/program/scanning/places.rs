@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use git_shroud::detect::Seer;
 use git_shroud::git::repository::Repository;
 use git_shroud::scan::Scope;
-use git_shroud::scan::walk::places::{Part, Place, WorktreeFiles, part_of};
-use git_shroud::scan::walk::seen::{Seen, Source};
+use git_shroud::scan::walk::places::{Part, WorktreeFiles, part_of};
+use git_shroud::scan::walk::seen::{OtherText, Seen, Source};
 
 use crate::common::{Sandbox, needs};
 use crate::scanning::eye::{Words, canaries};
@@ -219,7 +219,7 @@ fn the_parts_of_a_commit_and_the_places_are_told() {
                     Part::Message => "message".to_owned(),
                     part => panic!("{part:?}"),
                 },
-                Source::Other(Place::GitFile(path) | Place::Worktree(path)) => {
+                Source::Other(OtherText::GitFile(path) | OtherText::Worktree(path)) => {
                     String::from_utf8(path.clone()).unwrap()
                 }
                 source => panic!("{source:?}"),
