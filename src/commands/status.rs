@@ -79,7 +79,6 @@ impl Status {
             let fixed = fix(&opened, &files, self.rekey, &context.ui)?;
             if fixed > 0 {
                 context.ui.status(format!("sealed and staged {}", count(fixed, "file")));
-                let opened = context.open()?;
                 files = survey(&opened.repository, &known, only.as_ref())?;
             }
         }
