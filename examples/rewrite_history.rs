@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode, Stdio};
 use aho_corasick::AhoCorasick;
 use git_shroud::git::repository::Repository;
 use git_shroud::scrub::rewrite::{Options, Rewritten, rewrite};
-use git_shroud::scrub::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, ScrubError};
+use git_shroud::scrub::{Changes, EntryKind, Fate, Folder, PolicyId, ScopeId, ScrubError};
 
 const ALL: PolicyId = PolicyId(0);
 
@@ -23,15 +23,15 @@ struct Replace {
 
 impl Changes for Replace {
     fn folder(&self, _: ScopeId, _: &[u8]) -> Folder {
-        Folder::Alike(Entry::Content(ALL))
+        Folder::Alike(Fate::Content(ALL))
     }
 
-    fn at(&self, _: ScopeId, _: &[u8], _: EntryKind) -> Entry {
-        Entry::Content(ALL)
+    fn at(&self, _: ScopeId, _: &[u8], _: EntryKind) -> Fate {
+        Fate::Content(ALL)
     }
 
-    fn pathless(&self) -> Entry {
-        Entry::Content(ALL)
+    fn pathless(&self) -> Fate {
+        Fate::Content(ALL)
     }
 
     fn blob(
@@ -55,19 +55,19 @@ struct Drop {
 impl Changes for Drop {
     fn folder(&self, _: ScopeId, path: &[u8]) -> Folder {
         if path == self.path {
-            return Folder::Alike(Entry::Drop);
+            return Folder::Alike(Fate::Drop);
         }
         let above = path.is_empty()
             || self.path.strip_prefix(path).is_some_and(|rest| rest.starts_with(b"/"));
         if above { Folder::ByPath } else { Folder::Untouched }
     }
 
-    fn at(&self, _: ScopeId, path: &[u8], _: EntryKind) -> Entry {
-        if path == self.path { Entry::Drop } else { Entry::Keep }
+    fn at(&self, _: ScopeId, path: &[u8], _: EntryKind) -> Fate {
+        if path == self.path { Fate::Drop } else { Fate::Keep }
     }
 
-    fn pathless(&self) -> Entry {
-        Entry::Keep
+    fn pathless(&self) -> Fate {
+        Fate::Keep
     }
 
     fn blob(&self, _: PolicyId, _: gix::ObjectId, _: &[u8]) -> Result<Option<Vec<u8>>, ScrubError> {

@@ -8,7 +8,12 @@ use time::format_description::well_known::Rfc3339;
 /// `2026-11-21T20:36:00Z`: UTC, to the second (RFC 3339).
 pub fn rfc3339(at: SystemTime) -> String {
     let at = OffsetDateTime::from(at).replace_nanosecond(0).expect("zero is a nanosecond");
-    at.format(&Rfc3339).expect("a year of the system's clock has four digits")
+    text(at).expect("a year of the system's clock has four digits")
+}
+
+/// As [`rfc3339`], with the point's own offset and fraction; `None` where the year has not four digits.
+pub fn text(at: OffsetDateTime) -> Option<String> {
+    at.format(&Rfc3339).ok()
 }
 
 /// `2026-11-21`.

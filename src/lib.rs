@@ -9,6 +9,7 @@
 pub mod clock;
 pub mod error;
 pub mod fs;
+pub mod hex;
 pub mod parallel;
 pub mod progress;
 pub mod repo_path;

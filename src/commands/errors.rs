@@ -1,5 +1,8 @@
 //! The errors of services as this program says them: in words, with what to do, and with an exit status.
 
+mod git;
+mod scrub;
+
 use crate::access::RESTORE;
 use crate::check::RangeError;
 use crate::error::CommandError;

@@ -69,15 +69,7 @@ impl Context {
                 crate::sanitise::native(&self.dir)
             )));
         }
-        Repository::discover(&self.dir).map_err(|error| {
-            let error = CommandError::from(error);
-            if error.message().contains("not a git repository") {
-                CommandError::wrong("this is not a git repository")
-                    .hint("change into one, or make one with 'git init'")
-            } else {
-                error
-            }
-        })
+        Ok(Repository::discover(&self.dir)?)
     }
 
     /// The repository around, with the keys that are held and described.

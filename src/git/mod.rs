@@ -38,6 +38,9 @@ pub enum GitError {
     /// A `git` that is older than what this program needs.
     #[error("'{0}' is too old: git 2.25 or newer is needed")]
     TooOld(String),
+    /// There is no repository around.
+    #[error("this is not a git repository")]
+    NoRepository,
     /// git failed, and said so.
     #[error("git {command}: {message}")]
     Failed {
@@ -69,30 +72,5 @@ pub enum GitError {
 impl GitError {
     pub(crate) fn read(error: impl std::fmt::Display) -> Self {
         Self::Read(error.to_string())
-    }
-}
-
-/// A path that was made safe to show, as a word of a command.
-fn shown_word(path: &str) -> String {
-    // In quotes it is not the path itself.
-    let is_raw = !path.starts_with('"');
-    if is_raw { crate::sanitise::word_or(path.as_bytes(), "PATH") } else { "PATH".to_owned() }
-}
-
-impl From<GitError> for crate::error::CommandError {
-    fn from(error: GitError) -> Self {
-        let wrong = Self::wrong(error.to_string());
-        match error {
-            GitError::NotHere(path) => Self::incomplete(wrong.message())
-                .hint(format!("fetch it: git checkout HEAD -- {}", shown_word(&path))),
-            GitError::Missing => wrong.hint("install git 2.25 or newer, so that it is on PATH"),
-            GitError::TooOld(_) => wrong.hint("install a newer git"),
-            GitError::RelativeIndex => wrong.hint("run this at the top, or name the whole path"),
-            GitError::OneIndex => wrong.hint("unset GIT_INDEX_FILE"),
-            GitError::IndexLocked(path) => wrong.hint(format!(
-                "wait until it has finished; if no git is running, remove '{path}' and try again"
-            )),
-            GitError::Failed { .. } | GitError::Read(_) | GitError::Io(_) => wrong,
-        }
     }
 }

@@ -36,7 +36,14 @@ impl Repository {
             return Self::open_found(&path(git_dir), Some(path(top)));
         }
         // The answers of fixed form first: a path may hold newlines.
-        let answer = git.run(["rev-parse", "--is-inside-work-tree", "--absolute-git-dir"])?;
+        let answer = git.run(["rev-parse", "--is-inside-work-tree", "--absolute-git-dir"]);
+        let answer = answer.map_err(|error| match error {
+            // git has no exit status for it.
+            GitError::Failed { message, .. } if message.contains("not a git repository") => {
+                GitError::NoRepository
+            }
+            error => error,
+        })?;
         let (inside, git_dir) = match answer.strip_prefix(b"true\n") {
             Some(git_dir) => (true, git_dir),
             None => (false, answer.strip_prefix(b"false\n").unwrap_or(&answer)),

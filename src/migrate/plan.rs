@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gix::attrs::StateRef;
 
 use super::attributes::{LineChange, Rewriting, filters, rewrite};
-use super::found::{ATTRIBUTES, Found, Values, file_name};
+use super::git_crypt_repo::{ATTRIBUTES, GitCryptRepo, Values, file_name};
 use crate::error::{CommandError, Outcome};
 use crate::git::attributes::{DRIVER, conversion};
 use crate::git::repository::Repository;
@@ -47,8 +47,8 @@ pub struct SideEffect {
 /// What should be done.
 pub struct Plan {
     /// What there is.
-    pub found: Found,
-    /// What each key of git-crypt should be called.
+    pub found: GitCryptRepo,
+    /// What each key of git-crypt is to be called.
     pub names: BTreeMap<Name, KeyName>,
     /// The attributes files that change.
     pub attributes: Vec<NewAttributes>,
@@ -63,7 +63,7 @@ impl Plan {
     /// A line cannot be rewritten, another set of files would be sealed, or git would change sealed bytes.
     pub fn make(
         repository: &Repository,
-        found: Found,
+        found: GitCryptRepo,
         names: BTreeMap<Name, KeyName>,
     ) -> Outcome<Self> {
         let mut plan = Self { found, names, attributes: Vec::new(), side_effects: Vec::new() };

@@ -47,7 +47,7 @@ impl fmt::Display for Fingerprint {
             Maker::Key(maker) => ("key", maker),
             Maker::Salt(maker) => ("salt", maker),
         };
-        write!(f, "{kind}:{}:{}", hex(maker), hex(&self.mac))
+        write!(f, "{kind}:{}:{}", crate::hex::lower(maker), crate::hex::lower(&self.mac))
     }
 }
 
@@ -166,10 +166,6 @@ fn maker_of(id: KeyId) -> [u8; MAKER_LEN] {
 
 fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
     bytes[..N].try_into().expect("a slice of that length")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn bytes<const N: usize>(digits: &str) -> Result<[u8; N], InvalidFingerprint> {

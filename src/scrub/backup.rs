@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
+use super::error::{Context as _, Outcome, ScrubError};
 use super::record::{BUNDLE, Head, LOGS, VALUES};
 use super::redact::Value;
 use super::rewrite::Rewritten;
 use crate::detect::Secret;
-use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{
     Access, create_private, create_private_dir, read_bounded, with_path, write_atomic,
 };
@@ -194,7 +194,7 @@ pub fn write_values(folder: &Path, values: &[Value]) -> Outcome {
 pub fn read_values(folder: &Path) -> Outcome<Vec<Value>> {
     let path = folder.join(VALUES);
     let bytes = read_bounded(&path, MAX_VALUES).context(|| "the values".to_owned())?;
-    let damaged = || CommandError::wrong(format!("{} is damaged", crate::sanitise::native(&path)));
+    let damaged = || ScrubError::DamagedFile(crate::sanitise::native(&path));
     let mut rest = &bytes[..];
     let mut parts = Vec::new();
     while !rest.is_empty() {
@@ -249,7 +249,7 @@ pub fn write_maps(repository: &Repository, folder: &Path, rewritten: &Rewritten)
 pub fn read_map(path: &Path) -> Outcome<Vec<(ObjectId, Option<ObjectId>)>> {
     let name = crate::sanitise::native(path);
     let text = read_bounded(path, MAX_VALUES).context(|| "the map".to_owned())?;
-    let wrong = || CommandError::wrong(format!("{name} is no map of commits"));
+    let wrong = || ScrubError::NoMap(name.clone());
     let mut map = Vec::new();
     for line in text.lines().filter(|line| !line.starts_with(b"old")) {
         let mut ids = line.fields().map(ObjectId::from_hex);

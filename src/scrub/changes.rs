@@ -27,7 +27,7 @@ pub enum EntryKind {
 
 /// What becomes of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Entry {
+pub enum Fate {
     /// Its content stays.
     Keep,
     /// It goes; a folder that is empty then goes too.
@@ -42,7 +42,7 @@ pub enum Folder {
     /// All of it stays, names too: it is not even read.
     Untouched,
     /// The same for every entry, wherever the folder is: a tree is looked at once. Names are shown to [`Changes::text`].
-    Alike(Entry),
+    Alike(Fate),
     /// It depends on the path: [`Changes::at`] is asked for each entry. Names are shown to [`Changes::text`].
     ByPath,
 }
@@ -84,10 +84,10 @@ pub trait Changes: Sync {
     fn folder(&self, scope: ScopeId, path: &[u8]) -> Folder;
 
     /// What becomes of an entry, which is no folder.
-    fn at(&self, scope: ScopeId, path: &[u8], kind: EntryKind) -> Entry;
+    fn at(&self, scope: ScopeId, path: &[u8], kind: EntryKind) -> Fate;
 
     /// What becomes of contents that have no path: notes, and blobs that a ref or tag names.
-    fn pathless(&self) -> Entry;
+    fn pathless(&self) -> Fate;
 
     /// The new content of a blob, `None` where it stays. Each blob is shown once for each policy.
     ///

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-use super::{Changes, Entry, EntryKind, Folder, ScrubError, TextKind};
+use super::{Changes, EntryKind, Fate, Folder, ScrubError, TextKind};
 use crate::git::GitError;
 use crate::git::database::{Database, Peeled};
 use crate::git::repository::Repository;
@@ -139,9 +139,9 @@ fn becomes(
     let names: Vec<_> = path.split(|&byte| byte == b'/').map(rename).collect();
     let new_path = names.join(&b'/');
     let id = match entry {
-        Entry::Drop => return Ok(None),
-        Entry::Keep => id,
-        Entry::Content(policy) => {
+        Fate::Drop => return Ok(None),
+        Fate::Keep => id,
+        Fate::Content(policy) => {
             let content = database.object(id)?.ok_or(ScrubError::Missing(id))?;
             let new = match kind {
                 EntryKind::Symlink => changes.text(TextKind::SymlinkTarget, &content),
@@ -157,12 +157,12 @@ fn becomes(
 }
 
 /// What becomes of an entry.
-fn decide(changes: &dyn Changes, scope: super::ScopeId, path: &[u8], kind: EntryKind) -> Entry {
+fn decide(changes: &dyn Changes, scope: super::ScopeId, path: &[u8], kind: EntryKind) -> Fate {
     let folders =
         path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| &path[..at]);
     for folder in std::iter::once(&b""[..]).chain(folders) {
         match changes.folder(scope, folder) {
-            Folder::Untouched => return Entry::Keep,
+            Folder::Untouched => return Fate::Keep,
             Folder::Alike(entry) => return entry,
             Folder::ByPath => {}
         }

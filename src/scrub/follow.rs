@@ -6,8 +6,8 @@ use std::ffi::OsStr;
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
+use super::error::{Outcome, ScrubError};
 use super::record::{Id, Name, Ref};
-use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
 use crate::git::command::os_line;
 use crate::git::repository::Repository;
@@ -72,8 +72,7 @@ pub fn follow(repository: &Repository, map: &Map) -> Outcome<Following> {
     let lines: String = needed.iter().map(|Id(id)| format!("{id}\n")).collect();
     let said = repository.git.run_with_input(["cat-file", "--batch-check"], lines.as_bytes())?;
     if said.contains_str(" missing") {
-        return Err(CommandError::refused("the new history is not in this clone yet")
-            .hint("git fetch --all --tags --force, and run this again"));
+        return Err(ScrubError::NotFetched);
     }
     Ok(following)
 }

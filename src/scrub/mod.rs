@@ -22,5 +22,5 @@ pub mod safety;
 pub mod search;
 pub mod work;
 
-pub use changes::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, TextKind};
+pub use changes::{Changes, EntryKind, Fate, Folder, PolicyId, ScopeId, TextKind};
 pub use error::ScrubError;

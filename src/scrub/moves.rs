@@ -8,8 +8,8 @@ use std::path::Path;
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
+use super::error::{Context as _, Outcome, ScrubError};
 use super::record::{Head, Name, Record, Ref};
-use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{Access, write_atomic};
 use crate::git::GitError;
 use crate::git::command::os_line;
@@ -115,11 +115,7 @@ fn move_refs(repository: &Repository, record: &Record) -> Outcome {
         match place(&refs, change) {
             Where::New => continue,
             Where::Other => {
-                return Err(CommandError::refused(format!(
-                    "the ref {} was moved since",
-                    crate::sanitise::path(&change.name.0)
-                ))
-                .hint("move it back to where it was, or delete it, and run this again"));
+                return Err(ScrubError::RefMoved(crate::sanitise::path(&change.name.0)));
             }
             Where::Old => {}
         }
@@ -285,9 +281,6 @@ fn quoted(path: &[u8]) -> Vec<u8> {
     line
 }
 
-fn work(top: &Path, what: &str) -> CommandError {
-    let top = crate::sanitise::native(top);
-    CommandError::refused(format!("there is work in {top}: {what}")).hint(
-        "copy it elsewhere, undo it with 'git restore', and run 'git shroud scrub --continue'",
-    )
+fn work(top: &Path, what: &str) -> ScrubError {
+    ScrubError::Work { top: crate::sanitise::native(top), what: what.to_owned() }
 }

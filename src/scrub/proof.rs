@@ -1,7 +1,7 @@
 //! What is known of a history after it was rewritten, and after the old one was removed.
 
 use super::difference::Unplanned;
-use super::search::{Searched, Why};
+use super::search::{Remains, Searched};
 
 /// What was proved after everything had moved.
 pub struct Proof {
@@ -45,7 +45,7 @@ pub struct Finished {
 impl Finished {
     /// Whether the old history is gone. What is in git's own files goes with the next commit.
     pub fn is_gone(&self) -> bool {
-        let only_files = self.searched.left.iter().all(|left| left.why == Why::GitFile);
+        let only_files = self.searched.left.iter().all(|left| left.why == Remains::GitFile);
         self.still == 0 && only_files && self.searched.unread == 0
     }
 }

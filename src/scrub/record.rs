@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{CommandError, Context as _, Outcome};
+use super::error::{Context as _, Outcome, ScrubError};
 use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
 use crate::git::repository::Repository;
 use crate::store::local;
@@ -45,8 +45,7 @@ pub struct Name(pub Vec<u8>);
 
 impl Serialize for Name {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let digits: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        serializer.serialize_str(&digits)
+        serializer.serialize_str(&crate::hex::lower(&self.0))
     }
 }
 
@@ -149,8 +148,7 @@ impl Head {
         match all.into_iter().find(|worktree| Self::name_of(worktree) == self.linked) {
             Some(worktree) => Ok(worktree),
             None if self.linked.is_none() => Ok(repository.reopen()?),
-            None => Err(CommandError::wrong("a linked worktree is not there any more")
-                .hint("restore it: 'git worktree list' shows the worktrees")),
+            None => Err(ScrubError::WorktreeGone),
         }
     }
 }
@@ -219,13 +217,9 @@ impl Record {
         let record: Option<Self> = serde_json::from_slice(&bytes).ok();
         let record = record.filter(|record| record.version == 1);
         let path = folder.join(RECORD);
-        record.map(|record| Self { folder: folder.to_owned(), ..record }).ok_or_else(|| {
-            CommandError::wrong(format!(
-                "{} is not the record of a scrub",
-                crate::sanitise::native(&path)
-            ))
-            .hint("the bundle beside it holds the old history")
-        })
+        record
+            .map(|record| Self { folder: folder.to_owned(), ..record })
+            .ok_or_else(|| ScrubError::NoRecord(crate::sanitise::native(&path)))
     }
 
     /// A new folder without a name that counts; what an earlier run left there that was cut off is gone. `true` where there was

@@ -5,9 +5,9 @@ use std::ffi::OsStr;
 
 use gix::bstr::ByteSlice as _;
 
+use super::error::{Outcome, Unfit};
 use super::{Changes, TextKind};
 use crate::access::rotate;
-use crate::error::{CommandError, Outcome};
 use crate::git::command::os_line;
 use crate::git::repository::Repository;
 use crate::git::tree_attributes::FILE_NAME;
@@ -24,33 +24,24 @@ const MAX_NAMED: usize = 3;
 pub fn refuse_unfit(repository: &Repository) -> Outcome {
     let common = repository.common_dir();
     if rotate::Journal::is_there(common) {
-        return Err(CommandError::refused("a key rotation is in progress")
-            .hint("git shroud key rotate --continue, or --abort"));
+        return Err(Unfit::Rotation.into());
     }
     if local::dir(common).join("migration").exists() {
-        return Err(CommandError::refused("a migration from git-crypt is in progress")
-            .hint("finish it: git shroud migrate git-crypt"));
+        return Err(Unfit::Migration.into());
     }
     if common.join("shallow").exists() {
-        return Err(CommandError::refused(
-            "this clone is shallow: a part of the history is missing",
-        )
-        .hint("fetch the rest first: git fetch --unshallow"));
+        return Err(Unfit::Shallow.into());
     }
     let config = repository.gix.config_snapshot();
     let query = ["config", "--get-regexp", r"^remote\..*\.(promisor|partialclonefilter)$"];
     if config.string("extensions.partialClone").is_some() || repository.git.query(query)?.is_some()
     {
-        return Err(CommandError::refused(
-            "this is a partial clone: a part of the files is missing",
-        )
-        .hint("make a full clone (git clone URL), and scrub there"));
+        return Err(Unfit::Partial.into());
     }
     let absent = repository.absent_worktrees()?;
     if let Some(top) = absent.first() {
         let top = crate::sanitise::native(top);
-        return Err(CommandError::refused(format!("the linked worktree {top} is not there"))
-            .hint("restore it, or remove its record: git worktree prune"));
+        return Err(Unfit::Absent(top).into());
     }
     for worktree in repository.all_worktrees()? {
         refuse_work(&worktree)?;
@@ -82,11 +73,7 @@ pub fn refuse_overwriting(repository: &Repository, changes: &dyn Changes) -> Out
         for path in coming.iter().filter(|path| !tracked.contains(&path[..])) {
             let file = repo_path::to_native(path).map(|native| top.join(native));
             if file.is_some_and(|file| file.symlink_metadata().is_ok()) {
-                let path = crate::sanitise::path(path);
-                return Err(CommandError::refused(format!(
-                    "the untracked file {path} would be overwritten"
-                ))
-                .hint("move it elsewhere, or add and commit it"));
+                return Err(Unfit::InTheWay(crate::sanitise::path(path)).into());
             }
         }
     }
@@ -98,20 +85,14 @@ fn refuse_work(repository: &Repository) -> Outcome {
     let Some(top) = &repository.worktree else { return Ok(()) };
     let top = crate::sanitise::native(top);
     if repository.gix.state().is_some() {
-        return Err(CommandError::refused(format!(
-            "a merge, a rebase or something similar is in progress in {top}"
-        ))
-        .hint("finish or abort it, and run this again: git status"));
+        return Err(Unfit::UnderWay(top).into());
     }
     let dirty = dirty(repository)?;
     if !dirty.is_empty() {
         let named = dirty.iter().take(MAX_NAMED).map(|path| crate::sanitise::path(path));
         let more = if dirty.len() > MAX_NAMED { ", …" } else { "" };
-        return Err(CommandError::refused(format!(
-            "{top} has changes that are not committed: {}{more}",
-            named.collect::<Vec<_>>().join(", ")
-        ))
-        .hint("commit or stash them: git stash"));
+        let files = format!("{}{more}", named.collect::<Vec<_>>().join(", "));
+        return Err(Unfit::Dirty { top, files }.into());
     }
     Ok(())
 }

@@ -7,18 +7,18 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::objs::Kind;
 
+use super::error::Outcome;
 use super::redact::{Needles, Redactor, Value};
 use crate::detect::{Seer, View};
-use crate::error::Outcome;
 use crate::git::repository::Repository;
 use crate::sanitise;
 use crate::scan::Scope;
 use crate::scan::walk::seen::OtherText;
 use crate::scan::walk::seen::{Seen, Source};
 
-/// Why a value still stands somewhere.
+/// Where a value is still found; decides what has to be done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
+pub enum Remains {
     /// In an object that a ref or index leads to.
     InForce,
     /// The same, inside of a gzip file or zip archive.
@@ -31,7 +31,7 @@ pub enum Why {
     GitFile,
 }
 
-impl Why {
+impl Remains {
     /// What should be done about it.
     pub fn remedy(self) -> &'static str {
         match self {
@@ -46,8 +46,8 @@ impl Why {
 /// A place where a value still is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Left {
-    /// Why.
-    pub why: Why,
+    /// Where it is.
+    pub why: Remains,
     /// Where, fit for a terminal and without any of the values.
     pub place: String,
     /// The value's rule.
@@ -67,13 +67,13 @@ pub struct Searched {
 
 impl Searched {
     /// How many places are left for this reason.
-    pub fn count(&self, why: Why) -> u64 {
+    pub fn count(&self, why: Remains) -> u64 {
         self.left.iter().filter(|left| left.why == why).count() as u64
     }
 
     /// Whether nothing is left in what refs and indexes lead to, and all could be read.
     pub fn is_clean(&self) -> bool {
-        self.unread == 0 && self.count(Why::InForce) == 0 && self.count(Why::Packed) == 0
+        self.unread == 0 && self.count(Remains::InForce) == 0 && self.count(Remains::Packed) == 0
     }
 }
 
@@ -178,7 +178,7 @@ fn describe(
     hit: &Noted,
     in_force: &HashMap<ObjectId, Vec<u8>>,
     redactor: &Redactor,
-) -> Option<(Why, String)> {
+) -> Option<(Remains, String)> {
     let show = |name: &[u8]| match redactor.text(name) {
         Ok(shown) => sanitise::path(shown.as_deref().unwrap_or(name)),
         Err(_) => "a name that contains a value".to_owned(),
@@ -193,9 +193,9 @@ fn describe(
     match &hit.source {
         Source::Object { id, kind } => {
             let why = match in_force.contains_key(id) {
-                false => Why::Old,
-                true if hit.packed => Why::Packed,
-                true => Why::InForce,
+                false => Remains::Old,
+                true if hit.packed => Remains::Packed,
+                true => Remains::InForce,
             };
             let what = match kind {
                 Kind::Commit => "commit",
@@ -206,23 +206,23 @@ fn describe(
             Some((why, named(what, id)?))
         }
         Source::Name { tree } => {
-            let why = if in_force.contains_key(tree) { Why::InForce } else { Why::Old };
+            let why = if in_force.contains_key(tree) { Remains::InForce } else { Remains::Old };
             Some((why, named("a name in tree", tree)?))
         }
         Source::Other(place) => match place {
             OtherText::GitFile(path)
                 if path.starts_with(b"logs/") || path.contains_str("/logs/") =>
             {
-                Some((Why::Reflog, format!("reflog {}", show(path))))
+                Some((Remains::Reflog, format!("reflog {}", show(path))))
             }
-            OtherText::GitFile(path) => Some((Why::GitFile, format!(".git/{}", show(path)))),
-            OtherText::Reflog => Some((Why::Reflog, "a reflog".to_owned())),
-            OtherText::RefName => Some((Why::InForce, "the name of a ref".to_owned())),
+            OtherText::GitFile(path) => Some((Remains::GitFile, format!(".git/{}", show(path)))),
+            OtherText::Reflog => Some((Remains::Reflog, "a reflog".to_owned())),
+            OtherText::RefName => Some((Remains::InForce, "the name of a ref".to_owned())),
             OtherText::StagedPath
             | OtherText::Path
             | OtherText::WorktreePath
             | OtherText::Worktree(_) => {
-                Some((Why::InForce, "the name of a staged file".to_owned()))
+                Some((Remains::InForce, "the name of a staged file".to_owned()))
             }
         },
     }

@@ -7,6 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
 use super::local::{self, StoreError};
+use crate::clock;
 use crate::format::KeyId;
 use crate::fs::{Access, create_private_dir, read_bounded, write_atomic};
 use crate::keyring::share::{self, Share, ShareError};
@@ -216,7 +217,8 @@ pub fn remember_verified(
     let mut text = String::new();
     for Verified { id, date, kind } in all {
         let date = date.to_offset(UtcOffset::UTC).replace_nanosecond(0).expect("zero is in range");
-        let date = date.format(&Rfc3339).map_err(io::Error::other)?;
+        let date =
+            clock::text(date).ok_or_else(|| io::Error::other("the year has not four digits"))?;
         text.push_str(&format!("{id} {date} {}\n", kind.name()));
     }
     create_private_dir(&local::dir(common_dir))?;

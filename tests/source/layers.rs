@@ -9,9 +9,10 @@ use crate::paths::{Crate, Module};
 use crate::texts;
 
 /// The modules, lowest first.
-const LAYERS: [&str; 33] = [
+const LAYERS: [&str; 34] = [
     // Words that every other module may use.
     "clock",
+    "hex",
     "repo_path",
     "sanitise",
     "error",

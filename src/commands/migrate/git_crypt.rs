@@ -20,7 +20,7 @@ use crate::git::changes::changes;
 use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
 use crate::git_crypt::{HeldKeys, KeyFile, KeyVersion, MAX_KEY_FILE_LEN, Name};
-use crate::migrate::{Found, Journal, Plan, Was, complete, inspect, make_tree, reseal};
+use crate::migrate::{GitCryptRepo, Journal, Plan, Was, complete, inspect, make_tree, reseal};
 use crate::status::survey;
 use crate::store::local;
 use crate::store::seen::Seen;
@@ -109,7 +109,7 @@ impl GitCrypt {
             }
             context.ui.detail("an interrupted migration was dropped: this branch has moved on");
         }
-        let found = Found::read(&repository)?;
+        let found = GitCryptRepo::read(&repository)?;
         if found.is_empty() {
             return Err(CommandError::wrong("git-crypt encrypts nothing in this repository"));
         }

@@ -11,7 +11,7 @@ use crate::error::{CommandError, Outcome};
 use crate::git::repository::Repository;
 use crate::git_crypt::Name;
 use crate::keyring::{KeyName, Keyring};
-use crate::migrate::Found;
+use crate::migrate::GitCryptRepo;
 use crate::store::shroud_dir::Label;
 
 /// Somebody who is to become a member.
@@ -42,7 +42,7 @@ pub(super) struct LeftOut {
 pub(super) fn find_members(
     context: &Context,
     repository: &Repository,
-    found: &Found,
+    found: &GitCryptRepo,
     names: &BTreeMap<Name, KeyName>,
     certificates: &[PathBuf],
     trust: bool,

@@ -7,7 +7,7 @@ use crate::commands::Context;
 use crate::error::{CommandError, Outcome};
 use crate::git_crypt::{HeldKeys, KeyFile, Name};
 use crate::keyring::KeyName;
-use crate::migrate::Found;
+use crate::migrate::GitCryptRepo;
 
 /// `OLD=NEW`
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl FromStr for Rename {
 /// A key is not held, its name cannot be kept, or is taken.
 pub(super) fn choose_names(
     context: &Context,
-    found: &Found,
+    found: &GitCryptRepo,
     held: &HeldKeys,
     kept: &HeldKeys,
     renames: &[Rename],

@@ -11,7 +11,7 @@ use crate::sanitise;
 use crate::scrub::plan::{self, InvalidPattern, Pattern, Plan, Seal, SealBy};
 use crate::scrub::proof::Finished;
 use crate::scrub::report::{self, Format};
-use crate::scrub::search::Why;
+use crate::scrub::search::Remains;
 use crate::scrub::work::{Done, Ended, Request, Work, exposed_path, findings};
 
 /// Rewrite history to remove leaked plaintext; with a backup, and can be undone
@@ -147,7 +147,13 @@ impl Scrub {
             })
         };
         match done? {
-            Done::Told => Ok(()),
+            Done::Told { unfit } => {
+                if let Some(error) = unfit.map(CommandError::from) {
+                    context.ui.warning(error.message());
+                    error.hints().iter().for_each(|hint| context.ui.hint(hint));
+                }
+                Ok(())
+            }
             Done::Unchanged => {
                 context.ui.status("nothing in the history changes");
                 Ok(())
@@ -174,7 +180,7 @@ impl Scrub {
                 .hint("history is rewritten; change every secret in the plan where it is used");
         }
         if !proof.is_sound() {
-            if proof.searched.unread > 0 && proof.searched.count(Why::InForce) == 0 {
+            if proof.searched.unread > 0 && proof.searched.count(Remains::InForce) == 0 {
                 return Err(CommandError::incomplete(
                     "some objects could not be read, so the verification is incomplete",
                 )

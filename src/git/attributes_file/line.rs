@@ -1,6 +1,7 @@
 //! One line of an attributes file: its pattern, and the attributes behind it (gitattributes, git's attr.c).
 
 use gix::bstr::ByteSlice;
+use gix::quote::ansi_c::undo;
 
 use super::super::attribute_names::{COMPRESS_ATTRIBUTE, DELTA_ATTRIBUTE, DRIVER, KEY_ATTRIBUTE};
 use super::Tracked;
@@ -123,37 +124,11 @@ pub fn split_pattern(line: &[u8]) -> Option<(Vec<u8>, usize)> {
         return None;
     }
     // What is not quoted right is a word as any other (git's attr.c).
-    if let Some((pattern, consumed)) = rest.starts_with(b"\"").then(|| unquote(rest)).flatten() {
-        return Some((pattern, begin + consumed));
+    if let Some((pattern, consumed)) =
+        rest.starts_with(b"\"").then(|| undo(rest.as_bstr()).ok()).flatten()
+    {
+        return Some((pattern.to_vec(), begin + consumed));
     }
     let end = rest.find_byteset(b" \t\r\n").unwrap_or(rest.len());
     Some((rest[..end].to_vec(), begin + end))
-}
-
-/// Undoes [`quote`], and whatever else C escapes git allows; with the number of bytes read.
-fn unquote(line: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let mut pattern = Vec::new();
-    let mut bytes = line.iter().copied().enumerate().skip(1);
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b'"' => return Some((pattern, at + 1)),
-            b'\\' => pattern.push(match bytes.next()?.1 {
-                b'a' => 7,
-                b'b' => 8,
-                b't' => b'\t',
-                b'n' => b'\n',
-                b'v' => 11,
-                b'f' => 12,
-                b'r' => b'\r',
-                digit @ b'0'..=b'3' => {
-                    let mut next = || Some(bytes.next()?.1.wrapping_sub(b'0')).filter(|d| *d < 8);
-                    (digit - b'0') << 6 | next()? << 3 | next()?
-                }
-                other @ (b'"' | b'\\') => other,
-                _ => return None,
-            }),
-            byte => pattern.push(byte),
-        }
-    }
-    None
 }

@@ -231,7 +231,7 @@ fn is_one_block(text: &[u8]) -> bool {
 
 /// Whom a PKESK is for (RFC 9580, section 5.1).
 fn recipient(packet: &Packet) -> Result<Option<String>, MessageError> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
+    let hex = crate::hex::upper;
     let short = MessageError::Malformed;
     let version = packet.body.first().ok_or(short)?;
     match version {

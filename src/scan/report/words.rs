@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::Options;
+use crate::clock;
 use crate::detect::Rank;
 use crate::detect::Secret;
 use crate::error::count;
@@ -165,7 +165,7 @@ pub(crate) fn day(seconds: i64) -> String {
 /// A time (RFC 3339); as git writes raw ones, `@` and seconds, where the year has not four digits.
 pub(super) fn time(seconds: i64) -> String {
     let at = OffsetDateTime::from_unix_timestamp(seconds).ok();
-    let text = at.and_then(|at| at.format(&Rfc3339).ok());
+    let text = at.and_then(clock::text);
     text.unwrap_or_else(|| format!("@{seconds}"))
 }
 

@@ -88,7 +88,7 @@ fn place(occurrence: &Occurrence) -> String {
 
 fn write_salt(text: &mut String, salt: Option<&[u8; SALT_LEN]>) {
     let Some(salt) = salt else { return };
-    let digits: String = salt.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = crate::hex::lower(salt);
     writeln!(text, "# With it, anybody can test guesses of the values below.\nsalt = \"{digits}\"")
         .expect(TAKE);
 }

@@ -7,7 +7,7 @@ use gix::ObjectId;
 
 use super::plan::{Keep, Plan, Seal, SealBy};
 use super::redact::Redactor;
-use super::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, ScrubError, TextKind};
+use super::{Changes, EntryKind, Fate, Folder, PolicyId, ScopeId, ScrubError, TextKind};
 use crate::format::{self, KeyId, Layout, Sniff, sniff};
 use crate::git::GitError;
 use crate::git::database::Database;
@@ -228,30 +228,30 @@ impl Changes for Planned<'_> {
         if self.is_by_path() || patterns.any(|pattern| pattern.reaches(path)) {
             Folder::ByPath
         } else if self.changes_plain() {
-            Folder::Alike(Entry::Content(PLAIN))
+            Folder::Alike(Fate::Content(PLAIN))
         } else {
             Folder::Untouched
         }
     }
 
-    fn at(&self, scope: ScopeId, path: &[u8], kind: EntryKind) -> Entry {
+    fn at(&self, scope: ScopeId, path: &[u8], kind: EntryKind) -> Fate {
         if self.is_kept(path) {
-            return Entry::Keep;
+            return Fate::Keep;
         }
         if self.plan.drop.iter().any(|pattern| pattern.covers(path)) {
-            return Entry::Drop;
+            return Fate::Drop;
         }
         let is_file = matches!(kind, EntryKind::File | EntryKind::Executable);
         match (kind, is_file.then(|| self.seals(scope, path)).flatten()) {
-            (EntryKind::Submodule, _) => Entry::Keep,
-            (_, Some(policy)) => Entry::Content(policy),
-            (_, None) if self.changes_plain() => Entry::Content(PLAIN),
-            (_, None) => Entry::Keep,
+            (EntryKind::Submodule, _) => Fate::Keep,
+            (_, Some(policy)) => Fate::Content(policy),
+            (_, None) if self.changes_plain() => Fate::Content(PLAIN),
+            (_, None) => Fate::Keep,
         }
     }
 
-    fn pathless(&self) -> Entry {
-        if self.changes_plain() { Entry::Content(PLAIN) } else { Entry::Keep }
+    fn pathless(&self) -> Fate {
+        if self.changes_plain() { Fate::Content(PLAIN) } else { Fate::Keep }
     }
 
     fn blob(

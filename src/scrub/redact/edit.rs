@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Redactor;
-use super::marker::{Marker, Place};
+use super::marker::{Marker, Medium};
 use super::needles;
 use crate::detect::known::encode::{Form, hex, percent, utf16};
 use crate::detect::views::{self, MAX_DEPTH, Part, View};
@@ -32,7 +32,7 @@ pub(super) fn apply(text: &[u8], edits: &[Edit]) -> Vec<u8> {
 /// How things should be written.
 #[derive(Clone, Copy)]
 struct Way {
-    place: Place,
+    place: Medium,
     same_length: bool,
 }
 
@@ -50,7 +50,7 @@ impl Redactor {
     pub(super) fn edits(
         &self,
         text: &[u8],
-        place: Place,
+        place: Medium,
         same_length: bool,
         depth: usize,
     ) -> Vec<Edit> {
@@ -75,7 +75,7 @@ impl Redactor {
     }
 
     /// A value in one of its forms.
-    fn direct(&self, text: &[u8], found: &needles::Place, way: Way) -> Edit {
+    fn direct(&self, text: &[u8], found: &needles::Spot, way: Way) -> Edit {
         let needle = found.needle;
         let marker = &self.markers[needle.value];
         let range = found.range.clone();
@@ -85,7 +85,8 @@ impl Redactor {
             false => bytes,
         };
         let whole = marker.whole(way.place);
-        let url = way.place == Place::Name || text[range.clone()].iter().any(|b| b"-_".contains(b));
+        let url =
+            way.place == Medium::Name || text[range.clone()].iter().any(|b| b"-_".contains(b));
         let (range, new) = match needle.form {
             Form::Plain => {
                 let new = way.marker(marker, range.len());
@@ -110,7 +111,7 @@ impl Redactor {
         let same_length = way.same_length || part.is_even();
         for edit in self.edits(part.bytes, way.place, same_length, depth + 1) {
             if part.is_even() {
-                let url = way.place == Place::Name;
+                let url = way.place == Medium::Name;
                 let (range, new) = part.put(text, edit.range.start, &edit.new, url);
                 edits.push(Edit { range, new, plain: None });
                 continue;

@@ -22,7 +22,7 @@ const FILL: &[u8] = b"*x-_.+0";
 
 /// Where something should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Medium {
     /// In a text.
     Text,
     /// In the name of a file or ref.
@@ -59,18 +59,18 @@ impl Marker {
     }
 
     /// As long as it likes.
-    pub(super) fn whole(&self, place: Place) -> &[u8] {
+    pub(super) fn whole(&self, place: Medium) -> &[u8] {
         match place {
-            Place::Text => &self.full,
-            Place::Name => &self.name,
+            Medium::Text => &self.full,
+            Medium::Name => &self.name,
         }
     }
 
     /// In so many bytes.
-    pub(super) fn fit(&self, len: usize, place: Place) -> Vec<u8> {
+    pub(super) fn fit(&self, len: usize, place: Medium) -> Vec<u8> {
         let (short, fill) = match place {
-            Place::Text => (self.short, self.fill),
-            Place::Name => (&b"REMOVED"[..], b'x'),
+            Medium::Text => (self.short, self.fill),
+            Medium::Name => (&b"REMOVED"[..], b'x'),
         };
         let fits = [self.whole(place), short].into_iter().find(|text| text.len() <= len);
         let mut bytes = fits.unwrap_or_default().to_vec();

@@ -13,7 +13,7 @@ mod tests;
 
 use crate::detect::Secret;
 use crate::detect::views::{self, MAX_DEPTH};
-use marker::{Marker, Place};
+use marker::{Marker, Medium};
 pub use needles::Needles;
 
 /// The fewest bytes of a value that is replaced; a shorter one would stand everywhere by chance.
@@ -68,7 +68,7 @@ impl Redactor {
             }
         }
         let has_nul = memchr::memchr(0, content).is_some();
-        self.replaced(content, Place::Text, has_nul, depth)
+        self.replaced(content, Medium::Text, has_nul, depth)
     }
 
     /// A text without the values; `None` where none was in it.
@@ -76,7 +76,7 @@ impl Redactor {
     /// # Errors
     /// [`NotGone`].
     pub fn text(&self, text: &[u8]) -> Result<Option<Vec<u8>>, NotGone> {
-        self.replaced(text, Place::Text, false, 0)
+        self.replaced(text, Medium::Text, false, 0)
     }
 
     /// The same of a name, which has neither `/` more nor any character that some system takes in no name.
@@ -84,13 +84,13 @@ impl Redactor {
     /// # Errors
     /// [`NotGone`].
     pub fn name(&self, name: &[u8]) -> Result<Option<Vec<u8>>, NotGone> {
-        self.replaced(name, Place::Name, false, 0)
+        self.replaced(name, Medium::Name, false, 0)
     }
 
     fn replaced(
         &self,
         text: &[u8],
-        place: Place,
+        place: Medium,
         same_length: bool,
         depth: usize,
     ) -> Result<Option<Vec<u8>>, NotGone> {

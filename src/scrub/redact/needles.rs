@@ -36,7 +36,7 @@ pub(super) struct Needle {
 
 /// A needle in a text.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct Spot {
     pub(super) range: Range<usize>,
     pub(super) needle: Needle,
 }
@@ -80,10 +80,10 @@ impl Needles {
     }
 
     /// All of them, longest first; of those that overlap the longest alone.
-    pub(super) fn places(&self, text: &[u8]) -> Vec<Place> {
+    pub(super) fn places(&self, text: &[u8]) -> Vec<Spot> {
         let mut all: Vec<_> = self.all(text).collect();
         all.sort_by_key(|place| (std::cmp::Reverse(place.range.len()), place.range.start));
-        let mut chosen: BTreeMap<usize, Place> = BTreeMap::new();
+        let mut chosen: BTreeMap<usize, Spot> = BTreeMap::new();
         for place in all {
             let before = chosen.range(..place.range.end).next_back();
             if before.is_none_or(|(_, before)| before.range.end <= place.range.start) {
@@ -93,8 +93,8 @@ impl Needles {
         chosen.into_values().collect()
     }
 
-    fn all<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = Place> + 't {
-        self.automaton.find_overlapping_iter(text).map(|found| Place {
+    fn all<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = Spot> + 't {
+        self.automaton.find_overlapping_iter(text).map(|found| Spot {
             range: found.start()..found.end(),
             needle: self.of[found.pattern().as_usize()],
         })

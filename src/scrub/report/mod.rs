@@ -8,7 +8,7 @@ use super::advice::Checklist;
 use super::proof::{Finished, Proof};
 use super::record::Record;
 use super::rewrite::{RefChange, Rewritten, Signed};
-use super::search::{Searched, Why};
+use super::search::{Remains, Searched};
 use crate::error::count;
 use crate::progress::Progress;
 use crate::sanitise;
@@ -118,7 +118,7 @@ pub fn done(
         ui.json(&report);
     } else {
         let searched = &proof.searched;
-        let in_force = searched.count(Why::InForce) + searched.count(Why::Packed);
+        let in_force = searched.count(Remains::InForce) + searched.count(Remains::Packed);
         ui.line(&format!(
             "{in_force} left: {} searched for in {}",
             count(proof.values as u64, "value"),
@@ -174,21 +174,22 @@ pub fn finished(progress: &dyn Progress, format: Format, finished: &Finished) {
 
 /// Every remainder by its reason, without any of the values.
 fn name_left(progress: &dyn Progress, searched: &Searched) {
-    for why in [Why::InForce, Why::Packed, Why::GitFile, Why::Reflog, Why::Old] {
+    for why in [Remains::InForce, Remains::Packed, Remains::GitFile, Remains::Reflog, Remains::Old]
+    {
         let of: Vec<_> = searched.left.iter().filter(|left| left.why == why).collect();
         if of.is_empty() {
             continue;
         }
         let what = match why {
-            Why::InForce => "still in the history",
-            Why::Packed => "still inside of archives",
-            Why::GitFile => "in git's own files",
-            Why::Reflog => "in reflogs",
-            Why::Old => "in unreachable objects",
+            Remains::InForce => "still in the history",
+            Remains::Packed => "still inside of archives",
+            Remains::GitFile => "in git's own files",
+            Remains::Reflog => "in reflogs",
+            Remains::Old => "in unreachable objects",
         };
         progress.line(&format!("{what}: {} ({})", of.len(), why.remedy()));
         // What goes by itself needs no list.
-        if matches!(why, Why::Old | Why::Reflog) {
+        if matches!(why, Remains::Old | Remains::Reflog) {
             continue;
         }
         for left in of.iter().take(MAX_NAMED) {
@@ -205,11 +206,11 @@ fn as_json(proof: &Proof) -> serde_json::Value {
         .map(|left| {
             json!({
                 "why": match left.why {
-                    Why::InForce => "in-force",
-                    Why::Packed => "archive",
-                    Why::Old => "unreachable",
-                    Why::Reflog => "reflog",
-                    Why::GitFile => "git-file",
+                    Remains::InForce => "in-force",
+                    Remains::Packed => "archive",
+                    Remains::Old => "unreachable",
+                    Remains::Reflog => "reflog",
+                    Remains::GitFile => "git-file",
                 },
                 "place": left.place, "rule": left.rule,
             })

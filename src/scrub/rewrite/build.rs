@@ -1,4 +1,12 @@
 //! New trees: those below first, each once, on all cores.
+//!
+//! A tree names its entries by their ids, and an id is the hash of the content. So a tree can be written only when all below it
+//! are. [`Builder::levels`] sorts the nodes by the height of what is below them; the nodes of one level need nothing of each
+//! other, and are made at the same time. A node is a tree in a context, not a tree: the same tree may stand at two paths of which
+//! one is sealed.
+//!
+//! Roots come last and by themselves, as only they get a new `.gitattributes`, and only in commits that the plan names. The same
+//! root tree may stand in a commit with it and in one without, so the pair of both is the key.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -50,11 +58,13 @@ pub(super) struct Builder<'b> {
     pub(super) walk: &'b Walk,
     /// The new id of each blob, `None` where it stays.
     pub(super) blobs: &'b [Option<ObjectId>],
-    /// What became of each node that another tree holds.
+    /// What became of each node that another tree holds. A level reads what the levels before it wrote, and is written as a
+    /// whole when all its threads have ended: no lock is needed.
     pub(super) nodes: Vec<Outcome>,
     /// Whether a node differs, or anything below it.
     dirty: Vec<bool>,
-    /// New attributes files, by the id that the old one has after all else; `None` where there is none, or it stays.
+    /// New attributes files, by the id that the old one has after all else; `None` where there is none, or it stays. Thousands of
+    /// commits mostly share a few. Two threads may make the same one at once: they come to the same bytes.
     attributes: Mutex<HashMap<Option<ObjectId>, Option<ObjectId>>>,
 }
 
@@ -100,6 +110,10 @@ impl<'b> Builder<'b> {
     }
 
     /// The nodes by the height of what is below them; says which are dirty.
+    ///
+    /// By hand and not by recursion: a hostile history may have folders thousands deep. A node stays on the stack until all below
+    /// it have a height; trees cannot hold themselves, so this ends. Whether a node is dirty depends on those below alone, which
+    /// are done by then.
     fn levels(&mut self) -> Vec<Vec<u32>> {
         let nodes = &self.walk.nodes;
         let mut height: Vec<Option<u32>> = vec![None; nodes.len()];
@@ -212,7 +226,8 @@ impl<'w> Worker<'w> {
         if id == node.id {
             return Ok(Outcome::Same);
         }
-        // Versions of a folder mostly begin with the same name.
+        // Versions of a folder mostly begin with the same name: the last of them is the base of the next, as git itself would find
+        // by a search over a window. That keeps the pack small without one.
         let name = old.first().map(|entry| entry.name.to_vec()).unwrap_or_default();
         self.write((Some(node.context), name), id, bytes)?;
         Ok(Outcome::New(id))

@@ -1,12 +1,12 @@
 //! Where an entry of a tree is met, and what becomes of it there.
 
-use crate::scrub::{Entry, PolicyId, ScopeId};
+use crate::scrub::{Fate, PolicyId, ScopeId};
 
 /// What decides on the entries of a tree, besides the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Context {
     /// The same for all of them.
-    Alike(Entry),
+    Alike(Fate),
     /// Their path: that of the tree, by its number in [`super::walk::Walk::paths`].
     Path(ScopeId, u32),
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use gix::ObjectId;
 
 use super::context::{Context, Treatment};
-use crate::scrub::{Changes, Entry, EntryKind, Folder, PolicyId, ScrubError, TextKind};
+use crate::scrub::{Changes, EntryKind, Fate, Folder, PolicyId, ScrubError, TextKind};
 
 /// An entry of a tree.
 #[derive(Clone, Copy)]
@@ -63,7 +63,7 @@ pub(super) enum Decision {
     Drop,
     Blob(Treatment),
     /// A folder, by what it is for every path.
-    Alike(Entry),
+    Alike(Fate),
     /// A folder, by its path.
     Path,
 }
@@ -127,20 +127,20 @@ impl<'c> Decider<'c> {
     }
 }
 
-fn alike(what: Entry) -> Decision {
+fn alike(what: Fate) -> Decision {
     match what {
-        Entry::Drop => Decision::Drop,
+        Fate::Drop => Decision::Drop,
         // Names below may change all the same.
-        Entry::Keep | Entry::Content(_) => Decision::Alike(what),
+        Fate::Keep | Fate::Content(_) => Decision::Alike(what),
     }
 }
 
-fn content(what: Entry, kind: EntryKind) -> Decision {
+fn content(what: Fate, kind: EntryKind) -> Decision {
     match (what, kind) {
-        (Entry::Drop, _) => Decision::Drop,
-        (Entry::Keep, _) | (_, EntryKind::Submodule) => Decision::Keep,
-        (Entry::Content(_), EntryKind::Symlink) => Decision::Blob(Treatment::Target),
-        (Entry::Content(PolicyId(policy)), EntryKind::File | EntryKind::Executable) => {
+        (Fate::Drop, _) => Decision::Drop,
+        (Fate::Keep, _) | (_, EntryKind::Submodule) => Decision::Keep,
+        (Fate::Content(_), EntryKind::Symlink) => Decision::Blob(Treatment::Target),
+        (Fate::Content(PolicyId(policy)), EntryKind::File | EntryKind::Executable) => {
             Decision::Blob(Treatment::Policy(PolicyId(policy)))
         }
     }

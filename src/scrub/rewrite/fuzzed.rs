@@ -6,7 +6,7 @@ use super::commit::{Commit, assemble, unsigned};
 use super::headers::{changed, signature, split};
 use super::mentions::Ids;
 use super::tag::Tag;
-use crate::scrub::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, ScrubError, TextKind};
+use crate::scrub::{Changes, EntryKind, Fate, Folder, PolicyId, ScopeId, ScrubError, TextKind};
 
 /// Puts `x` before each text.
 struct Prefix;
@@ -16,12 +16,12 @@ impl Changes for Prefix {
         Folder::Untouched
     }
 
-    fn at(&self, _: ScopeId, _: &[u8], _: EntryKind) -> Entry {
-        Entry::Keep
+    fn at(&self, _: ScopeId, _: &[u8], _: EntryKind) -> Fate {
+        Fate::Keep
     }
 
-    fn pathless(&self) -> Entry {
-        Entry::Keep
+    fn pathless(&self) -> Fate {
+        Fate::Keep
     }
 
     fn blob(&self, _: PolicyId, _: ObjectId, _: &[u8]) -> Result<Option<Vec<u8>>, ScrubError> {

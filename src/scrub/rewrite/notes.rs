@@ -11,7 +11,7 @@ use super::decide::{entries, is_folder};
 use super::pack::Deflater;
 use super::source::Source;
 use super::tree::{NewEntry, sort, written};
-use crate::scrub::{Entry, ScrubError};
+use crate::scrub::{Fate, ScrubError};
 
 /// What a commit has become: `None` where the id is none of a commit, `Some(None)` where it is left out.
 type Renamed<'r> = dyn Fn(ObjectId) -> Option<Option<ObjectId>> + 'r;
@@ -22,7 +22,7 @@ pub(super) struct Notes<'n> {
     source: Source,
     deflater: Deflater,
     /// What is done to what the notes say.
-    what: Entry,
+    what: Fate,
     /// Other objects that have another id now.
     moved: HashMap<ObjectId, ObjectId>,
     done: HashMap<ObjectId, ObjectId>,
@@ -40,7 +40,7 @@ struct Dir {
 impl<'n> Notes<'n> {
     pub(super) fn new(
         builder: &'n Builder<'n>,
-        what: Entry,
+        what: Fate,
         moved: HashMap<ObjectId, ObjectId>,
     ) -> Result<Self, ScrubError> {
         let (source, deflater) = (builder.store.open()?, Deflater::default());

@@ -17,7 +17,7 @@ use super::source::Store;
 use super::walk::Walk;
 use super::{Counts, Options, RefChange, Rewritten};
 use crate::git::repository::Repository;
-use crate::scrub::{Changes, Entry, ScrubError};
+use crate::scrub::{Changes, Fate, ScrubError};
 
 /// Makes the new objects. Refs, index and worktree stay as they are.
 ///
@@ -195,7 +195,7 @@ fn walk(
     }
     roots.extend(graph.trees.iter().copied().filter(|&tree| known.insert(tree)));
     walk.add_roots(changes, &roots)?;
-    if let Entry::Content(policy) = changes.pathless() {
+    if let Fate::Content(policy) = changes.pathless() {
         for &blob in &graph.blobs {
             walk.add_blob(blob, policy);
         }
@@ -210,7 +210,7 @@ fn bare_blobs(
     changes: &dyn Changes,
     graph: &Graph,
 ) -> HashMap<ObjectId, ObjectId> {
-    let Entry::Content(policy) = changes.pathless() else { return HashMap::new() };
+    let Fate::Content(policy) = changes.pathless() else { return HashMap::new() };
     let new = |&blob: &ObjectId| {
         let number = builder.walk.blob_of(blob, policy)?;
         Some((blob, builder.blobs[number as usize]?))

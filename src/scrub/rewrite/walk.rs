@@ -9,7 +9,7 @@ use super::context::{Context, Part, Treatment};
 use super::decide::{Decider, Decision, entries, joined};
 use super::source::Store;
 use crate::parallel::map_runs;
-use crate::scrub::{Changes, Entry, Folder, PolicyId, ScopeId, ScrubError};
+use crate::scrub::{Changes, Fate, Folder, PolicyId, ScopeId, ScrubError};
 
 /// Trees from which on a second thread pays.
 const WORTH: usize = 64;
@@ -47,11 +47,11 @@ pub(super) struct Walk {
 }
 
 /// What a thread finds of an entry.
-enum Found {
+enum SeenEntry {
     Keep,
     Drop,
     Blob(ObjectId, Treatment),
-    Alike(ObjectId, Entry),
+    Alike(ObjectId, Fate),
     Path(ObjectId, ScopeId, Vec<u8>),
 }
 
@@ -83,7 +83,7 @@ impl Walk {
     }
 
     /// Adds a tree of notes.
-    pub(super) fn add_notes(&mut self, tree: ObjectId, what: Entry) -> u32 {
+    pub(super) fn add_notes(&mut self, tree: ObjectId, what: Fate) -> u32 {
         self.node(tree, Context::Alike(what))
     }
 
@@ -171,13 +171,13 @@ impl Walk {
         Ok(())
     }
 
-    fn part(&mut self, found: Found) -> Part {
+    fn part(&mut self, found: SeenEntry) -> Part {
         let node = match found {
-            Found::Keep => return Part::Keep,
-            Found::Drop => return Part::Drop,
-            Found::Blob(id, treatment) => return Part::Blob(self.blob(id, treatment)),
-            Found::Alike(id, what) => self.node(id, Context::Alike(what)),
-            Found::Path(id, scope, path) => {
+            SeenEntry::Keep => return Part::Keep,
+            SeenEntry::Drop => return Part::Drop,
+            SeenEntry::Blob(id, treatment) => return Part::Blob(self.blob(id, treatment)),
+            SeenEntry::Alike(id, what) => self.node(id, Context::Alike(what)),
+            SeenEntry::Path(id, scope, path) => {
                 let path = self.path(path);
                 self.node(id, Context::Path(scope, path))
             }
@@ -193,7 +193,7 @@ fn look(
     node: &Node,
     bytes: &[u8],
     paths: &[Vec<u8>],
-) -> Result<(Vec<Found>, bool), ScrubError> {
+) -> Result<(Vec<SeenEntry>, bool), ScrubError> {
     let (folder, scope) = match node.context {
         Context::Alike(_) => (&[][..], ScopeId::default()),
         Context::Path(scope, path) => (&*paths[path as usize], scope),
@@ -203,14 +203,14 @@ fn look(
         let decision = decider.decide(node.context, folder, &entry);
         differs |= decision == Decision::Drop || decider.renamed(entry.name)?.is_some();
         found.push(match decision {
-            Decision::Keep => Found::Keep,
-            Decision::Drop => Found::Drop,
-            Decision::Blob(treatment) => Found::Blob(entry.id, treatment),
-            Decision::Alike(what) => Found::Alike(entry.id, what),
-            Decision::Path => Found::Path(entry.id, scope, joined(folder, entry.name)),
+            Decision::Keep => SeenEntry::Keep,
+            Decision::Drop => SeenEntry::Drop,
+            Decision::Blob(treatment) => SeenEntry::Blob(entry.id, treatment),
+            Decision::Alike(what) => SeenEntry::Alike(entry.id, what),
+            Decision::Path => SeenEntry::Path(entry.id, scope, joined(folder, entry.name)),
         });
     }
-    if found.iter().all(|found| matches!(found, Found::Keep)) {
+    if found.iter().all(|found| matches!(found, SeenEntry::Keep)) {
         found.clear();
     }
     Ok((found, differs))

@@ -8,9 +8,9 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
 use super::Work;
-use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::with_path;
 use crate::git::repository::Repository;
+use crate::scrub::error::{Context as _, Outcome, ScrubError};
 use crate::scrub::proof::Finished;
 use crate::scrub::record::{Record, State};
 use crate::scrub::redact::Value;
@@ -28,11 +28,10 @@ impl Work<'_> {
     pub fn finish(&self) -> Outcome<Finished> {
         let records = Record::all(self.repository.common_dir())?;
         if records.is_empty() {
-            return Err(CommandError::wrong("there is no scrub here to finish"));
+            return Err(ScrubError::NoneToFinish);
         }
         if records.iter().any(|record| record.state != State::Done) {
-            return Err(CommandError::refused("a scrub was interrupted")
-                .hint("finish it first: git shroud scrub --continue"));
+            return Err(ScrubError::CutOff(None));
         }
         safety::refuse_unfit(self.repository)?;
         let mut values: Vec<Value> = Vec::new();

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{EXPOSED, Work};
-use crate::error::{Context as _, Outcome};
 use crate::fs::{Access, write_atomic};
+use crate::scrub::error::{Context as _, Outcome};
 use crate::scrub::plan::Plan;
 use crate::scrub::record::{Id, Record, State};
 use crate::scrub::{backup, banned, follow as following, moves, safety};

@@ -16,9 +16,10 @@ use std::path::PathBuf;
 
 use gix::ObjectId;
 
+use super::error::{Context as _, Outcome, ScrubError};
 use super::record::{Head, Id, Name, Record, State};
 use super::{backup, follow as following, moves};
-use crate::error::{CommandError, Context as _, Outcome, count};
+use crate::error::count;
 use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
@@ -67,12 +68,7 @@ impl Work<'_> {
     fn refuse_unfinished(&self) -> Outcome {
         for record in Record::all(self.repository.common_dir())? {
             if record.state != State::Done {
-                return Err(CommandError::refused(format!(
-                    "a scrub was interrupted: {}",
-                    self.stand(&record)?
-                ))
-                .hint("finish it: git shroud scrub --continue")
-                .hint("or undo it: git shroud scrub --undo"));
+                return Err(ScrubError::CutOff(Some(self.stand(&record)?)));
             }
         }
         Ok(())

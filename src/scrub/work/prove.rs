@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Work;
-use crate::error::Outcome;
 use crate::git::repository::Repository;
 use crate::scan::policy::Policy;
 use crate::scan::walk::scope::Commits;
 use crate::scrub::difference;
+use crate::scrub::error::Outcome;
 use crate::scrub::plan::{Plan, SealBy};
 use crate::scrub::planned::Planned;
 use crate::scrub::proof::Proof;

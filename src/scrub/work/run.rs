@@ -6,11 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use gix::ObjectId;
 
-use super::values::{Found, Sources};
+use super::values::{Sources, ValuesFound};
 use super::{EXPOSED, Work, gone};
-use crate::error::{CommandError, Context as _, Outcome, count};
+use crate::error::count;
 use crate::fs::{Access, write_atomic};
 use crate::scrub::advice::{Checklist, Exposed};
+use crate::scrub::error::{Context as _, Outcome, ScrubError};
 use crate::scrub::plan::Plan;
 use crate::scrub::planned::Planned;
 use crate::scrub::proof::Proof;
@@ -40,7 +41,10 @@ pub struct Request<'a> {
 /// What became of a scrub.
 pub enum Done {
     /// It was to be told only.
-    Told,
+    Told {
+        /// What would keep it from being done, in the clone as it is.
+        unfit: Option<ScrubError>,
+    },
     /// Nothing in the history changes.
     Unchanged,
     /// The new history is in force.
@@ -71,17 +75,12 @@ impl Work<'_> {
         let Request { mut plan, known, value_file, dry_run, format } = request;
         self.refuse_unfinished()?;
         if plan.is_empty() && !known && value_file.is_none() {
-            return Err(CommandError::wrong("there is nothing to do")
-                .hint("write a plan: git shroud scan --plan FILE")
-                .hint("or use options: --seal, --redact FINDINGS, --value-file FILE, --drop PATH, --rekey"));
+            return Err(ScrubError::Nothing);
         }
-        match safety::refuse_unfit(self.repository) {
-            Err(error) if dry_run => {
-                self.progress.warning(error.message());
-                error.hints().iter().for_each(|hint| self.progress.hint(hint));
-            }
-            checked => checked?,
-        }
+        let unfit = match safety::refuse_unfit(self.repository) {
+            Err(error) if dry_run => Some(error),
+            checked => checked.map(|()| None)?,
+        };
         let sources = Sources {
             repository: self.repository,
             keyring: self.keyring,
@@ -90,7 +89,7 @@ impl Work<'_> {
             known,
             file: value_file,
         };
-        let Found { values, missing, exposed } = sources.find(&mut plan)?;
+        let ValuesFound { values, missing, exposed } = sources.find(&mut plan)?;
         if missing > 0 {
             self.progress.warning(&format!(
                 "{} of the plan are nowhere in this repository any more",
@@ -113,7 +112,7 @@ impl Work<'_> {
             rewritten.refs.iter().any(RefChange::is_changed) || rewritten.stash_log.is_some();
         report::numbers(self.progress, format, &rewritten, dry_run);
         if dry_run {
-            return Ok(Done::Told);
+            return Ok(Done::Told { unfit });
         }
         if !is_changed {
             return Ok(Done::Unchanged);
@@ -152,11 +151,10 @@ impl Work<'_> {
         if plan.seal_by.is_some() || !plan.seal.is_empty() || plan.rekey {
             let empty = self.keyring.is_empty();
             if empty {
-                return Err(CommandError::refused("no key is held, so nothing can be sealed")
-                    .hint("run 'git shroud unlock' or 'git shroud init'"));
+                return Err(ScrubError::NoKey);
             }
         }
-        Ok(Planned::new(self.repository, plan, self.keyring, self.git_crypt, redactor)?)
+        Planned::new(self.repository, plan, self.keyring, self.git_crypt, redactor)
     }
 
     /// Moves everything, then proves it.
@@ -169,7 +167,7 @@ impl Work<'_> {
         let limit = crate::scrub::plan::MAX_LEN;
         let bytes = crate::fs::read_bounded(&record.folder().join("plan.toml"), limit)
             .context(|| "the plan".to_owned())?;
-        let plan = Plan::read(&bytes).map_err(|error| CommandError::wrong(error.to_string()))?;
+        let plan = Plan::read(&bytes)?;
         let proof = self.prove(&record, &plan, &values)?;
         record.set(State::Done)?;
         banned::change(self.repository.common_dir(), &gone(&record)?, true)?;
@@ -203,10 +201,7 @@ fn record(rewritten: &Rewritten, mut heads: Vec<Head>) -> Outcome<Record> {
             Some(change) => change.new,
             None => commits.get(&old.0).copied().flatten(),
         };
-        *new = Id(becomes.ok_or_else(|| {
-            CommandError::refused("the plan leaves out the current commit")
-                .hint("check another one out first, or scrub without --prune-empty")
-        })?);
+        *new = Id(becomes.ok_or(ScrubError::HeadLeftOut)?);
     }
     let refs = rewritten.refs.iter().filter(|change| change.name != b"HEAD" && change.is_changed());
     let refs = refs.map(|change| {

@@ -2,7 +2,7 @@
 
 use super::run::Done;
 use super::{Work, gone};
-use crate::error::{CommandError, Outcome};
+use crate::scrub::error::{Outcome, ScrubError};
 use crate::scrub::record::{Name, Record, State};
 use crate::scrub::{backup, banned, moves, safety};
 
@@ -14,8 +14,7 @@ impl Work<'_> {
     pub fn resume(&self) -> Outcome<Done> {
         let records = Record::all(self.repository.common_dir())?;
         let Some(record) = records.into_iter().find(|record| record.state != State::Done) else {
-            let error = CommandError::wrong("no scrub was interrupted here");
-            return Err(error.hint("'git shroud scrub PLAN' starts one"));
+            return Err(ScrubError::NoneCutOff);
         };
         self.progress.status(&self.stand(&record)?);
         match record.state {
@@ -30,7 +29,7 @@ impl Work<'_> {
     /// None is remembered; or something would be lost: a ref that was moved since, a file with work in it.
     pub fn undo(&self) -> Outcome<Done> {
         let Some(mut record) = Record::all(self.repository.common_dir())?.pop() else {
-            return Err(CommandError::wrong("there is no scrub here to undo"));
+            return Err(ScrubError::NoneToUndo);
         };
         if record.state == State::Done {
             safety::refuse_unfit(self.repository)?;
@@ -59,10 +58,7 @@ fn old_stash_log(record: &Record) -> Outcome<Option<Name>> {
     if record.stash_log.is_none() {
         return Ok(None);
     }
-    let log = backup::stash_log(record.folder())?.ok_or_else(|| {
-        let place = crate::sanitise::native(record.folder());
-        CommandError::wrong(format!("the reflog of the stash is missing in {place}"))
-            .hint("the bundle there holds every old commit")
-    })?;
+    let log = backup::stash_log(record.folder())?
+        .ok_or_else(|| ScrubError::NoStashLog(crate::sanitise::native(record.folder())))?;
     Ok(Some(Name(log)))
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use crate::detect::Detector;
 use crate::detect::Secret;
-use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::read_bounded;
 use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
@@ -16,6 +15,7 @@ use crate::scan::lists::Lists;
 use crate::scan::look::Look;
 use crate::scan::{Fingerprint, Kind, Scope};
 use crate::scrub::advice::Exposed;
+use crate::scrub::error::{Context as _, Outcome, ScrubError};
 use crate::scrub::plan::{Plan, Redact, rule_name};
 use crate::scrub::redact::{MIN_VALUE, Value};
 
@@ -37,7 +37,7 @@ pub(super) struct Sources<'a> {
 }
 
 /// What was found for a plan.
-pub(super) struct Found {
+pub(super) struct ValuesFound {
     /// The values, in the plan's order.
     pub(super) values: Vec<Value>,
     /// Fingerprints of the plan of which no value is here any more.
@@ -48,7 +48,7 @@ pub(super) struct Found {
 
 impl Sources<'_> {
     /// Finds the values of a plan and adds those of the other sources to it, by their fingerprints.
-    pub(super) fn find(&self, plan: &mut Plan) -> Outcome<Found> {
+    pub(super) fn find(&self, plan: &mut Plan) -> Outcome<ValuesFound> {
         let mut lists = Lists::read(self.repository, self.keyring, None)?;
         if let Some(salt) = &plan.salt {
             lists.fingerprinter.add_salt(salt);
@@ -58,10 +58,7 @@ impl Sources<'_> {
         }
         let fingerprinter = &lists.fingerprinter;
         if plan.redact.iter().any(|redact| !fingerprinter.knows(&redact.value)) {
-            return Err(CommandError::refused(
-                "the plan names values with a key that is not held here, or with a salt that it lacks",
-            )
-            .hint("run 'git shroud unlock', or write a new plan: git shroud scan --plan FILE"));
+            return Err(ScrubError::UnknownNames);
         }
         let is_by_fingerprint = !plan.redact.is_empty();
         let given = self.given(plan, fingerprinter)?;
@@ -81,11 +78,8 @@ impl Sources<'_> {
         for redact in plan.redact.iter().filter(|redact| !plan.keeps(&redact.value)) {
             match found.remove(&redact.value) {
                 Some((secret, _)) if secret.expose().len() < MIN_VALUE => {
-                    return Err(CommandError::refused(format!(
-                        "a value of rule '{}' has fewer than {MIN_VALUE} bytes, and would match everywhere",
-                        redact.rule
-                    ))
-                    .hint("drop its file, or remove the entry from the plan"));
+                    let rule = redact.rule.clone();
+                    return Err(ScrubError::ShortValue { rule, min: MIN_VALUE });
                 }
                 Some((secret, how)) => {
                     values.push(Value { secret, rule: redact.rule.clone() });
@@ -94,7 +88,7 @@ impl Sources<'_> {
                 None => missing += 1,
             }
         }
-        Ok(Found { values, missing, exposed })
+        Ok(ValuesFound { values, missing, exposed })
     }
 
     /// Scans everything, keeps the values that the plan names, and adds those that are known if they are asked for.
@@ -159,18 +153,14 @@ impl Sources<'_> {
                 continue;
             }
             if line.len() < MIN_VALUE {
-                return Err(CommandError::wrong(format!(
-                    "line {} of the file of values has fewer than {MIN_VALUE} bytes, and would match everywhere",
-                    number + 1
-                ))
-                .hint("give a longer part of the text around it"));
+                return Err(ScrubError::ShortLine { line: number + 1, min: MIN_VALUE });
             }
             let name = fingerprinter.name(Named::Value(line)).expect("there is a key or a salt");
             plan.redact.push(Redact { value: name, rule: GIVEN.to_owned() });
             given.push((name, Secret::new(line)));
         }
         if given.is_empty() {
-            return Err(CommandError::wrong("the file of values holds none"));
+            return Err(ScrubError::NoValues);
         }
         Ok(given)
     }
@@ -189,7 +179,7 @@ fn read(path: &Path) -> Outcome<zeroize::Zeroizing<Vec<u8>>> {
     let mut input = std::io::Read::take(std::io::stdin().lock(), MAX_FILE as u64 + 1);
     std::io::copy(&mut input, &mut text).context(|| "standard input".to_owned())?;
     if text.len() > MAX_FILE {
-        return Err(CommandError::wrong("standard input is too long for a file of values"));
+        return Err(ScrubError::LongInput);
     }
     Ok(zeroize::Zeroizing::new(text.to_vec()))
 }
@@ -201,12 +191,9 @@ fn read(path: &Path) -> Outcome<zeroize::Zeroizing<Vec<u8>>> {
 pub fn findings(path: &Path) -> Outcome<Vec<Redact>> {
     let name = crate::sanitise::native(path);
     let bytes = read_bounded(path, MAX_FILE).context(|| "the findings".to_owned())?;
-    let wrong = || {
-        CommandError::wrong(format!("{name} is not a report with fingerprints"))
-            .hint("write one: git shroud scan --format json -o FILE")
-    };
+    let wrong = || ScrubError::NoReport(name.clone());
     if !bytes.trim_ascii_start().starts_with(b"{") {
-        let plan = Plan::read(&bytes).map_err(|error| CommandError::wrong(error.to_string()))?;
+        let plan = Plan::read(&bytes)?;
         return Ok(plan.redact);
     }
     let report: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| wrong())?;

@@ -30,7 +30,7 @@ impl Canonical {
 
     /// The mac as it is in the file: 64 hexadecimal digits.
     pub(super) fn sign(&self, key: &Key) -> String {
-        key.roster().sign(&self.0).iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::hex::lower(&key.roster().sign(&self.0))
     }
 
     pub(super) fn verify(&self, key: &Key, mac: &str) -> bool {

@@ -3,7 +3,7 @@
 use gix::ObjectId;
 
 use git_shroud::scrub::{
-    Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, ScrubError, TextKind,
+    Changes, EntryKind, Fate, Folder, PolicyId, ScopeId, ScrubError, TextKind,
 };
 
 /// A value is replaced in contents; in names and texts too where that is wanted.
@@ -25,18 +25,18 @@ pub(crate) fn replaced(text: &[u8], old: &str, new: &str) -> Vec<u8> {
     out
 }
 
-const ALL: Entry = Entry::Content(PolicyId(0));
+const ALL: Fate = Fate::Content(PolicyId(0));
 
 impl Changes for Replace {
     fn folder(&self, _: ScopeId, _: &[u8]) -> Folder {
         Folder::Alike(ALL)
     }
 
-    fn at(&self, _: ScopeId, _: &[u8], _: EntryKind) -> Entry {
+    fn at(&self, _: ScopeId, _: &[u8], _: EntryKind) -> Fate {
         ALL
     }
 
-    fn pathless(&self) -> Entry {
+    fn pathless(&self) -> Fate {
         ALL
     }
 
@@ -64,7 +64,7 @@ pub(crate) struct Drop {
 impl Changes for Drop {
     fn folder(&self, _: ScopeId, path: &[u8]) -> Folder {
         if self.paths.iter().any(|gone| gone.as_bytes() == path) {
-            return Folder::Alike(Entry::Drop);
+            return Folder::Alike(Fate::Drop);
         }
         let leads = |gone: &&str| {
             let rest = gone.as_bytes().strip_prefix(path);
@@ -73,13 +73,13 @@ impl Changes for Drop {
         if self.paths.iter().any(leads) { Folder::ByPath } else { Folder::Untouched }
     }
 
-    fn at(&self, _: ScopeId, path: &[u8], _: EntryKind) -> Entry {
+    fn at(&self, _: ScopeId, path: &[u8], _: EntryKind) -> Fate {
         let gone = self.paths.iter().any(|gone| gone.as_bytes() == path);
-        if gone { Entry::Drop } else { Entry::Keep }
+        if gone { Fate::Drop } else { Fate::Keep }
     }
 
-    fn pathless(&self) -> Entry {
-        Entry::Keep
+    fn pathless(&self) -> Fate {
+        Fate::Keep
     }
 
     fn blob(&self, _: PolicyId, _: ObjectId, _: &[u8]) -> Result<Option<Vec<u8>>, ScrubError> {
@@ -107,12 +107,12 @@ impl Changes for Seal {
         }
     }
 
-    fn at(&self, _: ScopeId, _: &[u8], _: EntryKind) -> Entry {
-        Entry::Keep
+    fn at(&self, _: ScopeId, _: &[u8], _: EntryKind) -> Fate {
+        Fate::Keep
     }
 
-    fn pathless(&self) -> Entry {
-        Entry::Keep
+    fn pathless(&self) -> Fate {
+        Fate::Keep
     }
 
     fn blob(

@@ -1,7 +1,7 @@
 //! Files that are sealed from their first day on, with the attributes that say so.
 
 use git_shroud::scrub::rewrite::Options;
-use git_shroud::scrub::{Changes, Entry, EntryKind, Folder, PolicyId, ScopeId, ScrubError};
+use git_shroud::scrub::{Changes, EntryKind, Fate, Folder, PolicyId, ScopeId, ScrubError};
 
 use crate::common::{Sandbox, repository};
 use crate::rewriting::apply::apply;
@@ -52,17 +52,17 @@ impl Changes for DropAndSeal {
     fn folder(&self, _: ScopeId, path: &[u8]) -> Folder {
         match path {
             b"" => Folder::ByPath,
-            b"gone" => Folder::Alike(Entry::Drop),
+            b"gone" => Folder::Alike(Fate::Drop),
             _ => Folder::Untouched,
         }
     }
 
-    fn at(&self, _: ScopeId, _: &[u8], _: EntryKind) -> Entry {
-        Entry::Keep
+    fn at(&self, _: ScopeId, _: &[u8], _: EntryKind) -> Fate {
+        Fate::Keep
     }
 
-    fn pathless(&self) -> Entry {
-        Entry::Keep
+    fn pathless(&self) -> Fate {
+        Fate::Keep
     }
 
     fn blob(&self, _: PolicyId, _: gix::ObjectId, _: &[u8]) -> Result<Option<Vec<u8>>, ScrubError> {

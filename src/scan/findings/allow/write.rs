@@ -16,7 +16,7 @@ pub fn write(findings: &[Finding], today: Date, salt: Option<&[u8; SALT_LEN]>) -
         String::from("# What 'git shroud scan' found when this was written.\nversion = 1\n");
     let take = "a String takes any text";
     if let Some(salt) = salt {
-        let digits: String = salt.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = crate::hex::lower(salt);
         writeln!(
             text,
             "# With it, anybody can test guesses of the values below.\nsalt = \"{digits}\""

@@ -34,7 +34,7 @@ pub(super) const ATTRIBUTES: [&str; 10] = [
 pub(super) type Values = [Vec<u8>; ATTRIBUTES.len()];
 
 /// A repository with git-crypt, as its last commit has it.
-pub struct Found {
+pub struct GitCryptRepo {
     /// The commit.
     pub head: String,
     /// git-crypt's folder, relative to the top of the worktree, without a slash at its end.
@@ -55,7 +55,7 @@ pub struct Found {
     pub(super) values: BTreeMap<Vec<u8>, Values>,
 }
 
-impl Found {
+impl GitCryptRepo {
     /// Reads the last commit, which the index must be.
     ///
     /// # Errors
