@@ -165,7 +165,7 @@ fn an_earlier_guard_is_named_and_written_anew() {
     assert_eq!(guards(), "hooks check commits and pushes here");
     sandbox.write(hook, earlier.concat());
     let done = sandbox.shroud("repo", ["hooks", "install"]);
-    done.says("wrote the hook pre-push anew").says("left the hook pre-commit as it is");
+    done.says("updated the hook pre-push").says("left the hook pre-commit as it is");
     assert_eq!(sandbox.read(hook), text.as_bytes());
     assert_eq!(sandbox.mode(hook), 0o755);
 }
