@@ -103,6 +103,19 @@ pub fn write_output(path: &Path, bytes: &[u8], access: Access) -> io::Result<()>
     }
 }
 
+/// Whether [`write_output`] can write there, before long work that ends in it.
+///
+/// # Errors
+/// With the path: it is a folder, or its folder is not there or takes no new file.
+pub fn check_output(path: &Path) -> io::Result<()> {
+    let check = || match fs::metadata(path) {
+        Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(there) if !there.is_file() => Ok(()),
+        _ => Temporary::new_in(folder_of(path)?, ".git-shroud-", RANDOM_LEN, PRIVATE).map(drop),
+    };
+    check().map_err(|error| with_path(path, &error))
+}
+
 /// Makes a private file that was not there before, whole or not at all.
 ///
 /// # Errors

@@ -8,13 +8,13 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use super::{Context, held_git_crypt_keys, held_keys};
 use crate::detect::Rank;
 use crate::error::{CommandError, Outcome};
-use crate::fs::{Access, write_output};
+use crate::fs::{Access, check_output, write_output};
 use crate::git::pushed::Pushed;
 use crate::git::repository::Repository;
 use crate::scan::error::ScanError;
-use crate::scan::findings::{Report, allow};
+use crate::scan::findings::Report;
 use crate::scan::report::{self, Format};
-use crate::scan::run::{Answer, Request};
+use crate::scan::run::Request;
 use crate::scan::suggest::suggest;
 use crate::scan::walk::scope::{Commits, Scope};
 use crate::scrub::plan;
@@ -103,6 +103,9 @@ pub struct Scan {
 impl Scan {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let repository = context.repository()?;
+        for path in [&self.output, &self.write_baseline, &self.plan].into_iter().flatten() {
+            check_output(path).map_err(ScanError::File)?;
+        }
         let scope = self.scope(&repository)?;
         let request = Request {
             repository: &repository,
@@ -118,20 +121,21 @@ impl Scan {
             min_rank: self.min_rank,
             reveal: self.reveal,
         };
-        let Answer { report, today, salt } = request.run(&context.ui)?;
-        self.write(context, &report)?;
+        let answer = request.run(&context.ui)?;
+        let report = &answer.report;
+        self.write(context, report)?;
         if let Some(path) = &self.write_baseline {
-            let text = allow::write(&report.findings, today, salt.as_ref());
-            write_output(path, text.as_bytes(), Access::Shared).map_err(ScanError::File)?;
+            write_output(path, answer.baseline().as_bytes(), Access::Shared)
+                .map_err(ScanError::File)?;
         }
         if let Some(path) = &self.plan {
-            let text = plan::write_findings(&report.findings, salt.as_ref());
+            let text = plan::write_findings(&report.findings, answer.salt.as_ref());
             write_output(path, text.as_bytes(), Access::Private).map_err(ScanError::File)?;
         }
         if self.suggest {
-            suggest(&repository, &report, &context.ui)?;
+            suggest(&repository, report, &context.ui)?;
         }
-        self.outcome(context, &report, &scope)
+        self.outcome(context, report, &scope)
     }
 
     /// What is looked at; for the hooks of a push by what git writes to standard input.

@@ -3,7 +3,7 @@
 use super::words;
 
 /// Parts of values that say so, in lower case.
-const SAYS_SO: [&str; 44] = [
+const SAYS_SO: [&str; 46] = [
     "example",
     "changeme",
     "change_me",
@@ -48,6 +48,9 @@ const SAYS_SO: [&str; 44] = [
     "not-a-",
     "mysecretkey",
     "omitted",
+    // What git shroud scrub, and git-filter-repo, put in the place of a value; also as it stands in a URL.
+    "***removed",
+    "%2a%2a%2aremoved",
 ];
 
 /// Whole values that are none, in lower case.

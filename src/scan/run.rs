@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::ScanError;
 use super::findings::allow::{self, Date};
 use super::findings::mask::mask;
-use super::findings::{Finding, Report};
+use super::findings::{Finding, Reason, Report};
 use super::fingerprint::SALT_LEN;
 use super::lists::Lists;
 use super::look::Look;
@@ -56,6 +56,17 @@ pub struct Answer {
     pub today: Date,
     /// The salt for a list or plan that is written from it.
     pub salt: Option<[u8; SALT_LEN]>,
+}
+
+impl Answer {
+    /// A baseline of all that it found, with what an earlier baseline left out: it is there still, and a baseline that is
+    /// written over itself must not forget it.
+    pub fn baseline(&self) -> String {
+        let earlier = self.report.suppressed.iter();
+        let earlier = earlier.filter(|of| matches!(of.reason, Reason::Baseline(_)));
+        let all = self.report.findings.iter().chain(earlier.map(|of| &of.finding));
+        allow::write(all, self.today, self.salt.as_ref())
+    }
 }
 
 impl Request<'_> {

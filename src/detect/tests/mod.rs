@@ -121,6 +121,26 @@ fn nothing_is_found_where_nothing_is_looked_for() {
 }
 
 #[test]
+fn what_a_scrub_leaves_in_the_place_of_a_value_is_no_secret() {
+    let detector = Detector::builtin();
+    for marker in ["***REMOVED***", "***REMOVED:password***", "***REMOVED:gitlab-pat***"] {
+        for text in [
+            format!("password = \"{marker}\"\n"),
+            format!("DB_PASSWORD={marker}\n"),
+            format!("api_secret: '{marker}'\n"),
+            format!("url = https://user:{marker}@host.net/x\n"),
+            format!("url = https://user:{}@host.net/x\n", marker.replace('*', "%2A")),
+            format!("curl -u 'user:{marker}' https://host.net\n"),
+            format!("mysql -p{marker} db\n"),
+            format!("localhost:5432:db:user:{marker}\n"),
+        ] {
+            let whole = std::slice::from_ref(&(0..text.len())).to_vec();
+            assert!(scan(&detector, text.as_bytes(), &whole).is_empty(), "{text}");
+        }
+    }
+}
+
+#[test]
 fn the_folder_of_a_shell_is_no_password() {
     for text in [
         "[[ \"$PWD\" == \"$PYENV_ROOT/versions/\"* ]] && return",

@@ -94,6 +94,36 @@ fn what_is_known_or_marked_does_not_count() {
 }
 
 #[test]
+fn a_baseline_that_is_written_over_itself_forgets_nothing() {
+    let sandbox = repository();
+    let both = ["scan", "--baseline", "../base.toml", "--write-baseline", "../base.toml"];
+    sandbox.try_shroud("repo", ["scan", "--write-baseline", "../base.toml"]).expect(1);
+    sandbox.try_shroud("repo", both).expect(0);
+    assert!(scan(&sandbox, &["--baseline", "../base.toml"], 0).is_empty());
+    sandbox.write("repo/a", format!("t = {}\n", token(3)));
+    commit(&sandbox, "new");
+    sandbox.try_shroud("repo", both).expect(1);
+    assert!(scan(&sandbox, &["--baseline", "../base.toml"], 0).is_empty());
+    // What is gone goes from the list, too; what is allowed otherwise does not come into it.
+    let written = text(sandbox.read("base.toml"));
+    assert_eq!(written.matches("[[allow]]").count(), 2);
+    assert_eq!(written.matches("salt = ").count(), 1);
+}
+
+#[test]
+fn where_nothing_can_be_written_nothing_is_scanned() {
+    let sandbox = repository();
+    for option in ["--output", "--write-baseline", "--plan"] {
+        for path in ["missing/report", "."] {
+            let done = sandbox.try_shroud("repo", ["scan", option, path]).expect(2);
+            assert!(done.says(path).text().is_empty(), "{option} {path}");
+        }
+    }
+    let left = sandbox.git("repo", ["status", "--porcelain"]).text();
+    assert!(left.is_empty(), "{left}");
+}
+
+#[test]
 fn a_shallow_or_damaged_clone_is_not_called_clean() {
     let sandbox = repository();
     sandbox.git(

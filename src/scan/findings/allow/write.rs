@@ -11,7 +11,11 @@ use crate::scan::fingerprint::SALT_LEN;
 ///
 /// Findings without a fingerprint are left out, so add a salt where no key is held, and give it here unless the
 /// repository's own list has it.
-pub fn write(findings: &[Finding], today: Date, salt: Option<&[u8; SALT_LEN]>) -> String {
+pub fn write<'f>(
+    findings: impl IntoIterator<Item = &'f Finding>,
+    today: Date,
+    salt: Option<&[u8; SALT_LEN]>,
+) -> String {
     let mut text =
         String::from("# What 'git shroud scan' found when this was written.\nversion = 1\n");
     let take = "a String takes any text";
