@@ -170,6 +170,9 @@ impl<'d> History<'d> {
             let own = trees.folder(node.tree)?;
             self.compare(at, own.as_ref(), &folders, &mut trails);
             folders.push(own);
+            if let Some(&target) = trees.targets.get(&node.tree) {
+                self.is_top(at, &mut trails[target], Some(node.id) == refs.head);
+            }
             if let Some(&target) = trees.targets.get(&node.id) {
                 trails[target].first = Some((at, Vec::new()));
                 trails[target].last = Some((at, Vec::new()));
@@ -246,6 +249,22 @@ impl<'d> History<'d> {
             origins.insert(id, origin);
         }
         Ok(origins)
+    }
+
+    /// A commit's own tree is asked for. [`Self::compare`] looks at what trees name, and mostly none names this one.
+    fn is_top(&self, at: usize, trail: &mut Trail, is_head: bool) {
+        let Node { parents, tree, marks, .. } = &self.nodes[at];
+        let is_new = !parents.iter().any(|&parent| self.nodes[parent].tree == *tree);
+        if is_new {
+            trail.add_path(b"", Some(at), *marks);
+            trail.first.get_or_insert((at, Vec::new()));
+        }
+        trail.marks.add(*marks);
+        trail.is_at(at, b"");
+        trail.is_in(at, b"");
+        if is_head {
+            trail.is_at_head(b"");
+        }
     }
 
     /// Compares a commit with its parents.

@@ -45,6 +45,24 @@ fn names(origin: &Origin) -> Vec<&str> {
 }
 
 #[test]
+fn the_tree_of_a_commit_comes_from_that_commit() {
+    let scene = Scene::new();
+    scene.sh("echo a > top; git add .; git commit -qm 1
+         echo b > more; git add .; git commit -qm 2; git commit -q --allow-empty -m 3
+         git update-ref refs/remotes/origin/main HEAD");
+    let origin = scene.of(scene.id("HEAD^{tree}"));
+    assert_eq!(paths(&origin), [""]);
+    assert_eq!(origin.introduced.as_ref().unwrap().id, scene.id("HEAD~1"));
+    assert_eq!(origin.last.as_ref().unwrap().id, scene.id("HEAD"));
+    assert!(origin.at_head && origin.paths[0].at_head && origin.paths[0].reach.remote);
+    let earlier = scene.of(scene.id("HEAD~2^{tree}"));
+    for end in [&earlier.introduced, &earlier.last, &earlier.paths[0].last] {
+        assert_eq!(end.as_ref().unwrap().id, scene.id("HEAD~2"));
+    }
+    assert!(!earlier.at_head && earlier.reach.remote);
+}
+
+#[test]
 fn a_file_that_came_moved_and_went() {
     let scene = Scene::new();
     scene.sh("echo other > other; git add .; git commit -qm 0
