@@ -11,6 +11,7 @@ use crate::git::editor::EditorError;
 use crate::git::hooks::HooksError;
 use crate::git_crypt::KeyFileError;
 use crate::keyring::TextError;
+use crate::scan::error::ScanError;
 use crate::store::git_crypt;
 use crate::store::local::StoreError;
 use crate::store::shroud_dir::ShroudDirError;
@@ -117,6 +118,20 @@ impl From<git_crypt::StoreError> for CommandError {
                 wrong.hint("get the key file again: git-crypt export-key FILE")
             }
             git_crypt::StoreError::Io(_) => wrong,
+        }
+    }
+}
+
+impl From<ScanError> for CommandError {
+    fn from(error: ScanError) -> Self {
+        let wrong = Self::wrong(error.to_string());
+        match error {
+            ScanError::Git(error) => error.into(),
+            ScanError::Walk(error) => {
+                Self::from(error).hint("name commits as 'git log' does, as in origin/main..HEAD")
+            }
+            ScanError::List(_) => wrong.hint("docs/scan.md describes such a file"),
+            _ => wrong,
         }
     }
 }

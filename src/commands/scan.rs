@@ -212,17 +212,3 @@ impl Scan {
         Ok(())
     }
 }
-
-impl From<ScanError> for CommandError {
-    fn from(error: ScanError) -> Self {
-        let wrong = Self::wrong(error.to_string());
-        match error {
-            ScanError::Git(error) => error.into(),
-            ScanError::Walk(error) => {
-                Self::from(error).hint("name commits as 'git log' does, as in origin/main..HEAD")
-            }
-            ScanError::List(_) => wrong.hint("docs/scan.md describes such a file"),
-            _ => wrong,
-        }
-    }
-}
