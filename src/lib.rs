@@ -32,6 +32,7 @@ pub mod check;
 pub mod config_repo;
 pub mod configs;
 pub mod doctor;
+pub mod environments;
 pub mod filter;
 pub mod merge;
 pub mod migrate;

@@ -4,180 +4,8 @@
 //! to be run first, programs to be started, or where these are looked for. Variables that a program of one's own may well be
 //! configured by (`HTTP_PROXY`, `SSL_CERT_FILE`, `TZ`, `LANG`, `TMPDIR`) are not among them, though they steer too.
 
-/// What such names begin with.
-const PREFIXES: &[&str] = &[
-    // Loaders of shared libraries.
-    "LD_",
-    "_RLD",
-    "DYLD_",
-    "LIBPATH",
-    // Shells.
-    "BASH_",
-    "BASHOPTS",
-    // git, which runs programs that its variables name; and with it this program.
-    "GIT_",
-    // Runtimes of languages.
-    "PYTHON",
-    "PERL",
-    "LUA_",
-    "COMPLUS_",
-    "COMPlus_",
-    "CORECLR_",
-    "COR_",
-    "DOTNET_",
-    "JULIA_",
-    "ERL_",
-    "BUNDLE_",
-    "NPM_CONFIG_",
-    "npm_config_",
-    "MONO_",
-    // Where programs find their own configuration.
-    "XDG_CONFIG_",
-    "XDG_DATA_",
-];
-
-/// Names that are such a variable by themselves.
-const NAMES: &[&str] = &[
-    // Which programs are found, and as whom they think to run.
-    "PATH",
-    "HOME",
-    "SHELL",
-    "ENV",
-    "ZDOTDIR",
-    "PATHEXT",
-    "COMSPEC",
-    "ComSpec",
-    "SYSTEMROOT",
-    "SystemRoot",
-    "WINDIR",
-    "windir",
-    "PSMODULEPATH",
-    "PSModulePath",
-    "USERPROFILE",
-    "APPDATA",
-    "LOCALAPPDATA",
-    // Shells.
-    "IFS",
-    "PS0",
-    "PS1",
-    "PS2",
-    "PS3",
-    "PS4",
-    "PROMPT_COMMAND",
-    "SHELLOPTS",
-    "CDPATH",
-    "GLOBIGNORE",
-    "FPATH",
-    "FIGNORE",
-    "INPUTRC",
-    "KSH_ENV",
-    "EXECIGNORE",
-    "TMOUT",
-    // Programs that others start.
-    "EDITOR",
-    "VISUAL",
-    "FCEDIT",
-    "PAGER",
-    "MANPAGER",
-    "BROWSER",
-    "LESSOPEN",
-    "LESSCLOSE",
-    "LESSKEY",
-    "LESSKEYIN",
-    "LESSKEY_CONTENT",
-    "SUDO_ASKPASS",
-    "SUDO_EDITOR",
-    "SSH_ASKPASS",
-    "SSH_ASKPASS_REQUIRE",
-    "SSH_AUTH_SOCK",
-    "SSH_SK_HELPER",
-    "SSH_SK_PROVIDER",
-    "SSH_PKCS11_HELPER",
-    "RSYNC_RSH",
-    "CVS_RSH",
-    "GNUPGHOME",
-    "TERMINFO",
-    "TERMINFO_DIRS",
-    "TERMCAP",
-    "TERMPATH",
-    // The C library.
-    "GCONV_PATH",
-    "GETCONF_DIR",
-    "GLIBC_TUNABLES",
-    "HOSTALIASES",
-    "LOCALDOMAIN",
-    "LOCPATH",
-    "NLSPATH",
-    "RESOLV_HOST_CONF",
-    "RES_OPTIONS",
-    "TZDIR",
-    "NIS_PATH",
-    "MALLOC_TRACE",
-    "MALLOC_CHECK_",
-    "MALLOC_PERTURB_",
-    "MALLOC_CONF",
-    "MALLOC_OPTIONS",
-    "MUSL_LOCPATH",
-    // TLS: modules that are loaded, and keys that are written to a file.
-    "OPENSSL_CONF",
-    "OPENSSL_CONF_INCLUDE",
-    "OPENSSL_ENGINES",
-    "OPENSSL_MODULES",
-    "SSLKEYLOGFILE",
-    // Runtimes of languages.
-    "NODE_OPTIONS",
-    "NODE_PATH",
-    "NODE_REPL_EXTERNAL_MODULE",
-    "ELECTRON_RUN_AS_NODE",
-    "RUBYOPT",
-    "RUBYLIB",
-    "RUBYPATH",
-    "RUBYSHELL",
-    "GEM_HOME",
-    "GEM_PATH",
-    "PHPRC",
-    "PHP_INI_SCAN_DIR",
-    "CLASSPATH",
-    "JAVA_TOOL_OPTIONS",
-    "JDK_JAVA_OPTIONS",
-    "JDK_JAVAC_OPTIONS",
-    "_JAVA_OPTIONS",
-    "IBM_JAVA_OPTIONS",
-    "OPENJ9_JAVA_OPTIONS",
-    "JAVA_OPTS",
-    "JAVA_OPTIONS",
-    "JAVA_HOME",
-    "JRE_HOME",
-    "CATALINA_OPTS",
-    "MAVEN_OPTS",
-    "GRADLE_OPTS",
-    "SBT_OPTS",
-    "ASPNETCORE_HOSTINGSTARTUPASSEMBLIES",
-    "ELIXIR_ERL_OPTIONS",
-    "GUILE_LOAD_PATH",
-    "GUILE_LOAD_COMPILED_PATH",
-    "TCLLIBPATH",
-    "AWKPATH",
-    "AWKLIBPATH",
-    "R_PROFILE",
-    "R_PROFILE_USER",
-    "R_ENVIRON",
-    "R_ENVIRON_USER",
-    "R_LIBS",
-    "R_LIBS_USER",
-    "R_LIBS_SITE",
-    "RUSTC_WRAPPER",
-    "GOFLAGS",
-    "MAKEFLAGS",
-    "MAKEFILES",
-    "GTK_MODULES",
-    "GIO_EXTRA_MODULES",
-    "QT_PLUGIN_PATH",
-];
-
-/// Names that begin as one of those, and only tell a program what it is.
-const HARMLESS: &[&str] =
-    &["DOTNET_ENVIRONMENT", "PYTHONUNBUFFERED", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONHASHSEED"];
+/// One name a line, by what reads it.
+const LIST: &str = include_str!("steering.txt");
 
 /// Whether a variable decides which code runs. Names count as the system has them: on Windows in any case.
 pub fn steers(variable: &str) -> bool {
@@ -185,14 +13,33 @@ pub fn steers(variable: &str) -> bool {
 }
 
 fn steers_on(variable: &str, ignore_case: bool) -> bool {
-    let same = |one: &str, other: &str| match ignore_case {
-        true => one.eq_ignore_ascii_case(other),
-        false => one == other,
+    let mut steers = false;
+    for line in LIST.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(harmless) = line.strip_prefix('!') {
+            if is_named(variable, harmless, ignore_case) {
+                return false;
+            }
+        } else {
+            steers |= is_named(variable, line, ignore_case);
+        }
+    }
+    steers
+}
+
+/// Whether a line of the list, without '!', names the variable.
+fn is_named(variable: &str, line: &str, ignore_case: bool) -> bool {
+    let (name, ignore_case) = match line.strip_prefix('~') {
+        Some(name) => (name, true),
+        None => (line, ignore_case),
     };
-    let begins =
-        |prefix: &&str| variable.get(..prefix.len()).is_some_and(|start| same(start, prefix));
-    !HARMLESS.iter().any(|name| same(name, variable))
-        && (PREFIXES.iter().any(begins) || NAMES.iter().any(|name| same(name, variable)))
+    let (name, start) = match name.strip_suffix('*') {
+        Some(name) => (name, variable.get(..name.len())),
+        None => (name, Some(variable)),
+    };
+    start.is_some_and(|start| match ignore_case {
+        true => start.eq_ignore_ascii_case(name),
+        false => start == name,
+    })
 }
 
 #[cfg(test)]
@@ -228,6 +75,21 @@ mod tests {
             "HOME",
             "EDITOR",
             "GIT_SHROUD_KEY",
+            "CURL_HOME",
+            "PSQLRC",
+            "LESS",
+            "TAR_OPTIONS",
+            "AWS_CONFIG_FILE",
+            "DBUS_SESSION_BUS_ADDRESS",
+            "ASAN_OPTIONS",
+            "GCC_EXEC_PREFIX",
+            "CARGO_HOME",
+            "PIP_INDEX_URL",
+            "NpM_config_script_shell",
+            "R_PROFILE_USER",
+            "ODBCSYSINI",
+            "_JAVA_OPTIONS",
+            "COMPlus_EnableDiagnostics",
         ] {
             assert!(steers_on(name, false), "{name}");
         }
@@ -250,6 +112,14 @@ mod tests {
             "HOMEPAGE",
             "path",
             "MALLOC_ARENA_MAX",
+            "PYTHONUNBUFFERED",
+            "AWS_REGION",
+            "LESS_IS_MORE",
+            "MIX_ENV",
+            "RUST_LOG",
+            "KAFKA_BROKERS",
+            "#",
+            "!DOTNET_ENVIRONMENT",
         ] {
             assert!(!steers_on(name, false), "{name}");
         }

@@ -34,14 +34,14 @@ impl fmt::Display for KeyOf {
 
 impl KeyOf {
     /// As one word, which no other key has.
-    fn to_word(&self) -> String {
+    pub(super) fn to_word(&self) -> String {
         match self {
             Self::Own(name) => name.to_string(),
             Self::GitCrypt(name) => format!("{GIT_CRYPT}{name}"),
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
+    pub(super) fn from_word(word: &str) -> Option<Self> {
         match word.strip_prefix(GIT_CRYPT) {
             Some(name) => name.parse().ok().map(Self::GitCrypt),
             None => word.parse().ok().map(Self::Own),
@@ -81,6 +81,11 @@ impl Confirmed {
         matches!(self.0.get(path), Some(KeyOf::Own(confirmed)) if confirmed == key)
     }
 
+    /// Whether this path may move to this key of either program.
+    pub fn allows_key(&self, path: &[u8], key: &KeyOf) -> bool {
+        self.0.get(path) == Some(key)
+    }
+
     /// Whether this path may move to this key of git-crypt.
     pub fn allows_git_crypt(&self, path: &[u8], key: &Name) -> bool {
         matches!(self.0.get(path), Some(KeyOf::GitCrypt(confirmed)) if confirmed == key)
@@ -109,7 +114,7 @@ impl Confirmed {
 }
 
 /// Any bytes as one word.
-fn escape(path: &[u8]) -> String {
+pub(super) fn escape(path: &[u8]) -> String {
     let mut text = String::with_capacity(path.len());
     for &byte in path {
         if byte.is_ascii_graphic() && byte != b'%' {
@@ -121,7 +126,7 @@ fn escape(path: &[u8]) -> String {
     text
 }
 
-fn unescape(text: &str) -> Option<Vec<u8>> {
+pub(super) fn unescape(text: &str) -> Option<Vec<u8>> {
     let mut parts = text.split('%');
     let mut path = parts.next()?.as_bytes().to_vec();
     for part in parts {

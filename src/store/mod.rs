@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod confirmed;
+pub mod environments;
 pub mod exclusive;
 pub mod git_crypt;
 pub mod local;

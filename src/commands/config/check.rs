@@ -1,7 +1,7 @@
 //! `git shroud config check`
 
 use super::super::Context;
-use super::load::{SchemaOption, load_confirmed};
+use super::load::{SchemaOption, load, load_and_confirm};
 use super::{count_properties, locked, report, show};
 use crate::config_repo::check::check;
 use crate::config_repo::environment::State;
@@ -12,8 +12,9 @@ use crate::ui::count;
 /// Check every environment against the schema: what is missing, wrong, empty, unknown, or unencrypted
 ///
 /// Prints a table of properties and environments with the problems, and then their places. Never shows values. Opens sealed files in
-/// memory, also with a key from GIT_SHROUD_KEY. An environment whose key is not held here is 'locked' and lacks nothing. Exit status 1 if
-/// there is more than a warning, 3 if an environment is locked.
+/// memory, also with a key from GIT_SHROUD_KEY. Takes no value from a file that somebody moved to another key, until --confirm
+/// confirms the move in this clone. An environment whose key is not held here is 'locked' and lacks nothing. Exit status 1 if there is
+/// more than a warning, 3 if an environment is locked.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config check
@@ -41,6 +42,9 @@ pub(super) struct Check {
     /// Accept locked environments
     #[arg(long)]
     allow_locked: bool,
+    /// Confirm in this clone that files of these environments moved to other keys
+    #[arg(long, requires = "environments")]
+    confirm: bool,
     /// How to print the findings
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: report::Format,
@@ -51,7 +55,8 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded = load_confirmed(context, &self.schema, &self.environments)?;
+        let load = if self.confirm { load_and_confirm } else { load };
+        let loaded = load(context, &self.schema, &self.environments)?;
         let schema = loaded.schema()?;
         let report = check(schema, &loaded.environments, self.release.as_ref());
         let format = if self.json { report::Format::Json } else { self.format };

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::super::Opened;
 use super::show;
-use crate::config_repo::SCHEMA_FILE;
 use crate::config_repo::environment::Content;
+use crate::environments::files::Moves;
 use crate::error::{CommandError, Outcome};
 use crate::format::{self, OpenError, Sniff};
 use crate::fs::read_regular;
@@ -14,90 +14,130 @@ use crate::git::attributes::PathAttributes;
 use crate::git::database::Database;
 use crate::git::worktree::Entries;
 use crate::git_crypt::is_encrypted;
-use crate::keyring::KeyName;
 use crate::repo_path;
 use crate::secret::WipedVec;
+use crate::store::confirmed::KeyOf;
+use crate::store::environments::Seal;
 
 /// Bytes of the longest file that is read; a configuration file in the clear has at most 4 MiB.
 const MAX_FILE: usize = 6 << 20;
 
-/// Why the values of a file that should be sealed should not be taken: what git has of it was not sealed with the key that its
-/// attribute names, so anybody who can push may have written it. `None` where it was, and where git has nothing of it.
-pub(super) fn not_confirmed(
+/// What protects a file, or why its values are not to be taken: what git has of it was not sealed with the key that its
+/// attribute names, so anybody who can push may have written it.
+pub(super) enum Protection {
+    Seal(Seal),
+    Not(String),
+}
+
+/// What protects a file by its line in the attributes; where no key is named in it, nothing does.
+pub(super) fn by_attributes(attributes: &PathAttributes) -> Seal {
+    match (&attributes.git_crypt, &attributes.key) {
+        (Some(Ok(name)), _) => Seal::By(KeyOf::GitCrypt(name.clone())),
+        (None, Ok(name)) if attributes.sealed => Seal::By(KeyOf::Own(name.clone())),
+        _ => Seal::Open,
+    }
+}
+
+/// What protects a file by its line and by what git has of it.
+pub(super) fn protection(
     opened: &Opened,
     database: &Database<'_>,
     index: &Entries,
     attributes: &PathAttributes,
-    (environment, path): (&str, &str),
-) -> Outcome<Option<String>> {
-    if !attributes.is_encrypted() {
-        return Ok(None);
-    }
-    // Anybody who holds a lesser key could move the file under it, by its line or by the schema.
-    let own =
-        environment.parse().ok().filter(|name: &KeyName| opened.keyring.names().contains(name));
-    if let (Some(own), Ok(key), true) = (own, &attributes.key, attributes.sealed)
-        && *key != own
+    (moves, environment, path): (&Moves<'_>, &str, &str),
+) -> Outcome<Protection> {
+    let by_attributes = by_attributes(attributes);
+    let not = |why: &str| Ok(Protection::Not(why.to_owned()));
+    if attributes.is_encrypted()
+        && index.unmerged.iter().any(|unmerged| unmerged == path.as_bytes())
     {
-        return Ok(Some(format!(
-            "the key '{key}' seals it, although this clone holds a key '{own}', the name of the environment; see who changed that: git log -p -- .gitattributes {SCHEMA_FILE}"
-        )));
-    }
-    if index.unmerged.iter().any(|unmerged| unmerged == path.as_bytes()) {
-        return Ok(Some("the file has a conflict; resolve it, and 'git add' it".to_owned()));
+        return not("the file has a conflict; resolve it, and 'git add' it");
     }
     let at = index.files.binary_search_by(|entry| entry.path.as_slice().cmp(path.as_bytes()));
     let entry = at.ok().map(|at| &index.files[at]).filter(|entry| !entry.intended);
-    let Some(entry) = entry else { return Ok(None) };
+    let Some(entry) = entry else { return Ok(Protection::Seal(by_attributes)) };
     // What is longer is not read either.
     let blob = match database.header(entry.id)? {
-        Some((_, len)) if len > MAX_FILE as u64 => return Ok(None),
+        Some((_, len)) if len > MAX_FILE as u64 => return Ok(Protection::Seal(by_attributes)),
         Some(_) => database.file(entry.id, MAX_FILE as u64)?,
         None => None,
     };
     let Some(blob) = blob else {
-        return Ok(Some("git's object for the file is not in this clone".to_owned()));
+        if !attributes.is_encrypted() {
+            return Ok(Protection::Seal(by_attributes));
+        }
+        return not("git's object for the file is not in this clone");
     };
     let sniff = match is_encrypted(&blob) {
         true => Sniff::GitCrypt,
         false => format::sniff(&blob),
     };
-    Ok(match (sniff, attributes.sealed) {
-        (Sniff::Empty, _) | (Sniff::GitCrypt, false) => None,
-        (Sniff::Sealed(id), true) => {
-            let Ok(name) = &attributes.key else {
-                return Ok(Some("its attribute names no key".to_owned()));
+    // A line that is gone makes nobody the author of what was sealed before.
+    if !attributes.is_encrypted() {
+        let held = match sniff {
+            Sniff::Sealed(id) => opened.keyring.by_id(id),
+            _ => None,
+        };
+        return Ok(Protection::Seal(
+            held.map_or(by_attributes, |held| Seal::By(KeyOf::Own(held.name.clone()))),
+        ));
+    }
+    let id = match (sniff, attributes.sealed) {
+        (Sniff::Sealed(id), true) => id,
+        (Sniff::GitCrypt, false) => {
+            let held = opened.git_crypt.open(None, &blob).ok();
+            let held = held.map(|(name, ..)| Seal::By(KeyOf::GitCrypt(name.clone())));
+            let held = held.unwrap_or_else(|| by_attributes.clone());
+            return match (&by_attributes, &held) {
+                (Seal::By(next), Seal::By(key))
+                    if held != by_attributes
+                        && !moves.is_on_its_way(environment, path, &held, next) =>
+                {
+                    not(&format!(
+                        "git has it encrypted with {key}, and its attribute names {next}; see who changed it: git log -p -- .gitattributes"
+                    ))
+                }
+                _ => Ok(Protection::Seal(held)),
             };
-            let held = opened.keyring.by_id(id);
-            match held {
-                Some(held) if held.name != *name => Some(format!(
-                    "git stores it sealed with the key '{}', but its attribute names '{name}'; see who changed it: git log -p -- .gitattributes",
-                    held.name
-                )),
-                Some(held) => opened
-                    .roster
-                    .infos
-                    .get(name)
-                    .filter(|info| held.generation < info.generation)
-                    .map(|info| {
-                        format!(
-                            "git stores it sealed with generation {} of the key '{name}', but the key was rotated to {}; check who wrote it, then run 'git shroud status --fix'",
-                            held.generation, info.generation
-                        )
-                    }),
-                // Nobody here can open it.
-                None => None,
-            }
         }
-        (Sniff::Truncated | Sniff::UnsupportedVersion(_), true) => None,
-        (Sniff::NotSealed, _) => Some(
-            "git stores its plaintext, although its attribute seals it, so anybody may have written it; check who did, then run 'git shroud status --fix'"
-                .to_owned(),
-        ),
-        (_, sealed) => Some(format!(
-            "git stores it encrypted by {} program than its attribute says",
-            if sealed { "git-crypt, another" } else { "git-shroud, another" }
+        (Sniff::Empty, _) => return Ok(Protection::Seal(by_attributes)),
+        (Sniff::Truncated | Sniff::UnsupportedVersion(_), true) => {
+            return Ok(Protection::Seal(by_attributes));
+        }
+        (Sniff::NotSealed, _) => {
+            return not(
+                "git has it in the clear, and its attribute seals it, so anybody may have written it; see who did, then 'git shroud status --fix'",
+            );
+        }
+        (_, true) => {
+            return not(
+                "git has it encrypted by git-crypt, another program than its attribute says",
+            );
+        }
+        (_, false) => {
+            return not("git has it sealed by git-shroud, another program than its attribute says");
+        }
+    };
+    let Ok(name) = &attributes.key else { return not("its attribute names no key") };
+    // What nobody here can open is locked.
+    let Some(held) = opened.keyring.by_id(id) else { return Ok(Protection::Seal(by_attributes)) };
+    if opened.keyring.of_other_name(id, name).is_some() {
+        let seal = Seal::By(KeyOf::Own(held.name.clone()));
+        if moves.is_on_its_way(environment, path, &seal, &KeyOf::Own(name.clone())) {
+            return Ok(Protection::Seal(seal));
+        }
+        return not(&format!(
+            "git has it sealed with the key '{}', and its attribute names '{name}'; see who changed it: git log -p -- .gitattributes",
+            held.name
+        ));
+    }
+    let described = opened.roster.infos.get(name).map(|info| info.generation);
+    Ok(match described.filter(|described| held.name == *name && held.generation < *described) {
+        Some(described) => Protection::Not(format!(
+            "git has it sealed with generation {} of the key '{name}', which was rotated to {described}; see who wrote it, then 'git shroud status --fix'",
+            held.generation
         )),
+        None => Protection::Seal(Seal::By(KeyOf::Own(name.clone()))),
     })
 }
 

@@ -59,6 +59,10 @@ impl Diff {
         } else {
             self.print(context, &loaded, &compared);
         }
+        let unread = loaded.warn_unread(context, |_| true);
+        if !unread.is_empty() {
+            return Err(super::unread(&unread));
+        }
         let names = loaded.locked();
         if !names.is_empty() {
             return Err(locked(&names));

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use super::super::Context;
-use super::load::{SchemaOption, load_confirmed};
+use super::load::{SchemaOption, load};
 use crate::config_repo::effective::effective;
 use crate::config_repo::render::variables;
 use crate::config_repo::schema::Release;
@@ -41,8 +41,7 @@ pub(super) struct Exec {
 
 impl Exec {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded =
-            load_confirmed(context, &self.schema, std::slice::from_ref(&self.environment))?;
+        let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
         loaded.refuse_unfit(context, self.release.as_ref())?;
         let properties = effective(loaded.only(), loaded.schema.as_ref());
         let variables =

@@ -1,10 +1,9 @@
 //! `git shroud config get`
 
 use super::super::Context;
-use super::load::{SchemaOption, load_confirmed};
+use super::load::{SchemaOption, load};
 use super::show;
 use crate::config_repo::effective::effective_value;
-use crate::config_repo::environment::State;
 use crate::error::{CommandError, Outcome};
 
 /// Print the value of a property in an environment, or else its default in the schema
@@ -26,17 +25,12 @@ pub(super) struct Get {
 
 impl Get {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded =
-            load_confirmed(context, &self.schema, std::slice::from_ref(&self.environment))?;
+        let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
         let environment = loaded.only();
         let name = show(&self.name);
         match effective_value(environment, loaded.schema.as_ref(), &self.name) {
             Some((_, true)) | None if !environment.is_complete() => {
-                for source in &environment.sources {
-                    if let State::Unreadable(_, why) = &source.state {
-                        context.ui.warning(format!("{}: {why}", show(&source.path)));
-                    }
-                }
+                loaded.warn_unread(context, |_| true);
                 let environment = &self.environment;
                 Err(CommandError::incomplete(format!(
                     "a file of {environment} that may set {name} is locked or cannot be read"

@@ -1,5 +1,6 @@
 //! Finding the schema and the files of the environments, and opening them in memory.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,15 +8,17 @@ use std::path::{Path, PathBuf};
 use gix::bstr::ByteSlice as _;
 
 use super::super::{Context, Opened};
-use super::{content, show};
-use crate::config_repo::environment::{Content, Environment, File};
+use super::content::{self, Protection};
+use super::show;
+use crate::config_repo::environment::{Content, Environment, File, State};
 use crate::config_repo::schema::{self, Location, Release, Schema};
 use crate::config_repo::{FOLDER, SCHEMA_FILE, check, template};
 use crate::configs::Format;
+use crate::environments::files::Moves;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::ScanKey;
 use crate::fs::{read_bounded, read_regular};
-use crate::git::attributes::Attributes;
+use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::database::Database;
 use crate::git::worktree::Entries;
 use crate::repo_path;
@@ -47,13 +50,14 @@ pub(super) struct Loaded {
     locations: Vec<Location>,
 }
 
-/// Reads the schema and the environments of these names; all where none is named.
+/// Reads the schema and the environments of these names; all where none is named. A file that anybody but a holder of its
+/// key may have written cannot be read.
 pub(super) fn load(context: &Context, option: &SchemaOption, names: &[String]) -> Outcome<Loaded> {
     load_all(context, option, names, false)
 }
 
-/// The same for those who use the values: a file that was not sealed with the key that its attribute names cannot be read.
-pub(super) fn load_confirmed(
+/// The same, and confirms in this clone that files were moved to other keys.
+pub(super) fn load_and_confirm(
     context: &Context,
     option: &SchemaOption,
     names: &[String],
@@ -114,30 +118,50 @@ fn load_all(
     let index = Entries::read(&opened.repository)?;
     let database = Database::open(&opened.repository)?;
     let mut environments = Vec::new();
+    let mut moves = Moves::new(&opened.repository, &opened.keyring)?;
     for location in &locations {
         let mut files = Vec::new();
+        let mut seals = Vec::new();
+        let mut refused = BTreeMap::new();
         for (path, format) in finder.find(location)? {
             let of_path = attributes.of(path.as_bytes())?;
-            let sealed = of_path.is_encrypted();
-            let unconfirmed = match confirm {
-                true => content::not_confirmed(
-                    &opened,
-                    &database,
-                    &index,
-                    &of_path,
-                    (&location.name, &path),
-                )?,
-                false => None,
-            };
-            let content = match unconfirmed {
+            let this = (&moves, location.name.as_str(), path.as_str());
+            match content::protection(&opened, &database, &index, &of_path, this)? {
+                Protection::Seal(seal) => seals.push((path.clone(), seal)),
+                Protection::Not(why) => drop(refused.insert(path.clone(), why)),
+            }
+            files.push((path, format, of_path.is_encrypted()));
+        }
+        let moved = moves.find(location, &seals)?;
+        if confirm {
+            for (at, why) in &moved {
+                context
+                    .ui
+                    .status(format!("confirmed in this clone: {}: {why}", show(&seals[*at].0)));
+            }
+            let moved: Vec<_> = moved.iter().map(|(at, _)| seals[*at].clone()).collect();
+            let confirmed = moves.confirm(&location.name, &moved);
+            confirmed.context(|| "what was confirmed here".to_owned())?;
+        } else {
+            let moved =
+                moved.into_iter().map(|(at, why)| (seals[at].0.clone(), why.with_command()));
+            refused.extend(moved);
+        }
+        if refused.is_empty() {
+            moves.remember(&location.name, &seals);
+        }
+        let mut read = Vec::new();
+        for (path, format, sealed) in files {
+            let content = match refused.remove(&path) {
                 Some(why) => Content::Unreadable(why),
                 None => content::read(&opened, &top, &path)?,
             };
-            files.push(File { path, format, sealed, content });
+            read.push(File { path, format, sealed, content });
         }
-        files.extend(finder.absent(location, &index, &files));
-        environments.push(Environment::read(&location.name, files));
+        read.extend(finder.absent(location, &index, &read));
+        environments.push(Environment::read(&location.name, read));
     }
+    drop(moves);
     Ok(Loaded { opened, schema, environments, all, locations: every })
 }
 
@@ -167,6 +191,52 @@ impl Loaded {
     /// The only environment that was asked for.
     pub(super) fn only(&self) -> &Environment {
         self.environments.first().expect("one was named, and is there")
+    }
+
+    /// Refuses to write to a file of an environment that somebody moved to another key.
+    pub(super) fn refuse_moved(
+        &self,
+        environment: &str,
+        path: &str,
+        attributes: &PathAttributes,
+    ) -> Outcome {
+        let Some(location) = self.locations.iter().find(|location| location.name == environment)
+        else {
+            return Ok(());
+        };
+        let own = self.environments.iter().find(|one| one.name == environment);
+        let beside = own.iter().flat_map(|own| &own.sources).map(|source| source.path.as_str());
+        let moves = Moves::new(&self.opened.repository, &self.opened.keyring)?;
+        let seal = content::by_attributes(attributes);
+        match moves.find_one(location, beside, (path, &seal))? {
+            None => Ok(()),
+            Some(doubt) => {
+                let why = doubt.with_command();
+                Err(CommandError::refused(format!("{}: nothing was changed: {why}", show(path))))
+            }
+        }
+    }
+
+    /// Says of each file of these environments that cannot be read why; the names of those that have one.
+    pub(super) fn warn_unread(
+        &self,
+        context: &Context,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Vec<String> {
+        let mut names = Vec::new();
+        for environment in self.environments.iter().filter(|one| is_meant(&one.name)) {
+            let before = names.len();
+            for source in &environment.sources {
+                if let State::Unreadable(line, why) = &source.state {
+                    let path = show(&source.path);
+                    let place = if *line > 1 { format!("{path}:{line}") } else { path };
+                    context.ui.warning(format!("{place}: {why}"));
+                    names.truncate(before);
+                    names.push(environment.name.clone());
+                }
+            }
+        }
+        names
     }
 
     /// The names of those with a file that is locked.

@@ -72,6 +72,12 @@ fn locked(names: &[String]) -> CommandError {
         .hint("run 'git shroud unlock' with a key that opens them, or name the environments to use")
 }
 
+/// The answer is incomplete, as files of these environments cannot be read.
+fn unread(names: &[String]) -> CommandError {
+    CommandError::incomplete(format!("a file cannot be read in {}", names.join(", ")))
+        .hint(format!("git shroud config check {}", names.join(" ")))
+}
+
 /// `1 property`, `2 properties`.
 fn count_properties(n: usize) -> String {
     if n == 1 { "1 property".to_owned() } else { format!("{n} properties") }

@@ -1,7 +1,7 @@
 //! `git shroud config render`
 
 use super::super::Context;
-use super::load::{SchemaOption, load_confirmed};
+use super::load::{SchemaOption, load};
 use crate::config_repo::effective::effective;
 use crate::config_repo::names::variable;
 use crate::config_repo::render::{Output, render};
@@ -55,8 +55,7 @@ enum Form {
 
 impl Render {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded =
-            load_confirmed(context, &self.schema, std::slice::from_ref(&self.environment))?;
+        let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
         loaded.refuse_unfit(context, self.release.as_ref())?;
         let output = match self.output {
             Form::Env => Output::Env,

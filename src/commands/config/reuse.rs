@@ -95,12 +95,16 @@ impl Reuse {
                 ));
             }
         }
+        let unread = loaded.warn_unread(context, |_| true);
         if !reused.is_empty() || !old.is_empty() {
             let found = count((reused.len() + old.len()) as u64, "finding");
             context.ui.status(format!(
                 "{found}; change the secret where it is used, then: git shroud config set ENV NAME"
             ));
             return Err(CommandError::found());
+        }
+        if !unread.is_empty() {
+            return Err(super::unread(&unread));
         }
         let names = loaded.locked();
         if !names.is_empty() {

@@ -188,6 +188,7 @@ impl Infer {
         let mut inferred = infer(&loaded.environments);
         inferred
             .retain(|(name, _)| known.is_none_or(|schema| !schema.properties.contains_key(name)));
+        loaded.warn_unread(context, |_| true);
         for name in loaded.locked() {
             context.ui.warning(format!("{name} is locked here, and was skipped"));
         }

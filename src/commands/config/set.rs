@@ -85,6 +85,7 @@ impl Set {
                 crate::sanitise::word_or(file.path.as_bytes(), "PATH")
             )));
         }
+        file.refuse_moved(&loaded, environment)?;
         let value = value(&format!("{environment} {name}"))?;
         if value.as_str() == MARKER {
             return Err(CommandError::wrong("this is the marker for a value that is not set yet"));
@@ -187,7 +188,7 @@ pub(super) struct WorktreeFile {
 }
 
 impl WorktreeFile {
-    /// Reads a file, which need not exist.
+    /// Reads a file of an environment, which need not exist.
     pub(super) fn read(context: &Context, loaded: &Loaded, path: &str) -> Outcome<Self> {
         let opened = &loaded.opened;
         let attributes = Attributes::new(&opened.repository)?.of(path.as_bytes())?;
@@ -209,6 +210,11 @@ impl WorktreeFile {
             .ok_or_else(|| CommandError::wrong(format!("{}: unknown file format", show(path))))?;
         let sealed = attributes.is_encrypted();
         Ok(Self { path: path.to_owned(), sealed, format, native, attributes, before, now: None })
+    }
+
+    /// Refuses to write to a file that somebody moved to another key.
+    pub(super) fn refuse_moved(&self, loaded: &Loaded, environment: &str) -> Outcome {
+        loaded.refuse_moved(environment, &self.path, &self.attributes)
     }
 
     fn bytes(&self) -> &[u8] {

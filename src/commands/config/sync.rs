@@ -58,6 +58,7 @@ impl Sync {
                 continue;
             }
             if !environment.is_complete() {
+                loaded.warn_unread(context, |one| one == name);
                 return Err(CommandError::refused(format!(
                     "a file of {name} cannot be read; nothing was changed"
                 ))
@@ -83,7 +84,9 @@ impl Sync {
                 let at = match files.iter().position(|file| file.path == path) {
                     Some(at) => at,
                     None => {
-                        files.push(WorktreeFile::read(context, &loaded, &path)?);
+                        let file = WorktreeFile::read(context, &loaded, &path)?;
+                        file.refuse_moved(&loaded, name)?;
+                        files.push(file);
                         files.len() - 1
                     }
                 };

@@ -7,6 +7,7 @@ mod deploy;
 mod edit;
 mod hostile;
 mod layout;
+mod moved;
 mod place;
 mod schema;
 mod taken_over;

@@ -1,0 +1,210 @@
+//! With which keys files were sealed in the commits of this branch.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gix::ObjectId;
+
+use crate::config_repo::schema::{self, Schema};
+use crate::config_repo::{FOLDER, SCHEMA_FILE};
+use crate::format::{HEADER_LEN, Header};
+use crate::git::GitError;
+use crate::git::database::Database;
+use crate::git::history::PLAIN_LOG;
+use crate::git::objects::fetch_missing;
+use crate::git::repository::Repository;
+use crate::keyring::{KeyName, Keyring};
+
+/// Begins a record of the log that describes a commit.
+const COMMIT: u8 = 1;
+
+/// Digits of a commit's id that are shown.
+const ID_DIGITS: usize = 10;
+
+/// A commit changed a file, seen from one of its parents.
+pub(super) struct Change {
+    path: Vec<u8>,
+    /// The held key that sealed it before, and the one that seals it since.
+    before: Option<KeyName>,
+    after: Option<KeyName>,
+    /// The commit, for people to read.
+    commit: String,
+}
+
+/// All changes of the files at some places, the newest first.
+pub(super) struct Past(Vec<Change>);
+
+/// The past cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum PastError {
+    /// git fails, or an object is damaged.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A partial clone lacks earlier versions, and where it came from does not give them.
+    #[error(
+        "earlier versions of it are not in this clone and could not be had, so a file that somebody moved to another key could not be told; bring them here: git fetch --refetch --no-filter"
+    )]
+    NotHere,
+}
+
+impl Past {
+    /// Reads the history of `HEAD` at these files and folders. What a partial clone lacks is brought here, as git would.
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub(super) fn read(
+        database: &Database<'_>,
+        keyring: &Keyring,
+        places: &BTreeSet<String>,
+    ) -> Result<Self, PastError> {
+        let repository = database.repository();
+        let raw = log(repository, places)?;
+        let blobs: BTreeSet<ObjectId> =
+            raw.iter().flat_map(|change| [change.before, change.after]).flatten().collect();
+        let mut names = BTreeMap::new();
+        let mut missing = BTreeSet::new();
+        for blob in blobs {
+            match key_of(database, keyring, blob)? {
+                Some(name) => drop(names.insert(blob, name)),
+                None => drop(missing.insert(blob)),
+            }
+        }
+        if !missing.is_empty() {
+            fetch_missing(repository, &missing)?;
+            let fetched = Database::open(repository)?;
+            for blob in missing {
+                let name = key_of(&fetched, keyring, blob)?.ok_or(PastError::NotHere)?;
+                names.insert(blob, name);
+            }
+        }
+        let name = |blob: Option<ObjectId>| blob.and_then(|blob| names.get(&blob)?.clone());
+        let changes = raw.into_iter().map(|change| Change {
+            before: name(change.before),
+            after: name(change.after),
+            path: change.path,
+            commit: change.commit,
+        });
+        Ok(Self(changes.collect()))
+    }
+
+    /// The held keys that ever sealed the files of which `is_meant` holds.
+    pub(super) fn keys(&self, is_meant: impl Fn(&[u8]) -> bool) -> BTreeSet<&KeyName> {
+        let meant = self.0.iter().filter(|change| is_meant(&change.path));
+        meant.flat_map(|change| [&change.before, &change.after]).flatten().collect()
+    }
+
+    /// The last commit that took a file away from a key, or, where none is named, that sealed it with one: for people.
+    pub(super) fn who(&self, path: &[u8], from: Option<&KeyName>) -> Option<String> {
+        let is_it = |change: &&Change| match from {
+            Some(from) => {
+                change.before.as_ref() == Some(from) && change.after.as_ref() != Some(from)
+            }
+            None => change.before.is_none() && change.after.is_some(),
+        };
+        let mut changes = self.0.iter().filter(|change| change.path == path);
+        changes.find(is_it).map(|change| change.commit.clone())
+    }
+}
+
+/// The name of the held key that sealed a blob; `None` in it where no held key did, and outside it where it is not here.
+fn key_of(
+    database: &Database<'_>,
+    keyring: &Keyring,
+    blob: ObjectId,
+) -> Result<Option<Option<KeyName>>, GitError> {
+    let Some(start) = database.start(blob, HEADER_LEN)? else { return Ok(None) };
+    let held = Header::parse(&start.bytes).ok().and_then(|header| keyring.by_id(header.key_id()));
+    Ok(Some(held.map(|held| held.name.clone())))
+}
+
+/// The files and folders that an environment ever had in the commits of this branch: by what its schema said, and the
+/// folder that it has where none says anything.
+///
+/// # Errors
+/// git fails, or an object is damaged.
+pub(super) fn places(
+    database: &Database<'_>,
+    environment: &str,
+) -> Result<BTreeSet<String>, GitError> {
+    let mut places = BTreeSet::from([format!("{FOLDER}/{environment}")]);
+    let own = BTreeSet::from([SCHEMA_FILE.to_owned()]);
+    let versions: BTreeSet<ObjectId> =
+        log(database.repository(), &own)?.into_iter().filter_map(|change| change.after).collect();
+    fetch_missing_of(database, &versions)?;
+    let database = Database::open(database.repository())?;
+    for version in versions {
+        let limit = schema::MAX_LEN as u64;
+        let fits = database.header(version)?.is_some_and(|(_, len)| len <= limit);
+        let bytes = if fits { database.file(version, limit)? } else { None };
+        let Some(schema) = bytes.and_then(|bytes| Schema::parse(&bytes).ok()) else { continue };
+        let own = schema.environments.into_iter().filter(|location| location.name == environment);
+        places.extend(own.flat_map(|location| location.paths));
+    }
+    Ok(places)
+}
+
+fn fetch_missing_of(database: &Database<'_>, blobs: &BTreeSet<ObjectId>) -> Result<(), GitError> {
+    let mut missing = Vec::new();
+    for blob in blobs {
+        if database.header(*blob)?.is_none() {
+            missing.push(*blob);
+        }
+    }
+    if !missing.is_empty() {
+        fetch_missing(database.repository(), &missing)?;
+    }
+    Ok(())
+}
+
+/// A change with the blobs as git names them.
+struct RawChange {
+    path: Vec<u8>,
+    before: Option<ObjectId>,
+    after: Option<ObjectId>,
+    commit: String,
+}
+
+/// What the commits of `HEAD` changed at these places, the newest first.
+fn log(repository: &Repository, places: &BTreeSet<String>) -> Result<Vec<RawChange>, GitError> {
+    if repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{commit}"])?.is_none() {
+        return Ok(Vec::new());
+    }
+    let options = [
+        "--date=short",
+        "--format=%x01%H of %ad by %an <%ae>: %s",
+        "--raw",
+        "--no-abbrev",
+        "--no-renames",
+        "-m",
+        "-z",
+        "--full-history",
+        "--stdin",
+    ];
+    let mut input = "HEAD\n--\n".to_owned();
+    for place in places.iter().filter(|place| !place.contains('\n')) {
+        input.push_str(&format!(":(top,literal){}\n", place.trim_end_matches('/')));
+    }
+    let log =
+        repository.git.run_with_input([&PLAIN_LOG[..], &options].concat(), input.as_bytes())?;
+    let mut changes = Vec::new();
+    let mut commit = String::new();
+    let mut records = log.split(|&byte| byte == 0);
+    while let Some(record) = records.next() {
+        let record = record.trim_ascii_start();
+        if let Some(described) = record.strip_prefix(&[COMMIT]) {
+            let text = crate::sanitise::text(&String::from_utf8_lossy(described));
+            let (id, rest) = text.split_once(' ').unwrap_or((&text, ""));
+            commit = format!("{} {rest}", id.get(..ID_DIGITS).unwrap_or(id));
+            continue;
+        }
+        // ":mode mode old new status", and then the path.
+        let Some(fields) = record.strip_prefix(b":") else { continue };
+        let Some(path) = records.next() else { break };
+        let id = |at| {
+            let id = fields.split(|&byte| byte == b' ').nth(at)?;
+            ObjectId::from_hex(id).ok().filter(|id| !id.is_null())
+        };
+        let (before, after) = (id(2), id(3));
+        changes.push(RawChange { path: path.to_vec(), before, after, commit: commit.clone() });
+    }
+    Ok(changes)
+}
