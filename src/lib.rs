@@ -29,8 +29,7 @@ pub mod detect;
 
 pub mod access;
 pub mod check;
-pub mod config_repo;
-pub mod configs;
+pub mod config_format;
 pub mod doctor;
 pub mod environments;
 pub mod filter;

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use super::Opened;
-use crate::configs::{self, Difference};
+use crate::config_format::{self, Difference};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{self, OpenError, Sniff};
 use crate::fs::open_regular;
@@ -76,7 +76,7 @@ fn judge(
         return Ok(None);
     }
     let difference =
-        configs::difference(path, &old, &new).context(|| crate::sanitise::path(path))?;
+        config_format::difference(path, &old, &new).context(|| crate::sanitise::path(path))?;
     Ok(Some(FileDifference::Differs(difference)))
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::{Context, show};
 use crate::access::masked_diff::{FileDifference, compare};
-use crate::configs::Difference;
+use crate::config_format::Difference;
 use crate::error::{CommandError, Outcome};
 use crate::git::changes::changes;
 use crate::git::command::Git;

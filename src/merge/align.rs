@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::configs::Item;
+use crate::config_format::Item;
 
 /// Comparisons of comments and blank lines between two keys, at most.
 const MAX_TABLE: usize = 1 << 20;

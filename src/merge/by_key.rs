@@ -5,7 +5,7 @@
 //! of the merge by lines stands.
 
 use super::align::{Alignment, align};
-use crate::configs::{Document, Ending, Format, Item, Tail};
+use crate::config_format::{Document, Ending, Format, Item, Tail};
 use zeroize::Zeroizing;
 
 /// Merges three versions; `None` where a person must decide.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use crate::common::Sandbox;
-use git_shroud::configs::Format;
+use git_shroud::config_format::Format;
 use git_shroud::merge::{self, Labels, Merged};
 use proptest::prelude::*;
 

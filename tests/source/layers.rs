@@ -9,7 +9,7 @@ use crate::paths::{Crate, Module};
 use crate::texts;
 
 /// The modules, lowest first.
-const LAYERS: [&str; 34] = [
+const LAYERS: [&str; 32] = [
     // Words that every other module may use.
     "clock",
     "hex",
@@ -29,7 +29,6 @@ const LAYERS: [&str; 34] = [
     "store",
     // Services that know text alone.
     "config_format",
-    "configs",
     "detect",
     // Services that know a repository.
     "filter",
@@ -40,7 +39,6 @@ const LAYERS: [&str; 34] = [
     "access",
     "scan",
     "environments",
-    "config_repo",
     "migrate",
     "scrub",
     "doctor",

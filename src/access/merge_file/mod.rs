@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::rules::{self, LazyRepository, Surroundings};
 use super::theirs_names;
-use crate::configs::Format;
+use crate::config_format::Format;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::FilterError;
 use crate::format::{self, KeyId, Sniff};

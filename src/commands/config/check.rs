@@ -3,9 +3,9 @@
 use super::super::Context;
 use super::load::{SchemaOption, load, load_and_confirm};
 use super::{count_properties, locked, report, show};
-use crate::config_repo::check::check;
-use crate::config_repo::environment::State;
-use crate::config_repo::schema::Release;
+use crate::environments::check::check;
+use crate::environments::environment::State;
+use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
 use crate::ui::count;
 
@@ -97,8 +97,8 @@ impl Check {
     }
 }
 
-fn hint(context: &Context, findings: &[crate::config_repo::check::Finding]) {
-    use crate::config_repo::check::Problem;
+fn hint(context: &Context, findings: &[crate::environments::check::Finding]) {
+    use crate::environments::check::Problem;
     let has =
         |problems: &[Problem]| findings.iter().any(|finding| problems.contains(&finding.problem));
     if has(&[Problem::Missing, Problem::Undecided]) {

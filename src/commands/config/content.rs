@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::super::Opened;
 use super::show;
-use crate::config_repo::environment::Content;
+use crate::environments::environment::Content;
 use crate::environments::files::Moves;
 use crate::error::{CommandError, Outcome};
 use crate::format::{self, OpenError, Sniff};

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::Context;
 use super::load::{Loaded, SchemaOption, load};
 use super::{locked, report, show};
-use crate::config_repo::compare::{Comparison, Side, compare};
+use crate::environments::check::compare::{Comparison, Side, compare};
 use crate::error::{CommandError, Outcome};
 use crate::ui::Style;
 
@@ -94,7 +94,7 @@ impl Diff {
 
     fn value(&self, loaded: &Loaded, at: usize, comparison: &Comparison, side: Side) -> String {
         let environment = &loaded.environments[at];
-        let value = crate::config_repo::effective::effective_value(
+        let value = crate::environments::render::effective::effective_value(
             environment,
             loaded.schema.as_ref(),
             &comparison.name,
@@ -119,7 +119,7 @@ impl Diff {
                 if self.show && matches!(side, Side::Value(_) | Side::Default(_)) {
                     let schema = loaded.schema.as_ref();
                     let environment = &loaded.environments[at];
-                    let value = crate::config_repo::effective::effective_value(
+                    let value = crate::environments::render::effective::effective_value(
                         environment,
                         schema,
                         &comparison.name,

@@ -5,10 +5,10 @@ use std::process::Command;
 
 use super::super::Context;
 use super::load::{SchemaOption, load};
-use crate::config_repo::effective::effective;
-use crate::config_repo::render::variables;
-use crate::config_repo::schema::Release;
-use crate::config_repo::steering::steers;
+use crate::environments::render::effective::effective;
+use crate::environments::render::steering::steers;
+use crate::environments::render::variables;
+use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
 
 /// What the variables begin with that give this program keys, identities and passphrases.

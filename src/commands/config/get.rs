@@ -3,7 +3,7 @@
 use super::super::Context;
 use super::load::{SchemaOption, load};
 use super::show;
-use crate::config_repo::effective::effective_value;
+use crate::environments::render::effective::effective_value;
 use crate::error::{CommandError, Outcome};
 
 /// Print the value of a property in an environment, or else its default in the schema

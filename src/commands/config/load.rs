@@ -1,35 +1,26 @@
 //! Finding the schema and the files of the environments, and opening them in memory.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-
-use gix::bstr::ByteSlice as _;
 
 use super::super::{Context, Opened};
 use super::content::{self, Protection};
 use super::show;
-use crate::config_repo::environment::{Content, Environment, File, State};
-use crate::config_repo::schema::{self, Location, Release, Schema};
-use crate::config_repo::{FOLDER, SCHEMA_FILE, check, template};
-use crate::configs::Format;
-use crate::environments::files::Moves;
+use crate::config_format::Format;
+use crate::environments::environment::{Content, Environment, File, State};
+use crate::environments::files::{Finder, Moves, folders};
+use crate::environments::schema::{self, Location, Release, Schema};
+use crate::environments::{FOLDER, SCHEMA_FILE, check, template};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::ScanKey;
 use crate::fs::{read_bounded, read_regular};
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::database::Database;
 use crate::git::worktree::Entries;
-use crate::repo_path;
 use crate::secret::SecretBytes;
 
-/// Files of all environments at most.
-const MAX_FILES: usize = 10_000;
-/// Folders above each other at most.
-const MAX_DEPTH: usize = 32;
-
-/// Where the schema is.
+/// Where the schema stands.
 #[derive(clap::Args)]
 pub(super) struct SchemaOption {
     /// The schema, which lists the properties [default: config.shroud.toml at the top]
@@ -113,7 +104,7 @@ fn load_all(
             .hint(format!("there are: {}", all.join(", "))));
     }
     locations.retain(|location| names.is_empty() || names.contains(&location.name));
-    let mut finder = Finder { top: &top, ignore: &ignore, count: 0 };
+    let mut finder = Finder::new(&top, &ignore);
     let mut attributes = Attributes::new(&opened.repository)?;
     let index = Entries::read(&opened.repository)?;
     let database = Database::open(&opened.repository)?;
@@ -299,153 +290,4 @@ pub(super) fn read_schema(file: &Path) -> Outcome<Option<Schema>> {
 pub(super) fn wrong_schema(file: &Path, error: &schema::SchemaError) -> CommandError {
     let file = crate::sanitise::native(file);
     CommandError::wrong(format!("{file}:{}: {}", error.line, error.why))
-}
-
-/// Without a schema each folder below `environments` is one.
-fn folders(top: &Path) -> Outcome<Vec<Location>> {
-    let mut locations = Vec::new();
-    for entry in entries(&top.join(FOLDER))? {
-        if entry.is_dir()
-            && let Some(name) = entry.file_name().and_then(|name| name.to_str())
-            && name.parse::<crate::keyring::KeyName>().is_ok()
-        {
-            let paths = vec![format!("{FOLDER}/{name}")];
-            locations.push(Location { name: name.to_owned(), paths });
-        }
-    }
-    Ok(locations)
-}
-
-/// What is in a folder, sorted; nothing where there is none. Links are left out: they may lead anywhere.
-fn entries(folder: &Path) -> Outcome<Vec<PathBuf>> {
-    let listed = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listed => listed.context(|| crate::sanitise::native(folder))?,
-    };
-    let mut paths = Vec::new();
-    for entry in listed {
-        let entry = entry.context(|| crate::sanitise::native(folder))?;
-        if !entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
-            paths.push(entry.path());
-        }
-    }
-    paths.sort();
-    Ok(paths)
-}
-
-/// Finds the files of environments.
-struct Finder<'f> {
-    top: &'f Path,
-    ignore: &'f [String],
-    count: usize,
-}
-
-impl Finder<'_> {
-    /// The files of one environment with their formats, each once.
-    fn find(&mut self, location: &Location) -> Outcome<Vec<(String, Format)>> {
-        let mut found = Vec::new();
-        for path in &location.paths {
-            let native = self.top.join(path);
-            // Also of a folder above: what a link leads to belongs to somebody else.
-            let inside = native.canonicalize().is_ok_and(|real| {
-                self.top
-                    .canonicalize()
-                    .is_ok_and(|top| real == top.join(path.trim_end_matches('/')))
-            });
-            if native.symlink_metadata().is_err() {
-                continue;
-            }
-            if !inside {
-                return Err(CommandError::wrong(format!(
-                    "the path contains a symbolic link: {}",
-                    show(path)
-                )));
-            }
-            if native.is_dir() {
-                self.walk(&native, 0, &mut found)?;
-            } else {
-                let format = Format::of_path(path.as_bytes()).ok_or_else(|| {
-                    CommandError::wrong(format!("{}: unknown file format", show(path))).hint(
-                        "use a name that ends with .env, .properties, .ini, .toml, .yaml or .json",
-                    )
-                })?;
-                found.push((path.clone(), format));
-            }
-        }
-        found.sort_by(|a, b| a.0.cmp(&b.0));
-        found.dedup_by(|a, b| a.0 == b.0);
-        Ok(found)
-    }
-
-    fn walk(&mut self, folder: &Path, depth: usize, found: &mut Vec<(String, Format)>) -> Outcome {
-        let place = || crate::sanitise::native(folder);
-        if depth > MAX_DEPTH {
-            return Err(CommandError::wrong(format!(
-                "{}: the folders are nested too deeply",
-                place()
-            )));
-        }
-        for entry in entries(folder)? {
-            if entry.is_dir() {
-                self.walk(&entry, depth + 1, found)?;
-                continue;
-            }
-            let relative = entry.strip_prefix(self.top).ok().and_then(repo_path::from_native);
-            let Some(Ok(path)) = relative.map(String::from_utf8) else { continue };
-            let Some(format) = Format::of_path(path.as_bytes()).filter(|_| !self.is_ignored(&path))
-            else {
-                continue;
-            };
-            self.count += 1;
-            if self.count > MAX_FILES {
-                return Err(CommandError::wrong(
-                    "there are more than 10,000 files of environments",
-                ));
-            }
-            found.push((path, format));
-        }
-        Ok(())
-    }
-
-    /// Files that git tracks and the worktree does not have, as outside a sparse checkout: nothing is known of what they set.
-    fn absent(&self, location: &Location, index: &Entries, found: &[File]) -> Vec<File> {
-        let within = |path: &[u8]| {
-            location.paths.iter().any(|place| {
-                let place = place.trim_end_matches('/').as_bytes();
-                let rest = path.strip_prefix(place);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
-            })
-        };
-        let tracked = index.files.iter().filter_map(|entry| {
-            let path = std::str::from_utf8(&entry.path).ok().filter(|_| within(&entry.path))?;
-            let format = Format::of_path(path.as_bytes()).filter(|_| !self.is_ignored(path))?;
-            Some((path.to_owned(), format))
-        });
-        // A sparse index has a folder in place of its files.
-        let folders = index.folders.iter().filter_map(|(folder, _)| {
-            let path = std::str::from_utf8(folder).ok()?;
-            let above = location.paths.iter().any(|place| format!("{place}/").starts_with(path));
-            (above || within(folder)).then(|| (path.to_owned(), Format::Env))
-        });
-        let missing =
-            tracked.chain(folders).filter(|(path, _)| found.iter().all(|file| file.path != *path));
-        let why = "the file is tracked, but not in the worktree";
-        let file = |(path, format)| File {
-            path,
-            format,
-            sealed: true,
-            content: Content::Unreadable(why.to_owned()),
-        };
-        missing.map(file).collect()
-    }
-
-    /// Whether a pattern without '/' matches the name, or one with it the path.
-    fn is_ignored(&self, path: &str) -> bool {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        self.ignore.iter().any(|pattern| {
-            let subject = if pattern.contains('/') { path } else { name };
-            let mode = gix::glob::wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
-            gix::glob::wildmatch(pattern.as_bytes().as_bstr(), subject.as_bytes().as_bstr(), mode)
-        })
-    }
 }

@@ -2,11 +2,11 @@
 
 use super::super::Context;
 use super::load::{SchemaOption, load};
-use crate::config_repo::effective::effective;
-use crate::config_repo::names::variable;
-use crate::config_repo::render::{Output, render};
-use crate::config_repo::schema::Release;
-use crate::config_repo::steering::steers;
+use crate::environments::render::effective::effective;
+use crate::environments::render::names::variable;
+use crate::environments::render::steering::steers;
+use crate::environments::render::{Output, render};
+use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
 
 /// Print an environment for a deploy: its values and defaults

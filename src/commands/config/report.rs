@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::super::Context;
 use super::show;
-use crate::config_repo::check::{Cell, Finding, Problem, Report};
-use crate::config_repo::environment::{Environment, State};
+use crate::environments::check::{Cell, Finding, Problem, Report};
+use crate::environments::environment::{Environment, State};
 use crate::scan::report::{SARIF_SCHEMA, sarif_text, sarif_uri};
 use crate::ui::Style;
 
@@ -195,7 +195,8 @@ fn sarif(report: &Report) -> Value {
             "message": {"text": sarif_text(&subject(finding))},
         });
         let place = finding.place.clone();
-        let (path, line) = place.unwrap_or_else(|| (crate::config_repo::SCHEMA_FILE.to_owned(), 1));
+        let (path, line) =
+            place.unwrap_or_else(|| (crate::environments::SCHEMA_FILE.to_owned(), 1));
         result["locations"] = json!([{"physicalLocation": {
             "artifactLocation": {"uri": sarif_uri(path.as_bytes()), "uriBaseId": "%SRCROOT%"},
             "region": {"startLine": line},

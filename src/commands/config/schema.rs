@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use super::super::Context;
 use super::load::{SchemaOption, load, read_schema, wrong_schema};
 use super::show;
-use crate::config_repo::infer::infer;
-use crate::config_repo::schema::{
+use crate::environments::schema::infer::infer;
+use crate::environments::schema::{
     MAX_LEN, NewProperty, Schema as Properties, SchemaError, Type, new_property,
 };
-use crate::config_repo::{SCHEMA_FILE, template};
+use crate::environments::{SCHEMA_FILE, template};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{Access, read_regular, write_atomic};
 

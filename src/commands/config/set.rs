@@ -9,10 +9,10 @@ use super::super::Context;
 use super::super::sealed_file::{Before, SealingKey, refuse_absent, refuse_elsewhere};
 use super::load::{Loaded, SchemaOption, load};
 use super::show;
-use crate::config_repo::MARKER;
-use crate::config_repo::environment::State;
-use crate::config_repo::sync::source_for;
-use crate::configs::{EditError, Format, Line, insert, replace};
+use crate::config_format::{EditError, Format, Line, insert, replace};
+use crate::environments::MARKER;
+use crate::environments::check::sync::source_for;
+use crate::environments::environment::State;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::repo_path;
@@ -110,7 +110,7 @@ impl Set {
         let environments = &loaded.environments;
         let own = environments.iter().find(|one| one.name == self.environment);
         let environment = own.expect("its name is one of all");
-        let named = |source: &&crate::config_repo::environment::Source| {
+        let named = |source: &&crate::environments::environment::Source| {
             self.file.as_ref().is_none_or(|file| {
                 source.path == *file || source.path.rsplit('/').next() == Some(file.as_str())
             })
@@ -227,7 +227,7 @@ impl WorktreeFile {
             self.format.parse(self.bytes()).map_err(|doubt| self.wrong(&doubt.into()))?;
         let at = document.items.iter().position(|item| {
             item.key.as_ref().is_some_and(|key| {
-                key.part != crate::configs::Part::Close && key.path.join(".") == name
+                key.part != crate::config_format::Part::Close && key.path.join(".") == name
             })
         });
         let new = match at {
@@ -236,15 +236,15 @@ impl WorktreeFile {
                 let place = &document.places[at];
                 let old = self.format.decode(&document.items[at].content[place.value.clone()]);
                 let same = old.is_ok_and(|old| {
-                    old.kind != crate::configs::Kind::Compound
-                        && old.kind != crate::configs::Kind::Null
+                    old.kind != crate::config_format::Kind::Compound
+                        && old.kind != crate::config_format::Kind::Null
                         && *old.text == value
                 });
                 if same
                     && document.items[at]
                         .key
                         .as_ref()
-                        .is_some_and(|key| key.part == crate::configs::Part::Value)
+                        .is_some_and(|key| key.part == crate::config_format::Part::Value)
                 {
                     return Ok(false);
                 }
@@ -264,7 +264,7 @@ impl WorktreeFile {
     /// Whether a comment shows the property already.
     pub(super) fn is_shown(&self, name: &str) -> bool {
         let document = self.format.parse(self.bytes());
-        document.is_ok_and(|document| crate::configs::is_shown(self.format, &document, name))
+        document.is_ok_and(|document| crate::config_format::is_shown(self.format, &document, name))
     }
 
     pub(super) fn wrong(&self, error: &EditError) -> CommandError {

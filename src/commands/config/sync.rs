@@ -4,10 +4,10 @@ use super::super::Context;
 use super::load::{SchemaOption, load};
 use super::set::WorktreeFile;
 use super::{locked, show};
-use crate::config_repo::MARKER;
-use crate::config_repo::schema::Release;
-use crate::config_repo::sync::{lacking, source_for};
-use crate::configs::{EditError, Line};
+use crate::config_format::{EditError, Line};
+use crate::environments::MARKER;
+use crate::environments::check::sync::{lacking, source_for};
+use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
 
 /// Add missing properties of the schema to every environment

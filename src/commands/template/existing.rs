@@ -2,8 +2,8 @@
 
 use gix::bstr::ByteSlice as _;
 
-use crate::config_repo::FOLDER;
-use crate::configs::Format;
+use crate::config_format::Format;
+use crate::environments::FOLDER;
 use crate::error::Outcome;
 use crate::git::attributes::Attributes;
 use crate::git::repository::Repository;

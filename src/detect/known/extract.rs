@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use gix::bstr::ByteSlice as _;
 use zeroize::Zeroizing;
 
-use crate::configs::Format;
+use crate::config_format::Format;
 use crate::detect::is_word;
 
 /// Bytes of the longest file without a known format that is one value as a whole.

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::io;
 
 use super::past::{Past, PastError, places};
-use crate::config_repo::SCHEMA_FILE;
-use crate::config_repo::schema::Location;
+use crate::environments::SCHEMA_FILE;
+use crate::environments::schema::Location;
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::repository::Repository;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
 
-use crate::config_repo::schema::{self, Schema};
-use crate::config_repo::{FOLDER, SCHEMA_FILE};
+use crate::environments::schema::{self, Schema};
+use crate::environments::{FOLDER, SCHEMA_FILE};
 use crate::format::{HEADER_LEN, Header};
 use crate::git::GitError;
 use crate::git::database::Database;

@@ -1,7 +1,7 @@
 //! Configuration files of every format.
 
-use git_shroud::config_repo::schema::Schema;
-use git_shroud::configs::{Format, Line, insert, is_shown, replace};
+use git_shroud::config_format::{Format, Line, insert, is_shown, replace};
+use git_shroud::environments::schema::Schema;
 
 /// What is read comes out as it was; a change of one value changes no other.
 fn read(format: Format, bytes: &[u8]) {

@@ -87,17 +87,17 @@ impl Type {
     }
 }
 
-pub(in crate::config_repo) fn is_int(value: &str) -> bool {
+pub(in crate::environments) fn is_int(value: &str) -> bool {
     let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-pub(in crate::config_repo) fn is_bool(value: &str) -> bool {
+pub(in crate::environments) fn is_bool(value: &str) -> bool {
     let known = ["true", "false", "yes", "no", "on", "off", "1", "0"];
     known.iter().any(|known| value.eq_ignore_ascii_case(known))
 }
 
-pub(in crate::config_repo) fn is_url(value: &str) -> bool {
+pub(in crate::environments) fn is_url(value: &str) -> bool {
     let Some((scheme, rest)) = value.split_once(':') else { return false };
     let sign = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
     scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -119,7 +119,7 @@ fn number(text: &str) -> Option<&str> {
     (end > 0).then(|| &fraction[end..])
 }
 
-pub(in crate::config_repo) fn is_duration(value: &str) -> bool {
+pub(in crate::environments) fn is_duration(value: &str) -> bool {
     if let Some(iso) = value.strip_prefix('P') {
         let (date, time) =
             iso.split_once('T').map_or((iso, None), |(date, time)| (date, Some(time)));
@@ -153,14 +153,14 @@ pub(in crate::config_repo) fn is_duration(value: &str) -> bool {
     !value.is_empty()
 }
 
-pub(in crate::config_repo) fn is_size(value: &str) -> bool {
+pub(in crate::environments) fn is_size(value: &str) -> bool {
     let Some(unit) = number(value) else { return false };
     let unit = unit.trim_start().to_ascii_uppercase();
     let prefix = unit.strip_suffix("IB").or_else(|| unit.strip_suffix('B')).unwrap_or(&unit);
     unit == "B" || ["", "K", "M", "G", "T", "P"].contains(&prefix)
 }
 
-pub(in crate::config_repo) fn is_pem(value: &str) -> bool {
+pub(in crate::environments) fn is_pem(value: &str) -> bool {
     // Some write the block on one line, with the two signs of an escape for each line end.
     let value = zeroize::Zeroizing::new(value.replace("\\n", "\n"));
     let mut lines = value.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
@@ -188,7 +188,7 @@ pub(in crate::config_repo) fn is_pem(value: &str) -> bool {
     true
 }
 
-pub(in crate::config_repo) fn is_base64(value: &str) -> bool {
+pub(in crate::environments) fn is_base64(value: &str) -> bool {
     let compact: zeroize::Zeroizing<Vec<u8>> =
         zeroize::Zeroizing::new(value.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect());
     let decodes = |engine: &base64::engine::GeneralPurpose| {

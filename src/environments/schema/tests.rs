@@ -167,3 +167,18 @@ fn json_schema_says_the_same() {
     assert_eq!(nested["properties"]["db"]["required"], serde_json::json!(["url"]));
     assert_eq!(nested["properties"]["db"]["properties"]["url"]["format"], "uri");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        max_shrink_iters: 64,
+        ..proptest::prelude::ProptestConfig::with_cases(128)
+    })]
+
+    /// Texts of what TOML has, so that quotes, signs and line ends meet in every order.
+    #[test]
+    fn no_text_makes_a_schema_panic(text in "(\\PC|[\"'`|>\\[\\]{}:=#\\\\,\\-uxn0a \t\r\n]){0,24}") {
+        let _ = Schema::parse(text.as_bytes());
+        let _ = Schema::parse(format!("a = {text}\nb: {text}\n{text}").as_bytes());
+        let _ = Schema::parse(format!("environments = {text}\n[properties.a]\n{text}").as_bytes());
+    }
+}

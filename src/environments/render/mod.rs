@@ -1,14 +1,18 @@
 //! Writing an environment for a deploy.
 
+pub mod effective;
+pub mod names;
+pub mod steering;
+
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::effective::Effective;
-use super::names::{clash, variable};
-use crate::configs::{Ending, Format, Kind, quoted};
+use crate::config_format::{Ending, Format, Kind, quoted};
+use crate::environments::render::effective::Effective;
+use crate::environments::render::names::{clash, variable};
 use crate::secret::WipedVec;
 
 /// In which form an environment is written.

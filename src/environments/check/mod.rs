@@ -1,11 +1,14 @@
 //! Holding environments to a schema.
 
+pub mod compare;
 mod problem;
+pub mod reuse;
+pub mod sync;
 
-use super::MARKER;
-use super::environment::{Environment, Setting, State};
-use super::schema::{Property, Release, Schema};
-use crate::configs::Kind;
+use crate::config_format::Kind;
+use crate::environments::MARKER;
+use crate::environments::environment::{Environment, Setting, State};
+use crate::environments::schema::{Property, Release, Schema};
 pub use problem::Problem;
 
 /// Something that is wrong, without a word of any value.

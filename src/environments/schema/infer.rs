@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::environment::{Environment, Setting};
-use super::schema::{NewProperty, kind};
-use crate::configs::Kind;
+use super::{NewProperty, kind};
+use crate::config_format::Kind;
+use crate::environments::environment::{Environment, Setting};
 
 /// The properties that the environments set, each with what can be said of it. No value is in it.
 pub fn infer(environments: &[Environment]) -> Vec<(String, NewProperty)> {

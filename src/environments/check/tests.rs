@@ -1,6 +1,6 @@
 use super::*;
-use crate::config_repo::environment::{Content, File};
-use crate::configs::Format;
+use crate::config_format::Format;
+use crate::environments::environment::{Content, File};
 use crate::secret::WipedVec;
 
 fn open(text: &str) -> Content {

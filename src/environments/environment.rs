@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::MARKER;
-use crate::configs::{Format, Part, Value};
+use crate::config_format::{Format, Part, Value};
 use crate::secret::WipedVec;
 
 /// A file of an environment, as it was found.

@@ -1,8 +1,8 @@
 //! What a program would get: the values of an environment, and the defaults where it sets none.
 
-use super::environment::Environment;
-use super::schema::{Schema, Type};
-use crate::configs::Kind;
+use crate::config_format::Kind;
+use crate::environments::environment::Environment;
+use crate::environments::schema::{Schema, Type};
 
 /// A property with the value that counts.
 pub struct Effective<'e> {
@@ -48,8 +48,8 @@ pub fn effective<'e>(
         let Some(text) = property.default().filter(|_| environment.setting(name).is_none()) else {
             continue;
         };
-        let literal =
-            matches!(property.kind, Type::Int | Type::Bool) && crate::configs::is_literal(text);
+        let literal = matches!(property.kind, Type::Int | Type::Bool)
+            && crate::config_format::is_literal(text);
         all.push(Effective {
             name,
             path: if nested { name.split('.').collect() } else { vec![name] },

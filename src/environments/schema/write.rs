@@ -60,7 +60,7 @@ pub fn new_property(text: &str, name: &str, new: &NewProperty) -> Result<String,
 impl NewProperty {
     /// The property as a table of TOML.
     pub fn to_text(&self, name: &str) -> String {
-        let quoted = |text: &str| crate::configs::quoted(text).to_string();
+        let quoted = |text: &str| crate::config_format::quoted(text).to_string();
         let list = |texts: &[String]| {
             let texts: Vec<_> = texts.iter().map(|text| quoted(text)).collect();
             format!("[{}]", texts.join(", "))

@@ -1,7 +1,7 @@
 use super::*;
-use crate::config_repo::effective::effective;
-use crate::config_repo::environment::{Content, Environment, File};
-use crate::config_repo::schema::Schema;
+use crate::environments::environment::{Content, Environment, File};
+use crate::environments::render::effective::effective;
+use crate::environments::schema::Schema;
 
 fn environment(path: &str, text: &str) -> Environment {
     let mut bytes = WipedVec::with_capacity(text.len());

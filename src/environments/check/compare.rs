@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::environment::Environment;
-use super::schema::Schema;
+use crate::environments::environment::Environment;
+use crate::environments::schema::Schema;
 use crate::format::ScanKey;
 
 /// How a property is in an environment.

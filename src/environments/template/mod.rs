@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{FOLDER, SCHEMA_FILE};
-use crate::configs::Format;
+use crate::config_format::Format;
+use crate::environments::{FOLDER, SCHEMA_FILE};
 
 /// Where the example for a CI service is.
 pub const WORKFLOW: &str = ".github/workflows/configuration.yml";
@@ -33,7 +33,7 @@ pub fn file(environment: &str, format: Format) -> String {
 
 /// The schema, with the places of each environment; `None` where they are the usual ones.
 pub fn schema(environments: &[(String, Option<Vec<String>>)]) -> String {
-    let quoted = |text: &str| crate::configs::quoted(text).to_string();
+    let quoted = |text: &str| crate::config_format::quoted(text).to_string();
     let list = |texts: &[String]| {
         let texts: Vec<_> = texts.iter().map(|text| quoted(text)).collect();
         texts.join(", ")
@@ -80,7 +80,7 @@ pub fn workflow() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config_repo::schema::Schema;
+    use crate::environments::schema::Schema;
 
     #[test]
     fn the_schema_is_one() {

@@ -1,5 +1,6 @@
 //! The schema, `config.shroud.toml`: which properties there are, and what each environment must say of them.
 
+pub mod infer;
 mod json;
 pub(super) mod kind;
 mod read;

@@ -1,8 +1,8 @@
 //! What an environment lacks, and what would be written there.
 
-use super::MARKER;
-use super::environment::{Environment, State};
-use super::schema::{Release, Schema};
+use crate::environments::MARKER;
+use crate::environments::environment::{Environment, State};
+use crate::environments::schema::{Release, Schema};
 
 /// Something to add.
 #[derive(Clone, Debug, PartialEq, Eq)]

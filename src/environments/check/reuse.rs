@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::environment::Environment;
-use super::schema::Schema;
-use crate::configs::Kind;
+use crate::config_format::Kind;
+use crate::environments::environment::Environment;
+use crate::environments::schema::Schema;
 use crate::format::ScanKey;
 
 /// Bytes of the shortest value that is looked at: shorter ones are the same by chance.

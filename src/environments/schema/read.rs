@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Absence, Location, MAX_NAME, Property, Release, Schema, SchemaError, Type};
-use crate::config_repo::FOLDER;
+use crate::environments::FOLDER;
 use crate::keyring::KeyName;
 
 /// Bytes of the automaton of one pattern.
