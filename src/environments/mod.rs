@@ -14,5 +14,5 @@ pub mod template;
 pub const SCHEMA_FILE: &str = "config.shroud.toml";
 /// The folder with a folder for each environment.
 pub const FOLDER: &str = "environments";
-/// What stands in a file where a value has still to be set.
+/// What is in a file where a value has still to be set.
 pub const MARKER: &str = "__SET_ME__";

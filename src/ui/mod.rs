@@ -6,6 +6,7 @@ mod progress;
 pub mod prompt;
 pub mod qr;
 pub mod sheet;
+mod table;
 
 use std::cell::Cell;
 use std::io::{self, IsTerminal as _, Write};

@@ -1,13 +1,13 @@
 //! `git shroud config check`
 
 use super::super::Context;
-use super::load::{SchemaOption, load, load_and_confirm};
-use super::{count_properties, locked, report, show};
-use crate::environments::check::check;
-use crate::environments::environment::State;
+use super::{SchemaOption, load_as};
+use super::{count_properties, locked, show};
+use crate::environments::check::{Cell, Report, check, told};
+use crate::environments::environment::{Environment, State};
 use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
-use crate::ui::count;
+use crate::ui::{Style, count};
 
 /// Check every environment against the schema: what is missing, wrong, empty, unknown, or unencrypted
 ///
@@ -47,20 +47,32 @@ pub(super) struct Check {
     confirm: bool,
     /// How to print the findings
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: report::Format,
+    format: Format,
     /// Print JSON: the same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
 }
 
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A table, and a line for each problem.
+    Text,
+    /// {"environments": [{"name", "locked", "files"}], "properties": [{"name", "cells": {ENV: CELL}}], "findings", "complete"}
+    Json,
+    /// SARIF 2.1.0, for code hosts and editors.
+    Sarif,
+    /// Commands of GitHub's workflows, which it shows beside the code.
+    Github,
+}
+
 impl Check {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let load = if self.confirm { load_and_confirm } else { load };
-        let loaded = load(context, &self.schema, &self.environments)?;
+        let loaded = load_as(context, &self.schema, &self.environments, self.confirm)?;
         let schema = loaded.schema()?;
         let report = check(schema, &loaded.environments, self.release.as_ref());
-        let format = if self.json { report::Format::Json } else { self.format };
-        report::print(context, &report, &loaded.environments, format, self.all);
+        let format = if self.json { Format::Json } else { self.format };
+        print(context, &report, &loaded.environments, format, self.all);
         for environment in &loaded.environments {
             for source in &environment.sources {
                 if let State::Locked(key) = &source.state {
@@ -111,5 +123,57 @@ fn hint(context: &Context, findings: &[crate::environments::check::Finding]) {
     }
     if has(&[Problem::InTheClear]) {
         context.ui.hint("'git shroud track PATTERN --key NAME' seals the file; change the secret if it was committed");
+    }
+}
+
+fn print(
+    context: &Context,
+    report: &Report,
+    environments: &[Environment],
+    format: Format,
+    all: bool,
+) {
+    match format {
+        Format::Text => text(context, report, environments, all),
+        Format::Json => context.ui.json(&told::to_json(report, environments)),
+        Format::Sarif => context.ui.json(&told::to_sarif(report)),
+        Format::Github => {
+            report.findings.iter().for_each(|finding| context.ui.line(told::to_github(finding)));
+        }
+    }
+}
+
+fn text(context: &Context, report: &Report, environments: &[Environment], all: bool) {
+    let is_bad = |cell: &Cell| matches!(cell, Cell::Wrong(_) | Cell::Warned(_));
+    let rows: Vec<_> =
+        report.rows.iter().filter(|row| all || row.cells.iter().any(is_bad)).collect();
+    if !rows.is_empty() {
+        let head: Vec<_> = std::iter::once("property")
+            .chain(environments.iter().map(|environment| environment.name.as_str()))
+            .map(|text| (text.to_owned(), None))
+            .collect();
+        let body = rows.iter().map(|row| {
+            let mut cells = vec![(show(&row.name), None)];
+            cells.extend(row.cells.iter().map(|cell| (told::word(cell), style(cell))));
+            cells
+        });
+        let rows: Vec<_> = std::iter::once(head).chain(body).collect();
+        context.ui.table(&rows);
+    }
+    if !rows.is_empty() && !report.findings.is_empty() {
+        context.ui.line("");
+    }
+    for finding in &report.findings {
+        let warning = if finding.warning { "warning: " } else { "" };
+        context.ui.line(format!("{warning}{}", told::sentence(finding)));
+    }
+}
+
+fn style(cell: &Cell) -> Option<Style> {
+    match cell {
+        Cell::Set => Some(Style::Good),
+        Cell::Wrong(_) => Some(Style::Bad),
+        Cell::Warned(_) | Cell::Locked | Cell::Unread => Some(Style::Warning),
+        Cell::Absent | Cell::Default(_) => None,
     }
 }

@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::super::Context;
-use super::load::{Loaded, SchemaOption, load};
-use super::{locked, report, show};
+use super::{SchemaOption, load};
+use super::{locked, show};
 use crate::environments::check::compare::{Comparison, Side, compare};
+use crate::environments::files::Loaded;
 use crate::error::{CommandError, Outcome};
 use crate::ui::Style;
 
@@ -59,7 +60,7 @@ impl Diff {
         } else {
             self.print(context, &loaded, &compared);
         }
-        let unread = loaded.warn_unread(context, |_| true);
+        let unread = super::warn_unread(context, &loaded, |_| true);
         if !unread.is_empty() {
             return Err(super::unread(&unread));
         }
@@ -89,7 +90,7 @@ impl Diff {
             row.push((same.to_owned(), None));
             rows.push(row);
         }
-        report::table(context, rows);
+        context.ui.table(&rows);
     }
 
     fn value(&self, loaded: &Loaded, at: usize, comparison: &Comparison, side: Side) -> String {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use super::super::Context;
-use super::load::{SchemaOption, load};
+use super::{SchemaOption, load};
 use crate::environments::render::effective::effective;
 use crate::environments::render::steering::steers;
 use crate::environments::render::variables;
@@ -42,7 +42,7 @@ pub(super) struct Exec {
 impl Exec {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
-        loaded.refuse_unfit(context, self.release.as_ref())?;
+        super::refuse_unfit(context, &loaded, self.release.as_ref())?;
         let properties = effective(loaded.only(), loaded.schema.as_ref());
         let variables =
             variables(&properties).map_err(|error| CommandError::wrong(error.to_string()))?;

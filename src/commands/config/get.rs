@@ -1,8 +1,8 @@
 //! `git shroud config get`
 
 use super::super::Context;
-use super::load::{SchemaOption, load};
 use super::show;
+use super::{SchemaOption, load};
 use crate::environments::render::effective::effective_value;
 use crate::error::{CommandError, Outcome};
 
@@ -30,7 +30,7 @@ impl Get {
         let name = show(&self.name);
         match effective_value(environment, loaded.schema.as_ref(), &self.name) {
             Some((_, true)) | None if !environment.is_complete() => {
-                loaded.warn_unread(context, |_| true);
+                super::warn_unread(context, &loaded, |_| true);
                 let environment = &self.environment;
                 Err(CommandError::incomplete(format!(
                     "a file of {environment} that may set {name} is locked or cannot be read"

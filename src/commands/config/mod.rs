@@ -1,19 +1,20 @@
 //! `git shroud config`
 
 mod check;
-mod content;
 mod diff;
 mod exec;
 mod get;
-mod load;
 mod render;
-mod report;
 mod reuse;
 mod schema;
 mod set;
 mod sync;
 
+use std::path::PathBuf;
+
 use super::Context;
+use crate::environments::files::{self, Loaded, Wanted};
+use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
 
 /// Check, compare, change and deploy the configuration of several environments
@@ -58,6 +59,60 @@ impl Config {
             ConfigCommand::Schema(schema) => schema.run(context),
         }
     }
+}
+
+/// Where the schema is.
+#[derive(clap::Args)]
+struct SchemaOption {
+    /// The schema, which lists the properties [default: config.shroud.toml at the top]
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
+}
+
+/// Reads the schema and the environments of these names; all where none is named.
+fn load(context: &Context, option: &SchemaOption, names: &[String]) -> Outcome<Loaded> {
+    load_as(context, option, names, false)
+}
+
+/// The same; says of each file that was moved that it was confirmed, where that is asked for.
+fn load_as(
+    context: &Context,
+    option: &SchemaOption,
+    names: &[String],
+    confirm: bool,
+) -> Outcome<Loaded> {
+    let schema = option.schema.as_ref().map(|file| context.dir.join(file));
+    let loaded = files::load(context.open()?, &Wanted { schema, names, confirm })?;
+    for (path, why) in &loaded.confirmed {
+        context.ui.status(format!("confirmed in this clone: {}: {why}", show(path)));
+    }
+    Ok(loaded)
+}
+
+/// Refuses what should not be deployed: an environment that is locked, cannot be read or does not pass the check.
+fn refuse_unfit(context: &Context, loaded: &Loaded, release: Option<&Release>) -> Outcome {
+    let errors = loaded.unfit(release)?;
+    if errors.is_empty() {
+        return Ok(());
+    }
+    for finding in &errors {
+        context.ui.warning(crate::environments::check::told::sentence(finding));
+    }
+    let count = crate::ui::count(errors.len() as u64, "problem");
+    let name = &loaded.only().name;
+    Err(CommandError::refused(format!("{name} does not pass the check: {count}"))
+        .hint(format!("git shroud config check {name}")))
+}
+
+/// Says of each file of these environments that cannot be read why; the names of those that have one.
+fn warn_unread(context: &Context, loaded: &Loaded, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut names = Vec::new();
+    for (environment, why) in loaded.unread(is_meant) {
+        context.ui.warning(why);
+        names.push(environment);
+    }
+    names.dedup();
+    names
 }
 
 /// A name in one line, whatever it holds.

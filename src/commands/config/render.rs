@@ -1,7 +1,7 @@
 //! `git shroud config render`
 
 use super::super::Context;
-use super::load::{SchemaOption, load};
+use super::{SchemaOption, load};
 use crate::environments::render::effective::effective;
 use crate::environments::render::names::variable;
 use crate::environments::render::steering::steers;
@@ -56,7 +56,7 @@ enum Form {
 impl Render {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
-        loaded.refuse_unfit(context, self.release.as_ref())?;
+        super::refuse_unfit(context, &loaded, self.release.as_ref())?;
         let output = match self.output {
             Form::Env => Output::Env,
             Form::Properties => Output::Properties,

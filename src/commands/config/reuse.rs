@@ -1,21 +1,12 @@
 //! `git shroud config reuse`
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
-use time::OffsetDateTime;
 
 use super::super::Context;
-use super::content::open;
-use super::load::{Loaded, SchemaOption, load};
-use super::{locked, show};
-use crate::environments::check::reuse::{Use, is_secret, mac, secrets};
-use crate::environments::environment::{Content, Environment, File};
+use super::{SchemaOption, load, locked, show};
+use crate::environments::check::reuse::{Use, secrets};
+use crate::environments::files::{Age, ages};
 use crate::error::{CommandError, Outcome};
-use crate::format::ScanKey;
-use crate::git::history;
-use crate::git::objects::{self, Blob};
-use crate::secret::WipedVec;
 use crate::ui::count;
 
 /// Find secrets that two environments share, or that are old
@@ -43,14 +34,6 @@ pub(super) struct Reuse {
     json: bool,
 }
 
-/// A value that has not changed for long.
-struct Old {
-    one: Use,
-    days: i64,
-    /// Whether it may be older, as what was before cannot be read here.
-    at_least: bool,
-}
-
 impl Reuse {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let loaded = load(context, &self.schema, &self.environments)?;
@@ -60,7 +43,7 @@ impl Reuse {
         let mut old = Vec::new();
         if let Some(days) = self.days {
             for environment in &loaded.environments {
-                old.extend(self.old(&loaded, environment, &key)?);
+                old.extend(ages(&loaded, environment, &key, self.all)?);
             }
             old.retain(|old| old.days >= i64::from(days));
             old.sort_by_key(|old| (-old.days, old.one.clone()));
@@ -86,7 +69,7 @@ impl Reuse {
                     .collect();
                 context.ui.line(format!("the same value: {}", uses.join(", ")));
             }
-            for Old { one, days, at_least } in &old {
+            for Age { one, days, at_least } in &old {
                 let least = if *at_least { "at least " } else { "" };
                 context.ui.line(format!(
                     "{} {}: unchanged for {least}{days} days",
@@ -95,7 +78,7 @@ impl Reuse {
                 ));
             }
         }
-        let unread = loaded.warn_unread(context, |_| true);
+        let unread = super::warn_unread(context, &loaded, |_| true);
         if !reused.is_empty() || !old.is_empty() {
             let found = count((reused.len() + old.len()) as u64, "finding");
             context.ui.status(format!(
@@ -112,91 +95,5 @@ impl Reuse {
         }
         context.ui.status("found no secret that is used twice or is too old");
         Ok(())
-    }
-
-    /// The ages of an environment's secrets.
-    fn old(&self, loaded: &Loaded, environment: &Environment, key: &ScanKey) -> Outcome<Vec<Old>> {
-        let now = OffsetDateTime::now_utc().unix_timestamp();
-        let mut old = Vec::new();
-        for (at, source) in environment.sources.iter().enumerate() {
-            let mut wanted: BTreeMap<&str, ([u8; 32], Option<i64>)> = BTreeMap::new();
-            for (name, settings) in &environment.settings {
-                let mine = settings.iter().find(|setting| setting.source == at);
-                if let Some(setting) =
-                    mine.filter(|setting| !setting.value.is_empty() && !setting.is_marker())
-                    && (self.all || is_secret(loaded.schema.as_ref(), name))
-                {
-                    wanted.insert(name, (mac(key, &setting.value.text), None));
-                }
-            }
-            if wanted.is_empty() {
-                continue;
-            }
-            let mut ended = false;
-            let mut done: Vec<(&str, i64, bool)> = Vec::new();
-            for version in history::versions(&loaded.opened.repository, source.path.as_bytes())? {
-                let bytes = match version
-                    .blob
-                    .map(|id| objects::read(&loaded.opened.repository, id))
-                    .transpose()?
-                {
-                    Some(Blob::Memory(mut bytes)) => {
-                        let mut wiped = WipedVec::default();
-                        std::mem::swap(&mut *wiped, &mut bytes);
-                        Some(wiped)
-                    }
-                    // The file was made again after this.
-                    None => None,
-                    Some(Blob::Large | Blob::Missing) => {
-                        ended = true;
-                        break;
-                    }
-                };
-                let before = match bytes.map(|bytes| open(&loaded.opened, bytes)).transpose()? {
-                    Some(Content::Open(bytes)) => {
-                        let file = File {
-                            path: source.path.clone(),
-                            format: source.format,
-                            sealed: true,
-                            content: Content::Open(bytes),
-                        };
-                        Some(Environment::read(&environment.name, vec![file]))
-                    }
-                    Some(Content::Locked(_) | Content::Unreadable(_)) => {
-                        ended = true;
-                        break;
-                    }
-                    None => None,
-                };
-                if before.as_ref().is_some_and(|before| !before.is_complete()) {
-                    ended = true;
-                    break;
-                }
-                wanted.retain(|name, (current, since)| {
-                    let value = before.as_ref().and_then(|before| before.setting(name));
-                    if value.is_some_and(|setting| mac(key, &setting.value.text) == *current) {
-                        *since = Some(version.time);
-                        return true;
-                    }
-                    done.push((name, since.unwrap_or(now), false));
-                    false
-                });
-                if wanted.is_empty() {
-                    break;
-                }
-            }
-            let shallow = !history::shallow_boundary(&loaded.opened.repository)?.is_empty();
-            done.extend(
-                wanted
-                    .iter()
-                    .map(|(name, (_, since))| (*name, since.unwrap_or(now), ended || shallow)),
-            );
-            old.extend(done.into_iter().map(|(name, since, at_least)| Old {
-                one: Use { property: name.to_owned(), environment: environment.name.clone() },
-                days: (now - since).max(0) / 86400,
-                at_least,
-            }));
-        }
-        Ok(old)
     }
 }

@@ -4,8 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::super::Context;
-use super::load::{SchemaOption, load, read_schema, wrong_schema};
 use super::show;
+use super::{SchemaOption, load};
+use crate::environments::files::{read_schema, wrong_schema};
 use crate::environments::schema::infer::infer;
 use crate::environments::schema::{
     MAX_LEN, NewProperty, Schema as Properties, SchemaError, Type, new_property,
@@ -188,7 +189,7 @@ impl Infer {
         let mut inferred = infer(&loaded.environments);
         inferred
             .retain(|(name, _)| known.is_none_or(|schema| !schema.properties.contains_key(name)));
-        loaded.warn_unread(context, |_| true);
+        super::warn_unread(context, &loaded, |_| true);
         for name in loaded.locked() {
             context.ui.warning(format!("{name} is locked here, and was skipped"));
         }

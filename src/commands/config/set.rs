@@ -7,12 +7,13 @@ use zeroize::Zeroizing;
 
 use super::super::Context;
 use super::super::sealed_file::{Before, SealingKey, refuse_absent, refuse_elsewhere};
-use super::load::{Loaded, SchemaOption, load};
 use super::show;
+use super::{SchemaOption, load};
 use crate::config_format::{EditError, Format, Line, insert, replace};
 use crate::environments::MARKER;
 use crate::environments::check::sync::source_for;
 use crate::environments::environment::State;
+use crate::environments::files::Loaded;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::repo_path;

@@ -1,8 +1,8 @@
 //! `git shroud config sync`
 
 use super::super::Context;
-use super::load::{SchemaOption, load};
 use super::set::WorktreeFile;
+use super::{SchemaOption, load};
 use super::{locked, show};
 use crate::config_format::{EditError, Line};
 use crate::environments::MARKER;
@@ -58,7 +58,7 @@ impl Sync {
                 continue;
             }
             if !environment.is_complete() {
-                loaded.warn_unread(context, |one| one == name);
+                super::warn_unread(context, &loaded, |one| one == name);
                 return Err(CommandError::refused(format!(
                     "a file of {name} cannot be read; nothing was changed"
                 ))

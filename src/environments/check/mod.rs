@@ -4,6 +4,7 @@ pub mod compare;
 mod problem;
 pub mod reuse;
 pub mod sync;
+pub mod told;
 
 use crate::config_format::Kind;
 use crate::environments::MARKER;

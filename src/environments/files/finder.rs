@@ -87,7 +87,7 @@ impl<'f> Finder<'f> {
             }
             if !inside {
                 return Err(CommandError::wrong(format!(
-                    "a symbolic link stands in the path: {}",
+                    "the path contains a symbolic link: {}",
                     show_path(path.as_bytes())
                 )));
             }
@@ -96,10 +96,12 @@ impl<'f> Finder<'f> {
             } else {
                 let format = Format::of_path(path.as_bytes()).ok_or_else(|| {
                     CommandError::wrong(format!(
-                        "{}: no format is known by this name",
+                        "{}: unknown file format",
                         show_path(path.as_bytes())
                     ))
-                    .hint("name it .env, .properties, .ini, .toml, .yaml or .json")
+                    .hint(
+                        "use a name that ends with .env, .properties, .ini, .toml, .yaml or .json",
+                    )
                 })?;
                 found.push((path.clone(), format));
             }
@@ -112,7 +114,10 @@ impl<'f> Finder<'f> {
     fn walk(&mut self, folder: &Path, depth: usize, found: &mut Vec<(String, Format)>) -> Outcome {
         let place = || crate::sanitise::native(folder);
         if depth > MAX_DEPTH {
-            return Err(CommandError::wrong(format!("{}: the folders are too deep", place())));
+            return Err(CommandError::wrong(format!(
+                "{}: the folders are nested too deeply",
+                place()
+            )));
         }
         for entry in entries(folder)? {
             if entry.is_dir() {

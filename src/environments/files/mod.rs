@@ -1,9 +1,21 @@
 //! The files of environments as a clone has them.
 
+mod ages;
+mod content;
+mod existing;
 mod finder;
+mod layout;
+mod load;
 mod moves;
 mod past;
+mod place;
 
+pub use ages::{Age, ages};
+pub use content::open;
+pub use existing::{Existing, find_existing};
 pub use finder::{Finder, folders};
+pub use layout::{LaidOut, Layout};
+pub use load::{Loaded, Wanted, load, read_schema, wrong_schema};
 pub use moves::{Doubt, Moved, Moves};
 pub use past::PastError;
+pub use place::enter;

@@ -65,7 +65,7 @@ impl std::fmt::Display for Moved {
         match was {
             Was::Own(own) => write!(
                 f,
-                "{now} seals it, and this clone holds a key '{own}', as the environment is called"
+                "{now} seals it, although this clone holds a key '{own}', the name of the environment"
             ),
             Was::Before(before) => write!(f, "{before} sealed it, and now {now} does"),
             Was::Beside(before) => write!(

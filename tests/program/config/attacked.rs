@@ -71,7 +71,7 @@ fn a_path_that_was_moved_under_a_lesser_key_is_not_deployed() {
     sandbox.write("theirs/.gitattributes", lines.replace("shroud-key=prod", "shroud-key=dev"));
     sandbox.git("theirs", ["add", ".gitattributes"]);
     sandbox.git("theirs", ["commit", "-q", "--amend", "-m", "a small fix"]);
-    is_refused(&sandbox, "the key 'dev' seals it, and this clone holds a key 'prod'");
+    is_refused(&sandbox, "the key 'dev' seals it, although this clone holds a key 'prod'");
 }
 
 #[test]

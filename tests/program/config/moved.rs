@@ -150,7 +150,7 @@ fn a_clone_that_holds_a_key_of_the_environments_name_takes_what_it_confirmed() {
     let lines = attributes(&sandbox, "shroud-key=prod", "shroud-key=dev");
     push(&sandbox, &[(".gitattributes", &lines), (FILE, THEIRS)]);
     sandbox.git("work", ["pull", "-q"]);
-    is_refused(&sandbox, "work", &[FILE, "this clone holds a key 'prod'", "a small fix"]);
+    is_refused(&sandbox, "work", &[FILE, "although this clone holds a key 'prod'", "a small fix"]);
     sandbox.shroud("work", ["why", "--confirm", FILE]);
     is_taken(&sandbox, "work");
     // By track as well.

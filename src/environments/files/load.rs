@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::{Context, Opened};
 use super::content::{self, Protection};
-use super::show;
+use super::{Finder, Moves, folders};
+use crate::access::Opened;
 use crate::config_format::Format;
+use crate::environments::check::Finding;
 use crate::environments::environment::{Content, Environment, File, State};
-use crate::environments::files::{Finder, Moves, folders};
 use crate::environments::schema::{self, Location, Release, Schema};
 use crate::environments::{FOLDER, SCHEMA_FILE, check, template};
 use crate::error::{CommandError, Context as _, Outcome};
@@ -20,54 +20,43 @@ use crate::git::database::Database;
 use crate::git::worktree::Entries;
 use crate::secret::SecretBytes;
 
-/// Where the schema stands.
-#[derive(clap::Args)]
-pub(super) struct SchemaOption {
-    /// The schema, which lists the properties [default: config.shroud.toml at the top]
-    #[arg(long, value_name = "FILE")]
-    pub(super) schema: Option<PathBuf>,
-}
-
 /// The configuration of a repository.
-pub(super) struct Loaded {
-    pub(super) opened: Opened,
-    /// `None` where there is none.
-    pub(super) schema: Option<Schema>,
+pub struct Loaded {
+    /// The repository.
+    pub opened: Opened,
+    /// The schema; `None` where there is none.
+    pub schema: Option<Schema>,
     /// Those that were named, else all.
-    pub(super) environments: Vec<Environment>,
+    pub environments: Vec<Environment>,
     /// The names of all.
-    pub(super) all: Vec<String>,
+    pub all: Vec<String>,
+    /// The files that were confirmed to have moved, and how each did.
+    pub confirmed: Vec<(String, String)>,
     /// Where the files of each are.
     locations: Vec<Location>,
 }
 
-/// Reads the schema and the environments of these names; all where none is named. A file that anybody but a holder of its
-/// key may have written cannot be read.
-pub(super) fn load(context: &Context, option: &SchemaOption, names: &[String]) -> Outcome<Loaded> {
-    load_all(context, option, names, false)
+/// What is to be read.
+pub struct Wanted<'w> {
+    /// The schema, where it is named; else config.shroud.toml at the top.
+    pub schema: Option<PathBuf>,
+    /// The names of the environments; all where there is none.
+    pub names: &'w [String],
+    /// Whether to confirm in this clone that files were moved to other keys.
+    pub confirm: bool,
 }
 
-/// The same, and confirms in this clone that files were moved to other keys.
-pub(super) fn load_and_confirm(
-    context: &Context,
-    option: &SchemaOption,
-    names: &[String],
-) -> Outcome<Loaded> {
-    load_all(context, option, names, true)
-}
-
-fn load_all(
-    context: &Context,
-    option: &SchemaOption,
-    names: &[String],
-    confirm: bool,
-) -> Outcome<Loaded> {
-    let opened = context.open()?;
+/// Reads the schema and the environments. A file that anybody but a holder of its key may have written cannot be read.
+///
+/// # Errors
+/// There is no such environment or schema, the schema is wrong, or the repository cannot be read.
+pub fn load(opened: Opened, wanted: &Wanted<'_>) -> Outcome<Loaded> {
+    let Wanted { schema: named, names, confirm } = wanted;
     let top = opened.top()?.to_owned();
     let own = read_schema(&top.join(SCHEMA_FILE))?;
     let mut ignore = own.as_ref().map(|own| own.ignore.clone()).unwrap_or_default();
-    let elsewhere = match (&option.schema, own.as_ref().and_then(|own| own.schema.as_ref())) {
-        (Some(file), _) => Some(context.dir.join(file)),
+    let elsewhere = match (named, own.as_ref().and_then(|own| own.schema.as_ref())) {
+        (Some(file), _) => Some(file.clone()),
         (None, Some(named)) => Some(top.join(named)),
         (None, None) => None,
     };
@@ -109,6 +98,7 @@ fn load_all(
     let index = Entries::read(&opened.repository)?;
     let database = Database::open(&opened.repository)?;
     let mut environments = Vec::new();
+    let mut confirmed = Vec::new();
     let mut moves = Moves::new(&opened.repository, &opened.keyring)?;
     for location in &locations {
         let mut files = Vec::new();
@@ -124,15 +114,12 @@ fn load_all(
             files.push((path, format, of_path.is_encrypted()));
         }
         let moved = moves.find(location, &seals)?;
-        if confirm {
-            for (at, why) in &moved {
-                context
-                    .ui
-                    .status(format!("confirmed in this clone: {}: {why}", show(&seals[*at].0)));
-            }
+        if *confirm {
+            let told = moved.iter().map(|(at, why)| (seals[*at].0.clone(), why.to_string()));
+            confirmed.extend(told);
             let moved: Vec<_> = moved.iter().map(|(at, _)| seals[*at].clone()).collect();
-            let confirmed = moves.confirm(&location.name, &moved);
-            confirmed.context(|| "what was confirmed here".to_owned())?;
+            let outcome = moves.confirm(&location.name, &moved);
+            outcome.context(|| "what was confirmed here".to_owned())?;
         } else {
             let moved =
                 moved.into_iter().map(|(at, why)| (seals[at].0.clone(), why.with_command()));
@@ -153,12 +140,15 @@ fn load_all(
         environments.push(Environment::read(&location.name, read));
     }
     drop(moves);
-    Ok(Loaded { opened, schema, environments, all, locations: every })
+    Ok(Loaded { opened, schema, environments, all, confirmed, locations: every })
 }
 
 impl Loaded {
-    /// The schema, for commands that cannot do without.
-    pub(super) fn schema(&self) -> Outcome<&Schema> {
+    /// The schema, for commands that need one.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn schema(&self) -> Outcome<&Schema> {
         self.schema.as_ref().ok_or_else(|| {
             CommandError::wrong(format!("there is no schema: no file {SCHEMA_FILE} at the top"))
                 .hint("'git shroud config schema infer --write' makes one from the files")
@@ -167,7 +157,7 @@ impl Loaded {
     }
 
     /// The file with which an environment begins that has none: of the format that the others have.
-    pub(super) fn first_file(&self, name: &str) -> String {
+    pub fn first_file(&self, name: &str) -> String {
         let other = self.environments.iter().find_map(|environment| environment.sources.first());
         let format = other.map_or(Format::Env, |source| source.format);
         let own = self.locations.iter().find(|location| location.name == name);
@@ -180,12 +170,15 @@ impl Loaded {
     }
 
     /// The only environment that was asked for.
-    pub(super) fn only(&self) -> &Environment {
+    pub fn only(&self) -> &Environment {
         self.environments.first().expect("one was named, and is there")
     }
 
     /// Refuses to write to a file of an environment that somebody moved to another key.
-    pub(super) fn refuse_moved(
+    ///
+    /// # Errors
+    /// It was moved, or the repository cannot be read.
+    pub fn refuse_moved(
         &self,
         environment: &str,
         path: &str,
@@ -208,36 +201,32 @@ impl Loaded {
         }
     }
 
-    /// Says of each file of these environments that cannot be read why; the names of those that have one.
-    pub(super) fn warn_unread(
-        &self,
-        context: &Context,
-        is_meant: impl Fn(&str) -> bool,
-    ) -> Vec<String> {
-        let mut names = Vec::new();
+    /// Each file of these environments that cannot be read: the environment, and where and why, for people.
+    pub fn unread(&self, is_meant: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+        let mut unread = Vec::new();
         for environment in self.environments.iter().filter(|one| is_meant(&one.name)) {
-            let before = names.len();
             for source in &environment.sources {
                 if let State::Unreadable(line, why) = &source.state {
                     let path = show(&source.path);
                     let place = if *line > 1 { format!("{path}:{line}") } else { path };
-                    context.ui.warning(format!("{place}: {why}"));
-                    names.truncate(before);
-                    names.push(environment.name.clone());
+                    unread.push((environment.name.clone(), format!("{place}: {why}")));
                 }
             }
         }
-        names
+        unread
     }
 
     /// The names of those with a file that is locked.
-    pub(super) fn locked(&self) -> Vec<String> {
+    pub fn locked(&self) -> Vec<String> {
         let locked = self.environments.iter().filter(|environment| environment.is_locked());
         locked.map(|environment| environment.name.clone()).collect()
     }
 
     /// By which values are known again: a key of this repository's, else one that nobody knows.
-    pub(super) fn scan_key(&self) -> Outcome<ScanKey> {
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn scan_key(&self) -> Outcome<ScanKey> {
         if let Some(entry) = self.opened.keyring.entries().first() {
             return Ok(entry.key.scan());
         }
@@ -247,8 +236,11 @@ impl Loaded {
         Ok(ScanKey::from_salt(salt.expose()))
     }
 
-    /// Refuses what should not be deployed: an environment that is locked, cannot be read or does not pass the check.
-    pub(super) fn refuse_unfit(&self, context: &Context, release: Option<&Release>) -> Outcome {
+    /// What keeps the environment from being deployed, where it was read.
+    ///
+    /// # Errors
+    /// It is locked.
+    pub fn unfit(&self, release: Option<&Release>) -> Outcome<Vec<Finding>> {
         let environment = self.only();
         if environment.is_locked() {
             return Err(CommandError::refused(format!("{} is locked here", environment.name))
@@ -259,24 +251,15 @@ impl Loaded {
         let empty = Schema::default();
         let report =
             check::check(self.schema.as_ref().unwrap_or(&empty), &self.environments, release);
-        let errors: Vec<_> = report.findings.iter().filter(|finding| !finding.warning).collect();
-        if errors.is_empty() {
-            return Ok(());
-        }
-        for finding in &errors {
-            context.ui.warning(super::report::sentence(finding));
-        }
-        let count = crate::ui::count(errors.len() as u64, "problem");
-        Err(CommandError::refused(format!("{} does not pass the check: {count}", environment.name))
-            .hint(format!(
-                "git shroud config check {}",
-                crate::sanitise::word_or(environment.name.as_bytes(), "ENV")
-            )))
+        Ok(report.findings.into_iter().filter(|finding| !finding.warning).collect())
     }
 }
 
 /// Reads a schema; `None` where there is no such file.
-pub(super) fn read_schema(file: &Path) -> Outcome<Option<Schema>> {
+///
+/// # Errors
+/// It cannot be read, or is no schema.
+pub fn read_schema(file: &Path) -> Outcome<Option<Schema>> {
     // A shell's <(COMMAND) is a pipe.
     let read = if file.starts_with("/dev") { read_bounded } else { read_regular };
     let bytes = match read(file, schema::MAX_LEN) {
@@ -287,7 +270,13 @@ pub(super) fn read_schema(file: &Path) -> Outcome<Option<Schema>> {
     schema.map(Some).map_err(|error| wrong_schema(file, &error))
 }
 
-pub(super) fn wrong_schema(file: &Path, error: &schema::SchemaError) -> CommandError {
+/// The file is no schema; its line, and why.
+pub fn wrong_schema(file: &Path, error: &schema::SchemaError) -> CommandError {
     let file = crate::sanitise::native(file);
     CommandError::wrong(format!("{file}:{}: {}", error.line, error.why))
+}
+
+/// A name in one line, whatever it holds.
+fn show(name: &str) -> String {
+    crate::sanitise::path(name.as_bytes())
 }

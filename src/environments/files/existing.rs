@@ -31,24 +31,27 @@ const SAME: [[&str; 2]; 4] = [
 ];
 
 /// A file that looks like one of an environment, and is not sealed yet.
-pub(super) struct Existing {
+pub struct Existing {
     /// Its path.
-    pub(super) path: Vec<u8>,
+    pub path: Vec<u8>,
     /// The environment.
-    pub(super) environment: KeyName,
+    pub environment: KeyName,
     /// Whether the repository has it.
-    pub(super) tracked: bool,
+    pub tracked: bool,
 }
 
 impl Existing {
     /// Whether it is in the usual folder of its environment.
-    pub(super) fn is_in_folder(&self) -> bool {
+    pub fn is_in_folder(&self) -> bool {
         self.path.starts_with(format!("{FOLDER}/{}/", self.environment).as_bytes())
     }
 }
 
 /// Finds them by their names: `prod/db.env`, `application-prod.yml`, `.env.prod`.
-pub(super) fn find(repository: &Repository, names: &[KeyName]) -> Outcome<Vec<Existing>> {
+///
+/// # Errors
+/// git fails, or the attributes cannot be read.
+pub fn find_existing(repository: &Repository, names: &[KeyName]) -> Outcome<Vec<Existing>> {
     let usual: Vec<KeyName> = USUAL.iter().filter_map(|name| name.parse().ok()).collect();
     let names = if names.is_empty() { &usual } else { names };
     let mut attributes = Attributes::new(repository)?;

@@ -10,7 +10,10 @@ use crate::git::repository::Repository;
 /// Makes the directory and a repository in it where there is none, and changes into it.
 ///
 /// A folder in a repository is not taken for a new repository, unless it is empty: all of that repository would be meant.
-pub(super) fn enter(dir: Option<&Path>) -> Outcome {
+///
+/// # Errors
+/// It cannot be made or entered, git fails, or it is a folder of another repository.
+pub fn enter(dir: Option<&Path>) -> Outcome {
     let dir = dir.unwrap_or(Path::new("."));
     let place = || crate::sanitise::native(dir);
     fs::create_dir_all(dir).context(place)?;

@@ -3,10 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use super::super::Opened;
-use super::show;
+use super::Moves;
+use crate::access::Opened;
 use crate::environments::environment::Content;
-use crate::environments::files::Moves;
 use crate::error::{CommandError, Outcome};
 use crate::format::{self, OpenError, Sniff};
 use crate::fs::read_regular;
@@ -94,7 +93,7 @@ pub(super) fn protection(
                         && !moves.is_on_its_way(environment, path, &held, next) =>
                 {
                     not(&format!(
-                        "git has it encrypted with {key}, and its attribute names {next}; see who changed it: git log -p -- .gitattributes"
+                        "git stores it encrypted with {key}, but its attribute names {next}; see who changed it: git log -p -- .gitattributes"
                     ))
                 }
                 _ => Ok(Protection::Seal(held)),
@@ -106,16 +105,18 @@ pub(super) fn protection(
         }
         (Sniff::NotSealed, _) => {
             return not(
-                "git has it in the clear, and its attribute seals it, so anybody may have written it; see who did, then 'git shroud status --fix'",
+                "git stores its plaintext, although its attribute seals it, so anybody may have written it; check who did, then run 'git shroud status --fix'",
             );
         }
         (_, true) => {
             return not(
-                "git has it encrypted by git-crypt, another program than its attribute says",
+                "git stores it encrypted by git-crypt, another program than its attribute says",
             );
         }
         (_, false) => {
-            return not("git has it sealed by git-shroud, another program than its attribute says");
+            return not(
+                "git stores it encrypted by git-shroud, another program than its attribute says",
+            );
         }
     };
     let Ok(name) = &attributes.key else { return not("its attribute names no key") };
@@ -127,14 +128,14 @@ pub(super) fn protection(
             return Ok(Protection::Seal(seal));
         }
         return not(&format!(
-            "git has it sealed with the key '{}', and its attribute names '{name}'; see who changed it: git log -p -- .gitattributes",
+            "git stores it sealed with the key '{}', but its attribute names '{name}'; see who changed it: git log -p -- .gitattributes",
             held.name
         ));
     }
     let described = opened.roster.infos.get(name).map(|info| info.generation);
     Ok(match described.filter(|described| held.name == *name && held.generation < *described) {
         Some(described) => Protection::Not(format!(
-            "git has it sealed with generation {} of the key '{name}', which was rotated to {described}; see who wrote it, then 'git shroud status --fix'",
+            "git stores it sealed with generation {} of the key '{name}', but the key was rotated to {described}; check who wrote it, then run 'git shroud status --fix'",
             held.generation
         )),
         None => Protection::Seal(Seal::By(KeyOf::Own(name.clone()))),
@@ -144,8 +145,9 @@ pub(super) fn protection(
 /// Reads a file, and opens it if it is sealed.
 pub(super) fn read(opened: &Opened, top: &Path, path: &str) -> Outcome<Content> {
     let native = repo_path::to_native(path.as_bytes());
-    let native =
-        native.ok_or_else(|| CommandError::wrong(format!("{}: no such name", show(path))))?;
+    let native = native.ok_or_else(|| {
+        CommandError::wrong(format!("{}: no such name", crate::sanitise::path(path.as_bytes())))
+    })?;
     let mut bytes = match read_regular(&top.join(native), MAX_FILE) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
@@ -164,7 +166,7 @@ pub(super) fn read(opened: &Opened, top: &Path, path: &str) -> Outcome<Content> 
 }
 
 /// Opens what is sealed.
-pub(super) fn open(opened: &Opened, bytes: WipedVec) -> Outcome<Content> {
+pub fn open(opened: &Opened, bytes: WipedVec) -> Outcome<Content> {
     if is_encrypted(&bytes) {
         return Ok(match opened.git_crypt.open(None, &bytes) {
             Ok((.., bytes)) => Content::Open(bytes),
