@@ -68,7 +68,7 @@ fn undone_everything_is_as_it_was() {
         .text();
     scrub(&sandbox, &["../plan.toml", "--archives"]).expect(0);
     assert_ne!(state(&sandbox, "repo"), before.0);
-    scrub(&sandbox, &["--undo"]).expect(0).says("as it was");
+    scrub(&sandbox, &["--undo"]).expect(0).says("everything is as before the scrub");
     assert_eq!((state(&sandbox, "repo"), sandbox.sh("repo", logs).text()), before);
     assert!(sandbox.read("repo/at-head").starts_with(b"t glpat-"));
     assert!(worktree.contains(&token(1)));

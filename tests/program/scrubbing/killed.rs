@@ -109,7 +109,7 @@ fn at_every_point_it_is_the_old_one_or_the_new_one() {
         if next.status == 1 {
             seen[1] += 1;
             let which = if now.lines().next() == new.lines().next() { "new" } else { "old" };
-            let next = next.says(&format!("the repository is the {which} one"));
+            let next = next.says(&format!("the repository has the {which} history"));
             drop(next.says("git shroud scrub --continue"));
             if point % 2 == 0 {
                 sandbox.shroud("repo", ["scrub", "--continue"]);

@@ -71,7 +71,7 @@ fn a_stash_log_that_cannot_be_read_stops_undo_before_anything_moves() {
     sandbox.sh(logs, "mv stash aside && mkdir stash");
     scrub(&sandbox, &["--undo"]).expect(2).says("the reflog of the stash");
     sandbox.sh(logs, "rmdir stash");
-    scrub(&sandbox, &["--undo"]).expect(2).says("is not in");
+    scrub(&sandbox, &["--undo"]).expect(2).says("is missing in");
     assert_eq!((stashes(), sandbox.git("repo", ["rev-parse", "HEAD"]).text()), (new, head));
     sandbox.sh(logs, "mv aside stash");
     scrub(&sandbox, &["--undo"]).expect(0);
