@@ -39,6 +39,7 @@ mod review_members;
 mod rotation;
 mod scan;
 mod scanning;
+mod screens;
 mod scrubbing;
 mod sealed_forms;
 mod status;

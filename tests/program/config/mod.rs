@@ -8,7 +8,7 @@ mod edit;
 mod hostile;
 mod layout;
 mod moved;
-mod place;
+pub(crate) mod place;
 mod schema;
 mod taken_over;
 mod year;
