@@ -6,6 +6,7 @@ pub mod attacker;
 #[cfg(unix)]
 pub mod gpg;
 pub mod planted;
+mod setups;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -360,6 +361,13 @@ pub fn noise(len: usize) -> Vec<u8> {
 
 pub fn is_sealed(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\0SHROUD") && matches!(bytes.get(7), Some(1..=3))
+}
+
+/// A sandbox with [`Sandbox::sealed_repository`], in `repo`.
+pub fn sealed() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox
 }
 
 /// A sandbox with an empty repository, in `repo`.

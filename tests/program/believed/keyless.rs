@@ -7,14 +7,7 @@ const KEY_TOML: &str = ".shroud/default/key.toml";
 
 /// A repository with two keys, one of which has a sealed file; and a bare one with the guard.
 fn team() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.sealed_repository("repo");
-    sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
-    sandbox.shroud("repo", ["track", "-q", "--key", "prod", "prod/**"]);
-    sandbox.write("repo/prod/db.env", "canary-prod");
-    sandbox.git("repo", ["add", "."]);
-    sandbox.git("repo", ["commit", "-q", "-m", "prod"]);
-    sandbox
+    Sandbox::repository_with_two_keys()
 }
 
 /// (path, problem) of each finding.

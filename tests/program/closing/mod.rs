@@ -15,16 +15,10 @@ mod places;
 #[cfg(unix)]
 mod plaintext;
 
-use crate::common::{SECRETS, Sandbox, is_sealed};
+use crate::common::{SECRETS, Sandbox, is_sealed, sealed};
 
 const SHROUD: &str = env!("CARGO_BIN_EXE_git-shroud");
 const KEYRING: &str = ".git/git-shroud/keyring";
-
-fn sealed() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.sealed_repository("repo");
-    sandbox
-}
 
 /// Whether every file that has content is open below this folder; or every one sealed. Panics where they are mixed.
 #[track_caller]

@@ -36,8 +36,7 @@ fn lock_refuses_what_the_repository_holds_in_the_clear() {
 #[test]
 fn plaintext_of_a_key_that_is_not_held_is_named_and_no_obstacle_for_force() {
     let sandbox = sealed();
-    sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
-    sandbox.shroud("repo", ["track", "-q", "--key", "prod", "prod/**"]);
+    sandbox.second_key("repo");
     sandbox.write("repo/prod/db.env", "canary-prod\n");
     sandbox.stage_raw("repo", "prod/db.env", b"canary-prod\n");
     sandbox.git("repo", ["add", ".gitattributes", ".shroud"]);
@@ -118,8 +117,7 @@ fn keys_of_the_environment_are_not_said_to_be_given_up() {
 #[test]
 fn every_local_key_is_given_up_whatever_the_environment_gives() {
     let sandbox = sealed();
-    sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
-    sandbox.shroud("repo", ["track", "-q", "--key", "prod", "prod/**"]);
+    sandbox.second_key("repo");
     sandbox.write("repo/prod/db.env", "canary-prod");
     sandbox.git("repo", ["add", "."]);
     sandbox.git("repo", ["commit", "-q", "-m", "prod"]);

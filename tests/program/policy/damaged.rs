@@ -1,7 +1,6 @@
 //! Damaged and unsealed files that somebody else has pushed do not stop git.
 
-use crate::common::{SECRETS, Sandbox};
-use crate::policy::commit;
+use crate::common::{SECRETS, Sandbox, sealed};
 
 fn porcelain(sandbox: &Sandbox, dir: &str) -> String {
     sandbox.git(dir, ["status", "--porcelain"]).text()
@@ -18,8 +17,7 @@ fn bad(sealed: &[u8]) -> Vec<Vec<u8>> {
 
 #[test]
 fn one_damaged_file_stops_neither_pull_nor_status_nor_stash() {
-    let sandbox = Sandbox::new();
-    sandbox.sealed_repository("repo");
+    let sandbox = sealed();
     for (at, bytes) in bad(&sandbox.blob("repo", "HEAD:secrets/db.env")).iter().enumerate() {
         let (open, locked, pushed) =
             (format!("open{at}"), format!("locked{at}"), format!("pushed{at}"));
@@ -64,8 +62,7 @@ fn one_damaged_file_stops_neither_pull_nor_status_nor_stash() {
 
 #[test]
 fn other_damaged_bytes_than_the_indexs_are_refused() {
-    let sandbox = Sandbox::new();
-    sandbox.sealed_repository("repo");
+    let sandbox = sealed();
     for bytes in bad(&sandbox.blob("repo", "HEAD:secrets/db.env")) {
         sandbox.write("repo/secrets/db.env", &bytes);
         sandbox.try_git("repo", ["add", "secrets/db.env"]).expect(128);
@@ -76,12 +73,7 @@ fn other_damaged_bytes_than_the_indexs_are_refused() {
 
 #[test]
 fn plaintext_pushed_at_a_path_of_a_key_that_is_not_held_stops_nothing() {
-    let sandbox = Sandbox::new();
-    sandbox.sealed_repository("repo");
-    sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
-    sandbox.shroud("repo", ["track", "-q", "--key", "prod", "prod/**"]);
-    sandbox.write("repo/prod/db.env", "canary-prod\n");
-    commit(&sandbox, "repo", "prod");
+    let sandbox = Sandbox::repository_with_two_keys();
     sandbox.git(".", ["clone", "-q", "repo", "clone"]);
     sandbox.shroud("clone", ["unlock", "-q", "../team.key"]);
     sandbox.stage_raw("repo", "prod/open", b"pushed in the clear\n");

@@ -1,16 +1,14 @@
 //! Attributes and merges that would move a file to a key of another name: a proposal, until this clone has confirmed it.
 
-use crate::common::Sandbox;
+use crate::common::{Sandbox, sealed};
 use crate::policy::{commit, key_id, sealed_with, state};
 
 const PROD: &str = "one canary\ntwo\nthree\nfour\nfive\nsix\n";
 
 /// `repo` with the keys `default` and `prod`, and `clone`, which holds both.
 fn two_keys() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.sealed_repository("repo");
-    sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
-    sandbox.shroud("repo", ["track", "-q", "--key", "prod", "prod/**"]);
+    let sandbox = sealed();
+    sandbox.second_key("repo");
     sandbox.write("repo/prod/db.txt", PROD);
     sandbox.write("repo/prod/other.txt", "canary-other\n");
     commit(&sandbox, "repo", "prod");

@@ -1,6 +1,6 @@
 //! Write access that outlives a removal: new content sealed with a generation that somebody still knows.
 
-use crate::common::{Sandbox, noise};
+use crate::common::{Sandbox, noise, sealed};
 use crate::policy::{commit, key_id, sealed_with, state};
 
 /// `repo`, from which Bob was removed; `alices`, unlocked; `bobs`, which holds the earlier generation alone.
@@ -85,10 +85,8 @@ fn an_old_commit_and_a_branch_that_never_rotated_are_no_news() {
 
 #[test]
 fn a_file_of_another_key_than_its_attribute_says_is_counted() {
-    let sandbox = Sandbox::new();
-    sandbox.sealed_repository("repo");
-    sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
-    sandbox.shroud("repo", ["track", "-q", "--key", "prod", "prod/**"]);
+    let sandbox = sealed();
+    sandbox.second_key("repo");
     sandbox.write("repo/prod/a", "canary\n");
     commit(&sandbox, "repo", "prod");
     sandbox.git("repo", ["checkout", "-q", "-b", "side"]);
