@@ -85,7 +85,7 @@ fn a_retired_generation_is_not_deployed() {
     sandbox
         .try_shroud("repo", ["config", "exec", "prod", "--", "true"])
         .expect(1)
-        .says("generation 1 of the key 'prod', which was rotated to 2");
+        .says("generation 1 of the key 'prod', but the key was rotated to 2");
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn one_value_is_changed_and_every_other_byte_stays() {
             assert_eq!(sandbox.shroud("repo", ["config", "get", "dev", "A"]).text(), "n ew\n");
             try_set(&sandbox, "repo", "dev", "A", "n ew")
                 .expect(0)
-                .says("has this value of A already");
+                .says("already has this value of A");
             let b = if matches!(name, "x.env" | "x.properties") { "B" } else { "s.B" };
             assert_eq!(sandbox.shroud("repo", ["config", "get", "dev", b]).text(), "2\n");
         }
