@@ -4,6 +4,7 @@ mod conflict;
 mod detail;
 mod file;
 mod git_crypt;
+mod git_crypt_keys;
 mod paths;
 mod unmerged;
 
@@ -27,6 +28,8 @@ use conflict::Conflicts;
 pub use conflict::conflicts;
 pub use file::FileStatus;
 pub use git_crypt::GitCryptState;
+pub use git_crypt_keys::{Foreign, find_names, find_opening};
+pub(crate) use git_crypt_keys::{opens_blob, version_opens};
 pub use paths::expand_pathspecs;
 use unmerged::survey_unmerged;
 

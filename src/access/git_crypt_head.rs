@@ -6,7 +6,6 @@ use std::path::Path;
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-use super::git_crypt::{opens_blob, version_opens};
 use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
 use crate::git::objects::{self, Blob, fetch_missing};
@@ -14,6 +13,7 @@ use crate::git::repository::Repository;
 use crate::git::tree_attributes::{Chain, FILE_NAME, TreeAttributes};
 use crate::git_crypt::{KeyFile, is_encrypted};
 use crate::parallel::map_runs;
+use crate::status::{opens_blob, version_opens};
 
 /// Files that are brought here to be tried, at most; those that are here are all tried.
 const MAX_FETCHED: usize = 32;

@@ -73,7 +73,6 @@ pub use close::{close_worktree, find_unopened};
 pub use crossing::{index_key_ids, unconfirmed_move, who_moved};
 pub use exposure::{ExposedCommit, ExposedPath, Exposure, find_exposed};
 pub use fresh::Fresh;
-pub use git_crypt::{Foreign, find_names, find_opening};
 pub use git_crypt_head::find_closed;
 pub use git_crypt_rules::{GitCryptSurroundings, RepositoryPaths};
 pub use grant::{Candidate, Verified, grant, verify};

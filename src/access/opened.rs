@@ -2,9 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::{
-    Keys, Roster, find_names, sealed_by_git_crypt, sealed_elsewhere, sealing_key, unconfirmed_move,
-};
+use super::{Keys, Roster, sealed_by_git_crypt, sealed_elsewhere, sealing_key, unconfirmed_move};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::FilterError;
 use crate::format::KeyId;
@@ -12,7 +10,7 @@ use crate::git::repository::Repository;
 use crate::git_crypt::{HeldKeys, Name as GitCryptName};
 use crate::keyring::{Entry, KeyName, Keyring};
 use crate::repo_path;
-use crate::status::Known;
+use crate::status::{Known, find_names};
 use crate::store::confirmed::{Confirmed, KeyOf};
 use crate::store::seen::Seen;
 use crate::store::seen_git_crypt::SeenGitCrypt;

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::{Context, remove_left_keys};
-use crate::access::find_names;
 use crate::doctor::{Finding, Patient, Severity, examine};
 use crate::error::{CommandError, Outcome};
 use crate::git::repository::Repository;
 use crate::sanitise;
+use crate::status::find_names;
 use crate::store::exclusive::try_exclusive;
 use crate::ui::Style;
 

@@ -1,10 +1,10 @@
 //! `git shroud init`
 
 use super::{Context, exclusive, refuse_rotation, template};
-use crate::access::find_names;
 use crate::access::set_up::{create_key, refuse_second_time, set_up};
 use crate::error::Outcome;
 use crate::keyring::{KeyName, Keyring};
+use crate::status::find_names;
 
 /// Set up this repository: make a key, and install git's filters
 ///

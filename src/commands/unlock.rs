@@ -7,7 +7,7 @@ use super::given::{Given, ids, prove, read_given, remember_copied, take};
 use super::unwrapping::{Confirmed, IdentityArguments, unwrap_missing};
 use super::{Context, Opened, exclusive, git_crypt, held_git_crypt_keys, refuse_rotation};
 use crate::access::left::report_left;
-use crate::access::{RESTORE, Report, Roster, find_names, open_worktree, unknown_worktree};
+use crate::access::{RESTORE, Report, Roster, open_worktree, unknown_worktree};
 use crate::error::{CommandError, Outcome};
 use crate::filter::describe_suspects;
 use crate::format::KeyId;
@@ -15,6 +15,7 @@ use crate::git::config::{install_drivers, install_git_crypt_drivers};
 use crate::git::repository::Repository;
 use crate::git_crypt::KeyFile;
 use crate::keyring::KeyName;
+use crate::status::find_names;
 use crate::store::{local, shroud_dir};
 use crate::ui::count;
 

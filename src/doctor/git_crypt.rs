@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{Finding, Patient, advice, chmod, ok, problem};
-use crate::access::{Foreign, find_opening};
 use crate::error::count;
 use crate::git::GitError;
 use crate::git::attributes::Attributes;
 use crate::git::config::missing_git_crypt_drivers;
 use crate::git::worktree::Entries;
 use crate::git_crypt::{KeyFile, Name};
+use crate::status::{Foreign, find_opening};
 use crate::store::git_crypt;
 
 /// How many paths are named.

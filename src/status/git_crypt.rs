@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use super::{FileStatus, State, Surveyor};
-use crate::access::{Foreign, find_opening};
 use crate::git::GitError;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::worktree::Entry;
 use crate::git_crypt::{HEADER_LEN, HeldKeys, Name, Nonce, OpenError, is_encrypted, open_stream};
+use crate::status::{Foreign, find_opening};
 
 /// How a file stands that git-crypt is to encrypt.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,6 @@ mod backup;
 use std::path::PathBuf;
 
 use super::{Context, exclusive, refuse_rotation, show};
-use crate::access::find_names;
 use crate::access::set_up::refuse_second_time;
 use crate::config_format::Format;
 use crate::environments::SCHEMA_FILE;
@@ -14,6 +13,7 @@ use crate::error::{CommandError, Outcome};
 use crate::git::hooks::{self, Change};
 use crate::git::repository::Repository;
 use crate::keyring::KeyName;
+use crate::status::find_names;
 use crate::store::local;
 
 /// What `--template` and what belongs to it say.
