@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 
-use super::lock::{Tee, TeeReader};
+use super::tee::{Tee, TeeReader};
 use super::{Changes, Left, LockPlan, Worker, read_start};
 use crate::fs::open_regular;
 use crate::git::GitError;

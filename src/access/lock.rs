@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 
 use super::restage::sniff_blob;
+use super::tee::{Tee, TeeReader};
 use super::{Keys, Left, Report, Worker, git_crypt, read_start, sweep, sweep_locked};
 use crate::filter::Spool;
 use crate::format::{self, HEADER_LEN, Header, Key, KeyId, Layout, Sealing, Siv, Sniff};
@@ -288,30 +289,4 @@ fn siv_of(key: &Key, path: &Path) -> io::Result<Siv> {
     let mut siv = key.siv();
     io::copy(&mut open_regular(path)?, &mut siv)?;
     Ok(siv.finish())
-}
-
-/// Shows what is read to a second place.
-pub(super) struct TeeReader<'r, A, B>(pub(super) A, pub(super) &'r mut B);
-
-impl<A: Read, B: Write> Read for TeeReader<'_, A, B> {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let read = self.0.read(to)?;
-        self.1.write_all(&to[..read])?;
-        Ok(read)
-    }
-}
-
-/// Writes to both.
-pub(super) struct Tee<'w, A, B>(pub(super) &'w mut A, pub(super) &'w mut B);
-
-impl<A: Write, B: Write> Write for Tee<'_, A, B> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write_all(bytes)?;
-        self.1.write_all(bytes)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
 }

@@ -173,6 +173,54 @@ impl Opened {
         self.sealing_key(name).map(drop)
     }
 
+    /// The keys that are meant: those that are named, else `default`, else the only one there is.
+    ///
+    /// # Errors
+    /// There is none, or several and none is named.
+    pub fn choose_keys(&self, named: &[KeyName]) -> Outcome<Vec<KeyName>> {
+        if !named.is_empty() {
+            let mut names = named.to_vec();
+            names.sort();
+            names.dedup();
+            return Ok(names);
+        }
+        let infos = &self.roster.infos;
+        let default = KeyName::default();
+        match infos.keys().next() {
+            _ if infos.contains_key(&default) => Ok(vec![default]),
+            Some(only) if infos.len() == 1 => Ok(vec![only.clone()]),
+            None => Err(self.explain_git_crypt().unwrap_or_else(|| {
+                CommandError::wrong("this repository has no key").hint("git shroud init makes one")
+            })),
+            Some(_) => Err(CommandError::wrong("there are several keys; name one")
+                .hint(format!("name one with --key: {}", self.key_names()))),
+        }
+    }
+
+    /// The current generation of the named key, or of the only one that is held.
+    ///
+    /// # Errors
+    /// It is not held, or several are and none is named.
+    pub fn current(&self, names: &[KeyName]) -> Outcome<&Entry> {
+        let held = self.keyring.names();
+        let name = match names {
+            [name] => name,
+            [] if held.len() == 1 => held.first().expect("there is one"),
+            [] if held.is_empty() => return Err(self.none_held()),
+            _ => {
+                return Err(CommandError::wrong("this takes one key at a time")
+                    .hint(format!("name it with --name: {}", self.key_names())));
+            }
+        };
+        self.keyring.current(name).ok_or_else(|| not_held(name))
+    }
+
+    /// That no key is held.
+    pub fn none_held(&self) -> CommandError {
+        self.explain_git_crypt()
+            .unwrap_or_else(|| CommandError::wrong("no key is held here").hint("git shroud unlock"))
+    }
+
     /// The names of all keys that are held or described, for people.
     pub fn key_names(&self) -> String {
         let own = self.keyring.names().into_iter().chain(self.roster.infos.keys());
@@ -202,6 +250,11 @@ impl Opened {
         SeenGitCrypt::remember(self.repository.common_dir(), &self.git_crypt)
             .context(|| "the list of seen keys".to_owned())
     }
+}
+
+/// That a key is not held.
+pub fn not_held(name: &KeyName) -> CommandError {
+    CommandError::wrong(format!("the key '{name}' is not held here")).hint("git shroud key list")
 }
 
 /// The index names files, and their worktree is not known; with what was done all the same.

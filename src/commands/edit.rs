@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::Context;
-use super::sealed_file::{Before, MAX_LEN, SealingKey, refuse_absent, refuse_elsewhere};
+use crate::access::sealed_file::{Before, MAX_LEN, SealingKey, refuse_absent, refuse_elsewhere};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::plaintext_folder::PlaintextFolder;
 use crate::fs::{Access, read_bounded, write_atomic};

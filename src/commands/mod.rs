@@ -10,8 +10,6 @@ pub mod doctor;
 pub mod edit;
 mod errors;
 pub mod generate;
-mod git_crypt;
-mod given;
 pub mod hooks;
 pub mod init;
 pub mod key;
@@ -23,23 +21,20 @@ pub mod migrate;
 pub mod plumbing;
 pub mod scan;
 pub mod scrub;
-mod sealed_file;
 pub mod status;
 mod template;
 pub mod track;
 pub mod unlock;
-mod unwrapping;
 pub mod why;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::access::locks::{self, refuse_rotation, remove_left_keys};
 use crate::access::rotate::Journal;
 use crate::access::{Opened, held_git_crypt_keys, held_keys, top};
-use crate::error::{CommandError, Context as _, Outcome};
-use crate::git::GitError;
+use crate::error::{CommandError, Outcome};
 use crate::git::repository::Repository;
-use crate::store::exclusive::{Exclusive, Holder};
-use crate::store::{self, local};
+use crate::store::exclusive::Exclusive;
 use crate::ui::{ColorChoice, Ui};
 
 /// What every command has.
@@ -85,57 +80,10 @@ impl Context {
     }
 }
 
-/// Keeps other runs from changing the keys meanwhile, and removes keys that a run which was cut off has left.
+/// Keeps other runs from changing the keys meanwhile; where one is at work it waits, and says so.
 #[cfg_attr(not(unix), allow(clippy::let_unit_value))]
 fn exclusive(repository: &Repository) -> Outcome<Exclusive> {
-    let common_dir = repository.common_dir();
-    let waiting = |holder: Holder| {
-        let ui = Ui::new(ColorChoice::Auto, false, false);
-        ui.status(format!("{holder} is running in this clone; waiting for it"));
-    };
-    let lock = store::exclusive::exclusive(common_dir, waiting).map_err(GitError::Io)?;
-    let lock = lock.map_err(busy)?;
-    remove_left_keys(common_dir)?;
-    Ok(lock)
-}
-
-/// As [`exclusive`], but waits for nobody.
-fn exclusive_at_once(repository: &Repository) -> Outcome<Exclusive> {
-    let common_dir = repository.common_dir();
-    let lock = store::exclusive::try_exclusive(common_dir)
-        .context(|| "the repository cannot be locked".to_owned())?;
-    let lock = lock.ok_or_else(|| busy(store::exclusive::holder(common_dir)))?;
-    remove_left_keys(common_dir)?;
-    Ok(lock)
-}
-
-/// Another run holds the lock.
-fn busy(holder: Holder) -> CommandError {
-    let process = holder.pid.map_or_else(|| "PROCESS".to_owned(), |pid| pid.to_string());
-    if holder.is_suspended {
-        return CommandError::wrong(format!(
-            "{holder} is suspended in this repository; nothing was done"
-        ))
-        .hint(format!("continue it: 'fg' in its terminal, or kill -CONT {process}"))
-        .hint(format!("or end it: kill -KILL {process}; the next run cleans up"));
-    }
-    CommandError::wrong(format!("{holder} is running in this repository; nothing was done"))
-        .hint("wait until it has finished")
-}
-
-/// Removes copies of keys that a run which was cut off has left; says whether there were any.
-fn remove_left_keys(common_dir: &Path) -> Outcome<bool> {
-    local::remove_unfinished(common_dir).context(|| "unfinished keyrings".to_owned())?;
-    Journal::remove_draft(common_dir)
-}
-
-/// Refuses what would get into the way of an interrupted rotation.
-fn refuse_rotation(repository: &Repository) -> Outcome {
-    if Journal::is_there(repository.common_dir()) {
-        return Err(CommandError::wrong("a key rotation is in progress")
-            .hint("git shroud key rotate --continue, or --abort"));
-    }
-    Ok(())
+    locks::exclusive(repository, &Ui::new(ColorChoice::Auto, false, false))
 }
 
 /// A path for a person to read.

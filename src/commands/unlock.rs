@@ -1,23 +1,13 @@
 //! `git shroud unlock`
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::given::{Given, ids, prove, read_given, remember_copied, take};
-use super::unwrapping::{Confirmed, IdentityArguments, unwrap_missing};
-use super::{Context, Opened, exclusive, git_crypt, held_git_crypt_keys, refuse_rotation};
-use crate::access::left::report_left;
-use crate::access::{RESTORE, Report, Roster, open_worktree, unknown_worktree};
-use crate::error::{CommandError, Outcome};
-use crate::filter::describe_suspects;
+use super::{Context, exclusive, refuse_rotation};
+use crate::access::missing::IdentityArguments;
+use crate::access::unlock_clone::{Request, unlock};
+use crate::error::Outcome;
 use crate::format::KeyId;
-use crate::git::config::{install_drivers, install_git_crypt_drivers};
-use crate::git::repository::Repository;
-use crate::git_crypt::KeyFile;
-use crate::keyring::KeyName;
-use crate::status::find_names;
-use crate::store::{local, shroud_dir};
-use crate::ui::count;
+use crate::ui::prompt;
 
 /// Unlock this clone: take keys and decrypt its files
 ///
@@ -55,195 +45,12 @@ fn parse_key_id(text: &str) -> Result<KeyId, &'static str> {
 }
 
 impl Unlock {
-    /// With these key files, else by these identities.
-    pub(super) fn with(key_files: Vec<PathBuf>, identities: IdentityArguments) -> Self {
-        Self { key_files, identities, trusted: Vec::new(), new_keys: Vec::new() }
-    }
-
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let repository = context.discover()?;
         refuse_rotation(&repository)?;
         let _exclusive = exclusive(&repository)?;
-        // First: however this ends, git does not store plaintext at a tracked path from now on.
-        let is_set_up = is_set_up(&repository)?;
-        if is_set_up {
-            install_drivers(&repository)?;
-        }
-        let keyring = local::load(repository.common_dir())?;
-        let git_crypt = held_git_crypt_keys(&repository)?;
-        let roster = Roster::read(&repository)?;
-        for why in roster.malformed.values() {
-            context.ui.warning(format!("one key cannot be unlocked: {why}"));
-            context.ui.hint(RESTORE);
-        }
-        refuse_unknown(&repository, &roster, &self.new_keys)?;
-        let had = keyring.entries().len();
-        let mut opened = Opened { repository, keyring, git_crypt, roster };
-        let is_fresh = git_crypt::is_fresh(&opened)?;
-        let Given { keyrings: given, git_crypt: given_git_crypt } = read_given(&self.key_files)?;
-        let given_ids = ids(&given);
-        let any_given = !given.is_empty() || !given_git_crypt.is_empty();
-        let mut added = take(&mut opened, given, &self.trusted)?;
-        git_crypt::take(context, &mut opened, given_git_crypt, &self.trusted)?;
-        let (mut still_locked, mut locked_git_crypt) = (Vec::new(), Vec::new());
-        if !any_given {
-            let names: Vec<KeyName> =
-                self.new_keys.iter().filter_map(|name| name.parse().ok()).collect();
-            let confirmed = Confirmed { ids: &self.trusted, names: &names };
-            let unwrapped = unwrap_missing(context, &mut opened, &self.identities, confirmed)?;
-            added.extend(unwrapped.added);
-            still_locked = unwrapped.locked;
-            let allowed =
-                git_crypt::Allowed { ids: &self.trusted, names: &self.new_keys, is_fresh };
-            locked_git_crypt = git_crypt::unwrap(context, &mut opened, &self.identities, &allowed)?;
-        }
-        let say_locked = || {
-            still_locked.iter().for_each(|locked| locked.say(context));
-            locked_git_crypt.iter().for_each(|line| context.ui.status(line));
-        };
-        if opened.keyring.is_empty() && opened.git_crypt.is_empty() {
-            say_locked();
-            return Err(no_key(&opened));
-        }
-        if !added.is_empty() {
-            prove(&opened, &added, &self.trusted)?;
-            local::save(opened.repository.common_dir(), &opened.keyring)?;
-            report_taken(context, &opened, &added);
-        } else if had > 0 && any_given {
-            context.ui.status("these keys are held already");
-        }
-        remember_copied(&opened, given_ids)?;
-        opened.remember_seen(&self.trusted)?;
-        git_crypt::take_over(context, &mut opened)?;
-        opened.remember_seen_git_crypt()?;
-        if !is_set_up && !opened.keyring.is_empty() {
-            install_drivers(&opened.repository)?;
-        }
-        let held = opened.git_crypt.files().map(KeyFile::name);
-        if !opened.git_crypt.is_empty() {
-            install_git_crypt_drivers(&opened.repository, held)?;
-        }
-        say_locked();
-        open_all(context, &opened)?;
-        match opened.roster.malformed.len() as u64 {
-            0 => Ok(()),
-            n => Err(CommandError::incomplete(format!(
-                "{} in .shroud cannot be read, so some keys may stay locked",
-                count(n, "description")
-            ))),
-        }
+        let Self { key_files, identities, trusted, new_keys } = self;
+        let request = Request { key_files, identities, trusted, new_keys };
+        unlock(repository, &request, &mut prompt::ask, &context.ui)
     }
-}
-
-/// A name that is misspelt would be a key that stays locked without a word.
-fn refuse_unknown(repository: &Repository, roster: &Roster, names: &[String]) -> Outcome {
-    if names.is_empty() {
-        return Ok(());
-    }
-    let of_git_crypt = git_crypt::shared_names(repository)?;
-    let is_known = |name: &&String| {
-        roster.names().any(|of| of.as_str() == *name)
-            || of_git_crypt.iter().any(|of| of.as_str() == *name)
-    };
-    let Some(unknown) = names.iter().find(|name| !is_known(name)) else { return Ok(()) };
-    let unknown = crate::sanitise::line(unknown);
-    Err(CommandError::wrong(format!("there is no key '{unknown}' in .shroud or .git-crypt"))
-        .hint("git shroud key list"))
-}
-
-/// Whether the worktree or the last commit has a folder of this program.
-fn is_set_up(repository: &Repository) -> Outcome<bool> {
-    let top = repository.worktree.as_deref();
-    if top.is_some_and(|top| top.join(shroud_dir::NAME).symlink_metadata().is_ok()) {
-        return Ok(true);
-    }
-    let name = format!("HEAD:{}", shroud_dir::NAME);
-    Ok(repository.git.query(["rev-parse", "-q", "--verify", &name])?.is_some())
-}
-
-fn report_taken(context: &Context, opened: &Opened, added: &BTreeSet<KeyId>) {
-    for entry in opened.keyring.entries().iter().filter(|entry| added.contains(&entry.key.id())) {
-        let (name, generation, id) = (&entry.name, entry.generation, entry.key.id());
-        context.ui.status(format!("took key '{name}' generation {generation} (id {id})"));
-    }
-}
-
-fn no_key(opened: &Opened) -> CommandError {
-    if opened.roster.infos.is_empty()
-        && find_names(&opened.repository).is_ok_and(|names| !names.is_empty())
-    {
-        return CommandError::wrong("no git-crypt key was given, and none is held here")
-            .hint("git shroud unlock KEYFILE, with a file that a colleague made with 'git-crypt export-key'")
-            .hint("or ask a colleague to run 'git-crypt add-gpg-user YOUR-KEY', and pull");
-    }
-    let names = opened.key_names();
-    let locked = if names.is_empty() {
-        CommandError::wrong("no key was given, and none is held here")
-    } else {
-        CommandError::wrong(format!(
-            "no key was given, and none is held here (keys of this repository: {names})"
-        ))
-    };
-    locked
-        .hint("ask a member to grant you the key: git shroud member add YOUR-KEY (OpenPGP, age or SSH)")
-        .hint("or git shroud unlock KEYFILE, with a file that a colleague made with 'git shroud key export'")
-        .hint("in CI, set GIT_SHROUD_KEY to the file's text, or GIT_SHROUD_KEYRING to its path")
-}
-
-/// Opens the files of every worktree.
-fn open_all(context: &Context, opened: &Opened) -> Outcome {
-    let mut all = Report::default();
-    let worktrees = opened.repository.all_worktrees()?;
-    for worktree in &worktrees {
-        all.absorb(open_worktree(worktree, opened.keys())?);
-    }
-    let lacks_one = opened.repository.lacks_worktree()?;
-    if lacks_one && worktrees.is_empty() {
-        return Err(unknown_worktree("took the keys, but opened no file"));
-    }
-    if lacks_one {
-        context
-            .ui
-            .warning("the repository does not say where its worktree is: its files stay sealed");
-        context.ui.hint("run 'git shroud unlock' in it");
-    } else if worktrees.is_empty() {
-        context.ui.status("there is no worktree here, so there are no files to open");
-    }
-    // A key that is not held needs its driver too: without one git would store plaintext.
-    let unheld = all.git_crypt_names.iter().filter(|name| opened.git_crypt.of(name).is_none());
-    if !all.git_crypt_names.is_empty() {
-        install_git_crypt_drivers(&opened.repository.reopen()?, unheld)?;
-    }
-    if all.written > 0 {
-        context.ui.status(format!("opened {}", count(all.written, "file")));
-    }
-    for (suspects, hint) in describe_suspects(&all.retired, &all.of_other_key) {
-        context.ui.warning(suspects);
-        context.ui.hint(hint);
-    }
-    for (id, files) in &all.still_sealed {
-        let info = opened.roster.infos.values().find(|info| info.id == *id);
-        let name = info.map_or_else(
-            || format!("an unknown key (id {id})"),
-            |info| format!("key '{}'", info.name),
-        );
-        context.ui.status(format!(
-            "left {} sealed with {name}, which is not held here",
-            count(*files, "file")
-        ));
-    }
-    for (name, files) in &all.still_encrypted {
-        context.ui.status(format!(
-            "left {} encrypted with git-crypt key '{name}', which is not held here",
-            count(*files, "file")
-        ));
-    }
-    if all.in_the_clear > 0 {
-        context.ui.warning(format!(
-            "the repository stores {} as plaintext",
-            count(all.in_the_clear, "tracked file")
-        ));
-        context.ui.hint("'git shroud status' names them, 'git shroud status --fix' seals them");
-    }
-    report_left(&context.ui, &all)
 }

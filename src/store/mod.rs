@@ -6,6 +6,7 @@ pub mod environments;
 pub mod exclusive;
 pub mod git_crypt;
 pub mod local;
+pub mod rotation;
 pub mod seen;
 pub mod seen_git_crypt;
 pub mod shroud_dir;

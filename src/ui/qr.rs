@@ -1,9 +1,12 @@
 //! A token as a QR code (ISO/IEC 18004), as SVG and as PNG.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use qrcode::{Color, EcLevel, QrCode};
 use zeroize::Zeroizing;
+
+use crate::error::{CommandError, Outcome};
 
 /// Light modules around the code, so that readers find it.
 const QUIET: usize = 4;
@@ -25,6 +28,25 @@ impl Qr {
         let width = code.width();
         let dark = code.into_colors().into_iter().map(|color| color == Color::Dark).collect();
         Some(Self { width, dark: Zeroizing::new(dark) })
+    }
+
+    /// The bytes of a picture, as the end of the file's name asks for.
+    ///
+    /// # Errors
+    /// The name ends with neither `.svg` nor `.png`.
+    pub fn picture(&self, file: &Path) -> Outcome<Zeroizing<Vec<u8>>> {
+        let ends_with = |end: &str| file.extension().is_some_and(|it| it.eq_ignore_ascii_case(end));
+        if ends_with("svg") {
+            Ok(Zeroizing::new(self.to_svg().as_bytes().to_vec()))
+        } else if ends_with("png") {
+            Ok(self.to_png())
+        } else {
+            Err(CommandError::wrong(format!(
+                "'{}' is no name of a picture",
+                crate::sanitise::native(file)
+            ))
+            .hint("end it with .svg or .png"))
+        }
     }
 
     /// Modules of one side, with the quiet zone.

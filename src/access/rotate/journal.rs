@@ -5,8 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
-use std::io::ErrorKind::{NotADirectory, NotFound};
+use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
@@ -16,8 +15,9 @@ use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
+use crate::store::local;
+use crate::store::rotation::{dir, draft, is_under_way, remove_dir};
 use crate::store::shroud_dir::{self, File};
-use crate::store::{local, unreadable};
 
 /// Bytes of the longest file of the journal that is read.
 const MAX_LEN: usize = 1 << 28;
@@ -85,31 +85,10 @@ pub struct Journal {
     pub tips: Vec<String>,
 }
 
-fn dir(common_dir: &Path) -> PathBuf {
-    local::dir(common_dir).join("rotation")
-}
-
-/// A journal that is not begun yet, or has ended: neither is of any use once its run is gone.
-fn draft(common_dir: &Path) -> PathBuf {
-    dir(common_dir).with_extension("draft")
-}
-
 impl Journal {
-    /// Removes what a run has left that was cut off before its rotation began or when it had ended, with the keys in it; says
-    /// whether there was anything. Only while no other run can be at work on it.
-    ///
-    /// # Errors
-    /// It cannot be removed.
-    pub fn remove_draft(common_dir: &Path) -> Outcome<bool> {
-        let draft = draft(common_dir);
-        let was_there = draft.symlink_metadata().is_ok();
-        remove_dir(&draft).map_err(|error| unreadable::failure(&draft, error))?;
-        Ok(was_there)
-    }
-
     /// Whether a rotation is under way.
     pub fn is_there(common_dir: &Path) -> bool {
-        dir(common_dir).exists()
+        is_under_way(common_dir)
     }
 
     /// The journal of the rotation that is under way; `None` where none is.
@@ -304,20 +283,6 @@ impl Journal {
 
 fn doing() -> String {
     "the rotation's journal cannot be written".to_owned()
-}
-
-/// The keys go first.
-fn remove_dir(dir: &Path) -> io::Result<()> {
-    match fs::remove_file(dir.join("keyring")) {
-        Err(error) if !matches!(error.kind(), NotFound | NotADirectory) => {
-            return Err(with_path(dir, &error));
-        }
-        _ => {}
-    }
-    match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != NotFound => Err(with_path(dir, &error)),
-        _ => Ok(()),
-    }
 }
 
 fn parse_replaced(record: &[u8]) -> Option<Replaced> {

@@ -5,6 +5,7 @@
 //! was staged opens to the same plaintext. *Finish*: `.shroud/` is written and staged.
 
 mod journal;
+pub mod run;
 mod test;
 mod uncommitted;
 mod undo;

@@ -6,9 +6,9 @@ use std::io::{IsTerminal as _, Read as _};
 use zeroize::Zeroizing;
 
 use super::super::Context;
-use super::super::sealed_file::{Before, SealingKey, refuse_absent, refuse_elsewhere};
 use super::show;
 use super::{SchemaOption, load};
+use crate::access::sealed_file::{Before, SealingKey, refuse_absent, refuse_elsewhere};
 use crate::config_format::{EditError, Format, Line, insert, replace};
 use crate::environments::MARKER;
 use crate::environments::check::sync::source_for;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::super::Context;
-use super::super::given::read_backup;
 use super::import::take_in;
-use super::refuse_existing;
+use crate::access::given::read_backup;
+use crate::access::secret_file::refuse_existing;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::keyring::{Keyring, share};
 use crate::store::backup::Backup;
@@ -33,7 +33,7 @@ impl Combine {
         }
         let mut shares = Vec::new();
         for file in &self.files {
-            match read_backup(file)? {
+            match read_backup(file, &mut crate::ui::prompt::ask)? {
                 Backup::Shares(more) => shares.extend(more),
                 Backup::Keys(..) => {
                     return Err(CommandError::wrong(format!(

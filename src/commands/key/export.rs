@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
-use super::super::given::remember_copied;
 use super::super::{Context, Opened};
-use super::{current, none_held, not_held, refuse_existing, verify, write_secret};
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::access::given::remember_copied;
+use crate::access::not_held;
+use crate::access::secret_file::{refuse_existing, write_secret};
+use crate::access::verify_backup::verify_backup;
+use crate::error::{Context as _, Outcome};
 use crate::format::KeyId;
 use crate::keyring::{Entry, KeyName, Keyring, token, words};
 use crate::store::backup;
@@ -61,13 +62,19 @@ impl Export {
         // The keys are here: a description that cannot be read, or a bad file beside it, is no matter.
         let mut opened = context.open_anyway()?;
         if !self.verify.is_empty() {
-            return verify::run(context, &opened, &self.verify, &self.names);
+            return verify_backup(
+                &context.ui,
+                &opened,
+                &self.verify,
+                &self.names,
+                &mut prompt::ask,
+            );
         }
         for file in [&self.output, &self.qr, &self.sheet].into_iter().flatten() {
             refuse_existing(file)?;
         }
         if opened.keyring.is_empty() {
-            return Err(none_held(&opened));
+            return Err(opened.none_held());
         }
         let pictures = self.qr.is_some() || self.sheet.is_some();
         if pictures {
@@ -75,7 +82,7 @@ impl Export {
             remember_copied(&opened, ids)?;
         }
         if self.words {
-            let entry = current(&opened, &self.names)?;
+            let entry = opened.current(&self.names)?;
             let (ids, text) = (vec![entry.key.id()], words::to_text(entry));
             return self.put(context, &opened, ids, text.as_bytes());
         }
@@ -120,7 +127,7 @@ impl Export {
             written.context(|| "standard output".to_owned())?;
             return remember_copied(opened, ids);
         };
-        write_secret(context, opened, file, bytes)?;
+        write_secret(&context.ui, opened, file, bytes)?;
         remember_copied(opened, ids)?;
         let who =
             if self.passphrase { "anybody with it and the passphrase" } else { "anybody with it" };
@@ -132,10 +139,10 @@ impl Export {
     }
 
     fn pictures(&self, context: &Context, opened: &Opened) -> Outcome<Vec<KeyId>> {
-        let entry = current(opened, &self.names)?;
+        let entry = opened.current(&self.names)?;
         let qr = Qr::new(&token::encode(&entry.key)).expect("a token fits into a code");
         if let Some(file) = &self.qr {
-            write_secret(context, opened, file, &picture(file, &qr)?)?;
+            write_secret(&context.ui, opened, file, &qr.picture(file)?)?;
             context.ui.status(format!("wrote {}", crate::sanitise::native(file)));
         }
         if let Some(file) = &self.sheet {
@@ -149,28 +156,12 @@ impl Export {
                 qr: &qr,
             }
             .to_html();
-            write_secret(context, opened, file, html.as_bytes())?;
+            write_secret(&context.ui, opened, file, html.as_bytes())?;
             context.ui.status(format!(
                 "wrote {}; print it on a printer that stores no copies, and delete the file",
                 crate::sanitise::native(file)
             ));
         }
         Ok(vec![entry.key.id()])
-    }
-}
-
-/// The bytes of a picture, as the end of the file's name asks for.
-pub(super) fn picture(file: &Path, qr: &Qr) -> Outcome<Zeroizing<Vec<u8>>> {
-    let ends_with = |end: &str| file.extension().is_some_and(|it| it.eq_ignore_ascii_case(end));
-    if ends_with("svg") {
-        Ok(Zeroizing::new(qr.to_svg().as_bytes().to_vec()))
-    } else if ends_with("png") {
-        Ok(qr.to_png())
-    } else {
-        Err(CommandError::wrong(format!(
-            "'{}' is not the name of a picture",
-            crate::sanitise::native(file)
-        ))
-        .hint("use a name that ends with .svg or .png"))
     }
 }

@@ -2,13 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::super::given::{ids, prove, read_given, remember_copied, take};
 use super::super::{Context, exclusive, refuse_rotation};
+use crate::access::given;
 use crate::error::{CommandError, Outcome};
-use crate::git::config::install_drivers;
 use crate::keyring::Keyring;
 use crate::store::backup::BackupError;
-use crate::store::local;
 
 /// Take keys from a key file or a backup, but decrypt no file
 ///
@@ -25,7 +23,7 @@ pub(super) struct Import {
 
 impl Import {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let given = read_given(&self.key_files)?;
+        let given = given::read_given(&self.key_files, &mut crate::ui::prompt::ask)?;
         if !given.git_crypt.is_empty() {
             return Err(CommandError::wrong("this is a git-crypt key, not a git-shroud key").hint(
                 "'git shroud unlock FILE' reads it, and opens the files that git-crypt encrypts",
@@ -40,15 +38,8 @@ pub(super) fn take_in(context: &Context, given: Vec<(String, Keyring)>) -> Outco
     let mut opened = context.open()?;
     refuse_rotation(&opened.repository)?;
     let _exclusive = exclusive(&opened.repository)?;
-    opened.keyring = local::load(opened.repository.common_dir())?;
-    let given_ids = ids(&given);
-    let added = take(&mut opened, given, &[])?;
-    prove(&opened, &added, &[])?;
-    local::save(opened.repository.common_dir(), &opened.keyring)?;
-    remember_copied(&opened, given_ids)?;
-    opened.remember_seen(&[])?;
-    install_drivers(&opened.repository)?;
-    context.ui.status(format!("took {}", crate::ui::count(added.len() as u64, "new key")));
+    let added = given::take_in(&mut opened, given)?;
+    context.ui.status(format!("took {}", crate::ui::count(added, "new key")));
     context.ui.hint("'git shroud unlock' opens the files");
     Ok(())
 }

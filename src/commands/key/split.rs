@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Context;
-use super::super::given::remember_copied;
-use super::export::picture;
-use super::{current, refuse_existing, write_secret};
+use crate::access::given::remember_copied;
+use crate::access::secret_file::{refuse_existing, write_secret};
 use crate::error::{Context as _, Outcome};
 use crate::keyring::{KeyName, share};
 use crate::ui::qr::Qr;
@@ -43,7 +42,7 @@ impl Split {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let opened = context.open_anyway()?;
         let names: Vec<_> = self.name.iter().cloned().collect();
-        let entry = current(&opened, &names)?;
+        let entry = opened.current(&names)?;
         let shares = share::split(entry, self.threshold, self.shares, getrandom::fill)
             .context(|| format!("the key '{}' cannot be split", entry.name))?;
         let begin = begin(&self.output, &entry.name)?;
@@ -60,12 +59,12 @@ impl Split {
         }
         for share in &shares {
             let text = file(share.number, "txt");
-            write_secret(context, &opened, &text, share.to_text(self.words).as_bytes())?;
+            write_secret(&context.ui, &opened, &text, share.to_text(self.words).as_bytes())?;
             context.ui.line(crate::sanitise::native(&text));
             if self.qr {
                 let picture_file = file(share.number, "svg");
                 let qr = Qr::new(&share.to_token()).expect("a token fits into a code");
-                write_secret(context, &opened, &picture_file, &picture(&picture_file, &qr)?)?;
+                write_secret(&context.ui, &opened, &picture_file, &qr.picture(&picture_file)?)?;
                 context.ui.line(crate::sanitise::native(&picture_file));
             }
         }

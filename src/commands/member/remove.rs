@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::report::{Format, print_report, summarise};
-use crate::access::rotate::Plan;
+use crate::access::exposure_report::{Format, print_report, summarise};
+use crate::access::rotate::{Plan, run};
 use crate::access::{Removal, find_exposed, plan_removal};
-use crate::commands::key::rotate;
 use crate::commands::{Context, Opened, exclusive, refuse_rotation};
 use crate::error::{CommandError, Outcome};
 use crate::format::KeyId;
@@ -54,7 +53,7 @@ impl Remove {
         refuse_rotation(&opened.repository)?;
         let Opened { repository, roster, keyring, .. } = &opened;
         let mut removal = plan_removal(repository, roster, keyring, &self.members, &self.keys)?;
-        removal.plan.without = rotate::find_without(&opened, &removal.plan.names, &self.without)?;
+        removal.plan.without = run::find_without(&opened, &removal.plan.names, &self.without)?;
         let exposed = exposed_ids(&opened, &removal.plan);
         if self.no_rotate || removal.plan.names.is_empty() {
             self.remove_files(context, &opened, &removal)?;
@@ -62,7 +61,7 @@ impl Remove {
             removal.refuse_unfit()?;
             let plan = &removal.plan;
             refuse_not_held(&opened, plan)?;
-            rotate::rotate(context, &opened, plan, self.dry_run)?;
+            run::rotate(&context.ui, &opened, plan, self.dry_run)?;
             for (name, stems) in &plan.removed {
                 let stems: Vec<_> = stems.iter().map(|stem| crate::sanitise::line(stem)).collect();
                 let done = if self.dry_run { "would remove" } else { "removed" };
@@ -76,9 +75,9 @@ impl Remove {
         // With the keys as they are now, which open the old files too.
         let opened = context.open_anyway()?;
         let exposure = find_exposed(&opened.repository, &opened.keyring, &exposed)?;
-        summarise(context, &exposure, self.no_rotate);
+        summarise(&context.ui, &exposure, self.no_rotate);
         if let Some(format) = self.report {
-            print_report(context, &self.members, plan, &exposure, format);
+            print_report(&context.ui, &self.members, plan, &exposure, format);
         } else if !exposure.paths.is_empty() {
             context.ui.hint("--report, with --dry-run, lists them as a checklist");
         }

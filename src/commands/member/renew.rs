@@ -1,6 +1,6 @@
 //! `git shroud member renew`
 
-use super::{freshen, show_candidate, wrap, write};
+use crate::access::granting::{freshen, show_candidate, wrap, write};
 use crate::access::last_changes::last_change;
 use crate::access::{Candidate, People, Person, Standing, verify};
 use crate::commands::{Context, Opened, exclusive, refuse_rotation};
@@ -68,7 +68,7 @@ impl Renew {
                 verify(repository, roster, keyring, key, &[])?;
                 let member = file.member.as_ref().expect("it was verified");
                 let candidate = Candidate::from_member(member)?;
-                show_candidate(context, &candidate);
+                show_candidate(&context.ui, &candidate);
                 if let Some(by) = last_change(repository, &file.file.path())? {
                     context.ui.status(format!("  added by {by}"));
                 }
@@ -79,7 +79,7 @@ impl Renew {
         if renewed.is_empty() {
             return Ok(());
         }
-        let candidates = freshen(context, repository, &candidates)?;
+        let candidates = freshen(&context.ui, repository, &candidates)?;
         let question =
             format!("Grant the current key to {}?", count(renewed.len() as u64, "member"));
         if !self.yes {
@@ -94,7 +94,7 @@ impl Renew {
             let verified = verify(repository, roster, keyring, key, &[])?;
             granted.push(wrap(verified.entry, candidate, &label)?);
         }
-        write(context, &opened, &granted, self.commit)
+        write(&context.ui, &opened, &granted, self.commit)
     }
 }
 

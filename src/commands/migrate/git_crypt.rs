@@ -7,10 +7,10 @@ use std::time::SystemTime;
 use super::members::{LeftOut, NewMember, find_members};
 use super::names::{Rename, choose_names};
 use super::report;
+use crate::access::missing::IdentityArguments;
 use crate::access::set_up::create_key;
+use crate::access::unlock_clone::{Request, unlock};
 use crate::access::{Fresh, Roster, grant, taken_over_here};
-use crate::commands::unlock::Unlock;
-use crate::commands::unwrapping::IdentityArguments;
 use crate::commands::{
     Context, Opened, exclusive, held_git_crypt_keys, refuse_rotation, show, top,
 };
@@ -78,7 +78,7 @@ pub(super) struct GitCrypt {
 impl GitCrypt {
     pub(super) fn run(self, context: &Context) -> Outcome {
         if self.keep {
-            return Unlock::with(self.key_files, self.identities).run(context);
+            return open_clone(context, self.key_files, self.identities);
         }
         let repository = context.discover()?;
         top(&repository)?;
@@ -115,7 +115,7 @@ impl GitCrypt {
         }
         if !self.dry_run {
             // Its keys are held from now on, its files open, and its filters are served by this program.
-            Unlock::with(self.key_files.clone(), self.identities.clone()).run(context)?;
+            open_clone(context, self.key_files.clone(), self.identities.clone())?;
         }
         let held = self.look_at_keys(&repository)?;
         let opened = open(&repository)?;

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::access::labels::choose_label;
 use crate::access::last_changes::last_change;
+use crate::access::resolve::{Resolved, resolve};
 use crate::access::{Candidate, People, Roster};
 use crate::commands::Context;
-use crate::commands::member::{Resolved, choose_label, resolve};
 use crate::error::{CommandError, Outcome};
 use crate::git::repository::Repository;
 use crate::git_crypt::Name;
@@ -70,7 +71,7 @@ pub(super) fn find_members(
     for (fingerprint, (path, keys)) in users {
         let resolved = match given.remove(fingerprint) {
             Some((_, resolved)) => Ok(resolved),
-            None => resolve(context, repository, fingerprint.as_ref(), trust),
+            None => resolve(&context.ui, repository, fingerprint.as_ref(), trust),
         };
         let resolved = resolved
             .map_err(|error| {
@@ -109,7 +110,7 @@ fn read_certificates<'p>(
     for path in certificates {
         // With a folder before it, so that it is never taken for the name of a key.
         let named = if path.is_absolute() { path.clone() } else { Path::new(".").join(path) };
-        let resolved = resolve(context, repository, named.as_os_str(), trust)?;
+        let resolved = resolve(&context.ui, repository, named.as_os_str(), trust)?;
         let fingerprint = resolved.candidate.recipient.fingerprint().map(str::to_ascii_uppercase);
         let Some(fingerprint) = fingerprint else {
             return Err(CommandError::wrong(format!(

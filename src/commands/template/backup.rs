@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::super::given::remember_copied;
-use super::super::key::{refuse_existing, write_secret};
 use super::super::{Context, Opened};
+use crate::access::given::remember_copied;
+use crate::access::secret_file::{refuse_existing, write_secret};
 use crate::error::{Context as _, Outcome};
 use crate::store::backup;
 use crate::ui::prompt;
@@ -45,7 +45,7 @@ pub(super) fn make(
         None => prompt::new_passphrase(&context.ui)?,
     };
     let sealed = backup::seal_with_passphrase(&opened.keyring, &passphrase)?;
-    write_secret(context, opened, &file, sealed.as_bytes())?;
+    write_secret(&context.ui, opened, &file, sealed.as_bytes())?;
     remember_copied(opened, opened.keyring.entries().iter().map(|entry| entry.key.id()))?;
     let shown = crate::sanitise::native(&file);
     context.ui.status(format!(

@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gix::bstr::ByteSlice as _;
 
-use super::super::unwrapping::IdentityArguments;
-use super::super::{Context, Opened, show};
 use crate::access::last_changes::last_change;
-use crate::access::{Identities, find_closed, open_message};
+use crate::access::missing::IdentityArguments;
+use crate::access::{Identities, Opened, find_closed, open_message};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
 use crate::fs::read_bounded;
 use crate::git::repository::Repository;
 use crate::git_crypt::{KeyFile, KeyVersion, Name};
+use crate::progress::Progress;
+use crate::recipient::Ask;
 use crate::repo_path::from_native;
 use crate::status::{Foreign, find_names, find_opening};
 use crate::store::git_crypt::{self, StoreError, Wrapped, state_dir};
 use crate::store::local;
 use crate::store::seen_git_crypt::SeenGitCrypt;
-use crate::ui::prompt;
 
 /// Bytes of attributes that are read to see whether they speak of git-crypt.
 const MAX_ATTRIBUTES: usize = 1 << 20;
@@ -28,8 +28,8 @@ const NAMED: usize = 5;
 const IN_REPOSITORY: &str = ".git-crypt";
 
 /// Adds key files that were given to those that are held, and keeps them where git-crypt looks for them.
-pub(crate) fn take(
-    context: &Context,
+pub(super) fn take(
+    progress: &dyn Progress,
     opened: &mut Opened,
     given: Vec<(String, KeyFile)>,
     trusted: &[KeyId],
@@ -44,7 +44,7 @@ pub(crate) fn take(
     let mut copied = BTreeSet::new();
     for (place, file) in given {
         copied.extend(file.versions().iter().map(KeyVersion::id));
-        keep(context, opened, file, &place)?;
+        keep(progress, opened, file, &place)?;
     }
     // Those that git-crypt itself has put into the folder of this worktree serve all worktrees from now on.
     let common_dir = opened.repository.common_dir();
@@ -90,7 +90,8 @@ fn prove(opened: &Opened, file: &KeyFile, place: &str, trusted: &[KeyId]) -> Out
         return Ok(());
     }
     let (paths, more) = closed.split_at(closed.len().min(NAMED));
-    let mut paths = paths.iter().map(|path| show(path)).collect::<Vec<_>>().join(", ");
+    let mut paths =
+        paths.iter().map(|path| crate::sanitise::path(path)).collect::<Vec<_>>().join(", ");
     if !more.is_empty() {
         paths.push_str(&format!(" and {} more", more.len()));
     }
@@ -105,17 +106,17 @@ fn prove(opened: &Opened, file: &KeyFile, place: &str, trusted: &[KeyId]) -> Out
 }
 
 /// Keeps a key that was proved.
-fn keep(context: &Context, opened: &mut Opened, file: KeyFile, place: &str) -> Outcome {
+fn keep(progress: &dyn Progress, opened: &mut Opened, file: KeyFile, place: &str) -> Outcome {
     let name = file.name().clone();
     let wrong = |source| StoreError::KeyFile { place: place.to_owned(), source };
     if !opened.git_crypt.insert(file).map_err(wrong)? {
-        context.ui.status(format!("the git-crypt key '{name}' is held already"));
+        progress.status(&format!("the git-crypt key '{name}' is held already"));
         return Ok(());
     }
     let file = opened.git_crypt.of(&name).expect("it was added");
     git_crypt::save(opened.repository.common_dir(), file)
         .context(|| "the git-crypt key".to_owned())?;
-    context.ui.status(format!("took git-crypt key '{name}'"));
+    progress.status(&format!("took git-crypt key '{name}'"));
     Ok(())
 }
 
@@ -124,7 +125,7 @@ fn load_seen(repository: &Repository) -> Outcome<SeenGitCrypt> {
 }
 
 /// Whether this clone has never held a key, of either program.
-pub(crate) fn is_fresh(opened: &Opened) -> Outcome<bool> {
+pub(super) fn is_fresh(opened: &Opened) -> Outcome<bool> {
     let nothing_held = opened.keyring.is_empty() && opened.git_crypt.is_empty();
     Ok(nothing_held
         && load_seen(&opened.repository)?.is_empty()
@@ -132,21 +133,22 @@ pub(crate) fn is_fresh(opened: &Opened) -> Outcome<bool> {
 }
 
 /// What the user has confirmed.
-pub(crate) struct Allowed<'a> {
+pub(super) struct Allowed<'a> {
     /// Ids that were compared with a colleague.
-    pub(crate) ids: &'a [KeyId],
+    pub(super) ids: &'a [KeyId],
     /// Names of keys that are new to this clone.
-    pub(crate) names: &'a [String],
+    pub(super) names: &'a [String],
     /// Whether all names are, as the clone has never held a key.
-    pub(crate) is_fresh: bool,
+    pub(super) is_fresh: bool,
 }
 
 /// Opens what `.git-crypt/` holds for the user's OpenPGP keys; returns a line for each key that stays locked.
-pub(crate) fn unwrap(
-    context: &Context,
+pub(super) fn unwrap(
+    progress: &dyn Progress,
     opened: &mut Opened,
     arguments: &IdentityArguments,
     allowed: &Allowed<'_>,
+    ask: Ask<'_>,
 ) -> Outcome<Vec<String>> {
     let Some(folder) = state_dir(&opened.repository) else { return Ok(Vec::new()) };
     let wrapped = git_crypt::wrapped(&folder).context(|| "the git-crypt keys".to_owned())?;
@@ -157,12 +159,12 @@ pub(crate) fn unwrap(
     if by_name.is_empty() {
         return Ok(Vec::new());
     }
-    let identities = arguments.gather_openpgp(context, &opened.repository)?;
+    let identities = arguments.gather_openpgp(progress, &opened.repository)?;
     let seen = load_seen(&opened.repository)?;
     let mut locked = Vec::new();
     for (name, wrapped) in by_name {
         let mut tried = Vec::new();
-        let file = open_versions(context, &identities, &wrapped, &mut tried);
+        let file = open_versions(progress, &identities, &wrapped, &mut tried, ask);
         let Some(file) = file else {
             locked.push(describe_locked(&name, &wrapped, &tried));
             continue;
@@ -170,17 +172,22 @@ pub(crate) fn unwrap(
         let is_trusted = file.versions().iter().any(|key| allowed.ids.contains(&key.id()));
         let is_named = allowed.names.iter().any(|allowed| allowed == name.as_str());
         if !(allowed.is_fresh || is_trusted || is_named || seen.knows(&name)) {
-            say_new(context, opened, &file, &wrapped)?;
+            say_new(progress, opened, &file, &wrapped)?;
             continue;
         }
         prove(opened, &file, IN_REPOSITORY, allowed.ids)?;
-        keep(context, opened, file, IN_REPOSITORY)?;
+        keep(progress, opened, file, IN_REPOSITORY)?;
     }
     Ok(locked)
 }
 
 /// A key of a name that this clone has never seen: a second one of the team, or a key of anybody who can push.
-fn say_new(context: &Context, opened: &Opened, file: &KeyFile, wrapped: &[Wrapped]) -> Outcome {
+fn say_new(
+    progress: &dyn Progress,
+    opened: &Opened,
+    file: &KeyFile,
+    wrapped: &[Wrapped],
+) -> Outcome {
     let (name, id) = (file.name(), file.newest().id());
     let folder = state_dir(&opened.repository).unwrap_or_default().join("keys").join(name.as_str());
     let folder =
@@ -192,17 +199,17 @@ fn say_new(context: &Context, opened: &Opened, file: &KeyFile, wrapped: &[Wrappe
     };
     let by = by.unwrap_or_else(|| "not committed yet".to_owned());
     let users: BTreeSet<_> = wrapped.iter().map(|file| file.fingerprint.as_str()).collect();
-    context.ui.warning(format!(
+    progress.warning(&format!(
         "the git-crypt key '{name}' (id {id}) is new to this clone, so it was not taken; it is encrypted to {} ({}: {by})",
         users.into_iter().collect::<Vec<_>>().join(", "),
-        show(&folder)
+        crate::sanitise::path(&folder)
     ));
-    context.ui.hint(format!("if your team made it: git shroud unlock --new-key {name}"));
+    progress.hint(&format!("if your team made it: git shroud unlock --new-key {name}"));
     Ok(())
 }
 
 /// The names of the keys that `.git-crypt/` holds, whoever they are for.
-pub(crate) fn shared_names(repository: &Repository) -> Outcome<BTreeSet<Name>> {
+pub(super) fn shared_names(repository: &Repository) -> Outcome<BTreeSet<Name>> {
     let Some(folder) = state_dir(repository) else { return Ok(BTreeSet::new()) };
     let wrapped = git_crypt::wrapped(&folder).context(|| "the git-crypt keys".to_owned())?;
     Ok(wrapped.into_iter().map(|file| file.name).collect())
@@ -234,10 +241,11 @@ fn refuse_foreign(opened: &Opened, files: &[(String, KeyFile)], trusted: &[KeyId
 
 /// One key file of all versions that can be opened.
 fn open_versions(
-    context: &Context,
+    progress: &dyn Progress,
     identities: &Identities,
     wrapped: &[Wrapped],
     tried: &mut Vec<String>,
+    ask: Ask<'_>,
 ) -> Option<KeyFile> {
     let mut whole: Option<KeyFile> = None;
     let mut versions = BTreeSet::new();
@@ -245,7 +253,7 @@ fn open_versions(
         if versions.contains(&file.version) {
             continue;
         }
-        let opened = match open_message(identities, &file.message, &mut prompt::ask) {
+        let opened = match open_message(identities, &file.message, ask) {
             None => continue,
             Some(Err(why)) => {
                 tried.push(format!("tried {}: {why}", file.fingerprint));
@@ -267,7 +275,7 @@ fn open_versions(
         match parsed {
             Ok(parsed) => {
                 versions.insert(file.version);
-                context.ui.detail(format!(
+                progress.detail(&format!(
                     "opened git-crypt key '{}' by {}",
                     file.name, file.fingerprint
                 ));

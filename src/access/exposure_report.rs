@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use crate::access::rotate::Plan;
-use crate::access::{ExposedPath, Exposure};
-use crate::commands::Context;
-use crate::ui::count;
+use super::rotate::Plan;
+use super::{ExposedPath, Exposure};
+use crate::error::count;
+use crate::progress::Progress;
 
 /// How the checklist is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Format {
+pub enum Format {
     /// For a terminal.
     Text,
     /// For a program.
@@ -27,28 +27,28 @@ struct JsonReport<'r> {
 }
 
 /// Says in a few lines what is lost.
-pub(super) fn summarise(context: &Context, exposure: &Exposure, also_later: bool) {
+pub fn summarise(progress: &dyn Progress, exposure: &Exposure, also_later: bool) {
     if exposure.paths.is_empty() && exposure.missing == 0 {
-        context.ui.status("no commit has a file that they could open");
+        progress.status("no commit has a file that they could open");
         return;
     }
     let unchanged = exposure.paths.iter().filter(|path| !path.unchanged_at.is_empty()).count();
     let later = if also_later { ", and everything that this key seals later" } else { "" };
-    context.ui.status(format!(
+    progress.status(&format!(
         "in every clone that they keep, they can still open {} of {} in {}{later}",
         count(exposure.paths.iter().map(|path| path.versions).sum(), "version"),
         count(exposure.paths.len() as u64, "file"),
         count(exposure.commits, "commit"),
     ));
     if unchanged > 0 {
-        context.ui.warning(format!(
+        progress.warning(&format!(
             "{} of these {} the same today: change these secrets first",
             unchanged,
             if unchanged == 1 { "is" } else { "are" }
         ));
     }
     if exposure.missing > 0 {
-        context.ui.warning(format!(
+        progress.warning(&format!(
             "{} not in this clone, so the list may be incomplete",
             count(exposure.missing, "blob")
         ));
@@ -56,8 +56,8 @@ pub(super) fn summarise(context: &Context, exposure: &Exposure, also_later: bool
 }
 
 /// Prints the checklist.
-pub(super) fn print_report(
-    context: &Context,
+pub fn print_report(
+    progress: &dyn Progress,
     members: &[String],
     plan: &Plan,
     exposure: &Exposure,
@@ -67,20 +67,20 @@ pub(super) fn print_report(
     match format {
         Format::Json => {
             let report = JsonReport { members, keys, exposure };
-            context.ui.json(&report);
+            progress.json(&serde_json::to_value(&report).unwrap_or_default());
         }
         Format::Markdown => {
             let members: Vec<_> =
                 members.iter().map(|member| crate::sanitise::line(member)).collect();
-            context.ui.line(format!("# What {} can still open\n", members.join(", ")));
-            context.ui.line(format!(
+            progress.line(&format!("# What {} can still open\n", members.join(", ")));
+            progress.line(&format!(
                 "Keys: {}. {} in history hold a version that they can open.\n",
                 keys.join(", "),
                 count(exposure.commits, "commit")
             ));
             let lines = Lines { begin: "- [ ] ", quote: "`" };
             print_lists(
-                context,
+                progress,
                 exposure,
                 &lines,
                 [
@@ -92,7 +92,7 @@ pub(super) fn print_report(
         Format::Text => {
             let lines = Lines { begin: "[ ] ", quote: "" };
             print_lists(
-                context,
+                progress,
                 exposure,
                 &lines,
                 [
@@ -120,18 +120,18 @@ impl Lines {
     }
 }
 
-fn print_lists(context: &Context, exposure: &Exposure, lines: &Lines, heads: [&str; 2]) {
+fn print_lists(progress: &dyn Progress, exposure: &Exposure, lines: &Lines, heads: [&str; 2]) {
     let (unchanged, changed): (Vec<&ExposedPath>, Vec<_>) =
         exposure.paths.iter().partition(|path| !path.unchanged_at.is_empty());
     for (head, paths) in heads.into_iter().zip([unchanged, changed]) {
         if paths.is_empty() {
             continue;
         }
-        context.ui.line(head);
+        progress.line(head);
         for path in paths {
-            context.ui.line(line(path, lines));
+            progress.line(&line(path, lines));
         }
-        context.ui.line("");
+        progress.line("");
     }
 }
 

@@ -17,20 +17,22 @@ use crate::keyring::Entry;
 use crate::store::local;
 
 /// Bytes of the largest file that is changed.
-pub(super) const MAX_LEN: usize = 64 << 20;
+pub const MAX_LEN: usize = 64 << 20;
 
 /// The key that seals a path.
-pub(super) enum SealingKey<'o> {
+pub enum SealingKey<'o> {
+    /// One of this program.
     Own(&'o Entry, Layout),
+    /// One of git-crypt.
     GitCrypt(&'o KeyVersion),
 }
 
 impl<'o> SealingKey<'o> {
-    pub(super) fn of(
-        opened: &'o Opened,
-        path: &[u8],
-        attributes: &PathAttributes,
-    ) -> Outcome<Self> {
+    /// The key that the attributes name.
+    ///
+    /// # Errors
+    /// It is not held, may seal nothing, or the path is sealed with another.
+    pub fn of(opened: &'o Opened, path: &[u8], attributes: &PathAttributes) -> Outcome<Self> {
         let wrong = |error: &dyn std::fmt::Display| CommandError::wrong(error.to_string());
         let missing = |name: &str| {
             CommandError::refused(format!("the key '{name}' is not held here"))
@@ -49,7 +51,10 @@ impl<'o> SealingKey<'o> {
     }
 
     /// Whether this clone keeps the key itself; one that does not keeps its files sealed.
-    pub(super) fn is_kept(&self, opened: &Opened) -> Outcome<bool> {
+    ///
+    /// # Errors
+    /// The keyring cannot be read.
+    pub fn is_kept(&self, opened: &Opened) -> Outcome<bool> {
         Ok(match self {
             Self::Own(entry, _) => {
                 local::load(opened.repository.common_dir())?.current(&entry.name).is_some()
@@ -68,7 +73,7 @@ impl<'o> SealingKey<'o> {
 
 /// Never through a link, which could lead out of the repository, and never in a repository inside this one, whose files
 /// have keys of their own.
-pub(super) fn refuse_elsewhere(top: &Path, file: &Path) -> Outcome {
+pub fn refuse_elsewhere(top: &Path, file: &Path) -> Outcome {
     for folder in file.ancestors().skip(1).take_while(|folder| *folder != top) {
         let place = crate::sanitise::native(folder);
         if folder.is_symlink() {
@@ -84,7 +89,7 @@ pub(super) fn refuse_elsewhere(top: &Path, file: &Path) -> Outcome {
 
 /// A tracked file that is not in the worktree, as outside a sparse checkout, is not new, and an editor must not begin it
 /// again.
-pub(super) fn refuse_absent(opened: &Opened, path: &Path, file: &Path) -> Outcome {
+pub fn refuse_absent(opened: &Opened, path: &Path, file: &Path) -> Outcome {
     if file.symlink_metadata().is_ok() {
         return Ok(());
     }
@@ -99,13 +104,18 @@ pub(super) fn refuse_absent(opened: &Opened, path: &Path, file: &Path) -> Outcom
 }
 
 /// A file of the worktree before it is changed, in the clear.
-pub(super) struct Before {
-    pub(super) plaintext: Zeroizing<Vec<u8>>,
+pub struct Before {
+    /// What it holds.
+    pub plaintext: Zeroizing<Vec<u8>>,
     sealed: bool,
 }
 
 impl Before {
-    pub(super) fn read(opened: &Opened, file: &Path, sealed: bool) -> Outcome<Self> {
+    /// Reads a file; one that is not there is empty.
+    ///
+    /// # Errors
+    /// It cannot be read or opened.
+    pub fn read(opened: &Opened, file: &Path, sealed: bool) -> Outcome<Self> {
         let is_file = match file.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self { plaintext: Zeroizing::default(), sealed });
@@ -142,7 +152,7 @@ impl Before {
     }
 
     /// Refuses where the file is not as it was when the editor began.
-    pub(super) fn refuse_changed(&self, opened: &Opened, file: &Path) -> Outcome {
+    pub fn refuse_changed(&self, opened: &Opened, file: &Path) -> Outcome {
         let now = Self::read(opened, file, self.sealed)?;
         if now.sealed == self.sealed && *now.plaintext == *self.plaintext {
             return Ok(());
@@ -151,7 +161,7 @@ impl Before {
     }
 
     /// Puts the new content in the place of the old, in the same form and with the same mode.
-    pub(super) fn write(&self, file: &Path, plaintext: &[u8], key: &SealingKey<'_>) -> Outcome {
+    pub fn write(&self, file: &Path, plaintext: &[u8], key: &SealingKey<'_>) -> Outcome {
         if self.sealed {
             return put(file, &key.seal(plaintext));
         }
@@ -159,7 +169,7 @@ impl Before {
     }
 
     /// As [`Self::write`], for a file that should not be sealed.
-    pub(super) fn write_open(&self, file: &Path, plaintext: &[u8]) -> Outcome {
+    pub fn write_open(&self, file: &Path, plaintext: &[u8]) -> Outcome {
         if self.sealed {
             return Err(CommandError::refused(
                 "the file is sealed, but no attribute names a key for it",

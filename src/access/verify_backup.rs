@@ -5,21 +5,27 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
-use super::super::given::{read_backup, remember_copied};
-use super::super::{Context, Opened};
+use super::Opened;
+use super::given::{read_backup, remember_copied};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
 use crate::keyring::{KeyName, Keyring, share};
+use crate::progress::Progress;
+use crate::recipient::Ask;
 use crate::store::backup::{self, Backup, Kind};
 
 /// Says which current keys the backup opens; fails where it opens none, or not all that were named.
-pub(super) fn run(
-    context: &Context,
+///
+/// # Errors
+/// The backup cannot be read, or opens none of the current keys, or not all that were named.
+pub fn verify_backup(
+    progress: &dyn Progress,
     opened: &Opened,
     files: &[PathBuf],
     names: &[KeyName],
+    ask: Ask<'_>,
 ) -> Outcome {
-    let (kind, keyring) = read_all(files)?;
+    let (kind, keyring) = read_all(files, ask)?;
     let place = crate::sanitise::native(&files[0]);
     let current = current_ids(opened);
     if current.is_empty() {
@@ -44,9 +50,7 @@ pub(super) fn run(
             ))
             .hint("'git log -p -- .shroud' shows who changed it; restore it"));
         }
-        context
-            .ui
-            .line(format!("{place} opens the key '{name}' generation {generation} (id {id})"));
+        progress.line(&format!("{place} opens the key '{name}' generation {generation} (id {id})"));
         good.push(*id);
     }
     if let Some(name) = names.iter().find(|name| !current.contains_key(name)) {
@@ -57,7 +61,7 @@ pub(super) fn run(
         return Err(opens_nothing(opened, &keyring, &place.to_string(), &lacking));
     }
     for name in lacking {
-        context.ui.status(format!("the key '{name}' is not in it"));
+        progress.status(&format!("the key '{name}' is not in it"));
     }
     let common_dir = opened.repository.common_dir();
     backup::remember_verified(common_dir, &good, kind, OffsetDateTime::now_utc())
@@ -108,10 +112,10 @@ fn opens_nothing(
 }
 
 /// One backup: a file with keys, or the files of shares together.
-fn read_all(files: &[PathBuf]) -> Outcome<(Kind, Keyring)> {
+fn read_all(files: &[PathBuf], ask: Ask<'_>) -> Outcome<(Kind, Keyring)> {
     let mut shares = Vec::new();
     for file in files {
-        match read_backup(file)? {
+        match read_backup(file, ask)? {
             Backup::Shares(more) => shares.extend(more),
             Backup::Keys(kind, keyring) if files.len() == 1 => return Ok((kind, keyring)),
             Backup::Keys(..) => return Err(one_at_a_time(file)),

@@ -6,31 +6,34 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::Opened;
-use crate::access::{Evidence, adopt, find_sealed_ids, is_described_anywhere};
+use super::{Evidence, Opened, adopt, find_sealed_ids, is_described_anywhere};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
 use crate::fs::read_bounded;
+use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
 use crate::git_crypt::{KeyFile, KeyFileError, LEGACY_LEN, MAX_KEY_FILE_LEN};
 use crate::keyring::{InsertError, Keyring};
+use crate::recipient::Ask;
 use crate::store::backup::{self, Backup};
 use crate::store::git_crypt::StoreError;
 use crate::store::local;
 use crate::store::seen::Seen;
-use crate::ui::prompt;
 
 /// The keys that the user gives, each with the place that it comes from.
 #[derive(Default)]
-pub(super) struct Given {
+pub struct Given {
     /// This program's own.
-    pub(super) keyrings: Vec<(String, Keyring)>,
+    pub keyrings: Vec<(String, Keyring)>,
     /// git-crypt's.
-    pub(super) git_crypt: Vec<(String, KeyFile)>,
+    pub git_crypt: Vec<(String, KeyFile)>,
 }
 
 /// Reads the key files and backups, else what the environment gives.
-pub(super) fn read_given(key_files: &[PathBuf]) -> Outcome<Given> {
+///
+/// # Errors
+/// One cannot be read, or is none.
+pub fn read_given(key_files: &[PathBuf], ask: Ask<'_>) -> Outcome<Given> {
     let mut given = Given::default();
     for file in key_files {
         let place = crate::sanitise::native(file);
@@ -41,7 +44,7 @@ pub(super) fn read_given(key_files: &[PathBuf]) -> Outcome<Given> {
             given.git_crypt.push((place, parsed));
             continue;
         }
-        let keyring = backup::keys(read_backup(file)?, &place)?;
+        let keyring = backup::keys(read_backup(file, ask)?, &place)?;
         given.keyrings.push((place, keyring));
     }
     if key_files.is_empty()
@@ -64,9 +67,12 @@ fn read_git_crypt(file: &Path) -> Option<Result<KeyFile, KeyFileError>> {
 }
 
 /// Reads a key file or any other backup, '-' from standard input.
-pub(super) fn read_backup(file: &Path) -> Outcome<Backup> {
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub fn read_backup(file: &Path, ask: Ask<'_>) -> Outcome<Backup> {
     if file != Path::new("-") {
-        return Ok(backup::read(file, &mut prompt::ask)?);
+        return Ok(backup::read(file, ask)?);
     }
     if std::io::stdin().is_terminal() {
         return Err(CommandError::wrong(
@@ -79,11 +85,11 @@ pub(super) fn read_backup(file: &Path) -> Outcome<Backup> {
         .take(backup::MAX_LEN as u64 + 1)
         .read_to_end(&mut text)
         .context(|| "standard input".to_owned())?;
-    Ok(backup::open(&text, "standard input", &mut prompt::ask)?)
+    Ok(backup::open(&text, "standard input", ask)?)
 }
 
 /// The ids of all given keys.
-pub(super) fn ids(given: &[(String, Keyring)]) -> Vec<KeyId> {
+pub fn ids(given: &[(String, Keyring)]) -> Vec<KeyId> {
     let entries = given.iter().flat_map(|(_, keyring)| keyring.entries());
     entries.map(|entry| entry.key.id()).collect()
 }
@@ -92,7 +98,10 @@ pub(super) fn ids(given: &[(String, Keyring)]) -> Vec<KeyId> {
 ///
 /// A key that `.shroud/` describes gets the name and generation from there: a lone token has none of its own. With it come
 /// the earlier generations; whether it may be taken, [`adopt`] decides.
-pub(super) fn take(
+///
+/// # Errors
+/// It may not be taken, or another key is held in its place.
+pub fn take(
     opened: &mut Opened,
     given: Vec<(String, Keyring)>,
     trusted: &[KeyId],
@@ -131,7 +140,10 @@ pub(super) fn take(
 }
 
 /// Opens a file with each new key, before anything is changed.
-pub(super) fn prove(opened: &Opened, added: &BTreeSet<KeyId>, trusted: &[KeyId]) -> Outcome {
+///
+/// # Errors
+/// Nothing shows that a key belongs here.
+pub fn prove(opened: &Opened, added: &BTreeSet<KeyId>, trusted: &[KeyId]) -> Outcome {
     let sealed = find_sealed_ids(&opened.repository, &opened.keyring, added)?;
     let described = |id: &KeyId| opened.roster.infos.values().any(|info| info.id == *id);
     for id in added {
@@ -176,12 +188,35 @@ pub(super) fn prove(opened: &Opened, added: &BTreeSet<KeyId>, trusted: &[KeyId])
 }
 
 /// What this clone has held before.
-pub(super) fn load_seen(repository: &Repository) -> Outcome<Seen> {
+///
+/// # Errors
+/// The list cannot be read.
+pub fn load_seen(repository: &Repository) -> Outcome<Seen> {
     Seen::load(repository.common_dir()).context(|| "the list of seen keys".to_owned())
 }
 
 /// Remembers which keys need not be exported before they are given up.
-pub(super) fn remember_copied(opened: &Opened, ids: impl IntoIterator<Item = KeyId>) -> Outcome {
+///
+/// # Errors
+/// The list cannot be read or written.
+pub fn remember_copied(opened: &Opened, ids: impl IntoIterator<Item = KeyId>) -> Outcome {
     local::remember_copied(opened.repository.common_dir(), ids)
         .context(|| "the list of copied keys".to_owned())
+}
+
+/// Adds keys to the local keyring once they are shown to belong here; says how many are new. Nobody else may change the keys
+/// meanwhile.
+///
+/// # Errors
+/// One does not belong here, or cannot be kept.
+pub fn take_in(opened: &mut Opened, given: Vec<(String, Keyring)>) -> Outcome<u64> {
+    opened.keyring = local::load(opened.repository.common_dir())?;
+    let given_ids = ids(&given);
+    let added = take(opened, given, &[])?;
+    prove(opened, &added, &[])?;
+    local::save(opened.repository.common_dir(), &opened.keyring)?;
+    remember_copied(opened, given_ids)?;
+    opened.remember_seen(&[])?;
+    install_drivers(&opened.repository)?;
+    Ok(added.len() as u64)
 }

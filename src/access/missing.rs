@@ -4,26 +4,26 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::given::load_seen;
-use super::{Context, Opened};
-use crate::access::{
-    Attempt, Evidence, Granted, Identities, IdentityError, MemberFile, Unwrapped, Unwrapper, adopt,
-    take_out_of_date,
+use super::last_changes::last_change;
+use super::{
+    Attempt, Evidence, Granted, Identities, IdentityError, MemberFile, Opened, Unwrapped,
+    Unwrapper, adopt, take_out_of_date,
 };
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
 use crate::fs::read_bounded;
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, MAX_TEXT_LEN};
-use crate::recipient::{Method, Recipient};
+use crate::progress::Progress;
+use crate::recipient::{Ask, Method, Recipient};
 use crate::store::shroud_dir::{File, KeyInfo};
-use crate::ui::prompt;
 
 /// How many members are named where a key stays locked.
 const NAMED: usize = 12;
 
 /// By what a key is unwrapped
-#[derive(Clone, clap::Args)]
-pub(super) struct IdentityArguments {
+#[derive(Clone, Default, clap::Args)]
+pub struct IdentityArguments {
     /// A file of age identities, or an SSH private key
     #[arg(long = "identity", short = 'i', value_name = "FILE")]
     identities: Vec<PathBuf>,
@@ -37,15 +37,15 @@ pub(super) struct IdentityArguments {
 
 impl IdentityArguments {
     /// What opens OpenPGP messages.
-    pub(super) fn gather_openpgp(
+    pub fn gather_openpgp(
         &self,
-        context: &Context,
+        progress: &dyn Progress,
         repository: &Repository,
     ) -> Outcome<Identities> {
         let mut identities = self.given()?;
         identities.find_gpg(repository.gpg_program().as_deref());
         if identities.gpg.is_none() {
-            context.ui.detail("left out: gpg is not installed");
+            progress.detail("left out: gpg is not installed");
         }
         Ok(identities)
     }
@@ -67,15 +67,15 @@ impl IdentityArguments {
 }
 
 /// What came of it.
-pub(super) struct UnwrappedKeys {
+pub struct UnwrappedKeys {
     /// The ids of the keys that are new.
-    pub(super) added: BTreeSet<KeyId>,
+    pub added: BTreeSet<KeyId>,
     /// The keys that stay locked.
-    pub(super) locked: Vec<Locked>,
+    pub locked: Vec<Locked>,
 }
 
 /// A key that nothing on this machine opens.
-pub(super) struct Locked {
+pub struct Locked {
     name: KeyName,
     /// The first of them.
     members: Vec<String>,
@@ -88,19 +88,20 @@ pub(super) struct Locked {
 
 /// What the user has confirmed, as what is in `.shroud/` is only proposed.
 #[derive(Clone, Copy)]
-pub(super) struct Confirmed<'c> {
+pub struct Confirmed<'c> {
     /// Ids that were compared with a colleague.
-    pub(super) ids: &'c [KeyId],
+    pub ids: &'c [KeyId],
     /// Names of keys that are new to this clone.
-    pub(super) names: &'c [KeyName],
+    pub names: &'c [KeyName],
 }
 
 /// Unwraps every key that is described and not held.
-pub(super) fn unwrap_missing(
-    context: &Context,
+pub fn unwrap_missing(
+    progress: &dyn Progress,
     opened: &mut Opened,
     arguments: &IdentityArguments,
     confirmed: Confirmed<'_>,
+    ask: Ask<'_>,
 ) -> Outcome<UnwrappedKeys> {
     let mut done = UnwrappedKeys { added: BTreeSet::new(), locked: Vec::new() };
     let missing: Vec<KeyInfo> = opened
@@ -118,7 +119,7 @@ pub(super) fn unwrap_missing(
         let members = opened.roster.members(&opened.repository, &info.name)?;
         keys.push((info, members));
     }
-    let identities = gather(context, &opened.repository, arguments, &keys)?;
+    let identities = gather(progress, &opened.repository, arguments, &keys)?;
     let seen = load_seen(&opened.repository)?;
     let is_fresh = seen.is_empty() && opened.keyring.is_empty();
     // A key that was set aside came under a grant that was out of date: its name is known all the same.
@@ -130,9 +131,9 @@ pub(super) fn unwrap_missing(
     let mut unwrapper = Unwrapper::new(&identities, &keys);
     for (at, (info, members)) in keys.iter().enumerate() {
         let mut attempts = Vec::new();
-        let unwrapped = unwrapper.unwrap(at, &mut prompt::ask, &mut attempts);
+        let unwrapped = unwrapper.unwrap(at, ask, &mut attempts);
         for Attempt { label, by, why, .. } in &attempts {
-            context.ui.detail(format!("key '{}', member '{label}', {by}: {why}", info.name));
+            progress.detail(&format!("key '{}', member '{label}', {by}: {why}", info.name));
         }
         let Some(Unwrapped { entry, label, by }) = unwrapped else {
             let has_gpg = identities.gpg.is_some();
@@ -140,31 +141,31 @@ pub(super) fn unwrap_missing(
             continue;
         };
         let id = entry.key.id();
-        context.ui.detail(format!("key '{}', member '{label}': opened by {by}", info.name));
+        progress.detail(&format!("key '{}', member '{label}': opened by {by}", info.name));
         if !is_fresh
             && !is_seen(&info.name)
             && !confirmed.names.contains(&info.name)
             && !confirmed.ids.contains(&id)
         {
-            say_new(context, opened, info, &label)?;
+            say_new(progress, opened, info, &label)?;
             continue;
         }
-        say_who_granted(context, opened, &info.name, &label)?;
+        say_who_granted(progress, opened, &info.name, &label)?;
         if id == info.id {
             let Opened { repository, keyring, .. } = &mut *opened;
             let evidence = Evidence { repository, seen: &seen, trusted: confirmed.ids };
             done.added.extend(adopt(&evidence, keyring, info, entry)?);
-            warn_of_failed_mac(context, opened, info, members, &label);
+            warn_of_failed_mac(progress, opened, info, members, &label);
         } else {
             // An earlier generation: it opens the files of its time, and seals nothing.
             if take_out_of_date(&mut opened.keyring, entry)? {
                 done.added.insert(id);
             }
-            context.ui.warning(format!(
+            progress.warning(&format!(
                 "your grant for key '{}' is out of date: it opens only an earlier generation",
                 info.name
             ));
-            context.ui.hint(format!(
+            progress.hint(&format!(
                 "ask a member to run: git shroud member renew {label} --key {}",
                 info.name
             ));
@@ -175,7 +176,7 @@ pub(super) fn unwrap_missing(
 
 /// Of what was not named, only what fits a member is taken.
 fn gather(
-    context: &Context,
+    progress: &dyn Progress,
     repository: &Repository,
     arguments: &IdentityArguments,
     keys: &[Granted],
@@ -188,13 +189,13 @@ fn gather(
         .collect();
     if recipients.iter().any(|recipient| recipient.method() != Method::OpenPgp) {
         for unreadable in identities.add_usual(&recipients) {
-            context.ui.detail(format!("left out: {unreadable}"));
+            progress.detail(&format!("left out: {unreadable}"));
         }
     }
     if recipients.iter().any(|recipient| recipient.method() == Method::OpenPgp) {
         identities.find_gpg(repository.gpg_program().as_deref());
         if identities.gpg.is_none() {
-            context.ui.detail("left out: gpg is not installed");
+            progress.detail("left out: gpg is not installed");
         }
     }
     Ok(identities)
@@ -207,29 +208,34 @@ impl From<IdentityError> for CommandError {
 }
 
 /// A key of a name that this clone has never seen: a second grant, or a key of anybody who can push.
-fn say_new(context: &Context, opened: &Opened, info: &KeyInfo, label: &str) -> Outcome {
+fn say_new(progress: &dyn Progress, opened: &Opened, info: &KeyInfo, label: &str) -> Outcome {
     let (name, id) = (&info.name, info.id);
     let path = File::Member(name.clone(), label.to_owned()).path();
-    let by = crate::access::last_changes::last_change(&opened.repository, &path)?;
+    let by = last_change(&opened.repository, &path)?;
     let by = by.unwrap_or_else(|| "not committed yet".to_owned());
-    context.ui.warning(format!(
+    progress.warning(&format!(
         "the key '{name}' (id {id}) is new to this clone, so it was not taken; it is granted to '{label}' ({path}: {by})"
     ));
-    context.ui.hint(format!("if your team made it: git shroud unlock --new-key {name}"));
+    progress.hint(&format!("if your team made it: git shroud unlock --new-key {name}"));
     Ok(())
 }
 
 /// Anybody who has pushed last to a member's file may have granted it, or swapped it.
-fn say_who_granted(context: &Context, opened: &Opened, name: &KeyName, label: &str) -> Outcome {
+fn say_who_granted(
+    progress: &dyn Progress,
+    opened: &Opened,
+    name: &KeyName,
+    label: &str,
+) -> Outcome {
     let path = File::Member(name.clone(), label.to_owned()).path();
-    let by = crate::access::last_changes::last_change(&opened.repository, &path)?;
+    let by = last_change(&opened.repository, &path)?;
     let by = by.unwrap_or_else(|| "not committed yet".to_owned());
-    context.ui.status(format!("opened key '{name}' as member '{label}' ({path}: {by})"));
+    progress.status(&format!("opened key '{name}' as member '{label}' ({path}: {by})"));
     Ok(())
 }
 
 fn warn_of_failed_mac(
-    context: &Context,
+    progress: &dyn Progress,
     opened: &Opened,
     info: &KeyInfo,
     members: &[MemberFile],
@@ -237,7 +243,7 @@ fn warn_of_failed_mac(
 ) {
     let file = members.iter().find(|file| file.stem == label);
     if file.is_some_and(|file| file.standing(Some(info), &opened.keyring).is_bad()) {
-        context.ui.warning(format!(
+        progress.warning(&format!(
             "the mac of member '{label}' fails: somebody without the key changed the file"
         ));
     }
@@ -259,7 +265,7 @@ impl Locked {
     }
 
     /// Which key, who could grant it, and what was tried.
-    pub(super) fn say(&self, context: &Context) {
+    pub fn say(&self, progress: &dyn Progress) {
         let mut members = self.members.join(", ");
         if self.more > 0 {
             members.push_str(&format!(" and {} more", self.more));
@@ -267,22 +273,21 @@ impl Locked {
         if members.is_empty() {
             members = "it is granted to nobody".to_owned();
         }
-        context.ui.status(format!("key '{}' stays locked; members: {members}", self.name));
+        progress.status(&format!("key '{}' stays locked; members: {members}", self.name));
         let mut hints = BTreeSet::new();
         for Attempt { label, by, why, hint } in self.attempts.iter().take(NAMED) {
-            context.ui.status(format!("  tried '{label}' by {by}: {why}"));
+            progress.status(&format!("  tried '{label}' by {by}: {why}"));
             hints.extend(*hint);
         }
         if let Some(more @ 1..) = self.attempts.len().checked_sub(NAMED) {
-            context.ui.status(format!("  tried {more} more without success"));
+            progress.status(&format!("  tried {more} more without success"));
         }
         if self.lacks_gpg {
-            context
-                .ui
+            progress
                 .status("  gpg is not installed, so grants to OpenPGP certificates were not tried");
             hints.insert("install GnuPG, or give the secret key: --secret-key FILE");
         }
-        hints.into_iter().for_each(|hint| context.ui.hint(hint));
+        hints.into_iter().for_each(|hint| progress.hint(hint));
     }
 }
 

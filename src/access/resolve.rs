@@ -4,11 +4,11 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::time::SystemTime;
 
-use crate::access::Candidate;
-use crate::commands::Context;
+use super::Candidate;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::read_bounded;
 use crate::git::repository::Repository;
+use crate::progress::Progress;
 use crate::recipient::openpgp::{Certificate, Found, Gpg, Validity};
 use crate::recipient::{Recipient, age};
 
@@ -16,15 +16,19 @@ use crate::recipient::{Recipient, age};
 const MAX_FILE: usize = 1 << 20;
 
 /// A recipient, and how they are called.
-pub(in crate::commands) struct Resolved {
-    pub(in crate::commands) candidate: Candidate,
+pub struct Resolved {
+    /// Whom to wrap to.
+    pub candidate: Candidate,
     /// A text from which a label can be made; may be empty.
-    pub(in crate::commands) called: String,
+    pub called: String,
 }
 
 /// Finds whom the user means; never more than one.
-pub(in crate::commands) fn resolve(
-    context: &Context,
+///
+/// # Errors
+/// Nobody is meant, or several, or the certificate cannot be used or is not trusted.
+pub fn resolve(
+    progress: &dyn Progress,
     repository: &Repository,
     meant: &OsStr,
     trust: bool,
@@ -41,7 +45,7 @@ pub(in crate::commands) fn resolve(
             .extension()
             .is_some_and(|ext| ["asc", "gpg", "pgp", "pub", "txt"].map(OsStr::new).contains(&ext));
     if is_path {
-        return from_file(context, repository, path, trust);
+        return from_file(progress, repository, path, trust);
     }
     let Some(gpg) = Gpg::find(repository.gpg_program().as_deref()) else {
         return Err(CommandError::wrong(
@@ -57,7 +61,7 @@ pub(in crate::commands) fn resolve(
     let Found { certificate, validity, .. } = found;
     // First what is wrong with the certificate itself: no word of trust helps there.
     let resolved = from_certificate(&certificate, "gpg's certificate")?;
-    judge_validity(context, validity, trust)?;
+    judge_validity(progress, validity, trust)?;
     Ok(resolved)
 }
 
@@ -69,7 +73,7 @@ fn from_line(text: &str) -> Outcome<Resolved> {
 }
 
 fn from_file(
-    context: &Context,
+    progress: &dyn Progress,
     repository: &Repository,
     path: &Path,
     trust: bool,
@@ -119,7 +123,7 @@ fn from_file(
         | Validity::Invalid),
     ) = known
     {
-        judge_validity(context, validity, trust)?;
+        judge_validity(progress, validity, trust)?;
     }
     Ok(resolved)
 }
@@ -143,9 +147,9 @@ fn from_certificate(bytes: &[u8], place: &str) -> Outcome<Resolved> {
 }
 
 /// gpg's own judgement, by signatures and ownertrust, whether a certificate belongs to whom it says.
-fn judge_validity(context: &Context, validity: Validity, trust: bool) -> Outcome {
+fn judge_validity(progress: &dyn Progress, validity: Validity, trust: bool) -> Outcome {
     if validity == Validity::Marginal {
-        context.ui.warning("gpg considers this certificate only marginally valid");
+        progress.warning("gpg considers this certificate only marginally valid");
     }
     if validity.is_valid() || trust {
         return Ok(());

@@ -1,17 +1,16 @@
 //! Keys that were taken over from git-crypt: kept where its filters find them, so that history opens as before.
 
-use super::super::Opened;
-use crate::access::taken_over_here;
-use crate::commands::Context;
+use crate::access::{Opened, taken_over_here};
 use crate::error::{Context as _, Outcome};
 use crate::git_crypt::KeyVersion;
+use crate::progress::Progress;
 use crate::store::{git_crypt, local};
 
 /// Takes what `.shroud/` keeps sealed under the keys that are held. A key that is held under the same name stays.
-pub(crate) fn take_over(context: &Context, opened: &mut Opened) -> Outcome {
+pub(super) fn take_over(progress: &dyn Progress, opened: &mut Opened) -> Outcome {
     let (taken, problems) = taken_over_here(&opened.roster, &opened.keyring);
     for problem in problems {
-        context.ui.warning(format!("skipped a git-crypt key: {problem}"));
+        progress.warning(&format!("skipped a git-crypt key: {problem}"));
     }
     let common_dir = opened.repository.common_dir();
     for file in taken.into_files() {
@@ -20,13 +19,13 @@ pub(crate) fn take_over(context: &Context, opened: &mut Opened) -> Outcome {
         match opened.git_crypt.insert(file) {
             Ok(false) => {}
             Err(error) => {
-                context.ui.warning(format!("skipped a git-crypt key: {error}"));
+                progress.warning(&format!("skipped a git-crypt key: {error}"));
                 continue;
             }
             Ok(true) => {
                 let file = opened.git_crypt.of(&name).expect("it was added");
                 git_crypt::save(common_dir, file).context(|| "the git-crypt key".to_owned())?;
-                context.ui.detail(format!("took git-crypt key '{name}', for the history"));
+                progress.detail(&format!("took git-crypt key '{name}', for the history"));
             }
         }
         // `.shroud/` is the copy.

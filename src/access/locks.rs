@@ -1,0 +1,72 @@
+//! Keeping other runs from changing the keys meanwhile.
+
+use std::path::Path;
+
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::git::GitError;
+use crate::git::repository::Repository;
+use crate::progress::Progress;
+use crate::store;
+use crate::store::exclusive::{Exclusive, Holder};
+use crate::store::{local, rotation};
+
+/// Keeps other runs from changing the keys meanwhile, and removes keys that a run which was cut off has left.
+///
+/// # Errors
+/// Another run holds the lock and does not end, or what it left cannot be removed.
+#[cfg_attr(not(unix), allow(clippy::let_unit_value))]
+pub fn exclusive(repository: &Repository, progress: &dyn Progress) -> Outcome<Exclusive> {
+    let common_dir = repository.common_dir();
+    let waiting = |holder: Holder| {
+        progress.status(&format!("{holder} is running in this clone; waiting for it"));
+    };
+    let lock = store::exclusive::exclusive(common_dir, waiting).map_err(GitError::Io)?;
+    let lock = lock.map_err(busy)?;
+    remove_left_keys(common_dir)?;
+    Ok(lock)
+}
+
+/// As [`exclusive`], but waits for nobody.
+///
+/// # Errors
+/// Another run holds the lock, or what one left cannot be removed.
+pub fn exclusive_at_once(repository: &Repository) -> Outcome<Exclusive> {
+    let common_dir = repository.common_dir();
+    let lock = store::exclusive::try_exclusive(common_dir)
+        .context(|| "the repository cannot be locked".to_owned())?;
+    let lock = lock.ok_or_else(|| busy(store::exclusive::holder(common_dir)))?;
+    remove_left_keys(common_dir)?;
+    Ok(lock)
+}
+
+/// Another run holds the lock.
+fn busy(holder: Holder) -> CommandError {
+    let process = holder.pid.map_or_else(|| "PROCESS".to_owned(), |pid| pid.to_string());
+    if holder.is_suspended {
+        return CommandError::wrong(format!(
+            "{holder} is suspended in this repository; nothing was done"
+        ))
+        .hint(format!("continue it: 'fg' in its terminal, or kill -CONT {process}"))
+        .hint(format!("or end it: kill -KILL {process}; the next run cleans up"));
+    }
+    CommandError::wrong(format!("{holder} is running in this repository; nothing was done"))
+        .hint("wait until it has finished")
+}
+
+/// Removes copies of keys that a run which was cut off has left; says whether there were any.
+///
+/// # Errors
+/// One cannot be removed.
+pub fn remove_left_keys(common_dir: &Path) -> Outcome<bool> {
+    local::remove_unfinished(common_dir).context(|| "unfinished keyrings".to_owned())?;
+    rotation::remove_draft(common_dir)
+}
+
+/// Refuses what would get into the way of an interrupted rotation.
+fn refuse_rotation(repository: &Repository) -> Outcome {
+    if rotation::is_under_way(repository.common_dir()) {
+        return Err(CommandError::wrong("a key rotation is in progress")
+            .hint("git shroud key rotate --continue, or --abort"));
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! A rotation as a whole, with what is said of it.
+
+use std::collections::BTreeSet;
+use std::time::SystemTime;
+
+use super::{Journal, Plan, Remark, Rotated, Undone, abort, complete, create};
+use crate::access::locks::{exclusive_at_once, refuse_rotation};
+use crate::access::{MemberFile, Opened, People, Roster};
+use crate::error::{CommandError, Outcome, count};
+use crate::git::config::install_drivers;
+use crate::git::repository::Repository;
+use crate::keyring::KeyName;
+use crate::progress::Progress;
+use crate::recipient::Recipient;
+use crate::store::local;
+
+/// The members who are passed over.
+///
+/// # Errors
+/// One is nobody, or several.
+pub fn find_without(
+    opened: &Opened,
+    names: &BTreeSet<KeyName>,
+    meant: &[String],
+) -> Outcome<BTreeSet<Recipient>> {
+    if meant.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let Opened { repository, roster, keyring, .. } = opened;
+    let people = People::of_keys(repository, roster, keyring, names)?;
+    let find = |meant: &String| people.find(meant)?.ok_or_else(|| People::nobody(meant));
+    meant.iter().map(find).collect()
+}
+
+/// Ends a rotation that was cut off in this worktree.
+///
+/// # Errors
+/// None is under way here, or it cannot be ended.
+pub fn go_on(repository: &Repository, progress: &dyn Progress) -> Outcome {
+    let _exclusive = exclusive_at_once(repository)?;
+    let rotated = complete(repository, begun(repository)?)?;
+    report(progress, repository, &rotated)
+}
+
+/// Undoes a rotation that was cut off in this worktree.
+///
+/// # Errors
+/// None is under way here, or it cannot be undone.
+pub fn undo(repository: &Repository, progress: &dyn Progress) -> Outcome {
+    let _exclusive = exclusive_at_once(repository)?;
+    report_undone(progress, &abort(repository, begun(repository)?)?);
+    Ok(())
+}
+
+fn begun(repository: &Repository) -> Outcome<Journal> {
+    let Some(journal) = Journal::load(repository.common_dir())? else {
+        return Err(CommandError::wrong("no rotation is under way"));
+    };
+    refuse_other_worktree(repository, &journal)?;
+    Ok(journal)
+}
+
+fn refuse_other_worktree(repository: &Repository, journal: &Journal) -> Outcome {
+    if repository.gix.git_dir().canonicalize().ok() == journal.git_dir.canonicalize().ok() {
+        return Ok(());
+    }
+    Err(CommandError::wrong(format!(
+        "the rotation was started in another worktree; its folder is {}",
+        crate::sanitise::native(&journal.git_dir)
+    ))
+    .hint("run this there"))
+}
+
+/// Rotates keys from the beginning; `None` where it is only said what would be done.
+///
+/// # Errors
+/// A rotation is under way, a member cannot be wrapped to, or a file cannot be sealed.
+pub fn rotate(
+    progress: &dyn Progress,
+    opened: &Opened,
+    plan: &Plan,
+    dry_run: bool,
+) -> Outcome<Option<Rotated>> {
+    let repository = &opened.repository;
+    let _exclusive = exclusive_at_once(repository)?;
+    refuse_rotation(repository)?;
+    if local::from_environment()?.is_some() {
+        return Err(CommandError::wrong(
+            "the keys come from the environment, where a new key cannot be stored",
+        )
+        .hint("unset GIT_SHROUD_KEYRING and GIT_SHROUD_KEY, and unlock this clone"));
+    }
+    // What was read before the lock was taken may be old.
+    let keyring = local::load(repository.common_dir())?;
+    let roster = Roster::read(repository)?;
+    if dry_run {
+        for name in &plan.names {
+            let members = roster.members(repository, name)?;
+            let passed = |file: &&MemberFile| {
+                file.member.as_ref().is_ok_and(|one| plan.without.contains(&one.recipient))
+            };
+            let gone = plan.removed.get(name).map_or(0, BTreeSet::len);
+            let gone = gone + members.iter().filter(passed).count();
+            progress.status(&format!(
+                "would make a new generation of key '{name}', grant it to {}, and seal its files with it",
+                count((members.len() - gone) as u64, "member")
+            ));
+        }
+        return Ok(None);
+    }
+    let mut say = |remark: Remark| match remark {
+        Remark::Note(text) => progress.status(&text),
+        Remark::Warning(text) => progress.warning(&text),
+    };
+    let journal = create(repository, &keyring, &roster, plan, SystemTime::now(), &mut say)?;
+    let rotated = complete(repository, journal).map_err(|error| {
+        error
+            .hint("the rotation is not finished: remove the cause, then run git shroud key rotate --continue")
+            .hint("or undo it: git shroud key rotate --abort")
+    })?;
+    report(progress, repository, &rotated)?;
+    Ok(Some(rotated))
+}
+
+fn report(progress: &dyn Progress, repository: &Repository, rotated: &Rotated) -> Outcome {
+    install_drivers(repository)?;
+    for (name, generation, id, members) in &rotated.keys {
+        progress.status(&format!(
+            "key '{name}' is now generation {generation} (id {id}), granted to {}",
+            count(*members as u64, "member")
+        ));
+        if *members == 0 {
+            progress.hint(&format!(
+                "nobody else has this key: git shroud key export --name {name} -o FILE, or git shroud member add"
+            ));
+        }
+    }
+    progress.status(&format!("sealed and staged {}", count(rotated.files, "file")));
+    if !rotated.left.is_empty() {
+        let files = count(rotated.left.len() as u64, "file");
+        progress.warning(&format!(
+            "left {files} as they are, because their key has another name than their attribute says: {}",
+            rotated.left.join(", ")
+        ));
+        progress.hint("'git shroud why PATH' shows who changed the attribute");
+    }
+    progress.hint("commit and push it: git commit -m 'Rotate keys'");
+    progress.hint("other branches use the earlier key until you merge this one");
+    Ok(())
+}
+
+fn report_undone(progress: &dyn Progress, undone: &Undone) {
+    progress.status(&format!(
+        "the rotation was undone; {} in the index as before",
+        count(undone.files, "file")
+    ));
+    for id in &undone.kept {
+        progress.warning(&format!(
+            "a commit or the index has files sealed with the new key (id {id}), so the key was kept: 'git shroud key list'"
+        ));
+    }
+}
