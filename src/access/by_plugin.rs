@@ -1,8 +1,9 @@
 //! Keys that an age plugin holds: it is run once for all of them, as each run may cost a PIN or a touch.
 
-use super::unwrap::{Attempt, Failure, Granted, Unwrapped, read_key, readable};
+use super::unwrap::{Attempt, Granted, Unwrapped, read_key, readable};
+use crate::recipient::Ask;
 use crate::recipient::age::Identity;
-use crate::recipient::{Ask, Method};
+use crate::recipient::means::OpenFailure;
 use crate::store::shroud_dir::{KeyInfo, Member};
 
 /// Members who are named where a plugin opens the file of none.
@@ -77,7 +78,7 @@ fn texts<'m>(members: &[&'m Member]) -> Vec<&'m str> {
 
 impl<'m> Asked<'m> {
     fn of(identity: &Identity, (info, members): &'m Granted) -> Self {
-        let is_age = |member: &&Member| member.recipient.method() != Method::OpenPgp;
+        let is_age = |member: &&Member| member.recipient.method().kind().is_age_file();
         let mut members: Vec<&Member> =
             readable(info, members).into_iter().filter(is_age).collect();
         // Those of this plugin first; it may also hold a key of a common kind.
@@ -108,7 +109,7 @@ impl<'m> Asked<'m> {
                 self.came.opened = Some(Unwrapped { entry, label, by: name(identity) });
                 true
             }
-            Err(Failure { why, hint }) => {
+            Err(OpenFailure { why, hint }) => {
                 self.came.failed.push(Attempt { label, by: name(identity), why, hint });
                 false
             }

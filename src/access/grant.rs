@@ -6,8 +6,8 @@ use super::roster::{MemberFile, RESTORE, Roster, Standing, show, take_away};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::repository::Repository;
 use crate::keyring::{Entry, KeyName, Keyring, to_text};
-use crate::recipient::openpgp::{self, Certificate, WrapError};
-use crate::recipient::{Method, Recipient, age};
+use crate::recipient::Recipient;
+use crate::recipient::openpgp::Certificate;
 use crate::store::shroud_dir::{Label, Member};
 
 /// Somebody to whom a key should be wrapped.
@@ -59,23 +59,13 @@ pub fn grant(
     now: SystemTime,
 ) -> Outcome<Member> {
     let text = to_text([entry]);
-    let wrapped = match (&candidate.certificate, candidate.recipient.method()) {
-        (Some(certificate), Method::OpenPgp) => openpgp::wrap(certificate, text.as_bytes(), now)
-            .map_err(|error| {
-                let hint = match &error {
-                    WrapError::Certificate(error) => error.hint(),
-                    WrapError::Gpg(error) => error.hint(),
-                    _ => None,
-                };
-                let error = CommandError::wrong(format!("'{label}': {error}"));
-                hint.into_iter().fold(error, CommandError::hint)
-            })?,
-        (None, Method::OpenPgp) => {
-            return Err(CommandError::wrong(format!("the file of '{label}' has no certificate")));
-        }
-        (_, Method::Age | Method::Ssh) => age::wrap(&candidate.recipient, text.as_bytes())
-            .context(|| format!("'{label}' ({})", candidate.recipient))?,
-    };
+    let wrapped = candidate
+        .recipient
+        .wrap(candidate.certificate.as_ref(), text.as_bytes(), now)
+        .map_err(|error| {
+            let wrong = CommandError::wrong(format!("'{label}': {error}"));
+            error.hint().into_iter().fold(wrong, CommandError::hint)
+        })?;
     let key = (entry.key.id(), entry.generation);
     let mut member = Member::unsigned(
         label.clone(),

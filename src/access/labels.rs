@@ -3,7 +3,6 @@
 use super::{Candidate, People, Person};
 use crate::error::{CommandError, Outcome};
 use crate::keyring::KeyName;
-use crate::recipient::Method;
 use crate::store::shroud_dir::Label;
 
 /// The label that the recipient has already, else the one that is asked for, else one that fits and is free.
@@ -54,11 +53,10 @@ pub fn choose_label(
         (None, Some(wanted)) => return Ok(wanted.clone()),
         (None, None) => {}
     }
-    let method = candidate.recipient.method();
+    let prefix = candidate.recipient.method().kind().label_prefix();
     let key = candidate.recipient.as_str();
     let end: String = key.chars().rev().filter(char::is_ascii_alphanumeric).take(8).collect();
     let end: String = end.chars().rev().collect();
-    let prefix = if method == Method::OpenPgp { "key" } else { method.name() };
     let fallback = || Label::suggest(&format!("{prefix}-{end}"));
     let label = Label::suggest(called).or_else(fallback).expect("the fallback is a label");
     if is_free(&label) {

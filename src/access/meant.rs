@@ -10,7 +10,7 @@ use crate::error::{CommandError, Outcome};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
 use crate::recipient::openpgp::Certificate;
-use crate::recipient::{Recipient, age};
+use crate::recipient::{Recipient, read_line};
 use crate::store::shroud_dir::Member;
 
 /// The member files of some keys, and how far each should be believed.
@@ -151,11 +151,7 @@ pub(super) struct Meant<'m> {
 impl<'m> Meant<'m> {
     pub(super) fn of(text: &'m str) -> Self {
         let trimmed = text.trim();
-        let fingerprint = trimmed.get(..8).filter(|begin| begin.eq_ignore_ascii_case("openpgp:"));
-        let recipient = match fingerprint {
-            Some(_) => Recipient::openpgp(&trimmed[8..]).ok(),
-            None => age::parse_recipient(trimmed).ok().map(|(recipient, _)| recipient),
-        };
+        let recipient = read_line(trimmed).and_then(Result::ok).map(|(recipient, _)| recipient);
         let digits: String = trimmed.chars().filter(|c| !c.is_whitespace()).collect();
         let digits = digits.strip_prefix("0x").unwrap_or(&digits).to_ascii_uppercase();
         let is_key = digits.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use super::given::load_seen;
 use super::last_changes::last_change;
 use super::{
-    Attempt, Evidence, Granted, Identities, IdentityError, MemberFile, Opened, Unwrapped,
-    Unwrapper, adopt, take_out_of_date,
+    Attempt, Evidence, Granted, MemberFile, Opened, Unwrapped, Unwrapper, adopt, take_out_of_date,
 };
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
@@ -15,7 +14,8 @@ use crate::fs::read_bounded;
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, MAX_TEXT_LEN};
 use crate::progress::Progress;
-use crate::recipient::{Ask, Method, Recipient};
+use crate::recipient::identities::{Identities, IdentityError, Place};
+use crate::recipient::{Ask, Recipient};
 use crate::store::shroud_dir::{File, KeyInfo};
 
 /// How many members are named where a key stays locked.
@@ -187,16 +187,8 @@ fn gather(
         .flat_map(|(_, members)| members)
         .filter_map(|file| Some(&file.member.as_ref().ok()?.recipient))
         .collect();
-    if recipients.iter().any(|recipient| recipient.method() != Method::OpenPgp) {
-        for unreadable in identities.add_usual(&recipients) {
-            progress.detail(&format!("left out: {unreadable}"));
-        }
-    }
-    if recipients.iter().any(|recipient| recipient.method() == Method::OpenPgp) {
-        identities.find_gpg(repository.gpg_program().as_deref());
-        if identities.gpg.is_none() {
-            progress.detail("left out: gpg is not installed");
-        }
+    for left_out in identities.find(&recipients, repository.gpg_program().as_deref()) {
+        progress.detail(&format!("left out: {left_out}"));
     }
     Ok(identities)
 }
@@ -252,11 +244,17 @@ fn warn_of_failed_mac(
 impl Locked {
     fn new(name: KeyName, members: &[MemberFile], has_gpg: bool, attempts: Vec<Attempt>) -> Self {
         let describe = |file: &MemberFile| match &file.member {
-            Ok(member) => format!("{} ({})", file.stem, brief(&member.recipient)),
+            Ok(member) => format!(
+                "{} ({})",
+                file.stem,
+                member.recipient.method().kind().brief(member.recipient.as_str())
+            ),
             Err(_) => format!("{} (malformed)", crate::sanitise::line(&file.stem)),
         };
         let is_openpgp = |file: &MemberFile| {
-            file.member.as_ref().is_ok_and(|one| one.recipient.method() == Method::OpenPgp)
+            file.member
+                .as_ref()
+                .is_ok_and(|one| one.recipient.method().kind().place() == Place::Gpg)
         };
         let lacks_gpg = !has_gpg && members.iter().any(is_openpgp);
         let named = members.iter().take(NAMED).map(describe).collect();
@@ -289,15 +287,4 @@ impl Locked {
         }
         hints.into_iter().for_each(|hint| progress.hint(hint));
     }
-}
-
-/// A recipient in few characters.
-fn brief(recipient: &Recipient) -> String {
-    let text = recipient.as_str();
-    if recipient.method() == Method::OpenPgp || text.len() <= 40 {
-        return text.to_owned();
-    }
-    let begin: String = text.chars().take(20).collect();
-    let end: String = text.chars().skip(text.chars().count() - 8).collect();
-    format!("{begin}…{end}")
 }

@@ -9,8 +9,9 @@ use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::read_bounded;
 use crate::git::repository::Repository;
 use crate::progress::Progress;
+use crate::recipient::kinds::Read;
 use crate::recipient::openpgp::{Certificate, Found, Gpg, Validity};
-use crate::recipient::{Recipient, age};
+use crate::recipient::{Recipient, is_private, read_line};
 
 /// Bytes of the longest file that is read for a recipient.
 const MAX_FILE: usize = 1 << 20;
@@ -34,10 +35,16 @@ pub fn resolve(
     trust: bool,
 ) -> Outcome<Resolved> {
     let text = meant.to_string_lossy();
-    let begins = ["age1", "AGE1", "ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "AGE-SECRET-KEY-"];
-    if begins.iter().any(|begin| text.starts_with(begin)) {
-        return from_line(&text);
-    }
+    let line = read_line(&text);
+    // A certificate has to be found, whatever names it.
+    let needs_more = |read: &Read| {
+        read.as_ref().is_ok_and(|(found, _)| found.method().kind().needs_certificate())
+    };
+    let query = match line {
+        Some(read) if !needs_more(&read) => return from_line(read),
+        Some(Ok((recipient, _))) => recipient.fingerprint().map(str::to_owned),
+        Some(Err(_)) | None => None,
+    };
     let path = Path::new(meant);
     let is_path = path.is_file()
         || text.contains(['/', '\\'])
@@ -53,7 +60,7 @@ pub fn resolve(
         )
         .hint("give a certificate file, an age1… recipient or an SSH key; or install gnupg"));
     };
-    let found = gpg.certificate(&text).map_err(|error| {
+    let found = gpg.certificate(query.as_deref().unwrap_or(&text)).map_err(|error| {
         let hint = error.hint();
         let error = CommandError::wrong(error.to_string());
         hint.into_iter().fold(error, CommandError::hint)
@@ -65,8 +72,8 @@ pub fn resolve(
     Ok(resolved)
 }
 
-fn from_line(text: &str) -> Outcome<Resolved> {
-    let (recipient, comment) = age::parse_recipient(text).context(|| "the recipient".to_owned())?;
+fn from_line(read: Read) -> Outcome<Resolved> {
+    let (recipient, comment) = read.context(|| "the recipient".to_owned())?;
     let called = comment.as_deref().unwrap_or_default();
     let called = called.split('@').next().unwrap_or_default().to_owned();
     Ok(Resolved { candidate: Candidate { recipient, user_id: comment, certificate: None }, called })
@@ -86,25 +93,19 @@ fn from_file(
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .collect();
-    let begins = |begin: &str| lines.first().is_some_and(|line| line.starts_with(begin));
-    let is_private = begins("AGE-SECRET-KEY-")
-        || begins("-----BEGIN OPENSSH PRIVATE KEY")
-        || begins("-----BEGIN RSA PRIVATE KEY");
-    if is_private {
+    let first = lines.first().copied().unwrap_or_default();
+    if is_private(first) {
         return Err(CommandError::refused(format!(
-            "{shown} holds a private key, which nobody else may have"
+            "{shown} holds a private key, which must not be given to anybody"
         ))
-        .hint("give the public key: the .pub file, or the age1… recipient"));
+        .hint("name the public one: the .pub file, or the age1… recipient"));
     }
-    if begins("age1") || begins("ssh-") || begins("ecdsa-") || begins("sk-") {
+    if let Some(read) = read_line(first) {
         if lines.len() > 1 {
-            return Err(CommandError::wrong(format!(
-                "{shown} contains {} recipients",
-                lines.len()
-            ))
-            .hint("give one at a time"));
+            return Err(CommandError::wrong(format!("{shown} names {} recipients", lines.len()))
+                .hint("give one at a time"));
         }
-        let mut resolved = from_line(lines[0])?;
+        let mut resolved = from_line(read)?;
         if resolved.called.is_empty() {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             resolved.called = stem.into_owned();

@@ -1,17 +1,17 @@
 //! From a member file to the key that is wrapped in it, by whatever this machine has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
 use super::by_plugin::{ByPlugin, run_plugin};
-use super::identities::Identities;
 use super::roster::MemberFile;
 use crate::keyring::{Entry, KeyName, Keyring};
-use crate::recipient::age::Identity;
-use crate::recipient::openpgp::{Gpg, Message, Packing, SecretKey, UnwrapError};
-use crate::recipient::{Ask, Method};
+use crate::recipient::Ask;
+use crate::recipient::identities::Identities;
+use crate::recipient::means::{Means, OpenFailure};
+use crate::recipient::openpgp::Packing;
 use crate::store::shroud_dir::{KeyInfo, Member};
 
 /// A key that was unwrapped.
@@ -35,18 +35,6 @@ pub struct Attempt {
     pub why: String,
     /// What would help.
     pub hint: Option<&'static str>,
-}
-
-/// Why a file was not opened, and what would help.
-pub(super) struct Failure {
-    pub(super) why: String,
-    pub(super) hint: Option<&'static str>,
-}
-
-impl Failure {
-    fn new(why: impl Into<String>, hint: Option<&'static str>) -> Self {
-        Self { why: why.into(), hint }
-    }
 }
 
 /// A key that is described, with the files of its members.
@@ -138,12 +126,15 @@ impl<'u> Unwrapper<'u> {
                 return None;
             }
             let begun = Instant::now();
-            let Some(opened) = means.open(self.identities, member, ask) else { continue };
+            let Some(opened) = means.open(self.identities, &member.recipient, &member.wrapped, ask)
+            else {
+                continue;
+            };
             let label = member.label.to_string();
             let by = means.name();
             match opened.and_then(|text| read_key(&text, &info.name, member)) {
                 Ok(entry) => return Some(Unwrapped { entry, label, by }),
-                Err(Failure { why, hint }) => {
+                Err(OpenFailure { why, hint }) => {
                     *tried += 1;
                     *took += begun.elapsed();
                     attempts.push(Attempt { label, by, why, hint });
@@ -162,7 +153,12 @@ pub(super) fn readable<'m>(info: &KeyInfo, members: &'m [MemberFile]) -> Vec<&'m
     readable.retain(|member| member.key_id == info.id || member.generation < info.generation);
     readable.sort_by_cached_key(|member| {
         let newest_first = std::cmp::Reverse(member.generation);
-        (member.key_id != info.id, newest_first, is_hidden(member), member.label.clone())
+        (
+            member.key_id != info.id,
+            newest_first,
+            member.recipient.method().kind().is_hidden(&member.wrapped),
+            member.label.clone(),
+        )
     });
     readable
 }
@@ -183,7 +179,7 @@ pub fn open_message(
         match means.open_openpgp(identities, message, Packing::Compressed, ask) {
             None => {}
             Some(Ok(opened)) => return Some(Ok(opened)),
-            Some(Err(Failure { why, hint })) => {
+            Some(Err(OpenFailure { why, hint })) => {
                 let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
                 last = Some(Err(format!("{}: {why}{hint}", means.name())));
             }
@@ -197,151 +193,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Files that are tried however long each takes.
 const MIN_TRIES: usize = 50;
 
-/// One thing by which a key may be unwrapped.
-enum Means<'i> {
-    SecretKey(&'i SecretKey),
-    Identity(&'i Identity),
-    Gpg(&'i Gpg),
-}
-
-impl<'i> Means<'i> {
-    /// Everything there is, what asks nothing first.
-    fn all(identities: &'i Identities) -> Vec<Self> {
-        let (asking, mut silent): (Vec<&Identity>, Vec<_>) =
-            identities.age.iter().partition(|identity| identity.needs_passphrase());
-        silent.sort_by_key(|identity| identity.plugin().is_some());
-        let secret_keys = identities.secret_keys.iter().map(Self::SecretKey);
-        secret_keys
-            .chain(silent.into_iter().map(Self::Identity))
-            .chain(identities.gpg.iter().map(Self::Gpg))
-            .chain(asking.into_iter().map(Self::Identity))
-            .collect()
-    }
-
-    /// For people.
-    fn name(&self) -> String {
-        match self {
-            Self::SecretKey(key) => format!("the OpenPGP key {}", key.fingerprint()),
-            Self::Identity(identity) => format!("the identity {}", identity.place()),
-            Self::Gpg(_) => "gpg".to_owned(),
-        }
-    }
-
-    /// The identity that a plugin holds.
-    fn plugin(&self) -> Option<&'i Identity> {
-        match self {
-            Self::Identity(identity) if identity.plugin().is_some() => Some(identity),
-            _ => None,
-        }
-    }
-
-    /// Opens a member's file; `None` where this does not fit the member.
-    fn open(
-        &self,
-        identities: &Identities,
-        member: &Member,
-        ask: Ask<'_>,
-    ) -> Option<Result<Zeroizing<Vec<u8>>, Failure>> {
-        if member.recipient.method() == Method::OpenPgp {
-            let message = member.wrapped.as_bytes();
-            return self.open_openpgp(identities, message, Packing::None, ask);
-        }
-        let Self::Identity(identity) = self else { return None };
-        if identity.has_failed() {
-            return None;
-        }
-        let own = identity.recipient();
-        own.is_none_or(|own| own == member.recipient.as_str()).then(|| {
-            identity
-                .unwrap(&member.wrapped, ask)
-                .map_err(|error| Failure::new(error.to_string(), None))
-        })
-    }
-
-    /// Opens an OpenPGP message; `None` where this is none of those that it is for.
-    fn open_openpgp(
-        &self,
-        identities: &Identities,
-        wrapped: &[u8],
-        packing: Packing,
-        ask: Ask<'_>,
-    ) -> Option<Result<Zeroizing<Vec<u8>>, Failure>> {
-        match self {
-            Self::SecretKey(key) => {
-                let own = key.key_ids();
-                let message = message(wrapped, |id| own.iter().any(|own| own == id))?;
-                let allow_rsa = identities.allow_rsa;
-                let known = identities.passphrases.borrow().get(&key.fingerprint()).cloned();
-                if known == Some(None) {
-                    return None;
-                }
-                Some(message.and_then(|message| {
-                    let (mut known, mut given) = (known.flatten(), None);
-                    let mut ask_once = |question: &str| {
-                        let answer = known.take().or_else(|| ask(question));
-                        given.clone_from(&answer);
-                        answer
-                    };
-                    let opened = key.unwrap_packed(&message, packing, allow_rsa, &mut ask_once);
-                    let in_vain =
-                        matches!(opened, Err(UnwrapError::Passphrase | UnwrapError::NoPassphrase));
-                    if in_vain || given.is_some() {
-                        let given = given.filter(|_| !in_vain);
-                        identities.passphrases.borrow_mut().insert(key.fingerprint(), given);
-                    }
-                    opened.map_err(|error| Failure::new(error.to_string(), error.hint()))
-                }))
-            }
-            Self::Identity(_) => None,
-            Self::Gpg(gpg) => {
-                let own = match identities.gpg_keys() {
-                    Ok(own) => own,
-                    Err(error) => return Some(Err(Failure::new(error, None))),
-                };
-                let message = message(wrapped, |id| own.contains(id))?;
-                let ids = |message: &Message| -> BTreeSet<String> {
-                    let all = message.recipients().iter().map(|id| id.clone().unwrap_or_default());
-                    all.filter(|id| id.is_empty() || own.contains(id)).collect()
-                };
-                let in_vain = &identities.asked_in_vain;
-                if message.as_ref().is_ok_and(|message| ids(message).is_subset(&in_vain.borrow())) {
-                    return None;
-                }
-                Some(message.and_then(|message| {
-                    gpg.decrypt(&message).map_err(|error| {
-                        if error.is_of_user() {
-                            in_vain.borrow_mut().extend(ids(&message));
-                        }
-                        Failure::new(error.to_string(), error.hint())
-                    })
-                }))
-            }
-        }
-    }
-}
-
-/// A message, if it is for one of these keys or for a hidden one; or why it cannot be one.
-fn message(wrapped: &[u8], is_own: impl Fn(&str) -> bool) -> Option<Result<Message, Failure>> {
-    match Message::parse(wrapped) {
-        Err(error) => Some(Err(Failure::new(error.to_string(), None))),
-        Ok(message) => {
-            let fits = |id: &Option<String>| id.as_deref().is_none_or(&is_own);
-            message.recipients().iter().any(fits).then_some(Ok(message))
-        }
-    }
-}
-
-/// Whether a message does not say whom it is for.
-fn is_hidden(member: &Member) -> bool {
-    member.recipient.method() == Method::OpenPgp
-        && Message::parse(member.wrapped.as_bytes())
-            .is_ok_and(|message| message.recipients().iter().any(Option::is_none))
-}
-
 /// The one key that the file says it holds, and no other.
-pub(super) fn read_key(text: &[u8], name: &KeyName, member: &Member) -> Result<Entry, Failure> {
+pub(super) fn read_key(text: &[u8], name: &KeyName, member: &Member) -> Result<Entry, OpenFailure> {
     let keyring = Keyring::parse(text)
-        .map_err(|error| Failure::new(format!("what it holds: {error}"), None))?;
+        .map_err(|error| OpenFailure::new(format!("what it holds: {error}"), None))?;
     let mut entries = keyring.into_entries();
     match (entries.pop(), entries.is_empty()) {
         (Some(entry), true)
@@ -351,6 +206,6 @@ pub(super) fn read_key(text: &[u8], name: &KeyName, member: &Member) -> Result<E
         {
             Ok(entry)
         }
-        _ => Err(Failure::new("it holds a different key than it says", None)),
+        _ => Err(OpenFailure::new("it holds a different key than it says", None)),
     }
 }

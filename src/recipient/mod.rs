@@ -3,32 +3,16 @@
 //! Knows no repository. What it is given may be hostile: certificates, messages, identities.
 
 pub mod age;
+pub mod identities;
+pub mod kinds;
+pub mod means;
 pub mod openpgp;
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::SystemTime;
 
-/// By which means a key is wrapped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Method {
-    /// An OpenPGP message to a certificate (RFC 9580).
-    OpenPgp,
-    /// An age file to an `age1…` recipient (age-encryption.org/v1).
-    Age,
-    /// An age file to an SSH key.
-    Ssh,
-}
-
-impl Method {
-    /// The word for people and for `--json`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OpenPgp => "openpgp",
-            Self::Age => "age",
-            Self::Ssh => "ssh",
-        }
-    }
-}
+pub use kinds::{Kind, Method, is_private, read_line};
 
 /// One to whom a key can be wrapped, as a member file names it.
 ///
@@ -71,31 +55,59 @@ impl Recipient {
         &self.text
     }
 
-    /// The fingerprint of an OpenPGP certificate.
+    /// The fingerprint of the certificate that it is, if it is one.
     pub fn fingerprint(&self) -> Option<&str> {
-        self.text.strip_prefix("openpgp:")
+        self.method.kind().fingerprint(&self.text)
+    }
+
+    /// Encrypts to it, as text; to its certificate, where it is one.
+    ///
+    /// # Errors
+    /// [`WrapError`].
+    pub fn wrap(
+        &self,
+        certificate: Option<&openpgp::Certificate>,
+        plaintext: &[u8],
+        now: SystemTime,
+    ) -> Result<String, WrapError> {
+        self.method.kind().wrap(self, certificate, plaintext, now)
+    }
+
+    fn new(method: Method, text: &str) -> Self {
+        Self { method, text: text.to_owned() }
+    }
+}
+
+/// Why nothing was wrapped.
+#[derive(Debug, thiserror::Error)]
+pub enum WrapError {
+    /// The certificate is missing.
+    #[error("its file has no certificate")]
+    NoCertificate,
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    OpenPgp(#[from] openpgp::WrapError),
+    /// The recipient cannot be used.
+    #[error(transparent)]
+    Age(#[from] age::AgeError),
+}
+
+impl WrapError {
+    /// The next thing to do, where there is one.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::OpenPgp(error) => error.hint(),
+            Self::NoCertificate | Self::Age(_) => None,
+        }
     }
 }
 
 impl FromStr for Recipient {
     type Err = InvalidRecipient;
 
-    /// Reads the canonical text; whether age or SSH can use it is known when a key is wrapped.
+    /// Reads the canonical text; whether it can be used is known when a key is wrapped.
     fn from_str(text: &str) -> Result<Self, InvalidRecipient> {
-        if let Some(fingerprint) = text.strip_prefix("openpgp:") {
-            let recipient = Self::openpgp(fingerprint)?;
-            return if recipient.text == text { Ok(recipient) } else { Err(InvalidRecipient) };
-        }
-        let is_word = |word: &str, begin: &str| {
-            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=-".contains(&byte);
-            word.starts_with(begin) && word.len() > begin.len() && word.bytes().all(allowed)
-        };
-        let method = match text.split_once(' ') {
-            None if is_word(text, "age1") => Method::Age,
-            Some(("ssh-ed25519" | "ssh-rsa", key)) if is_word(key, "AAAA") => Method::Ssh,
-            _ => return Err(InvalidRecipient),
-        };
-        Ok(Self { method, text: text.to_owned() })
+        kinds::canonical(text)
     }
 }
 

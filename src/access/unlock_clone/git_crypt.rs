@@ -6,7 +6,7 @@ use gix::bstr::ByteSlice as _;
 
 use crate::access::last_changes::last_change;
 use crate::access::missing::IdentityArguments;
-use crate::access::{Identities, Opened, find_closed, open_message};
+use crate::access::{Opened, find_closed, open_message};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
 use crate::fs::read_bounded;
@@ -14,6 +14,7 @@ use crate::git::repository::Repository;
 use crate::git_crypt::{KeyFile, KeyVersion, Name};
 use crate::progress::Progress;
 use crate::recipient::Ask;
+use crate::recipient::identities::Identities;
 use crate::repo_path::from_native;
 use crate::status::{Foreign, find_names, find_opening};
 use crate::store::git_crypt::{self, StoreError, Wrapped, state_dir};

@@ -130,7 +130,7 @@ fn list(opened: &Opened, key: &KeyName, file: &MemberFile) -> Listed {
     let (expires, problem) = expiry(member, now);
     Listed {
         label: member.label.to_string(),
-        method: Some(member.recipient.method().name()),
+        method: Some(member.recipient.method().kind().name()),
         recipient: Some(member.recipient.to_string()),
         user_id: member.user_id.as_deref().map(crate::sanitise::line),
         fingerprint: member.recipient.fingerprint().map(str::to_owned),

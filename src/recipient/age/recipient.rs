@@ -6,7 +6,7 @@ use super::file::encrypt;
 use super::plugin::Messages;
 use super::ssh::PublicKey;
 use super::{AgeError, file};
-use crate::recipient::{Method, Recipient};
+use crate::recipient::Recipient;
 
 /// Bytes of the longest line that is read: an RSA key has under 1 KiB, a post-quantum recipient 2 KiB.
 const MAX_LINE_LEN: usize = 16 << 10;
@@ -56,9 +56,6 @@ pub fn parse_recipient(text: &str) -> Result<(Recipient, Option<String>), AgeErr
 /// # Errors
 /// The recipient is none of age's; its plugin is missing or fails.
 pub fn wrap(recipient: &Recipient, plaintext: &[u8]) -> Result<String, AgeError> {
-    if recipient.method() == Method::OpenPgp {
-        return Err(AgeError::NotARecipient);
-    }
     match Target::parse(recipient.as_str())? {
         Target::X25519(recipient) => encrypt(&recipient, plaintext),
         Target::Ssh(recipient) => encrypt(&recipient, plaintext),

@@ -35,6 +35,17 @@ pub enum WrapError {
     Unreadable(#[from] MessageError),
 }
 
+impl WrapError {
+    /// The next thing to do, where there is one.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Certificate(error) => error.hint(),
+            Self::Gpg(error) => error.hint(),
+            Self::TooLarge | Self::Failed(_) | Self::Unreadable(_) => None,
+        }
+    }
+}
+
 /// Wraps `plaintext`, at most 32 KiB, to every valid encryption subkey of a certificate.
 ///
 /// An armoured message as docs/format.md, section 5, has it: a PKESK of version 3 with the key id for each subkey, and

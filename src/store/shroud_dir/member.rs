@@ -178,7 +178,7 @@ impl Member {
         let label = toml.label.parse().map_err(|error| format!("its label: {error}"))?;
         let recipient: Recipient =
             toml.recipient.parse().map_err(|error| format!("its recipient: {error}"))?;
-        if recipient.fingerprint().is_some() != toml.certificate.is_some() {
+        if recipient.method().kind().needs_certificate() != toml.certificate.is_some() {
             return Err("OpenPGP members, and only they, have a certificate".to_owned());
         }
         let key_id =

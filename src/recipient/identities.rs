@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::Recipient;
+use super::age::{self, Identity};
+use super::openpgp::{Gpg, SecretKey};
 use crate::fs::read_bounded;
 use crate::keyring::{MAX_TEXT_LEN, holds_secret};
-use crate::recipient::Recipient;
-use crate::recipient::age::{self, Identity};
-use crate::recipient::openpgp::{Gpg, SecretKey};
 
 /// Names a file of identities, besides those in the usual places.
 pub const IDENTITY_VARIABLE: &str = "GIT_SHROUD_IDENTITY";
@@ -20,6 +20,15 @@ pub const IDENTITY_VARIABLE: &str = "GIT_SHROUD_IDENTITY";
 pub const OPENPGP_VARIABLE: &str = "GIT_SHROUD_OPENPGP_KEY";
 /// How many public keys of a user's SSH folder are looked at.
 const MAX_SSH_KEYS: usize = 100;
+
+/// Where that is which opens what is wrapped to a kind of recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Files of identities and SSH keys.
+    Files,
+    /// The user's gpg.
+    Gpg,
+}
 
 /// Everything that is tried.
 #[derive(Default)]
@@ -134,6 +143,25 @@ impl Identities {
             self.age.extend(new.into_iter().filter(fits));
         }
         unreadable
+    }
+
+    /// Looks for what opens for these recipients, each in its place; says what is left out. `gpg` is the program that git names.
+    pub fn find(&mut self, wanted: &[&Recipient], gpg: Option<&OsStr>) -> Vec<String> {
+        let places: BTreeSet<Place> =
+            wanted.iter().map(|recipient| recipient.method().kind().place()).collect();
+        let mut left_out = Vec::new();
+        for place in places {
+            match place {
+                Place::Files => left_out.extend(self.add_usual(wanted)),
+                Place::Gpg => {
+                    self.find_gpg(gpg);
+                    if self.gpg.is_none() {
+                        left_out.push("gpg is not installed".to_owned());
+                    }
+                }
+            }
+        }
+        left_out
     }
 
     /// Finds the user's gpg.

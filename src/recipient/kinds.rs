@@ -1,0 +1,390 @@
+//! The kinds of recipients: what each can do, in one place.
+//!
+//! A new kind is a variant in [`kinds!`] with its [`Kind`]: no method has a default, so that none can be forgotten. What
+//! opens its messages is in [`super::means`], where that is looked for in [`super::identities`].
+
+use std::time::SystemTime;
+
+use zeroize::Zeroizing;
+
+use super::age::{self, AgeError};
+use super::identities::{Identities, Place};
+use super::means::{Means, OpenFailure};
+use super::openpgp::{self, Certificate, Message, Packing};
+use super::{Ask, InvalidRecipient, Recipient, WrapError};
+
+/// A recipient with the comment that stood behind it, or why the text is none.
+pub type Read = Result<(Recipient, Option<String>), AgeError>;
+
+/// What a kind of recipient can do. A text is that of a recipient, as [`Recipient::as_str`] gives it.
+pub trait Kind: Sync {
+    /// The word for people and for `--json`.
+    fn name(&self) -> &'static str;
+
+    /// Begins the label of somebody of whom nothing else is known.
+    fn label_prefix(&self) -> &'static str;
+
+    /// Parse: whether this is the one text of a recipient of this kind.
+    fn is_canonical(&self, text: &str) -> bool;
+
+    /// Parse: whether somebody who wrote this meant a recipient of this kind, sound or not.
+    fn is_meant(&self, text: &str) -> bool;
+
+    /// Parse: the recipient in a line that somebody wrote.
+    ///
+    /// # Errors
+    /// It is none.
+    fn read(&self, line: &str) -> Read;
+
+    /// Parse: whether a file that begins with this line holds the private half.
+    fn is_private(&self, line: &str) -> bool;
+
+    /// Describe: in few characters.
+    fn brief(&self, text: &str) -> String;
+
+    /// Describe: the fingerprint of the certificate that the recipient is.
+    fn fingerprint<'t>(&self, text: &'t str) -> Option<&'t str>;
+
+    /// Wrap: whether it takes a certificate, which stands in the member's file.
+    fn needs_certificate(&self) -> bool;
+
+    /// Wrap: encrypts to the recipient, as text.
+    ///
+    /// # Errors
+    /// The recipient, or the certificate, cannot be used.
+    fn wrap(
+        &self,
+        recipient: &Recipient,
+        certificate: Option<&Certificate>,
+        plaintext: &[u8],
+        now: SystemTime,
+    ) -> Result<String, WrapError>;
+
+    /// Unwrap: opens what was wrapped to the recipient by this means; `None` where it does not fit.
+    fn open(
+        &self,
+        means: &Means<'_>,
+        identities: &Identities,
+        text: &str,
+        wrapped: &str,
+        ask: Ask<'_>,
+    ) -> Option<Result<Zeroizing<Vec<u8>>, OpenFailure>>;
+
+    /// Unwrap: whether what was wrapped does not say whom it is for.
+    fn is_hidden(&self, wrapped: &str) -> bool;
+
+    /// Unwrap: whether what was wrapped is an age file, which a plugin may open.
+    fn is_age_file(&self) -> bool;
+
+    /// Find: where that is which opens it.
+    fn place(&self) -> Place;
+}
+
+/// Makes the enum, the list of all, and the way from one to its [`Kind`].
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident => $kind:expr,)+) => {
+        /// By which means a key is wrapped.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Method {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Method {
+            /// Every one.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// What it can do.
+            pub fn kind(self) -> &'static dyn Kind {
+                match self {
+                    $(Self::$name => &$kind,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// An OpenPGP message to a certificate (RFC 9580).
+    OpenPgp => OpenPgpKind,
+    /// An age file to an `age1…` recipient (age-encryption.org/v1).
+    Age => AgeKind,
+    /// An age file to an SSH key.
+    Ssh => SshKind,
+}
+
+/// Begins the text of a certificate.
+const OPENPGP: &str = "openpgp:";
+/// Characters up to which a text is shown as it is.
+const SHORT: usize = 40;
+
+/// The first characters of a long text, and the last.
+fn shortened(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= SHORT {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(20).collect();
+    let end: String = text.chars().skip(length - 8).collect();
+    format!("{begin}…{end}")
+}
+
+fn begins_with(text: &str, begins: &[&str]) -> bool {
+    begins.iter().any(|begin| text.starts_with(begin))
+}
+
+/// Whether a word has this beginning, something behind it, and no sign that none has.
+fn is_word(word: &str, begin: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=-".contains(&byte);
+    word.starts_with(begin) && word.len() > begin.len() && word.bytes().all(allowed)
+}
+
+struct OpenPgpKind;
+
+impl Kind for OpenPgpKind {
+    fn name(&self) -> &'static str {
+        "openpgp"
+    }
+
+    fn label_prefix(&self) -> &'static str {
+        "key"
+    }
+
+    fn is_canonical(&self, text: &str) -> bool {
+        let digits = |byte: u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+        text.strip_prefix(OPENPGP).is_some_and(|fingerprint| {
+            matches!(fingerprint.len(), 40 | 64) && fingerprint.bytes().all(digits)
+        })
+    }
+
+    fn is_meant(&self, text: &str) -> bool {
+        text.get(..OPENPGP.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(OPENPGP))
+    }
+
+    fn read(&self, line: &str) -> Read {
+        let fingerprint = line.trim().get(OPENPGP.len()..).unwrap_or_default();
+        let recipient = Recipient::openpgp(fingerprint).map_err(|_| AgeError::NotARecipient)?;
+        Ok((recipient, None))
+    }
+
+    /// What reads the certificate says so.
+    fn is_private(&self, _line: &str) -> bool {
+        false
+    }
+
+    fn brief(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
+    fn fingerprint<'t>(&self, text: &'t str) -> Option<&'t str> {
+        text.strip_prefix(OPENPGP)
+    }
+
+    fn needs_certificate(&self) -> bool {
+        true
+    }
+
+    fn wrap(
+        &self,
+        _recipient: &Recipient,
+        certificate: Option<&Certificate>,
+        plaintext: &[u8],
+        now: SystemTime,
+    ) -> Result<String, WrapError> {
+        let certificate = certificate.ok_or(WrapError::NoCertificate)?;
+        Ok(openpgp::wrap(certificate, plaintext, now)?)
+    }
+
+    fn open(
+        &self,
+        means: &Means<'_>,
+        identities: &Identities,
+        _text: &str,
+        wrapped: &str,
+        ask: Ask<'_>,
+    ) -> Option<Result<Zeroizing<Vec<u8>>, OpenFailure>> {
+        means.open_openpgp(identities, wrapped.as_bytes(), Packing::None, ask)
+    }
+
+    fn is_hidden(&self, wrapped: &str) -> bool {
+        Message::parse(wrapped.as_bytes())
+            .is_ok_and(|message| message.recipients().iter().any(Option::is_none))
+    }
+
+    fn is_age_file(&self) -> bool {
+        false
+    }
+
+    fn place(&self) -> Place {
+        Place::Gpg
+    }
+}
+
+struct AgeKind;
+
+impl Kind for AgeKind {
+    fn name(&self) -> &'static str {
+        "age"
+    }
+
+    fn label_prefix(&self) -> &'static str {
+        self.name()
+    }
+
+    fn is_canonical(&self, text: &str) -> bool {
+        is_word(text, "age1")
+    }
+
+    fn is_meant(&self, text: &str) -> bool {
+        begins_with(text, &["age1", "AGE1", "AGE-SECRET-KEY-"])
+    }
+
+    fn read(&self, line: &str) -> Read {
+        age::parse_recipient(line)
+    }
+
+    fn is_private(&self, line: &str) -> bool {
+        line.starts_with("AGE-SECRET-KEY-")
+    }
+
+    fn brief(&self, text: &str) -> String {
+        shortened(text)
+    }
+
+    fn fingerprint<'t>(&self, _text: &'t str) -> Option<&'t str> {
+        None
+    }
+
+    fn needs_certificate(&self) -> bool {
+        false
+    }
+
+    fn wrap(
+        &self,
+        recipient: &Recipient,
+        _certificate: Option<&Certificate>,
+        plaintext: &[u8],
+        _now: SystemTime,
+    ) -> Result<String, WrapError> {
+        Ok(age::wrap(recipient, plaintext)?)
+    }
+
+    fn open(
+        &self,
+        means: &Means<'_>,
+        _identities: &Identities,
+        text: &str,
+        wrapped: &str,
+        ask: Ask<'_>,
+    ) -> Option<Result<Zeroizing<Vec<u8>>, OpenFailure>> {
+        means.open_age(text, wrapped, ask)
+    }
+
+    fn is_hidden(&self, _wrapped: &str) -> bool {
+        false
+    }
+
+    fn is_age_file(&self) -> bool {
+        true
+    }
+
+    fn place(&self) -> Place {
+        Place::Files
+    }
+}
+
+struct SshKind;
+
+impl Kind for SshKind {
+    fn name(&self) -> &'static str {
+        "ssh"
+    }
+
+    fn label_prefix(&self) -> &'static str {
+        self.name()
+    }
+
+    fn is_canonical(&self, text: &str) -> bool {
+        match text.split_once(' ') {
+            Some(("ssh-ed25519" | "ssh-rsa", key)) => is_word(key, "AAAA"),
+            _ => false,
+        }
+    }
+
+    fn is_meant(&self, text: &str) -> bool {
+        begins_with(text, &["ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-"])
+    }
+
+    fn read(&self, line: &str) -> Read {
+        age::parse_recipient(line)
+    }
+
+    fn is_private(&self, line: &str) -> bool {
+        begins_with(line, &["-----BEGIN OPENSSH PRIVATE KEY", "-----BEGIN RSA PRIVATE KEY"])
+    }
+
+    fn brief(&self, text: &str) -> String {
+        shortened(text)
+    }
+
+    fn fingerprint<'t>(&self, _text: &'t str) -> Option<&'t str> {
+        None
+    }
+
+    fn needs_certificate(&self) -> bool {
+        false
+    }
+
+    fn wrap(
+        &self,
+        recipient: &Recipient,
+        _certificate: Option<&Certificate>,
+        plaintext: &[u8],
+        _now: SystemTime,
+    ) -> Result<String, WrapError> {
+        Ok(age::wrap(recipient, plaintext)?)
+    }
+
+    fn open(
+        &self,
+        means: &Means<'_>,
+        _identities: &Identities,
+        text: &str,
+        wrapped: &str,
+        ask: Ask<'_>,
+    ) -> Option<Result<Zeroizing<Vec<u8>>, OpenFailure>> {
+        means.open_age(text, wrapped, ask)
+    }
+
+    fn is_hidden(&self, _wrapped: &str) -> bool {
+        false
+    }
+
+    fn is_age_file(&self) -> bool {
+        true
+    }
+
+    fn place(&self) -> Place {
+        Place::Files
+    }
+}
+
+/// The recipient with this text.
+///
+/// # Errors
+/// It is the text of none.
+pub(super) fn canonical(text: &str) -> Result<Recipient, InvalidRecipient> {
+    let method = Method::ALL.iter().find(|method| method.kind().is_canonical(text));
+    method.map(|method| Recipient::new(*method, text)).ok_or(InvalidRecipient)
+}
+
+/// The recipient in a line that somebody wrote; `None` where it can be none.
+pub fn read_line(line: &str) -> Option<Read> {
+    let line = line.trim();
+    let method = Method::ALL.iter().find(|method| method.kind().is_meant(line))?;
+    Some(method.kind().read(line))
+}
+
+/// Whether a file that begins with this line holds the private half of a recipient.
+pub fn is_private(line: &str) -> bool {
+    Method::ALL.iter().any(|method| method.kind().is_private(line))
+}
