@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 
 use super::restage::sniff_blob;
-use super::tee::{Tee, TeeReader};
+use super::tee::Tee;
 use super::{Keys, Left, Report, Worker, git_crypt, read_start, sweep, sweep_locked};
 use crate::filter::Spool;
 use crate::format::{self, HEADER_LEN, Header, Key, KeyId, Layout, Sealing, Siv, Sniff};

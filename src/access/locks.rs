@@ -63,7 +63,10 @@ pub fn remove_left_keys(common_dir: &Path) -> Outcome<bool> {
 }
 
 /// Refuses what would get into the way of an interrupted rotation.
-fn refuse_rotation(repository: &Repository) -> Outcome {
+///
+/// # Errors
+/// A rotation is in progress.
+pub fn refuse_rotation(repository: &Repository) -> Outcome {
     if rotation::is_under_way(repository.common_dir()) {
         return Err(CommandError::wrong("a key rotation is in progress")
             .hint("git shroud key rotate --continue, or --abort"));

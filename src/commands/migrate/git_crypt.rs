@@ -193,6 +193,19 @@ impl GitCrypt {
     }
 }
 
+/// As 'git shroud unlock' does.
+fn open_clone(
+    context: &Context,
+    key_files: Vec<PathBuf>,
+    identities: IdentityArguments,
+) -> Outcome {
+    let repository = context.discover()?;
+    refuse_rotation(&repository)?;
+    let _exclusive = exclusive(&repository)?;
+    let request = Request { key_files, identities, ..Request::default() };
+    unlock(repository, &request, &mut crate::ui::prompt::ask, &context.ui)
+}
+
 /// Anybody who could read the files is to go on reading them, unless the user says otherwise.
 fn refuse_left_out(left_out: &[LeftOut]) -> Outcome {
     if left_out.is_empty() {
