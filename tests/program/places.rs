@@ -97,7 +97,7 @@ fn linked_worktrees_share_their_keys_and_are_opened_and_closed_together() {
         assert_open(&sandbox, dir);
         assert_settled(&sandbox, dir);
     }
-    sandbox.try_shroud("clone", ["lock"]).expect(1).says("gone is not there");
+    sandbox.try_shroud("clone", ["lock"]).expect(1).says("gone is missing");
     sandbox.git("clone", ["worktree", "prune"]);
     sandbox.write("linked/secrets/db.env", "changed");
     sandbox.try_shroud("clone", ["lock"]).expect(1).says("secrets/db.env");

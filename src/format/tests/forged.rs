@@ -80,7 +80,7 @@ fn content_that_sealing_does_not_write_is_refused() {
         (Encoding, padded(1, 1_000, &frame(COMPRESSED | (len + 1), &trailing))),
         (Encoding, padded(1, 1_000, &frame(COMPRESSED | (len - 1), &small[..small.len() - 1]))),
         (Encoding, padded(1, 1_000, &frame(COMPRESSED | 900, &noise(900)))),
-        (Length, padded(1, 1_000, &[])),
+        (Encoding, padded(1, 1_000, &[])),
     ];
     for (at, (expected, bytes)) in cases.into_iter().enumerate() {
         assert_eq!(format!("{:?}", error(bytes)), format!("{expected:?}"), "case {at}");

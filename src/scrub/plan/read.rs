@@ -235,7 +235,7 @@ mod tests {
             (format!("version = 1\n[[redact]]\nvalue = \"{VALUE}\"\nrule = \"a b\""), "its rule"),
             (format!("version = 1\n[[redact]]\nvalue = \"{VALUE}\""), "missing field"),
             ("version = 1\n[[seal]]\npattern = \"!a\"".to_owned(), "a pattern"),
-            ("version = 1\n[[seal]]\npattern = \"a\"\nkey = \"A B\"".to_owned(), "its key"),
+            ("version = 1\n[[seal]]\npattern = \"a\"\nkey = \"A B\"".to_owned(), "its 'key'"),
             ("version = 1\n[[keep]]\n".to_owned(), "either"),
             ("rekey = true".to_owned(), "missing field `version`"),
         ] {

@@ -97,7 +97,7 @@ fn a_key_that_is_here_already_is_not_taken_twice() {
     sandbox.git("repo", ["commit", "-q", "-m", "shroud"]);
     migrate(&sandbox, "repo", &[])
         .expect(2)
-        .says("has a key 'default' already")
+        .says("already has a key 'default'")
         .says("--rename default=NAME");
     migrate(&sandbox, "repo", &["--rename", "default=before"]).expect(0);
     assert_open(&sandbox, "repo");

@@ -9,7 +9,7 @@ use crate::closing::{KEYRING, SHROUD, is_open, sealed};
 use crate::common::{Sandbox, is_sealed, noise};
 
 /// Takes this long to seal that there is time to act meanwhile.
-const LARGE: usize = 6 << 20;
+const LARGE: usize = 24 << 20;
 
 /// A repository with a file that takes a while.
 fn with_large_file() -> Sandbox {
