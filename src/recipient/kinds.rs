@@ -107,9 +107,9 @@ kinds! {
     /// An OpenPGP message to a certificate (RFC 9580).
     OpenPgp => OpenPgpKind,
     /// An age file to an `age1…` recipient (age-encryption.org/v1).
-    Age => AgeKind,
+    Age => AGE,
     /// An age file to an SSH key.
-    Ssh => SshKind,
+    Ssh => SSH,
 }
 
 /// Begins the text of a certificate.
@@ -219,99 +219,48 @@ impl Kind for OpenPgpKind {
     }
 }
 
-struct AgeKind;
-
-impl Kind for AgeKind {
-    fn name(&self) -> &'static str {
-        "age"
-    }
-
-    fn label_prefix(&self) -> &'static str {
-        self.name()
-    }
-
-    fn is_canonical(&self, text: &str) -> bool {
-        is_word(text, "age1")
-    }
-
-    fn is_meant(&self, text: &str) -> bool {
-        begins_with(text, &["age1", "AGE1", "AGE-SECRET-KEY-"])
-    }
-
-    fn read(&self, line: &str) -> Read {
-        age::parse_recipient(line)
-    }
-
-    fn is_private(&self, line: &str) -> bool {
-        line.starts_with("AGE-SECRET-KEY-")
-    }
-
-    fn brief(&self, text: &str) -> String {
-        shortened(text)
-    }
-
-    fn fingerprint<'t>(&self, _text: &'t str) -> Option<&'t str> {
-        None
-    }
-
-    fn needs_certificate(&self) -> bool {
-        false
-    }
-
-    fn wrap(
-        &self,
-        recipient: &Recipient,
-        _certificate: Option<&Certificate>,
-        plaintext: &[u8],
-        _now: SystemTime,
-    ) -> Result<String, WrapError> {
-        Ok(age::wrap(recipient, plaintext)?)
-    }
-
-    fn open(
-        &self,
-        means: &Means<'_>,
-        _identities: &Identities,
-        text: &str,
-        wrapped: &str,
-        ask: Ask<'_>,
-    ) -> Option<Result<Zeroizing<Vec<u8>>, OpenFailure>> {
-        means.open_age(text, wrapped, ask)
-    }
-
-    fn is_hidden(&self, _wrapped: &str) -> bool {
-        false
-    }
-
-    fn is_age_file(&self) -> bool {
-        true
-    }
-
-    fn place(&self) -> Place {
-        Place::Files
-    }
+/// Recipients to whom a key is wrapped in an age file: they differ in what their texts look like.
+struct AgeFile {
+    name: &'static str,
+    is_canonical: fn(&str) -> bool,
+    /// How a text begins whose writer meant one of these.
+    meant: &'static [&'static str],
+    /// How a file begins that holds the private half.
+    private: &'static [&'static str],
 }
 
-struct SshKind;
+const AGE: AgeFile = AgeFile {
+    name: "age",
+    is_canonical: |text| is_word(text, "age1"),
+    meant: &["age1", "AGE1", "AGE-SECRET-KEY-"],
+    private: &["AGE-SECRET-KEY-"],
+};
 
-impl Kind for SshKind {
+const SSH: AgeFile = AgeFile {
+    name: "ssh",
+    is_canonical: |text| match text.split_once(' ') {
+        Some(("ssh-ed25519" | "ssh-rsa", key)) => is_word(key, "AAAA"),
+        _ => false,
+    },
+    meant: &["ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-"],
+    private: &["-----BEGIN OPENSSH PRIVATE KEY", "-----BEGIN RSA PRIVATE KEY"],
+};
+
+impl Kind for AgeFile {
     fn name(&self) -> &'static str {
-        "ssh"
+        self.name
     }
 
     fn label_prefix(&self) -> &'static str {
-        self.name()
+        self.name
     }
 
     fn is_canonical(&self, text: &str) -> bool {
-        match text.split_once(' ') {
-            Some(("ssh-ed25519" | "ssh-rsa", key)) => is_word(key, "AAAA"),
-            _ => false,
-        }
+        (self.is_canonical)(text)
     }
 
     fn is_meant(&self, text: &str) -> bool {
-        begins_with(text, &["ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-"])
+        begins_with(text, self.meant)
     }
 
     fn read(&self, line: &str) -> Read {
@@ -319,7 +268,7 @@ impl Kind for SshKind {
     }
 
     fn is_private(&self, line: &str) -> bool {
-        begins_with(line, &["-----BEGIN OPENSSH PRIVATE KEY", "-----BEGIN RSA PRIVATE KEY"])
+        begins_with(line, self.private)
     }
 
     fn brief(&self, text: &str) -> String {
