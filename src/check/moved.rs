@@ -43,21 +43,18 @@ impl Judge<'_> {
             by_len.entry(sealed.len).or_default().push(sealed);
         }
         for (path, len, id) in plain {
-            let mut moved = by_name.get(name(&path)).copied();
-            if moved.is_none() {
-                for len in self.sealed_lens(id, len)? {
-                    let smallest = Some(len) == format::sealed_len(1);
-                    let same = |sealed: &&&Sealed| {
-                        !smallest
-                            || extension(&path).is_some()
-                                && extension(&path) == extension(&sealed.path)
-                    };
-                    moved = by_len.get(&len).and_then(|of_len| of_len.iter().find(same).copied());
-                    if moved.is_some() {
-                        break;
-                    }
-                }
-            }
+            let of_len = |len| {
+                let smallest = Some(len) == format::sealed_len(1);
+                let same = |sealed: &&&Sealed| {
+                    !smallest
+                        || extension(&path).is_some() && extension(&path) == extension(&sealed.path)
+                };
+                by_len.get(&len)?.iter().find(same).copied()
+            };
+            let moved = match by_name.get(name(&path)) {
+                Some(moved) => Some(*moved),
+                None => self.sealed_lens(id, len)?.into_iter().find_map(of_len),
+            };
             if let Some(moved) = moved {
                 let problem = Problem::Moved(moved.path.clone());
                 found.push(Suspect { subject: self.subject(), path, problem, pending: None });
