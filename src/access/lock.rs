@@ -10,8 +10,8 @@ use gix::ObjectId;
 use super::restage::sniff_blob;
 use super::tee::Tee;
 use super::{Keys, Left, Report, Worker, git_crypt, read_start, sweep, sweep_locked};
-use crate::filter::Spool;
-use crate::format::{self, HEADER_LEN, Header, Key, KeyId, Layout, Sealing, Siv, Sniff};
+use crate::filter::{Sealed, Spool};
+use crate::format::{self, Key, KeyId, Layout, Sealing, Siv, Sniff};
 use crate::fs::open_regular;
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
@@ -268,15 +268,8 @@ pub(super) fn seals_to<'r>(
 ) -> Result<Option<(&'r keyring::Entry, Siv)>, Left> {
     let keyring = worker.keyring;
     let opens = |blob: &mut dyn Read| -> Result<Option<(&'r keyring::Entry, Siv)>, Left> {
-        let mut start = Vec::with_capacity(HEADER_LEN);
-        blob.take(HEADER_LEN as u64).read_to_end(&mut start)?;
-        let Ok(header) = Header::parse(&start) else { return Ok(None) };
-        let Some(held) = keyring.by_id(header.key_id()) else { return Ok(None) };
-        let siv = siv_of(&held.key, path)?;
-        // The header alone would let a damaged body take the place of the only good copy.
-        let is_same = siv.matches(&header.siv())
-            && format::open_stream(&held.key, &header, blob, io::sink()).is_ok();
-        Ok(is_same.then_some((held, siv)))
+        let sealed = Sealed::read(keyring, blob, |key| siv_of(key, path))?;
+        Ok(sealed.and_then(|sealed| sealed.opener))
     };
     match objects::read(worker.repository, id)? {
         Blob::Missing => Ok(None),

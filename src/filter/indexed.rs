@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use super::content::{Content, Sivs};
 use super::{Rules, Spool};
-use crate::format::{self, HEADER_LEN, Header, KeyId};
-use crate::keyring::Keyring;
+use crate::format::{self, HEADER_LEN, Header, Key, KeyId, Siv};
+use crate::keyring::{Entry, Keyring};
 
 /// What the index has.
 pub(super) enum Indexed {
@@ -29,24 +29,52 @@ pub(super) fn find_indexed(
     let mut found = None;
     let mut others = Vec::new();
     rules.indexed(path, &mut |blob| {
-        let mut start = Vec::with_capacity(HEADER_LEN);
-        blob.take(HEADER_LEN as u64).read_to_end(&mut start)?;
-        let Ok(header) = Header::parse(&start) else { return Ok(false) };
-        others.push(header.key_id());
-        let Some(held) = keyring.by_id(header.key_id()) else { return Ok(false) };
-        if !sivs.of(&held.key, &mut content.spool)?.matches(&header.siv()) {
-            return Ok(false);
-        }
         let mut copy = Spool::default();
         copy.set_already_sealed();
-        copy.append(&start)?;
-        let body = Copying { from: blob, to: &mut copy };
-        if format::open_stream(&held.key, &header, body, io::sink()).is_ok() {
+        let mut blob = Copying { from: blob, to: &mut copy };
+        let siv = |key: &Key| sivs.of(key, &mut content.spool);
+        let Some(sealed) = Sealed::read(keyring, &mut blob, siv)? else { return Ok(false) };
+        others.push(sealed.key_id);
+        if sealed.opener.is_some() {
             found = Some(Box::new(copy));
         }
         Ok(found.is_some())
     })?;
     Ok(found.map_or(Indexed::Other(others), Indexed::Same))
+}
+
+/// A sealed blob, held against a content.
+pub(crate) struct Sealed<'k> {
+    /// Which key sealed it.
+    pub(crate) key_id: KeyId,
+    /// That key, if it is held and the blob opens to the content; and the synthetic IV.
+    pub(crate) opener: Option<(&'k Entry, Siv)>,
+}
+
+impl<'k> Sealed<'k> {
+    /// Reads a blob; `None` where it is not sealed. `siv` computes the synthetic IV of the content under a key.
+    ///
+    /// The header alone would let a damaged body pass for the content.
+    ///
+    /// # Errors
+    /// Those of `siv`, and of reading the header.
+    pub(crate) fn read(
+        keyring: &'k Keyring,
+        blob: &mut dyn Read,
+        siv: impl FnOnce(&Key) -> io::Result<Siv>,
+    ) -> io::Result<Option<Self>> {
+        let mut start = Vec::with_capacity(HEADER_LEN);
+        blob.take(HEADER_LEN as u64).read_to_end(&mut start)?;
+        let Ok(header) = Header::parse(&start) else { return Ok(None) };
+        let key_id = header.key_id();
+        let Some(held) = keyring.by_id(key_id) else {
+            return Ok(Some(Self { key_id, opener: None }));
+        };
+        let siv = siv(&held.key)?;
+        let is_same = siv.matches(&header.siv())
+            && format::open_stream(&held.key, &header, blob, io::sink()).is_ok();
+        Ok(Some(Self { key_id, opener: is_same.then_some((held, siv)) }))
+    }
 }
 
 /// Copies what is read.

@@ -31,6 +31,7 @@ pub use error::FilterError;
 pub use filtered::Filtered;
 use filtered::{Action, open_whole};
 pub use fit::sealing_key;
+pub(crate) use indexed::Sealed;
 use indexed::{Indexed, find_indexed};
 pub use rule::{Crossing, Rule, Rules, See};
 pub(crate) use spool::Spool;
