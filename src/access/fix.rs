@@ -7,7 +7,7 @@ use crate::progress::Progress;
 use crate::status::{FileStatus, State};
 use crate::store::local;
 
-/// Seals and stages the files that are not sealed as they ought to be, or in another layout than they should be; with `rekey` also those that move to a key of another
+/// Seals and stages the files that are not sealed as they should be, or in another layout; with `rekey` also those that move to a key of another
 /// name. Says who wrote what is sealed again, and returns how many files were.
 ///
 /// # Errors

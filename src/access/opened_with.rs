@@ -1,4 +1,4 @@
-//! With which keys files were opened, and which of those are not the ones that they ought to be sealed with.
+//! Which keys opened files, and which files another key should have sealed.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Sealing what the index holds as plaintext, or with another key than it ought to be.
+//! Seals what the index holds as plaintext, or sealed with the wrong key.
 
 use std::collections::BTreeMap;
 

@@ -39,7 +39,7 @@ impl Secret {
 /// Characters of a value that are shown at most, and the fewest that are worth it.
 const MAX_SHOWN: usize = 8;
 const MIN_SHOWN: usize = 4;
-/// What stands for a value of which nothing is shown.
+/// Shown in the place of a secret value.
 const HIDDEN: &str = "…";
 
 impl fmt::Debug for Secret {

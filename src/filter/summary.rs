@@ -32,7 +32,7 @@ impl Files {
     }
 }
 
-/// Says for people, with a hint, which opened files are not sealed with the key that they ought to be sealed with.
+/// Says for people, with a hint, which opened files another key should have sealed.
 pub fn describe_suspects(retired: &Files, of_other_key: &Files) -> Vec<(String, &'static str)> {
     let sentence = |files: &Files, with: &str| {
         let first = files.first.as_deref()?;

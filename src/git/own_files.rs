@@ -2,7 +2,7 @@
 
 use super::attributes_file::exception_for;
 
-/// The folders of which this program and git-crypt read every file.
+/// The folders in which this program or git-crypt reads every file.
 const FOLDERS: [&str; 2] = [".shroud", ".git-crypt"];
 
 /// Whether the file is read without filters, so that it must not be sealed.

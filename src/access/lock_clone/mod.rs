@@ -176,8 +176,8 @@ fn refuse_only_copies(opened: &Opened, names: &BTreeSet<KeyName>) -> Outcome {
         .context(|| "the list of copied keys".to_owned())?;
     // What the environment gives is not given up.
     let local = local::load(opened.repository.common_dir())?;
-    // Whatever the description of the key says, or if it can be read: what is verified was wrapped. No file is read of a key
-    // of which there is a copy, and none behind the first that counts: anybody who can push can write any number of them.
+    // Whatever the description of the key says, or if it can be read: what is verified was wrapped. Where there is a copy of
+    // a key, none of its files is read, else none behind the first that counts: anybody who can push can write any number.
     let is_granted = |name: &KeyName, wanted: &[KeyId]| {
         opened.roster.each_member(&opened.repository, name).any(|file| {
             let id = file.member.as_ref().ok().map(|member| member.key_id);

@@ -86,7 +86,7 @@ impl Past {
         Ok(Self(changes.collect()))
     }
 
-    /// The held keys that ever sealed the files of which `is_meant` holds.
+    /// The held keys that ever sealed a file that `is_meant` accepts.
     pub(super) fn keys(&self, is_meant: impl Fn(&[u8]) -> bool) -> BTreeSet<&KeyName> {
         let meant = self.0.iter().filter(|change| is_meant(&change.path));
         meant.flat_map(|change| [&change.before, &change.after]).flatten().collect()

@@ -76,7 +76,7 @@ pub(super) type Opened = (usize, Zeroizing<Vec<u8>>);
 
 /// Opens one file of each group, the first that the plugin opens; it is run once for all groups.
 ///
-/// Files that are none are left out. A group of which it opens no file has none.
+/// Files that are none are left out. Where it opens no file of a group, the group has none.
 ///
 /// # Errors
 /// The plugin is not there; it opens nothing at all, with what it said.
@@ -247,7 +247,7 @@ impl Conversation {
     }
 }
 
-/// Asks to choose between two words, of which the second may be missing.
+/// Asks to choose between two words; the second may be missing.
 fn confirm(message: &str, words: &[String], ask: Ask<'_>) -> Option<bool> {
     let word = |at: usize| {
         let bytes = BASE64_STANDARD_NO_PAD.decode(words.get(at)?).ok()?;

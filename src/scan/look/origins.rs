@@ -13,7 +13,7 @@ use crate::scan::policy::Policy;
 use crate::scan::walk::scope::Scope;
 use crate::scan::walk::seen::Walked;
 
-/// Bytes of a commit of which the first line of the message is shown.
+/// Bytes of the largest commit whose first line of the message is shown.
 const MAX_COMMIT: u64 = 1 << 20;
 /// Characters of a first line that are shown.
 const MAX_SUBJECT: usize = 200;

@@ -1,4 +1,4 @@
-//! What is looked for besides patterns: the paths that ought to be sealed, and the values of sealed files.
+//! What is looked for besides patterns: the paths that should be sealed, and the values of sealed files.
 
 use std::collections::BTreeSet;
 

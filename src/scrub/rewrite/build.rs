@@ -2,8 +2,8 @@
 //!
 //! A tree names its entries by their ids, and an id is the hash of the content. So a tree can be written only when all below it
 //! are. [`Builder::levels`] sorts the nodes by the height of what is below them; the nodes of one level need nothing of each
-//! other, and are made at the same time. A node is a tree in a context, not a tree: the same tree may stand at two paths of which
-//! one is sealed.
+//! other, and are made at the same time. A node is a tree in a context, not a tree: the same tree may stand at two
+//! paths, one sealed and one not.
 //!
 //! Roots come last and by themselves, as only they get a new `.gitattributes`, and only in commits that the plan names. The same
 //! root tree may stand in a commit with it and in one without, so the pair of both is the key.

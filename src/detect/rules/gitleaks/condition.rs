@@ -116,7 +116,7 @@ impl Patterns {
     }
 }
 
-/// Words, of which one must be there.
+/// Words: one of them must be there.
 pub struct Words {
     written: Vec<String>,
     automaton: AhoCorasick,
