@@ -1,7 +1,7 @@
 //! Runs that end in the middle, stand still, or meet another: no lock of theirs stays, and nobody waits without a word.
 
 use std::fs;
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -37,6 +37,29 @@ fn until_it_holds_the_lock(sandbox: &Sandbox, child: &mut Child) {
     }
 }
 
+/// Ends a run by a signal while it holds git's lock, and returns how it ended. A run that was through before the signal came
+/// is set back and started again.
+fn end_under_lock(sandbox: &Sandbox, arguments: &[&str], number: Signal) -> ExitStatus {
+    for _ in 0..50 {
+        let set_back = if arguments[0] == "unlock" { "lock" } else { "unlock" };
+        let key = (set_back == "unlock").then_some("../team.key");
+        sandbox.shroud("repo", [set_back, "-q"].into_iter().chain(key));
+        let mut child = start(sandbox, arguments);
+        while child.try_wait().unwrap().is_none() {
+            if sandbox.path("repo/.git/index.lock").exists() {
+                signal(&child, number);
+                break;
+            }
+            std::thread::yield_now();
+        }
+        let status = child.wait().unwrap();
+        if !status.success() {
+            return status;
+        }
+    }
+    panic!("{arguments:?} was always through before the signal");
+}
+
 #[track_caller]
 fn assert_nothing_left(sandbox: &Sandbox) {
     for dir in ["repo", "repo/.git", "repo/.git/git-shroud"] {
@@ -56,14 +79,7 @@ fn a_signal_leaves_no_lock_and_no_half_file() {
     let sandbox = with_large_file();
     for number in [Signal::INT, Signal::TERM, Signal::HUP] {
         for arguments in [&["lock"][..], &["unlock", "../team.key"]] {
-            let is_unlock = arguments[0] == "unlock";
-            if is_unlock {
-                sandbox.shroud("repo", ["lock", "-q"]);
-            }
-            let mut child = start(&sandbox, arguments);
-            until_it_holds_the_lock(&sandbox, &mut child);
-            signal(&child, number);
-            let status = child.wait().unwrap();
+            let status = end_under_lock(&sandbox, arguments, number);
             assert_eq!(status.signal(), Some(number.as_raw()), "{arguments:?}: {status:?}");
             assert_nothing_left(&sandbox);
             assert!(sandbox.path("repo").join(KEYRING).exists());
@@ -90,10 +106,7 @@ fn an_ignored_signal_stays_ignored() {
 #[test]
 fn the_lock_of_a_killed_run_is_known_and_removed() {
     let sandbox = with_large_file();
-    let mut child = start(&sandbox, &["lock"]);
-    until_it_holds_the_lock(&sandbox, &mut child);
-    signal(&child, Signal::KILL);
-    child.wait().unwrap();
+    end_under_lock(&sandbox, &["lock"], Signal::KILL);
     assert!(sandbox.path("repo/.git/index.lock").exists());
     // One file came through before.
     let sealed = sandbox.blob("repo", "HEAD:secrets/db.env");
