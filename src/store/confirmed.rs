@@ -7,7 +7,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
+use super::list;
 use crate::git_crypt::Name;
 use crate::keyring::KeyName;
 
@@ -66,14 +66,8 @@ impl Confirmed {
     /// # Errors
     /// The list is there and cannot be read, or is damaged.
     pub fn load(common_dir: &Path) -> io::Result<Self> {
-        let text = match read_bounded(&path(common_dir), MAX_LEN) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            read => read?,
-        };
-        let lines = std::str::from_utf8(&text).ok().map(str::lines);
-        let confirmed = lines.and_then(|lines| lines.map(parse).collect());
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
-        confirmed.map(Self).ok_or_else(|| with_path(&path(common_dir), &damaged()))
+        let confirmed = list::read(&path(common_dir), MAX_LEN, parse)?;
+        Ok(Self(confirmed.into_iter().collect()))
     }
 
     /// Whether this path may move to this key.
@@ -108,8 +102,7 @@ impl Confirmed {
         let line =
             |(path, key): (&Vec<u8>, &KeyOf)| format!("{} {}\n", key.to_word(), escape(path));
         let text: String = confirmed.0.iter().map(line).collect();
-        create_private_dir(&super::local::dir(common_dir))?;
-        write_atomic(&path(common_dir), text.as_bytes(), Access::Private)
+        list::write(&path(common_dir), &text)
     }
 }
 

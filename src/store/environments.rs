@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::confirmed::{KeyOf, escape, unescape};
-use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
+use super::list;
 
 /// Bytes of the longest list that is read.
 const MAX_LEN: usize = 64 << 20;
@@ -74,26 +74,12 @@ impl Environments {
     /// # Errors
     /// The list is there and cannot be read, or is damaged.
     pub fn load(common_dir: &Path) -> io::Result<Self> {
-        let text = match read_bounded(&path(common_dir), MAX_LEN) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            read => read?,
-        };
         let mut environments = Self::default();
         // Never taken for nothing: then a lesser key would do.
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
-        let parsed = std::str::from_utf8(&text)
-            .ok()
-            .and_then(|text| text.lines().try_for_each(|line| environments.take(line)));
-        parsed.ok_or_else(|| with_path(&path(common_dir), &damaged()))?;
+        for (environment, file, seal) in list::read(&path(common_dir), MAX_LEN, parse)? {
+            environments.0.entry(environment).or_default().insert(file, seal);
+        }
         Ok(environments)
-    }
-
-    fn take(&mut self, line: &str) -> Option<()> {
-        let mut words = line.split(' ');
-        let (environment, seal, file) = (words.next()?, words.next()?, words.next()?);
-        let text = |word| String::from_utf8(unescape(word)?).ok();
-        self.0.entry(text(environment)?).or_default().insert(text(file)?, Seal::from_word(seal)?);
-        words.next().is_none().then_some(())
     }
 
     /// The seals of an environment's files when it was last read; `None` where it never was.
@@ -124,9 +110,17 @@ impl Environments {
                 ));
             }
         }
-        create_private_dir(&super::local::dir(common_dir))?;
-        write_atomic(&path(common_dir), text.as_bytes(), Access::Private)
+        list::write(&path(common_dir), &text)
     }
+}
+
+/// The environment, the file, and how it was sealed.
+fn parse(line: &str) -> Option<(String, String, Seal)> {
+    let mut words = line.split(' ');
+    let (environment, seal, file) = (words.next()?, words.next()?, words.next()?);
+    let text = |word| String::from_utf8(unescape(word)?).ok();
+    let read = (text(environment)?, text(file)?, Seal::from_word(seal)?);
+    words.next().is_none().then_some(read)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod confirmed;
 pub mod environments;
 pub mod exclusive;
 pub mod git_crypt;
+mod list;
 pub mod local;
 pub mod rotation;
 pub mod seen;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::list;
 use crate::format::KeyId;
-use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
 use crate::keyring::{KeyName, Keyring, MAX_TEXT_LEN};
 
 /// For each name the highest generation that was held, and its key's id.
@@ -24,15 +24,9 @@ impl Seen {
     /// # Errors
     /// The file is there and cannot be read, or is damaged.
     pub fn load(common_dir: &Path) -> io::Result<Self> {
-        let text = match read_bounded(&path(common_dir), MAX_TEXT_LEN) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            read => read.map_err(|error| super::unreadable::explain(&path(common_dir), error))?,
-        };
         // Never taken for nothing: then an older key would do.
-        let lines = std::str::from_utf8(&text).ok().map(str::lines);
-        let seen = lines.and_then(|lines| lines.map(parse).collect());
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
-        seen.map(Self).ok_or_else(|| with_path(&path(common_dir), &damaged()))
+        list::read(&path(common_dir), MAX_TEXT_LEN, parse)
+            .map(|seen| Self(seen.into_iter().collect()))
     }
 
     /// Whether this clone has never held a key.
@@ -67,8 +61,7 @@ impl Seen {
             .iter()
             .map(|(name, (generation, id))| format!("{name} {generation} {id}\n"))
             .collect();
-        create_private_dir(&super::local::dir(common_dir))?;
-        write_atomic(&path(common_dir), lines.as_bytes(), Access::Private)
+        list::write(&path(common_dir), &lines)
     }
 }
 

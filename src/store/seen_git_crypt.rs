@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::list;
 use crate::format::KeyId;
-use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
 use crate::git_crypt::{HeldKeys, KeyFile, Name};
 use crate::keyring::MAX_TEXT_LEN;
 
@@ -25,15 +25,9 @@ impl SeenGitCrypt {
     /// # Errors
     /// The file is there and cannot be read, or is damaged.
     pub fn load(common_dir: &Path) -> io::Result<Self> {
-        let text = match read_bounded(&path(common_dir), MAX_TEXT_LEN) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            read => read.map_err(|error| super::unreadable::explain(&path(common_dir), error))?,
-        };
         // Never taken for nothing: then any key would do.
-        let lines = std::str::from_utf8(&text).ok().map(str::lines);
-        let seen = lines.and_then(|lines| lines.map(parse).collect());
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
-        seen.map(Self).ok_or_else(|| with_path(&path(common_dir), &damaged()))
+        list::read(&path(common_dir), MAX_TEXT_LEN, parse)
+            .map(|seen| Self(seen.into_iter().collect()))
     }
 
     /// Whether this clone has never held a key of git-crypt.
@@ -73,8 +67,7 @@ impl SeenGitCrypt {
             format!("{} {version} {id}\n", name.as_str())
         };
         let lines: String = seen.0.iter().map(line).collect();
-        create_private_dir(&super::local::dir(common_dir))?;
-        write_atomic(&path(common_dir), lines.as_bytes(), Access::Private)
+        list::write(&path(common_dir), &lines)
     }
 }
 
