@@ -1,9 +1,6 @@
 //! `git shroud migrate`
 
 mod git_crypt;
-mod members;
-mod names;
-mod report;
 
 use super::Context;
 use crate::error::Outcome;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::members::{LeftOut, NewMember};
-use crate::commands::{Context, show};
+use super::{Plan, Was};
+use crate::error::count;
 use crate::keyring::{KeyName, Keyring};
-use crate::migrate::{Plan, Was};
-use crate::ui::count;
+use crate::progress::Progress;
+use crate::sanitise;
 
 /// How many paths are named where they are a side matter.
 const NAMED: usize = 10;
@@ -17,12 +18,12 @@ fn join(keys: &[KeyName]) -> String {
 
 /// Everything that would be done, on standard output.
 pub(super) fn print_plan(
-    context: &Context,
+    progress: &dyn Progress,
     plan: &Plan,
     members: &[NewMember],
     kinds: &BTreeMap<Vec<u8>, Was>,
 ) {
-    let line = |text: String| context.ui.line(text);
+    let line = |text: String| progress.line(&text);
     for (old, new) in &plan.names {
         let of_key: Vec<_> =
             plan.found.sealed.iter().filter(|(_, (_, name))| name == old).collect();
@@ -34,7 +35,7 @@ pub(super) fn print_plan(
                 Some(Was::Empty) => "  (empty)",
                 _ => "",
             };
-            line(format!("  {}{note}", show(path)));
+            line(format!("  {}{note}", sanitise::path(path)));
         }
     }
     for NewMember { candidate, label, keys, added_by } in members {
@@ -43,12 +44,12 @@ pub(super) fn print_plan(
             "member {label} of {}: {} {} (user of git-crypt by {added_by})",
             join(keys),
             candidate.recipient,
-            crate::sanitise::line(user_id)
+            sanitise::line(user_id)
         ));
     }
     for file in &plan.attributes {
         for change in &file.changes {
-            let place = format!("{}:{}", show(&file.file.path), change.line);
+            let place = format!("{}:{}", sanitise::path(&file.file.path), change.line);
             if change.line > 0 {
                 line(format!("{place}: - {}", text(&change.old)));
             }
@@ -58,24 +59,29 @@ pub(super) fn print_plan(
         }
     }
     if !plan.found.state_files.is_empty() {
-        let dir = show(&plan.found.state_dir);
+        let dir = sanitise::path(&plan.found.state_dir);
         line(format!("remove {dir} ({})", count(plan.found.state_files.len() as u64, "file")));
     }
 }
 
 fn text(line: &[u8]) -> String {
-    crate::sanitise::line(&String::from_utf8_lossy(line))
+    sanitise::line(&String::from_utf8_lossy(line))
 }
 
 /// What was made; the files follow.
-pub(super) fn say_made(context: &Context, plan: &Plan, keyring: &Keyring, members: &[NewMember]) {
+pub(super) fn say_made(
+    progress: &dyn Progress,
+    plan: &Plan,
+    keyring: &Keyring,
+    members: &[NewMember],
+) {
     for name in plan.names.values() {
         if let Some(entry) = keyring.current(name) {
-            context.ui.status(format!("key '{name}' (id {})", entry.key.id()));
+            progress.status(&format!("key '{name}' (id {})", entry.key.id()));
         }
     }
     for NewMember { candidate, label, keys, added_by } in members {
-        context.ui.status(format!(
+        progress.status(&format!(
             "granted {} to '{label}', {} (user of git-crypt by {added_by})",
             join(keys),
             candidate.recipient
@@ -85,27 +91,25 @@ pub(super) fn say_made(context: &Context, plan: &Plan, keyring: &Keyring, member
 
 /// What needs somebody's attention, whether or not it was done already.
 pub(super) fn warn(
-    context: &Context,
+    progress: &dyn Progress,
     plan: &Plan,
     left_out: &[LeftOut],
     kinds: &BTreeMap<Vec<u8>, Was>,
 ) {
     let clear: Vec<_> = kinds.iter().filter(|(_, was)| **was == Was::InTheClear).collect();
     for (path, _) in &clear {
-        context.ui.warning(format!(
+        progress.warning(&format!(
             "history holds the plaintext of {}, although git-crypt should have encrypted it",
-            show(path)
+            sanitise::path(path)
         ));
     }
     if !clear.is_empty() {
-        context
-            .ui
-            .hint("it is sealed from now on, but earlier commits hold the plaintext: change those secrets");
+        progress.hint("it is sealed from now on, but earlier commits hold the plaintext: change those secrets");
     }
     for effect in plan.side_effects.iter().take(NAMED) {
-        context.ui.warning(format!(
+        progress.warning(&format!(
             "{}: the attribute '{}' was {} and is {} now",
-            show(&effect.path),
+            sanitise::path(&effect.path),
             effect.attribute,
             text(&effect.before),
             text(&effect.after)
@@ -113,48 +117,53 @@ pub(super) fn warn(
     }
     let more = plan.side_effects.len().saturating_sub(NAMED);
     if more > 0 {
-        context.ui.warning(format!("and {more} more attributes of files that are not sealed"));
+        progress.warning(&format!("and {more} more attributes of files that are not sealed"));
     }
     if plan.found.local_filters {
-        context.ui.warning(
+        progress.warning(
             "lines in .git/info/attributes name git-crypt's filter; they belong to this clone and stay",
         );
     }
     for path in &plan.found.passed_over {
-        context.ui.warning(format!(
+        progress.warning(&format!(
             "{}: nobody gets a key for it: it has an older version, or its name is not KEY/VERSION/FINGERPRINT.gpg",
-            show(path)
+            sanitise::path(path)
         ));
     }
     for LeftOut { fingerprint, keys, why, .. } in left_out {
-        context.ui.warning(format!(
+        progress.warning(&format!(
             "{fingerprint} was a user of git-crypt and gets no key ({}): {why}",
             join(keys)
         ));
     }
     if !left_out.is_empty() {
-        context.ui.hint("ask each of them for a valid certificate that can encrypt, then: git shroud member add FILE --key NAME");
-        context.ui.hint("or undo this, and migrate again with --certificate FILE, or with --trust once you have compared the fingerprints");
+        progress.hint("ask each of them for a valid certificate that can encrypt, then: git shroud member add FILE --key NAME");
+        progress.hint("or undo this, and migrate again with --certificate FILE, or with --trust once you have compared the fingerprints");
     }
 }
 
 /// What to do next.
-pub(super) fn next_steps(context: &Context, plan: &Plan, members: &[NewMember], committed: bool) {
+pub(super) fn next_steps(
+    progress: &dyn Progress,
+    plan: &Plan,
+    members: &[NewMember],
+    committed: bool,
+) {
     if committed {
-        context.ui.status(
+        progress.status(
             "committed; push it, and members run 'git shroud unlock' after their next pull",
         );
     } else {
-        context.ui.hint("commit it: git commit -m 'Move from git-crypt to git-shroud'");
+        progress.hint("commit it: git commit -m 'Move from git-crypt to git-shroud'");
     }
     for key in plan.names.values() {
         if !members.iter().any(|member| member.keys.contains(key)) {
-            context.ui.hint(format!(
+            progress.hint(&format!(
                 "nobody else has the key '{key}': git shroud key export --name {key} -o FILE, or git shroud member add YOUR-KEY --key {key}"
             ));
         }
     }
-    context.ui.hint("other branches keep git-crypt until this commit is merged into them");
+    progress.hint("other branches keep git-crypt until this commit is merged into them");
     let back = if committed { "git revert HEAD" } else { "git reset --hard" };
-    context.ui.hint(format!("to undo it: {back}; the keys of git-crypt are kept"));
+    progress.hint(&format!("to undo it: {back}; the keys of git-crypt are kept"));
 }

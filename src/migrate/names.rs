@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use crate::commands::Context;
+use super::GitCryptRepo;
 use crate::error::{CommandError, Outcome};
 use crate::git_crypt::{HeldKeys, KeyFile, Name};
 use crate::keyring::KeyName;
-use crate::migrate::GitCryptRepo;
+use crate::progress::Progress;
 
 /// `OLD=NEW`
 #[derive(Clone, Debug)]
-pub(super) struct Rename {
+pub struct Rename {
     old: Name,
     new: KeyName,
 }
@@ -35,7 +35,7 @@ impl FromStr for Rename {
 /// # Errors
 /// A key is not held, its name cannot be kept, or is taken.
 pub(super) fn choose_names(
-    context: &Context,
+    progress: &dyn Progress,
     found: &GitCryptRepo,
     held: &HeldKeys,
     kept: &HeldKeys,
@@ -47,7 +47,7 @@ pub(super) fn choose_names(
     used.extend(found.sealed.values().map(|(_, name)| name.clone()));
     let mut unnamed = Vec::new();
     for file in held.files().filter(|file| !used.contains(file.name()) && !has_all(kept, file)) {
-        context.ui.status(format!(
+        progress.status(&format!(
             "no current line names the git-crypt key '{}'; it is kept for history",
             file.name()
         ));
@@ -68,7 +68,7 @@ pub(super) fn choose_names(
         let renamed = renames.iter().find(|rename| rename.old == old);
         let new = match renamed {
             Some(rename) => rename.new.clone(),
-            None => name_for(context, &old)?,
+            None => name_for(progress, &old)?,
         };
         let hint = format!("choose another: --rename {old}=NAME");
         if taken(&new) {
@@ -99,13 +99,13 @@ fn has_all(kept: &HeldKeys, file: &KeyFile) -> bool {
     file.versions().iter().all(|key| kept.iter().any(|kept| kept.same_as(key)))
 }
 
-fn name_for(context: &Context, old: &Name) -> Outcome<KeyName> {
+fn name_for(progress: &dyn Progress, old: &Name) -> Outcome<KeyName> {
     if let Ok(same) = old.as_str().parse() {
         return Ok(same);
     }
     match old.as_str().to_ascii_lowercase().parse::<KeyName>() {
         Ok(lower) => {
-            context.ui.status(format!("the git-crypt key '{old}' is called '{lower}' here"));
+            progress.status(&format!("the git-crypt key '{old}' is called '{lower}' here"));
             Ok(lower)
         }
         Err(error) => Err(CommandError::wrong(error.to_string())

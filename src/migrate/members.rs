@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::GitCryptRepo;
 use crate::access::labels::choose_label;
 use crate::access::last_changes::last_change;
 use crate::access::resolve::{Resolved, resolve};
 use crate::access::{Candidate, People, Roster};
-use crate::commands::Context;
 use crate::error::{CommandError, Outcome};
 use crate::git::repository::Repository;
 use crate::git_crypt::Name;
 use crate::keyring::{KeyName, Keyring};
-use crate::migrate::GitCryptRepo;
+use crate::progress::Progress;
 use crate::store::shroud_dir::Label;
 
 /// Somebody who is to become a member.
@@ -41,7 +41,7 @@ pub(super) struct LeftOut {
 /// # Errors
 /// A certificate that was given cannot be read, or is nobody's.
 pub(super) fn find_members(
-    context: &Context,
+    progress: &dyn Progress,
     repository: &Repository,
     found: &GitCryptRepo,
     names: &BTreeMap<Name, KeyName>,
@@ -54,7 +54,7 @@ pub(super) fn find_members(
             users.entry(fingerprint).or_insert((path, Vec::new())).1.push(names[name].clone());
         }
     }
-    let mut given = read_certificates(context, repository, certificates, trust)?;
+    let mut given = read_certificates(progress, repository, certificates, trust)?;
     let known: BTreeSet<&str> = users.keys().copied().collect();
     if let Some((fingerprint, path)) = given.iter().find_map(|(fingerprint, (path, _))| {
         (!known.contains(fingerprint.as_str())).then_some((fingerprint, path))
@@ -71,7 +71,7 @@ pub(super) fn find_members(
     for (fingerprint, (path, keys)) in users {
         let resolved = match given.remove(fingerprint) {
             Some((_, resolved)) => Ok(resolved),
-            None => resolve(&context.ui, repository, fingerprint.as_ref(), trust),
+            None => resolve(progress, repository, fingerprint.as_ref(), trust),
         };
         let resolved = resolved
             .map_err(|error| {
@@ -101,7 +101,7 @@ pub(super) fn find_members(
 }
 
 fn read_certificates<'p>(
-    context: &Context,
+    progress: &dyn Progress,
     repository: &Repository,
     certificates: &'p [PathBuf],
     trust: bool,
@@ -110,7 +110,7 @@ fn read_certificates<'p>(
     for path in certificates {
         // With a folder before it, so that it is never taken for the name of a key.
         let named = if path.is_absolute() { path.clone() } else { Path::new(".").join(path) };
-        let resolved = resolve(&context.ui, repository, named.as_os_str(), trust)?;
+        let resolved = resolve(progress, repository, named.as_os_str(), trust)?;
         let fingerprint = resolved.candidate.recipient.fingerprint().map(str::to_ascii_uppercase);
         let Some(fingerprint) = fingerprint else {
             return Err(CommandError::wrong(format!(

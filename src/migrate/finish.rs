@@ -1,0 +1,51 @@
+//! The end of a migration: index and worktree, the proof, and the commit.
+
+use super::{Journal, complete};
+use crate::access::{Opened, Roster, held_git_crypt_keys};
+use crate::error::{CommandError, Outcome, count};
+use crate::git::repository::Repository;
+use crate::progress::Progress;
+use crate::sanitise;
+use crate::status::survey;
+use crate::store::local;
+
+/// Brings index and worktree to what was made, proves it, and commits.
+pub(super) fn finish(
+    progress: &dyn Progress,
+    repository: &Repository,
+    journal: Journal,
+) -> Outcome {
+    let changed = complete(repository, &journal)?;
+    let opened = open(repository)?;
+    let files = survey(&opened.repository, &opened.known(), Some(&changed))?;
+    if let Some(file) = files.iter().find(|file| !file.state.is_good()) {
+        return Err(CommandError::refused(format!(
+            "{} is staged as {}, which is wrong; nothing was committed",
+            sanitise::path(&file.path),
+            file.state.name()
+        ))
+        .hint("git reset --hard undoes it; please report this"));
+    }
+    let sealed = files.len() as u64;
+    if let Some(message) = &journal.message {
+        let committed = repository.git.run(["commit", "--quiet", "-m", message]);
+        committed.map_err(|error| {
+            CommandError::from(error).hint(
+                "everything is staged: remove the cause and run this again, or commit it yourself",
+            )
+        })?;
+    }
+    journal.end()?;
+    progress.status(&format!("{} sealed and staged", count(sealed, "file")));
+    Ok(())
+}
+
+/// The clone as it is now. Keys come from its keyring alone: a migration stores new ones there.
+pub(super) fn open(repository: &Repository) -> Outcome<Opened> {
+    let repository = repository.reopen()?;
+    let keyring = local::load(repository.common_dir())?;
+    let roster = Roster::read(&repository)?;
+    roster.refuse_malformed()?;
+    let git_crypt = held_git_crypt_keys(&repository)?;
+    Ok(Opened { repository, keyring, git_crypt, roster })
+}
