@@ -12,7 +12,8 @@ use std::path::Path;
 
 use time::{Duration, OffsetDateTime};
 
-use crate::access::{RESTORE, Roster, refused_keys};
+use crate::clone::sealing::refused_keys;
+use crate::clone::{RESTORE, Roster};
 use crate::git::attributes_file::AttributesFile;
 use crate::git::config::{PROGRAM, TEXTCONV_PROGRAM, find_on_path, missing_drivers};
 use crate::git::hooks;

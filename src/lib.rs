@@ -29,6 +29,7 @@ pub mod detect;
 
 pub mod access;
 pub mod check;
+pub mod clone;
 pub mod config_format;
 pub mod doctor;
 pub mod environments;

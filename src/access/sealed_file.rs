@@ -7,7 +7,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::Opened;
+use crate::clone::OpenClone;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{self, Layout, Sniff};
 use crate::fs::{Access, read_regular, write_atomic};
@@ -32,7 +32,7 @@ impl<'o> SealingKey<'o> {
     ///
     /// # Errors
     /// It is not held, may seal nothing, or the path is sealed with another.
-    pub fn of(opened: &'o Opened, path: &[u8], attributes: &PathAttributes) -> Outcome<Self> {
+    pub fn of(opened: &'o OpenClone, path: &[u8], attributes: &PathAttributes) -> Outcome<Self> {
         let wrong = |error: &dyn std::fmt::Display| CommandError::wrong(error.to_string());
         let missing = |name: &str| {
             CommandError::refused(format!("the key '{name}' is not held here"))
@@ -54,7 +54,7 @@ impl<'o> SealingKey<'o> {
     ///
     /// # Errors
     /// The keyring cannot be read.
-    pub fn is_kept(&self, opened: &Opened) -> Outcome<bool> {
+    pub fn is_kept(&self, opened: &OpenClone) -> Outcome<bool> {
         Ok(match self {
             Self::Own(entry, _) => {
                 local::load(opened.repository.common_dir())?.current(&entry.name).is_some()
@@ -89,7 +89,7 @@ pub fn refuse_elsewhere(top: &Path, file: &Path) -> Outcome {
 
 /// A tracked file that is not in the worktree, as outside a sparse checkout, is not new, and an editor must not begin it
 /// again.
-pub fn refuse_absent(opened: &Opened, path: &Path, file: &Path) -> Outcome {
+pub fn refuse_absent(opened: &OpenClone, path: &Path, file: &Path) -> Outcome {
     if file.symlink_metadata().is_ok() {
         return Ok(());
     }
@@ -115,7 +115,7 @@ impl Before {
     ///
     /// # Errors
     /// It cannot be read or opened.
-    pub fn read(opened: &Opened, file: &Path, sealed: bool) -> Outcome<Self> {
+    pub fn read(opened: &OpenClone, file: &Path, sealed: bool) -> Outcome<Self> {
         let is_file = match file.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self { plaintext: Zeroizing::default(), sealed });
@@ -152,7 +152,7 @@ impl Before {
     }
 
     /// Refuses where the file is not as it was when the editor began.
-    pub fn refuse_changed(&self, opened: &Opened, file: &Path) -> Outcome {
+    pub fn refuse_changed(&self, opened: &OpenClone, file: &Path) -> Outcome {
         let now = Self::read(opened, file, self.sealed)?;
         if now.sealed == self.sealed && *now.plaintext == *self.plaintext {
             return Ok(());

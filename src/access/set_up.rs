@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::stage_shroud_dir;
+use crate::clone::roster::stage_shroud_dir;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::Key;
 use crate::git::attributes_file::AttributesFile;

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 
 use super::Context;
-use crate::access::print::print;
+use crate::access::show::print::print;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::command::Git;
 use crate::git::objects::{self, Blob};

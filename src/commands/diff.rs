@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use super::{Context, show};
-use crate::access::masked_diff::{FileDifference, compare};
+use crate::access::show::masked_diff::{FileDifference, compare};
 use crate::config_format::Difference;
 use crate::error::{CommandError, Outcome};
 use crate::git::changes::changes;

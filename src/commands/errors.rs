@@ -3,8 +3,8 @@
 mod git;
 mod scrub;
 
-use crate::access::RESTORE;
 use crate::check::RangeError;
+use crate::clone::RESTORE;
 use crate::error::CommandError;
 use crate::fs::plaintext_folder::FolderError;
 use crate::git::editor::EditorError;

@@ -1,7 +1,7 @@
 //! `git shroud lock`
 
 use super::{Context, exclusive, refuse_rotation};
-use crate::access::lock_clone::{Request, lock};
+use crate::access::lock::{Request, lock};
 use crate::error::Outcome;
 
 /// Lock this clone: encrypt its files and remove its keys

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use super::Context;
-use crate::access::opened_git::{arguments, run_git};
+use crate::access::show::git::{arguments, run_git};
 use crate::error::Outcome;
 
 /// Show the history of a file as plaintext, across renames

@@ -29,9 +29,10 @@ pub mod why;
 
 use std::path::PathBuf;
 
-use crate::access::locks::{self, refuse_rotation, remove_left_keys};
 use crate::access::rotate::Journal;
-use crate::access::{Opened, held_git_crypt_keys, held_keys, top};
+use crate::clone::locks;
+use crate::clone::locks::{refuse_rotation, remove_left_keys};
+use crate::clone::{OpenClone, held_git_crypt_keys, held_keys, top};
 use crate::error::{CommandError, Outcome};
 use crate::git::repository::Repository;
 use crate::store::exclusive::Exclusive;
@@ -68,15 +69,15 @@ impl Context {
     }
 
     /// The repository around, with the keys that are held and described.
-    fn open(&self) -> Outcome<Opened> {
+    fn open(&self) -> Outcome<OpenClone> {
         let opened = self.open_anyway()?;
         opened.roster.refuse_malformed()?;
         Ok(opened)
     }
 
     /// Likewise, but a key whose description cannot be read is the command's to report.
-    fn open_anyway(&self) -> Outcome<Opened> {
-        Opened::read(self.repository()?)
+    fn open_anyway(&self) -> Outcome<OpenClone> {
+        OpenClone::read(self.repository()?)
     }
 }
 

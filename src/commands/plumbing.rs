@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::Context;
-use crate::access::GitCryptSurroundings;
-use crate::access::rules::{LazyRepository, Surroundings};
-use crate::access::textconv::{refusal, textconv};
+use crate::access::show::textconv::{refusal, textconv};
+use crate::clone::rules::git_crypt::GitCryptSurroundings;
+use crate::clone::rules::of_path::{LazyRepository, Surroundings};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::process::serve;
 use crate::filter::stdio::{stdin, stdout};

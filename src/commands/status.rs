@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use serde::Serialize;
 
 use super::{Context, show};
-use crate::access::fix::{fix, report_refused, warn_of_unopened};
-use crate::access::grant_problems::report_problems;
+use crate::access::index::fix::{fix, report_refused, warn_of_unopened};
+use crate::access::members::problems::report_problems;
 use crate::error::{CommandError, Outcome};
 use crate::format::Form;
 use crate::git::GitError;

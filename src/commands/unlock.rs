@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{Context, exclusive, refuse_rotation};
-use crate::access::missing::IdentityArguments;
-use crate::access::unlock_clone::{Request, unlock};
+use crate::access::unlock::missing::IdentityArguments;
+use crate::access::unlock::{Request, unlock};
 use crate::error::Outcome;
 use crate::format::KeyId;
 use crate::ui::prompt;

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::{Context, show};
-use crate::access::confirming::confirm;
-use crate::access::explain::explain;
+use crate::access::why::confirming::confirm;
+use crate::access::why::explain::explain;
 use crate::error::Outcome;
 
 /// Explain one path: the attribute line, the key, and what a fresh clone sees

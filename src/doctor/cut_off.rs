@@ -1,7 +1,8 @@
 //! What an interrupted run of this program has left.
 
 use super::{Finding, Patient, problem};
-use crate::access::{Keys, find_unopened};
+use crate::access::worktree::find_unopened;
+use crate::clone::Keys;
 use crate::error::count;
 use crate::git::index;
 use crate::git::worktree::count_leftovers;

@@ -13,6 +13,7 @@ pub mod history;
 pub mod hooks;
 pub mod index;
 mod info_attributes;
+pub mod last_changes;
 pub mod locate;
 pub mod merging;
 pub mod objects;

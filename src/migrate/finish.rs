@@ -1,7 +1,7 @@
 //! The end of a migration: index and worktree, the proof, and the commit.
 
 use super::{Journal, complete};
-use crate::access::{Opened, Roster, held_git_crypt_keys};
+use crate::clone::{OpenClone, Roster, held_git_crypt_keys};
 use crate::error::{CommandError, Outcome, count};
 use crate::git::repository::Repository;
 use crate::progress::Progress;
@@ -41,11 +41,11 @@ pub(super) fn finish(
 }
 
 /// The clone as it is now. Keys come from its keyring alone: a migration stores new ones there.
-pub(super) fn open(repository: &Repository) -> Outcome<Opened> {
+pub(super) fn open(repository: &Repository) -> Outcome<OpenClone> {
     let repository = repository.reopen()?;
     let keyring = local::load(repository.common_dir())?;
     let roster = Roster::read(&repository)?;
     roster.refuse_malformed()?;
     let git_crypt = held_git_crypt_keys(&repository)?;
-    Ok(Opened { repository, keyring, git_crypt, roster })
+    Ok(OpenClone { repository, keyring, git_crypt, roster })
 }

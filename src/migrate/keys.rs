@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use super::Plan;
 use super::members::NewMember;
+use crate::access::members::{Fresh, grant};
 use crate::access::set_up::create_key;
-use crate::access::{Fresh, Opened, grant, held_git_crypt_keys};
+use crate::clone::{OpenClone, held_git_crypt_keys};
 use crate::error::{Context as _, Outcome};
 use crate::fs::read_bounded;
 use crate::git::repository::Repository;
@@ -31,7 +32,7 @@ pub(super) fn look_at_keys(repository: &Repository, key_files: &[PathBuf]) -> Ou
 
 /// A new key for each name. One that is held and not described here was made on another branch, or by a run that was cut
 /// off: then the same files are sealed to the same bytes again.
-pub(super) fn make_keys(progress: &dyn Progress, opened: &mut Opened, plan: &Plan) -> Outcome {
+pub(super) fn make_keys(progress: &dyn Progress, opened: &mut OpenClone, plan: &Plan) -> Outcome {
     for name in plan.names.values() {
         if opened.keyring.current(name).is_some() {
             opened.refuse_unfit_key(name)?;
@@ -47,7 +48,7 @@ pub(super) fn make_keys(progress: &dyn Progress, opened: &mut Opened, plan: &Pla
 
 /// The files of `.shroud/`: the keys, with those of git-crypt retired, and the members.
 pub(super) fn own_files(
-    opened: &Opened,
+    opened: &OpenClone,
     plan: &Plan,
     held: &HeldKeys,
     members: &[NewMember],

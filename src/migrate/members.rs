@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::GitCryptRepo;
-use crate::access::labels::choose_label;
-use crate::access::last_changes::last_change;
-use crate::access::resolve::{Resolved, resolve};
-use crate::access::{Candidate, People, Roster};
+use crate::access::members::Candidate;
+use crate::access::members::labels::choose_label;
+use crate::access::members::resolve::{Resolved, resolve};
+use crate::clone::Roster;
+use crate::clone::meant::People;
 use crate::error::{CommandError, Outcome};
+use crate::git::last_changes::last_change;
 use crate::git::repository::Repository;
 use crate::git_crypt::Name;
 use crate::keyring::{KeyName, Keyring};

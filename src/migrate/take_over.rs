@@ -8,10 +8,11 @@ use super::keys::{look_at_keys, make_keys, own_files};
 use super::members::{LeftOut, NewMember, find_members};
 use super::names::{Rename, choose_names};
 use super::{GitCryptRepo, Journal, Plan, Was, inspect, make_tree, report, reseal};
-use crate::access::locks::{exclusive, refuse_rotation};
-use crate::access::missing::IdentityArguments;
-use crate::access::unlock_clone::{self, unlock};
-use crate::access::{Opened, taken_over_here, top};
+use crate::access::unlock::missing::IdentityArguments;
+use crate::access::unlock::{self, unlock};
+use crate::clone::locks::{exclusive, refuse_rotation};
+use crate::clone::taken_over::taken_over_here;
+use crate::clone::{OpenClone, top};
 use crate::error::{CommandError, Context as _, Outcome, count};
 use crate::git::changes::changes;
 use crate::git::config::install_drivers;
@@ -121,7 +122,7 @@ impl Request {
     fn migrate(
         &self,
         progress: &dyn Progress,
-        mut opened: Opened,
+        mut opened: OpenClone,
         plan: &Plan,
         held: &HeldKeys,
         members: &[NewMember],
@@ -131,7 +132,7 @@ impl Request {
         refuse_changes(&opened.repository, plan)?;
         opened.keyring = local::load(opened.repository.common_dir())?;
         make_keys(progress, &mut opened, plan)?;
-        let Opened { repository, keyring, .. } = &opened;
+        let OpenClone { repository, keyring, .. } = &opened;
         let sealed = reseal(repository, plan, held, keyring)?;
         let kinds: BTreeMap<Vec<u8>, Was> =
             sealed.iter().map(|(file, was)| (file.path.clone(), *was)).collect();
@@ -170,7 +171,7 @@ pub fn open_clone(
 ) -> Outcome {
     refuse_rotation(&repository)?;
     let _exclusive = exclusive(&repository, progress)?;
-    let request = unlock_clone::Request { key_files, identities, ..Default::default() };
+    let request = unlock::Request { key_files, identities, ..Default::default() };
     unlock(repository, &request, ask, progress)
 }
 

@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::super::GitCryptSurroundings;
-use super::super::rules::{self, LazyRepository};
 use super::{Versions, merge_texts, show};
+use crate::clone::rules::git_crypt::GitCryptSurroundings;
+use crate::clone::rules::of_path::{self, LazyRepository};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::FilterError;
 use crate::fs::{read_bounded, with_path};
@@ -66,7 +66,7 @@ pub(super) fn merge(given: &Versions) -> Outcome<bool> {
     let texts = plaintexts.each_ref().map(|plaintext| plaintext.as_slice());
     let labels = Labels::new(&given.labels);
     let located = surroundings.location.as_ref();
-    let opened = || located.map(|location| repository.get_or_init(|| rules::open(location)));
+    let opened = || located.map(|location| repository.get_or_init(|| of_path::open(location)));
     let (content, clean) = match merge_texts(given, opened, path, texts, &labels)? {
         Merged::Clean(content) => (content, true),
         Merged::Conflict(content) => (content, false),
@@ -105,7 +105,7 @@ fn named_key(
     path: &[u8],
 ) -> Outcome<Option<Name>> {
     let Some(location) = &surroundings.location else { return Ok(None) };
-    let repository = repository.get_or_init(|| rules::open(location));
+    let repository = repository.get_or_init(|| of_path::open(location));
     let repository = repository.as_ref().map_err(CommandError::wrong)?;
     let of = Attributes::new(repository)?.of(path)?;
     Ok(of.git_crypt.and_then(Result::ok))

@@ -1,14 +1,14 @@
 //! What git itself calls to merge a sealed file.
 
 mod git_crypt;
+mod theirs;
 
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::rules::{self, LazyRepository, Surroundings};
-use super::theirs_names;
+use crate::clone::rules::of_path::{self, LazyRepository, Surroundings};
 use crate::config_format::Format;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::FilterError;
@@ -22,6 +22,7 @@ use crate::merge::{self, Labels, Merged};
 use crate::repo_path::argument_bytes;
 use crate::secret::WipedVec;
 use crate::store::confirmed::Confirmed;
+use theirs::theirs_names;
 
 /// The versions that git gives to a merge driver.
 pub struct Versions {
@@ -82,7 +83,7 @@ impl Versions {
         let [base, ours, theirs] = versions.each_ref().map(|version| version.as_slice());
         let labels = Labels::new(&self.labels);
         let located = surroundings.location.as_ref();
-        let opened = || located.map(|location| repository.get_or_init(|| rules::open(location)));
+        let opened = || located.map(|location| repository.get_or_init(|| of_path::open(location)));
         let texts = [base, ours, theirs];
         let merged = merge_texts(self, opened, path, texts, &labels)?;
         let (content, clean) = match merged {
@@ -94,7 +95,7 @@ impl Versions {
             }
         };
         let located = surroundings.location.as_ref();
-        let opened = located.map(|location| repository.get_or_init(|| rules::open(location)));
+        let opened = located.map(|location| repository.get_or_init(|| of_path::open(location)));
         let attributes = attributes_of(opened, path)?;
         let named = attributes.as_ref().filter(|of| of.sealed).map(|of| of.key.as_ref().ok());
         let mut key = named.unwrap_or_else(|| keys[1].as_ref().or(keys[2].as_ref())).cloned();

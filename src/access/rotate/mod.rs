@@ -13,11 +13,13 @@ mod undo;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use super::fresh::Fresh;
-use super::grant::{Candidate, grant, verify};
-use super::restage::{Restage, write_sealed};
-use super::roster::{MemberFile, Roster, Standing, remove_from_shroud_dir};
-use super::taken_over::taken_over;
+use super::index::restage::{Restage, write_sealed};
+use super::members::Fresh;
+use super::members::grant::verify;
+use super::members::{Candidate, grant};
+use crate::clone::Roster;
+use crate::clone::roster::{MemberFile, Standing, remove_from_shroud_dir};
+use crate::clone::taken_over::taken_over;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::{Key, KeyId};
 use crate::git::repository::Repository;

@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use super::{Journal, Plan, Remark, Rotated, Undone, abort, complete, create};
-use crate::access::locks::{exclusive_at_once, refuse_rotation};
-use crate::access::{MemberFile, Opened, People, Roster};
+use super::journal::Journal;
+use super::undo::{Undone, abort};
+use super::{Plan, Remark, Rotated, complete, create};
+use crate::clone::locks::{exclusive_at_once, refuse_rotation};
+use crate::clone::meant::People;
+use crate::clone::roster::MemberFile;
+use crate::clone::{OpenClone, Roster};
 use crate::error::{CommandError, Outcome, count};
 use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
@@ -19,14 +23,14 @@ use crate::store::local;
 /// # Errors
 /// One is nobody, or several.
 pub fn find_without(
-    opened: &Opened,
+    opened: &OpenClone,
     names: &BTreeSet<KeyName>,
     meant: &[String],
 ) -> Outcome<BTreeSet<Recipient>> {
     if meant.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let Opened { repository, roster, keyring, .. } = opened;
+    let OpenClone { repository, roster, keyring, .. } = opened;
     let people = People::of_keys(repository, roster, keyring, names)?;
     let find = |meant: &String| people.find(meant)?.ok_or_else(|| People::nobody(meant));
     meant.iter().map(find).collect()
@@ -77,7 +81,7 @@ fn refuse_other_worktree(repository: &Repository, journal: &Journal) -> Outcome 
 /// A rotation is under way, a member cannot be wrapped to, or a file cannot be sealed.
 pub fn rotate(
     progress: &dyn Progress,
-    opened: &Opened,
+    opened: &OpenClone,
     plan: &Plan,
     dry_run: bool,
 ) -> Outcome<Option<Rotated>> {

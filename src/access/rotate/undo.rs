@@ -6,8 +6,8 @@ use std::io;
 use gix::ObjectId;
 
 use super::journal::{Journal, Replaced};
-use crate::access::roster::stage_shroud_dir;
-use crate::access::trust::aside;
+use crate::access::given::trust::aside;
+use crate::clone::roster::stage_shroud_dir;
 use crate::error::Outcome;
 use crate::format::{self, KeyId, Sniff};
 use crate::git::GitError;

@@ -4,9 +4,9 @@ mod tell;
 
 use std::path::{Path, PathBuf};
 
-use super::Opened;
-use super::confirming::confirm_tracked;
-use super::seal_index::seal_index;
+use super::index::seal_index::seal_index;
+use super::why::confirming::confirm_tracked;
+use crate::clone::OpenClone;
 use crate::error::{CommandError, Context as _, Outcome, count};
 use crate::format::Layout;
 use crate::git::attributes_file::{AttributesFile, Track as Tracking};
@@ -29,7 +29,7 @@ pub struct Sealing<'s> {
 /// # Errors
 /// The key is not held or may seal nothing, a pattern cannot be in a line, or a file cannot be read, written or staged.
 pub fn track(
-    opened: &Opened,
+    opened: &OpenClone,
     dir: &Path,
     patterns: &[&[u8]],
     sealing: &Sealing<'_>,
@@ -83,7 +83,7 @@ pub fn track(
 /// # Errors
 /// No line tracks one of them, or a file cannot be read, written or staged.
 pub fn untrack(
-    opened: &Opened,
+    opened: &OpenClone,
     dir: &Path,
     patterns: &[&[u8]],
     progress: &dyn Progress,
@@ -106,7 +106,7 @@ pub fn untrack(
     Ok(())
 }
 
-fn attributes_here(dir: &Path, opened: &Opened) -> Outcome<AttributesFile> {
+fn attributes_here(dir: &Path, opened: &OpenClone) -> Outcome<AttributesFile> {
     let top = opened.top()?;
     let dir = dir.canonicalize().context(|| "the current directory".to_owned())?;
     let inside = top.canonicalize().is_ok_and(|top| dir.starts_with(top));
@@ -118,7 +118,7 @@ fn attributes_here(dir: &Path, opened: &Opened) -> Outcome<AttributesFile> {
 }
 
 /// The folder of an attributes file from the top of the worktree: empty, or with a slash at its end.
-fn folder_of(opened: &Opened, attributes: &AttributesFile) -> Outcome<Vec<u8>> {
+fn folder_of(opened: &OpenClone, attributes: &AttributesFile) -> Outcome<Vec<u8>> {
     let canonical = |path: &Path| path.canonicalize().context(|| "the worktree".to_owned());
     let top = canonical(opened.top()?)?;
     let folder = canonical(attributes.path().parent().unwrap_or(&top))?;
@@ -130,20 +130,20 @@ fn folder_of(opened: &Opened, attributes: &AttributesFile) -> Outcome<Vec<u8>> {
     Ok(folder)
 }
 
-fn write_and_add(opened: &Opened, attributes: &AttributesFile) -> Outcome {
+fn write_and_add(opened: &OpenClone, attributes: &AttributesFile) -> Outcome {
     if attributes.write().context(|| "the attributes cannot be written".to_owned())? {
         stage(opened, attributes)?;
     }
     Ok(())
 }
 
-fn stage(opened: &Opened, attributes: &AttributesFile) -> Outcome {
+fn stage(opened: &OpenClone, attributes: &AttributesFile) -> Outcome {
     let path = attributes.path().as_os_str();
     opened.repository.git.run(["add".as_ref(), "--force".as_ref(), "--".as_ref(), path])?;
     Ok(())
 }
 
-fn key_not_held(opened: &Opened, key: &KeyName) -> CommandError {
+fn key_not_held(opened: &OpenClone, key: &KeyName) -> CommandError {
     let error = CommandError::wrong(format!("the key '{key}' is not held here"));
     match (opened.keyring.is_empty(), opened.roster.infos.contains_key(key)) {
         (_, true) => error.hint("run 'git shroud unlock' first"),
@@ -161,7 +161,7 @@ fn key_not_held(opened: &Opened, key: &KeyName) -> CommandError {
 ///
 /// # Errors
 /// A file with attributes cannot be read.
-pub fn list(progress: &dyn Progress, opened: &Opened) -> Outcome {
+pub fn list(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
     for (file, attributes) in attributes_files(opened)? {
         for tracked in attributes.tracked() {
             let key = tracked.key.as_deref().unwrap_or(KeyName::DEFAULT);
@@ -176,7 +176,7 @@ pub fn list(progress: &dyn Progress, opened: &Opened) -> Outcome {
 ///
 /// # Errors
 /// A file with attributes cannot be read, written or staged.
-pub fn write_out(progress: &dyn Progress, opened: &Opened) -> Outcome {
+pub fn write_out(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
     let mut lines = 0;
     for (_, mut attributes) in attributes_files(opened)? {
         lines += attributes.write_out() as u64;
@@ -192,7 +192,7 @@ pub fn write_out(progress: &dyn Progress, opened: &Opened) -> Outcome {
 }
 
 /// The files with attributes in the worktree, with their paths from the top.
-fn attributes_files(opened: &Opened) -> Outcome<Vec<(PathBuf, AttributesFile)>> {
+fn attributes_files(opened: &OpenClone) -> Outcome<Vec<(PathBuf, AttributesFile)>> {
     let top = opened.top()?;
     let listed = opened.repository.git.run([
         "ls-files",

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use gix::glob::pattern::Case;
 
-use super::super::Opened;
 use super::{Tracking, write_and_add};
+use crate::clone::OpenClone;
 use crate::error::{Context as _, Outcome, count};
 use crate::git::attributes::Attributes;
 use crate::git::attributes_file::{AttributesFile, exception_for, matches};
@@ -14,7 +14,11 @@ use crate::progress::Progress;
 use crate::repo_path::from_native;
 
 /// Defines the macro at the top again where it is missing or does not seal: a line that says it seals nothing then.
-pub(super) fn write_macro(opened: &Opened, top: &Path, attributes: &mut AttributesFile) -> Outcome {
+pub(super) fn write_macro(
+    opened: &OpenClone,
+    top: &Path,
+    attributes: &mut AttributesFile,
+) -> Outcome {
     let path = top.join(".gitattributes");
     if attributes.path() == path {
         if !attributes.macro_seals() {
@@ -32,7 +36,7 @@ pub(super) fn write_macro(opened: &Opened, top: &Path, attributes: &mut Attribut
 }
 
 /// The files below a folder, relative to it: those of the index, and others that git does not ignore.
-pub(super) fn files_below(opened: &Opened, top: &Path, dir: &Path) -> Outcome<Vec<Vec<u8>>> {
+pub(super) fn files_below(opened: &OpenClone, top: &Path, dir: &Path) -> Outcome<Vec<Vec<u8>>> {
     let git = opened.repository.git.run([
         "ls-files",
         "-z",
@@ -57,7 +61,7 @@ pub(super) fn files_below(opened: &Opened, top: &Path, dir: &Path) -> Outcome<Ve
 /// Says what a pattern matches now, and which of that is not sealed for all that.
 pub(super) fn tell(
     progress: &dyn Progress,
-    opened: &Opened,
+    opened: &OpenClone,
     place: &Surroundings<'_>,
     (given, pattern): (&[u8], &[u8]),
     done: Tracking,

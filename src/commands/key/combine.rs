@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::super::Context;
 use super::import::take_in;
+use crate::access::backup::secret_file::refuse_existing;
 use crate::access::given::read_backup;
-use crate::access::secret_file::refuse_existing;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::keyring::{Keyring, share};
 use crate::store::backup::Backup;

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use time::OffsetDateTime;
 
-use super::super::{Context, Opened};
+use super::super::{Context, OpenClone};
+use crate::access::backup::secret_file::{refuse_existing, write_secret};
+use crate::access::backup::verify::verify_backup;
 use crate::access::given::remember_copied;
-use crate::access::not_held;
-use crate::access::secret_file::{refuse_existing, write_secret};
-use crate::access::verify_backup::verify_backup;
+use crate::clone::not_held;
 use crate::error::{Context as _, Outcome};
 use crate::format::KeyId;
 use crate::keyring::{Entry, KeyName, Keyring, token, words};
@@ -100,7 +100,7 @@ impl Export {
     }
 
     /// The named keys with all their generations, else all keys.
-    fn chosen(&self, opened: &mut Opened) -> Outcome<Keyring> {
+    fn chosen(&self, opened: &mut OpenClone) -> Outcome<Keyring> {
         let mut keyring = std::mem::take(&mut opened.keyring);
         if self.names.is_empty() {
             return Ok(keyring);
@@ -119,7 +119,7 @@ impl Export {
     }
 
     /// Writes to the file, else to standard output, and remembers that there is a copy.
-    fn put(&self, context: &Context, opened: &Opened, ids: Vec<KeyId>, bytes: &[u8]) -> Outcome {
+    fn put(&self, context: &Context, opened: &OpenClone, ids: Vec<KeyId>, bytes: &[u8]) -> Outcome {
         let Some(file) = &self.output else {
             // What was not read to its end is no copy, so that here a broken pipe is a failure too.
             let mut stdout = std::io::stdout().lock();
@@ -138,7 +138,7 @@ impl Export {
         Ok(())
     }
 
-    fn pictures(&self, context: &Context, opened: &Opened) -> Outcome<Vec<KeyId>> {
+    fn pictures(&self, context: &Context, opened: &OpenClone) -> Outcome<Vec<KeyId>> {
         let entry = opened.current(&self.names)?;
         let qr = Qr::new(&token::encode(&entry.key)).expect("a token fits into a code");
         if let Some(file) = &self.qr {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::{Context, Opened};
+use super::super::{Context, OpenClone};
 use crate::error::Outcome;
 use crate::keyring::KeyName;
 
@@ -58,7 +58,7 @@ impl List {
 }
 
 /// Sorted by name, the newest generation first.
-fn list(opened: &Opened) -> Vec<JsonKey> {
+fn list(opened: &OpenClone) -> Vec<JsonKey> {
     let newest = |name: &KeyName| {
         let held = opened.keyring.current(name).map(|held| held.generation);
         let described = opened.roster.infos.get(name).map(|info| info.generation);

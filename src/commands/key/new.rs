@@ -2,7 +2,7 @@
 
 use super::super::{Context, exclusive, refuse_rotation};
 use crate::access::set_up::create_key;
-use crate::access::stage_shroud_dir;
+use crate::clone::roster::stage_shroud_dir;
 use crate::error::{CommandError, Outcome};
 use crate::git::config::install_drivers;
 use crate::keyring::KeyName;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Context;
+use crate::access::backup::secret_file::{refuse_existing, write_secret};
 use crate::access::given::remember_copied;
-use crate::access::secret_file::{refuse_existing, write_secret};
 use crate::error::{Context as _, Outcome};
 use crate::keyring::{KeyName, share};
 use crate::ui::qr::Qr;

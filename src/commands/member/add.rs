@@ -2,11 +2,14 @@
 
 use std::ffi::OsString;
 
-use crate::access::granting::{Ready, freshen, show_candidate, wrap, write};
-use crate::access::labels::choose_label;
-use crate::access::resolve::resolve;
-use crate::access::{Candidate, MemberFile, People, Standing, verify};
-use crate::commands::{Context, Opened, exclusive, refuse_rotation};
+use crate::access::members::Candidate;
+use crate::access::members::grant::verify;
+use crate::access::members::granting::{Ready, freshen, show_candidate, wrap, write};
+use crate::access::members::labels::choose_label;
+use crate::access::members::resolve::resolve;
+use crate::clone::meant::People;
+use crate::clone::roster::{MemberFile, Standing};
+use crate::commands::{Context, OpenClone, exclusive, refuse_rotation};
 use crate::error::{CommandError, Outcome};
 use crate::keyring::KeyName;
 use crate::recipient::openpgp::Certificate;
@@ -55,7 +58,7 @@ impl Add {
         for name in &names {
             verified.push(verify(&opened.repository, &opened.roster, &opened.keyring, name, &[])?);
         }
-        let Opened { repository, roster, keyring, .. } = &opened;
+        let OpenClone { repository, roster, keyring, .. } = &opened;
         let people = People::of_keys(repository, roster, keyring, roster.names())?;
         let (mut candidates, mut called) = (Vec::new(), Vec::new());
         for recipient in &self.recipients {

@@ -5,9 +5,9 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::access::{MemberFile, Standing};
 use crate::clock;
-use crate::commands::{Context, Opened};
+use crate::clone::roster::{MemberFile, Standing};
+use crate::commands::{Context, OpenClone};
 use crate::doctor::WARN_BEFORE;
 use crate::error::Outcome;
 use crate::keyring::KeyName;
@@ -106,7 +106,7 @@ impl List {
     }
 }
 
-fn list(opened: &Opened, key: &KeyName, file: &MemberFile) -> Listed {
+fn list(opened: &OpenClone, key: &KeyName, file: &MemberFile) -> Listed {
     let standing = file.standing(opened.roster.infos.get(key), &opened.keyring);
     let member = match &file.member {
         Ok(member) => member,
@@ -211,7 +211,7 @@ fn standing(context: &Context, member: &Listed) -> String {
     words.join(", ")
 }
 
-fn say_what_to_do(context: &Context, opened: &Opened, keys: &[JsonKey]) -> Outcome {
+fn say_what_to_do(context: &Context, opened: &OpenClone, keys: &[JsonKey]) -> Outcome {
     for member in keys.iter().flat_map(|key| &key.members).filter(|member| member.expires_soon) {
         context.ui.warning(format!(
             "the certificate of '{}' expires soon or has expired: they cannot get another key without a newer one",
@@ -219,5 +219,5 @@ fn say_what_to_do(context: &Context, opened: &Opened, keys: &[JsonKey]) -> Outco
         ));
         context.ui.hint("ask for the renewed certificate, and run 'git shroud member add' with it");
     }
-    crate::access::grant_problems::report_problems(&context.ui, opened)
+    crate::access::members::problems::report_problems(&context.ui, opened)
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::access::exposure_report::{Format, print_report, summarise};
+use crate::access::removal::exposure::find_exposed;
+use crate::access::removal::report::{Format, print_report, summarise};
+use crate::access::removal::{Removal, plan_removal};
 use crate::access::rotate::{Plan, run};
-use crate::access::{Removal, find_exposed, plan_removal};
-use crate::commands::{Context, Opened, exclusive, refuse_rotation};
+use crate::commands::{Context, OpenClone, exclusive, refuse_rotation};
 use crate::error::{CommandError, Outcome};
 use crate::format::KeyId;
 use crate::keyring::KeyName;
@@ -51,7 +52,7 @@ impl Remove {
         let opened = context.open_anyway()?;
         opened.top()?;
         refuse_rotation(&opened.repository)?;
-        let Opened { repository, roster, keyring, .. } = &opened;
+        let OpenClone { repository, roster, keyring, .. } = &opened;
         let mut removal = plan_removal(repository, roster, keyring, &self.members, &self.keys)?;
         removal.plan.without = run::find_without(&opened, &removal.plan.names, &self.without)?;
         let exposed = exposed_ids(&opened, &removal.plan);
@@ -84,7 +85,7 @@ impl Remove {
         Ok(())
     }
 
-    fn remove_files(&self, context: &Context, opened: &Opened, removal: &Removal) -> Outcome {
+    fn remove_files(&self, context: &Context, opened: &OpenClone, removal: &Removal) -> Outcome {
         let _exclusive = exclusive(&opened.repository)?;
         let plan = &removal.plan;
         let files: Vec<File> = plan
@@ -106,7 +107,7 @@ impl Remove {
         if self.dry_run {
             return Ok(());
         }
-        crate::access::remove_from_shroud_dir(&opened.repository, &files)?;
+        crate::clone::roster::remove_from_shroud_dir(&opened.repository, &files)?;
         let all: Vec<_> = plan.removed.keys().map(KeyName::as_str).collect();
         context.ui.status(format!("removed the grant of {}", all.join(", ")));
         let names: Vec<_> = plan.names.iter().map(KeyName::as_str).collect();
@@ -122,12 +123,12 @@ impl Remove {
 }
 
 /// The keys that the members know: of each name every generation that there is before the rotation.
-fn exposed_ids(opened: &Opened, plan: &Plan) -> BTreeSet<KeyId> {
+fn exposed_ids(opened: &OpenClone, plan: &Plan) -> BTreeSet<KeyId> {
     let held = plan.names.iter().flat_map(|name| opened.keyring.line(name));
     held.map(|entry| entry.key.id()).collect()
 }
 
-fn refuse_not_held(opened: &Opened, plan: &Plan) -> Outcome {
+fn refuse_not_held(opened: &OpenClone, plan: &Plan) -> Outcome {
     let locked: Vec<_> =
         plan.names.iter().filter(|name| opened.keyring.current(name).is_none()).collect();
     let Some(first) = locked.first() else { return Ok(()) };

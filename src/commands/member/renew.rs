@@ -1,10 +1,13 @@
 //! `git shroud member renew`
 
-use crate::access::granting::{freshen, show_candidate, wrap, write};
-use crate::access::last_changes::last_change;
-use crate::access::{Candidate, People, Person, Standing, verify};
-use crate::commands::{Context, Opened, exclusive, refuse_rotation};
+use crate::access::members::Candidate;
+use crate::access::members::grant::verify;
+use crate::access::members::granting::{freshen, show_candidate, wrap, write};
+use crate::clone::meant::{People, Person};
+use crate::clone::roster::Standing;
+use crate::commands::{Context, OpenClone, exclusive, refuse_rotation};
 use crate::error::{CommandError, Outcome};
+use crate::git::last_changes::last_change;
 use crate::keyring::KeyName;
 use crate::store::shroud_dir::Label;
 use crate::ui::{count, prompt};
@@ -43,7 +46,7 @@ impl Renew {
         } else {
             self.keys
         };
-        let Opened { repository, roster, keyring, .. } = &opened;
+        let OpenClone { repository, roster, keyring, .. } = &opened;
         let people = People::of_keys(repository, roster, keyring, &names)?;
         let mut renewed: Vec<(&KeyName, Label)> = Vec::new();
         let mut candidates = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::access::missing::IdentityArguments;
+use crate::access::unlock::missing::IdentityArguments;
 use crate::commands::Context;
 use crate::error::Outcome;
 use crate::migrate::{Rename, Request, open_clone};

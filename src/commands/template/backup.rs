@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::super::{Context, Opened};
+use super::super::{Context, OpenClone};
+use crate::access::backup::secret_file::{refuse_existing, write_secret};
 use crate::access::given::remember_copied;
-use crate::access::secret_file::{refuse_existing, write_secret};
 use crate::error::{Context as _, Outcome};
 use crate::store::backup;
 use crate::ui::prompt;
@@ -21,7 +21,7 @@ pub(super) fn place(file: Option<&Path>) -> Outcome<Option<PathBuf>> {
 /// Writes the backup, or asks for one on the terminal, or says how to make one.
 pub(super) fn make(
     context: &Context,
-    opened: &Opened,
+    opened: &OpenClone,
     file: Option<PathBuf>,
     passphrase: Option<Zeroizing<String>>,
     declined: bool,

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::Moves;
-use crate::access::Opened;
+use crate::clone::OpenClone;
 use crate::environments::environment::Content;
 use crate::error::{CommandError, Outcome};
 use crate::format::{self, OpenError, Sniff};
@@ -39,7 +39,7 @@ pub(super) fn by_attributes(attributes: &PathAttributes) -> Seal {
 
 /// What protects a file by its line and by what git has of it.
 pub(super) fn protection(
-    opened: &Opened,
+    opened: &OpenClone,
     database: &Database<'_>,
     index: &Entries,
     attributes: &PathAttributes,
@@ -143,7 +143,7 @@ pub(super) fn protection(
 }
 
 /// Reads a file, and opens it if it is sealed.
-pub(super) fn read(opened: &Opened, top: &Path, path: &str) -> Outcome<Content> {
+pub(super) fn read(opened: &OpenClone, top: &Path, path: &str) -> Outcome<Content> {
     let native = repo_path::to_native(path.as_bytes());
     let native = native.ok_or_else(|| {
         CommandError::wrong(format!("{}: no such name", crate::sanitise::path(path.as_bytes())))
@@ -166,7 +166,7 @@ pub(super) fn read(opened: &Opened, top: &Path, path: &str) -> Outcome<Content> 
 }
 
 /// Opens what is sealed.
-pub fn open(opened: &Opened, bytes: WipedVec) -> Outcome<Content> {
+pub fn open(opened: &OpenClone, bytes: WipedVec) -> Outcome<Content> {
     if is_encrypted(&bytes) {
         return Ok(match opened.git_crypt.open(None, &bytes) {
             Ok((.., bytes)) => Content::Open(bytes),

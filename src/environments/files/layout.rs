@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::existing::Existing;
 use crate::access::set_up::create_key;
-use crate::access::{Roster, stage_shroud_dir};
+use crate::clone::Roster;
+use crate::clone::roster::stage_shroud_dir;
 use crate::config_format::Format;
 use crate::environments::template::{README, WORKFLOW, file, file_name, readme, schema, workflow};
 use crate::environments::{FOLDER, SCHEMA_FILE};

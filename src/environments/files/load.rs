@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::content::{self, Protection};
 use super::{Finder, Moves, folders};
-use crate::access::Opened;
+use crate::clone::OpenClone;
 use crate::config_format::Format;
 use crate::environments::check::Finding;
 use crate::environments::environment::{Content, Environment, File, State};
@@ -23,7 +23,7 @@ use crate::secret::SecretBytes;
 /// The configuration of a repository.
 pub struct Loaded {
     /// The repository.
-    pub opened: Opened,
+    pub opened: OpenClone,
     /// The schema; `None` where there is none.
     pub schema: Option<Schema>,
     /// Those that were named, else all.
@@ -50,7 +50,7 @@ pub struct Wanted<'w> {
 ///
 /// # Errors
 /// There is no such environment or schema, the schema is wrong, or the repository cannot be read.
-pub fn load(opened: Opened, wanted: &Wanted<'_>) -> Outcome<Loaded> {
+pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
     let Wanted { schema: named, names, confirm } = wanted;
     let top = opened.top()?.to_owned();
     let own = read_schema(&top.join(SCHEMA_FILE))?;

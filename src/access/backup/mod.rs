@@ -1,0 +1,4 @@
+//! Keys in files outside the repository: writing them, and proving that a backup opens what is sealed here.
+
+pub mod secret_file;
+pub mod verify;

@@ -1,0 +1,41 @@
+//! Files with keys in them, outside the repository.
+
+use std::path::Path;
+
+use crate::clone::OpenClone;
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::progress::Progress;
+
+/// Refuses a file that is there already, before anything is written.
+///
+/// # Errors
+/// It is there.
+pub fn refuse_existing(file: &Path) -> Outcome {
+    if file.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    Err(CommandError::wrong(format!("'{}' exists already", crate::sanitise::native(file)))
+        .hint("remove it, or name another file: key files are never overwritten"))
+}
+
+/// Makes a file that only its owner reads, and warns where it might be committed.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_secret(
+    progress: &dyn Progress,
+    opened: &OpenClone,
+    file: &Path,
+    bytes: &[u8],
+) -> Outcome {
+    crate::fs::create_private(file, bytes)
+        .context(|| "the key file cannot be written".to_owned())?;
+    let written = file.canonicalize().context(|| crate::sanitise::native(file))?;
+    if opened.repository.worktree.as_ref().is_some_and(|top| written.starts_with(top)) {
+        progress.warning(&format!(
+            "{} is inside the worktree: never commit it",
+            crate::sanitise::native(file)
+        ));
+    }
+    Ok(())
+}

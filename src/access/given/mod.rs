@@ -1,0 +1,229 @@
+//! Keys that the user gives: reading them, taking them, and showing that they belong here.
+
+pub mod past;
+pub mod prove;
+pub mod trust;
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::clone::OpenClone;
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::format::KeyId;
+use crate::fs::read_bounded;
+use crate::git::config::install_drivers;
+use crate::git::repository::Repository;
+use crate::git_crypt::{KeyFile, KeyFileError, LEGACY_LEN, MAX_KEY_FILE_LEN};
+use crate::keyring::{InsertError, Keyring};
+use crate::recipient::Ask;
+use crate::store::backup::{self, Backup};
+use crate::store::git_crypt::StoreError;
+use crate::store::local;
+use crate::store::seen::Seen;
+use past::is_described_anywhere;
+use prove::find_sealed_ids;
+use trust::{Evidence, adopt};
+
+/// The keys that the user gives, each with the place that it comes from.
+#[derive(Default)]
+pub struct Given {
+    /// This program's own.
+    pub keyrings: Vec<(String, Keyring)>,
+    /// git-crypt's.
+    pub git_crypt: Vec<(String, KeyFile)>,
+}
+
+/// Reads the key files and backups, else what the environment gives.
+///
+/// # Errors
+/// One cannot be read, or is none.
+pub fn read_given(key_files: &[PathBuf], ask: Ask<'_>) -> Outcome<Given> {
+    let mut given = Given::default();
+    for file in key_files {
+        let place = crate::sanitise::native(file);
+        if let Some(parsed) = read_git_crypt(file) {
+            let parsed = parsed.map_err(|source| {
+                CommandError::from(StoreError::KeyFile { place: place.clone(), source })
+            })?;
+            given.git_crypt.push((place, parsed));
+            continue;
+        }
+        let keyring = backup::keys(read_backup(file, ask)?, &place)?;
+        given.keyrings.push((place, keyring));
+    }
+    if key_files.is_empty()
+        && let Some(keyring) = local::from_environment()?
+    {
+        given.keyrings.push(("the environment".to_owned(), keyring));
+    }
+    Ok(given)
+}
+
+/// A key file of git-crypt; `None` where it is something else, or cannot be read at all.
+fn read_git_crypt(file: &Path) -> Option<Result<KeyFile, KeyFileError>> {
+    if file == Path::new("-") {
+        return None;
+    }
+    let bytes = read_bounded(file, MAX_KEY_FILE_LEN).ok()?;
+    // A legacy file is 96 random bytes, which are no text.
+    let legacy = bytes.len() == LEGACY_LEN && std::str::from_utf8(&bytes).is_err();
+    (legacy || KeyFile::is_meant(&bytes)).then(|| KeyFile::parse(&bytes))
+}
+
+/// Reads a key file or any other backup, '-' from standard input.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub fn read_backup(file: &Path, ask: Ask<'_>) -> Outcome<Backup> {
+    if file != Path::new("-") {
+        return Ok(backup::read(file, ask)?);
+    }
+    if std::io::stdin().is_terminal() {
+        return Err(CommandError::wrong(
+            "standard input is a terminal, where the key would be visible",
+        )
+        .hint("give a file, or pipe the key in"));
+    }
+    let mut text = Zeroizing::new(Vec::with_capacity(backup::MAX_LEN + 1));
+    std::io::stdin()
+        .take(backup::MAX_LEN as u64 + 1)
+        .read_to_end(&mut text)
+        .context(|| "standard input".to_owned())?;
+    Ok(backup::open(&text, "standard input", ask)?)
+}
+
+/// The ids of all given keys.
+pub fn ids(given: &[(String, Keyring)]) -> Vec<KeyId> {
+    let entries = given.iter().flat_map(|(_, keyring)| keyring.entries());
+    entries.map(|entry| entry.key.id()).collect()
+}
+
+/// Adds the given keys to those held, and returns the ids of those that are new.
+///
+/// A key that `.shroud/` describes gets the name and generation from there: a lone token has none of its own. With it come
+/// the earlier generations; whether it may be taken, [`adopt`] decides.
+///
+/// # Errors
+/// It may not be taken, or another key is held in its place.
+pub fn take(
+    opened: &mut OpenClone,
+    given: Vec<(String, Keyring)>,
+    trusted: &[KeyId],
+) -> Outcome<BTreeSet<KeyId>> {
+    let OpenClone { repository, keyring: held, roster, .. } = opened;
+    let seen = load_seen(repository)?;
+    let evidence = Evidence { repository, seen: &seen, trusted };
+    let mut added = BTreeSet::new();
+    for (place, keyring) in given {
+        for mut entry in keyring.into_entries() {
+            let id = entry.key.id();
+            // A copy of the description under another name does not count beside the true one.
+            let described = || roster.infos.values().filter(|info| info.id == id);
+            let authentic = described().find(|info| info.is_authentic(&entry.key));
+            if let Some(info) = authentic.or_else(|| described().next()) {
+                entry.name = info.name.clone();
+                entry.generation = info.generation;
+                added.extend(adopt(&evidence, held, info, entry)?);
+                continue;
+            }
+            let inserted = held.insert(entry).map_err(|error| {
+                let conflict = CommandError::wrong(format!("{place}: {error}; nothing was changed"));
+                match error {
+                    InsertError::Conflict { .. } => conflict.hint(
+                        "is this the key file of another repository? 'git shroud lock' removes the keys held here",
+                    ),
+                    InsertError::OtherName { .. } => conflict,
+                }
+            })?;
+            if inserted {
+                added.insert(id);
+            }
+        }
+    }
+    Ok(added)
+}
+
+/// Opens a file with each new key, before anything is changed.
+///
+/// # Errors
+/// Nothing shows that a key belongs here.
+pub fn prove(opened: &OpenClone, added: &BTreeSet<KeyId>, trusted: &[KeyId]) -> Outcome {
+    let sealed = find_sealed_ids(&opened.repository, &opened.keyring, added)?;
+    let described = |id: &KeyId| opened.roster.infos.values().any(|info| info.id == *id);
+    for id in added {
+        let entry = opened.keyring.by_id(*id).expect("it was added");
+        let generation_before = opened
+            .roster
+            .infos
+            .get(&entry.name)
+            .is_some_and(|info| entry.generation < info.generation);
+        // It never seals, and is of a grant or a file that said so.
+        let aside = opened.roster.infos.keys().any(|name| entry.name.is_aside_of(name));
+        if sealed.proven.contains(id) || described(id) || generation_before || aside {
+            continue;
+        }
+        let seen = load_seen(&opened.repository)?;
+        let was_held = seen.newest(&entry.name).is_some_and(|(_, newest)| newest == *id);
+        // Another branch may have it.
+        if trusted.contains(id)
+            || was_held
+            || is_described_anywhere(&opened.repository, &entry.key)?
+        {
+            continue;
+        }
+        let foreign = opened.roster.infos.get(&entry.name).map(|info| info.id);
+        let other = foreign.or_else(|| sealed.others.iter().next().copied());
+        if let Some(other) = other {
+            return Err(CommandError::wrong(format!(
+                "this key does not belong here: '{}' has the id {id}, and files here are sealed with {other}",
+                entry.name
+            ))
+            .hint("nothing was changed; ask for the key file of this repository"));
+        }
+        return Err(CommandError::refused(format!(
+            "nothing in this repository is sealed with the key '{}' (id {id}) or names it, so it may belong elsewhere; nothing was changed",
+            entry.name
+        ))
+        .hint("is this the right repository? 'git rev-parse --show-toplevel' shows it")
+        .hint("a new repository needs its own keys: git shroud init")
+        .hint(format!("to take it anyway: git shroud unlock --trust-key {id} KEYFILE")));
+    }
+    Ok(())
+}
+
+/// What this clone has held before.
+///
+/// # Errors
+/// The list cannot be read.
+pub fn load_seen(repository: &Repository) -> Outcome<Seen> {
+    Seen::load(repository.common_dir()).context(|| "the list of seen keys".to_owned())
+}
+
+/// Remembers which keys need not be exported before they are given up.
+///
+/// # Errors
+/// The list cannot be read or written.
+pub fn remember_copied(opened: &OpenClone, ids: impl IntoIterator<Item = KeyId>) -> Outcome {
+    local::remember_copied(opened.repository.common_dir(), ids)
+        .context(|| "the list of copied keys".to_owned())
+}
+
+/// Adds keys to the local keyring once they are shown to belong here; says how many are new. Nobody else may change the keys
+/// meanwhile.
+///
+/// # Errors
+/// One does not belong here, or cannot be kept.
+pub fn take_in(opened: &mut OpenClone, given: Vec<(String, Keyring)>) -> Outcome<u64> {
+    opened.keyring = local::load(opened.repository.common_dir())?;
+    let given_ids = ids(&given);
+    let added = take(opened, given, &[])?;
+    prove(opened, &added, &[])?;
+    local::save(opened.repository.common_dir(), &opened.keyring)?;
+    remember_copied(opened, given_ids)?;
+    opened.remember_seen(&[])?;
+    install_drivers(&opened.repository)?;
+    Ok(added.len() as u64)
+}

@@ -1,0 +1,94 @@
+//! Making good what a survey of files has found, and what else keeps files from being sealed.
+
+use super::restage::restage_git_crypt;
+use super::seal_index::{restage_failed, seal_blobs};
+use crate::access::worktree::find_unopened;
+use crate::clone::sealing::refused_keys;
+use crate::clone::{Keys, OpenClone};
+use crate::error::{CommandError, Outcome, count};
+use crate::git::last_changes::{Author, last_authors};
+use crate::progress::Progress;
+use crate::status::{FileStatus, State};
+use crate::store::local;
+
+/// Seals and stages the files that are not sealed as they should be, or in another layout; with `rekey` also those that move to a key of another
+/// name. Says who wrote what is sealed again, and returns how many files were.
+///
+/// # Errors
+/// A file cannot be sealed; then nothing of its kind was staged.
+pub fn fix(
+    opened: &OpenClone,
+    files: &[FileStatus],
+    rekey: bool,
+    progress: &dyn Progress,
+) -> Outcome<u64> {
+    let is_meant = |file: &&FileStatus| {
+        let moves = rekey && file.state.moves_to_another_key();
+        let is_wanted = file.state.is_fixable() || file.can_change_form() || moves;
+        is_wanted && file.git_crypt.is_none() && !opened.roster.malformed.contains_key(&file.key)
+    };
+    let fixable: Vec<FileStatus> = files.iter().filter(is_meant).cloned().collect();
+    let of_git_crypt: Vec<&FileStatus> =
+        files.iter().filter(|file| file.state.is_fixable() && file.git_crypt.is_some()).collect();
+    if !fixable.is_empty() {
+        name_authors(progress, opened, &fixable)?;
+        seal_blobs(opened, &fixable)?;
+    }
+    if !of_git_crypt.is_empty() {
+        restage_git_crypt(&opened.repository, &opened.git_crypt, &of_git_crypt)
+            .map_err(restage_failed)?;
+    }
+    Ok((fixable.len() + of_git_crypt.len()) as u64)
+}
+
+/// Says who wrote what is about to be sealed again: that makes it look current.
+fn name_authors(progress: &dyn Progress, opened: &OpenClone, files: &[FileStatus]) -> Outcome {
+    let sealed = |file: &&FileStatus| {
+        matches!(
+            file.state,
+            State::Retired { .. } | State::OtherKey { .. } | State::Undescribed { .. }
+        )
+    };
+    let paths: Vec<_> = files.iter().filter(sealed).map(|file| file.path.clone()).collect();
+    for Author { commit, paths } in last_authors(&opened.repository, &paths)? {
+        progress.status(&format!(
+            "commit {commit} changed {} of these, first {}",
+            count(paths.len() as u64, "file"),
+            crate::sanitise::path(&paths[0])
+        ));
+    }
+    Ok(())
+}
+
+/// Names the keys that seal nothing, as somebody has put an earlier description back.
+///
+/// # Errors
+/// There is one.
+pub fn report_refused(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
+    let refused = refused_keys(&opened.repository, &opened.roster, &opened.keyring);
+    for (_, why) in &refused {
+        progress.warning(&why.to_string());
+        if let Some(hint) = why.hint() {
+            progress.hint(hint);
+        }
+    }
+    if refused.is_empty() { Ok(()) } else { Err(CommandError::found()) }
+}
+
+/// As after an interrupted unlock. Keys of the environment open no worktree as a whole.
+///
+/// # Errors
+/// The worktree cannot be read.
+pub fn warn_of_unopened(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
+    let held = local::load(opened.repository.common_dir()).unwrap_or_default();
+    let keys = Keys { shroud: &held, git_crypt: &opened.git_crypt };
+    let unopened = find_unopened(&opened.repository, keys)?;
+    if unopened > 0 {
+        progress.warning(&format!(
+            "{} still sealed in the worktree, although the key is held",
+            count(unopened, "file")
+        ));
+        progress.hint("'git shroud unlock' opens what an interrupted run has left");
+    }
+    Ok(())
+}

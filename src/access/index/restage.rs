@@ -1,0 +1,153 @@
+//! Sealing what the index holds: the blobs themselves, not the files, so that nothing unstaged is staged with them.
+
+use std::io::Read;
+
+use gix::ObjectId;
+
+use crate::filter::git_crypt::{GitCryptFilter, NoPaths};
+use crate::filter::{Driver as _, Filter, FilterError, Rule, Rules, Spool};
+use crate::format::{KeyId, Layout};
+use crate::git::GitError;
+use crate::git::attributes::Attributes;
+use crate::git::objects::{self, Blob};
+use crate::git::repository::Repository;
+use crate::git::staging::{BlobWriter, Staged, stage};
+use crate::git_crypt::HeldKeys;
+use crate::keyring::{KeyName, Keyring};
+use crate::status::FileStatus;
+
+/// A blob of the index that should be sealed with a key.
+#[derive(Clone, Debug)]
+pub struct Restage {
+    /// Relative to the top of the worktree.
+    pub path: Vec<u8>,
+    /// Whether its mode is 100755.
+    pub executable: bool,
+    /// What the index names now: plaintext, or sealed with another key.
+    pub id: ObjectId,
+    /// The name of the key that it should be sealed with.
+    pub key: KeyName,
+    /// That very key, which is held.
+    pub with: KeyId,
+}
+
+struct OneKey<'b> {
+    blob: &'b Restage,
+    layout: Layout,
+}
+
+impl Rules for &OneKey<'_> {
+    fn rule(&mut self, _path: &[u8]) -> Result<Rule, String> {
+        let (key, key_id, layout) = (self.blob.key.clone(), Some(self.blob.with), self.layout);
+        Ok(Rule { key, key_id, layout, ..Rule::default() })
+    }
+}
+
+/// Why blobs were not sealed: the path of the one that could not be, and the reason; `None` where it is none of them.
+pub type RestageError = (Option<Vec<u8>>, FilterError);
+
+/// Seals each blob with its key and stages the outcome; all of them, or none.
+///
+/// # Errors
+/// [`RestageError`].
+pub fn restage(
+    repository: &Repository,
+    keyring: &Keyring,
+    blobs: &[Restage],
+) -> Result<(), RestageError> {
+    let staged = write_sealed(repository, keyring, blobs)?;
+    stage(repository, &staged).map_err(|error| (None, FilterError::Rule(error.to_string())))
+}
+
+/// Seals each blob with its key and writes the outcome to the object database; what to stage is in the order of the blobs.
+///
+/// # Errors
+/// [`RestageError`].
+pub(in crate::access) fn write_sealed(
+    repository: &Repository,
+    keyring: &Keyring,
+    blobs: &[Restage],
+) -> Result<Vec<Staged>, RestageError> {
+    let git = |error: GitError| (None, FilterError::Rule(error.to_string()));
+    let mut writer = BlobWriter::new().map_err(git)?;
+    let mut attributes = Attributes::new(repository).map_err(git)?;
+    for blob in blobs {
+        let file = writer.add().map_err(git)?;
+        let layout = attributes.of(&blob.path).map_err(git)?.layout;
+        seal_blob(repository, keyring, &OneKey { blob, layout }, file)
+            .map_err(|error| (Some(blob.path.clone()), error))?;
+    }
+    let ids = writer.finish(repository).map_err(git)?;
+    let staged = |(blob, id): (&Restage, ObjectId)| Staged {
+        path: blob.path.clone(),
+        executable: blob.executable,
+        id,
+    };
+    Ok(blobs.iter().zip(ids).map(staged).collect())
+}
+
+fn seal_blob(
+    repository: &Repository,
+    keyring: &Keyring,
+    rules: &OneKey<'_>,
+    to: std::fs::File,
+) -> Result<(), FilterError> {
+    let blob = rules.blob;
+    let seal = |source: &mut dyn Read| -> Result<(), FilterError> {
+        let mut filter = Filter::new(keyring, rules).strict();
+        let mut plaintext = Spool::default();
+        filter.smudge(&blob.path, source)?.write_to(&mut plaintext)?;
+        if filter.summary().still_sealed > 0 {
+            return Err(FilterError::Rule("the key that seals it now is not held here".to_owned()));
+        }
+        filter.clean(&blob.path, plaintext.reader()?)?.write_to(to)
+    };
+    with_blob(repository, blob.id, seal)
+}
+
+/// Encrypts each blob with the git-crypt key that its attribute says, opens those that are encrypted twice once, and stages
+/// the outcome; all of them, or none.
+///
+/// # Errors
+/// [`RestageError`].
+pub fn restage_git_crypt(
+    repository: &Repository,
+    held: &HeldKeys,
+    files: &[&FileStatus],
+) -> Result<(), RestageError> {
+    let git = |error: GitError| (None, FilterError::Rule(error.to_string()));
+    let mut writer = BlobWriter::new().map_err(git)?;
+    for file in files {
+        let Some(name) = &file.git_crypt else { continue };
+        let to = writer.add().map_err(git)?;
+        let encrypt = |source: &mut dyn Read| -> Result<(), FilterError> {
+            let mut filter = GitCryptFilter::new(held, name.clone(), NoPaths).strict();
+            let mut once = Spool::default();
+            filter.smudge(&file.path, source)?.write_to(&mut once)?;
+            filter.clean(&file.path, &mut once.reader()?)?.write_to(to)
+        };
+        with_blob(repository, file.id, encrypt)
+            .map_err(|error| (Some(file.path.clone()), error))?;
+    }
+    let ids = writer.finish(repository).map_err(git)?;
+    let staged = |(file, id): (&&FileStatus, ObjectId)| Staged {
+        path: file.path.clone(),
+        executable: file.executable,
+        id,
+    };
+    let staged: Vec<_> = files.iter().zip(ids).map(staged).collect();
+    stage(repository, &staged).map_err(git)
+}
+
+fn with_blob(
+    repository: &Repository,
+    id: ObjectId,
+    work: impl FnOnce(&mut dyn Read) -> Result<(), FilterError>,
+) -> Result<(), FilterError> {
+    let read = |error: GitError| FilterError::Rule(error.to_string());
+    match objects::read(repository, id).map_err(read)? {
+        Blob::Memory(bytes) => work(&mut &bytes[..]),
+        Blob::Large => objects::stream(repository, id, work).map_err(read)?,
+        Blob::Missing => Err(FilterError::Rule(format!("blob {id} is not here"))),
+    }
+}

@@ -1,0 +1,110 @@
+//! Seals what the index holds as plaintext, or sealed with the wrong key.
+
+use std::collections::BTreeMap;
+
+use super::restage::{Restage, RestageError, restage};
+use crate::clone::OpenClone;
+use crate::clone::sealing::sealing_key;
+use crate::error::{CommandError, Outcome, count};
+use crate::format::KeyId;
+use crate::keyring::KeyName;
+use crate::progress::Progress;
+use crate::status::{FileStatus, State, survey};
+
+/// Seals what the index holds as plaintext under a path that is tracked now.
+/// Files that it leaves as they are, and why, are said.
+///
+/// # Errors
+/// A file cannot be sealed; then nothing was staged.
+pub fn seal_index(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
+    let known = opened.known();
+    let files = survey(&opened.repository, &known, None)?;
+    let mut blobs = Vec::new();
+    let (mut in_history, mut other_key) = (0, 0);
+    for file in files {
+        match file.state {
+            State::PlaintextInHead | State::PlaintextInIndex => {}
+            // Not here: somebody may have dropped a key's name from a line far from this pattern.
+            State::OtherKey { .. } => {
+                other_key += 1;
+                continue;
+            }
+            State::Conversion(why) => {
+                progress.warning(&format!(
+                    "{}: {why} would make git change the sealed bytes",
+                    crate::sanitise::path(&file.path)
+                ));
+                progress.hint(
+                    "remove that attribute for this path; until then git cannot add the file",
+                );
+                continue;
+            }
+            State::Conflict(why) => {
+                progress.warning(&format!("{}: {why}", crate::sanitise::path(&file.path)));
+                progress.hint("'git shroud why PATH' says which line decides");
+                continue;
+            }
+            _ => continue,
+        }
+        if opened.keyring.current(&file.key).is_none() {
+            progress.warning(&format!(
+                "{} stays plaintext: the key '{}' is not held here",
+                crate::sanitise::path(&file.path),
+                file.key
+            ));
+            continue;
+        }
+        in_history += u64::from(file.state == State::PlaintextInHead);
+        blobs.push(file);
+    }
+    seal_blobs(opened, &blobs)?;
+    if !blobs.is_empty() {
+        let count = count(blobs.len() as u64, "file");
+        progress.status(&format!("sealed {count} in the index; commit to keep this"));
+    }
+    if other_key > 0 {
+        let count = count(other_key, "file");
+        progress.warning(&format!("{count} sealed with another key than the attribute says"));
+        progress.hint(
+            "'git shroud status' names them, 'git shroud status --fix --rekey' seals them again",
+        );
+    }
+    if in_history > 0 {
+        let count = count(in_history, "file");
+        progress
+            .warning(&format!("earlier commits hold {count} unencrypted: change those secrets"));
+    }
+    Ok(())
+}
+
+/// Seals and stages the files, each with the key that its attribute says; all or none.
+///
+/// # Errors
+/// A file cannot be sealed; then nothing was staged.
+pub fn seal_blobs(opened: &OpenClone, files: &[FileStatus]) -> Outcome {
+    let mut keys: BTreeMap<&KeyName, KeyId> = BTreeMap::new();
+    let mut blobs = Vec::with_capacity(files.len());
+    for FileStatus { path, executable, id, key, .. } in files {
+        let with = match keys.get(key) {
+            Some(with) => *with,
+            None => {
+                let entry = sealing_key(&opened.repository, &opened.roster, &opened.keyring, key);
+                let entry = entry.map_err(|error| restage_failed((None, error)))?;
+                *keys.entry(key).or_insert(entry.key.id())
+            }
+        };
+        let (path, key) = (path.clone(), key.clone());
+        blobs.push(Restage { path, executable: *executable, id: *id, key, with });
+    }
+    restage(&opened.repository, &opened.keyring, &blobs).map_err(restage_failed)
+}
+
+/// For people, with the file that could not be sealed.
+pub fn restage_failed((path, error): RestageError) -> CommandError {
+    let place = path.map(|path| format!("{}: ", crate::sanitise::path(&path))).unwrap_or_default();
+    let refused = CommandError::refused(format!("{place}{error}; nothing was staged"));
+    match error.hint() {
+        Some(hint) => refused.hint(hint),
+        None => refused,
+    }
+}

@@ -1,0 +1,257 @@
+//! Closing a clone: the sealed bytes go back into every worktree, and then the keys go.
+
+mod close;
+mod git_crypt;
+mod refusal;
+mod traces;
+mod unknown;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::worktree::left::report_left;
+use super::worktree::{Changes, Left, LockPlan, Report, find_changed, seal_worktree};
+use crate::clone::{OpenClone, Roster, held_git_crypt_keys, unknown_worktree};
+use crate::error::{CommandError, Context as _, Outcome, count};
+use crate::format::KeyId;
+use crate::git::repository::Repository;
+use crate::git_crypt::KeyFile;
+use crate::keyring::{Entry, KeyName, Keyring};
+use crate::progress::Progress;
+use crate::sanitise::path as show;
+use crate::store::local;
+use refusal::{CHANGED, IN_THE_CLEAR, NOT_A_FILE, NOT_TRACKED, refusal};
+use traces::clear_traces;
+
+/// What should be closed, and how.
+pub struct Request {
+    /// The keys to be given up; all where none is named.
+    pub keys: Vec<String>,
+    /// Whether files with changes are sealed as they are.
+    pub force: bool,
+    /// Whether changes are lost.
+    pub discard: bool,
+}
+
+/// Closes every worktree and gives up the keys. Nobody else may change the keys meanwhile.
+///
+/// # Errors
+/// A file has changes or is plaintext, or a key would be lost: then nothing was done. Or a file cannot be read or written.
+pub fn lock(repository: Repository, request: &Request, progress: &dyn Progress) -> Outcome {
+    if repository.lacks_worktree()? {
+        return Err(unknown_worktree("nothing was done"));
+    }
+    let keyring = all_keys(repository.common_dir())?;
+    let roster = Roster::read(&repository)?;
+    let git_crypt = held_git_crypt_keys(&repository)?;
+    let opened = OpenClone { repository, keyring, git_crypt, roster };
+    if opened.keyring.is_empty() && opened.git_crypt.is_empty() {
+        refuse_absent(progress, &opened.repository, request.force || request.discard)?;
+        return close::run(progress, &opened, request.discard);
+    }
+    let plan = request.plan(&opened)?;
+    refuse_only_copies(&opened, &plan.names)?;
+    git_crypt::refuse_only_copies(&opened, &plan.git_crypt)?;
+    if plan.changes == Changes::Seal {
+        let mut sealing = plan.names.iter().filter(|name| !name.is_aside());
+        sealing.try_for_each(|name| opened.refuse_unfit_key(name))?;
+    }
+    refuse_absent(progress, &opened.repository, request.force || request.discard)?;
+    let worktrees = opened.repository.all_worktrees()?;
+    let may_stay = refuse_changes(progress, &opened, &plan, &worktrees)?;
+    unknown::warn(progress, &worktrees)?;
+    let mut all = Report::default();
+    for worktree in &worktrees {
+        all.absorb(seal_worktree(worktree, opened.keys(), &plan)?);
+    }
+    all.left.retain(|(path, _)| !may_stay.contains(path));
+    progress.status(&format!("sealed {}", count(all.written, "file")));
+    report_left(progress, &all)?;
+    if !all.left.is_empty() {
+        return Err(CommandError::refused("files were changed meanwhile, so the keys were kept")
+            .hint("run 'git shroud lock' again"));
+    }
+    clear_traces(progress, &opened.repository)?;
+    opened.remember_seen(&[])?;
+    opened.remember_seen_git_crypt()?;
+    give_up(progress, &opened, &plan, &worktrees)?;
+    match may_stay.len() as u64 {
+        0 => Ok(()),
+        n => Err(CommandError::incomplete(format!(
+            "{} could not be sealed; the warnings name them",
+            count(n, "tracked path")
+        ))),
+    }
+}
+
+impl Request {
+    /// The keys to be given up: those that are named, else all.
+    fn plan(&self, opened: &OpenClone) -> Outcome<LockPlan> {
+        let named = |name: &str| self.keys.is_empty() || self.keys.iter().any(|key| key == name);
+        let held = opened.keyring.names();
+        let names: BTreeSet<_> =
+            held.into_iter().filter(|name| named(name.as_str())).cloned().collect();
+        let git_crypt: BTreeSet<_> = opened
+            .git_crypt
+            .files()
+            .map(KeyFile::name)
+            .filter(|name| named(name.as_str()))
+            .cloned()
+            .collect();
+        let is_held = |key: &&String| {
+            names.iter().any(|name| name.as_str() == *key)
+                || git_crypt.iter().any(|name| name.as_str() == *key)
+        };
+        if let Some(unknown) = self.keys.iter().find(|key| !is_held(key)) {
+            let unknown = crate::sanitise::line(unknown);
+            return Err(CommandError::wrong(format!("the key '{unknown}' is not held here"))
+                .hint(format!("keys held: {}", opened.key_names())));
+        }
+        let changes = match (self.force, self.discard) {
+            (true, _) => Changes::Seal,
+            (_, true) => Changes::Discard,
+            _ => Changes::Keep,
+        };
+        // What did not change becomes the blob that it was, whichever key that is of.
+        let sealing = names.iter().filter(|name| self.force && !name.is_aside());
+        let sealing = sealing
+            .filter_map(|name| Some((name.clone(), opened.sealing_key(name).ok()?.key.id())))
+            .collect();
+        Ok(LockPlan { names, git_crypt, everything: self.keys.is_empty(), changes, sealing })
+    }
+}
+
+/// What this clone keeps, and what the environment gives: files may have been opened with either.
+fn all_keys(common_dir: &Path) -> Outcome<Keyring> {
+    let mut keyring = local::load(common_dir)?;
+    for entry in local::from_environment()?.unwrap_or_default().into_entries() {
+        let name = entry.name.clone();
+        keyring.insert(entry).map_err(|_| {
+            CommandError::wrong(format!(
+                "the key '{name}' in the environment is not the one held here"
+            ))
+            .hint("unset GIT_SHROUD_KEYRING and GIT_SHROUD_KEY")
+        })?;
+    }
+    Ok(keyring)
+}
+
+/// Deletes the keys from this clone, and names those that only the environment gives.
+fn give_up(
+    progress: &dyn Progress,
+    opened: &OpenClone,
+    plan: &LockPlan,
+    worktrees: &[Repository],
+) -> Outcome {
+    let mut kept = local::load(opened.repository.common_dir())?;
+    let held: BTreeSet<KeyName> = kept.names().into_iter().cloned().collect();
+    let local: Vec<_> = plan.names.iter().filter(|name| held.contains(*name)).collect();
+    for name in &local {
+        kept.remove(name);
+    }
+    local::save(opened.repository.common_dir(), &kept)?;
+    git_crypt::give_up(opened, worktrees, &plan.git_crypt)?;
+    let mut names: Vec<_> = local.iter().map(ToString::to_string).collect();
+    names.extend(plan.git_crypt.iter().map(|name| format!("{name} (git-crypt)")));
+    if !names.is_empty() {
+        let keys = count(names.len() as u64, "key");
+        progress.status(&format!("removed {keys} from this clone: {}", names.join(", ")));
+    }
+    if let Some(given) = local::from_environment()? {
+        let given: Vec<_> = given.names().iter().map(ToString::to_string).collect();
+        progress.warning(&format!(
+            "the environment still holds the key {}, and git-shroud still uses it",
+            given.join(", ")
+        ));
+        progress.hint("unset GIT_SHROUD_KEYRING and GIT_SHROUD_KEY");
+    }
+    Ok(())
+}
+
+/// A key that was made here and never left would be lost, and every file that it seals with it.
+fn refuse_only_copies(opened: &OpenClone, names: &BTreeSet<KeyName>) -> Outcome {
+    let copied = local::copied(opened.repository.common_dir())
+        .context(|| "the list of copied keys".to_owned())?;
+    // What the environment gives is not given up.
+    let local = local::load(opened.repository.common_dir())?;
+    // Whatever the description of the key says, or if it can be read: what is verified was wrapped. Where there is a copy of
+    // a key, none of its files is read, else none behind the first that counts: anybody who can push can write any number.
+    let is_granted = |name: &KeyName, wanted: &[KeyId]| {
+        opened.roster.each_member(&opened.repository, name).any(|file| {
+            let id = file.member.as_ref().ok().map(|member| member.key_id);
+            id.is_some_and(|id| wanted.contains(&id)) && file.is_verified(&opened.keyring)
+        })
+    };
+    let only_here = |entry: &&Entry| {
+        let id = entry.key.id();
+        // The current generation brings the earlier ones along.
+        let current = local.current(&entry.name).map(|current| current.key.id());
+        let wanted: Vec<KeyId> = current.into_iter().chain([id]).collect();
+        names.contains(&entry.name) && !copied.contains(&id) && !is_granted(&entry.name, &wanted)
+    };
+    match local.entries().iter().find(only_here) {
+        None => Ok(()),
+        Some(entry) => Err(CommandError::refused(format!(
+            "the key '{}' was made here, never exported and granted to nobody: without it, every file that it seals is lost",
+            entry.name
+        ))
+        .hint("keep a copy first: git shroud key export -o FILE; or git shroud member add YOUR-KEY")),
+    }
+}
+
+/// What is in a worktree that is not there cannot be sealed, nor be seen to be saved.
+fn refuse_absent(progress: &dyn Progress, repository: &Repository, force: bool) -> Outcome {
+    for top in repository.absent_worktrees()? {
+        let top = crate::sanitise::native(&top);
+        if !force {
+            return Err(CommandError::refused(format!(
+                "the worktree {top} is missing, and may hold plaintext of sealed files; nothing was done"
+            ))
+            .hint("if it was moved: git worktree repair NEW-PATH; if it is on another disk, mount that")
+            .hint("if it was deleted: git worktree prune, after 'git worktree unlock' where it is locked"));
+        }
+        progress.warning(&format!("the worktree {top} is missing: its files stay as they are"));
+    }
+    Ok(())
+}
+
+/// Nothing is written before every worktree is known to be fit. Returns the paths that cannot be closed and are no reason to
+/// stop, as the user insists.
+fn refuse_changes(
+    progress: &dyn Progress,
+    opened: &OpenClone,
+    plan: &LockPlan,
+    worktrees: &[Repository],
+) -> Outcome<BTreeSet<Vec<u8>>> {
+    let mut refused: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut may_stay = BTreeSet::new();
+    for worktree in worktrees {
+        let report = find_changed(worktree, opened.keys(), plan)?;
+        if let Some(path) = report.unmerged.first() {
+            return Err(CommandError::refused(format!(
+                "{} has a merge conflict, in plaintext; nothing was done",
+                show(path)
+            ))
+            .hint("finish or abort the merge, then lock"));
+        }
+        for (path, left) in report.left {
+            let why = match left {
+                Left::Changed => CHANGED,
+                // No key that is held seals it.
+                Left::InTheClear | Left::NotAFile if plan.changes == Changes::Seal => {
+                    progress.warning(&format!("{} stays as it is: {left}", show(&path)));
+                    may_stay.insert(path);
+                    continue;
+                }
+                Left::InTheClear => IN_THE_CLEAR,
+                Left::NotTracked => NOT_TRACKED,
+                Left::NotAFile => NOT_A_FILE,
+                other => {
+                    return Err(CommandError::incomplete(format!("{}: {other}", show(&path))));
+                }
+            };
+            refused.entry(why).or_default().push(show(&path));
+        }
+    }
+    if refused.is_empty() { Ok(may_stay) } else { Err(refusal(&refused, "nothing was done")) }
+}

@@ -1,0 +1,120 @@
+//! Granting keys to people: what is shown, wrapped, written and staged.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::{Candidate, Fresh, grant};
+use crate::clone::OpenClone;
+use crate::clone::roster::stage_shroud_dir;
+use crate::error::{CommandError, Outcome};
+use crate::git::repository::Repository;
+use crate::keyring::{Entry, KeyName};
+use crate::progress::Progress;
+use crate::recipient::openpgp::Certificate;
+use crate::store::shroud_dir::{self, Label, Member, ShroudDirError};
+
+/// Shows to whom a key is about to be granted.
+pub fn show_candidate(progress: &dyn Progress, candidate: &Candidate) {
+    progress.status(&format!("recipient {}", candidate.recipient));
+    let user_ids = candidate.certificate.as_ref().map(Certificate::user_ids);
+    let user_ids = user_ids.unwrap_or_else(|| candidate.user_id.iter().cloned().collect());
+    for user_id in user_ids {
+        progress.status(&format!("  user id {}", crate::sanitise::line(&user_id)));
+    }
+}
+
+/// A grant that is ready to be written.
+pub struct Ready {
+    /// The key.
+    pub key: KeyName,
+    /// The member's file.
+    pub member: Member,
+}
+
+/// Wraps a key, and writes nothing.
+///
+/// # Errors
+/// The candidate cannot be used.
+pub fn wrap(entry: &Entry, candidate: &Candidate, label: &Label) -> Outcome<Ready> {
+    let member = grant(entry, candidate, label, SystemTime::now())?;
+    Ok(Ready { key: entry.name.clone(), member })
+}
+
+/// The candidates with what the user's gpg knows of their certificates by now.
+///
+/// # Errors
+/// gpg holds one to be revoked.
+pub fn freshen(
+    progress: &dyn Progress,
+    repository: &Repository,
+    all: &[Candidate],
+) -> Outcome<Vec<Candidate>> {
+    let fresh = Fresh::ask(repository, all);
+    if let Some(why) = &fresh.failed {
+        progress.warning(&format!("could not check if certificates were revoked: {why}"));
+    }
+    let renew = |candidate: &Candidate| match fresh.renew(candidate) {
+        Ok((renewed, _)) => Ok(renewed),
+        Err(error) => {
+            let again = CommandError::wrong(format!("{}: {error}", candidate.recipient));
+            Err(error.hints().iter().fold(again, CommandError::hint))
+        }
+    };
+    all.iter().map(renew).collect()
+}
+
+/// A file of another recipient is never overwritten, whatever it is called.
+fn refuse_other(top: &Path, Ready { key, member }: &Ready) -> Outcome {
+    let file = member.file(key);
+    let own = match shroud_dir::read(top, &file) {
+        Err(ShroudDirError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => return Err(error.into()),
+        Ok(bytes) => Member::parse(&bytes, key, member.label.as_str())
+            .is_ok_and(|there| there.recipient == member.recipient),
+    };
+    if own {
+        return Ok(());
+    }
+    let path = file.path();
+    Err(CommandError::refused(format!(
+        "{path} is another member's file and was not overwritten; nothing was changed"
+    ))
+    .hint("choose another --label"))
+}
+
+/// Writes and stages what was granted, and commits it where that is wanted.
+///
+/// # Errors
+/// A file cannot be written, or is another member's.
+pub fn write(
+    progress: &dyn Progress,
+    opened: &OpenClone,
+    granted: &[Ready],
+    commit: bool,
+) -> Outcome {
+    let top = opened.top()?;
+    granted.iter().try_for_each(|granted| refuse_other(top, granted))?;
+    for Ready { key, member } in granted {
+        member.write(top, key)?;
+        progress.status(&format!(
+            "granted key '{key}' generation {} to '{}'",
+            member.generation, member.label
+        ));
+    }
+    stage_shroud_dir(&opened.repository)?;
+    let paths: Vec<String> =
+        granted.iter().map(|granted| granted.member.file(&granted.key).path()).collect();
+    if commit {
+        let mut labels: Vec<_> = granted.iter().map(|one| one.member.label.to_string()).collect();
+        labels.dedup();
+        let message = format!("Grant keys to {}", labels.join(", "));
+        let fixed = ["commit", "--quiet", "--only", "-m", &message, "--"];
+        opened.repository.git.run(fixed.into_iter().chain(paths.iter().map(String::as_str)))?;
+        progress.status("committed; push, and they can unlock the key");
+    } else {
+        progress.hint(
+            "commit and push .shroud, then they can unlock the key: git commit -m 'Grant keys'",
+        );
+    }
+    Ok(())
+}

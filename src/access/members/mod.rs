@@ -1,0 +1,11 @@
+//! Members: finding the public key that a user names, granting keys to it, and what is wrong with grants.
+
+pub mod fresh;
+pub mod grant;
+pub mod granting;
+pub mod labels;
+pub mod problems;
+pub mod resolve;
+
+pub use fresh::Fresh;
+pub use grant::{Candidate, grant};

@@ -1,0 +1,41 @@
+//! What is wrong with grants, said with who wrote them.
+
+use crate::clone::{OpenClone, RESTORE};
+use crate::error::{CommandError, Outcome, count};
+use crate::git::last_changes::last_changes;
+use crate::progress::Progress;
+
+/// How many files that are wrong are named one by one.
+const NAMED: usize = 20;
+
+/// Names every grant that a holder of its key must look at, with who wrote it and what to do; fails if there is one.
+///
+/// # Errors
+/// There is one, or a file or the history cannot be read.
+pub fn report_problems(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
+    for why in opened.roster.malformed.values() {
+        progress.warning(why);
+        progress.hint(RESTORE);
+    }
+    let problems = opened.roster.problems(&opened.repository, &opened.keyring)?;
+    let named = &problems[..problems.len().min(NAMED)];
+    let paths: Vec<String> = named.iter().map(|problem| problem.file.path()).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let changes = last_changes(&opened.repository, &paths)?;
+    for (problem, path) in named.iter().zip(paths) {
+        let by = changes.get(path).map(|by| format!(" (last changed by {by})"));
+        progress.warning(&format!("{}{}", problem.describe(), by.unwrap_or_default()));
+        progress.hint(&problem.remedy());
+    }
+    if problems.len() > NAMED {
+        progress.warning(&format!(
+            "and {} of .shroud too",
+            count((problems.len() - NAMED) as u64, "file")
+        ));
+    }
+    if problems.is_empty() && opened.roster.malformed.is_empty() {
+        Ok(())
+    } else {
+        Err(CommandError::found())
+    }
+}

@@ -1,0 +1,89 @@
+//! Whom a name meant before: a holder of the key can sign their label, or their address, over to a decoy.
+
+use std::collections::BTreeSet;
+
+use gix::ObjectId;
+
+use crate::clone::meant::{Meant, People};
+use crate::clone::roster::MemberFile;
+use crate::error::{CommandError, Outcome};
+use crate::git::history::PLAIN_LOG;
+use crate::git::objects::{self, Blob};
+use crate::git::repository::Repository;
+use crate::keyring::Keyring;
+use crate::recipient::Recipient;
+use crate::store::shroud_dir::{File, Member};
+
+/// Versions of member files that are looked at.
+const MAX_VERSIONS: usize = 20_000;
+
+/// Refuses where a name that means `found` today has meant somebody else in this branch's history, who is still a member: by
+/// what holders of the keys have signed.
+///
+/// # Errors
+/// There is such a member, or the history cannot be read.
+pub(super) fn refuse_moved_name(
+    repository: &Repository,
+    keyring: &Keyring,
+    people: &People,
+    meant: &str,
+    found: &Recipient,
+) -> Outcome {
+    let wanted = Meant::of(meant);
+    if wanted.is_recipient() {
+        return Ok(());
+    }
+    let staying = |recipient: &Recipient| {
+        people.files.iter().find(|person| !person.is_bad() && person.is_of(recipient))
+    };
+    for file in former_files(repository)? {
+        let Ok(member) = &file.member else { continue };
+        if member.recipient == *found || !wanted.fits(&file, member) || !file.is_verified(keyring) {
+            continue;
+        }
+        if let Some(person) = staying(&member.recipient) {
+            let meant = crate::sanitise::line(meant);
+            return Err(CommandError::refused(format!(
+                "'{meant}' was {} before; that recipient is still a member, as '{}' of key '{}'; nothing was changed",
+                member.recipient, person.file.stem, person.key
+            ))
+            .hint("see who changed that: git log -p -- .shroud")
+            .hint(format!("name the recipient that you mean; today '{meant}' is {found}")));
+        }
+    }
+    Ok(())
+}
+
+/// Every version that a member's file has had in the commits of this branch, the newest first: one call of git.
+fn former_files(repository: &Repository) -> Outcome<Vec<MemberFile>> {
+    if repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?.is_none() {
+        return Ok(Vec::new());
+    }
+    let raw = ["--format=", "--raw", "--no-abbrev", "--no-renames", "-m", "-z", "--full-history"];
+    let place = ["HEAD", "--", ":(top,glob).shroud/*/members/*.toml"];
+    let log = repository.git.run([&PLAIN_LOG[..], &raw, &place].concat())?;
+    let mut seen = BTreeSet::new();
+    let mut files = Vec::new();
+    let mut records = log.split(|&byte| byte == 0);
+    while let Some(record) = records.next() {
+        // ":mode mode old new status", and then the path.
+        let record = record.trim_ascii_start();
+        let Some(fields) = record.strip_prefix(b":") else { continue };
+        let path = records.next().and_then(|path| std::str::from_utf8(path).ok());
+        let id = fields.split(|&byte| byte == b' ').nth(3);
+        let id = id.and_then(|id| ObjectId::from_hex(id).ok()).filter(|id| !id.is_null());
+        let (Some(path), Some(id)) = (path, id) else { continue };
+        if files.len() >= MAX_VERSIONS || !seen.insert((path, id)) {
+            continue;
+        }
+        let Some(file @ File::Member(..)) = File::recognise(path) else { continue };
+        let File::Member(key, stem) = &file else { continue };
+        // A version that is not in this clone says nothing.
+        if let Blob::Memory(bytes) = objects::read(repository, id)? {
+            let member = Member::parse(&bytes, key, stem).map_err(|error| error.to_string());
+            let stem = stem.clone();
+            files.push(MemberFile { file, stem, member });
+        }
+    }
+    Ok(files)
+}

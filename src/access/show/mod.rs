@@ -1,0 +1,6 @@
+//! Sealed files for a reader: one file, a diff, and git's own commands that see plaintext.
+
+pub mod git;
+pub mod masked_diff;
+pub mod print;
+pub mod textconv;

@@ -1,0 +1,63 @@
+//! One plaintext file, on standard output.
+
+use std::io::{self, Read};
+
+use crate::clone::OpenClone;
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::filter::git_crypt::{GitCryptFilter, NoPaths};
+use crate::filter::{Driver as _, Filter, FilterError, Filtered, Rule, Rules};
+use crate::format::{self, Sniff};
+use crate::git_crypt;
+
+struct NoRules;
+
+impl Rules for NoRules {
+    fn rule(&mut self, _path: &[u8]) -> Result<Rule, String> {
+        Ok(Rule::default())
+    }
+}
+
+/// Writes the plaintext file to standard output, where it opens as a whole.
+///
+/// # Errors
+/// Its key is not held, it is damaged, or it cannot be read or written.
+pub fn print(opened: &OpenClone, source: &mut dyn Read) -> Outcome {
+    let mut start = Vec::new();
+    source
+        .take(format::HEADER_LEN as u64)
+        .read_to_end(&mut start)
+        .context(|| "the file cannot be read".to_owned())?;
+    if let Sniff::Sealed(id) = format::sniff(&start)
+        && opened.keyring.by_id(id).is_none()
+    {
+        let info = opened.roster.infos.values().find(|info| info.id == id);
+        let key = info.map_or_else(|| format!("with id {id}"), |info| format!("'{}'", info.name));
+        return Err(CommandError::refused(format!("the key {key} is not held here"))
+            .hint("git shroud unlock"));
+    }
+    if git_crypt::is_encrypted(&start) {
+        return print_git_crypt(opened, &mut start.chain(source));
+    }
+    let mut filter = Filter::new(&opened.keyring, NoRules).strict();
+    let opened = filter.smudge(b"", start.chain(source));
+    write_out(opened)
+}
+
+fn write_out(opened: Result<Filtered<'_>, FilterError>) -> Outcome {
+    opened.and_then(|opened| opened.write_to(io::stdout().lock())).or_else(|error| match error {
+        FilterError::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        error => Err(CommandError::refused(error.to_string())),
+    })
+}
+
+/// The path may be of another commit, whose attributes are not known: any key that is held may be the one.
+fn print_git_crypt(opened: &OpenClone, source: &mut dyn Read) -> Outcome {
+    if opened.git_crypt.is_empty() {
+        return Err(CommandError::refused("no git-crypt key is held here")
+            .hint("git shroud unlock KEYFILE"));
+    }
+    let mut keys = opened.git_crypt.files().map(|file| file.name().clone());
+    let name = keys.next().unwrap_or_default();
+    let mut filter = GitCryptFilter::new(&opened.git_crypt, name, NoPaths).strict();
+    write_out(filter.smudge(b"", source))
+}

@@ -1,0 +1,236 @@
+//! Opening a clone: keys are taken, and the files of every worktree are decrypted.
+
+mod by_plugin;
+mod git_crypt;
+mod git_crypt_head;
+pub mod missing;
+mod taken_over;
+mod unwrap;
+mod unwrapped;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::given::{Given, ids, prove, read_given, remember_copied, take};
+use super::worktree::left::report_left;
+use super::worktree::{Report, open_worktree};
+use crate::clone::{OpenClone, RESTORE, Roster, held_git_crypt_keys, unknown_worktree};
+use crate::error::{CommandError, Outcome, count};
+use crate::filter::describe_suspects;
+use crate::format::KeyId;
+use crate::git::config::{install_drivers, install_git_crypt_drivers};
+use crate::git::repository::Repository;
+use crate::git_crypt::KeyFile;
+use crate::keyring::KeyName;
+use crate::progress::Progress;
+use crate::recipient::Ask;
+use crate::status::find_names;
+use crate::store::{local, shroud_dir};
+use missing::{Confirmed, IdentityArguments, unwrap_missing};
+
+/// With what a clone is opened.
+#[derive(Default)]
+pub struct Request {
+    /// Key files or backups, `-` for standard input; where there are none, what was granted is unwrapped.
+    pub key_files: Vec<PathBuf>,
+    /// By what that is unwrapped.
+    pub identities: IdentityArguments,
+    /// Keys that are taken although they do not descend from those that were held here.
+    pub trusted: Vec<KeyId>,
+    /// Names of keys that are taken although this clone has never seen them.
+    pub new_keys: Vec<String>,
+}
+
+/// Takes keys and opens every worktree. Nobody else may change the keys meanwhile.
+///
+/// # Errors
+/// There is no key, one is not to be trusted, or a file cannot be opened.
+pub fn unlock(
+    repository: Repository,
+    request: &Request,
+    ask: Ask<'_>,
+    progress: &dyn Progress,
+) -> Outcome {
+    // First: however this ends, git does not store plaintext at a tracked path from now on.
+    let is_set_up = is_set_up(&repository)?;
+    if is_set_up {
+        install_drivers(&repository)?;
+    }
+    let keyring = local::load(repository.common_dir())?;
+    let git_crypt = held_git_crypt_keys(&repository)?;
+    let roster = Roster::read(&repository)?;
+    for why in roster.malformed.values() {
+        progress.warning(&format!("one key cannot be unlocked: {why}"));
+        progress.hint(RESTORE);
+    }
+    refuse_unknown(&repository, &roster, &request.new_keys)?;
+    let had = keyring.entries().len();
+    let mut opened = OpenClone { repository, keyring, git_crypt, roster };
+    let is_fresh = git_crypt::is_fresh(&opened)?;
+    let Given { keyrings: given, git_crypt: given_git_crypt } =
+        read_given(&request.key_files, ask)?;
+    let given_ids = ids(&given);
+    let any_given = !given.is_empty() || !given_git_crypt.is_empty();
+    let mut added = take(&mut opened, given, &request.trusted)?;
+    git_crypt::take(progress, &mut opened, given_git_crypt, &request.trusted)?;
+    let (mut still_locked, mut locked_git_crypt) = (Vec::new(), Vec::new());
+    if !any_given {
+        let names: Vec<KeyName> =
+            request.new_keys.iter().filter_map(|name| name.parse().ok()).collect();
+        let confirmed = Confirmed { ids: &request.trusted, names: &names };
+        let unwrapped = unwrap_missing(progress, &mut opened, &request.identities, confirmed, ask)?;
+        added.extend(unwrapped.added);
+        still_locked = unwrapped.locked;
+        let allowed =
+            git_crypt::Allowed { ids: &request.trusted, names: &request.new_keys, is_fresh };
+        locked_git_crypt =
+            git_crypt::unwrap(progress, &mut opened, &request.identities, &allowed, ask)?;
+    }
+    let say_locked = || {
+        still_locked.iter().for_each(|locked| locked.say(progress));
+        locked_git_crypt.iter().for_each(|line| progress.status(line));
+    };
+    if opened.keyring.is_empty() && opened.git_crypt.is_empty() {
+        say_locked();
+        return Err(no_key(&opened));
+    }
+    if !added.is_empty() {
+        prove(&opened, &added, &request.trusted)?;
+        local::save(opened.repository.common_dir(), &opened.keyring)?;
+        report_taken(progress, &opened, &added);
+    } else if had > 0 && any_given {
+        progress.status("these keys are held already");
+    }
+    remember_copied(&opened, given_ids)?;
+    opened.remember_seen(&request.trusted)?;
+    taken_over::take_over(progress, &mut opened)?;
+    opened.remember_seen_git_crypt()?;
+    if !is_set_up && !opened.keyring.is_empty() {
+        install_drivers(&opened.repository)?;
+    }
+    let held = opened.git_crypt.files().map(KeyFile::name);
+    if !opened.git_crypt.is_empty() {
+        install_git_crypt_drivers(&opened.repository, held)?;
+    }
+    say_locked();
+    open_all(progress, &opened)?;
+    match opened.roster.malformed.len() as u64 {
+        0 => Ok(()),
+        n => Err(CommandError::incomplete(format!(
+            "{} in .shroud cannot be read, so some keys may stay locked",
+            count(n, "description")
+        ))),
+    }
+}
+
+/// A name that is misspelt would be a key that stays locked without a word.
+fn refuse_unknown(repository: &Repository, roster: &Roster, names: &[String]) -> Outcome {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let of_git_crypt = git_crypt::shared_names(repository)?;
+    let is_known = |name: &&String| {
+        roster.names().any(|of| of.as_str() == *name)
+            || of_git_crypt.iter().any(|of| of.as_str() == *name)
+    };
+    let Some(unknown) = names.iter().find(|name| !is_known(name)) else { return Ok(()) };
+    let unknown = crate::sanitise::line(unknown);
+    Err(CommandError::wrong(format!("there is no key '{unknown}' in .shroud or .git-crypt"))
+        .hint("git shroud key list"))
+}
+
+/// Whether the worktree or the last commit has a folder of this program.
+fn is_set_up(repository: &Repository) -> Outcome<bool> {
+    let top = repository.worktree.as_deref();
+    if top.is_some_and(|top| top.join(shroud_dir::NAME).symlink_metadata().is_ok()) {
+        return Ok(true);
+    }
+    let name = format!("HEAD:{}", shroud_dir::NAME);
+    Ok(repository.git.query(["rev-parse", "-q", "--verify", &name])?.is_some())
+}
+
+fn report_taken(progress: &dyn Progress, opened: &OpenClone, added: &BTreeSet<KeyId>) {
+    for entry in opened.keyring.entries().iter().filter(|entry| added.contains(&entry.key.id())) {
+        let (name, generation, id) = (&entry.name, entry.generation, entry.key.id());
+        progress.status(&format!("took key '{name}' generation {generation} (id {id})"));
+    }
+}
+
+fn no_key(opened: &OpenClone) -> CommandError {
+    if opened.roster.infos.is_empty()
+        && find_names(&opened.repository).is_ok_and(|names| !names.is_empty())
+    {
+        return CommandError::wrong("no git-crypt key was given, and none is held here")
+            .hint("git shroud unlock KEYFILE, with a file that a colleague made with 'git-crypt export-key'")
+            .hint("or ask a colleague to run 'git-crypt add-gpg-user YOUR-KEY', and pull");
+    }
+    let names = opened.key_names();
+    let locked = if names.is_empty() {
+        CommandError::wrong("no key was given, and none is held here")
+    } else {
+        CommandError::wrong(format!(
+            "no key was given, and none is held here (keys of this repository: {names})"
+        ))
+    };
+    locked
+        .hint("ask a member to grant you the key: git shroud member add YOUR-KEY (OpenPGP, age or SSH)")
+        .hint("or git shroud unlock KEYFILE, with a file that a colleague made with 'git shroud key export'")
+        .hint("in CI, set GIT_SHROUD_KEY to the file's text, or GIT_SHROUD_KEYRING to its path")
+}
+
+/// Opens the files of every worktree.
+fn open_all(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
+    let mut all = Report::default();
+    let worktrees = opened.repository.all_worktrees()?;
+    for worktree in &worktrees {
+        all.absorb(open_worktree(worktree, opened.keys())?);
+    }
+    let lacks_one = opened.repository.lacks_worktree()?;
+    if lacks_one && worktrees.is_empty() {
+        return Err(unknown_worktree("took the keys, but opened no file"));
+    }
+    if lacks_one {
+        progress
+            .warning("the repository does not say where its worktree is: its files stay sealed");
+        progress.hint("run 'git shroud unlock' in it");
+    } else if worktrees.is_empty() {
+        progress.status("there is no worktree here, so there are no files to open");
+    }
+    // A key that is not held needs its driver too: without one git would store plaintext.
+    let unheld = all.git_crypt_names.iter().filter(|name| opened.git_crypt.of(name).is_none());
+    if !all.git_crypt_names.is_empty() {
+        install_git_crypt_drivers(&opened.repository.reopen()?, unheld)?;
+    }
+    if all.written > 0 {
+        progress.status(&format!("opened {}", count(all.written, "file")));
+    }
+    for (suspects, hint) in describe_suspects(&all.retired, &all.of_other_key) {
+        progress.warning(&suspects);
+        progress.hint(hint);
+    }
+    for (id, files) in &all.still_sealed {
+        let info = opened.roster.infos.values().find(|info| info.id == *id);
+        let name = info.map_or_else(
+            || format!("an unknown key (id {id})"),
+            |info| format!("key '{}'", info.name),
+        );
+        progress.status(&format!(
+            "left {} sealed with {name}, which is not held here",
+            count(*files, "file")
+        ));
+    }
+    for (name, files) in &all.still_encrypted {
+        progress.status(&format!(
+            "left {} encrypted with git-crypt key '{name}', which is not held here",
+            count(*files, "file")
+        ));
+    }
+    if all.in_the_clear > 0 {
+        progress.warning(&format!(
+            "the repository stores {} as plaintext",
+            count(all.in_the_clear, "tracked file")
+        ));
+        progress.hint("'git shroud status' names them, 'git shroud status --fix' seals them");
+    }
+    report_left(progress, &all)
+}

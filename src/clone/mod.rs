@@ -1,0 +1,17 @@
+//! A clone as a whole: the repository, the keys that it holds, and what `.shroud/` says of keys and members.
+//!
+//! [`OpenClone`] is all of these together. [`rules`] says how a path should be sealed, [`locks`] keeps other runs away.
+
+pub mod lineage;
+pub mod locks;
+pub mod meant;
+mod open_clone;
+pub mod roster;
+pub mod rules;
+pub mod sealing;
+pub mod taken_over;
+
+pub use open_clone::{
+    Keys, OpenClone, held_git_crypt_keys, held_keys, not_held, top, unknown_worktree,
+};
+pub use roster::{RESTORE, Roster};

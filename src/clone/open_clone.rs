@@ -1,0 +1,315 @@
+//! A repository with what is known of its keys.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::roster::Roster;
+use super::rules::between::{sealed_by_git_crypt, sealed_elsewhere};
+use super::rules::crossing::unconfirmed_move;
+use super::sealing::sealing_key;
+use crate::error::{CommandError, Context as _, Outcome};
+use crate::filter::FilterError;
+use crate::format::KeyId;
+use crate::git::repository::Repository;
+use crate::git_crypt::{HeldKeys, Name as GitCryptName};
+use crate::keyring::{Entry, KeyName, Keyring};
+use crate::repo_path;
+use crate::status::{Known, find_names};
+use crate::store::confirmed::{Confirmed, KeyOf};
+use crate::store::seen::Seen;
+use crate::store::seen_git_crypt::SeenGitCrypt;
+use crate::store::{self, local};
+
+/// A repository with what is known of its keys.
+pub struct OpenClone {
+    /// The repository.
+    pub repository: Repository,
+    /// The keys that are held.
+    pub keyring: Keyring,
+    /// What git-crypt keeps here.
+    pub git_crypt: HeldKeys,
+    /// What `.shroud/` says.
+    pub roster: Roster,
+}
+
+/// The keys that are held: this program's own, and git-crypt's.
+#[derive(Clone, Copy)]
+pub struct Keys<'k> {
+    /// This program's own.
+    pub shroud: &'k Keyring,
+    /// git-crypt's.
+    pub git_crypt: &'k HeldKeys,
+}
+
+impl OpenClone {
+    /// What is known in this repository.
+    ///
+    /// # Errors
+    /// A keyring or a description cannot be read.
+    pub fn read(repository: Repository) -> Outcome<Self> {
+        let keyring = held_keys(repository.common_dir())?;
+        let roster = Roster::read(&repository)?;
+        let git_crypt = held_git_crypt_keys(&repository)?;
+        Ok(Self { repository, keyring, git_crypt, roster })
+    }
+
+    /// Every key that is held.
+    pub fn keys(&self) -> Keys<'_> {
+        Keys { shroud: &self.keyring, git_crypt: &self.git_crypt }
+    }
+
+    /// What to say where a key of this program's own is asked for, and git-crypt alone encrypts here.
+    pub fn explain_git_crypt(&self) -> Option<CommandError> {
+        let alone = self.keyring.is_empty() && self.roster.infos.is_empty();
+        let names = if alone { find_names(&self.repository).ok()? } else { return None };
+        if names.is_empty() && self.git_crypt.is_empty() {
+            return None;
+        }
+        Some(
+            CommandError::wrong(
+                "this repository uses git-crypt: git-shroud reads and writes its files, but has no keys or members of its own here",
+            )
+            .hint("git-crypt's own commands still manage its keys: git-crypt add-gpg-user, git-crypt export-key")
+            .hint("'git shroud migrate git-crypt' moves the repository to git-shroud"),
+        )
+    }
+
+    /// What is known of keys, for a survey of files.
+    pub fn known(&self) -> Known<'_> {
+        Known {
+            keyring: &self.keyring,
+            git_crypt: &self.git_crypt,
+            infos: &self.roster.infos,
+            missing: self.roster.missing.as_deref(),
+        }
+    }
+
+    /// The top of the worktree.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn top(&self) -> Outcome<&Path> {
+        top(&self.repository)
+    }
+
+    /// A path as git has it, from one that was typed in `dir`. Only its words count: the file need not exist.
+    ///
+    /// # Errors
+    /// It leads out of the worktree, or there is none.
+    pub fn path_of(&self, dir: &Path, path: &Path) -> Outcome<Vec<u8>> {
+        let top = self.top()?.canonicalize().context(|| "the worktree".to_owned())?;
+        let dir = dir.canonicalize().context(|| "the current directory".to_owned())?;
+        let mut absolute = PathBuf::new();
+        for component in dir.join(path).components() {
+            match component {
+                Component::CurDir => {}
+                Component::ParentDir => drop(absolute.pop()),
+                component => absolute.push(component),
+            }
+        }
+        let outside = || {
+            let shown = crate::sanitise::native(path);
+            CommandError::wrong(format!("'{shown}' is outside the worktree"))
+        };
+        let relative = absolute.strip_prefix(&top).map_err(|_| outside())?;
+        repo_path::from_native(relative).filter(|path| !path.is_empty()).ok_or_else(outside)
+    }
+
+    /// The key that seals under a name in this worktree.
+    ///
+    /// # Errors
+    /// There is none, or nothing may be sealed with it.
+    pub fn sealing_key(&self, name: &KeyName) -> Outcome<&Entry> {
+        if name.is_aside() {
+            return Err(CommandError::refused(format!(
+                "the key '{name}' was set aside: it opens files, but seals none"
+            )));
+        }
+        sealing_key(&self.repository, &self.roster, &self.keyring, name).map_err(|error| {
+            let refused = CommandError::refused(error.to_string());
+            error.hint().map(str::to_owned).into_iter().fold(refused, CommandError::hint)
+        })
+    }
+
+    /// Refuses to seal a path with a key of another name than it is sealed with, until somebody has confirmed it here.
+    ///
+    /// # Errors
+    /// It is sealed with another, or what was confirmed cannot be read.
+    pub fn refuse_unconfirmed_move(&self, path: &[u8], key: &KeyName) -> Outcome {
+        if let Some(held) = unconfirmed_move(&self.repository, &self.keyring, path, key)? {
+            return Err(refused_move(path, &FilterError::OtherName { held, wanted: key.clone() }));
+        }
+        let Self { repository, keyring, git_crypt, roster } = self;
+        let held = sealed_by_git_crypt(repository, keyring, git_crypt, path, roster.infos.get(key));
+        let Some(held) = held else { return Ok(()) };
+        if self.confirmed()?.allows(path, key) {
+            return Ok(());
+        }
+        Err(refused_move(path, &FilterError::Crossing { held, wanted: KeyOf::Own(key.clone()) }))
+    }
+
+    /// The same where the attribute names a key of git-crypt.
+    ///
+    /// # Errors
+    /// As [`Self::refuse_unconfirmed_move`].
+    pub fn refuse_unconfirmed_move_to(&self, path: &[u8], key: &GitCryptName) -> Outcome {
+        let Self { repository, keyring, git_crypt, .. } = self;
+        let held = sealed_elsewhere(repository, keyring, git_crypt, path, key);
+        let Some(held) = held else { return Ok(()) };
+        if self.confirmed()?.allows_git_crypt(path, key) {
+            return Ok(());
+        }
+        let wanted = KeyOf::GitCrypt(key.clone());
+        Err(refused_move(path, &FilterError::Crossing { held, wanted }))
+    }
+
+    fn confirmed(&self) -> Outcome<Confirmed> {
+        Confirmed::load(self.repository.common_dir())
+            .context(|| "what was confirmed here".to_owned())
+    }
+
+    /// Refuses to seal with a key that is not the one of this repository, or is older than one that was held.
+    ///
+    /// # Errors
+    /// The key is such a one.
+    pub fn refuse_unfit_key(&self, name: &KeyName) -> Outcome {
+        if self.keyring.current(name).is_none() {
+            return Ok(());
+        }
+        // On a branch that is yet to be given '.shroud/' the filter refuses.
+        if !self.roster.infos.contains_key(name)
+            && !self.roster.malformed.contains_key(name)
+            && !name.is_aside()
+        {
+            return Ok(());
+        }
+        self.sealing_key(name).map(drop)
+    }
+
+    /// The keys that are meant: those that are named, else `default`, else the only one there is.
+    ///
+    /// # Errors
+    /// There is none, or several and none is named.
+    pub fn choose_keys(&self, named: &[KeyName]) -> Outcome<Vec<KeyName>> {
+        if !named.is_empty() {
+            let mut names = named.to_vec();
+            names.sort();
+            names.dedup();
+            return Ok(names);
+        }
+        let infos = &self.roster.infos;
+        let default = KeyName::default();
+        match infos.keys().next() {
+            _ if infos.contains_key(&default) => Ok(vec![default]),
+            Some(only) if infos.len() == 1 => Ok(vec![only.clone()]),
+            None => Err(self.explain_git_crypt().unwrap_or_else(|| {
+                CommandError::wrong("this repository has no key").hint("git shroud init makes one")
+            })),
+            Some(_) => Err(CommandError::wrong("there are several keys; name one")
+                .hint(format!("name one with --key: {}", self.key_names()))),
+        }
+    }
+
+    /// The current generation of the named key, or of the only one that is held.
+    ///
+    /// # Errors
+    /// It is not held, or several are and none is named.
+    pub fn current(&self, names: &[KeyName]) -> Outcome<&Entry> {
+        let held = self.keyring.names();
+        let name = match names {
+            [name] => name,
+            [] if held.len() == 1 => held.first().expect("there is one"),
+            [] if held.is_empty() => return Err(self.none_held()),
+            _ => {
+                return Err(CommandError::wrong("this takes one key at a time")
+                    .hint(format!("name it with --name: {}", self.key_names())));
+            }
+        };
+        self.keyring.current(name).ok_or_else(|| not_held(name))
+    }
+
+    /// That no key is held.
+    pub fn none_held(&self) -> CommandError {
+        self.explain_git_crypt()
+            .unwrap_or_else(|| CommandError::wrong("no key is held here").hint("git shroud unlock"))
+    }
+
+    /// The names of all keys that are held or described, for people.
+    pub fn key_names(&self) -> String {
+        let own = self.keyring.names().into_iter().chain(self.roster.infos.keys());
+        let git_crypt = self.git_crypt.files().map(|file| file.name().as_str());
+        let names: std::collections::BTreeSet<_> =
+            own.map(KeyName::as_str).chain(git_crypt).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    /// Remembers the newest keys that this clone has held; of the trusted ones also where they are older.
+    ///
+    /// # Errors
+    /// The list cannot be read or written.
+    pub fn remember_seen(&self, trusted: &[KeyId]) -> Outcome {
+        let names = self.keyring.entries().iter();
+        let reset = names.filter(|entry| trusted.contains(&entry.key.id()));
+        let reset: Vec<&KeyName> = reset.map(|entry| &entry.name).collect();
+        Seen::remember(self.repository.common_dir(), &self.keyring, &reset)
+            .context(|| "the list of seen keys".to_owned())
+    }
+
+    /// Remembers the keys of git-crypt that this clone has held.
+    ///
+    /// # Errors
+    /// The list cannot be read or written.
+    pub fn remember_seen_git_crypt(&self) -> Outcome {
+        SeenGitCrypt::remember(self.repository.common_dir(), &self.git_crypt)
+            .context(|| "the list of seen keys".to_owned())
+    }
+}
+
+/// That a key is not held.
+pub fn not_held(name: &KeyName) -> CommandError {
+    CommandError::wrong(format!("the key '{name}' is not held here")).hint("git shroud key list")
+}
+
+/// The index names files, and their worktree is not known; with what was done all the same.
+pub fn unknown_worktree(outcome: &str) -> CommandError {
+    CommandError::refused(format!(
+        "the repository does not say where its worktree is; {outcome}"
+    ))
+    .hint("name it: git --git-dir=REPOSITORY --work-tree=FOLDER shroud COMMAND; or run the command in it")
+}
+
+fn refused_move(path: &[u8], error: &FilterError) -> CommandError {
+    CommandError::refused(format!("{}: {error}", crate::sanitise::path(path)))
+        .hint(error.hint().unwrap_or_default())
+}
+
+/// The top of the worktree, for what cannot do without.
+///
+/// # Errors
+/// There is none.
+pub fn top(repository: &Repository) -> Outcome<&Path> {
+    repository.worktree.as_deref().ok_or_else(|| {
+        CommandError::wrong(
+            "this command needs a worktree, and there is none here (a bare repository?)",
+        )
+        .hint("run it in a clone; 'git shroud cat REV:PATH' works in a bare repository too")
+    })
+}
+
+/// git-crypt's keys in this clone.
+///
+/// # Errors
+/// They cannot be read.
+pub fn held_git_crypt_keys(repository: &Repository) -> Outcome<HeldKeys> {
+    Ok(store::git_crypt::load(repository.common_dir(), repository.gix.git_dir())?)
+}
+
+/// The keys of the environment, else the local keyring.
+///
+/// # Errors
+/// They cannot be read.
+pub fn held_keys(common_dir: &Path) -> Outcome<Keyring> {
+    match local::from_environment()? {
+        Some(keyring) => Ok(keyring),
+        None => Ok(local::load(common_dir)?),
+    }
+}

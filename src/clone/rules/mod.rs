@@ -1,0 +1,7 @@
+//! How a path should be sealed, and what the index has there: what the filters ask of the repository around them.
+
+pub mod between;
+pub mod crossing;
+pub mod git_crypt;
+pub mod indexed;
+pub mod of_path;

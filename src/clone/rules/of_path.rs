@@ -1,0 +1,317 @@
+//! What a filter asks of the repository around it: the rule of a path, and what the index has there.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::between;
+use super::indexed::blobs_at;
+use crate::clone::lineage::find_later;
+use crate::clone::{RESTORE, Roster};
+use crate::error::{Context as _, Outcome};
+use crate::filter::{Crossing, Filter, LazyHeldKeys, Rule, Rules, See};
+use crate::format::{KeyId, Layout};
+use crate::git::attributes::Attributes;
+use crate::git::locate::{Location, locate};
+use crate::git::objects::{self, Blob};
+use crate::git::repository::Repository;
+use crate::keyring::{KeyName, Keyring};
+use crate::store::confirmed::Confirmed;
+use crate::store::git_crypt::keys_dir;
+use crate::store::local;
+use crate::store::seen::Seen;
+use crate::store::shroud_dir::File;
+
+/// What a filter has around it.
+pub struct Surroundings {
+    /// The repository; `None` outside of one.
+    pub location: Option<Location>,
+    /// The keys that are held.
+    pub keyring: Keyring,
+    git_crypt: LazyHeldKeys,
+}
+
+impl Surroundings {
+    /// Looks around in `dir`, without starting git.
+    ///
+    /// # Errors
+    /// The keys cannot be read.
+    pub fn find(dir: &Path) -> Outcome<Self> {
+        let dir = dir.canonicalize().context(|| "the current directory".to_owned())?;
+        let location = locate(&dir);
+        let common_dir = location.as_ref().map(|location| location.common_dir.as_path());
+        let keyring = match (local::from_environment()?, common_dir) {
+            (Some(keyring), _) => keyring,
+            (None, Some(common_dir)) => local::load(common_dir)?,
+            (None, None) => Keyring::default(),
+        };
+        let places = location.as_ref().map(|at| (at.common_dir.clone(), at.git_dir.clone()));
+        // What cannot be read opens nothing; 'git shroud doctor' says why.
+        let load = move || {
+            places
+                .and_then(|(common, own)| crate::store::git_crypt::load(&common, &own).ok())
+                .unwrap_or_default()
+        };
+        let git_crypt = LazyHeldKeys::new(Box::new(load));
+        Ok(Self { location, keyring, git_crypt })
+    }
+
+    /// The filter with these keys; `key` is that of every path, whatever the attributes say.
+    pub fn filter<'s>(
+        &'s self,
+        repository: &'s LazyRepository,
+        key: Option<KeyName>,
+    ) -> Filter<'s, PathRules<'s>> {
+        let worktree = self.location.as_ref().and_then(|location| location.worktree.as_deref());
+        let rules = PathRules {
+            surroundings: self,
+            repository,
+            lookup: None,
+            attributes_file: worktree.map(|top| top.join(".gitattributes")),
+            key,
+            overrides: true,
+            at_least: None,
+            git_crypt_keys: OnceCell::new(),
+        };
+        Filter::new(&self.keyring, rules).with_git_crypt(&self.git_crypt)
+    }
+}
+
+/// A repository that is not opened before it is needed; else why it cannot be.
+pub type LazyRepository = OnceCell<Result<Repository, String>>;
+
+/// Asks the repository's attributes and `.shroud/`, which are not read before a file needs them.
+pub struct PathRules<'s> {
+    surroundings: &'s Surroundings,
+    repository: &'s LazyRepository,
+    lookup: Option<Lookup<'s>>,
+    attributes_file: Option<PathBuf>,
+    /// The key, whatever the attributes say, or where they say nothing.
+    pub key: Option<KeyName>,
+    /// Whether `key` counts also where the attributes name one.
+    pub overrides: bool,
+    /// A held key that seals where `.shroud/` describes an earlier generation of the same name: a merge is about to bring
+    /// the description of this one.
+    pub at_least: Option<KeyId>,
+    /// Whether this clone keeps keys of git-crypt; looked at once.
+    git_crypt_keys: OnceCell<bool>,
+}
+
+struct Lookup<'s> {
+    repository: &'s Repository,
+    /// What the top's attributes file was when it was read.
+    version: Option<Version>,
+    attributes: Attributes<'s>,
+    roster: Roster,
+    /// The files that describe the keys, and what they were when they were read.
+    descriptions: BTreeMap<KeyName, (PathBuf, Option<Version>)>,
+    seen: Seen,
+    /// For each key what history says of later generations; asked once.
+    later: BTreeMap<KeyName, Result<Option<String>, String>>,
+    /// Which moves to another key were confirmed; read once, where it matters.
+    confirmed: Option<Confirmed>,
+}
+
+/// Tells one version of a file from another: when it was written, and its length.
+type Version = (SystemTime, u64);
+
+/// The version of a file that git may write while the filter runs.
+fn version(file: Option<&Path>) -> Option<Version> {
+    let metadata = file?.metadata().ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+impl<'s> Lookup<'s> {
+    fn new(
+        repository: &'s Result<Repository, String>,
+        version_of_attributes: Option<Version>,
+    ) -> Result<Self, String> {
+        let repository = repository.as_ref()?;
+        let roster = Roster::read(repository).map_err(|error| error.to_string())?;
+        let top = repository.worktree.as_deref();
+        let description = |name: &KeyName| {
+            let path = top.map(|top| top.join(File::Key(name.clone()).path())).unwrap_or_default();
+            let version = version(Some(&path));
+            (name.clone(), (path, version))
+        };
+        Ok(Self {
+            repository,
+            version: version_of_attributes,
+            attributes: Attributes::new(repository).map_err(|error| error.to_string())?,
+            descriptions: roster.names().map(description).collect(),
+            roster,
+            seen: Seen::load(repository.common_dir()).map_err(|error| error.to_string())?,
+            later: BTreeMap::new(),
+            confirmed: None,
+        })
+    }
+
+    /// Whether the description of this key is still what was read.
+    fn is_current(&self, name: &KeyName) -> bool {
+        match self.descriptions.get(name) {
+            Some((path, then)) => version(Some(path)) == *then,
+            None => true,
+        }
+    }
+}
+
+impl<'s> PathRules<'s> {
+    /// What was read, or is read now; `None` outside a repository.
+    fn lookup(&mut self) -> Result<Option<&mut Lookup<'s>>, String> {
+        let Some(location) = &self.surroundings.location else { return Ok(None) };
+        // One filter serves a whole rebase, in which git writes other attributes.
+        let version = version(self.attributes_file.as_deref());
+        if self.lookup.as_ref().is_none_or(|lookup| lookup.version != version) {
+            let repository = self.repository.get_or_init(|| open(location));
+            self.lookup = Some(Lookup::new(repository, version)?);
+        }
+        Ok(self.lookup.as_mut())
+    }
+
+    fn named(&mut self, path: &[u8]) -> Result<Option<Named>, String> {
+        let (key, overrides) = (self.key.clone(), self.overrides);
+        let Some(lookup) = self.lookup()? else { return Ok(None) };
+        let attributes = lookup.attributes.of(path).map_err(|error| error.to_string())?;
+        let key = match key {
+            Some(key) if overrides || !attributes.sealed => key,
+            _ => attributes.key.map_err(|error| error.to_string())?,
+        };
+        let conversion = attributes.conversion.map(|setting| setting.to_string());
+        Ok(Some(Named { key, layout: attributes.layout, conversion }))
+    }
+}
+
+/// What the attributes of a path say of its sealing.
+struct Named {
+    key: KeyName,
+    layout: Layout,
+    conversion: Option<String>,
+}
+
+impl Rules for PathRules<'_> {
+    fn rule(&mut self, path: &[u8]) -> Result<Rule, String> {
+        let named = if path.is_empty() { None } else { self.named(path)? };
+        let Some(Named { key, layout, conversion }) = named else {
+            return Ok(Rule { key: self.key.clone().unwrap_or_default(), ..Rule::default() });
+        };
+        if self.lookup.as_ref().is_some_and(|lookup| !lookup.is_current(&key)) {
+            self.lookup = None;
+        }
+        let at_least = self.at_least;
+        let keyring = &self.surroundings.keyring;
+        let Some(lookup) = self.lookup()? else { return Ok(Rule { key, ..Rule::default() }) };
+        let described = lookup.roster.infos.get(&key);
+        let coming = at_least.and_then(|id| keyring.by_id(id)).filter(|held| {
+            let is_earlier = |id| keyring.by_id(id).is_none_or(|now| now.name != key);
+            let earlier = described
+                .is_none_or(|info| info.generation < held.generation || is_earlier(info.id));
+            held.name == key && earlier
+        });
+        let in_worktree = lookup.repository.worktree.is_some();
+        Ok(Rule {
+            // Anybody who damages the description of a key must not bring a clone to seal with an older one.
+            refusal: lookup.roster.malformed.get(&key).map(|why| format!("{why} ({RESTORE})")),
+            key_id: coming.map(|held| held.key.id()).or(described.map(|info| info.id)),
+            undescribed: in_worktree && described.is_none() && lookup.roster.missing.is_none(),
+            newest: lookup.seen.newest(&key),
+            key,
+            layout,
+            conversion,
+        })
+    }
+
+    /// What cannot be read is taken for none: then the file counts as changed.
+    fn indexed(&mut self, path: &[u8], see: &mut See<'_>) -> io::Result<()> {
+        // A merge makes a new file, whatever one of its sides was.
+        if self.at_least.is_some() || path.is_empty() {
+            return Ok(());
+        }
+        let Ok(Some(lookup)) = self.lookup() else { return Ok(()) };
+        for id in blobs_at(lookup.repository, path) {
+            let found = match objects::read(lookup.repository, id) {
+                Ok(Blob::Memory(bytes)) => see(&mut &bytes[..])?,
+                Ok(Blob::Large) => {
+                    objects::stream(lookup.repository, id, |blob| see(blob)).unwrap_or(Ok(false))?
+                }
+                Ok(Blob::Missing) | Err(_) => false,
+            };
+            if found {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What cannot be read is taken for something else.
+    fn holds(&mut self, path: &[u8], content: &mut dyn Read, len: u64) -> bool {
+        let Ok(Some(lookup)) = self.lookup() else { return false };
+        let blobs = blobs_at(lookup.repository, path);
+        !blobs.is_empty()
+            && objects::is_one_of(lookup.repository, content, len, &blobs).unwrap_or(false)
+    }
+
+    /// What cannot be read is taken for not confirmed.
+    fn is_confirmed(&mut self, path: &[u8], key: &KeyName) -> bool {
+        if self.key.is_some() && self.overrides {
+            return true;
+        }
+        let Ok(Some(lookup)) = self.lookup() else { return false };
+        let common_dir = lookup.repository.common_dir();
+        let confirmed =
+            lookup.confirmed.get_or_insert_with(|| Confirmed::load(common_dir).unwrap_or_default());
+        confirmed.allows(path, key)
+    }
+
+    fn holds_git_crypt_keys(&mut self) -> bool {
+        let surroundings = self.surroundings;
+        let has_keys = || {
+            let folders = surroundings.location.iter().flat_map(|at| [&at.common_dir, &at.git_dir]);
+            folders.into_iter().any(|folder| keys_dir(folder).exists())
+        };
+        // The caller has named the key, so that no attribute has a say.
+        !(self.key.is_some() && self.overrides) && *self.git_crypt_keys.get_or_init(has_keys)
+    }
+
+    fn leaves_git_crypt(
+        &mut self,
+        path: &[u8],
+        key: &KeyName,
+        plaintext: &mut dyn Read,
+    ) -> Option<Crossing> {
+        let surroundings = self.surroundings;
+        let lookup = self.lookup().ok()??;
+        let crossing = between::leaves_git_crypt(
+            lookup.repository,
+            &surroundings.keyring,
+            || &surroundings.git_crypt,
+            path,
+            lookup.roster.infos.get(key),
+            plaintext,
+        )?;
+        match crossing {
+            Crossing::Changed(_) if self.is_confirmed(path, key) => None,
+            crossing => Some(crossing),
+        }
+    }
+
+    fn later(&mut self, key: &KeyName, ids: &[KeyId]) -> Result<Option<String>, String> {
+        let Some(lookup) = self.lookup()? else { return Ok(None) };
+        if let Some(known) = lookup.later.get(key) {
+            return known.clone();
+        }
+        let found = find_later(lookup.repository, key, ids).map_err(|error| error.to_string());
+        lookup.later.insert(key.clone(), found.clone());
+        found
+    }
+}
+
+/// Opens the repository that was located.
+///
+/// # Errors
+/// It cannot be read.
+pub fn open(location: &Location) -> Result<Repository, String> {
+    let git_dir = location.git_dir.canonicalize().map_err(|error| error.to_string())?;
+    Repository::open(&git_dir, location.worktree.clone()).map_err(|error| error.to_string())
+}
