@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use zeroize::Zeroizing;
 
 use crate::commands::{self, Context};
@@ -116,7 +116,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let Global { start_dir, quiet, verbose, color } = cli.global;
-    let context = Context { ui: Ui::new(color, quiet, verbose), dir: PathBuf::from(".") };
+    let context = context(color, quiet, verbose);
     // As git does: every path that is given, in the environment too, begins there.
     if let Some(dir) = start_dir
         && std::env::set_current_dir(&dir).is_err()
@@ -162,11 +162,17 @@ fn holds_secret(arguments: &[OsString]) -> bool {
 
 /// Other users see the arguments of a program, and the shell keeps them.
 fn refuse_secret() -> ExitCode {
-    let context = Context { ui: Ui::new(ColorChoice::Auto, false, false), dir: PathBuf::from(".") };
+    let context = context(ColorChoice::Auto, false, false);
     let error = CommandError::wrong("a secret was passed as an argument (not shown)")
         .hint("pass keys and identities in files, on standard input or in the environment")
         .hint("your shell's history may hold it now: remove it there");
     fail(&context, &error)
+}
+
+fn context(color: ColorChoice, quiet: bool, verbose: bool) -> Context {
+    // Under the name of the program, as shells and man know it.
+    let program = || Cli::command().bin_name("git-shroud");
+    Context { ui: Ui::new(color, quiet, verbose), dir: PathBuf::from("."), program }
 }
 
 fn fail(context: &Context, error: &CommandError) -> ExitCode {

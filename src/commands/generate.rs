@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::CommandFactory as _;
-
 use super::Context;
 use crate::error::{Context as _, Outcome};
 
@@ -34,7 +32,7 @@ pub struct Man {
 impl Completions {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut program(), "git-shroud", &mut script);
+        clap_complete::generate(self.shell, &mut (context.program)(), "git-shroud", &mut script);
         if self.shell == clap_complete::Shell::Bash {
             // clap_complete 4.6 enters the cases of a dashed program by another name than it gives them.
             let text =
@@ -50,19 +48,15 @@ impl Man {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let Some(dir) = self.dir else {
             let mut page = Vec::new();
-            let rendered = clap_mangen::Man::new(program()).render(&mut page);
+            let rendered = clap_mangen::Man::new((context.program)()).render(&mut page);
             rendered.context(|| "the page cannot be made".to_owned())?;
             context.ui.bytes(&page);
             return Ok(());
         };
         std::fs::create_dir_all(&dir).context(|| crate::sanitise::native(&dir))?;
-        clap_mangen::generate_to(program(), &dir).context(|| crate::sanitise::native(&dir))?;
+        clap_mangen::generate_to((context.program)(), &dir)
+            .context(|| crate::sanitise::native(&dir))?;
         context.ui.status(format!("wrote the man pages to {}", crate::sanitise::native(&dir)));
         Ok(())
     }
-}
-
-/// The command line under the name of the program, as shells and man know it.
-fn program() -> clap::Command {
-    crate::cli::Cli::command().bin_name("git-shroud")
 }

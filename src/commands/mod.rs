@@ -22,7 +22,6 @@ pub mod plumbing;
 pub mod scan;
 pub mod scrub;
 pub mod status;
-mod template;
 pub mod track;
 pub mod unlock;
 pub mod why;
@@ -44,6 +43,8 @@ pub struct Context {
     pub ui: Ui,
     /// Where it works.
     pub dir: PathBuf,
+    /// Its own command line, for what describes it.
+    pub program: fn() -> clap::Command,
 }
 
 impl Context {

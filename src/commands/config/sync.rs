@@ -1,12 +1,12 @@
 //! `git shroud config sync`
 
 use super::super::Context;
-use super::set::WorktreeFile;
 use super::{SchemaOption, load};
 use super::{locked, show};
 use crate::config_format::{EditError, Line};
 use crate::environments::MARKER;
 use crate::environments::check::sync::{lacking, source_for};
+use crate::environments::files::WorktreeFile;
 use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
 
@@ -84,7 +84,7 @@ impl Sync {
                 let at = match files.iter().position(|file| file.path == path) {
                     Some(at) => at,
                     None => {
-                        let file = WorktreeFile::read(context, &loaded, &path)?;
+                        let file = WorktreeFile::read(&context.ui, &loaded, &path)?;
                         file.refuse_moved(&loaded, name)?;
                         files.push(file);
                         files.len() - 1

@@ -9,6 +9,7 @@ mod load;
 mod moves;
 mod past;
 mod place;
+mod worktree_file;
 
 pub use ages::{Age, ages};
 pub use content::open;
@@ -19,3 +20,4 @@ pub use load::{Loaded, Wanted, load, read_schema, wrong_schema};
 pub use moves::{Doubt, Moved, Moves};
 pub use past::PastError;
 pub use place::enter;
+pub use worktree_file::WorktreeFile;

@@ -1,6 +1,9 @@
 //! `git shroud init`
 
-use super::{Context, exclusive, refuse_rotation, template};
+mod backup;
+mod template;
+
+use super::{Context, exclusive, refuse_rotation};
 use crate::access::set_up::{create_key, refuse_second_time, set_up};
 use crate::error::Outcome;
 use crate::keyring::{KeyName, Keyring};

@@ -1,10 +1,9 @@
 //! `git shroud init --template config`
 
-mod backup;
-
 use std::path::PathBuf;
 
-use super::{Context, exclusive, refuse_rotation, show};
+use super::super::{Context, exclusive, refuse_rotation, show};
+use super::backup;
 use crate::access::set_up::refuse_second_time;
 use crate::config_format::Format;
 use crate::environments::SCHEMA_FILE;
@@ -96,7 +95,7 @@ pub(super) fn run(context: &Context, options: &Options, tripwire: bool) -> Outco
         backup.is_some().then(|| crate::ui::prompt::new_passphrase(&context.ui)).transpose()?;
     enter(options.dir.as_deref())?;
     let repository = context.discover()?;
-    let top = super::top(&repository)?;
+    let top = super::super::top(&repository)?;
     refuse_rotation(&repository)?;
     let _exclusive = exclusive(&repository)?;
     let mut keyring = local::load(repository.common_dir())?;

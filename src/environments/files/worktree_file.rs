@@ -1,0 +1,143 @@
+//! One file of an environment, changed in the worktree.
+
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use super::Loaded;
+use crate::access::sealed_file::{Before, SealingKey, refuse_absent, refuse_elsewhere};
+use crate::config_format::{EditError, Format, Kind, Line, Part, insert, is_shown, replace};
+use crate::error::{CommandError, Outcome};
+use crate::git::attributes::{Attributes, PathAttributes};
+use crate::progress::Progress;
+use crate::repo_path;
+
+/// A file of the worktree that is being changed in memory.
+pub struct WorktreeFile {
+    /// Relative to the top of the worktree.
+    pub path: String,
+    /// Whether an attribute seals it.
+    pub sealed: bool,
+    format: Format,
+    native: PathBuf,
+    attributes: PathAttributes,
+    before: Before,
+    now: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl WorktreeFile {
+    /// Reads a file of an environment, which need not exist.
+    ///
+    /// # Errors
+    /// It is not a file of the worktree, its plaintext or its key cannot be had, or its format is not known.
+    pub fn read(progress: &dyn Progress, loaded: &Loaded, path: &str) -> Outcome<Self> {
+        let opened = &loaded.opened;
+        let attributes = Attributes::new(&opened.repository)?.of(path.as_bytes())?;
+        let relative = repo_path::to_native(path.as_bytes())
+            .ok_or_else(|| CommandError::wrong(format!("{}: no such name", show(path))))?;
+        let top = opened.top()?;
+        let native = top.join(&relative);
+        refuse_elsewhere(top, &native)?;
+        refuse_absent(opened, &relative, &native)?;
+        let keep_sealed = match attributes.is_encrypted() {
+            true => !SealingKey::of(opened, path.as_bytes(), &attributes)?.is_kept(opened)?,
+            false => {
+                progress.warning(&format!("no attribute seals {}", show(path)));
+                false
+            }
+        };
+        let before = Before::read(opened, &native, keep_sealed)?;
+        let format = Format::of_path(path.as_bytes())
+            .ok_or_else(|| CommandError::wrong(format!("{}: unknown file format", show(path))))?;
+        let sealed = attributes.is_encrypted();
+        Ok(Self { path: path.to_owned(), sealed, format, native, attributes, before, now: None })
+    }
+
+    /// Refuses to write to a file that somebody moved to another key.
+    ///
+    /// # Errors
+    /// It was moved, or history cannot be read.
+    pub fn refuse_moved(&self, loaded: &Loaded, environment: &str) -> Outcome {
+        loaded.refuse_moved(environment, &self.path, &self.attributes)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.now.as_deref().unwrap_or(&self.before.plaintext)
+    }
+
+    /// Sets a property; `false` where it has this value already.
+    ///
+    /// # Errors
+    /// The file has mistakes, or its format cannot hold the value.
+    pub fn set(&mut self, name: &str, value: &str, literal: bool) -> Outcome<bool> {
+        let document =
+            self.format.parse(self.bytes()).map_err(|doubt| self.wrong(&doubt.into()))?;
+        let at = document.items.iter().position(|item| {
+            item.key
+                .as_ref()
+                .is_some_and(|key| key.part != Part::Close && key.path.join(".") == name)
+        });
+        let new = match at {
+            None => insert(self.format, self.bytes(), name, Line::Value { text: value, literal }),
+            Some(at) => {
+                let place = &document.places[at];
+                let old = self.format.decode(&document.items[at].content[place.value.clone()]);
+                let same = old.is_ok_and(|old| {
+                    old.kind != Kind::Compound && old.kind != Kind::Null && *old.text == value
+                });
+                if same
+                    && document.items[at].key.as_ref().is_some_and(|key| key.part == Part::Value)
+                {
+                    return Ok(false);
+                }
+                replace(self.format, self.bytes(), at, value, literal)
+            }
+        };
+        self.now = Some(new.map_err(|error| self.wrong(&error))?);
+        Ok(true)
+    }
+
+    /// Adds a line; an error is for the caller to judge.
+    ///
+    /// # Errors
+    /// The file has mistakes, or its format cannot hold such a line.
+    pub fn add(&mut self, name: &str, line: Line<'_>) -> Result<(), EditError> {
+        self.now = Some(insert(self.format, self.bytes(), name, line)?);
+        Ok(())
+    }
+
+    /// Whether a comment shows the property already.
+    pub fn is_shown(&self, name: &str) -> bool {
+        let document = self.format.parse(self.bytes());
+        document.is_ok_and(|document| is_shown(self.format, &document, name))
+    }
+
+    /// Why the file cannot be changed, with its name.
+    pub fn wrong(&self, error: &EditError) -> CommandError {
+        let path = show(&self.path);
+        CommandError::refused(match error {
+            EditError::Doubt(doubt) => {
+                format!("{path}:{}: {}; nothing was changed", doubt.line, doubt.why)
+            }
+            error => format!("{path}: {error}"),
+        })
+    }
+
+    /// Puts what was changed in the place of the file, in the same form: sealed where it was sealed.
+    ///
+    /// # Errors
+    /// The file was changed meanwhile, or cannot be sealed or written.
+    pub fn write(&self, loaded: &Loaded) -> Outcome {
+        let Some(now) = &self.now else { return Ok(()) };
+        self.before.refuse_changed(&loaded.opened, &self.native)?;
+        if !self.sealed {
+            return self.before.write_open(&self.native, now);
+        }
+        let key = SealingKey::of(&loaded.opened, self.path.as_bytes(), &self.attributes)?;
+        self.before.write(&self.native, now, &key)
+    }
+}
+
+fn show(path: &str) -> String {
+    crate::sanitise::path(path.as_bytes())
+}
