@@ -88,18 +88,28 @@ impl fmt::Display for CommandError {
 
 impl std::error::Error for CommandError {}
 
-/// Says what was being done when something failed.
+/// A failure, with what it is about: "about: why".
+#[derive(Debug, thiserror::Error)]
+#[error("{about}: {why}")]
+pub struct About {
+    /// A file, or what was being done.
+    pub about: String,
+    /// What failed, in words.
+    pub why: String,
+}
+
+/// Says what a failure is about.
 pub trait Context<T> {
-    /// Turns the error into one about the request or the environment: "doing: error".
+    /// Turns the error into "about: error".
     ///
     /// # Errors
-    /// The failure, with `doing` before it.
-    fn context(self, doing: impl FnOnce() -> String) -> Result<T, CommandError>;
+    /// The failure, with `about` before it.
+    fn context(self, about: impl FnOnce() -> String) -> Result<T, About>;
 }
 
 impl<T, E: fmt::Display> Context<T> for Result<T, E> {
-    fn context(self, doing: impl FnOnce() -> String) -> Result<T, CommandError> {
-        self.map_err(|error| CommandError::wrong(format!("{}: {error}", doing())))
+    fn context(self, about: impl FnOnce() -> String) -> Result<T, About> {
+        self.map_err(|error| About { about: about(), why: error.to_string() })
     }
 }
 

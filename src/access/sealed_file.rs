@@ -47,7 +47,7 @@ impl<'o> SealingKey<'o> {
         let name = attributes.key.as_ref().map_err(|error| wrong(error))?;
         opened.keyring.current(name).ok_or_else(|| missing(name.as_str()))?;
         opened.refuse_unconfirmed_move(path, name)?;
-        opened.sealing_key(name).map(|entry| Self::Own(entry, attributes.layout))
+        Ok(opened.sealing_key(name).map(|entry| Self::Own(entry, attributes.layout))?)
     }
 
     /// Whether this clone keeps the key itself; one that does not keeps its files sealed.
@@ -188,5 +188,5 @@ fn put(file: &Path, bytes: &[u8]) -> Outcome {
         // Also in the clear: who could read the file before can read the new one, and nobody else at any moment.
         write_atomic(file, bytes, Access::Shared)
     };
-    write().context(|| "the file cannot be written".to_owned())
+    Ok(write().context(|| "the file cannot be written".to_owned())?)
 }

@@ -57,10 +57,10 @@ pub fn create_key(keyring: &mut Keyring, name: KeyName) -> Outcome {
         return Err(CommandError::wrong(format!("there is a key '{name}' already")));
     }
     let key = Key::generate(getrandom::fill).context(|| "no random numbers".to_owned())?;
-    keyring
+    Ok(keyring
         .insert(Entry { name, generation: 1, key })
         .map(drop)
-        .context(|| "the new key cannot be kept".to_owned())
+        .context(|| "the new key cannot be kept".to_owned())?)
 }
 
 /// Sets a repository up with these keys: in the local keyring, in `.shroud/`, in git's configuration and in the macro of

@@ -4,7 +4,7 @@
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-use crate::error::{CommandError, Outcome};
+use super::CloneError;
 use crate::format::KeyId;
 use crate::git::history::{PLAIN_LOG, shallow_boundary};
 use crate::git::objects::{self, Blob};
@@ -26,7 +26,7 @@ pub fn find_later(
     repository: &Repository,
     name: &KeyName,
     ids: &[KeyId],
-) -> Outcome<Option<String>> {
+) -> Result<Option<String>, CloneError> {
     if repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?.is_none() {
         return Ok(None);
     }
@@ -70,7 +70,5 @@ pub fn find_later(
     if is_whole {
         return Ok(None);
     }
-    Err(CommandError::incomplete(format!(
-        "{path} describes an earlier generation of the key '{name}' than this clone has held, and the history here is not complete enough to tell if that is right: git fetch --unshallow, or git fetch --refetch --no-filter"
-    )))
+    Err(CloneError::IncompleteHistory { path, name: name.clone() })
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::error::{CommandError, Context as _, Outcome};
+use super::CloneError;
+use crate::error::Context as _;
 use crate::git::GitError;
 use crate::git::repository::Repository;
 use crate::progress::Progress;
@@ -15,7 +16,10 @@ use crate::store::{local, rotation};
 /// # Errors
 /// Another run holds the lock and does not end, or what it left cannot be removed.
 #[cfg_attr(not(unix), allow(clippy::let_unit_value))]
-pub fn exclusive(repository: &Repository, progress: &dyn Progress) -> Outcome<Exclusive> {
+pub fn exclusive(
+    repository: &Repository,
+    progress: &dyn Progress,
+) -> Result<Exclusive, CloneError> {
     let common_dir = repository.common_dir();
     let waiting = |holder: Holder| {
         progress.status(&format!("{holder} is running in this clone; waiting for it"));
@@ -30,7 +34,7 @@ pub fn exclusive(repository: &Repository, progress: &dyn Progress) -> Outcome<Ex
 ///
 /// # Errors
 /// Another run holds the lock, or what one left cannot be removed.
-pub fn exclusive_at_once(repository: &Repository) -> Outcome<Exclusive> {
+pub fn exclusive_at_once(repository: &Repository) -> Result<Exclusive, CloneError> {
     let common_dir = repository.common_dir();
     let lock = store::exclusive::try_exclusive(common_dir)
         .context(|| "the repository cannot be locked".to_owned())?;
@@ -40,36 +44,26 @@ pub fn exclusive_at_once(repository: &Repository) -> Outcome<Exclusive> {
 }
 
 /// Another run holds the lock.
-fn busy(holder: Holder) -> CommandError {
-    let process = holder.pid.map_or_else(|| "PROCESS".to_owned(), |pid| pid.to_string());
-    if holder.is_suspended {
-        return CommandError::wrong(format!(
-            "{holder} is suspended in this repository; nothing was done"
-        ))
-        .hint(format!("continue it: 'fg' in its terminal, or kill -CONT {process}"))
-        .hint(format!("or end it: kill -KILL {process}; the next run cleans up"));
-    }
-    CommandError::wrong(format!("{holder} is running in this repository; nothing was done"))
-        .hint("wait until it has finished")
+fn busy(holder: Holder) -> CloneError {
+    if holder.is_suspended { CloneError::Suspended(holder) } else { CloneError::Busy(holder) }
 }
 
 /// Removes copies of keys that a run which was cut off has left; says whether there were any.
 ///
 /// # Errors
 /// One cannot be removed.
-pub fn remove_left_keys(common_dir: &Path) -> Outcome<bool> {
+pub fn remove_left_keys(common_dir: &Path) -> Result<bool, CloneError> {
     local::remove_unfinished(common_dir).context(|| "unfinished keyrings".to_owned())?;
-    rotation::remove_draft(common_dir)
+    Ok(rotation::remove_draft(common_dir)?)
 }
 
 /// Refuses what would get into the way of an interrupted rotation.
 ///
 /// # Errors
 /// A rotation is in progress.
-pub fn refuse_rotation(repository: &Repository) -> Outcome {
+pub fn refuse_rotation(repository: &Repository) -> Result<(), CloneError> {
     if rotation::is_under_way(repository.common_dir()) {
-        return Err(CommandError::wrong("a key rotation is in progress")
-            .hint("git shroud key rotate --continue, or --abort"));
+        return Err(CloneError::RotationUnderWay);
     }
     Ok(())
 }

@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Roster;
 use super::roster::{MemberFile, Standing};
-use crate::error::{CommandError, Outcome};
+use super::{CloneError, Roster};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
 use crate::recipient::openpgp::Certificate;
@@ -58,7 +57,7 @@ impl People {
         roster: &Roster,
         keyring: &Keyring,
         names: impl IntoIterator<Item = &'n KeyName>,
-    ) -> Outcome<Self> {
+    ) -> Result<Self, CloneError> {
         let mut files = Vec::new();
         for key in names {
             for file in roster.members(repository, key)? {
@@ -74,7 +73,7 @@ impl People {
     ///
     /// # Errors
     /// Several recipients fit, as a user id or a label can claim anything.
-    pub fn find(&self, meant: &str) -> Outcome<Option<Recipient>> {
+    pub fn find(&self, meant: &str) -> Result<Option<Recipient>, CloneError> {
         let wanted = Meant::of(meant);
         for verified in [true, false] {
             let mut found: BTreeMap<&Recipient, Vec<&Person>> = BTreeMap::new();
@@ -105,9 +104,8 @@ impl People {
     }
 
     /// That nobody is meant.
-    pub fn nobody(meant: &str) -> CommandError {
-        CommandError::wrong(format!("there is no member '{}'", show(meant)))
-            .hint("git shroud member list")
+    pub fn nobody(meant: &str) -> CloneError {
+        CloneError::NoMember(show(meant))
     }
 }
 
@@ -115,7 +113,7 @@ fn show(text: &str) -> String {
     crate::sanitise::line(text)
 }
 
-fn several(meant: &str, found: &BTreeMap<&Recipient, Vec<&Person>>) -> CommandError {
+fn several(meant: &str, found: &BTreeMap<&Recipient, Vec<&Person>>) -> CloneError {
     let mut labels: Vec<_> = found.values().flatten().map(|one| one.file.stem.as_str()).collect();
     labels.sort_unstable();
     labels.dedup();
@@ -126,17 +124,17 @@ fn several(meant: &str, found: &BTreeMap<&Recipient, Vec<&Person>>) -> CommandEr
         [key] => format!(" of key '{key}'"),
         _ => String::new(),
     };
-    let mut error = CommandError::wrong(format!(
-        "'{}' means several members{of_key}: {}",
-        show(meant),
-        labels.join(", ")
-    ));
-    for (recipient, files) in found {
+    let place = |(recipient, files): (&&Recipient, &Vec<&Person>)| {
         let places: Vec<_> =
             files.iter().map(|one| format!("'{}' of key '{}'", one.file.stem, one.key)).collect();
-        error = error.hint(format!("{recipient} is {}", places.join(", ")));
+        format!("{recipient} is {}", places.join(", "))
+    };
+    CloneError::SeveralMembers {
+        meant: show(meant),
+        of_key,
+        labels: labels.join(", "),
+        places: found.iter().map(place).collect(),
     }
-    error.hint("name one by its recipient")
 }
 
 /// What somebody wrote.

@@ -2,6 +2,7 @@
 //!
 //! [`OpenClone`] is all of these together. [`rules`] says how a path should be sealed, [`locks`] keeps other runs away.
 
+mod error;
 pub mod lineage;
 pub mod locks;
 pub mod meant;
@@ -11,7 +12,6 @@ pub mod rules;
 pub mod sealing;
 pub mod taken_over;
 
-pub use open_clone::{
-    Keys, OpenClone, held_git_crypt_keys, held_keys, not_held, top, unknown_worktree,
-};
+pub use error::CloneError;
+pub use open_clone::{Keys, OpenClone, held_git_crypt_keys, held_keys, top};
 pub use roster::{RESTORE, Roster};

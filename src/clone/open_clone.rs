@@ -2,11 +2,12 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::CloneError;
 use super::roster::Roster;
 use super::rules::between::{sealed_by_git_crypt, sealed_elsewhere};
 use super::rules::crossing::unconfirmed_move;
 use super::sealing::sealing_key;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::filter::FilterError;
 use crate::format::KeyId;
 use crate::git::repository::Repository;
@@ -45,7 +46,7 @@ impl OpenClone {
     ///
     /// # Errors
     /// A keyring or a description cannot be read.
-    pub fn read(repository: Repository) -> Outcome<Self> {
+    pub fn read(repository: Repository) -> Result<Self, CloneError> {
         let keyring = held_keys(repository.common_dir())?;
         let roster = Roster::read(&repository)?;
         let git_crypt = held_git_crypt_keys(&repository)?;
@@ -58,19 +59,13 @@ impl OpenClone {
     }
 
     /// What to say where a key of this program's own is asked for, and git-crypt alone encrypts here.
-    pub fn explain_git_crypt(&self) -> Option<CommandError> {
+    pub fn explain_git_crypt(&self) -> Option<CloneError> {
         let alone = self.keyring.is_empty() && self.roster.infos.is_empty();
         let names = if alone { find_names(&self.repository).ok()? } else { return None };
         if names.is_empty() && self.git_crypt.is_empty() {
             return None;
         }
-        Some(
-            CommandError::wrong(
-                "this repository uses git-crypt: git-shroud reads and writes its files, but has no keys or members of its own here",
-            )
-            .hint("git-crypt's own commands still manage its keys: git-crypt add-gpg-user, git-crypt export-key")
-            .hint("'git shroud migrate git-crypt' moves the repository to git-shroud"),
-        )
+        Some(CloneError::GitCryptAlone)
     }
 
     /// What is known of keys, for a survey of files.
@@ -87,7 +82,7 @@ impl OpenClone {
     ///
     /// # Errors
     /// There is none.
-    pub fn top(&self) -> Outcome<&Path> {
+    pub fn top(&self) -> Result<&Path, CloneError> {
         top(&self.repository)
     }
 
@@ -95,7 +90,7 @@ impl OpenClone {
     ///
     /// # Errors
     /// It leads out of the worktree, or there is none.
-    pub fn path_of(&self, dir: &Path, path: &Path) -> Outcome<Vec<u8>> {
+    pub fn path_of(&self, dir: &Path, path: &Path) -> Result<Vec<u8>, CloneError> {
         let top = self.top()?.canonicalize().context(|| "the worktree".to_owned())?;
         let dir = dir.canonicalize().context(|| "the current directory".to_owned())?;
         let mut absolute = PathBuf::new();
@@ -108,7 +103,7 @@ impl OpenClone {
         }
         let outside = || {
             let shown = crate::sanitise::native(path);
-            CommandError::wrong(format!("'{shown}' is outside the worktree"))
+            CloneError::Outside(shown)
         };
         let relative = absolute.strip_prefix(&top).map_err(|_| outside())?;
         repo_path::from_native(relative).filter(|path| !path.is_empty()).ok_or_else(outside)
@@ -118,25 +113,21 @@ impl OpenClone {
     ///
     /// # Errors
     /// There is none, or nothing may be sealed with it.
-    pub fn sealing_key(&self, name: &KeyName) -> Outcome<&Entry> {
+    pub fn sealing_key(&self, name: &KeyName) -> Result<&Entry, CloneError> {
         if name.is_aside() {
-            return Err(CommandError::refused(format!(
-                "the key '{name}' was set aside: it opens files, but seals none"
-            )));
+            return Err(CloneError::SetAside(name.clone()));
         }
-        sealing_key(&self.repository, &self.roster, &self.keyring, name).map_err(|error| {
-            let refused = CommandError::refused(error.to_string());
-            error.hint().map(str::to_owned).into_iter().fold(refused, CommandError::hint)
-        })
+        sealing_key(&self.repository, &self.roster, &self.keyring, name)
+            .map_err(CloneError::Sealing)
     }
 
     /// Refuses to seal a path with a key of another name than it is sealed with, until somebody has confirmed it here.
     ///
     /// # Errors
     /// It is sealed with another, or what was confirmed cannot be read.
-    pub fn refuse_unconfirmed_move(&self, path: &[u8], key: &KeyName) -> Outcome {
+    pub fn refuse_unconfirmed_move(&self, path: &[u8], key: &KeyName) -> Result<(), CloneError> {
         if let Some(held) = unconfirmed_move(&self.repository, &self.keyring, path, key)? {
-            return Err(refused_move(path, &FilterError::OtherName { held, wanted: key.clone() }));
+            return Err(refused_move(path, FilterError::OtherName { held, wanted: key.clone() }));
         }
         let Self { repository, keyring, git_crypt, roster } = self;
         let held = sealed_by_git_crypt(repository, keyring, git_crypt, path, roster.infos.get(key));
@@ -144,14 +135,18 @@ impl OpenClone {
         if self.confirmed()?.allows(path, key) {
             return Ok(());
         }
-        Err(refused_move(path, &FilterError::Crossing { held, wanted: KeyOf::Own(key.clone()) }))
+        Err(refused_move(path, FilterError::Crossing { held, wanted: KeyOf::Own(key.clone()) }))
     }
 
     /// The same where the attribute names a key of git-crypt.
     ///
     /// # Errors
     /// As [`Self::refuse_unconfirmed_move`].
-    pub fn refuse_unconfirmed_move_to(&self, path: &[u8], key: &GitCryptName) -> Outcome {
+    pub fn refuse_unconfirmed_move_to(
+        &self,
+        path: &[u8],
+        key: &GitCryptName,
+    ) -> Result<(), CloneError> {
         let Self { repository, keyring, git_crypt, .. } = self;
         let held = sealed_elsewhere(repository, keyring, git_crypt, path, key);
         let Some(held) = held else { return Ok(()) };
@@ -159,19 +154,20 @@ impl OpenClone {
             return Ok(());
         }
         let wanted = KeyOf::GitCrypt(key.clone());
-        Err(refused_move(path, &FilterError::Crossing { held, wanted }))
+        Err(refused_move(path, FilterError::Crossing { held, wanted }))
     }
 
-    fn confirmed(&self) -> Outcome<Confirmed> {
+    fn confirmed(&self) -> Result<Confirmed, CloneError> {
         Confirmed::load(self.repository.common_dir())
             .context(|| "what was confirmed here".to_owned())
+            .map_err(CloneError::from)
     }
 
     /// Refuses to seal with a key that is not the one of this repository, or is older than one that was held.
     ///
     /// # Errors
     /// The key is such a one.
-    pub fn refuse_unfit_key(&self, name: &KeyName) -> Outcome {
+    pub fn refuse_unfit_key(&self, name: &KeyName) -> Result<(), CloneError> {
         if self.keyring.current(name).is_none() {
             return Ok(());
         }
@@ -189,7 +185,7 @@ impl OpenClone {
     ///
     /// # Errors
     /// There is none, or several and none is named.
-    pub fn choose_keys(&self, named: &[KeyName]) -> Outcome<Vec<KeyName>> {
+    pub fn choose_keys(&self, named: &[KeyName]) -> Result<Vec<KeyName>, CloneError> {
         if !named.is_empty() {
             let mut names = named.to_vec();
             names.sort();
@@ -201,11 +197,8 @@ impl OpenClone {
         match infos.keys().next() {
             _ if infos.contains_key(&default) => Ok(vec![default]),
             Some(only) if infos.len() == 1 => Ok(vec![only.clone()]),
-            None => Err(self.explain_git_crypt().unwrap_or_else(|| {
-                CommandError::wrong("this repository has no key").hint("git shroud init makes one")
-            })),
-            Some(_) => Err(CommandError::wrong("there are several keys; name one")
-                .hint(format!("name one with --key: {}", self.key_names()))),
+            None => Err(self.explain_git_crypt().unwrap_or(CloneError::NoKey)),
+            Some(_) => Err(CloneError::SeveralKeys(self.key_names())),
         }
     }
 
@@ -213,24 +206,20 @@ impl OpenClone {
     ///
     /// # Errors
     /// It is not held, or several are and none is named.
-    pub fn current(&self, names: &[KeyName]) -> Outcome<&Entry> {
+    pub fn current(&self, names: &[KeyName]) -> Result<&Entry, CloneError> {
         let held = self.keyring.names();
         let name = match names {
             [name] => name,
             [] if held.len() == 1 => held.first().expect("there is one"),
             [] if held.is_empty() => return Err(self.none_held()),
-            _ => {
-                return Err(CommandError::wrong("this takes one key at a time")
-                    .hint(format!("name it with --name: {}", self.key_names())));
-            }
+            _ => return Err(CloneError::OneKey(self.key_names())),
         };
-        self.keyring.current(name).ok_or_else(|| not_held(name))
+        self.keyring.current(name).ok_or_else(|| CloneError::NotHeld(name.clone()))
     }
 
     /// That no key is held.
-    pub fn none_held(&self) -> CommandError {
-        self.explain_git_crypt()
-            .unwrap_or_else(|| CommandError::wrong("no key is held here").hint("git shroud unlock"))
+    pub fn none_held(&self) -> CloneError {
+        self.explain_git_crypt().unwrap_or(CloneError::NoneHeld)
     }
 
     /// The names of all keys that are held or described, for people.
@@ -246,60 +235,43 @@ impl OpenClone {
     ///
     /// # Errors
     /// The list cannot be read or written.
-    pub fn remember_seen(&self, trusted: &[KeyId]) -> Outcome {
+    pub fn remember_seen(&self, trusted: &[KeyId]) -> Result<(), CloneError> {
         let names = self.keyring.entries().iter();
         let reset = names.filter(|entry| trusted.contains(&entry.key.id()));
         let reset: Vec<&KeyName> = reset.map(|entry| &entry.name).collect();
         Seen::remember(self.repository.common_dir(), &self.keyring, &reset)
             .context(|| "the list of seen keys".to_owned())
+            .map_err(CloneError::from)
     }
 
     /// Remembers the keys of git-crypt that this clone has held.
     ///
     /// # Errors
     /// The list cannot be read or written.
-    pub fn remember_seen_git_crypt(&self) -> Outcome {
+    pub fn remember_seen_git_crypt(&self) -> Result<(), CloneError> {
         SeenGitCrypt::remember(self.repository.common_dir(), &self.git_crypt)
             .context(|| "the list of seen keys".to_owned())
+            .map_err(CloneError::from)
     }
 }
 
-/// That a key is not held.
-pub fn not_held(name: &KeyName) -> CommandError {
-    CommandError::wrong(format!("the key '{name}' is not held here")).hint("git shroud key list")
-}
-
-/// The index names files, and their worktree is not known; with what was done all the same.
-pub fn unknown_worktree(outcome: &str) -> CommandError {
-    CommandError::refused(format!(
-        "the repository does not say where its worktree is; {outcome}"
-    ))
-    .hint("name it: git --git-dir=REPOSITORY --work-tree=FOLDER shroud COMMAND; or run the command in it")
-}
-
-fn refused_move(path: &[u8], error: &FilterError) -> CommandError {
-    CommandError::refused(format!("{}: {error}", crate::sanitise::path(path)))
-        .hint(error.hint().unwrap_or_default())
+fn refused_move(path: &[u8], source: FilterError) -> CloneError {
+    CloneError::Moved { path: crate::sanitise::path(path), source }
 }
 
 /// The top of the worktree, for what cannot do without.
 ///
 /// # Errors
 /// There is none.
-pub fn top(repository: &Repository) -> Outcome<&Path> {
-    repository.worktree.as_deref().ok_or_else(|| {
-        CommandError::wrong(
-            "this command needs a worktree, and there is none here (a bare repository?)",
-        )
-        .hint("run it in a clone; 'git shroud cat REV:PATH' works in a bare repository too")
-    })
+pub fn top(repository: &Repository) -> Result<&Path, CloneError> {
+    repository.worktree.as_deref().ok_or(CloneError::NoWorktree)
 }
 
 /// git-crypt's keys in this clone.
 ///
 /// # Errors
 /// They cannot be read.
-pub fn held_git_crypt_keys(repository: &Repository) -> Outcome<HeldKeys> {
+pub fn held_git_crypt_keys(repository: &Repository) -> Result<HeldKeys, CloneError> {
     Ok(store::git_crypt::load(repository.common_dir(), repository.gix.git_dir())?)
 }
 
@@ -307,7 +279,7 @@ pub fn held_git_crypt_keys(repository: &Repository) -> Outcome<HeldKeys> {
 ///
 /// # Errors
 /// They cannot be read.
-pub fn held_keys(common_dir: &Path) -> Outcome<Keyring> {
+pub fn held_keys(common_dir: &Path) -> Result<Keyring, CloneError> {
     match local::from_environment()? {
         Some(keyring) => Ok(keyring),
         None => Ok(local::load(common_dir)?),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-use crate::error::{CommandError, Outcome};
+use super::CloneError;
 use crate::git::GitError;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
@@ -170,7 +170,7 @@ impl Roster {
         &self,
         repository: &Repository,
         keyring: &Keyring,
-    ) -> Outcome<Vec<GrantProblem>> {
+    ) -> Result<Vec<GrantProblem>, CloneError> {
         let mut problems = Vec::new();
         for key in self.names() {
             for file in self.members(repository, key)? {
@@ -192,10 +192,10 @@ impl Roster {
     ///
     /// # Errors
     /// The first such description.
-    pub fn refuse_malformed(&self) -> Outcome {
+    pub fn refuse_malformed(&self) -> Result<(), CloneError> {
         match self.malformed.values().next() {
             None => Ok(()),
-            Some(why) => Err(CommandError::wrong(why.clone()).hint(RESTORE)),
+            Some(why) => Err(CloneError::Malformed(why.clone())),
         }
     }
 
@@ -203,7 +203,7 @@ impl Roster {
     ///
     /// # Errors
     /// The folder or the index cannot be read. A description that is malformed is none.
-    pub fn read(repository: &Repository) -> Outcome<Self> {
+    pub fn read(repository: &Repository) -> Result<Self, CloneError> {
         let mut roster = Self::default();
         let Some(top) = &repository.worktree else { return Ok(roster) };
         let listed = shroud_dir::list(top).map_err(ShroudDirError::Io)?;
@@ -243,13 +243,13 @@ impl Roster {
         Ok(())
     }
 
-    fn content(&self, repository: &Repository, file: &File) -> Outcome<Option<Vec<u8>>> {
+    fn content(&self, repository: &Repository, file: &File) -> Result<Option<Vec<u8>>, CloneError> {
         match (self.files[file], &repository.worktree) {
             (Source::Worktree, Some(top)) => Ok(Some(shroud_dir::read(top, file)?)),
             (Source::Worktree, None) => Ok(None),
             (Source::Blob(id), _) => match objects::read(repository, id)? {
                 Blob::Memory(bytes) => Ok(Some(bytes)),
-                Blob::Large => Err(CommandError::wrong(format!("{} is too large", file.path()))),
+                Blob::Large => Err(CloneError::TooLarge(file.path())),
                 Blob::Missing => Ok(None),
             },
         }
@@ -259,7 +259,11 @@ impl Roster {
     ///
     /// # Errors
     /// A file cannot be read. One that is malformed is in the list, with the reason.
-    pub fn members(&self, repository: &Repository, key: &KeyName) -> Outcome<Vec<MemberFile>> {
+    pub fn members(
+        &self,
+        repository: &Repository,
+        key: &KeyName,
+    ) -> Result<Vec<MemberFile>, CloneError> {
         Ok(self.each_member(repository, key).collect())
     }
 
@@ -296,7 +300,7 @@ impl Roster {
         repository: &Repository,
         names: &BTreeSet<KeyName>,
         besides: &[File],
-    ) -> Outcome<Vec<(File, Vec<u8>)>> {
+    ) -> Result<Vec<(File, Vec<u8>)>, CloneError> {
         let mut contents = Vec::new();
         for file in self.files.keys() {
             let (File::Key(name) | File::Member(name, _)) = file;
@@ -350,7 +354,7 @@ pub fn stage_shroud_dir(repository: &Repository) -> Result<(), GitError> {
 ///
 /// # Errors
 /// A file cannot be removed, or git fails.
-pub fn remove_from_shroud_dir(repository: &Repository, files: &[File]) -> Outcome {
+pub fn remove_from_shroud_dir(repository: &Repository, files: &[File]) -> Result<(), CloneError> {
     let Some(top) = &repository.worktree else { return Ok(()) };
     let mut paths = Vec::new();
     for file in files {

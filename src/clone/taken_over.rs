@@ -1,7 +1,6 @@
 //! Keys that were taken over from git-crypt: they open the history of before (docs/format.md, section 5).
 
-use super::{RESTORE, Roster};
-use crate::error::{CommandError, Outcome};
+use super::{CloneError, Roster};
 use crate::format::Key;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
@@ -11,10 +10,9 @@ use crate::store::shroud_dir::KeyInfo;
 ///
 /// # Errors
 /// They do not open, or are none.
-pub fn taken_over(info: &KeyInfo, key: &Key) -> Outcome<HeldKeys> {
-    let retired = info.retired(key).map_err(|error| {
-        CommandError::refused(format!(".shroud/{}/key.toml: {error}", info.name)).hint(RESTORE)
-    })?;
+pub fn taken_over(info: &KeyInfo, key: &Key) -> Result<HeldKeys, CloneError> {
+    let wrong = |source| CloneError::TakenOver { name: info.name.clone(), source };
+    let retired = info.retired(key).map_err(wrong)?;
     Ok(retired.git_crypt)
 }
 

@@ -109,7 +109,7 @@ fn make_dir(dir: Option<PathBuf>) -> Outcome<PathBuf> {
         .hint("name a directory that does not exist yet"));
     }
     fs::create_dir_all(&dir).context(|| crate::sanitise::native(&dir))?;
-    dir.canonicalize().context(|| crate::sanitise::native(&dir))
+    Ok(dir.canonicalize().context(|| crate::sanitise::native(&dir))?)
 }
 
 fn contains(bytes: &[u8], secret: &[u8]) -> bool {

@@ -76,6 +76,6 @@ fn remove_left(repository: &Repository) -> Option<Finding> {
             Severity::Ok,
             "removed the keys that an interrupted rotation had left".to_owned(),
         )),
-        Err(error) => Some(finding(Severity::Problem, error.message().to_owned())),
+        Err(error) => Some(finding(Severity::Problem, error.to_string())),
     }
 }

@@ -1,11 +1,12 @@
 //! The errors of services as this program says them: in words, with what to do, and with an exit status.
 
+mod clone;
 mod git;
 mod scrub;
 
 use crate::check::RangeError;
 use crate::clone::RESTORE;
-use crate::error::CommandError;
+use crate::error::{About, CommandError};
 use crate::fs::plaintext_folder::FolderError;
 use crate::git::editor::EditorError;
 use crate::git::hooks::HooksError;
@@ -16,6 +17,12 @@ use crate::store::git_crypt;
 use crate::store::local::StoreError;
 use crate::store::shroud_dir::ShroudDirError;
 use crate::store::unreadable::REMEDY;
+
+impl From<About> for CommandError {
+    fn from(error: About) -> Self {
+        Self::wrong(error.to_string())
+    }
+}
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {

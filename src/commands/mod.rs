@@ -78,14 +78,14 @@ impl Context {
 
     /// Likewise, but a key whose description cannot be read is the command's to report.
     fn open_anyway(&self) -> Outcome<OpenClone> {
-        OpenClone::read(self.repository()?)
+        Ok(OpenClone::read(self.repository()?)?)
     }
 }
 
 /// Keeps other runs from changing the keys meanwhile; where one is at work it waits, and says so.
 #[cfg_attr(not(unix), allow(clippy::let_unit_value))]
 fn exclusive(repository: &Repository) -> Outcome<Exclusive> {
-    locks::exclusive(repository, &Ui::new(ColorChoice::Auto, false, false))
+    Ok(locks::exclusive(repository, &Ui::new(ColorChoice::Auto, false, false))?)
 }
 
 /// A path for a person to read.

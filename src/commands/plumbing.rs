@@ -73,7 +73,7 @@ fn serve_git<'k>(context: &Context, filter: &mut impl Driver<'k>) -> Outcome {
     let served = serve(stdin(), stdout(), filter, |path, error| report(&context.ui, path, error));
     filter.conclude();
     summarise(&context.ui, filter.summary());
-    served.context(|| "the connection to git broke off".to_owned())
+    Ok(served.context(|| "the connection to git broke off".to_owned())?)
 }
 
 impl Clean {

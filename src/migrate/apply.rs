@@ -137,7 +137,9 @@ impl Journal {
     /// # Errors
     /// The journal cannot be removed.
     pub fn end(self) -> Outcome {
-        fs::remove_file(&self.path).map_err(|error| with_path(&self.path, &error)).context(doing)
+        Ok(fs::remove_file(&self.path)
+            .map_err(|error| with_path(&self.path, &error))
+            .context(doing)?)
     }
 }
 

@@ -10,7 +10,8 @@ use gix::bstr::ByteSlice as _;
 
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{Access, create_private_dir, read_bounded, write_atomic};
-use crate::store::{local, unreadable};
+use crate::store::local::{self, StoreError};
+use crate::store::unreadable;
 
 /// Bytes of the longest list that is read.
 const MAX_LEN: usize = 1 << 30;
@@ -31,7 +32,10 @@ fn doing() -> String {
 pub fn read(common_dir: &Path) -> Outcome<BTreeSet<ObjectId>> {
     let bytes = match read_bounded(&path(common_dir), MAX_LEN) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
-        Err(error) => return Err(unreadable::failure(&path(common_dir), error)),
+        Err(error) => {
+            let error = unreadable::explain(&path(common_dir), error);
+            return Err(StoreError::Io(error).into());
+        }
         Ok(bytes) => bytes,
     };
     let mut banned = BTreeSet::new();
@@ -65,7 +69,7 @@ pub fn change(common_dir: &Path, ids: &BTreeSet<ObjectId>, banned: bool) -> Outc
         writeln!(text, "{id}").expect("a String takes any text");
     }
     create_private_dir(&local::dir(common_dir)).context(doing)?;
-    write_atomic(&path(common_dir), text.as_bytes(), Access::Private).context(doing)
+    Ok(write_atomic(&path(common_dir), text.as_bytes(), Access::Private).context(doing)?)
 }
 
 #[cfg(test)]

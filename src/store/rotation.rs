@@ -5,8 +5,8 @@ use std::io;
 use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::path::{Path, PathBuf};
 
-use super::{local, unreadable};
-use crate::error::Outcome;
+use super::local::{self, StoreError};
+use super::unreadable;
 use crate::fs::with_path;
 
 /// The folder of the journal.
@@ -29,10 +29,10 @@ pub fn is_under_way(common_dir: &Path) -> bool {
 ///
 /// # Errors
 /// It cannot be removed.
-pub fn remove_draft(common_dir: &Path) -> Outcome<bool> {
+pub fn remove_draft(common_dir: &Path) -> Result<bool, StoreError> {
     let draft = draft(common_dir);
     let was_there = draft.symlink_metadata().is_ok();
-    remove_dir(&draft).map_err(|error| unreadable::failure(&draft, error))?;
+    remove_dir(&draft).map_err(|error| unreadable::explain(&draft, error))?;
     Ok(was_there)
 }
 

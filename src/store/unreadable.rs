@@ -3,8 +3,6 @@
 use std::io;
 use std::path::Path;
 
-use crate::error::CommandError;
-
 /// The same error; where the user may not read the file, it says whose it is.
 pub fn explain(path: &Path, error: io::Error) -> io::Error {
     if error.kind() != io::ErrorKind::PermissionDenied {
@@ -22,13 +20,6 @@ pub fn explain(path: &Path, error: io::Error) -> io::Error {
 
 /// What helps where [`explain`] had something to say.
 pub const REMEDY: &str = "if 'sudo git shroud unlock' was a mistake, take the folder back: sudo chown -R \"$(id -un)\" .git/git-shroud; else work as that user, or in your own clone";
-
-/// A file that cannot be read, with what helps.
-pub fn failure(path: &Path, error: io::Error) -> CommandError {
-    let error = explain(path, error);
-    let wrong = CommandError::wrong(error.to_string());
-    if error.kind() == io::ErrorKind::PermissionDenied { wrong.hint(REMEDY) } else { wrong }
-}
 
 /// The owner of a file or, where it is in a folder that this user may not enter, of that folder.
 #[cfg(unix)]

@@ -199,7 +199,7 @@ pub fn prove(opened: &OpenClone, added: &BTreeSet<KeyId>, trusted: &[KeyId]) -> 
 /// # Errors
 /// The list cannot be read.
 pub fn load_seen(repository: &Repository) -> Outcome<Seen> {
-    Seen::load(repository.common_dir()).context(|| "the list of seen keys".to_owned())
+    Ok(Seen::load(repository.common_dir()).context(|| "the list of seen keys".to_owned())?)
 }
 
 /// Remembers which keys need not be exported before they are given up.
@@ -207,8 +207,8 @@ pub fn load_seen(repository: &Repository) -> Outcome<Seen> {
 /// # Errors
 /// The list cannot be read or written.
 pub fn remember_copied(opened: &OpenClone, ids: impl IntoIterator<Item = KeyId>) -> Outcome {
-    local::remember_copied(opened.repository.common_dir(), ids)
-        .context(|| "the list of copied keys".to_owned())
+    Ok(local::remember_copied(opened.repository.common_dir(), ids)
+        .context(|| "the list of copied keys".to_owned())?)
 }
 
 /// Adds keys to the local keyring once they are shown to belong here; says how many are new. Nobody else may change the keys

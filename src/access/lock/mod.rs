@@ -11,7 +11,7 @@ use std::path::Path;
 
 use super::worktree::left::report_left;
 use super::worktree::{Changes, Left, LockPlan, Report, find_changed, seal_worktree};
-use crate::clone::{OpenClone, Roster, held_git_crypt_keys, unknown_worktree};
+use crate::clone::{CloneError, OpenClone, Roster, held_git_crypt_keys};
 use crate::error::{CommandError, Context as _, Outcome, count};
 use crate::format::KeyId;
 use crate::git::repository::Repository;
@@ -39,7 +39,7 @@ pub struct Request {
 /// A file has changes or is plaintext, or a key would be lost: then nothing was done. Or a file cannot be read or written.
 pub fn lock(repository: Repository, request: &Request, progress: &dyn Progress) -> Outcome {
     if repository.lacks_worktree()? {
-        return Err(unknown_worktree("nothing was done"));
+        return Err(CloneError::UnknownWorktree("nothing was done").into());
     }
     let keyring = all_keys(repository.common_dir())?;
     let roster = Roster::read(&repository)?;

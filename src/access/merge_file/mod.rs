@@ -162,7 +162,7 @@ fn merge_texts<'r>(
     // git itself is asked, as the style may come with 'git -c'.
     match merging::conflict_style(&Git::new(&versions.dir))?.as_deref() {
         None | Some("merge") => Ok(merged),
-        style => by_lines(style),
+        style => Ok(by_lines(style)?),
     }
 }
 

@@ -60,7 +60,7 @@ pub fn plan_removal(
         }
         let bad = people.find_bad(meant);
         if bad.is_empty() {
-            return Err(People::nobody(meant));
+            return Err(People::nobody(meant).into());
         }
         bad.into_iter().for_each(|person| removal.take(roster, person));
     }

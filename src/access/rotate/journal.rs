@@ -183,8 +183,8 @@ impl Journal {
             tips: self.tips.clone(),
         };
         let text = toml::to_string(&toml).context(doing)?;
-        write_atomic(&self.dir.join("journal.toml"), text.as_bytes(), Access::Private)
-            .context(doing)
+        Ok(write_atomic(&self.dir.join("journal.toml"), text.as_bytes(), Access::Private)
+            .context(doing)?)
     }
 
     /// Remembers that the next step begins.
@@ -210,7 +210,7 @@ impl Journal {
     /// It cannot be read.
     pub fn file(&self, when: &str, file: &File) -> Outcome<Option<String>> {
         match shroud_dir::read(&self.dir.join(when), file) {
-            Ok(bytes) => String::from_utf8(bytes).map(Some).context(|| file.path()),
+            Ok(bytes) => Ok(String::from_utf8(bytes).map(Some).context(|| file.path())?),
             Err(shroud_dir::ShroudDirError::Io(error)) if error.kind() == NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -221,7 +221,7 @@ impl Journal {
     /// # Errors
     /// They cannot be listed.
     pub fn new_files(&self) -> Outcome<Vec<File>> {
-        shroud_dir::list(&self.dir.join("new")).context(doing)
+        Ok(shroud_dir::list(&self.dir.join("new")).context(doing)?)
     }
 
     /// The blobs that were, or may have been, replaced.
@@ -266,7 +266,7 @@ impl Journal {
             bytes.extend_from_slice(path);
             bytes.push(0);
         }
-        write_atomic(&self.dir.join("index"), &bytes, Access::Private).context(doing)
+        Ok(write_atomic(&self.dir.join("index"), &bytes, Access::Private).context(doing)?)
     }
 
     /// Ends the rotation.
@@ -277,7 +277,7 @@ impl Journal {
         let done = self.dir.with_extension("draft");
         remove_dir(&done).context(doing)?;
         fs::rename(&self.dir, &done).context(doing)?;
-        remove_dir(&done).context(doing)
+        Ok(remove_dir(&done).context(doing)?)
     }
 }
 

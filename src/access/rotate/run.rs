@@ -9,7 +9,7 @@ use super::{Plan, Remark, Rotated, complete, create};
 use crate::clone::locks::{exclusive_at_once, refuse_rotation};
 use crate::clone::meant::People;
 use crate::clone::roster::MemberFile;
-use crate::clone::{OpenClone, Roster};
+use crate::clone::{CloneError, OpenClone, Roster};
 use crate::error::{CommandError, Outcome, count};
 use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
@@ -33,7 +33,7 @@ pub fn find_without(
     let OpenClone { repository, roster, keyring, .. } = opened;
     let people = People::of_keys(repository, roster, keyring, names)?;
     let find = |meant: &String| people.find(meant)?.ok_or_else(|| People::nobody(meant));
-    meant.iter().map(find).collect()
+    Ok(meant.iter().map(find).collect::<Result<_, CloneError>>()?)
 }
 
 /// Ends a rotation that was cut off in this worktree.

@@ -59,7 +59,8 @@ pub(super) fn take(
     if copied.is_empty() {
         return Ok(());
     }
-    local::remember_copied(common_dir, copied).context(|| "the list of copied keys".to_owned())
+    Ok(local::remember_copied(common_dir, copied)
+        .context(|| "the list of copied keys".to_owned())?)
 }
 
 /// Refuses a key that does not open what its name encrypts here, or is another than was held here: anybody who can push can put
@@ -124,7 +125,8 @@ fn keep(progress: &dyn Progress, opened: &mut OpenClone, file: KeyFile, place: &
 }
 
 fn load_seen(repository: &Repository) -> Outcome<SeenGitCrypt> {
-    SeenGitCrypt::load(repository.common_dir()).context(|| "the list of seen keys".to_owned())
+    Ok(SeenGitCrypt::load(repository.common_dir())
+        .context(|| "the list of seen keys".to_owned())?)
 }
 
 /// Whether this clone has never held a key, of either program.

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use super::given::{Given, ids, prove, read_given, remember_copied, take};
 use super::worktree::left::report_left;
 use super::worktree::{Report, open_worktree};
-use crate::clone::{OpenClone, RESTORE, Roster, held_git_crypt_keys, unknown_worktree};
+use crate::clone::{CloneError, OpenClone, RESTORE, Roster, held_git_crypt_keys};
 use crate::error::{CommandError, Outcome, count};
 use crate::filter::describe_suspects;
 use crate::format::KeyId;
@@ -187,7 +187,7 @@ fn open_all(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
     }
     let lacks_one = opened.repository.lacks_worktree()?;
     if lacks_one && worktrees.is_empty() {
-        return Err(unknown_worktree("took the keys, but opened no file"));
+        return Err(CloneError::UnknownWorktree("took the keys, but opened no file").into());
     }
     if lacks_one {
         progress

@@ -124,6 +124,6 @@ fn line(pattern: &[u8]) -> Vec<u8> {
 }
 
 fn remember(opened: &OpenClone, paths: impl IntoIterator<Item = (Vec<u8>, KeyOf)>) -> Outcome {
-    Confirmed::add(opened.repository.common_dir(), paths)
-        .context(|| "what was confirmed here".to_owned())
+    Ok(Confirmed::add(opened.repository.common_dir(), paths)
+        .context(|| "what was confirmed here".to_owned())?)
 }

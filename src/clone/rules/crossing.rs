@@ -2,7 +2,8 @@
 
 use gix::ObjectId;
 
-use crate::error::{Context as _, Outcome};
+use crate::clone::CloneError;
+use crate::error::Context as _;
 use crate::format::{Header, KeyId};
 use crate::git::GitError;
 use crate::git::attributes::{Attributes, PathAttributes};
@@ -30,7 +31,7 @@ pub fn unconfirmed_move(
     keyring: &Keyring,
     path: &[u8],
     key: &KeyName,
-) -> Outcome<Option<KeyName>> {
+) -> Result<Option<KeyName>, CloneError> {
     if keyring.has_one_name() {
         return Ok(None);
     }

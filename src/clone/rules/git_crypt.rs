@@ -8,7 +8,8 @@ use gix::bstr::ByteSlice as _;
 
 use super::between::leaves_for_git_crypt;
 use super::of_path::{self, LazyRepository};
-use crate::error::{Context as _, Outcome};
+use crate::clone::CloneError;
+use crate::error::Context as _;
 use crate::filter::Crossing;
 use crate::filter::git_crypt::{Conversion, GitCryptFilter, Paths};
 use crate::git::attributes::Attributes;
@@ -33,7 +34,7 @@ impl GitCryptSurroundings {
     ///
     /// # Errors
     /// The keys cannot be read.
-    pub fn find(dir: &Path) -> Outcome<Self> {
+    pub fn find(dir: &Path) -> Result<Self, CloneError> {
         let dir = dir.canonicalize().context(|| "the current directory".to_owned())?;
         let location = locate(&dir);
         let held = match &location {

@@ -8,9 +8,10 @@ use std::time::SystemTime;
 
 use super::between;
 use super::indexed::blobs_at;
+use crate::clone::CloneError;
 use crate::clone::lineage::find_later;
 use crate::clone::{RESTORE, Roster};
-use crate::error::{Context as _, Outcome};
+use crate::error::Context as _;
 use crate::filter::{Crossing, Filter, LazyHeldKeys, Rule, Rules, See};
 use crate::format::{KeyId, Layout};
 use crate::git::attributes::Attributes;
@@ -38,7 +39,7 @@ impl Surroundings {
     ///
     /// # Errors
     /// The keys cannot be read.
-    pub fn find(dir: &Path) -> Outcome<Self> {
+    pub fn find(dir: &Path) -> Result<Self, CloneError> {
         let dir = dir.canonicalize().context(|| "the current directory".to_owned())?;
         let location = locate(&dir);
         let common_dir = location.as_ref().map(|location| location.common_dir.as_path());

@@ -141,8 +141,8 @@ fn text(file: &Path) -> Outcome<String> {
 }
 
 fn write(file: &Path, text: &str) -> Outcome {
-    write_atomic(file, text.as_bytes(), Access::Shared)
-        .context(|| "the schema cannot be written".to_owned())
+    Ok(write_atomic(file, text.as_bytes(), Access::Shared)
+        .context(|| "the schema cannot be written".to_owned())?)
 }
 
 impl Add {

@@ -152,7 +152,7 @@ impl Set {
 fn value(question: &str) -> Outcome<Zeroizing<String>> {
     if std::io::stdin().is_terminal() {
         let typed = rpassword::prompt_password(format!("Value of {question}: "));
-        return typed.map(Zeroizing::new).context(|| "the terminal".to_owned());
+        return Ok(typed.map(Zeroizing::new).context(|| "the terminal".to_owned())?);
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_VALUE + 1));
     let read = std::io::stdin().take(MAX_VALUE as u64 + 1).read_to_end(&mut bytes);

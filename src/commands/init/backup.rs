@@ -15,7 +15,7 @@ use crate::ui::prompt;
 pub(super) fn place(file: Option<&Path>) -> Outcome<Option<PathBuf>> {
     let Some(file) = file else { return Ok(None) };
     refuse_existing(file)?;
-    std::path::absolute(file).map(Some).context(|| crate::sanitise::native(file))
+    Ok(std::path::absolute(file).map(Some).context(|| crate::sanitise::native(file))?)
 }
 
 /// Writes the backup, or asks for one on the terminal, or says how to make one.

@@ -10,7 +10,7 @@ use super::super::{Context, OpenClone};
 use crate::access::backup::secret_file::{refuse_existing, write_secret};
 use crate::access::backup::verify::verify_backup;
 use crate::access::given::remember_copied;
-use crate::clone::not_held;
+use crate::clone::CloneError;
 use crate::error::{Context as _, Outcome};
 use crate::format::KeyId;
 use crate::keyring::{Entry, KeyName, Keyring, token, words};
@@ -74,7 +74,7 @@ impl Export {
             refuse_existing(file)?;
         }
         if opened.keyring.is_empty() {
-            return Err(opened.none_held());
+            return Err(opened.none_held().into());
         }
         let pictures = self.qr.is_some() || self.sheet.is_some();
         if pictures {
@@ -109,7 +109,7 @@ impl Export {
         for name in self.names.iter().collect::<BTreeSet<_>>() {
             let entries: Vec<Entry> = keyring.remove(name);
             if entries.is_empty() {
-                return Err(not_held(name));
+                return Err(CloneError::NotHeld(name.clone()).into());
             }
             for entry in entries {
                 chosen.insert(entry).context(|| "the key cannot be exported".to_owned())?;

@@ -38,7 +38,7 @@ impl List {
         if self.json {
             let json = JsonKeys { keys };
             context.ui.json(&json);
-            return opened.roster.refuse_malformed();
+            return Ok(opened.roster.refuse_malformed()?);
         }
         if keys.is_empty() {
             context.ui.status("this repository has no key");
@@ -53,7 +53,7 @@ impl List {
             ));
         }
         // What can be said is said first: keys that are held need no description.
-        opened.roster.refuse_malformed()
+        Ok(opened.roster.refuse_malformed()?)
     }
 }
 

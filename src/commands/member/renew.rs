@@ -57,7 +57,7 @@ impl Renew {
                 bad.iter().try_for_each(|bad| {
                     verify(repository, roster, keyring, &bad.key, &[]).map(drop)
                 })?;
-                return Err(People::nobody(meant));
+                return Err(People::nobody(meant).into());
             };
             let of_it = |person: &&Person| person.is_of(&recipient) && !person.is_bad();
             for Person { file, key, standing, .. } in people.files.iter().filter(of_it) {

@@ -169,7 +169,10 @@ impl Layout<'_> {
         for existing in self.taken.iter().filter(|existing| !existing.is_in_folder()) {
             track(&pattern_for(&existing.path), &existing.environment)?;
         }
-        attributes.write().map(drop).context(|| "the attributes cannot be written".to_owned())
+        Ok(attributes
+            .write()
+            .map(drop)
+            .context(|| "the attributes cannot be written".to_owned())?)
     }
 
     /// Where the files of each environment are, for the schema.
