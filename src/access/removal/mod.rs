@@ -28,8 +28,9 @@ pub struct Removal {
     pub plan: Plan,
     /// The malformed and forged files that nobody has named.
     pub bad: Vec<File>,
-    /// Why these were not taken for members.
-    why: Vec<String>,
+    /// What is in the way of a rotation: such files, and those that were named by nothing but the name of the file; and why they
+    /// were not taken for members.
+    unfit: Vec<(File, String)>,
     /// Remaining members who share an encryption key with a removed one: the labels of both.
     shared: Vec<(String, String)>,
 }
@@ -62,7 +63,13 @@ pub fn plan_removal(
         if bad.is_empty() {
             return Err(People::nobody(meant).into());
         }
-        bad.into_iter().for_each(|person| removal.take(roster, person));
+        for person in bad {
+            removal.take(roster, person);
+            // The name of a file that is no grant names nobody: who is called so may well stay.
+            if person.file.file.path() != *meant {
+                removal.unfit.push((person.file.file.clone(), why_bad(person)));
+            }
+        }
     }
     let is_removed = |person: &&Person, removal: &Removal| {
         removal.plan.recipients.iter().any(|recipient| person.is_of(recipient))
@@ -74,20 +81,23 @@ pub fn plan_removal(
     }
     let stays = |person: &&Person| !removal.takes(person);
     let bad = people.files.iter().filter(stays).filter(|person| person.is_bad());
-    let (bad, why) = bad
-        .map(|person| {
-            let why = match &person.file.member {
-                Err(error) => error.clone(),
-                Ok(_) => format!(
-                    "{}: its mac fails: somebody without the key wrote it",
-                    show(&person.file.file)
-                ),
-            };
-            (person.file.file.clone(), why)
-        })
-        .unzip();
+    let bad: Vec<&Person> = bad.collect();
+    for person in bad {
+        removal.unfit.push((person.file.file.clone(), why_bad(person)));
+        removal.bad.push(person.file.file.clone());
+    }
     let shared = find_shared(&people, &removal);
-    Ok(Removal { bad, why, shared, ..removal })
+    Ok(Removal { shared, ..removal })
+}
+
+fn why_bad(person: &Person) -> String {
+    match &person.file.member {
+        Err(error) => error.clone(),
+        Ok(_) => format!(
+            "{}: its mac fails: somebody without the key wrote it",
+            show(&person.file.file)
+        ),
+    }
 }
 
 impl Removal {
@@ -110,17 +120,17 @@ impl Removal {
     /// # Errors
     /// There is such a file, or a remaining member can open what is wrapped to a removed one.
     pub fn refuse_unfit(&self) -> Outcome {
-        if let Some(first) = self.why.first() {
+        if let Some((file, first)) = self.unfit.first() {
             let mut error = CommandError::refused(format!("{first}; nothing was changed"));
-            for why in self.why.iter().skip(1).take(NAMED) {
+            for (_, why) in self.unfit.iter().skip(1).take(NAMED) {
                 error = error.hint(why);
             }
-            if self.why.len() > NAMED + 1 {
-                error = error.hint(format!("and {} more", self.why.len() - NAMED - 1));
+            if self.unfit.len() > NAMED + 1 {
+                error = error.hint(format!("and {} more", self.unfit.len() - NAMED - 1));
             }
             return Err(error
                 .hint("see who wrote it: git log -p -- .shroud")
-                .hint(format!("restore it with git, or remove it: {}", take_away(&self.bad[0]))));
+                .hint(format!("restore it with git, or remove it: {}", take_away(file))));
         }
         if let Some((removed, other)) = self.shared.first() {
             return Err(CommandError::refused(format!(

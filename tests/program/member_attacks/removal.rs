@@ -57,6 +57,26 @@ fn a_decoy_that_is_taken_away_by_its_path_makes_way() {
 }
 
 #[test]
+fn a_decoy_that_has_the_only_file_of_a_name_takes_no_bullet_either() {
+    let sandbox = team(&["alice", "bob"]);
+    let bob = recipient(&sandbox, "bob");
+    // No file says that bob has this address: the decoy alone has the name.
+    sandbox.write(member_file("default", "bob@x.org"), "");
+    push(&sandbox);
+    let before = grants(&sandbox);
+    for meant in [&["bob@x.org"][..], &["alice", "bob@x.org"]] {
+        let done = sandbox.try_shroud("repo", [&["member", "remove"], meant].concat()).expect(1);
+        done.says("members/bob@x.org.toml").says("nothing was changed").says("--no-rotate");
+        assert_untouched(&sandbox, &before);
+    }
+    // By its path it is a file, and no person.
+    let path = ".shroud/default/members/bob@x.org.toml";
+    sandbox.shroud("repo", ["member", "remove", path, "bob"]).says(&bob);
+    assert_has_nothing(&sandbox, &bob);
+    assert!(!sandbox.path("repo").join(path).exists());
+}
+
+#[test]
 fn the_same_recipient_under_another_label_is_removed_too() {
     let sandbox = team(&["alice", "bob"]);
     let bob = recipient(&sandbox, "bob");
