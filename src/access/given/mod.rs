@@ -15,9 +15,10 @@ use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::KeyId;
 use crate::fs::read_bounded;
 use crate::git::config::install_drivers;
+use crate::git::history::shallow_boundary;
 use crate::git::repository::Repository;
 use crate::git_crypt::{KeyFile, KeyFileError, LEGACY_LEN, MAX_KEY_FILE_LEN};
-use crate::keyring::{InsertError, Keyring};
+use crate::keyring::{Entry, InsertError, Keyring};
 use crate::recipient::Ask;
 use crate::store::backup::{self, Backup};
 use crate::store::git_crypt::StoreError;
@@ -155,14 +156,10 @@ pub fn prove(opened: &OpenClone, added: &BTreeSet<KeyId>, trusted: &[KeyId]) -> 
     let described = |id: &KeyId| opened.roster.infos.values().any(|info| info.id == *id);
     for id in added {
         let entry = opened.keyring.by_id(*id).expect("it was added");
-        let generation_before = opened
-            .roster
-            .infos
-            .get(&entry.name)
-            .is_some_and(|info| entry.generation < info.generation);
+        let is_earlier = is_earlier(opened, entry)?;
         // It never seals, and is of a grant or a file that said so.
         let aside = opened.roster.infos.keys().any(|name| entry.name.is_aside_of(name));
-        if sealed.proven.contains(id) || described(id) || generation_before || aside {
+        if sealed.proven.contains(id) || described(id) || is_earlier || aside {
             continue;
         }
         let seen = load_seen(&opened.repository)?;
@@ -192,6 +189,19 @@ pub fn prove(opened: &OpenClone, added: &BTreeSet<KeyId>, trusted: &[KeyId]) -> 
         .hint(format!("to take it anyway: git shroud unlock --trust-key {id} KEYFILE")));
     }
     Ok(())
+}
+
+/// Whether a key is an earlier generation of one that `.shroud/` describes: one of those that are sealed under the key that is
+/// held, or, in a shallow clone, which lacks the commits that described it, any key of an earlier generation.
+fn is_earlier(opened: &OpenClone, entry: &Entry) -> Outcome<bool> {
+    let Some(info) = opened.roster.infos.get(&entry.name) else { return Ok(false) };
+    if entry.generation >= info.generation {
+        return Ok(false);
+    }
+    let line = opened.keyring.by_id(info.id).and_then(|current| info.retired(&current.key).ok());
+    let is_of_line = line
+        .is_some_and(|line| line.keys.entries().iter().any(|one| one.key.id() == entry.key.id()));
+    Ok(is_of_line || !shallow_boundary(&opened.repository)?.is_empty())
 }
 
 /// What this clone has held before.

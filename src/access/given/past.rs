@@ -157,7 +157,18 @@ fn sealed_with(repository: &Repository, blob: ObjectId) -> Result<Found, GitErro
 /// # Errors
 /// git fails, or an object is damaged.
 pub fn is_described_anywhere(repository: &Repository, key: &Key) -> Result<bool, GitError> {
-    for blob in versions(repository, "--all", ":(top,glob).shroud/*/key.toml")? {
+    let blobs = versions(repository, "--all", ":(top,glob).shroud/*/key.toml")?;
+    let mut missing = Vec::new();
+    for blob in &blobs {
+        if matches!(objects::read(repository, *blob)?, Blob::Missing) {
+            missing.push(*blob);
+        }
+    }
+    // What cannot be had describes nothing.
+    if !missing.is_empty() {
+        let _ = fetch_missing(repository, &missing);
+    }
+    for blob in blobs {
         let Blob::Memory(bytes) = objects::read(repository, blob)? else { continue };
         let named = |name: KeyName| KeyInfo::parse(&bytes, &name).ok();
         let info = KeyInfo::name_in(&bytes).and_then(named);

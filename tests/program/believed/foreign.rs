@@ -50,6 +50,32 @@ fn a_foreign_key_of_another_name_is_refused_and_one_of_another_branch_taken() {
 }
 
 #[test]
+fn a_foreign_key_of_an_earlier_generation_is_refused_and_a_true_one_taken() {
+    let sandbox = Sandbox::new();
+    sandbox.sealed_repository("repo");
+    sandbox.foreign_key();
+    sandbox.shroud("repo", ["key", "rotate", "-q"]);
+    sandbox.git("repo", ["commit", "-q", "-m", "rotate"]);
+    sandbox.shroud("repo", ["key", "export", "-q", "-o", "../both.key"]);
+    let url = format!("file://{}", sandbox.path("repo").display());
+    sandbox.git("repo", ["config", "uploadpack.allowFilter", "true"]);
+    for kind in ["--no-tags", "--filter=blob:none"] {
+        for (file, status) in [("other", 2), ("team", 0), ("both", 0)] {
+            let _ = std::fs::remove_dir_all(sandbox.path("clone"));
+            sandbox.git(".", ["clone", "-q", kind, &url, "clone"]);
+            let done = sandbox.try_shroud("clone", ["unlock", &format!("../{file}.key")]);
+            let done = done.expect(status);
+            assert_eq!(done.stderr.contains("does not belong here"), status != 0, "{done:?}");
+            let keyring = sandbox.path("clone/.git/git-shroud/keyring");
+            assert_eq!(keyring.exists(), status == 0, "{kind} {file}");
+        }
+    }
+    // A shallow clone lacks what described the earlier one.
+    sandbox.git(".", ["clone", "-q", "--depth=1", &url, "shallow"]);
+    sandbox.shroud("shallow", ["unlock", "../team.key"]);
+}
+
+#[test]
 fn a_repository_without_git_crypt_takes_no_key_of_it() {
     let sandbox = Sandbox::new();
     sandbox.git(".", ["init", "-q", "-b", "main", "empty"]);
