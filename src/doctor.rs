@@ -248,6 +248,9 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
                 format!("the held key '{name}' is not the one in .shroud/{name}/key.toml"),
                 "get the current key with 'git shroud unlock'; 'git log -p -- .shroud' shows who changed it",
             )),
+            None if let Some((_, why)) = refusal => {
+                findings.push(problem("key", why.to_string(), why.hint().unwrap_or(RESTORE)));
+            }
             None => findings.push(ok("key", format!("key '{name}' is not held: its files stay sealed"))),
         }
     }
@@ -273,19 +276,17 @@ fn backups(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for entry in patient.keyring.entries() {
         let (name, id) = (&entry.name, entry.key.id());
+        // A copy of the current key brings the earlier ones along.
+        let current = patient.keyring.current(name);
+        if current.is_some_and(|current| current.generation > entry.generation) {
+            continue;
+        }
         if !copied.contains(&id) {
             findings.push(advice(
                 "backup",
                 format!("the key '{name}' was made here and never exported: if you lose this clone, you lose every file that the key sealed"),
                 "git shroud key export -o FILE, and store the file elsewhere",
             ));
-            continue;
-        }
-        if patient
-            .keyring
-            .current(name)
-            .is_some_and(|current| current.generation > entry.generation)
-        {
             continue;
         }
         let last = verified.iter().filter(|known| known.id == id).max_by_key(|known| known.date);

@@ -34,14 +34,17 @@ pub fn sealing_key<'k>(
     })
 }
 
-/// The keys that are held and described, and that nothing is sealed with all the same: somebody has put an earlier description
-/// back, or whether that is so cannot be told. With the reason that the filter gives.
+/// The keys that are described and with which nothing may be sealed all the same: somebody has put an earlier description back, or
+/// whether that is so cannot be told. With the reason that the filter gives. Keys that were held here once count too.
 pub fn refused_keys(
     repository: &Repository,
     roster: &Roster,
     keyring: &Keyring,
 ) -> Vec<(KeyName, FilterError)> {
     let refusal = |name: &KeyName| {
+        if keyring.current(name).is_none() {
+            return Some((name.clone(), put_back(repository, roster, name)?));
+        }
         match sealing_key(repository, roster, keyring, name).err()? {
             error @ (FilterError::Older { .. } | FilterError::Rule(_)) => {
                 Some((name.clone(), error))
@@ -51,4 +54,33 @@ pub fn refused_keys(
         }
     };
     roster.infos.keys().filter_map(refusal).collect()
+}
+
+/// What is wrong with the description of a key that this clone has held and does not hold now: it is not the newest any more, or
+/// another key has its generation.
+fn put_back(repository: &Repository, roster: &Roster, name: &KeyName) -> Option<FilterError> {
+    let info = roster.infos.get(name)?;
+    let seen = Seen::load(repository.common_dir()).ok()?;
+    let (newest, id) = seen.newest(name)?;
+    if info.generation == newest && info.id != id {
+        return Some(FilterError::Swapped {
+            name: name.clone(),
+            generation: newest,
+            known: id,
+            described: info.id,
+        });
+    }
+    if info.generation >= newest {
+        return None;
+    }
+    // A branch that never saw the rotation is right.
+    match find_later(repository, name, &[id]) {
+        Ok(commit) => commit.map(|commit| FilterError::Older {
+            name: name.clone(),
+            held: info.generation,
+            newest,
+            commit: Some(commit),
+        }),
+        Err(error) => Some(FilterError::Rule(error.to_string())),
+    }
 }

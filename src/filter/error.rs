@@ -55,6 +55,20 @@ pub enum FilterError {
         /// The commit of this branch that described a newer one.
         commit: Option<String>,
     },
+    /// Another key than the one that was held here has its name and generation.
+    #[error(
+        "generation {generation} of the key '{name}' has the id {described} in .shroud/, but the id {known} when this clone held it: somebody may have swapped it"
+    )]
+    Swapped {
+        /// The key's name.
+        name: KeyName,
+        /// The generation of both.
+        generation: u32,
+        /// The id that was held.
+        known: KeyId,
+        /// The id that the repository describes.
+        described: KeyId,
+    },
     /// The path is sealed with a held key of another name, and nobody has confirmed the move here.
     #[error(
         "it is sealed with the key '{held}', but its attribute now names the key '{wanted}', and nobody has confirmed that in this clone"
@@ -143,6 +157,9 @@ impl FilterError {
             Self::Older { .. } => Some(
                 "somebody restored an old key.toml: look at 'git log -p -- .shroud', and take the newer one with 'git checkout COMMIT -- .shroud'",
             ),
+            Self::Swapped { .. } => {
+                Some("'git log -p -- .shroud' shows who changed it; restore it")
+            }
             Self::OtherName { .. } | Self::Crossing { .. } => Some(
                 "'git shroud why PATH' shows who changed it; if that is right: git shroud why --confirm PATH; if not, restore the line in .gitattributes",
             ),

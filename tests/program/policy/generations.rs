@@ -127,14 +127,19 @@ fn a_description_that_was_put_back_seals_nothing() {
     let mut edit = sandbox.command("git-shroud", "clone");
     edit.args(["edit", "--on-disk", "secrets/edited"]).env("GIT_EDITOR", "echo canary >");
     sandbox.run(edit).expect(1).says("an older key seals nothing");
-    // Whoever looks is told, also where every file is as old as the description.
+    // Whoever looks is told, also where every file is as old as the description, and where no key is held any more.
     sandbox.git("clone", ["reset", "-q", "--hard"]);
-    for command in ["status", "doctor"] {
-        let done = sandbox.try_shroud("clone", [command]).expect(1);
+    sandbox.sh(".", "cp -a clone locked");
+    // Who deleted the grants of the newer key keeps nobody from locking.
+    sandbox.shroud("locked", ["lock", "-q"]);
+    for (dir, command) in
+        [("clone", "status"), ("clone", "doctor"), ("locked", "status"), ("locked", "doctor")]
+    {
+        let done = sandbox.try_shroud(dir, [command]).expect(1);
         let all = done.text() + &done.stderr;
         assert!(
             all.contains("generation 1, but this clone has held generation 2, and commit "),
-            "{all}"
+            "{dir}: {all}"
         );
         assert!(all.contains("git checkout COMMIT -- .shroud"), "{all}");
     }
@@ -145,6 +150,36 @@ fn a_description_that_was_put_back_seals_nothing() {
     sandbox.git("clone", ["add", "secrets/new"]);
     let new = key_id(&sandbox, "clone", "default", 2);
     assert_eq!(sealed_with(&sandbox, "clone", ":secrets/new"), new);
+}
+
+#[test]
+fn a_locked_clone_tells_a_swapped_key_and_nothing_of_an_older_branch() {
+    let sandbox = team();
+    sandbox.git("repo", ["branch", "before"]);
+    sandbox.shroud("repo", ["key", "rotate", "-q"]);
+    commit(&sandbox, "repo", "rotate");
+    sandbox.unlocked_clone("repo", "clone", "alice").expect(0);
+    sandbox.shroud("clone", ["lock", "-q"]);
+    let told = |dir: &str| {
+        let said = |command| {
+            let done = sandbox.try_shroud(dir, [command]);
+            done.text() + &done.stderr
+        };
+        (said("status"), said("doctor"))
+    };
+    // A branch of before the rotation, and the newest: nothing is wrong.
+    for branch in ["origin/before", "origin/main"] {
+        sandbox.git("clone", ["checkout", "-q", branch]);
+        let (status, doctor) = told("clone");
+        assert!(!(status + &doctor).contains("has held"), "{branch}");
+    }
+    let mallory = crate::common::attacker::RawKey([7; 32]);
+    sandbox.write("clone/.shroud/default/key.toml", mallory.key_toml("default", 2, &[]));
+    sandbox.git("clone", ["commit", "-q", "-am", "swap"]);
+    let (status, doctor) = told("clone");
+    for said in [status, doctor] {
+        assert!(said.contains(&mallory.id()) && said.contains("swapped"), "{said}");
+    }
 }
 
 #[test]
