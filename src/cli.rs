@@ -96,11 +96,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::hardening::harden();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) if cli.command.holds_secret(&arguments) => return refuse_secret(),
+        Ok(cli) if cli.command.holds_secret(&arguments) => {
+            give_up(&arguments);
+            return refuse_secret();
+        }
         Ok(cli) => cli,
         // It repeats the arguments.
-        Err(_) if holds_secret(&arguments) => return refuse_secret(),
+        Err(_) if holds_secret(&arguments) => {
+            give_up(&arguments);
+            return refuse_secret();
+        }
         Err(error) => {
+            if error.use_stderr() {
+                give_up(&arguments);
+            }
             // Asked-for help goes to standard output and is no failure; clap knows which it is. An argument that it repeats
             // may be a file's name.
             let odd =
@@ -151,6 +160,27 @@ impl Command {
             _ => arguments,
         };
         holds_secret(own)
+    }
+}
+
+/// Does what is left to do where arguments are wrong, by the command that they name.
+fn give_up(arguments: &[OsString]) {
+    let mut dir = PathBuf::from(".");
+    let mut command = None;
+    let mut words = arguments.iter().skip(1);
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy();
+        match text.strip_prefix("-C") {
+            Some("") => dir = words.next().map_or(dir, PathBuf::from),
+            Some(attached) => dir = PathBuf::from(attached),
+            None if text == "--color" => drop(words.next()),
+            None if text == "--" => break,
+            None if text.starts_with('-') => {}
+            None => drop(command.get_or_insert(text)),
+        }
+    }
+    if command.is_some_and(|command| command == "unlock") {
+        commands::unlock::give_up(dir, Ui::new(ColorChoice::Auto, true, false));
     }
 }
 

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use super::{Context, exclusive, refuse_rotation};
 use crate::access::unlock::missing::IdentityArguments;
-use crate::access::unlock::{Request, unlock};
+use crate::access::unlock::{Request, install_first, unlock};
 use crate::error::Outcome;
 use crate::format::KeyId;
-use crate::ui::prompt;
+use crate::ui::{Ui, prompt};
 
 /// Unlock this clone: take keys and decrypt its files
 ///
@@ -42,6 +42,13 @@ pub struct Unlock {
 
 fn parse_key_id(text: &str) -> Result<KeyId, &'static str> {
     KeyId::from_hex(text).ok_or("a key id is 32 hexadecimal digits in lower case")
+}
+
+/// What an `unlock` does that is not carried out, as an argument is wrong: the next `git add` refuses, as after any other that fails.
+pub fn give_up(dir: PathBuf, ui: Ui) {
+    // Nothing is said of it: what is wrong with the arguments is said already.
+    let context = Context { ui, dir };
+    let _ = context.discover().and_then(|repository| install_first(&repository));
 }
 
 impl Unlock {

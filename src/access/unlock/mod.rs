@@ -51,11 +51,7 @@ pub fn unlock(
     ask: Ask<'_>,
     progress: &dyn Progress,
 ) -> Outcome {
-    // First: however this ends, git does not store plaintext at a tracked path from now on.
-    let is_set_up = is_set_up(&repository)?;
-    if is_set_up {
-        install_drivers(&repository)?;
-    }
+    let is_set_up = install_first(&repository)?;
     let keyring = local::load(repository.common_dir())?;
     let git_crypt = held_git_crypt_keys(&repository)?;
     let roster = Roster::read(&repository)?;
@@ -101,7 +97,8 @@ pub fn unlock(
     } else if had > 0 && any_given {
         progress.status("these keys are held already");
     }
-    remember_copied(&opened, given_ids)?;
+    // What came from a file or a grant is there again, whoever deletes the grant meanwhile: a lock gives it up.
+    remember_copied(&opened, given_ids.into_iter().chain(added))?;
     opened.remember_seen(&request.trusted)?;
     taken_over::take_over(progress, &mut opened)?;
     opened.remember_seen_git_crypt()?;
@@ -121,6 +118,19 @@ pub fn unlock(
             count(n, "description")
         ))),
     }
+}
+
+/// What comes first: however an unlock ends, git stores no plaintext at a tracked path from now on. Says whether the repository is
+/// set up; where it is not, nothing is installed.
+///
+/// # Errors
+/// git's configuration cannot be written.
+pub fn install_first(repository: &Repository) -> Outcome<bool> {
+    let is_set_up = is_set_up(repository)?;
+    if is_set_up {
+        install_drivers(repository)?;
+    }
+    Ok(is_set_up)
 }
 
 /// A name that is misspelt would be a key that stays locked without a word.

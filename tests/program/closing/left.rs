@@ -93,11 +93,23 @@ fn after_an_unlock_that_failed_git_refuses_plaintext() {
         let sandbox = Sandbox::new();
         sandbox.sealed_repository_with("repo", options);
         sandbox.foreign_key();
-        for arguments in [&["unlock"][..], &["unlock", "../none.key"], &["unlock", "../other.key"]]
-        {
+        let token = String::from_utf8(sandbox.read("team.key")).unwrap();
+        let token = token.split_whitespace().last().unwrap();
+        for (from, arguments) in [
+            ("clone", &["unlock"][..]),
+            ("clone", &["unlock", "../none.key"]),
+            ("clone", &["unlock", "../other.key"]),
+            // Arguments that nobody can read still say which command was meant, and where.
+            ("clone", &["unlock", "--idnetity", "../ann.age"]),
+            ("clone", &["unlock", "--trust-key", "x", "../team.key"]),
+            ("clone", &["-q", "--color", "never", "unlock", "--secret-key"]),
+            (".", &["-C", "clone", "unlock", "--idnetity", "ann.age"]),
+            (".", &["unlock", "--idnetity", "-Cclone"]),
+            ("clone", &["unlock", token]),
+        ] {
             let _ = fs::remove_dir_all(sandbox.path("clone"));
             sandbox.git(".", ["clone", "-q", "repo", "clone"]);
-            sandbox.try_shroud("clone", arguments).expect(2);
+            sandbox.try_shroud(from, arguments).expect(2);
             assert!(!sandbox.path("clone").join(KEYRING).exists());
             sandbox.write("clone/secrets/new.env", "canary-new");
             sandbox.try_git("clone", ["add", "."]).expect(128).says("git shroud unlock");
@@ -108,6 +120,13 @@ fn after_an_unlock_that_failed_git_refuses_plaintext() {
             sandbox.write("clone/README", "more");
             sandbox.git("clone", ["commit", "-q", "-am", "more"]);
             assert!(is_sealed(&sandbox.read("clone/secrets/db.env")));
+        }
+        // Who asks for help, or misses another command, changes nothing.
+        sandbox.git(".", ["clone", "-q", "repo", "asked"]);
+        for arguments in [&["unlock", "--help"][..], &["lock", "--idnetity"], &["unlokc"]] {
+            sandbox.try_shroud("asked", arguments);
+            let config = sandbox.read("asked/.git/config");
+            assert!(!String::from_utf8(config).unwrap().contains("filter"), "{arguments:?}");
         }
         sandbox.shroud("clone", ["unlock", "-q", "../team.key"]);
         assert!(is_open(&sandbox, "clone"));
