@@ -30,22 +30,17 @@ const SHORT: usize = 12;
 /// is known.
 pub fn describe_dropped(repository: &Repository, report: &Report) -> Option<String> {
     let finding = report.findings.iter().find(|found| found.problem.is_allowable())?;
-    let head = || {
-        let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD"]).ok()??;
-        ObjectId::from_hex(head.as_encoded_bytes()).ok()
-    };
     let commit = match finding.source {
         Source::Commit(id) => Some(id),
-        Source::Index(_) => head(),
+        Source::Index(_) => head(repository),
         Source::Tree(_) => None,
     };
-    let dropped = commit.and_then(|commit| who_dropped(repository, commit, &finding.path).ok());
+    let dropped = commit.and_then(|commit| find_dropped(repository, commit, &finding.path).ok());
     match (dropped.flatten(), finding.source) {
         (Some(dropped), _) => Some(format!(
-            "no attribute seals {} any more since {}, by {}",
+            "no attribute seals {} any more {}",
             crate::sanitise::path(&finding.path),
-            &dropped.commit[..SHORT.min(dropped.commit.len())],
-            crate::sanitise::line(&dropped.by)
+            dropped.since()
         )),
         (None, Source::Index(_)) => {
             Some("'git diff HEAD -- .gitattributes' shows the deleted line".to_owned())
@@ -54,8 +49,27 @@ pub fn describe_dropped(repository: &Repository, report: &Report) -> Option<Stri
     }
 }
 
+/// The commit up to HEAD since which no attribute seals this path any more, with its author and date; `None` where nobody is
+/// known.
+pub fn who_dropped(repository: &Repository, path: &[u8]) -> Option<String> {
+    let dropped = find_dropped(repository, head(repository)?, path).ok()??;
+    Some(format!("no attribute seals it any more {}", dropped.since()))
+}
+
+fn head(repository: &Repository) -> Option<ObjectId> {
+    let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD"]).ok()??;
+    ObjectId::from_hex(head.as_encoded_bytes()).ok()
+}
+
+impl Dropped {
+    fn since(&self) -> String {
+        let commit = &self.commit[..SHORT.min(self.commit.len())];
+        format!("since {commit}, by {}", crate::sanitise::line(&self.by))
+    }
+}
+
 /// The last commit, up to this one, before which the attributes sealed the path and after which they do not.
-fn who_dropped(
+fn find_dropped(
     repository: &Repository,
     commit: ObjectId,
     path: &[u8],

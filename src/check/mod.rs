@@ -35,7 +35,7 @@ use crate::keyring::KeyName;
 use crate::parallel::map_runs;
 
 pub use allowed::Allowed;
-pub use dropped::describe_dropped;
+pub use dropped::{describe_dropped, who_dropped};
 use judge::Judge;
 pub use range::{Range, RangeError, check_range};
 

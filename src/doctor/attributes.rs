@@ -126,7 +126,7 @@ pub(super) fn in_doubt(file: &FileStatus) -> Option<Finding> {
     Some(problem(
         "attribute-conflict",
         format!("{}: {why}", crate::sanitise::path(&file.path)),
-        "move the line that seals the path to the end, or write '-filter' if the path should stay plaintext; 'git log -p -- .gitattributes' shows who changed it",
+        "'git log -p -- .gitattributes' shows who changed it; restore the line that seals the path, as the last one for it",
     ))
 }
 

@@ -1,6 +1,7 @@
 //! Why a path stands as it does: the attribute line that decides, the key, and what others see.
 
 use super::confirming::describe;
+use crate::check::who_dropped;
 use crate::clone::OpenClone;
 use crate::error::{Context as _, Outcome};
 use crate::git::attributes::{Attributes, PathAttributes, Setting};
@@ -35,14 +36,24 @@ pub fn explain(opened: &OpenClone, path: &[u8]) -> Outcome<Vec<(&'static str, St
         lines.push(("conflict", format!("{conversion} would make git change the sealed bytes")));
     }
     let of_git = OfGit::ask(&opened.repository, [path])?;
-    let conflict = attributes.conflict.clone().or_else(|| of_git.differs(path, &attributes));
-    if let Some(why) = conflict {
-        lines.push(("conflict", why));
-    }
     let known = opened.known();
     let only = [path.to_vec()].into();
     let file = survey(&opened.repository, &known, Some(&only))?.into_iter().next();
     let state = file.map(|file| file.state);
+    let conflict = attributes.conflict.clone().or_else(|| of_git.differs(path, &attributes));
+    // What is wrong with the file of attributes itself, the survey alone knows.
+    let of_state = || match &state {
+        Some(State::Conflict(why)) => Some(why.clone()),
+        _ => None,
+    };
+    if let Some(why) = conflict.or_else(of_state) {
+        lines.push(("conflict", why));
+    }
+    if matches!(state, Some(State::NotTracked(_)))
+        && let Some(who) = who_dropped(&opened.repository, path)
+    {
+        lines.push(("dropped", who));
+    }
     lines.push(("in the index", in_index(opened, path, state.as_ref())?));
     lines.push(("fresh clone", fresh_clone(&attributes, state.as_ref())));
     Ok(lines)

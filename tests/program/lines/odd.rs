@@ -15,6 +15,9 @@ fn named(sandbox: &Sandbox, case: &str) {
     assert!(status.contains("attribute-conflict  secrets/db.env"), "{case}: {status}");
     let doctor = sandbox.try_shroud("repo", ["doctor"]).expect(1).text();
     assert!(doctor.contains("secrets/db.env"), "{case}: {doctor}");
+    assert!(!doctor.contains("-filter"), "{case}: {doctor}");
+    let why = sandbox.shroud("repo", ["why", "secrets/db.env"]).text();
+    assert!(why.lines().any(|line| line.starts_with("conflict ")), "{case}: {why}");
     sandbox.git("repo", ["add", ".gitattributes"]);
     let check = sandbox.try_shroud("repo", ["check", "--staged"]).expect(1).text();
     assert!(check.contains("secrets/db.env  attribute-conflict"), "{case}: {check}");
