@@ -155,9 +155,13 @@ fn judge_validity(progress: &dyn Progress, validity: Validity, trust: bool) -> O
     if validity.is_valid() || trust {
         return Ok(());
     }
-    Err(CommandError::refused(format!(
+    let refused = CommandError::refused(format!(
         "gpg does not consider this certificate valid (it says: {})",
         validity.name()
-    ))
-    .hint("compare the fingerprint with its owner, then sign it (gpg --lsign-key FINGERPRINT), or pass --trust"))
+    ));
+    // Such a certificate gets no key, whoever trusts it.
+    if matches!(validity, Validity::Revoked | Validity::Disabled) {
+        return Err(refused.hint("ask its owner for the new certificate"));
+    }
+    Err(refused.hint("compare the fingerprint with its owner, then sign it (gpg --lsign-key FINGERPRINT), or pass --trust"))
 }

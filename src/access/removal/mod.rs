@@ -93,10 +93,9 @@ pub fn plan_removal(
 fn why_bad(person: &Person) -> String {
     match &person.file.member {
         Err(error) => error.clone(),
-        Ok(_) => format!(
-            "{}: its mac fails: somebody without the key wrote it",
-            show(&person.file.file)
-        ),
+        Ok(_) => {
+            format!("{}: its mac fails: somebody without the key wrote it", show(&person.file.file))
+        }
     }
 }
 

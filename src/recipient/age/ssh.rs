@@ -25,6 +25,10 @@ impl PublicKey {
     /// Reads `TYPE BASE64`.
     pub(super) fn parse_line(line: &str) -> Result<Self, AgeError> {
         let (kind, base64) = line.split_once(' ').ok_or(AgeError::NotARecipient)?;
+        // A type that no age file is written to has its own sentence, whatever follows.
+        if !["ssh-ed25519", "ssh-rsa"].contains(&kind) {
+            return Err(unsupported(kind.as_bytes()));
+        }
         let blob = BASE64_STANDARD.decode(base64).map_err(|_| AgeError::NotARecipient)?;
         let mut wire = Wire(&blob);
         if wire.string() != Some(kind.as_bytes()) {
