@@ -180,7 +180,7 @@ fn give_up(arguments: &[OsString]) {
         }
     }
     if command.is_some_and(|command| command == "unlock") {
-        commands::unlock::give_up(dir, Ui::new(ColorChoice::Auto, true, false));
+        commands::unlock::give_up(&Context { dir, ..context(ColorChoice::Auto, true, false) });
     }
 }
 

@@ -7,7 +7,7 @@ use crate::access::unlock::missing::IdentityArguments;
 use crate::access::unlock::{Request, install_first, unlock};
 use crate::error::Outcome;
 use crate::format::KeyId;
-use crate::ui::{Ui, prompt};
+use crate::ui::prompt;
 
 /// Unlock this clone: take keys and decrypt its files
 ///
@@ -45,9 +45,8 @@ fn parse_key_id(text: &str) -> Result<KeyId, &'static str> {
 }
 
 /// What an `unlock` does that is not carried out, as an argument is wrong: the next `git add` refuses, as after any other that fails.
-pub fn give_up(dir: PathBuf, ui: Ui) {
+pub fn give_up(context: &Context) {
     // Nothing is said of it: what is wrong with the arguments is said already.
-    let context = Context { ui, dir };
     let _ = context.discover().and_then(|repository| install_first(&repository));
 }
 
