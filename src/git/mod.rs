@@ -15,6 +15,7 @@ pub mod index;
 mod info_attributes;
 pub mod last_changes;
 pub mod locate;
+pub mod loose;
 pub mod merging;
 pub mod objects;
 pub mod own_files;

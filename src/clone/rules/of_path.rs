@@ -16,6 +16,7 @@ use crate::filter::{Crossing, Filter, LazyHeldKeys, Rule, Rules, See};
 use crate::format::{KeyId, Layout};
 use crate::git::attributes::Attributes;
 use crate::git::locate::{Location, locate};
+use crate::git::loose::LooseBlobs;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
@@ -105,6 +106,8 @@ struct Lookup<'s> {
     /// What the top's attributes file was when it was read.
     version: Option<Version>,
     attributes: Attributes<'s>,
+    /// What the index has is mostly loose.
+    loose: LooseBlobs,
     roster: Roster,
     /// The files that describe the keys, and what they were when they were read.
     descriptions: BTreeMap<KeyName, (PathBuf, Option<Version>)>,
@@ -141,6 +144,7 @@ impl<'s> Lookup<'s> {
             repository,
             version: version_of_attributes,
             attributes: Attributes::new(repository).map_err(|error| error.to_string())?,
+            loose: LooseBlobs::default(),
             descriptions: roster.names().map(description).collect(),
             roster,
             seen: Seen::load(repository.common_dir()).map_err(|error| error.to_string())?,
@@ -231,7 +235,12 @@ impl Rules for PathRules<'_> {
         }
         let Ok(Some(lookup)) = self.lookup() else { return Ok(()) };
         for id in blobs_at(lookup.repository, path) {
-            let found = match objects::read(lookup.repository, id) {
+            let loose = lookup.loose.read(lookup.repository.gix.objects.store_ref().path(), &id);
+            let read = match loose {
+                Ok(Blob::Missing) => objects::read(lookup.repository, id),
+                read => read,
+            };
+            let found = match read {
                 Ok(Blob::Memory(bytes)) => see(&mut &bytes[..])?,
                 Ok(Blob::Large) => {
                     objects::stream(lookup.repository, id, |blob| see(blob)).unwrap_or(Ok(false))?
