@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::OpenError;
-use super::deflate::{Deflater, Inflater};
+use super::deflate::{Deflater, Inflater, Kept};
 use super::pass::at_most;
 use crate::secret::WipedVec;
 
@@ -35,14 +35,14 @@ pub(super) fn push_frame(deflater: &mut Deflater, piece: &[u8], frame: &mut Wipe
 
 /// Reads frames that come in parts, and gives their pieces.
 pub(super) struct FrameReader {
-    inflater: Inflater,
+    inflater: Kept<Inflater>,
     /// The frame that is not complete yet.
     frame: WipedVec,
 }
 
 impl FrameReader {
     pub(super) fn new() -> Self {
-        Self { inflater: Inflater::new(), frame: WipedVec::default() }
+        Self { inflater: Kept::take(), frame: WipedVec::default() }
     }
 
     /// Takes the next part and returns how many of its bytes belong to frames. `unread` bytes of plaintext are still to

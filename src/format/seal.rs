@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use super::deflate::Deflater;
+use super::deflate::Kept;
 use super::delta;
 use super::derive::{Key, Siv};
 use super::frames::{FRAME_HEAD, FRAMES, PIECE, PLAIN, push_frame};
@@ -223,7 +223,7 @@ impl Content {
         read_piece(&mut source, length, &mut piece)?;
         end_of(&mut source)?;
         let mut frame = WipedVec::with_capacity(piece.len() + FRAME_HEAD);
-        push_frame(&mut Deflater::new(), &piece, &mut frame);
+        push_frame(&mut Kept::take(), &piece, &mut frame);
         Ok(if pays(frame.len() as u64, length) { Self::Frame(frame) } else { Self::Plain })
     }
 
@@ -233,7 +233,7 @@ impl Content {
         scratch: &mut impl Scratch,
     ) -> io::Result<Self> {
         let mut source = plaintext.reread()?;
-        let mut deflater = Deflater::new();
+        let mut deflater = Kept::take();
         let mut piece = WipedVec::with_capacity(PIECE);
         let mut frame = WipedVec::with_capacity(PIECE + FRAME_HEAD);
         let (mut unread, mut written) = (length, 0);

@@ -6,48 +6,55 @@ use crate::secret::WipedVec;
 /// Writes bits behind what a vector holds, and stops when they take more than a limit.
 pub(super) struct BitWriter<'o> {
     out: &'o mut WipedVec,
-    /// One more than the bytes that may still be written: at zero, a byte was left out.
-    room: usize,
+    /// The length of `out` at which nothing more is written.
+    end: usize,
     bits: u64,
     held: u32,
 }
 
 impl<'o> BitWriter<'o> {
-    /// Writes at most `limit` bytes to `out`, which has room for them.
+    /// Writes at most `limit` bytes to `out`.
     pub(super) fn new(out: &'o mut WipedVec, limit: usize) -> Self {
-        Self { out, room: limit + 1, bits: 0, held: 0 }
+        // The last word may begin before the limit and reach beyond it.
+        out.reserve_wiping(limit + size_of::<u32>());
+        let end = out.len() + limit;
+        Self { out, end, bits: 0, held: 0 }
     }
 
-    /// Adds the `count` low bits of `value`, at most 16.
+    /// Adds the `count` low bits of `value`, at most 32; the others are zero.
+    #[inline]
     pub(super) fn put(&mut self, value: u32, count: u32) {
         self.bits |= u64::from(value) << self.held;
         self.held += count;
-        while self.held >= 8 {
-            self.byte();
+        if self.held >= u32::BITS {
+            self.word();
         }
     }
 
-    pub(super) fn put_code(&mut self, code: Code) {
-        self.put(u32::from(code.bits), u32::from(code.length));
+    /// Adds a code and `count` bits of `extra` behind it, at most 16.
+    #[inline]
+    pub(super) fn put_code(&mut self, code: Code, extra: u32, count: u32) {
+        let length = u32::from(code.length);
+        self.put(u32::from(code.bits) | extra << length, length + count);
     }
 
     /// Writes the last bits, filled up with zeros, and says whether all of them fitted.
-    pub(super) fn finish(mut self) -> bool {
-        if self.held > 0 {
-            self.byte();
+    pub(super) fn finish(self) -> bool {
+        let last = self.held.div_ceil(8) as usize;
+        let fits = self.out.len() + last <= self.end;
+        if fits {
+            self.out.extend_from_slice(&self.bits.to_le_bytes()[..last]);
         }
-        self.room > 0
+        fits
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the low byte is wanted")]
-    fn byte(&mut self) {
-        if self.room > 1 {
-            self.out.push(self.bits as u8);
-            self.room -= 1;
-        } else {
-            self.room = 0;
+    #[expect(clippy::cast_possible_truncation, reason = "the low word is wanted")]
+    fn word(&mut self) {
+        // Beyond the limit the length stays where it is too large.
+        if self.out.len() <= self.end {
+            self.out.extend_from_slice(&(self.bits as u32).to_le_bytes());
         }
-        self.bits >>= 8;
-        self.held = self.held.saturating_sub(8);
+        self.bits >>= u32::BITS;
+        self.held -= u32::BITS;
     }
 }

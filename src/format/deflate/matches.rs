@@ -16,12 +16,12 @@ const LONGEST: usize = 258;
 const LAZY: usize = 32;
 /// A match of four bytes is worth nothing beyond this distance.
 const FAR: usize = 8_192;
-/// Bits of the hash of four bytes in the dictionary, and in a long piece.
+/// Bits of the hash of four bytes in a long piece.
 const HASH_BITS: u32 = 15;
 /// Bits of the hash in the shortest pieces: most files are short, and a large table costs more than it gains.
 const MIN_HASH_BITS: u32 = 9;
-/// Stands for "no place".
-const NONE: u32 = 0;
+/// Bits of the hash in the dictionary.
+const DICTIONARY_BITS: u32 = 13;
 
 /// A literal, or a match: its length above the low 16 bits, its distance in them.
 #[derive(Clone, Copy, Default)]
@@ -52,87 +52,152 @@ struct Match {
     distance: usize,
 }
 
-/// Earlier places by their first four bytes: the newest of each hash, and before each the one before.
-struct Chains {
-    newest: Vec<u32>,
-    before: Vec<u32>,
+/// The number of a place, counted from one; zero for none. Short pieces need half the memory, and so fewer of their
+/// places fall out of the processor's nearest cache.
+trait Place: Copy + Default {
+    /// Bytes of the longest piece.
+    const LONGEST_PIECE: usize;
+
+    /// The number of the place at this position.
+    fn at(position: usize) -> Self;
+
+    /// The position, if there is one.
+    fn position(self) -> Option<usize>;
 }
 
-/// The places of the dictionary, made at the first compression.
-fn dictionary() -> &'static Chains {
-    static CHAINS: OnceLock<Chains> = OnceLock::new();
-    CHAINS.get_or_init(|| {
-        let mut chains =
-            Chains { newest: vec![NONE; 1 << HASH_BITS], before: vec![NONE; DICTIONARY.len()] };
-        for (at, number) in (0..DICTIONARY.len() - 3).zip(1u32..) {
-            let hash = hash(four(DICTIONARY, at), HASH_BITS);
-            chains.before[at] = std::mem::replace(&mut chains.newest[hash], number);
+macro_rules! place {
+    ($number:ty) => {
+        impl Place for $number {
+            const LONGEST_PIECE: usize = <$number>::MAX as usize;
+
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a position is below LONGEST_PIECE"
+            )]
+            fn at(position: usize) -> Self {
+                position as Self + 1
+            }
+
+            fn position(self) -> Option<usize> {
+                (self as usize).checked_sub(1)
+            }
         }
-        chains
+    };
+}
+
+place!(u16);
+place!(u32);
+
+/// Earlier places by their first four bytes: the newest of each hash, and before each the one before.
+#[derive(Default)]
+struct Chains<P> {
+    newest: Vec<P>,
+    before: Vec<P>,
+    /// Bits of the hash.
+    bits: u32,
+    /// Positions that are in the chains already.
+    entered: usize,
+}
+
+/// The places of the dictionary, as [`Chains`] has those of a piece, counted from one.
+struct Dictionary {
+    /// A bit for each value of the upper half of the hash: most four bytes of a text are not in the dictionary, and this
+    /// says so from the processor's nearest cache.
+    has: Box<[u64; 1024]>,
+    newest: Box<[u16; 1 << DICTIONARY_BITS]>,
+    before: Box<[u16; DICTIONARY.len()]>,
+}
+
+/// Made at the first compression.
+fn dictionary() -> &'static Dictionary {
+    static PLACES: OnceLock<Dictionary> = OnceLock::new();
+    PLACES.get_or_init(|| {
+        let mut places = Dictionary {
+            has: Box::new([0; 1024]),
+            newest: Box::new([0; 1 << DICTIONARY_BITS]),
+            before: Box::new([0; DICTIONARY.len()]),
+        };
+        for (at, number) in (0..DICTIONARY.len() - 3).zip(1u16..) {
+            let hash = hash(four(DICTIONARY, at));
+            places.has[(hash >> 22) as usize] |= 1 << (hash >> 16 & 63);
+            let newest = &mut places.newest[(hash >> (32 - DICTIONARY_BITS)) as usize];
+            places.before[at] = std::mem::replace(newest, number);
+        }
+        places
     })
+}
+
+impl Dictionary {
+    /// The last place of the dictionary with this hash, counted from one; zero for none.
+    fn newest(&self, hash: u32) -> usize {
+        if self.has[(hash >> 22) as usize] & 1 << (hash >> 16 & 63) == 0 {
+            return 0;
+        }
+        usize::from(self.newest[(hash >> (32 - DICTIONARY_BITS)) as usize])
+    }
 }
 
 fn four(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
 }
 
-fn hash(four: u32, bits: u32) -> usize {
-    (four.wrapping_mul(0x9e37_79b1) >> (32 - bits)) as usize
+/// The upper bits of this are a hash.
+fn hash(four: u32) -> u32 {
+    four.wrapping_mul(0x9e37_79b1)
 }
 
-/// Bytes that are the same from `a` and from `b` on, at most [`LONGEST`].
-fn common(a: &[u8], b: &[u8]) -> usize {
-    let n = a.len().min(b.len()).min(LONGEST);
-    let (a, b) = (&a[..n], &b[..n]);
+/// How many bytes are the same from the beginning of `a` and of `b` on, at most `most`, which both have.
+fn common(a: &[u8], b: &[u8], most: usize) -> usize {
+    let (a, b) = (&a[..most], &b[..most]);
     let mut at = 0;
-    while at + 8 <= n {
-        let x = u64::from_le_bytes(a[at..at + 8].try_into().expect("eight bytes"));
-        let y = u64::from_le_bytes(b[at..at + 8].try_into().expect("eight bytes"));
+    let (mut a8, mut b8) = (a.chunks_exact(8), b.chunks_exact(8));
+    for (x, y) in a8.by_ref().zip(b8.by_ref()) {
+        let x = u64::from_le_bytes(x.try_into().expect("eight bytes"));
+        let y = u64::from_le_bytes(y.try_into().expect("eight bytes"));
         if x != y {
             return at + (x ^ y).trailing_zeros() as usize / 8;
         }
         at += 8;
     }
-    at + a[at..].iter().zip(&b[at..]).take_while(|(x, y)| x == y).count()
+    at + a8.remainder().iter().zip(b8.remainder()).take_while(|(x, y)| x == y).count()
 }
 
 /// Finds matches. Its tables are kept for the next piece.
+#[derive(Default)]
 pub(super) struct MatchFinder {
-    chains: Chains,
-    /// Bits of the hash.
-    bits: u32,
-    /// Numbers of places that are larger than this belong to this piece.
-    base: u32,
-    /// Positions that are in the chains already.
-    entered: usize,
+    short: Chains<u16>,
+    long: Chains<u32>,
 }
 
 impl MatchFinder {
-    pub(super) fn new() -> Self {
-        Self {
-            chains: Chains { newest: Vec::new(), before: Vec::new() },
-            bits: 0,
-            base: 0,
-            entered: 0,
-        }
-    }
-
     /// Appends the literals and matches that `piece` consists of.
     pub(super) fn tokens(&mut self, piece: &[u8], out: &mut Vec<Token>) {
+        if piece.len() <= u16::LONGEST_PIECE {
+            self.short.tokens(piece, out);
+        } else {
+            self.long.tokens(piece, out);
+        }
+    }
+}
+
+impl<P: Place> Chains<P> {
+    fn tokens(&mut self, piece: &[u8], out: &mut Vec<Token>) {
+        let dictionary = dictionary();
         self.begin(piece.len());
         let shortest = shortest(piece);
         let mut held: Option<Match> = None;
         let mut at = 0;
         while at < piece.len() {
             self.enter(piece, at);
-            let Some(found) = held.take().or_else(|| self.find(piece, at, shortest)) else {
+            let Some(found) = held.take().or_else(|| self.find(dictionary, piece, at, shortest))
+            else {
                 out.push(Token::literal(piece[at]));
                 at += 1;
                 continue;
             };
             if found.length < LAZY && at + 1 < piece.len() {
                 self.enter(piece, at + 1);
-                let next = self.find(piece, at + 1, shortest.max(found.length));
+                let next = self.find(dictionary, piece, at + 1, shortest.max(found.length));
                 if let Some(next) = next.filter(|next| is_better(*next, found)) {
                     out.push(Token::literal(piece[at]));
                     at += 1;
@@ -143,20 +208,14 @@ impl MatchFinder {
             out.push(Token::matched(found));
             at += found.length;
         }
-        self.base += u32::try_from(piece.len()).expect("a piece is short");
     }
 
     fn begin(&mut self, len: usize) {
-        let needed = u32::try_from(len).expect("a piece is short");
-        let bits = (len.max(1).ilog2() + 1).clamp(MIN_HASH_BITS, HASH_BITS);
-        if bits != self.bits || self.base.checked_add(needed).is_none() {
-            self.chains.newest.clear();
-            self.chains.newest.resize(1 << bits, NONE);
-            self.bits = bits;
-            self.base = 0;
-        }
-        if self.chains.before.len() < len {
-            self.chains.before.resize(len, NONE);
+        self.bits = (len.max(1).ilog2() + 1).clamp(MIN_HASH_BITS, HASH_BITS);
+        self.newest.clear();
+        self.newest.resize(1 << self.bits, P::default());
+        if self.before.len() < len {
+            self.before.resize(len, P::default());
         }
         self.entered = 0;
     }
@@ -165,70 +224,80 @@ impl MatchFinder {
     fn enter(&mut self, piece: &[u8], end: usize) {
         let end = end.min(piece.len().saturating_sub(3));
         for at in self.entered..end {
-            let hash = hash(four(piece, at), self.bits);
-            // Below the number of positions of all pieces, which `begin` holds within u32.
-            #[expect(clippy::cast_possible_truncation, reason = "a piece is short")]
-            let number = self.base + at as u32 + 1;
-            self.chains.before[at] = std::mem::replace(&mut self.chains.newest[hash], number);
+            let hash = (hash(four(piece, at)) >> (32 - self.bits)) as usize;
+            self.before[at] = std::mem::replace(&mut self.newest[hash], P::at(at));
         }
         self.entered = self.entered.max(end);
     }
 
     /// The longest match of at least `least` bytes, the nearest of the longest.
-    fn find(&self, piece: &[u8], at: usize, least: usize) -> Option<Match> {
-        if at + 4 > piece.len() {
+    fn find(
+        &self,
+        dictionary: &Dictionary,
+        piece: &[u8],
+        at: usize,
+        least: usize,
+    ) -> Option<Match> {
+        let rest = &piece[at..];
+        // Nothing is longer, so a match of that length ends the search.
+        let most = rest.len().min(LONGEST);
+        if most < least.max(4) {
             return None;
         }
-        let wanted = four(piece, at);
-        let rest = &piece[at..];
+        let wanted = four(rest, 0);
+        let hash = hash(wanted);
         let mut best = Match { length: least - 1, distance: 0 };
         let mut left = DEPTH;
 
-        let mut number = self.chains.newest[hash(wanted, self.bits)];
-        while number > self.base {
-            let from = (number - self.base - 1) as usize;
+        let mut number = self.newest[(hash >> (32 - self.bits)) as usize];
+        while let Some(from) = number.position() {
             if at - from > WINDOW {
                 break;
             }
-            if four(piece, from) == wanted {
+            let there = &piece[from..];
+            if four(there, 0) == wanted {
                 if left == 0 {
                     return best.worth();
                 }
                 left -= 1;
-                if best.take(common(&piece[from..], rest), at - from) {
+                if there[best.length] == rest[best.length]
+                    && best.take(common(there, rest, most), at - from, most)
+                {
                     return best.worth();
                 }
             }
-            number = self.chains.before[from];
+            number = self.before[from];
         }
-        let dictionary = dictionary();
-        let mut number = dictionary.newest[hash(wanted, HASH_BITS)];
-        while number > NONE && left > 0 {
-            let from = (number - 1) as usize;
+        let mut number = dictionary.newest(hash);
+        while number > 0 && left > 0 {
+            let from = number - 1;
             let distance = at + DICTIONARY.len() - from;
             if distance > WINDOW {
                 break;
             }
-            if four(DICTIONARY, from) == wanted {
+            let there = &DICTIONARY[from..];
+            if four(there, 0) == wanted {
                 left -= 1;
-                if best.take(common(&DICTIONARY[from..], rest), distance) {
+                if there.get(best.length) == Some(&rest[best.length])
+                    && best.take(common(there, rest, most.min(there.len())), distance, most)
+                {
                     return best.worth();
                 }
             }
-            number = dictionary.before[from];
+            number = usize::from(dictionary.before[from]);
         }
         best.worth()
     }
 }
 
 impl Match {
-    /// Keeps a longer one, and says whether it is long enough to end the search.
-    fn take(&mut self, length: usize, distance: usize) -> bool {
+    /// Keeps a longer one, and says whether that ends the search.
+    fn take(&mut self, length: usize, distance: usize, most: usize) -> bool {
         if length <= self.length {
             return false;
         }
         *self = Self { length, distance };
-        length >= NICE
+        length >= NICE.min(most)
     }
 
     fn worth(self) -> Option<Self> {
@@ -244,13 +313,17 @@ fn is_better(next: Match, found: Match) -> bool {
     4 * longer + bits(found.distance) - bits(next.distance) > 2
 }
 
-/// The shortest match that pays: longer where few different bytes stand, as literals are short there.
+/// The shortest match that pays: longer where few different bytes are, as literals are short there.
 fn shortest(piece: &[u8]) -> usize {
     let mut seen = [false; 256];
-    piece.iter().take(4096).for_each(|&byte| seen[usize::from(byte)] = true);
-    match seen.iter().filter(|&&seen| seen).count() {
-        0..16 => 6,
-        16..46 => 5,
-        _ => 4,
+    let mut different = 0;
+    for &byte in piece.iter().take(4096) {
+        if !std::mem::replace(&mut seen[usize::from(byte)], true) {
+            different += 1;
+            if different == 46 {
+                return 4;
+            }
+        }
     }
+    if different < 16 { 6 } else { 5 }
 }

@@ -6,12 +6,18 @@
 mod bits;
 mod huffman;
 mod inflate;
+mod kept;
 mod matches;
+
+use std::cell::Cell;
+use std::thread::LocalKey;
 
 use crate::secret::WipedVec;
 use bits::BitWriter;
 use huffman::{CODE_LENGTH_ORDER, Code, code_lengths, run_lengths};
 pub(super) use inflate::Inflater;
+use kept::Keep;
+pub(super) use kept::Kept;
 use matches::{MatchFinder, Token};
 
 /// What is before every piece; distances may reach into it.
@@ -30,25 +36,37 @@ const MAX_BITS: usize = 15;
 /// Bits of the longest code of a code length.
 const MAX_LENGTH_BITS: usize = 7;
 
-/// Encoder 1. Made once and used for many pieces.
+/// Encoder 1. Used for many pieces.
 pub(super) struct Deflater {
     finder: MatchFinder,
     tokens: Vec<Token>,
     check: Inflater,
 }
 
-impl Deflater {
-    pub(super) fn new() -> Self {
-        Self { finder: MatchFinder::new(), tokens: Vec::new(), check: Inflater::new() }
+thread_local! {
+    static DEFLATER: Cell<Option<Box<Deflater>>> = const { Cell::new(None) };
+}
+
+impl Keep for Deflater {
+    const SHELF: &'static LocalKey<Cell<Option<Box<Self>>>> = &DEFLATER;
+
+    fn make() -> Self {
+        Self { finder: MatchFinder::default(), tokens: Vec::new(), check: Inflater::make() }
     }
 
+    fn wipe(&mut self) {
+        self.wipe_tokens();
+        self.check.wipe();
+    }
+}
+
+impl Deflater {
     /// Appends DEFLATE of `piece` to `out` and says whether it did: it does only where that is shorter than the piece
     /// and where a decoder gives the piece back.
     ///
-    /// `out` must have room, so that it is not moved while it is written.
+    /// `out` gets room at once, so that it is not moved while it is written.
     pub(super) fn deflate(&mut self, piece: &[u8], out: &mut WipedVec) -> bool {
         let from = out.len();
-        out.reserve_wiping(piece.len());
         let is_shorter = !is_flat(piece) && self.encode(piece, out);
         let is_right = is_shorter && self.check.inflate(&out[from..], piece.len()) == Some(piece);
         if !is_right {
@@ -57,8 +75,14 @@ impl Deflater {
         is_right
     }
 
-    fn encode(&mut self, piece: &[u8], out: &mut WipedVec) -> bool {
+    fn wipe_tokens(&mut self) {
+        self.tokens.fill(Token::default());
+        zeroize::optimization_barrier(self.tokens.as_slice());
         self.tokens.clear();
+    }
+
+    fn encode(&mut self, piece: &[u8], out: &mut WipedVec) -> bool {
+        self.wipe_tokens();
         self.finder.tokens(piece, &mut self.tokens);
         // One byte less than the piece: what does not fit is not shorter.
         let mut bits = BitWriter::new(out, piece.len().saturating_sub(1));
@@ -68,13 +92,6 @@ impl Deflater {
             write_block(block, number == last, &mut bits);
         }
         !self.tokens.is_empty() && bits.finish()
-    }
-}
-
-impl Drop for Deflater {
-    fn drop(&mut self) {
-        use zeroize::Zeroize as _;
-        self.tokens.zeroize();
     }
 }
 
@@ -159,8 +176,8 @@ fn write_block(block: &[Token], is_final: bool, bits: &mut BitWriter<'_>) {
         ordered[..run_count].iter().for_each(|&length| bits.put(u32::from(length), 3));
         let codes: [Code; 19] = huffman::canonical(&run_bits);
         for run in &runs {
-            bits.put_code(codes[usize::from(run.symbol)]);
-            bits.put(u32::from(run.extra), u32::from(run.extra_bits));
+            let code = codes[usize::from(run.symbol)];
+            bits.put_code(code, u32::from(run.extra), u32::from(run.extra_bits));
         }
         write_tokens(block, &huffman::canonical(&literals), &huffman::canonical(&distances), bits);
     } else {
@@ -177,18 +194,16 @@ fn write_block(block: &[Token], is_final: bool, bits: &mut BitWriter<'_>) {
 fn write_tokens(block: &[Token], literals: &[Code], distances: &[Code], bits: &mut BitWriter<'_>) {
     for token in block {
         match token.read() {
-            Err(literal) => bits.put_code(literals[usize::from(literal)]),
+            Err(literal) => bits.put_code(literals[usize::from(literal)], 0, 0),
             Ok((length, distance)) => {
-                let (symbol, value, extra) = huffman::length_symbol(length);
-                bits.put_code(literals[symbol]);
-                bits.put(value, extra);
-                let (symbol, value, extra) = huffman::distance_symbol(distance);
-                bits.put_code(distances[symbol]);
-                bits.put(value, extra);
+                let (symbol, extra, count) = huffman::length_symbol(length);
+                bits.put_code(literals[symbol], extra, count);
+                let (symbol, extra, count) = huffman::distance_symbol(distance);
+                bits.put_code(distances[symbol], extra, count);
             }
         }
     }
-    bits.put_code(literals[END_OF_BLOCK]);
+    bits.put_code(literals[END_OF_BLOCK], 0, 0);
 }
 
 /// How many lengths are left without the zeros at the end, but at least `least`.

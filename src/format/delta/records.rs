@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::cuts::Cutter;
 use super::{MAX_CHUNK, MIN_LEN};
 use crate::format::OpenError;
-use crate::format::deflate::{Deflater, Inflater};
+use crate::format::deflate::{Deflater, Inflater, Kept};
 use crate::format::derive::Key;
 use crate::format::padding::padme;
 use crate::format::pass::{at_most, end_of};
@@ -83,7 +83,7 @@ impl RecordCipher {
 pub(in super::super) struct Writer<'s, S> {
     cipher: RecordCipher,
     cutter: Option<Cutter>,
-    deflater: Option<Deflater>,
+    deflater: Option<Kept<Deflater>>,
     /// How often each chunk stood in this file, by its hash.
     before: HashMap<[u8; 32], u32>,
     length: u64,
@@ -101,7 +101,7 @@ impl<'s, S: Write> Writer<'s, S> {
         Self {
             cipher: RecordCipher::new(key),
             cutter: Some(Cutter::new(key.delta_cut(), length)),
-            deflater: compress.then(Deflater::new),
+            deflater: compress.then(Kept::take),
             before: HashMap::new(),
             length,
             pending: WipedVec::default(),
@@ -164,7 +164,7 @@ impl<'s, S: Write> Writer<'s, S> {
 
 /// Appends room for the head of a record, and the plain of `chunk`.
 fn push_plain(
-    deflater: &mut Option<Deflater>,
+    deflater: &mut Option<Kept<Deflater>>,
     before: &mut HashMap<[u8; 32], u32>,
     chunk: &[u8],
     record: &mut WipedVec,
@@ -204,7 +204,7 @@ pub(in super::super) fn open(
     mut sink: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<(), OpenError> {
     let cipher = RecordCipher::new(key);
-    let mut inflater = Inflater::new();
+    let mut inflater = Kept::<Inflater>::take();
     let mut record = WipedVec::zeroed(MAX_RECORD);
     let mut length = 0;
     let mut head = [0; RECORD_HEAD];

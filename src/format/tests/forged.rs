@@ -1,7 +1,7 @@
 //! What only somebody who holds the key can make: each way in which it is not what sealing writes has its own refusal.
 
 use super::*;
-use crate::format::deflate::Deflater;
+use crate::format::deflate::{Deflater, Kept};
 use crate::format::frames::push_frame;
 use crate::format::segments::SegmentCipher;
 use crate::secret::WipedVec;
@@ -36,7 +36,7 @@ fn frame(head: u32, payload: &[u8]) -> Vec<u8> {
 
 fn deflated(piece: &[u8]) -> Vec<u8> {
     let mut out = WipedVec::default();
-    assert!(Deflater::new().deflate(piece, &mut out));
+    assert!(Kept::<Deflater>::take().deflate(piece, &mut out));
     out.to_vec()
 }
 
@@ -116,7 +116,7 @@ fn frames_of_several_pieces_are_read_across_segments() {
     let plaintext = [text(300_000), noise(100_000)].concat();
     let mut frames = WipedVec::default();
     for piece in plaintext.chunks(262_144) {
-        push_frame(&mut Deflater::new(), piece, &mut frames);
+        push_frame(&mut Kept::take(), piece, &mut frames);
     }
     let length = plaintext.len() as u64;
     let opened = forge(&key, &plaintext, &padded(1, length, &frames)).unwrap();
