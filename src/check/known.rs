@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use gix::ObjectId;
 
+use super::branches::{Branch, Branches};
 use super::described::{Described, KeyFiles};
 use super::line::Line;
 use super::{Finding, Problem, Report, Source, Subject, Suspect};
@@ -52,7 +53,7 @@ pub(super) fn settle(
     }
     let mut all: Vec<(usize, Vec<u8>, Problem)> = Vec::new();
     for &number in &touched {
-        all.extend(histories.swapped(number, &mut report.missing)?);
+        all.extend(histories.swapped(number, shallow, &mut report.missing)?);
     }
     for Suspect { subject, path, mut problem, pending } in found {
         if let Some((id, wanted)) = pending {
@@ -115,6 +116,8 @@ struct Histories<'s> {
     before: HashMap<ObjectId, Rc<Line>>,
     places: HashMap<ObjectId, usize>,
     later: Option<Vec<Rc<Line>>>,
+    /// Read where a commit describes a key for the first time.
+    branches: Option<Rc<Branches>>,
     /// Whether what a partial clone lacks may still be had.
     may_fetch: bool,
 }
@@ -136,6 +139,7 @@ impl<'s> Histories<'s> {
             before: HashMap::new(),
             places: subjects.iter().enumerate().filter_map(place).collect(),
             later: None,
+            branches: None,
             may_fetch: true,
         })
     }
@@ -152,11 +156,7 @@ impl<'s> Histories<'s> {
             _ => vec![&tips],
         };
         for group in groups {
-            let mut line = Line::default();
-            for commit in that_changed(self.repository, group, shroud_dir::NAME)? {
-                line.add(&*self.described(Source::Commit(commit.id), missing)?);
-            }
-            let line = Rc::new(line);
+            let line = Rc::new(self.read_line(group, missing)?);
             self.before.extend(group.iter().map(|tip| (*tip, Rc::clone(&line))));
         }
         Ok(())
@@ -220,6 +220,7 @@ impl<'s> Histories<'s> {
     fn swapped(
         &mut self,
         number: usize,
+        shallow: bool,
         missing: &mut BTreeSet<ObjectId>,
     ) -> Result<Vec<(usize, Vec<u8>, Problem)>, GitError> {
         let subject = &self.subjects[number];
@@ -240,13 +241,86 @@ impl<'s> Histories<'s> {
                 let first = own.names_of(id).next().filter(|first| first != name)?;
                 Some(format!("the key with id {id} is '{first}' in the same commit"))
             };
-            if let Some(why) = before.objection(name, generation, id).or_else(twin) {
+            let mut why = before.objection(name, generation, id).or_else(twin);
+            // In a shallow clone a branch may have had the key before its history begins.
+            if why.is_none() && !shallow && !before.has(name) {
+                why = self.taken_elsewhere(&before, name, id, missing)?;
+            }
+            if let Some(why) = why {
                 let Ok(key) = name.parse() else { continue };
                 let path = File::Key(key).path().into_bytes();
                 swapped.push((number, path, Problem::KeySwapped(why)));
             }
         }
         Ok(swapped)
+    }
+
+    /// Why a key that no commit before has described may not have its name: a branch that is here has given it to another key, and
+    /// never to this one. A history with keys of its own answers to the main branch alone, so that nobody takes a name away from
+    /// it by a branch; one without any, which is what an orphan has, to all.
+    fn taken_elsewhere(
+        &mut self,
+        before: &Line,
+        name: &str,
+        id: KeyId,
+        missing: &mut BTreeSet<ObjectId>,
+    ) -> Result<Option<String>, GitError> {
+        let branches = match &self.branches {
+            Some(branches) => Rc::clone(branches),
+            None => {
+                let read = Rc::new(Branches::read(self.repository)?);
+                Rc::clone(self.branches.insert(read))
+            }
+        };
+        let others = if before.is_empty() { &branches.others[..] } else { &[] };
+        for branch in branches.head.iter().chain(others) {
+            let described = self.described(Source::Commit(branch.tip), missing)?;
+            let Some(other) = described.0.get(name).and_then(|of| of.key) else { continue };
+            let knows =
+                other.1 == id || self.line_to(branch, missing)?.names_of(id).next().is_some();
+            if !knows {
+                let branch = crate::sanitise::line(&branch.name);
+                return Ok(Some(format!(
+                    "the key '{name}' has the id {id} here, but {} on {branch}, which never had this one",
+                    other.1
+                )));
+            }
+            if branches.head.as_ref().is_some_and(|head| head.tip == branch.tip) {
+                return Ok(None);
+            }
+        }
+        Ok(None)
+    }
+
+    /// What the commits of a branch have described.
+    fn line_to(
+        &mut self,
+        branch: &Branch,
+        missing: &mut BTreeSet<ObjectId>,
+    ) -> Result<Rc<Line>, GitError> {
+        let known = match self.places.get(&branch.tip) {
+            Some(&place) => self.up_to.get(place),
+            None => self.before.get(&branch.tip),
+        };
+        if let Some(line) = known {
+            return Ok(Rc::clone(line));
+        }
+        let line = Rc::new(self.read_line(&[branch.tip], missing)?);
+        self.before.insert(branch.tip, Rc::clone(&line));
+        Ok(line)
+    }
+
+    /// What the commits that lead up to these have described, and these too.
+    fn read_line(
+        &mut self,
+        tips: &[ObjectId],
+        missing: &mut BTreeSet<ObjectId>,
+    ) -> Result<Line, GitError> {
+        let mut line = Line::default();
+        for commit in that_changed(self.repository, tips, shroud_dir::NAME)? {
+            line.add(&*self.described(Source::Commit(commit.id), missing)?);
+        }
+        Ok(line)
     }
 
     /// The names that a key has in the history of a subject. If it has none, what comes later counts too: a history that

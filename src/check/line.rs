@@ -44,6 +44,16 @@ impl Line {
         joined
     }
 
+    /// Whether no key was ever described.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a key ever had this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|entry| entry.0 == name)
+    }
+
     /// The names that a key has had.
     pub(super) fn names_of(&self, id: KeyId) -> impl Iterator<Item = &str> {
         let names = self.0.iter().filter(move |entry| entry.2 == id).map(|entry| entry.0.as_str());

@@ -5,6 +5,7 @@
 //! it, and a merge answers for what came only by the merge.
 
 mod allowed;
+mod branches;
 mod changed;
 mod content;
 mod described;

@@ -5,3 +5,4 @@ mod keyless;
 mod new_keys;
 mod partial;
 mod swapped_git_crypt;
+mod unrelated;
