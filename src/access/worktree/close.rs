@@ -40,7 +40,7 @@ pub fn close_worktree(
         if is_to_close(worker, entry, attributes, discard)?
             && let Some((path, _)) = worker.worktree.find(entry)?.and_then(Result::ok)
         {
-            return worker.put_back(entry, &path, None);
+            return worker.put_back(entry, &path);
         }
         worker.remember_closed(entry, attributes)
     })

@@ -144,7 +144,7 @@ pub(super) fn encrypt_file(
     let Some((path, _)) = worker.find_for_git_crypt(entry, name, plan)? else { return Ok(()) };
     let (key, is_the_blob) = match how_to_encrypt(worker, entry, name, &path, plan)? {
         How::Stays => return worker.remember_closed(entry, attributes),
-        How::PutBack => return worker.put_back(entry, &path, None),
+        How::PutBack => return worker.put_back(entry, &path),
         How::With(key, is_the_blob) => (key, is_the_blob),
     };
     let mut file = open_regular(&path)?;

@@ -29,14 +29,21 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Puts the blob of the index in the place of the file; with a key, only while the file has this synthetic IV under it.
-    pub(super) fn put_back(
+    /// Puts the blob of the index in the place of the file, whatever that holds.
+    pub(super) fn put_back(&mut self, entry: &Entry, path: &Path) -> Result<(), Left> {
+        let blob = objects::read(self.repository, entry.id)?;
+        self.replace_by(entry, path, blob, None)
+    }
+
+    /// Puts the blob of the index, as it was read, in the place of the file; with a key, only while the file has this synthetic IV
+    /// under it.
+    pub(super) fn replace_by(
         &mut self,
         entry: &Entry,
         path: &Path,
+        blob: Blob,
         expected: Option<(&Key, Siv)>,
     ) -> Result<(), Left> {
-        let blob = objects::read(self.repository, entry.id)?;
         let stat = self.worktree.replace(path, entry.executable, |to| {
             match blob {
                 Blob::Missing => return Err(Left::NotHere),

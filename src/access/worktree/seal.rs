@@ -24,8 +24,8 @@ use crate::keyring;
 
 /// How the sealed bytes of a file are had.
 enum How<'r> {
-    /// The blob of the index is its content, sealed with this key; it has this synthetic IV.
-    Blob(&'r Key, Siv),
+    /// The blob of the index is its content, sealed.
+    Blob(Same<'r>),
     /// It is sealed with this key as it is.
     AsItIs(&'r Key),
     /// The blob is put in its place.
@@ -77,9 +77,11 @@ pub fn seal_worktree(
             return worker.remember_closed(entry, attributes);
         };
         match worker.how(entry, attributes, &path, plan)? {
-            How::Blob(key, siv) => worker.put_back(entry, &path, Some((key, siv))),
+            How::Blob(Same { held, siv, blob }) => {
+                worker.replace_by(entry, &path, blob, Some((&held.key, siv)))
+            }
             How::AsItIs(key) => worker.seal_file(entry, &path, key, attributes.layout),
-            How::PutBack => worker.put_back(entry, &path, None),
+            How::PutBack => worker.put_back(entry, &path),
             How::Stays => Ok(()),
         }
     })
@@ -151,9 +153,9 @@ impl<'r> Worker<'r> {
         path: &Path,
         plan: &LockPlan,
     ) -> Result<How<'r>, Left> {
-        if let Some((held, siv)) = seals_to(self, path, entry.id)? {
-            let closes = plan.names.contains(&held.name);
-            return Ok(if closes { How::Blob(&held.key, siv) } else { How::Stays });
+        if let Some(same) = seals_to(self, path, entry.id)? {
+            let closes = plan.names.contains(&same.held.name);
+            return Ok(if closes { How::Blob(same) } else { How::Stays });
         }
         let blob = sniff_blob(self.repository, entry.id)?;
         // Where no attribute names the key any more, the blob does.
@@ -183,21 +185,32 @@ impl<'r> Worker<'r> {
     }
 }
 
-/// The key that sealed the blob `id`, if it is held and the blob opens to the content of the file at `path`; and the
-/// synthetic IV.
+/// A blob that opens to the content of a file.
+pub(super) struct Same<'r> {
+    /// The key that sealed it.
+    pub(super) held: &'r keyring::Entry,
+    /// The content's synthetic IV under it.
+    siv: Siv,
+    /// The blob as it was read.
+    blob: Blob,
+}
+
+/// The blob `id`, if its key is held and it opens to the content of the file at `path`.
 pub(super) fn seals_to<'r>(
     worker: &Worker<'r>,
     path: &Path,
     id: ObjectId,
-) -> Result<Option<(&'r keyring::Entry, Siv)>, Left> {
+) -> Result<Option<Same<'r>>, Left> {
     let keyring = worker.keyring;
     let opens = |blob: &mut dyn Read| -> Result<Option<(&'r keyring::Entry, Siv)>, Left> {
         let sealed = Sealed::read(keyring, blob, |key| siv_of(key, path))?;
         Ok(sealed.and_then(|sealed| sealed.opener))
     };
-    match objects::read(worker.repository, id)? {
-        Blob::Missing => Ok(None),
-        Blob::Memory(bytes) => opens(&mut &bytes[..]),
-        Blob::Large => objects::stream(worker.repository, id, opens)?,
-    }
+    let blob = objects::read(worker.repository, id)?;
+    let opener = match &blob {
+        Blob::Missing => None,
+        Blob::Memory(bytes) => opens(&mut &bytes[..])?,
+        Blob::Large => objects::stream(worker.repository, id, opens)??,
+    };
+    Ok(opener.map(|(held, siv)| Same { held, siv, blob }))
 }
