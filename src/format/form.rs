@@ -39,6 +39,15 @@ impl Form {
         }
     }
 
+    /// The layout by which the same plaintext gets this form again; for version 1 the default one.
+    pub fn layout(self) -> Layout {
+        match self {
+            Self::Whole => Layout { compress: false, delta: false },
+            Self::Records => Layout { compress: true, delta: true },
+            Self::Version1 | Self::Compressed => Layout::default(),
+        }
+    }
+
     /// The word for it in messages.
     pub fn name(self) -> &'static str {
         match self {

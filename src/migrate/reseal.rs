@@ -7,6 +7,7 @@ use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::Spool;
 use crate::format::{self, Key, Layout, Sealing, Sniff};
 use crate::git::GitError;
+use crate::git::attributes::Attributes;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::scratch::File;
@@ -54,13 +55,16 @@ pub fn reseal(
 ) -> Outcome<Vec<(File, Was)>> {
     let mut writer = BlobWriter::new()?;
     let mut kinds = Vec::new();
+    // The lines become this program's; what they say of the layout stays.
+    let mut attributes = Attributes::new(repository)?;
     for (file, name) in plan.found.sealed.values() {
         let (mut plaintext, was) = open(repository, held, file, name)?;
         let key = plan.key_of(name);
         let entry = keyring
             .current(key)
             .ok_or_else(|| CommandError::wrong(format!("the key '{key}' is not held here")))?;
-        let sealed = seal(&entry.key, &mut plaintext, writer.add()?);
+        let layout = attributes.of(&file.path)?.layout;
+        let sealed = seal(&entry.key, layout, &mut plaintext, writer.add()?);
         sealed.context(|| crate::sanitise::path(&file.path))?;
         kinds.push(was);
     }
@@ -69,13 +73,12 @@ pub fn reseal(
     Ok(files.map(|(((file, _), id), was)| (File { id, ..file.clone() }, was)).collect())
 }
 
-fn seal(key: &Key, plaintext: &mut Spool, mut to: std::fs::File) -> io::Result<()> {
+fn seal(key: &Key, layout: Layout, plaintext: &mut Spool, mut to: std::fs::File) -> io::Result<()> {
     let mut siv = key.siv();
     io::copy(&mut plaintext.reader()?, &mut siv)?;
     let length = plaintext.len();
     let scratch = Spool::default();
-    let mut sealing =
-        Sealing::begin(key, &siv.finish(), length, Layout::default(), plaintext, scratch)?;
+    let mut sealing = Sealing::begin(key, &siv.finish(), length, layout, plaintext, scratch)?;
     sealing.write(key, plaintext, &mut to)?;
     to.flush()
 }

@@ -8,7 +8,7 @@ use gix::ObjectId;
 use super::plan::{Keep, Plan, Seal, SealBy};
 use super::redact::Redactor;
 use super::{Changes, EntryKind, Fate, Folder, PolicyId, ScopeId, ScrubError, TextKind};
-use crate::format::{self, KeyId, Layout, Sniff, sniff};
+use crate::format::{self, Form, KeyId, Layout, Sniff, sniff};
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
@@ -26,8 +26,15 @@ const MAX_ATTRIBUTES: u64 = 100 << 20;
 const PLAIN: PolicyId = PolicyId(0);
 /// Files that should be sealed with a key that is not held.
 const LOCKED: PolicyId = PolicyId(1);
-/// Files that should be sealed with the first of the keys; the others follow.
+/// Files that should be sealed with the first of the keys, in the first of the layouts; its other layouts and the other keys follow.
 const SEALED: u32 = 2;
+/// The layouts that attributes can ask for.
+const LAYOUTS: [Layout; 4] = [
+    Layout { compress: true, delta: false },
+    Layout { compress: false, delta: false },
+    Layout { compress: true, delta: true },
+    Layout { compress: false, delta: true },
+];
 
 /// A plan, ready to be carried out.
 pub struct Planned<'a> {
@@ -153,15 +160,21 @@ impl<'a> Planned<'a> {
             (None, Some(_)) => said()?.key.ok(),
             (None, None) => return None,
         };
-        let held = key.and_then(|key| self.keys.iter().position(|held| *held == key));
-        let number = held.and_then(|at| u32::try_from(at).ok());
+        let Some(held) = key.and_then(|key| self.keys.iter().position(|held| *held == key)) else {
+            return Some(LOCKED);
+        };
+        // A pattern of the plan may name what no attribute seals yet; the others count for it all the same.
+        let layout = self.attributes.of(scope, path).map_or(Layout::default(), |said| said.layout);
+        let layout = LAYOUTS.iter().position(|one| *one == layout).unwrap_or(0);
+        let number = u32::try_from(held * LAYOUTS.len() + layout).ok();
         Some(number.map_or(LOCKED, |number| PolicyId(SEALED + number)))
     }
 
-    /// The key of a policy that seals.
-    fn key(&self, policy: PolicyId) -> Option<&KeyEntry> {
+    /// The key of a policy that seals, and the layout.
+    fn sealing(&self, policy: PolicyId) -> Option<(&KeyEntry, Layout)> {
         let at = usize::try_from(policy.0.checked_sub(SEALED)?).ok()?;
-        self.keyring.current(self.keys.get(at)?)
+        let key = self.keyring.current(self.keys.get(at / LAYOUTS.len())?)?;
+        Some((key, LAYOUTS[at % LAYOUTS.len()]))
     }
 
     /// A sealed file under the key that seals today under its name.
@@ -184,7 +197,10 @@ impl<'a> Planned<'a> {
         }
         let plaintext =
             format::open(|_| Some(&held.key), content).map_err(|_| ScrubError::Damaged(id))?;
-        Ok(Some(format::seal(&current.key, Layout::default(), &plaintext)))
+        // One blob may have many paths: it keeps the layout that it was given.
+        let form = Form::of(content, content.len() as u64, plaintext.len() as u64);
+        let layout = form.map_or(Layout::default(), Form::layout);
+        Ok(Some(format::seal(&current.key, layout, &plaintext)))
     }
 
     /// What git-crypt encrypted, sealed: with this key, else with that of the same name, else with the default.
@@ -192,7 +208,7 @@ impl<'a> Planned<'a> {
         &self,
         id: ObjectId,
         content: &[u8],
-        key: Option<&KeyEntry>,
+        sealing: Option<(&KeyEntry, Layout)>,
     ) -> Result<Option<Vec<u8>>, ScrubError> {
         let rekeys = self.plan.rekey && !self.git_crypt.is_empty();
         if !self.plan.convert_git_crypt && !rekeys {
@@ -204,9 +220,11 @@ impl<'a> Planned<'a> {
                 _ => ScrubError::Damaged(id),
             })?;
         let same = || self.keyring.current(&name.as_str().parse().ok()?);
+        let (key, layout) =
+            sealing.map_or((None, Layout::default()), |(key, layout)| (Some(key), layout));
         let key = key.or_else(same).or_else(|| self.keyring.current(&KeyName::default()));
         let key = key.ok_or(ScrubError::Locked(id))?;
-        Ok(Some(format::seal(&key.key, Layout::default(), &plaintext)))
+        Ok(Some(format::seal(&key.key, layout, &plaintext)))
     }
 }
 
@@ -262,15 +280,15 @@ impl Changes for Planned<'_> {
     ) -> Result<Option<Vec<u8>>, ScrubError> {
         match (sniff(content), policy) {
             (Sniff::Sealed(key), _) => self.resealed(id, key, content),
-            (Sniff::GitCrypt, _) => self.converted(id, content, self.key(policy)),
+            (Sniff::GitCrypt, _) => self.converted(id, content, self.sealing(policy)),
             (Sniff::NotSealed, LOCKED) => Err(ScrubError::Locked(id)),
             (Sniff::NotSealed, PLAIN) => match self.redactor {
                 Some(redactor) => redactor.content(content).map_err(|_| ScrubError::NotGone(id)),
                 None => Ok(None),
             },
             (Sniff::NotSealed, _) => {
-                let key = self.key(policy).ok_or(ScrubError::Locked(id))?;
-                Ok(Some(format::seal(&key.key, Layout::default(), content)))
+                let (key, layout) = self.sealing(policy).ok_or(ScrubError::Locked(id))?;
+                Ok(Some(format::seal(&key.key, layout, content)))
             }
             // What is damaged or of a later version cannot be told apart from what somebody needs.
             (Sniff::Empty | Sniff::Truncated | Sniff::UnsupportedVersion(_), _) => Ok(None),

@@ -191,3 +191,25 @@ fn the_way_back_is_a_reset_too() {
     sandbox.git("repo", ["commit", "-q", "-a", "-m", "changed"]);
     assert!(is_git_crypt(&sandbox.blob("repo", "HEAD:root.key")));
 }
+
+#[test]
+fn files_get_the_layout_that_attributes_ask_for() {
+    let sandbox = foreign();
+    let text: String = (0..2000).map(|n| format!("setting_{n}: canary\n")).collect();
+    for path in ["secrets/whole", "secrets/records", "secrets/kept"] {
+        sandbox.write(format!("repo/{path}"), &text);
+    }
+    let lines = "secrets/records shroud-delta delta\nsecrets/kept -shroud-compress\n";
+    sandbox.write("repo/.gitattributes", format!("{ATTRIBUTES}{lines}"));
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "layouts"]);
+    migrate(&sandbox, "repo", &[]).expect(0);
+    let blob = |path: &str| sandbox.blob("repo", format!("HEAD:{path}").as_str());
+    assert_eq!(
+        ["whole", "records", "kept"].map(|name| blob(&format!("secrets/{name}"))[7]),
+        [2, 3, 2]
+    );
+    assert!(blob("secrets/kept").len() > text.len() && blob("secrets/whole").len() < text.len());
+    assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
+    sandbox.shroud("repo", ["status"]);
+}
