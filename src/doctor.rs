@@ -20,7 +20,7 @@ use crate::git::hooks;
 use crate::git::repository::Repository;
 use crate::git_crypt::{HeldKeys, Name};
 use crate::keyring::Keyring;
-use crate::status::{Known, State, survey};
+use crate::status::{Known, State, find_undeltad, survey};
 use crate::store::{backup, local};
 
 /// After this time a backup is worth another look.
@@ -342,6 +342,8 @@ fn files(patient: &Patient<'_>) -> Vec<Finding> {
         let message = format!("nothing is known about {count}: the blobs are not in this clone");
         findings.push(advice("files", message, "'git checkout' fetches them"));
     }
+    let undeltad = find_undeltad(patient.repository, &files).unwrap_or_default();
+    findings.extend(undeltad.into_iter().map(|one| advice("delta", one.what, one.remedy)));
     let is_bad = |state: &State| {
         !state.is_good()
             && !state.is_unknown()

@@ -1,6 +1,7 @@
 //! For each file that should be sealed: what the repository really holds.
 
 mod conflict;
+mod delta;
 mod detail;
 mod file;
 mod git_crypt;
@@ -26,6 +27,7 @@ use crate::parallel::map_runs;
 use crate::store::shroud_dir::KeyInfo;
 use conflict::Conflicts;
 pub use conflict::conflicts;
+pub use delta::find_undeltad;
 pub use file::FileStatus;
 pub use git_crypt::GitCryptState;
 pub use git_crypt_keys::{Foreign, find_names, find_opening};
@@ -271,6 +273,7 @@ impl<'r> Surveyor<'r> {
             }
         };
         let mut file = FileStatus::new(entry, state, attributes.key.unwrap_or_default());
+        file.wants_delta = attributes.sealed && attributes.layout.delta;
         if let Some((form, length)) = form {
             file.form = Some(form);
             file.is_of_another_form = !form.follows(attributes.layout, length);

@@ -12,7 +12,7 @@ use crate::error::{CommandError, Outcome};
 use crate::format::Form;
 use crate::git::GitError;
 use crate::git::command::Git;
-use crate::status::{FileStatus, GitCryptState, State, expand_pathspecs, survey};
+use crate::status::{FileStatus, GitCryptState, State, expand_pathspecs, find_undeltad, survey};
 use crate::ui::{Style, count};
 
 /// Show for each file if the repository really stores it encrypted
@@ -92,6 +92,10 @@ impl Status {
             }
         } else {
             print(context, &files);
+        }
+        for undeltad in find_undeltad(&opened.repository, &files)? {
+            context.ui.warning(undeltad.what);
+            context.ui.hint(undeltad.remedy);
         }
         warn_of_unopened(&context.ui, &opened)?;
         let found = outcome(context, &files);

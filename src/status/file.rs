@@ -27,6 +27,8 @@ pub struct FileStatus {
     pub form: Option<Form>,
     /// Whether it is laid out otherwise than this version, or its attributes, would have it. That is no fault.
     pub is_of_another_form: bool,
+    /// Whether its attributes ask for records, in which git finds what two versions have in common.
+    pub wants_delta: bool,
 }
 
 impl FileStatus {
@@ -40,6 +42,7 @@ impl FileStatus {
             executable: entry.executable,
             form: None,
             is_of_another_form: false,
+            wants_delta: false,
         }
     }
 

@@ -214,3 +214,57 @@ fn a_version_of_the_future_is_refused_with_a_sentence() {
     assert_ne!(done.status, 0);
     done.says("format version 4");
 }
+
+#[test]
+fn status_and_doctor_tell_where_git_stores_each_version_whole() {
+    let sandbox = repository();
+    let told = |expected: &str| {
+        let status = sandbox.shroud("repo", ["status"]).stderr;
+        let doctor = sandbox.shroud("repo", ["doctor"]).text();
+        for said in [status, doctor] {
+            assert_eq!(said.contains("each version whole"), !expected.is_empty(), "{said}");
+            assert!(said.contains(expected), "{said}");
+        }
+    };
+    sandbox.shroud("repo", ["track", "-q", "--delta", "state/**"]);
+    add(&sandbox, "state/a", &text(2000));
+    assert_eq!(layout(&sandbox, "state/a"), "in records");
+    told("");
+    // Written by hand, behind the macro that says '-delta'.
+    let lines = String::from_utf8(sandbox.read("repo/.gitattributes")).unwrap();
+    sandbox.write("repo/.gitattributes", format!("{lines}other/** shroud shroud-delta\n"));
+    add(&sandbox, "other/b", &text(2000));
+    told("git's -delta, so that git stores each version whole: first other/b");
+    sandbox.sh("repo", "sed -i '/^other/s/$/ delta/' .gitattributes");
+    told("");
+    sandbox.git("repo", ["config", "core.bigFileThreshold", "1k"]);
+    told("larger than core.bigFileThreshold (1024 bytes)");
+}
+
+#[test]
+fn a_scrub_seals_in_the_layout_that_attributes_ask_for() {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    for path in ["whole", "records", "kept", "planned"] {
+        sandbox.write(format!("repo/{path}"), text(2000));
+    }
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "plain"]);
+    sandbox.shroud("repo", ["init", "-q"]);
+    sandbox.shroud("repo", ["key", "export", "-q", "-o", "../team.key"]);
+    sandbox.shroud("repo", ["track", "-q", "whole"]);
+    sandbox.shroud("repo", ["track", "-q", "--store", "kept"]);
+    sandbox.shroud("repo", ["track", "-q", "--delta", "records"]);
+    let lines = String::from_utf8(sandbox.read("repo/.gitattributes")).unwrap();
+    sandbox.write("repo/.gitattributes", format!("{lines}planned shroud-delta\n"));
+    sandbox.git("repo", ["add", "--renormalize", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "sealed", "--no-verify"]);
+    let mut command = sandbox.command("git-shroud", "repo");
+    command.args(["scrub", "--seal", "--seal=planned"]);
+    sandbox.run(command).expect(0);
+    let version = |path: &str| sandbox.blob("repo", &format!("HEAD~1:{path}"))[7];
+    assert_eq!((version("whole"), version("kept"), version("records")), (2, 2, 3));
+    assert_eq!(version("planned"), 3);
+    let kept = sandbox.blob("repo", "HEAD~1:kept");
+    assert!(kept.len() > text(2000).len(), "it is not compressed");
+}
