@@ -32,8 +32,11 @@ pub(super) fn find_indexed(
         let mut copy = Spool::default();
         copy.set_already_sealed();
         let mut blob = Copying { from: blob, to: &mut copy };
-        let siv = |key: &Key| sivs.of(key, &mut content.spool);
-        let Some(sealed) = Sealed::read(keyring, &mut blob, siv)? else { return Ok(false) };
+        let (spool, sivs) = (&mut content.spool, &mut *sivs);
+        let sealed = Sealed::read(keyring, &mut blob, move |key| {
+            Ok((sivs.of(key, spool)?, spool.reader()?))
+        });
+        let Some(sealed) = sealed? else { return Ok(false) };
         others.push(sealed.key_id);
         if sealed.opener.is_some() {
             found = Some(Box::new(copy));
@@ -52,16 +55,17 @@ pub(crate) struct Sealed<'k> {
 }
 
 impl<'k> Sealed<'k> {
-    /// Reads a blob; `None` where it is not sealed. `siv` computes the synthetic IV of the content under a key.
+    /// Reads a blob; `None` where it is not sealed. `of_content` computes the synthetic IV of the content under a key, and
+    /// gives the content itself.
     ///
     /// The header alone would let a damaged body pass for the content.
     ///
     /// # Errors
-    /// Those of `siv`, and of reading the header.
-    pub(crate) fn read(
+    /// Those of `of_content`, and of reading the header.
+    pub(crate) fn read<C: Read>(
         keyring: &'k Keyring,
         blob: &mut dyn Read,
-        siv: impl FnOnce(&Key) -> io::Result<Siv>,
+        of_content: impl FnOnce(&Key) -> io::Result<(Siv, C)>,
     ) -> io::Result<Option<Self>> {
         let mut start = Vec::with_capacity(HEADER_LEN);
         blob.take(HEADER_LEN as u64).read_to_end(&mut start)?;
@@ -70,9 +74,9 @@ impl<'k> Sealed<'k> {
         let Some(held) = keyring.by_id(key_id) else {
             return Ok(Some(Self { key_id, opener: None }));
         };
-        let siv = siv(&held.key)?;
+        let (siv, content) = of_content(&held.key)?;
         let is_same = siv.matches(&header.siv())
-            && format::open_stream(&held.key, &header, blob, io::sink()).is_ok();
+            && format::opens_to(&held.key, &header, blob, content).unwrap_or(false);
         Ok(Some(Self { key_id, opener: is_same.then_some((held, siv)) }))
     }
 }

@@ -21,7 +21,7 @@ pub use delta::MIN_LEN as MIN_DELTA_PLAINTEXT;
 pub use derive::{KEY_ID_LEN, KEY_LEN, Key, KeyId, RosterKey, ScanKey, Siv, SivHasher};
 pub use form::Form;
 pub use header::{DELTA, GIT_CRYPT_MAGIC, Header, MAGIC, Sniff, VERSION_1, WHOLE, sniff};
-pub use open::{open, open_stream};
+pub use open::{open, open_stream, opens_to};
 pub use padding::{can_hold, is_cut_off, may_be_sealed, padded_len, padme, sealed_len};
 pub use seal::{Layout, Reread, Scratch, Sealing, compressed_len, seal};
 pub(crate) use segments::SegmentCipher;

@@ -43,33 +43,93 @@ pub fn open_stream(
     source: impl Read,
     sink: impl Write,
 ) -> Result<u64, OpenError> {
-    if key.id() != header.key_id() {
-        return Err(OpenError::UnknownKey(header.key_id()));
-    }
-    let mut output = Output { siv: key.siv(), sink, written: 0 };
-    if header.version() == DELTA {
-        delta::open(key, source, |plaintext| output.write(plaintext))?;
-    } else {
-        open_whole(key, header, source, &mut output)?;
-    }
-    if !output.siv.finish().matches(&header.siv()) {
+    let mut output = Output { siv: Some(key.siv()), sink, written: 0 };
+    open_into(key, header, source, &mut output)?;
+    if output.siv.is_none_or(|siv| !siv.finish().matches(&header.siv())) {
         return Err(OpenError::Siv);
     }
     Ok(output.written)
 }
 
-/// Where plaintext goes: what is written is hashed.
+/// Whether the body that follows `header` opens to exactly this content, which has the synthetic IV of the header. Nothing is
+/// hashed: who has the content can compare it.
+///
+/// # Errors
+/// As [`open_stream`], and those of reading the content.
+pub fn opens_to(
+    key: &Key,
+    header: &Header,
+    source: impl Read,
+    content: impl Read,
+) -> Result<bool, OpenError> {
+    let mut compared = Compared { content, part: WipedVec::default(), is_same: true };
+    let mut output = Output { siv: None, sink: &mut compared, written: 0 };
+    let opened = open_into(key, header, source, &mut output);
+    if !compared.is_same {
+        return Ok(false);
+    }
+    opened?;
+    Ok(compared.content.read(&mut [0])? == 0)
+}
+
+fn open_into(
+    key: &Key,
+    header: &Header,
+    source: impl Read,
+    output: &mut Output<impl Write>,
+) -> Result<(), OpenError> {
+    if key.id() != header.key_id() {
+        return Err(OpenError::UnknownKey(header.key_id()));
+    }
+    if header.version() == DELTA {
+        delta::open(key, source, |plaintext| output.write(plaintext))
+    } else {
+        open_whole(key, header, source, output)
+    }
+}
+
+/// Where plaintext goes.
 struct Output<W> {
-    siv: SivHasher,
+    /// Hashes what is written, where that decides.
+    siv: Option<SivHasher>,
     sink: W,
     written: u64,
 }
 
 impl<W: Write> Output<W> {
     fn write(&mut self, plaintext: &[u8]) -> io::Result<()> {
-        self.siv.update(plaintext);
+        if let Some(siv) = &mut self.siv {
+            siv.update(plaintext);
+        }
         self.written += plaintext.len() as u64;
         self.sink.write_all(plaintext)
+    }
+}
+
+/// Compares what is written with a content, and refuses the first part that differs.
+struct Compared<R> {
+    content: R,
+    part: WipedVec,
+    is_same: bool,
+}
+
+impl<R: Read> Write for Compared<R> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let now = &bytes[..bytes.len().min(SEGMENT_LEN)];
+        self.part.reserve_wiping(now.len());
+        self.part.resize(now.len(), 0);
+        match self.content.read_exact(&mut self.part) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.is_same = false,
+            read => {
+                read?;
+                self.is_same = *now == **self.part;
+            }
+        }
+        if self.is_same { Ok(now.len()) } else { Err(io::ErrorKind::InvalidData.into()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -66,6 +66,30 @@ proptest! {
     }
 
     #[test]
+    fn what_is_sealed_opens_to_its_content_and_to_no_other(
+        plaintext in plaintexts(),
+        layout in layouts(),
+        at in any::<prop::sample::Index>(),
+    ) {
+        prop_assume!(!plaintext.is_empty());
+        let sealed = seal(&key(1), layout, &plaintext);
+        let header = Header::parse(&sealed).unwrap();
+        let opens_to = |content: &[u8]| opens_to(&key(1), &header, &sealed[HEADER_LEN..], content).unwrap();
+        prop_assert!(opens_to(&plaintext));
+        let at = at.index(plaintext.len());
+        prop_assert!(!opens_to(&plaintext[..at]));
+        prop_assert!(!opens_to(&[&plaintext[..], &plaintext[at..]].concat()));
+        let mut other = plaintext.clone();
+        other[at] ^= 1;
+        prop_assert!(!opens_to(&other));
+        let mut damaged = sealed.clone();
+        let bit = HEADER_LEN + at % (sealed.len() - HEADER_LEN);
+        damaged[bit] ^= 1;
+        let opened = super::opens_to(&key(1), &header, &damaged[HEADER_LEN..], &plaintext[..]);
+        prop_assert!(!opened.unwrap_or(false));
+    }
+
+    #[test]
     fn compressing_never_makes_a_file_longer(plaintext in plaintexts()) {
         let (key, length) = (key(1), plaintext.len() as u64);
         let sealed = seal(&key, Layout::default(), &plaintext).len() as u64;

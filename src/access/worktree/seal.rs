@@ -203,7 +203,8 @@ pub(super) fn seals_to<'r>(
 ) -> Result<Option<Same<'r>>, Left> {
     let keyring = worker.keyring;
     let opens = |blob: &mut dyn Read| -> Result<Option<(&'r keyring::Entry, Siv)>, Left> {
-        let sealed = Sealed::read(keyring, blob, |key| siv_of(key, path))?;
+        let sealed =
+            Sealed::read(keyring, blob, |key| Ok((siv_of(key, path)?, open_regular(path)?)))?;
         Ok(sealed.and_then(|sealed| sealed.opener))
     };
     let blob = objects::read(worker.repository, id)?;
