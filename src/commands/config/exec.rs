@@ -1,27 +1,30 @@
 //! `git shroud config exec`
 
 use std::ffi::OsString;
-use std::process::Command;
 
 use super::super::Context;
 use super::{SchemaOption, load};
+use crate::environments::program::{Choice, ChoiceError, Program};
 use crate::environments::render::effective::effective;
-use crate::environments::render::steering::steers;
-use crate::environments::render::variables;
 use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
 
-/// What the variables begin with that give this program keys, identities and passphrases.
-const OWN: &str = "GIT_SHROUD_";
-
 /// Run a program with an environment's properties as environment variables
 ///
-/// Replaces itself by the program, and writes nothing to disk. The environment must pass 'config check' first. Names become variables:
+/// Replaces itself by the program, and writes nothing to disk: the program gets every signal, and its exit status is that of this
+/// command. If git starts this command, git stays above the program. So write 'git-shroud config exec', with a hyphen, in a service
+/// file or a container: no other process is then between. The environment must pass 'config check' first. Names become variables:
 /// db.url is DB_URL. git-shroud's own keys are not passed on. Refuses a variable that decides which code runs, such as PATH, LD_PRELOAD
 /// or BASH_ENV, unless --allow names it.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  $ git shroud config exec dev -- printenv PORT")]
+  $ git shroud config exec dev -- printenv PORT
+  $ git-shroud config exec dev -- sh -c 'exec printenv PORT'
+  $ git shroud config exec dev --only PORT --prefix APP_ -- printenv APP_PORT
+  $ git shroud config exec dev --pristine -- env
+
+Exit status: that of the program; 127 if there is no such program, 126 if it cannot be started. git ends with 128 and the number of
+the signal if a signal ends the program.")]
 pub(super) struct Exec {
     /// The environment
     #[arg(value_name = "ENV")]
@@ -31,6 +34,15 @@ pub(super) struct Exec {
     /// The release of the program to deploy, instead of the schema's
     #[arg(long, value_name = "RELEASE")]
     release: Option<Release>,
+    /// Set only these properties, and no other
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Begin the name of every variable with this
+    #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
+    prefix: String,
+    /// Pass on no variable from outside: the program gets only the environment's properties
+    #[arg(long)]
+    pristine: bool,
     /// Set this variable, although it decides which code runs; repeatable
     #[arg(long, value_name = "NAME")]
     allow: Vec<String>,
@@ -44,48 +56,30 @@ impl Exec {
         let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
         super::refuse_unfit(context, &loaded, self.release.as_ref())?;
         let properties = effective(loaded.only(), loaded.schema.as_ref());
-        let variables =
-            variables(&properties).map_err(|error| CommandError::wrong(error.to_string()))?;
-        for (variable, _) in &variables {
-            if steers(variable) && !self.allow.contains(variable) {
-                let shown = crate::sanitise::line(variable);
-                return Err(CommandError::refused(format!(
-                    "{} sets {shown}, which decides which code a program runs",
-                    self.environment
-                ))
-                .hint(format!(
-                    "check who wrote it; if it is intended: --allow {}",
-                    crate::sanitise::word_or(variable.as_bytes(), "NAME")
-                )));
-            }
-        }
-        let mut command = Command::new(&self.command[0]);
-        command.args(&self.command[1..]);
-        // Anybody who is given the values needs no key, and could read all else with it.
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with(OWN) {
-                command.env_remove(name);
-            }
-        }
-        command.envs(variables);
-        let error = replace_by(&mut command);
-        let program = crate::sanitise::line(&self.command[0].to_string_lossy());
-        Err(CommandError::wrong(format!("'{program}' cannot be started: {error}"))
-            .status_if_wrong(127))
+        let choice = Choice { only: &self.only, prefix: &self.prefix, allow: &self.allow };
+        let variables = choice.variables(properties).map_err(|error| self.refused(&error))?;
+        let program = Program { command: &self.command, pristine: self.pristine };
+        let error = program.start(variables);
+        Err(CommandError::wrong(error.to_string()).status_if_wrong(error.status()))
     }
-}
 
-/// Puts the program in the place of this one; returns only if that fails.
-#[cfg(unix)]
-fn replace_by(command: &mut Command) -> std::io::Error {
-    std::os::unix::process::CommandExt::exec(command)
-}
-
-/// Where no program can take the place of another, waits for it and ends as it ended.
-#[cfg(not(unix))]
-fn replace_by(command: &mut Command) -> std::io::Error {
-    match command.status() {
-        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
-        Err(error) => error,
+    fn refused(&self, error: &ChoiceError) -> CommandError {
+        match error {
+            ChoiceError::Steers(variable) => CommandError::refused(format!(
+                "{} sets {}, which decides which code a program runs",
+                self.environment,
+                crate::sanitise::line(variable)
+            ))
+            .hint(format!(
+                "check who wrote it; if it is intended: --allow {}",
+                crate::sanitise::word_or(variable.as_bytes(), "NAME")
+            )),
+            ChoiceError::Unknown(name) => CommandError::wrong(format!(
+                "{} has no value of '{}'",
+                self.environment,
+                super::show(name)
+            )),
+            error => CommandError::wrong(error.to_string()),
+        }
     }
 }

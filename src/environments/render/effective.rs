@@ -1,5 +1,6 @@
 //! What a program would get: the values of an environment, and the defaults where it sets none.
 
+use super::names::variable;
 use crate::config_format::Kind;
 use crate::environments::environment::Environment;
 use crate::environments::schema::{Schema, Type};
@@ -59,4 +60,20 @@ pub fn effective<'e>(
     }
     all.sort_by_key(|one| one.name);
     all
+}
+
+/// Those of the properties that are named, by their own names or as variables; all where no name is given.
+///
+/// # Errors
+/// The first name that is none of them.
+pub fn only<'e, 'n>(
+    properties: Vec<Effective<'e>>,
+    names: &'n [String],
+) -> Result<Vec<Effective<'e>>, &'n str> {
+    let is = |one: &Effective<'_>, name: &String| one.name == name || variable(one.name) == *name;
+    if let Some(unknown) = names.iter().find(|name| properties.iter().all(|one| !is(one, name))) {
+        return Err(unknown);
+    }
+    let wanted = |one: &Effective<'_>| names.is_empty() || names.iter().any(|name| is(one, name));
+    Ok(properties.into_iter().filter(wanted).collect())
 }
