@@ -143,7 +143,7 @@ impl Layout<'_> {
         if let Some(name) = taken {
             put((*name).to_owned(), &readme(&names, self.format))?;
         }
-        put(WORKFLOW.to_owned(), workflow())?;
+        put(WORKFLOW.to_owned(), &workflow())?;
         let mut paths: Vec<&str> = vec![".gitattributes"];
         paths.extend(written.iter().map(String::as_str));
         add_at_top(repository, &paths)?;

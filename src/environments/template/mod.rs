@@ -73,8 +73,8 @@ pub fn readme(environments: &[String], format: Format) -> String {
 }
 
 /// The example for a CI service.
-pub fn workflow() -> &'static str {
-    include_str!("configuration.yml")
+pub fn workflow() -> String {
+    include_str!("configuration.yml").replace("{TAG}", concat!("v", env!("CARGO_PKG_VERSION")))
 }
 
 #[cfg(test)]

@@ -112,6 +112,39 @@ fn a_backup_is_asked_for_on_the_terminal() {
     assert!(done.text().contains("the keys exist only in this clone"), "{}", done.text());
 }
 
+/// Whoever takes the name in a registry would run code in the CI of every team.
+#[test]
+fn the_job_for_ci_takes_git_shroud_from_no_registry() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .shroud(".", ["init", "-q", "--template", "config", "shop", "--env", "dev", "--no-backup"]);
+    let workflow = text(sandbox.read("shop/.github/workflows/configuration.yml"));
+    let (_, script) = workflow.split_once("TAG: ").unwrap();
+    let (tag, script) = script.split_once("run: |\n").unwrap();
+    let (script, _) = script.split_once("      - name:").unwrap();
+    assert_eq!(tag.trim(), concat!("v", env!("CARGO_PKG_VERSION")));
+    sandbox.write("bin/cargo", "#!/bin/sh\necho cargo \"$@\"\n");
+    sandbox.sh(".", "chmod +x bin/cargo");
+    let run = |source: &str| {
+        let mut command = sandbox.command("sh", ".");
+        command.args(["-c", script]).env("SOURCE", source).env("TAG", tag.trim());
+        command.env("PATH", format!("{}:/usr/bin:/bin", sandbox.path("bin").display()));
+        sandbox.run(command)
+    };
+    let done = run("https://example.com/git-shroud.git").expect(0).text();
+    let tag = tag.trim();
+    let expected = "cargo install --locked --git https://example.com/git-shroud.git --tag";
+    assert_eq!(done, format!("{expected} {tag} git-shroud\n"));
+    assert!(run("").expect(1).text().starts_with("::error::set the variable GIT_SHROUD_SOURCE"));
+    let listed = sandbox.git("shop", ["ls-files"]).text();
+    for path in listed.lines() {
+        let content = String::from_utf8_lossy(&sandbox.read(format!("shop/{path}"))).into_owned();
+        assert!(!content.contains("crates.io"), "{path}");
+        let lines = content.lines().filter(|line| line.contains("cargo install"));
+        lines.for_each(|line| assert!(line.contains("--git"), "{path}: {line}"));
+    }
+}
+
 #[test]
 fn every_form_is_laid_out_and_passes() {
     let sandbox = Sandbox::new();
