@@ -14,6 +14,8 @@ pub struct File {
     pub format: Format,
     /// Whether the attributes say that it should be sealed.
     pub sealed: bool,
+    /// Which of the environment's places it is in, counted from 0: what is in a later one counts.
+    pub layer: usize,
     /// What is in it.
     pub content: Content,
 }
@@ -47,6 +49,8 @@ pub struct Source {
     pub format: Format,
     /// Whether the attributes say that it should be sealed.
     pub sealed: bool,
+    /// Which of the environment's places it is in, counted from 0: what is in a later one counts.
+    pub layer: usize,
     /// What became of it.
     pub state: State,
 }
@@ -76,8 +80,10 @@ pub struct Environment {
     pub name: String,
     /// Its files.
     pub sources: Vec<Source>,
-    /// What each property is set to, mostly once.
+    /// What each property is set to, mostly once: first what counts, that of the last layer.
     pub settings: BTreeMap<String, Vec<Setting>>,
+    /// Files that look as if they held properties, and are not read.
+    pub passed_over: Vec<String>,
     /// Names that are sections, with source and line.
     pub sections: BTreeMap<String, (usize, usize)>,
 }
@@ -88,10 +94,11 @@ impl Environment {
         let mut environment = Self {
             name: name.to_owned(),
             sources: Vec::new(),
+            passed_over: Vec::new(),
             settings: BTreeMap::new(),
             sections: BTreeMap::new(),
         };
-        for File { path, format, sealed, content } in files {
+        for File { path, format, sealed, layer, content } in files {
             let state = match content {
                 Content::Locked(key) => State::Locked(key),
                 Content::Unreadable(why) => State::Unreadable(1, why),
@@ -100,7 +107,11 @@ impl Environment {
                     Err((line, why)) => State::Unreadable(line, why.to_owned()),
                 },
             };
-            environment.sources.push(Source { path, format, sealed, state });
+            environment.sources.push(Source { path, format, sealed, layer, state });
+        }
+        let layers: Vec<usize> = environment.sources.iter().map(|source| source.layer).collect();
+        for settings in environment.settings.values_mut().filter(|settings| settings.len() > 1) {
+            settings.sort_by_key(|setting| std::cmp::Reverse(layers[setting.source]));
         }
         environment
     }
@@ -135,9 +146,21 @@ impl Environment {
         Ok(())
     }
 
-    /// What a property is set to, by the first file that sets it.
+    /// What a property is set to: by the first file of the last layer that sets it.
     pub fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.get(name).and_then(|settings| settings.first())
+    }
+
+    /// The layer of a setting.
+    pub fn layer(&self, setting: &Setting) -> usize {
+        self.sources[setting.source].layer
+    }
+
+    /// What sets a property in the layer that counts: more than one where two of its files do.
+    pub fn counting(&self, name: &str) -> impl Iterator<Item = &Setting> {
+        let settings = self.settings.get(name).map_or(&[][..], Vec::as_slice);
+        let last = settings.first().map(|setting| self.layer(setting));
+        settings.iter().filter(move |setting| Some(self.layer(setting)) == last)
     }
 
     /// Whether a file is locked.

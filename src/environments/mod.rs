@@ -1,11 +1,12 @@
 //! Environments of a configuration repository: which properties there are, what each environment says, what is missing, and
 //! the files that hold the values.
 //!
-//! All but `files` is pure: texts and bytes come in, findings and texts go out.
+//! All but `files` and `program` is pure: texts and bytes come in, findings and texts go out.
 
 pub mod check;
 pub mod environment;
 pub mod files;
+pub mod program;
 pub mod render;
 pub mod schema;
 pub mod template;

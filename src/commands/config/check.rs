@@ -25,8 +25,9 @@ With a new, empty schema nothing is unknown.
 
 Cells: set, 'default VALUE' (not set; the program takes VALUE), - (not set, which is fine), locked, unread (a file cannot be
 read), and problems: missing, undecided (has a default, but this environment must set it), unset (still the marker of
-'config sync'), empty, invalid (type or pattern), not-a-value (a section or list), repeated (in two files), in-the-clear (a
-secret in a file that is not sealed), same (environments that must differ), removed, unknown (not in the schema).")]
+'config sync'), empty, invalid (type or pattern), not-a-value (a section or list), repeated (in two files of one layer),
+in-the-clear (a secret in a file that is not sealed), weaker (a file that is not sealed overrides a sealed one), same (environments that must differ), removed, unknown (not in the schema). A file that
+looks like configuration and is not read is a warning: passed-over.")]
 pub(super) struct Check {
     /// Only these environments
     #[arg(value_name = "ENV")]
@@ -39,7 +40,7 @@ pub(super) struct Check {
     /// Also print properties without problems
     #[arg(short, long)]
     all: bool,
-    /// Accept locked environments
+    /// Accept locked environments, unless all are locked
     #[arg(long)]
     allow_locked: bool,
     /// Confirm in this clone that files of these environments moved to other keys
@@ -87,12 +88,20 @@ impl Check {
         let warnings = report.findings.len() as u64 - errors;
         if errors > 0 {
             context.ui.status(format!("found {}", count(errors, "problem")));
-            hint(context, &report.findings);
+        }
+        hint(context, &report.findings);
+        if errors > 0 {
             return Err(CommandError::found());
         }
         let names = loaded.locked();
         if !names.is_empty() && !self.allow_locked {
             return Err(locked(&names).hint("--allow-locked accepts them"));
+        }
+        if loaded.is_nothing_open() {
+            let why = format!("no environment could be opened: {}", names.join(", "));
+            return Err(CommandError::incomplete(format!("{why}; nothing was checked"))
+                .hint("in CI: is the secret with the key set, and handed to this step?")
+                .hint("git shroud unlock, or GIT_SHROUD_KEY or GIT_SHROUD_KEYRING"));
         }
         if schema.properties.is_empty() {
             context.ui.warning("the schema has no property yet, so nothing can be missing");
@@ -117,6 +126,9 @@ fn hint(context: &Context, findings: &[crate::environments::check::Finding]) {
         context.ui.hint("'git shroud config sync' adds what is missing, for you to fill in; 'git shroud config set ENV NAME' sets it");
     } else if has(&[Problem::Unset]) {
         context.ui.hint("'git shroud config set ENV NAME' asks for the value");
+    }
+    if has(&[Problem::PassedOver]) {
+        context.ui.hint("in config.shroud.toml, files = {\"NAME\" = \"ini\"} says how a file is read, and ignore = [\"NAME\"] that it holds no properties");
     }
     if has(&[Problem::Unknown]) {
         context.ui.hint("'git shroud config schema add NAME' adds a property");

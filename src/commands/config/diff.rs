@@ -137,12 +137,9 @@ impl Diff {
     }
 }
 
-/// A letter for each value, and a number where letters do not suffice.
+/// A letter for each value.
 fn word(side: Side) -> String {
-    let name = |value: usize| match u8::try_from(value) {
-        Ok(value) if value < 26 => char::from(b'a' + value).to_string(),
-        _ => value.to_string(),
-    };
+    let name = super::letter;
     match side {
         Side::Value(value) => name(value),
         Side::Default(value) => format!("default {}", name(value)),

@@ -1,17 +1,23 @@
 //! `git shroud config get`
 
+use serde_json::json;
+
 use super::super::Context;
 use super::show;
 use super::{SchemaOption, load};
+use crate::environments::SCHEMA_FILE;
+use crate::environments::environment::{Environment, Setting};
 use crate::environments::render::effective::effective_value;
 use crate::error::{CommandError, Outcome};
 
 /// Print the value of a property in an environment, or else its default in the schema
 ///
-/// Exit status 1 if it has none.
+/// If several files set it, the last one in the schema's order counts. Exit status 1 if it has none.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  $ git shroud config get dev PORT")]
+  $ git shroud config get dev PORT
+  $ git shroud config get dev PORT --origin
+  $ git shroud config get dev PORT --json")]
 pub(super) struct Get {
     /// The environment
     #[arg(value_name = "ENV")]
@@ -21,6 +27,12 @@ pub(super) struct Get {
     name: String,
     #[command(flatten)]
     schema: SchemaOption,
+    /// Begin with the file and the line that set it, and a tab; also name the files whose values are overridden
+    #[arg(long)]
+    origin: bool,
+    /// Print JSON: {"environment", "name", "value", "default", "origin": {"path", "line"}, "overridden": [{"path", "line"}]}
+    #[arg(long, conflicts_with = "origin")]
+    json: bool,
 }
 
 impl Get {
@@ -28,34 +40,64 @@ impl Get {
         let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
         let environment = loaded.only();
         let name = show(&self.name);
-        match effective_value(environment, loaded.schema.as_ref(), &self.name) {
-            Some((_, true)) | None if !environment.is_complete() => {
+        let Some((text, default)) =
+            effective_value(environment, loaded.schema.as_ref(), &self.name)
+                .filter(|(_, default)| !default || environment.is_complete())
+        else {
+            if !environment.is_complete() {
                 super::warn_unread(context, &loaded, |_| true);
                 let environment = &self.environment;
-                Err(CommandError::incomplete(format!(
+                return Err(CommandError::incomplete(format!(
                     "a file of {environment} that may set {name} is locked or cannot be read"
                 ))
-                .hint("run 'git shroud unlock', or 'git shroud config check'"))
+                .hint("run 'git shroud unlock', or 'git shroud config check'"));
             }
-            None => {
-                let environment = &self.environment;
-                Err(CommandError::refused(format!(
-                    "{environment} does not set {name}, and it has no default"
-                )))
-            }
-            Some((text, default)) => {
-                if default {
-                    context.ui.status(format!(
-                        "{} does not set {name}: this is the default",
-                        self.environment
-                    ));
-                }
-                context.ui.bytes(text.as_bytes());
-                if !text.ends_with('\n') {
-                    context.ui.bytes(b"\n");
-                }
-                Ok(())
+            let environment = &self.environment;
+            return Err(CommandError::refused(format!(
+                "{environment} does not set {name}, and it has no default"
+            )));
+        };
+        let settings = environment.settings.get(&self.name).map_or(&[][..], Vec::as_slice);
+        if self.json {
+            let place = |setting: &Setting| {
+                let (path, line) = place(environment, setting);
+                json!({"path": path, "line": line})
+            };
+            context.ui.json(&json!({
+                "environment": self.environment,
+                "name": self.name,
+                "value": text,
+                "default": default,
+                "origin": settings.first().map(place),
+                "overridden": settings.iter().skip(1).map(place).collect::<Vec<_>>(),
+            }));
+            return Ok(());
+        }
+        if default {
+            let environment = &self.environment;
+            context.ui.status(format!("{environment} does not set {name}: this is the default"));
+        }
+        if self.origin {
+            let origin = settings.first().map(|setting| place(environment, setting));
+            let line =
+                || loaded.schema.as_ref().and_then(|schema| schema.properties.get(&self.name));
+            let (path, line) =
+                origin.unwrap_or_else(|| (SCHEMA_FILE, line().map_or(1, |property| property.line)));
+            context.ui.bytes(format!("{}:{line}\t", show(path)).as_bytes());
+            for (path, line) in settings.iter().skip(1).map(|one| place(environment, one)) {
+                context
+                    .ui
+                    .status(format!("{}:{line} sets {name} too, and is overridden", show(path)));
             }
         }
+        context.ui.bytes(text.as_bytes());
+        if !text.ends_with('\n') {
+            context.ui.bytes(b"\n");
+        }
+        Ok(())
     }
+}
+
+fn place<'e>(environment: &'e Environment, setting: &Setting) -> (&'e str, usize) {
+    (&environment.sources[setting.source].path, setting.line)
 }

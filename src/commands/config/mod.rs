@@ -4,6 +4,8 @@ mod check;
 mod diff;
 mod exec;
 mod get;
+mod list;
+mod log;
 mod render;
 mod reuse;
 mod schema;
@@ -33,7 +35,9 @@ enum ConfigCommand {
     Diff(diff::Diff),
     Sync(sync::Sync),
     Get(get::Get),
+    List(list::List),
     Set(set::Set),
+    Log(log::Log),
     Render(render::Render),
     Exec(exec::Exec),
     Reuse(reuse::Reuse),
@@ -52,6 +56,8 @@ impl Config {
             ConfigCommand::Diff(diff) => diff.run(context),
             ConfigCommand::Sync(sync) => sync.run(context),
             ConfigCommand::Get(get) => get.run(context),
+            ConfigCommand::List(list) => list.run(context),
+            ConfigCommand::Log(log) => log.run(context),
             ConfigCommand::Set(set) => set.run(context),
             ConfigCommand::Render(render) => render.run(context),
             ConfigCommand::Exec(exec) => exec.run(context),
@@ -131,6 +137,14 @@ fn locked(names: &[String]) -> CommandError {
 fn unread(names: &[String]) -> CommandError {
     CommandError::incomplete(format!("a file cannot be read in {}", names.join(", ")))
         .hint(format!("git shroud config check {}", names.join(" ")))
+}
+
+/// A letter for each value, and a number where letters do not suffice.
+fn letter(value: usize) -> String {
+    match u8::try_from(value) {
+        Ok(value) if value < 26 => char::from(b'a' + value).to_string(),
+        _ => value.to_string(),
+    }
 }
 
 /// `1 property`, `2 properties`.

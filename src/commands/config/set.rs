@@ -9,9 +9,7 @@ use super::super::Context;
 use super::show;
 use super::{SchemaOption, load};
 use crate::environments::MARKER;
-use crate::environments::check::sync::source_for;
-use crate::environments::environment::State;
-use crate::environments::files::{Loaded, WorktreeFile};
+use crate::environments::files::{WorktreeFile, overriding, target};
 use crate::error::{CommandError, Context as _, Outcome};
 
 /// Bytes of the longest value.
@@ -51,14 +49,7 @@ impl Set {
         }
         let loaded = load(context, &self.schema, &[])?;
         let environment = self.environment.as_str();
-        if !loaded.all.iter().any(|name| name == environment) {
-            return Err(CommandError::wrong(format!(
-                "there is no environment '{}'",
-                show(environment)
-            ))
-            .hint(format!("there are: {}", loaded.all.join(", "))));
-        }
-        let file = self.file(&loaded)?;
+        let file = target(&loaded, environment, &self.name, self.file.as_deref())?;
         let name = show(&self.name);
         let property = loaded.schema.as_ref().and_then(|schema| schema.properties.get(&self.name));
         if loaded.schema.as_ref().is_some_and(|schema| !schema.properties.is_empty())
@@ -99,52 +90,11 @@ impl Set {
         }
         file.write(&loaded)?;
         context.ui.status(format!("wrote {name} to {}; commit it", show(&file.path)));
+        let own = loaded.environments.iter().find(|one| one.name == environment);
+        if let Some((path, line)) = own.and_then(|own| overriding(own, &self.name, &file.path)) {
+            context.ui.warning(format!("{}:{line} overrides this value", show(&path)));
+        }
         Ok(())
-    }
-
-    /// The file that has the property, or into which it belongs.
-    fn file(&self, loaded: &Loaded) -> Outcome<String> {
-        let environments = &loaded.environments;
-        let own = environments.iter().find(|one| one.name == self.environment);
-        let environment = own.expect("its name is one of all");
-        let named = |source: &&crate::environments::environment::Source| {
-            self.file.as_ref().is_none_or(|file| {
-                source.path == *file || source.path.rsplit('/').next() == Some(file.as_str())
-            })
-        };
-        if let Some(setting) = environment.setting(&self.name) {
-            return Ok(environment.sources[setting.source].path.clone());
-        }
-        // It may be in a file that is closed, and would then stand twice.
-        if let Some(source) = environment.sources.iter().find(|source| source.state != State::Read)
-        {
-            let why = match &source.state {
-                State::Locked(key) => {
-                    format!("{}: the key {key} is not held here", show(&source.path))
-                }
-                State::Unreadable(line, why) => format!("{}:{line}: {why}", show(&source.path)),
-                State::Read => String::new(),
-            };
-            return Err(CommandError::refused(why)
-                .hint("run 'git shroud unlock', or 'git shroud config check'"));
-        }
-        if self.file.is_some() {
-            let source = environment.sources.iter().find(named);
-            let files: Vec<_> =
-                environment.sources.iter().map(|source| show(&source.path)).collect();
-            return source.map(|source| source.path.clone()).ok_or_else(|| {
-                CommandError::wrong(format!("{} has no such file", self.environment))
-                    .hint(format!("there are: {}", files.join(", ")))
-            });
-        }
-        if let Some(at) = source_for(environments, environment, &self.name) {
-            return Ok(environment.sources[at].path.clone());
-        }
-        if environment.sources.is_empty() {
-            return Ok(loaded.first_file(&self.environment));
-        }
-        Err(CommandError::wrong(format!("{} has several files", self.environment))
-            .hint("name one with --file NAME"))
     }
 }
 

@@ -5,8 +5,8 @@ use super::{SchemaOption, load};
 use super::{locked, show};
 use crate::config_format::{EditError, Line};
 use crate::environments::MARKER;
-use crate::environments::check::sync::{lacking, source_for};
-use crate::environments::files::WorktreeFile;
+use crate::environments::check::sync::lacking;
+use crate::environments::files::{WorktreeFile, target};
 use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
 
@@ -37,11 +37,7 @@ impl Sync {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let loaded = load(context, &self.schema, &[])?;
         if let Some(unknown) = self.environments.iter().find(|name| !loaded.all.contains(name)) {
-            return Err(CommandError::wrong(format!(
-                "there is no environment '{}'",
-                show(unknown)
-            ))
-            .hint(format!("there are: {}", loaded.all.join(", "))));
+            return Err(loaded.no_environment(unknown));
         }
         let schema = loaded.schema()?;
         let mut closed = Vec::new();
@@ -68,18 +64,13 @@ impl Sync {
                 )));
             }
             for addition in lacking(schema, environment, self.release.as_ref()) {
-                let source = source_for(&loaded.environments, environment, &addition.name);
-                let path = match source {
-                    Some(source) => environment.sources[source].path.clone(),
-                    None if environment.sources.is_empty() => loaded.first_file(name),
-                    None => {
-                        context.ui.warning(format!(
-                            "{name} has several files, and it is not clear which one is for {}",
-                            show(&addition.name)
-                        ));
-                        unplaced += 1;
-                        continue;
-                    }
+                let Ok(path) = target(&loaded, name, &addition.name, None) else {
+                    context.ui.warning(format!(
+                        "{name} has several files, and it is not clear which one is for {}",
+                        show(&addition.name)
+                    ));
+                    unplaced += 1;
+                    continue;
                 };
                 let at = match files.iter().position(|file| file.path == path) {
                     Some(at) => at,

@@ -1,6 +1,7 @@
 //! Holding environments to a schema.
 
 pub mod compare;
+mod layers;
 mod problem;
 pub mod reuse;
 pub mod sync;
@@ -91,6 +92,8 @@ pub fn check(schema: &Schema, environments: &[Environment], release: Option<&Rel
             },
         ));
     }
+    report.findings.extend(environments.iter().flat_map(layers::passed_over));
+    report.findings.extend(environments.iter().flat_map(layers::weaker));
     for (name, property) in &schema.properties {
         let subject = Subject { name, property, release };
         let mut cells = Vec::new();
@@ -203,7 +206,7 @@ impl Subject<'_> {
         };
         let setting = &settings[0];
         let mut findings = Vec::new();
-        for again in &settings[1..] {
+        for again in environment.counting(self.name).skip(1) {
             let first = &environment.sources[setting.source].path;
             let message =
                 format!("{}:{} sets it too", crate::sanitise::path(first.as_bytes()), setting.line);

@@ -17,21 +17,25 @@ pub enum Problem {
     Invalid,
     /// A section or a list stands where a value belongs.
     NotAValue,
-    /// Two files set it.
+    /// Two files of one layer set it.
     Repeated,
     /// A secret is in a file that should not be sealed.
     InTheClear,
+    /// A file that is not sealed overrides a value of a sealed one.
+    Weaker,
     /// Environments that must differ have the same value.
     Same,
     /// The program does not know it any more, or soon will not.
     Removed,
     /// The schema does not know it.
     Unknown,
+    /// A file looks as if it held properties, and nothing says how it is read.
+    PassedOver,
 }
 
 impl Problem {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Unreadable,
         Self::Missing,
         Self::Undecided,
@@ -41,9 +45,11 @@ impl Problem {
         Self::NotAValue,
         Self::Repeated,
         Self::InTheClear,
+        Self::Weaker,
         Self::Same,
         Self::Removed,
         Self::Unknown,
+        Self::PassedOver,
     ];
 
     /// The word for reports; stable.
@@ -58,9 +64,11 @@ impl Problem {
             Self::NotAValue => "not-a-value",
             Self::Repeated => "repeated",
             Self::InTheClear => "in-the-clear",
+            Self::Weaker => "weaker",
             Self::Same => "same",
             Self::Removed => "removed",
             Self::Unknown => "unknown",
+            Self::PassedOver => "passed-over",
         }
     }
 
@@ -74,11 +82,13 @@ impl Problem {
             Self::Empty => "a required property is empty",
             Self::Invalid => "a value is not what the schema says",
             Self::NotAValue => "a section or a list is in the place of a value",
-            Self::Repeated => "two files of an environment set a property",
+            Self::Repeated => "two files of one layer set a property",
             Self::InTheClear => "a secret is in a file that is not sealed",
+            Self::Weaker => "a file that is not sealed overrides a sealed value",
             Self::Same => "environments that must differ have the same value",
             Self::Removed => "the program does not use a property any more",
             Self::Unknown => "a property is not in the schema",
+            Self::PassedOver => "a file looks like configuration, and is not read",
         }
     }
 }

@@ -29,11 +29,11 @@ pub fn secrets(
 ) -> BTreeMap<[u8; 32], Vec<Use>> {
     let mut uses: BTreeMap<[u8; 32], Vec<Use>> = BTreeMap::new();
     for environment in environments {
-        for (name, settings) in &environment.settings {
+        for name in environment.settings.keys() {
             if !all && !is_secret(schema, name) {
                 continue;
             }
-            for setting in settings {
+            for setting in environment.counting(name) {
                 let text = setting.value.text.as_str();
                 if setting.value.kind == Kind::Compound
                     || text.len() < MIN_LEN

@@ -44,16 +44,29 @@ pub fn lacking(
         .collect()
 }
 
-/// The source of an environment into which a new property belongs: the one of the same name as where another environment
-/// has it, else the only one. `None` where that is not clear, or where there is none.
+/// Whether a file belongs to another environment too.
+pub fn is_shared(environments: &[Environment], environment: &Environment, path: &str) -> bool {
+    let others = environments.iter().filter(|other| other.name != environment.name);
+    others.flat_map(|other| &other.sources).any(|source| source.path == path)
+}
+
+/// The source of an environment into which a new property belongs, of those in the last layer that are no other environment's
+/// too: the one of the same name as where another environment has it, else the only one. `None` where that is not clear, or
+/// where there is none.
 pub fn source_for(
     environments: &[Environment],
     environment: &Environment,
     name: &str,
 ) -> Option<usize> {
     let base = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+    let own = |at: &usize| {
+        let source = &environment.sources[*at];
+        source.state == State::Read && !is_shared(environments, environment, &source.path)
+    };
+    let last = (0..environment.sources.len()).filter(own).map(|at| environment.sources[at].layer);
+    let last = last.max();
     let readable: Vec<usize> = (0..environment.sources.len())
-        .filter(|&at| environment.sources[at].state == State::Read)
+        .filter(|at| own(at) && Some(environment.sources[*at].layer) == last)
         .collect();
     let elsewhere = environments.iter().find_map(|other| {
         let setting = other.setting(name)?;

@@ -11,7 +11,7 @@ fn open(text: &str) -> Content {
 
 fn file(path: &str, content: Content) -> File {
     let format = Format::of_path(path.as_bytes()).unwrap();
-    File { path: path.to_owned(), format, sealed: true, content }
+    File { path: path.to_owned(), format, sealed: true, layer: 0, content }
 }
 
 fn environment(name: &str, text: &str) -> Environment {

@@ -38,7 +38,8 @@ pub fn ages(
     for (at, source) in environment.sources.iter().enumerate() {
         let mut wanted: BTreeMap<&str, ([u8; 32], Option<i64>)> = BTreeMap::new();
         for (name, settings) in &environment.settings {
-            let mine = settings.iter().find(|setting| setting.source == at);
+            // What a later layer sets is what counts.
+            let mine = settings.first().filter(|setting| setting.source == at);
             if let Some(setting) =
                 mine.filter(|setting| !setting.value.is_empty() && !setting.is_marker())
                 && (all || is_secret(loaded.schema.as_ref(), name))
@@ -75,6 +76,7 @@ pub fn ages(
                         path: source.path.clone(),
                         format: source.format,
                         sealed: true,
+                        layer: 0,
                         content: Content::Open(bytes),
                     };
                     Some(Environment::read(&environment.name, vec![file]))

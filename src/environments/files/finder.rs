@@ -4,12 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gix::bstr::ByteSlice as _;
-
 use crate::config_format::Format;
-use crate::environments::FOLDER;
 use crate::environments::environment::{Content, File};
-use crate::environments::schema::Location;
+use crate::environments::schema::{FileNames, Location};
+use crate::environments::{FOLDER, SCHEMA_FILE};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::git::worktree::Entries;
 use crate::repo_path;
@@ -32,7 +30,7 @@ pub fn folders(top: &Path) -> Outcome<Vec<Location>> {
             && name.parse::<crate::keyring::KeyName>().is_ok()
         {
             let paths = vec![format!("{FOLDER}/{name}")];
-            locations.push(Location { name: name.to_owned(), paths });
+            locations.push(Location { name: name.to_owned(), paths, without: Vec::new() });
         }
     }
     Ok(locations)
@@ -58,60 +56,81 @@ fn entries(folder: &Path) -> Outcome<Vec<PathBuf>> {
 /// Finds the files of environments.
 pub struct Finder<'f> {
     top: &'f Path,
-    ignore: &'f [String],
+    names: &'f FileNames,
     count: usize,
+    passed_over: Vec<String>,
 }
 
 impl<'f> Finder<'f> {
-    /// Looks below the top of a worktree; files that match a pattern of `ignore` are left out.
-    pub fn new(top: &'f Path, ignore: &'f [String]) -> Self {
-        Self { top, ignore, count: 0 }
+    /// Looks below the top of a worktree for files whose names say that they hold properties.
+    pub fn new(top: &'f Path, names: &'f FileNames) -> Self {
+        Self { top, names, count: 0, passed_over: Vec::new() }
     }
 
-    /// The files of one environment with their formats, each once.
+    /// The files since the last call that look as if they held properties, and are not read.
+    pub fn take_passed_over(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.passed_over)
+    }
+
+    /// The files of one environment, each once, in the order in which what they say counts: with its format, and with which of
+    /// the places it is in.
     ///
     /// # Errors
     /// A folder cannot be read or is too deep, a link stands in a path, or a file's format is not known.
-    pub fn find(&mut self, location: &Location) -> Outcome<Vec<(String, Format)>> {
-        let mut found = Vec::new();
-        for path in &location.paths {
-            let native = self.top.join(path);
-            // Also of a folder above: what a link leads to belongs to somebody else.
-            let inside = native.canonicalize().is_ok_and(|real| {
-                self.top
-                    .canonicalize()
-                    .is_ok_and(|top| real == top.join(path.trim_end_matches('/')))
-            });
-            if native.symlink_metadata().is_err() {
-                continue;
-            }
-            if !inside {
-                return Err(CommandError::wrong(format!(
-                    "the path contains a symbolic link: {}",
-                    show_path(path.as_bytes())
-                )));
-            }
-            if native.is_dir() {
-                self.walk(&native, 0, &mut found)?;
-            } else {
-                let format = Format::of_path(path.as_bytes()).ok_or_else(|| {
-                    CommandError::wrong(format!(
-                        "{}: unknown file format",
-                        show_path(path.as_bytes())
-                    ))
-                    .hint(
-                        "use a name that ends with .env, .properties, .ini, .toml, .yaml or .json",
-                    )
-                })?;
-                found.push((path.clone(), format));
-            }
+    pub fn find(&mut self, location: &Location) -> Outcome<Vec<(String, Format, usize)>> {
+        let mut found: Vec<(String, Format, usize)> = Vec::new();
+        for (layer, path) in location.paths.iter().enumerate() {
+            let mut here = Vec::new();
+            self.find_at(path, &location.without, &mut here)?;
+            here.sort_by(|a, b| a.0.cmp(&b.0));
+            // What is named again counts where it is named last.
+            found.retain(|(path, ..)| here.iter().all(|(other, _)| other != path));
+            found.extend(here.into_iter().map(|(path, format)| (path, format, layer)));
         }
-        found.sort_by(|a, b| a.0.cmp(&b.0));
-        found.dedup_by(|a, b| a.0 == b.0);
         Ok(found)
     }
 
-    fn walk(&mut self, folder: &Path, depth: usize, found: &mut Vec<(String, Format)>) -> Outcome {
+    fn find_at(
+        &mut self,
+        path: &str,
+        without: &[String],
+        found: &mut Vec<(String, Format)>,
+    ) -> Outcome {
+        let native = self.top.join(path);
+        // Also of a folder above: what a link leads to belongs to somebody else.
+        let inside = native.canonicalize().is_ok_and(|real| {
+            self.top.canonicalize().is_ok_and(|top| real == top.join(path.trim_end_matches('/')))
+        });
+        if native.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        if !inside {
+            return Err(CommandError::wrong(format!(
+                "the path contains a symbolic link: {}",
+                show_path(path.as_bytes())
+            )));
+        }
+        if native.is_dir() {
+            return self.walk(&native, 0, without, found);
+        }
+        let format = self.names.format(path).ok_or_else(|| {
+            CommandError::wrong(format!("{}: unknown file format", show_path(path.as_bytes())))
+                .hint("use a name that ends with .env, .properties, .ini, .toml, .yaml or .json")
+                .hint(format!(
+                    "or say in {SCHEMA_FILE} how it is read: files = {{\"NAME\" = \"ini\"}}"
+                ))
+        })?;
+        found.push((path.to_owned(), format));
+        Ok(())
+    }
+
+    fn walk(
+        &mut self,
+        folder: &Path,
+        depth: usize,
+        without: &[String],
+        found: &mut Vec<(String, Format)>,
+    ) -> Outcome {
         let place = || crate::sanitise::native(folder);
         if depth > MAX_DEPTH {
             return Err(CommandError::wrong(format!(
@@ -120,14 +139,19 @@ impl<'f> Finder<'f> {
             )));
         }
         for entry in entries(folder)? {
-            if entry.is_dir() {
-                self.walk(&entry, depth + 1, found)?;
-                continue;
-            }
             let relative = entry.strip_prefix(self.top).ok().and_then(repo_path::from_native);
             let Some(Ok(path)) = relative.map(String::from_utf8) else { continue };
-            let Some(format) = Format::of_path(path.as_bytes()).filter(|_| !self.is_ignored(&path))
-            else {
+            if without.contains(&path) {
+                continue;
+            }
+            if entry.is_dir() {
+                self.walk(&entry, depth + 1, without, found)?;
+                continue;
+            }
+            let Some(format) = self.names.format(&path) else {
+                if self.names.is_passed_over(&path) && self.passed_over.len() < MAX_FILES {
+                    self.passed_over.push(path);
+                }
                 continue;
             };
             self.count += 1;
@@ -143,43 +167,30 @@ impl<'f> Finder<'f> {
 
     /// Files that git tracks and the worktree does not have, as outside a sparse checkout: nothing is known of what they set.
     pub fn absent(&self, location: &Location, index: &Entries, found: &[File]) -> Vec<File> {
-        let within = |path: &[u8]| {
-            location.paths.iter().any(|place| {
-                let place = place.trim_end_matches('/').as_bytes();
-                let rest = path.strip_prefix(place);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
-            })
-        };
+        let within = |path: &[u8]| location.layer_of(path);
         let tracked = index.files.iter().filter_map(|entry| {
-            let path = std::str::from_utf8(&entry.path).ok().filter(|_| within(&entry.path))?;
-            let format = Format::of_path(path.as_bytes()).filter(|_| !self.is_ignored(path))?;
-            Some((path.to_owned(), format))
+            let layer = within(&entry.path)?;
+            let path = std::str::from_utf8(&entry.path).ok()?;
+            Some((path.to_owned(), self.names.format(path)?, layer))
         });
         // A sparse index has a folder in place of its files.
         let folders = index.folders.iter().filter_map(|(folder, _)| {
             let path = std::str::from_utf8(folder).ok()?;
-            let above = location.paths.iter().any(|place| format!("{place}/").starts_with(path));
-            (above || within(folder)).then(|| (path.to_owned(), Format::Env))
+            let below =
+                location.paths.iter().position(|place| format!("{place}/").starts_with(path));
+            let layer = below.or_else(|| within(folder))?;
+            Some((path.to_owned(), Format::Env, layer))
         });
         let missing =
-            tracked.chain(folders).filter(|(path, _)| found.iter().all(|file| file.path != *path));
+            tracked.chain(folders).filter(|(path, ..)| found.iter().all(|file| file.path != *path));
         let why = "the file is tracked, but not in the worktree";
-        let file = |(path, format)| File {
+        let file = |(path, format, layer)| File {
             path,
             format,
             sealed: true,
+            layer,
             content: Content::Unreadable(why.to_owned()),
         };
         missing.map(file).collect()
-    }
-
-    /// Whether a pattern without '/' matches the name, or one with it the path.
-    fn is_ignored(&self, path: &str) -> bool {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        self.ignore.iter().any(|pattern| {
-            let subject = if pattern.contains('/') { path } else { name };
-            let mode = gix::glob::wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
-            gix::glob::wildmatch(pattern.as_bytes().as_bstr(), subject.as_bytes().as_bstr(), mode)
-        })
     }
 }

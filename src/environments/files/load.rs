@@ -10,7 +10,7 @@ use crate::clone::OpenClone;
 use crate::config_format::Format;
 use crate::environments::check::Finding;
 use crate::environments::environment::{Content, Environment, File, State};
-use crate::environments::schema::{self, Location, Release, Schema};
+use crate::environments::schema::{self, FileNames, Location, Release, Schema};
 use crate::environments::{FOLDER, SCHEMA_FILE, check, template};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::format::ScanKey;
@@ -32,6 +32,8 @@ pub struct Loaded {
     pub all: Vec<String>,
     /// The files that were confirmed to have moved, and how each did.
     pub confirmed: Vec<(String, String)>,
+    /// Which files hold properties, and how each is read.
+    pub file_names: FileNames,
     /// Where the files of each are.
     locations: Vec<Location>,
 }
@@ -54,7 +56,7 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
     let Wanted { schema: named, names, confirm } = wanted;
     let top = opened.top()?.to_owned();
     let own = read_schema(&top.join(SCHEMA_FILE))?;
-    let mut ignore = own.as_ref().map(|own| own.ignore.clone()).unwrap_or_default();
+    let mut names_of_files = own.as_ref().map(|own| own.files.clone()).unwrap_or_default();
     let elsewhere = match (named, own.as_ref().and_then(|own| own.schema.as_ref())) {
         (Some(file), _) => Some(file.clone()),
         (None, Some(named)) => Some(top.join(named)),
@@ -77,7 +79,7 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
     };
     if let Some(schema) = schema.as_ref().filter(|_| locations.is_empty()) {
         locations.clone_from(&schema.environments);
-        ignore.clone_from(&schema.ignore);
+        names_of_files.clone_from(&schema.files);
     }
     if locations.is_empty() {
         locations = folders(&top)?;
@@ -89,11 +91,10 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
             .hint("make them: git shroud init --template config --env dev --env prod"));
     }
     if let Some(unknown) = names.iter().find(|name| !all.contains(name)) {
-        return Err(CommandError::wrong(format!("there is no environment '{}'", show(unknown)))
-            .hint(format!("there are: {}", all.join(", "))));
+        return Err(no_environment(unknown, &all));
     }
     locations.retain(|location| names.is_empty() || names.contains(&location.name));
-    let mut finder = Finder::new(&top, &ignore);
+    let mut finder = Finder::new(&top, &names_of_files);
     let mut attributes = Attributes::new(&opened.repository)?;
     let index = Entries::read(&opened.repository)?;
     let database = Database::open(&opened.repository)?;
@@ -104,14 +105,14 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
         let mut files = Vec::new();
         let mut seals = Vec::new();
         let mut refused = BTreeMap::new();
-        for (path, format) in finder.find(location)? {
+        for (path, format, layer) in finder.find(location)? {
             let of_path = attributes.of(path.as_bytes())?;
             let this = (&moves, location.name.as_str(), path.as_str());
             match content::protection(&opened, &database, &index, &of_path, this)? {
                 Protection::Seal(seal) => seals.push((path.clone(), seal)),
                 Protection::Not(why) => drop(refused.insert(path.clone(), why)),
             }
-            files.push((path, format, of_path.is_encrypted()));
+            files.push((path, format, of_path.is_encrypted(), layer));
         }
         let moved = moves.find(location, &seals)?;
         if *confirm {
@@ -129,18 +130,20 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
             moves.remember(&location.name, &seals);
         }
         let mut read = Vec::new();
-        for (path, format, sealed) in files {
+        for (path, format, sealed, layer) in files {
             let content = match refused.remove(&path) {
                 Some(why) => Content::Unreadable(why),
                 None => content::read(&opened, &top, &path)?,
             };
-            read.push(File { path, format, sealed, content });
+            read.push(File { path, format, sealed, layer, content });
         }
         read.extend(finder.absent(location, &index, &read));
-        environments.push(Environment::read(&location.name, read));
+        let passed_over = finder.take_passed_over();
+        environments.push(Environment { passed_over, ..Environment::read(&location.name, read) });
     }
     drop(moves);
-    Ok(Loaded { opened, schema, environments, all, confirmed, locations: every })
+    let file_names = names_of_files;
+    Ok(Loaded { opened, schema, environments, all, confirmed, locations: every, file_names })
 }
 
 impl Loaded {
@@ -156,17 +159,27 @@ impl Loaded {
         })
     }
 
-    /// The file with which an environment begins that has none: of the format that the others have.
+    /// Where the files of an environment are.
+    pub fn location(&self, name: &str) -> Option<&Location> {
+        self.locations.iter().find(|location| location.name == name)
+    }
+
+    /// The file with which an environment begins that has none: in the last of its places, of the format that the others
+    /// have.
     pub fn first_file(&self, name: &str) -> String {
         let other = self.environments.iter().find_map(|environment| environment.sources.first());
         let format = other.map_or(Format::Env, |source| source.format);
-        let own = self.locations.iter().find(|location| location.name == name);
-        let place = own.and_then(|location| location.paths.first());
+        let place = self.location(name).and_then(|location| location.paths.last());
         match place.map(|place| place.trim_end_matches('/')) {
-            Some(file) if Format::of_path(file.as_bytes()).is_some() => file.to_owned(),
+            Some(file) if self.file_names.format(file).is_some() => file.to_owned(),
             Some(folder) => format!("{folder}/{}", template::file_name(format)),
             None => format!("{FOLDER}/{name}/{}", template::file_name(format)),
         }
+    }
+
+    /// What is said where an environment is named that is not there.
+    pub fn no_environment(&self, name: &str) -> CommandError {
+        no_environment(name, &self.all)
     }
 
     /// The only environment that was asked for.
@@ -216,6 +229,13 @@ impl Loaded {
         unread
     }
 
+    /// Whether environments are locked and no file of any could be read.
+    pub fn is_nothing_open(&self) -> bool {
+        let mut sources = self.environments.iter().flat_map(|environment| &environment.sources);
+        self.environments.iter().all(Environment::is_locked)
+            && sources.all(|source| source.state != State::Read)
+    }
+
     /// The names of those with a file that is locked.
     pub fn locked(&self) -> Vec<String> {
         let locked = self.environments.iter().filter(|environment| environment.is_locked());
@@ -253,6 +273,11 @@ impl Loaded {
             check::check(self.schema.as_ref().unwrap_or(&empty), &self.environments, release);
         Ok(report.findings.into_iter().filter(|finding| !finding.warning).collect())
     }
+}
+
+fn no_environment(name: &str, all: &[String]) -> CommandError {
+    CommandError::wrong(format!("there is no environment '{}'", show(name)))
+        .hint(format!("there are: {}", all.join(", ")))
 }
 
 /// Reads a schema; `None` where there is no such file.

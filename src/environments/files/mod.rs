@@ -1,6 +1,7 @@
 //! The files of environments as a clone has them.
 
 mod ages;
+mod changes;
 mod content;
 mod existing;
 mod finder;
@@ -9,9 +10,11 @@ mod load;
 mod moves;
 mod past;
 mod place;
+mod target;
 mod worktree_file;
 
 pub use ages::{Age, ages};
+pub use changes::{Action, Change, changes};
 pub use content::open;
 pub use existing::{Existing, find_existing};
 pub use finder::{Finder, folders};
@@ -20,4 +23,5 @@ pub use load::{Loaded, Wanted, load, read_schema, wrong_schema};
 pub use moves::{Doubt, Moved, Moves};
 pub use past::PastError;
 pub use place::enter;
+pub use target::{overriding, target};
 pub use worktree_file::WorktreeFile;

@@ -177,12 +177,14 @@ impl<'r> Moves<'r> {
     ) -> Result<Option<(Was, Option<String>)>, PastError> {
         let environment = location.name.as_str();
         // Nobody has a lesser key than the one of the environment's own name.
-        if matches!(now, Seal::By(KeyOf::Own(name)) if name.as_str() == environment) {
+        let own = Location::own_keys(environment);
+        if matches!(now, Seal::By(KeyOf::Own(name)) if own.contains(name)) {
             return Ok(None);
         }
         let is_confirmed =
             matches!(now, Seal::By(key) if self.confirmed.allows_key(path.as_bytes(), key));
-        let own = self.keyring.names().into_iter().find(|name| name.as_str() == environment);
+        let held = self.keyring.names();
+        let own = own.into_iter().find(|name| held.contains(&name));
         let is_fine = |own: &KeyName| match now {
             Seal::By(KeyOf::Own(_)) => {
                 let own = KeyOf::Own(own.clone());
@@ -191,7 +193,7 @@ impl<'r> Moves<'r> {
             Seal::Open | Seal::By(KeyOf::GitCrypt(_)) => true,
         };
         if let Some(own) = own.filter(|own| !is_fine(own)) {
-            return Ok(Some((Was::Own(own.clone()), self.who(path, Some(own))?)));
+            return Ok(Some((Was::Own(own.clone()), self.who(path, Some(&own))?)));
         }
         let Some(known) = self.known.of(environment) else {
             return self.judge_by_past(location, all, (path, now, is_confirmed), past);

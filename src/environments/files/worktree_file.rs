@@ -47,7 +47,9 @@ impl WorktreeFile {
             }
         };
         let before = Before::read(opened, &native, keep_sealed)?;
-        let format = Format::of_path(path.as_bytes())
+        let format = loaded
+            .file_names
+            .format(path)
             .ok_or_else(|| CommandError::wrong(format!("{}: unknown file format", show(path))))?;
         let sealed = attributes.is_encrypted();
         Ok(Self { path: path.to_owned(), sealed, format, native, attributes, before, now: None })

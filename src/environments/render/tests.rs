@@ -8,7 +8,10 @@ fn environment(path: &str, text: &str) -> Environment {
     bytes.extend_from_slice(text.as_bytes());
     let format = Format::of_path(path.as_bytes()).unwrap();
     let content = Content::Open(bytes);
-    Environment::read("dev", vec![File { path: path.into(), format, sealed: true, content }])
+    Environment::read(
+        "dev",
+        vec![File { path: path.into(), format, sealed: true, layer: 0, content }],
+    )
 }
 
 fn rendered(path: &str, text: &str, output: &Output) -> Result<String, RenderError> {

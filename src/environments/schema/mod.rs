@@ -1,15 +1,21 @@
 //! The schema, `config.shroud.toml`: which properties there are, and what each environment must say of them.
 
+mod environments;
+mod file_names;
 pub mod infer;
 mod json;
 pub(super) mod kind;
+mod location;
 mod read;
 mod release;
 mod write;
 
 use std::collections::BTreeMap;
 
+pub use environments::{add_environment, remove_environment};
+pub use file_names::FileNames;
 pub use kind::Type;
+pub use location::Location;
 pub use release::Release;
 pub use write::{NewProperty, new_property};
 
@@ -28,22 +34,13 @@ pub struct SchemaError {
     pub why: String,
 }
 
-/// An environment, and where its files are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Location {
-    /// Its name.
-    pub name: String,
-    /// Files, and folders with files, relative to the schema's own folder.
-    pub paths: Vec<String>,
-}
-
 /// What a schema says.
 #[derive(Default)]
 pub struct Schema {
     /// The environments, in the file's order.
     pub environments: Vec<Location>,
-    /// Patterns of files below the environments that hold no properties.
-    pub ignore: Vec<String>,
+    /// Which files below the environments hold properties, and how each is read.
+    pub files: FileNames,
     /// The release that the environments are for.
     pub release: Option<Release>,
     /// Another schema, beside this one, that says which properties there are.

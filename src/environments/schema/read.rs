@@ -6,9 +6,9 @@ use regex_automata::util::syntax;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::file_names::FORMATS;
 use super::{Absence, Location, MAX_NAME, Property, Release, Schema, SchemaError, Type};
-use crate::environments::FOLDER;
-use crate::keyring::KeyName;
+use crate::config_format::Format;
 
 /// Bytes of the automaton of one pattern.
 const MAX_PATTERN: usize = 1 << 20;
@@ -51,11 +51,14 @@ impl Reader<'_> {
 
     fn schema(&self, table: &DeTable<'_>) -> Read<Schema> {
         let mut schema = Schema::default();
+        let mut base = Vec::new();
         for (name, value) in table {
             let at = name.span().start;
             match name.get_ref().as_ref() {
+                "base" => base = self.paths(value)?,
                 "environments" => schema.environments = self.environments(value)?,
-                "ignore" => schema.ignore = self.strings(value)?,
+                "files" => schema.files.formats = self.formats(value)?,
+                "ignore" => schema.files.ignore = self.strings(value)?,
                 "release" => schema.release = Some(self.release(value)?),
                 "schema" => schema.schema = Some(self.string(value)?.to_owned()),
                 "properties" => {
@@ -72,12 +75,16 @@ impl Reader<'_> {
                 other => {
                     let other = crate::sanitise::path(other.as_bytes());
                     let why = format!(
-                        "'{other}' is unknown; known are: environments, ignore, release, schema, properties"
+                        "'{other}' is unknown; known are: base, environments, files, ignore, release, schema, properties"
                     );
                     return Err(self.error(at, why));
                 }
             }
         }
+        for location in &mut schema.environments {
+            location.paths.splice(0..0, base.iter().cloned());
+        }
+        Location::part(&mut schema.environments);
         self.explicit_are_known(&schema)?;
         Ok(schema)
     }
@@ -106,8 +113,7 @@ impl Reader<'_> {
             DeValue::Array(names) => {
                 for name in names {
                     let name = self.environment(self.string(name)?, name.span().start)?;
-                    let paths = vec![format!("{FOLDER}/{name}")];
-                    locations.push(Location { name, paths });
+                    locations.push(Location::usual(&name));
                 }
             }
             DeValue::Table(table) => {
@@ -115,16 +121,8 @@ impl Reader<'_> {
                 entries.sort_by_key(|(name, _)| name.span().start);
                 for (name, paths) in entries {
                     let name = self.environment(name.get_ref(), name.span().start)?;
-                    let at = paths.span().start;
-                    let paths = self.strings(paths)?;
-                    if let Some(bad) = paths.iter().find(|path| !is_inside(path)) {
-                        let bad = crate::sanitise::path(bad.as_bytes());
-                        let why = format!(
-                            "'{bad}' is not a path below this file: it must have no '..' and no '/' at the beginning"
-                        );
-                        return Err(self.error(at, why));
-                    }
-                    locations.push(Location { name, paths });
+                    let paths = self.paths(paths)?;
+                    locations.push(Location { name, paths, without: Vec::new() });
                 }
             }
             _ => {
@@ -140,14 +138,46 @@ impl Reader<'_> {
         Ok(locations)
     }
 
-    fn environment(&self, name: &str, at: usize) -> Read<String> {
-        match name.parse::<KeyName>() {
-            Ok(_) => Ok(name.to_owned()),
-            Err(_) => {
-                Err(self
-                    .error(at, "the name of an environment consists of a-z, 0-9, '-', '_' and '.'"))
-            }
+    /// A table of patterns with the names of formats, in its order.
+    fn formats(&self, value: &Entry<'_>) -> Read<Vec<(String, Format)>> {
+        let at = value.span().start;
+        let DeValue::Table(table) = value.get_ref() else {
+            return Err(self.error(at, "'files' must be a table: files = {\"my.cnf\" = \"ini\"}"));
+        };
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(pattern, _)| pattern.span().start);
+        let mut formats = Vec::new();
+        for (pattern, value) in entries {
+            let name = self.string(value)?;
+            let format = FORMATS.iter().find(|(known, _)| *known == name).ok_or_else(|| {
+                let known: Vec<_> = FORMATS.iter().map(|(known, _)| *known).collect();
+                let why = format!("a format must be one of {}", known.join(", "));
+                self.error(value.span().start, why)
+            })?;
+            formats.push((pattern.get_ref().to_string(), format.1));
         }
+        Ok(formats)
+    }
+
+    fn environment(&self, name: &str, at: usize) -> Read<String> {
+        if Location::is_name(name) {
+            return Ok(name.to_owned());
+        }
+        Err(self.error(
+            at,
+            "the name of an environment consists of a-z, 0-9, '-', '_' and '.', and of '/' between application and environment",
+        ))
+    }
+
+    /// A list of paths below the schema's own folder.
+    fn paths(&self, value: &Entry<'_>) -> Read<Vec<String>> {
+        let paths = self.strings(value)?;
+        let Some(bad) = paths.iter().find(|path| !is_inside(path)) else { return Ok(paths) };
+        let bad = crate::sanitise::path(bad.as_bytes());
+        let why = format!(
+            "'{bad}' is not a path below this file: it must have no '..' and no '/' at the beginning"
+        );
+        Err(self.error(value.span().start, why))
     }
 
     fn property(

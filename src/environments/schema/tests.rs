@@ -42,7 +42,7 @@ pattern = "[a-z]+"
 "#,
     );
     assert_eq!(schema.release, Some("2.4".parse().unwrap()));
-    assert_eq!(schema.ignore, ["*.json"]);
+    assert_eq!(schema.files.ignore, ["*.json"]);
     assert_eq!(schema.schema.as_deref(), Some("../shop/config.shroud.toml"));
     let names: Vec<_> =
         schema.environments.iter().map(|one| (one.name.as_str(), one.paths.join(","))).collect();

@@ -161,6 +161,76 @@ fn keys_from_the_environment_open_a_locked_clone_in_memory() {
 }
 
 #[test]
+fn a_check_that_could_open_nothing_is_no_success() {
+    let sandbox = configuration();
+    sandbox.git(".", ["clone", "-q", "repo", "clone"]);
+    for format in ["text", "github", "json", "sarif"] {
+        let check = ["config", "check", "--allow-locked", "--format", format];
+        // A CI service sets a secret that is missing to nothing.
+        let done = sandbox.try_shroud_with(("GIT_SHROUD_KEY", ""), "clone", &check);
+        done.expect(3)
+            .says("no environment could be opened: dev, staging, prod; nothing was checked");
+    }
+    let one = ["config", "check", "--allow-locked", "dev"];
+    sandbox.try_shroud("clone", one).expect(3).says("no environment could be opened: dev");
+    let key = text(sandbox.read("dev.key"));
+    let all = ["config", "check", "--allow-locked"];
+    sandbox.try_shroud_with(("GIT_SHROUD_KEY", &key), "clone", &all).expect(0);
+    let other = ["config", "check", "--allow-locked", "prod"];
+    sandbox.try_shroud_with(("GIT_SHROUD_KEY", &key), "clone", &other).expect(3);
+    // What is open is checked, though no environment is open as a whole.
+    sandbox.write("repo/open.env", "db.pool=1\n");
+    let schema = text(sandbox.read("repo/config.shroud.toml"));
+    let places = "[environments]\ndev = [\"environments/dev\", \"open.env\"]\n\n";
+    let (_, properties) = schema.split_once("\n\n").unwrap();
+    let properties = properties.replace("explicit = [\"prod\"]\n", "");
+    sandbox.write("repo/config.shroud.toml", format!("{places}{properties}"));
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "an open file"]);
+    sandbox.git("clone", ["pull", "-q"]);
+    sandbox.shroud("clone", all);
+}
+
+#[test]
+fn files_that_are_not_read_are_named() {
+    let sandbox = configuration();
+    for name in ["app.conf", "my.cnf", ".django", "README.md", "tls.key", "run.sh"] {
+        sandbox.write(format!("repo/environments/dev/{name}"), "[x]\nlevel = info\n");
+    }
+    let done = sandbox.shroud("repo", ["config", "check"]);
+    let told = |name: &str| {
+        format!(
+            "warning: environments/dev/{name}:1: dev: the file is not read: its name does not say"
+        )
+    };
+    for name in [".django", "app.conf", "my.cnf"] {
+        assert!(done.text().contains(&told(name)), "{name}: {}", done.text());
+    }
+    assert_eq!(done.text().lines().count(), 3, "{}", done.text());
+    done.says("3 warnings").says("files = {\"NAME\" = \"ini\"}");
+    let github = sandbox.shroud("repo", ["config", "check", "--format", "github"]).text();
+    assert!(github.contains("::warning file=environments/dev/my.cnf,line=1,"), "{github}");
+    let json = sandbox.shroud("repo", ["config", "check", "--json"]).json();
+    assert_eq!(json["findings"][0]["problem"], "passed-over");
+    let files = "ignore = [\".django\"]\nfiles = {\"my.cnf\" = \"ini\", \"*.conf\" = \"ini\"}\n";
+    sandbox.write("repo/config.shroud.toml", format!("{files}{SCHEMA}"));
+    sandbox.write("repo/environments/dev/app.conf", "y = 1\n");
+    let done = sandbox.try_shroud("repo", ["config", "check"]).expect(1).text();
+    for line in
+        ["environments/dev/my.cnf:2: dev x.level: the schema", "app.conf:1: dev y: the schema"]
+    {
+        assert!(done.contains(line), "{done}");
+    }
+    assert!(!done.contains("warning"), "{done}");
+    // It is written, too, as it is read.
+    crate::config::place::try_set(&sandbox, "repo", "dev", "y", "2").expect(0);
+    assert_eq!(sandbox.read("repo/environments/dev/app.conf"), b"y = 2\n");
+    sandbox.write("repo/config.shroud.toml", format!("files = {{\"a\" = \"xml\"}}\n{SCHEMA}"));
+    let done = sandbox.try_shroud("repo", ["config", "check"]).expect(2);
+    done.says("config.shroud.toml:1: a format must be one of env, properties");
+}
+
+#[test]
 fn a_secret_in_a_file_that_is_not_sealed_is_found() {
     let sandbox = configuration();
     sandbox.write("repo/environments/dev/more.env", "");

@@ -5,7 +5,10 @@ mod check;
 mod compare;
 mod deploy;
 mod edit;
+#[cfg(unix)]
+mod exec;
 mod hostile;
+mod layers;
 mod layout;
 mod moved;
 pub(crate) mod place;

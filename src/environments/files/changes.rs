@@ -1,0 +1,223 @@
+//! Who changed the value of a property, and when; no value is kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gix::ObjectId;
+
+use super::content::open;
+use super::{Loaded, past};
+use crate::environments::check::reuse::mac;
+use crate::environments::environment::{Content, Environment, File};
+use crate::error::Outcome;
+use crate::format::ScanKey;
+use crate::git::GitError;
+use crate::git::database::Database;
+use crate::git::history::PLAIN_LOG;
+use crate::git::objects::{self, Blob};
+use crate::git::repository::Repository;
+use crate::secret::WipedVec;
+
+/// Begins a record of the log that describes a commit.
+const COMMIT: u8 = 1;
+/// Between the parts of such a record.
+const PART: char = '\u{2}';
+
+/// What a commit did to a property in one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is set since: which of the values, counted from 0 for the oldest.
+    Set(usize),
+    /// It has another value since.
+    Changed(usize),
+    /// It is not set any more.
+    Removed,
+    /// The file cannot be read as it was before or is since.
+    Unknown,
+}
+
+/// A commit that changed a property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its whole id, in hexadecimal.
+    pub commit: String,
+    /// The day on which it was written, `2026-01-31`.
+    pub date: String,
+    /// Who wrote it, with the address.
+    pub author: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// The file, from the top of the repository.
+    pub path: String,
+    /// What it did.
+    pub action: Action,
+}
+
+/// How a property is in a version of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Absent,
+    Value([u8; 32]),
+    Unknown,
+}
+
+/// All commits of `HEAD` that changed a property of an environment, the newest first. A merge is named only where its value is
+/// that of no parent.
+///
+/// # Errors
+/// git fails, or an object is damaged.
+pub fn changes(loaded: &Loaded, environment: &str, name: &str) -> Outcome<Vec<Change>> {
+    let repository = &loaded.opened.repository;
+    let database = Database::open(repository)?;
+    let mut places = past::places(&database, environment)?;
+    places.extend(loaded.location(environment).iter().flat_map(|one| one.paths.iter().cloned()));
+    let key = loaded.scan_key()?;
+    let mut looker = Looker { loaded, name, key: &key, seen: BTreeMap::new() };
+    let mut found: Vec<(Change, Seen, Seen)> = Vec::new();
+    for record in log(repository, &places)? {
+        let now = looker.look(record.after, &record.path)?;
+        let mut before = Vec::new();
+        for blob in &record.befores {
+            before.push(looker.look(*blob, &record.path)?);
+        }
+        // In a parent that is not named here the file is the same.
+        if before.len() < record.parents || before.contains(&now) {
+            continue;
+        }
+        let first = before.first().copied().unwrap_or(Seen::Absent);
+        found.push((record.change(), first, now));
+    }
+    let mut values: Vec<[u8; 32]> = Vec::new();
+    let mut changes = Vec::new();
+    for (change, before, now) in found.into_iter().rev() {
+        let mut number = |value| {
+            values.iter().position(|known| *known == value).unwrap_or_else(|| {
+                values.push(value);
+                values.len() - 1
+            })
+        };
+        let action = match (before, now) {
+            (Seen::Absent, Seen::Value(value)) => Action::Set(number(value)),
+            (Seen::Value(_), Seen::Value(value)) => Action::Changed(number(value)),
+            (Seen::Value(_), _) if now == Seen::Absent => Action::Removed,
+            _ => Action::Unknown,
+        };
+        changes.push(Change { action, ..change });
+    }
+    changes.reverse();
+    Ok(changes)
+}
+
+struct Looker<'l> {
+    loaded: &'l Loaded,
+    name: &'l str,
+    key: &'l ScanKey,
+    seen: BTreeMap<(ObjectId, String), Seen>,
+}
+
+impl Looker<'_> {
+    fn look(&mut self, blob: Option<ObjectId>, path: &str) -> Outcome<Seen> {
+        let (Some(blob), Some(format)) = (blob, self.loaded.file_names.format(path)) else {
+            return Ok(Seen::Absent);
+        };
+        if let Some(seen) = self.seen.get(&(blob, path.to_owned())) {
+            return Ok(*seen);
+        }
+        let opened = &self.loaded.opened;
+        let content = match objects::read(&opened.repository, blob)? {
+            Blob::Memory(mut bytes) => {
+                let mut wiped = WipedVec::default();
+                std::mem::swap(&mut *wiped, &mut bytes);
+                open(opened, wiped)?
+            }
+            Blob::Large | Blob::Missing => Content::Locked(String::new()),
+        };
+        let file = File { path: path.to_owned(), format, sealed: true, layer: 0, content };
+        let read = Environment::read("", vec![file]);
+        let seen = match read.setting(self.name) {
+            Some(setting) => Seen::Value(mac(self.key, &setting.value.text)),
+            None if read.is_complete() => Seen::Absent,
+            None => Seen::Unknown,
+        };
+        self.seen.insert((blob, path.to_owned()), seen);
+        Ok(seen)
+    }
+}
+
+/// What a commit did to a file.
+struct Record {
+    /// Id, parents, date, author, subject.
+    described: String,
+    parents: usize,
+    path: String,
+    /// As it was in each parent that has another version.
+    befores: Vec<Option<ObjectId>>,
+    after: Option<ObjectId>,
+}
+
+impl Record {
+    fn change(&self) -> Change {
+        let mut parts = self.described.splitn(5, PART);
+        let mut part = || crate::sanitise::line(parts.next().unwrap_or_default());
+        let (commit, _, date, author, subject) = (part(), part(), part(), part(), part());
+        let path = self.path.clone();
+        Change { commit, date, author, subject, path, action: Action::Unknown }
+    }
+}
+
+/// What the commits of `HEAD` changed at these places, the newest first; the versions of all parents of a merge are together.
+fn log(repository: &Repository, places: &BTreeSet<String>) -> Result<Vec<Record>, GitError> {
+    if repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{commit}"])?.is_none() {
+        return Ok(Vec::new());
+    }
+    let options = [
+        "--date=short",
+        "--format=%x01%H%x02%P%x02%ad%x02%an <%ae>%x02%s",
+        "--raw",
+        "--no-abbrev",
+        "--no-renames",
+        "-m",
+        "-z",
+        "--full-history",
+        "--stdin",
+    ];
+    let mut input = "HEAD\n--\n".to_owned();
+    for place in places.iter().filter(|place| !place.contains('\n')) {
+        input.push_str(&format!(":(top,literal){}\n", place.trim_end_matches('/')));
+    }
+    let log =
+        repository.git.run_with_input([&PLAIN_LOG[..], &options].concat(), input.as_bytes())?;
+    let mut all: Vec<Record> = Vec::new();
+    let mut described = String::new();
+    let mut fields = log.split(|&byte| byte == 0);
+    while let Some(field) = fields.next() {
+        let field = field.trim_ascii_start();
+        if let Some(commit) = field.strip_prefix(&[COMMIT]) {
+            described = String::from_utf8_lossy(commit).into_owned();
+            continue;
+        }
+        // ":mode mode old new status", and then the path.
+        let Some(entry) = field.strip_prefix(b":") else { continue };
+        let Some(path) = fields.next() else { break };
+        let Ok(path) = String::from_utf8(path.to_vec()) else { continue };
+        let id = |at| {
+            let id = entry.split(|&byte| byte == b' ').nth(at)?;
+            ObjectId::from_hex(id).ok().filter(|id| !id.is_null())
+        };
+        let (before, after) = (id(2), id(3));
+        let commit = |text: &str| text.split(PART).next().unwrap_or_default().to_owned();
+        let known = all
+            .iter_mut()
+            .rev()
+            .take_while(|record| commit(&record.described) == commit(&described));
+        match known.into_iter().find(|record| record.path == path) {
+            Some(record) => record.befores.push(before),
+            None => {
+                let parents = described.split(PART).nth(1).unwrap_or_default();
+                let parents = parents.split(' ').filter(|parent| !parent.is_empty()).count();
+                let described = described.clone();
+                all.push(Record { described, parents, path, befores: vec![before], after });
+            }
+        }
+    }
+    Ok(all)
+}
