@@ -2,6 +2,7 @@
 
 mod check;
 mod diff;
+mod env;
 mod exec;
 mod get;
 mod list;
@@ -41,6 +42,7 @@ enum ConfigCommand {
     Render(render::Render),
     Exec(exec::Exec),
     Reuse(reuse::Reuse),
+    Env(env::Env),
     Schema(schema::Schema),
 }
 
@@ -62,6 +64,7 @@ impl Config {
             ConfigCommand::Render(render) => render.run(context),
             ConfigCommand::Exec(exec) => exec.run(context),
             ConfigCommand::Reuse(reuse) => reuse.run(context),
+            ConfigCommand::Env(env) => env.run(context),
             ConfigCommand::Schema(schema) => schema.run(context),
         }
     }

@@ -48,7 +48,7 @@ pub fn add_environment(text: &str, name: &str, layers: &[String]) -> Result<Stri
     let (key, written) = written(text, table)?;
     let own = format!("{FOLDER}/{name}");
     let places = || {
-        let places: Vec<_> = layers.iter().chain([&own]).map(|place| quoted(place).to_string());
+        let places = layers.iter().chain([&own]).map(|place| quoted(place).to_string());
         format!("[{}]", places.collect::<Vec<_>>().join(", "))
     };
     let entry = format!("{} = {}", quoted(name).as_str(), places());

@@ -5,11 +5,13 @@ mod check;
 mod compare;
 mod deploy;
 mod edit;
+mod env;
 #[cfg(unix)]
 mod exec;
 mod hostile;
 mod layers;
 mod layout;
+mod log;
 mod moved;
 pub(crate) mod place;
 mod schema;
