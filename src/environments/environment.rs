@@ -55,6 +55,18 @@ pub struct Source {
     pub state: State,
 }
 
+/// A file of an environment that is a property as a whole.
+pub struct SecretFile {
+    /// The property.
+    pub property: String,
+    /// Where it is, from the top of the repository, with '/' between the parts.
+    pub path: String,
+    /// Whether the attributes say that it should be sealed.
+    pub sealed: bool,
+    /// What is in it.
+    pub content: Content,
+}
+
 /// A value of a property.
 pub struct Setting {
     /// The value.
@@ -82,6 +94,8 @@ pub struct Environment {
     pub sources: Vec<Source>,
     /// What each property is set to, mostly once: first what counts, that of the last layer.
     pub settings: BTreeMap<String, Vec<Setting>>,
+    /// Files that are a property as a whole.
+    pub files: Vec<SecretFile>,
     /// Files that look as if they held properties, and are not read.
     pub passed_over: Vec<String>,
     /// Names that are sections, with source and line.
@@ -94,6 +108,7 @@ impl Environment {
         let mut environment = Self {
             name: name.to_owned(),
             sources: Vec::new(),
+            files: Vec::new(),
             passed_over: Vec::new(),
             settings: BTreeMap::new(),
             sections: BTreeMap::new(),
@@ -146,6 +161,11 @@ impl Environment {
         Ok(())
     }
 
+    /// The file that is this property.
+    pub fn file(&self, property: &str) -> Option<&SecretFile> {
+        self.files.iter().find(|file| file.property == property)
+    }
+
     /// What a property is set to: by the first file of the last layer that sets it.
     pub fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.get(name).and_then(|settings| settings.first())
@@ -166,10 +186,12 @@ impl Environment {
     /// Whether a file is locked.
     pub fn is_locked(&self) -> bool {
         self.sources.iter().any(|source| matches!(source.state, State::Locked(_)))
+            || self.files.iter().any(|file| matches!(file.content, Content::Locked(_)))
     }
 
     /// Whether every file was read.
     pub fn is_complete(&self) -> bool {
         self.sources.iter().all(|source| source.state == State::Read)
+            && self.files.iter().all(|file| matches!(file.content, Content::Open(_)))
     }
 }

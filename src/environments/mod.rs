@@ -3,6 +3,7 @@
 //!
 //! All but `files` and `program` is pure: texts and bytes come in, findings and texts go out.
 
+pub mod certificate;
 pub mod check;
 pub mod environment;
 pub mod files;

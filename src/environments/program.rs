@@ -1,12 +1,17 @@
 //! A program that gets the properties of an environment as its variables.
 
 mod around;
+mod below;
+mod hand_over;
 mod start;
 
+use crate::environments::environment::{Content, Environment};
 use crate::environments::render::effective::Effective;
+use crate::environments::render::names::variable;
 use crate::environments::render::steering::steers;
 use crate::environments::render::{RenderError, variables};
 
+pub use hand_over::{Handed, in_folder, in_memory};
 pub use start::{Program, StartError};
 
 /// Which properties a program gets, and under which names.
@@ -37,6 +42,12 @@ pub enum ChoiceError {
     Steers(String),
 }
 
+/// Whether this names a property that is a file, or its variable.
+pub fn is_file(environment: &Environment, name: &str) -> bool {
+    let is_it = |property: &str| property == name || variable(property) == name;
+    environment.files.iter().any(|file| is_it(&file.property))
+}
+
 impl Choice<'_> {
     /// The variables with their values.
     ///
@@ -46,20 +57,48 @@ impl Choice<'_> {
         &self,
         properties: Vec<Effective<'e>>,
     ) -> Result<Vec<(String, &'e str)>, ChoiceError> {
+        self.check_prefix()?;
+        let chosen = super::render::effective::only(properties, self.only);
+        let chosen = chosen.map_err(|name| ChoiceError::Unknown(name.to_owned()))?;
+        let all = variables(&chosen)?;
+        all.into_iter().map(|(variable, text)| Ok((self.named(&variable)?, text))).collect()
+    }
+
+    /// The files that a program gets, with their variables.
+    ///
+    /// # Errors
+    /// [`ChoiceError`].
+    pub fn files<'e>(&self, environment: &'e Environment) -> Result<Vec<Handed<'e>>, ChoiceError> {
+        self.check_prefix()?;
+        let mut files = Vec::new();
+        for file in &environment.files {
+            let own = variable(&file.property);
+            let is_chosen = self.only.is_empty()
+                || self.only.iter().any(|name| *name == file.property || *name == own);
+            let Content::Open(content) = &file.content else { continue };
+            if is_chosen {
+                let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+                files.push(Handed { variable: self.named(&own)?, name, content });
+            }
+        }
+        Ok(files)
+    }
+
+    /// A variable with the prefix, if it may be set.
+    fn named(&self, variable: &str) -> Result<String, ChoiceError> {
+        let name = format!("{}{variable}", self.prefix);
+        if steers(&name) && !self.allow.contains(&name) {
+            return Err(ChoiceError::Steers(name));
+        }
+        Ok(name)
+    }
+
+    fn check_prefix(&self) -> Result<(), ChoiceError> {
         let sign = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let digit = self.prefix.starts_with(|c: char| c.is_ascii_digit());
         if digit || !self.prefix.chars().all(sign) {
             return Err(ChoiceError::Prefix);
         }
-        let chosen = super::render::effective::only(properties, self.only);
-        let chosen = chosen.map_err(|name| ChoiceError::Unknown(name.to_owned()))?;
-        let mut all = variables(&chosen)?;
-        for (variable, _) in &mut all {
-            variable.insert_str(0, self.prefix);
-            if steers(variable) && !self.allow.contains(variable) {
-                return Err(ChoiceError::Steers(variable.clone()));
-            }
-        }
-        Ok(all)
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@ use super::super::Context;
 use super::{SchemaOption, load_as};
 use super::{count_properties, locked, show};
 use crate::environments::check::{Cell, Report, check, told};
-use crate::environments::environment::{Environment, State};
+use crate::environments::environment::{Content, Environment, State};
 use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
 use crate::ui::{Style, count};
@@ -26,7 +26,7 @@ With a new, empty schema nothing is unknown.
 Cells: set, 'default VALUE' (not set; the program takes VALUE), - (not set, which is fine), locked, unread (a file cannot be
 read), and problems: missing, undecided (has a default, but this environment must set it), unset (still the marker of
 'config sync'), empty, invalid (type or pattern), not-a-value (a section or list), repeated (in two files of one layer),
-in-the-clear (a secret in a file that is not sealed), weaker (a file that is not sealed overrides a sealed one), same (environments that must differ), removed, unknown (not in the schema). A file that
+in-the-clear (a secret in a file that is not sealed), weaker (a file that is not sealed overrides a sealed one), expires (a certificate), same (environments that must differ), removed, unknown (not in the schema). A file that
 looks like configuration and is not read is a warning: passed-over.")]
 pub(super) struct Check {
     /// Only these environments
@@ -82,6 +82,12 @@ impl Check {
                         show(&source.path)
                     ));
                 }
+            }
+        }
+        for file in loaded.environments.iter().flat_map(|environment| &environment.files) {
+            if let Content::Locked(key) = &file.content {
+                let path = show(&file.path);
+                context.ui.status(format!("{path}: locked: the key {key} is not held here"));
             }
         }
         let errors = report.findings.iter().filter(|finding| !finding.warning).count() as u64;

@@ -4,10 +4,10 @@ use std::ffi::OsString;
 
 use super::super::Context;
 use super::{SchemaOption, load};
-use crate::environments::program::{Choice, ChoiceError, Program};
+use crate::environments::program::{Choice, ChoiceError, Program, in_folder, in_memory, is_file};
 use crate::environments::render::effective::effective;
 use crate::environments::schema::Release;
-use crate::error::{CommandError, Outcome};
+use crate::error::{CommandError, Context as _, Outcome};
 
 /// Run a program with an environment's properties as environment variables
 ///
@@ -22,6 +22,7 @@ use crate::error::{CommandError, Outcome};
   $ git-shroud config exec dev -- sh -c 'exec printenv PORT'
   $ git shroud config exec dev --only PORT --prefix APP_ -- printenv APP_PORT
   $ git shroud config exec dev --pristine -- env
+  $ git shroud config exec dev --files -- sh -c 'ls -l /proc/self/fd'
 
 Exit status: that of the program; 127 if there is no such program, 126 if it cannot be started. git ends with 128 and the number of
 the signal if a signal ends the program.")]
@@ -43,6 +44,10 @@ pub(super) struct Exec {
     /// Pass on no variable from outside: the program gets only the environment's properties
     #[arg(long)]
     pristine: bool,
+    /// Hand over the files that are properties too: their variables hold paths. 'memory' keeps them in memory (Linux); 'folder' puts
+    /// them into a private folder, which is removed when the program ends
+    #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "memory")]
+    files: Option<Where>,
     /// Set this variable, although it decides which code runs; repeatable
     #[arg(long, value_name = "NAME")]
     allow: Vec<String>,
@@ -51,15 +56,53 @@ pub(super) struct Exec {
     command: Vec<OsString>,
 }
 
+/// Where files are handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Where {
+    /// In memory.
+    Memory,
+    /// In a private folder.
+    Folder,
+}
+
 impl Exec {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
         super::refuse_unfit(context, &loaded, self.release.as_ref())?;
         let properties = effective(loaded.only(), loaded.schema.as_ref());
-        let choice = Choice { only: &self.only, prefix: &self.prefix, allow: &self.allow };
-        let variables = choice.variables(properties).map_err(|error| self.refused(&error))?;
+        let environment = loaded.only();
+        // A name may be that of a file.
+        let names =
+            self.only.iter().filter(|name| !(self.files.is_some() && is_file(environment, name)));
+        let only: Vec<String> = names.cloned().collect();
+        let none = only.is_empty() && !self.only.is_empty();
+        let properties = if none { Vec::new() } else { properties };
+        let choice = Choice { only: &only, prefix: &self.prefix, allow: &self.allow };
+        let mut variables = choice.variables(properties).map_err(|error| self.refused(&error))?;
         let program = Program { command: &self.command, pristine: self.pristine };
-        let error = program.start(variables);
+        let choice = Choice { only: &self.only, ..choice };
+        let files = match self.files {
+            Some(_) => choice.files(environment).map_err(|error| self.refused(&error))?,
+            None => Vec::new(),
+        };
+        let error = match self.files {
+            Some(Where::Folder) => {
+                let made =
+                    in_folder(&files).context(|| "the files cannot be handed over".to_owned());
+                let (folder, paths) = made?;
+                variables.extend(paths.iter().map(|(name, path)| (name.clone(), path.as_str())));
+                program.start_below(variables, folder)
+            }
+            Some(Where::Memory) | None => {
+                let made =
+                    in_memory(&files).context(|| "the files cannot be handed over".to_owned());
+                let paths = made.map_err(|error| {
+                    error.hint("--files=folder hands them over in a private folder")
+                })?;
+                variables.extend(paths.iter().map(|(name, path)| (name.clone(), path.as_str())));
+                program.start(variables)
+            }
+        };
         Err(CommandError::wrong(error.to_string()).status_if_wrong(error.status()))
     }
 

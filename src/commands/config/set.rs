@@ -52,6 +52,7 @@ impl Set {
         let file = target(&loaded, environment, &self.name, self.file.as_deref())?;
         let name = show(&self.name);
         let property = loaded.schema.as_ref().and_then(|schema| schema.properties.get(&self.name));
+        let property = property.map(|property| property.of(environment));
         if loaded.schema.as_ref().is_some_and(|schema| !schema.properties.is_empty())
             && property.is_none()
         {

@@ -55,7 +55,7 @@ pub fn compare(
     }
     let mut comparisons = Vec::new();
     for name in names {
-        let default = schema.and_then(|schema| schema.properties.get(name)?.default());
+        let property = schema.and_then(|schema| schema.properties.get(name));
         let mut values: Vec<[u8; 32]> = Vec::new();
         let mut number = |text: &str| {
             let mac = key.mac(&[name.as_bytes(), b"\0", text.as_bytes()]);
@@ -67,11 +67,16 @@ pub fn compare(
         };
         let sides: Vec<Side> = environments
             .iter()
-            .map(|environment| match (environment.setting(name), default) {
-                (Some(setting), _) => Side::Value(number(&setting.value.text)),
-                (None, _) if !environment.is_complete() => Side::Unknown,
-                (None, Some(default)) => Side::Default(number(default)),
-                (None, None) => Side::Absent,
+            .map(|environment| {
+                match (
+                    environment.setting(name),
+                    property.and_then(|property| property.of(&environment.name).default()),
+                ) {
+                    (Some(setting), _) => Side::Value(number(&setting.value.text)),
+                    (None, _) if !environment.is_complete() => Side::Unknown,
+                    (None, Some(default)) => Side::Default(number(default)),
+                    (None, None) => Side::Absent,
+                }
             })
             .collect();
         let nowhere = sides.iter().all(|side| matches!(side, Side::Absent | Side::Unknown));

@@ -1,6 +1,7 @@
 //! Holding environments to a schema.
 
 pub mod compare;
+mod files;
 mod layers;
 mod problem;
 pub mod reuse;
@@ -192,6 +193,9 @@ struct Subject<'s> {
 
 impl Subject<'_> {
     fn look_at(&self, environment: &Environment) -> (Cell, Vec<Finding>) {
+        if self.property.file.is_some() {
+            return files::look_at(environment, self.name, self.property, self.release);
+        }
         let found = |problem, message: &str, setting: Option<&Setting>| {
             found(environment, self.name, problem, message.to_owned(), setting)
         };
@@ -213,7 +217,9 @@ impl Subject<'_> {
             findings.push(found(Problem::Repeated, &message, Some(again)));
         }
         for setting in settings {
-            if self.property.secret && !environment.sources[setting.source].sealed {
+            if self.property.of(&environment.name).secret
+                && !environment.sources[setting.source].sealed
+            {
                 findings.push(found(
                     Problem::InTheClear,
                     "a secret is in a file that no attribute seals",
@@ -253,6 +259,7 @@ impl Subject<'_> {
             return must.then(|| (Problem::Empty, "it is required, but empty".to_owned()));
         }
         self.property
+            .of(&environment.name)
             .refuse(&setting.value.text)
             .map(|why| (Problem::Invalid, format!("the value {why}")))
     }
@@ -262,7 +269,7 @@ impl Subject<'_> {
             return (cell, Vec::new());
         }
         if self.property.must_be_set(&environment.name, self.release) {
-            let (problem, message) = match self.property.default() {
+            let (problem, message) = match self.property.of(&environment.name).default() {
                 None => (Problem::Missing, "it is required, but not set"),
                 Some(_) => {
                     (Problem::Undecided, "it has a default, but this environment must set it")
@@ -271,7 +278,7 @@ impl Subject<'_> {
             let finding = found(environment, self.name, problem, message.to_owned(), None);
             return (Cell::Wrong(problem), vec![finding]);
         }
-        match self.property.default() {
+        match self.property.of(&environment.name).default() {
             Some(default) => (Cell::Default(default.to_owned()), Vec::new()),
             None => (Cell::Absent, Vec::new()),
         }

@@ -17,6 +17,8 @@ pub enum Problem {
     Invalid,
     /// A section or a list stands where a value belongs.
     NotAValue,
+    /// A certificate is not valid for as long as it must be.
+    Expires,
     /// Two files of one layer set it.
     Repeated,
     /// A secret is in a file that should not be sealed.
@@ -35,7 +37,7 @@ pub enum Problem {
 
 impl Problem {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Unreadable,
         Self::Missing,
         Self::Undecided,
@@ -43,6 +45,7 @@ impl Problem {
         Self::Empty,
         Self::Invalid,
         Self::NotAValue,
+        Self::Expires,
         Self::Repeated,
         Self::InTheClear,
         Self::Weaker,
@@ -62,6 +65,7 @@ impl Problem {
             Self::Empty => "empty",
             Self::Invalid => "invalid",
             Self::NotAValue => "not-a-value",
+            Self::Expires => "expires",
             Self::Repeated => "repeated",
             Self::InTheClear => "in-the-clear",
             Self::Weaker => "weaker",
@@ -82,6 +86,7 @@ impl Problem {
             Self::Empty => "a required property is empty",
             Self::Invalid => "a value is not what the schema says",
             Self::NotAValue => "a section or a list is in the place of a value",
+            Self::Expires => "a certificate is not valid for long enough",
             Self::Repeated => "two files of one layer set a property",
             Self::InTheClear => "a secret is in a file that is not sealed",
             Self::Weaker => "a file that is not sealed overrides a sealed value",

@@ -31,12 +31,14 @@ pub fn lacking(
     let release = release.or(schema.release.as_ref());
     let absent = schema.properties.iter().filter(|(name, property)| {
         property.removed.is_none()
+            && property.file.is_none()
             && environment.setting(name).is_none()
             && !environment.sections.contains_key(*name)
     });
     absent
         .filter_map(|(name, property)| {
             let must = property.must_be_set(&environment.name, release);
+            let property = property.of(&environment.name);
             let default = property.default().filter(|_| !must).map(str::to_owned);
             let literal = property.kind.is_literal() && default.is_some();
             (must || default.is_some()).then(|| Addition { name: name.clone(), default, literal })

@@ -90,6 +90,30 @@ impl<'f> Finder<'f> {
         Ok(found)
     }
 
+    /// The file of this name in the last of an environment's places that has one.
+    ///
+    /// # Errors
+    /// A link stands in its path.
+    pub fn find_file(&self, location: &Location, name: &str) -> Outcome<Option<String>> {
+        for place in location.paths.iter().rev() {
+            let path = format!("{}/{name}", place.trim_end_matches('/'));
+            let native = self.top.join(&path);
+            if native.symlink_metadata().is_err() {
+                continue;
+            }
+            let real = native.canonicalize().ok();
+            let top = self.top.canonicalize().ok();
+            if real != top.map(|top| top.join(&path)) {
+                return Err(CommandError::wrong(format!(
+                    "the path contains a symbolic link: {}",
+                    show_path(path.as_bytes())
+                )));
+            }
+            return Ok(Some(path));
+        }
+        Ok(None)
+    }
+
     fn find_at(
         &mut self,
         path: &str,

@@ -9,7 +9,7 @@ use super::{Finder, Moves, folders};
 use crate::clone::OpenClone;
 use crate::config_format::Format;
 use crate::environments::check::Finding;
-use crate::environments::environment::{Content, Environment, File, State};
+use crate::environments::environment::{Content, Environment, File, SecretFile, State};
 use crate::environments::schema::{self, FileNames, Location, Release, Schema};
 use crate::environments::{FOLDER, SCHEMA_FILE, check, template};
 use crate::error::{CommandError, Context as _, Outcome};
@@ -114,6 +114,19 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
             }
             files.push((path, format, of_path.is_encrypted(), layer));
         }
+        let mut wholes = Vec::new();
+        for (property, name) in whole_files(schema.as_ref()) {
+            let found = finder.find_file(location, name)?;
+            let tracked = || tracked_file(location, &index, name);
+            let Some(path) = found.or_else(tracked) else { continue };
+            let of_path = attributes.of(path.as_bytes())?;
+            let this = (&moves, location.name.as_str(), path.as_str());
+            match content::protection(&opened, &database, &index, &of_path, this)? {
+                Protection::Seal(seal) => seals.push((path.clone(), seal)),
+                Protection::Not(why) => drop(refused.insert(path.clone(), why)),
+            }
+            wholes.push((property.to_owned(), path, of_path.is_encrypted()));
+        }
         let moved = moves.find(location, &seals)?;
         if *confirm {
             let told = moved.iter().map(|(at, why)| (seals[*at].0.clone(), why.to_string()));
@@ -130,6 +143,14 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
             moves.remember(&location.name, &seals);
         }
         let mut read = Vec::new();
+        let mut whole = Vec::new();
+        for (property, path, sealed) in wholes {
+            let content = match refused.get(&path) {
+                Some(why) => Content::Unreadable(why.clone()),
+                None => content::read(&opened, &top, &path)?,
+            };
+            whole.push(SecretFile { property, path, sealed, content });
+        }
         for (path, format, sealed, layer) in files {
             let content = match refused.remove(&path) {
                 Some(why) => Content::Unreadable(why),
@@ -138,8 +159,13 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
             read.push(File { path, format, sealed, layer, content });
         }
         read.extend(finder.absent(location, &index, &read));
-        let passed_over = finder.take_passed_over();
-        environments.push(Environment { passed_over, ..Environment::read(&location.name, read) });
+        let mut passed_over = finder.take_passed_over();
+        passed_over.retain(|path| whole.iter().all(|file| file.path != *path));
+        environments.push(Environment {
+            files: whole,
+            passed_over,
+            ..Environment::read(&location.name, read)
+        });
     }
     drop(moves);
     let file_names = names_of_files;
@@ -218,6 +244,11 @@ impl Loaded {
     pub fn unread(&self, is_meant: impl Fn(&str) -> bool) -> Vec<(String, String)> {
         let mut unread = Vec::new();
         for environment in self.environments.iter().filter(|one| is_meant(&one.name)) {
+            for file in &environment.files {
+                if let Content::Unreadable(why) = &file.content {
+                    unread.push((environment.name.clone(), format!("{}: {why}", show(&file.path))));
+                }
+            }
             for source in &environment.sources {
                 if let State::Unreadable(line, why) = &source.state {
                     let path = show(&source.path);
@@ -273,6 +304,21 @@ impl Loaded {
             check::check(self.schema.as_ref().unwrap_or(&empty), &self.environments, release);
         Ok(report.findings.into_iter().filter(|finding| !finding.warning).collect())
     }
+}
+
+/// The properties that are files, with the names of these.
+fn whole_files(schema: Option<&Schema>) -> impl Iterator<Item = (&str, &str)> {
+    let all = schema.into_iter().flat_map(|schema| &schema.properties);
+    all.filter_map(|(name, property)| Some((name.as_str(), property.file.as_deref()?)))
+}
+
+/// A file that git tracks and the worktree does not have.
+fn tracked_file(location: &Location, index: &Entries, name: &str) -> Option<String> {
+    let places = location.paths.iter().rev();
+    let mut paths = places.map(|place| format!("{}/{name}", place.trim_end_matches('/')));
+    paths.find(|path| {
+        index.files.binary_search_by(|entry| entry.path.as_slice().cmp(path.as_bytes())).is_ok()
+    })
 }
 
 fn no_environment(name: &str, all: &[String]) -> CommandError {

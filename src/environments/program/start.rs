@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::around;
+use super::below;
+use crate::fs::plaintext_folder::PlaintextFolder;
 
 /// What the variables begin with that give this program keys, identities and passphrases.
 const OWN: &str = "GIT_SHROUD_";
@@ -46,6 +48,25 @@ impl Program<'_> {
         #[cfg(target_os = "linux")]
         end_with_git();
         StartError { name, error: replace_by(&mut command) }
+    }
+
+    /// Runs the program below this one, and ends as it ended; `folder` goes then. Hands on what it hears meanwhile. Returns only
+    /// where the program cannot be started.
+    pub fn start_below<'v>(
+        &self,
+        variables: impl IntoIterator<Item = (String, &'v str)>,
+        folder: PlaintextFolder,
+    ) -> StartError {
+        let name = crate::sanitise::line(&self.command[0].to_string_lossy());
+        let mut command = self.command();
+        command.envs(variables);
+        match below::run(&mut command) {
+            Ok(status) => {
+                drop(folder);
+                std::process::exit(status)
+            }
+            Err(error) => StartError { name, error },
+        }
     }
 
     fn command(&self) -> Command {
@@ -112,8 +133,8 @@ fn replace_by(command: &mut Command) -> io::Error {
 
 #[cfg(not(unix))]
 fn replace_by(command: &mut Command) -> io::Error {
-    match command.status() {
-        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
+    match below::run(command) {
+        Ok(status) => std::process::exit(status),
         Err(error) => error,
     }
 }

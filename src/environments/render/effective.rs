@@ -3,7 +3,7 @@
 use super::names::variable;
 use crate::config_format::Kind;
 use crate::environments::environment::Environment;
-use crate::environments::schema::{Schema, Type};
+use crate::environments::schema::Schema;
 
 /// A property with the value that counts.
 pub struct Effective<'e> {
@@ -25,7 +25,10 @@ pub fn effective_value<'e>(
 ) -> Option<(&'e str, bool)> {
     match environment.setting(name) {
         Some(setting) => Some((&setting.value.text, false)),
-        None => schema?.properties.get(name)?.default().map(|default| (default, true)),
+        None => {
+            let property = schema?.properties.get(name)?.of(&environment.name);
+            property.default().map(|default| (default, true))
+        }
     }
 }
 
@@ -46,11 +49,11 @@ pub fn effective<'e>(
         })
         .collect();
     for (name, property) in schema.iter().flat_map(|schema| &schema.properties) {
+        let property = property.of(&environment.name);
         let Some(text) = property.default().filter(|_| environment.setting(name).is_none()) else {
             continue;
         };
-        let literal = matches!(property.kind, Type::Int | Type::Bool)
-            && crate::config_format::is_literal(text);
+        let literal = property.kind.is_literal() && crate::config_format::is_literal(text);
         all.push(Effective {
             name,
             path: if nested { name.split('.').collect() } else { vec![name] },

@@ -10,7 +10,9 @@ impl Schema {
         let mut root = object();
         root["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
         root["title"] = "Configuration of one environment".into();
-        for (name, property) in &self.properties {
+        // What is a file of its own is in no other.
+        let values = self.properties.iter().filter(|(_, property)| property.file.is_none());
+        for (name, property) in values {
             let path: Vec<&str> = if nested { name.split('.').collect() } else { vec![name] };
             insert(&mut root, &path, property);
         }
@@ -53,6 +55,23 @@ fn describe(property: &Property) -> Value {
         |kind: &str, pattern: &str| json!([{"type": kind}, {"type": "string", "pattern": pattern}]);
     match &property.kind {
         Type::Int => drop(schema.insert("anyOf".into(), any_of("integer", "^[+-]?[0-9]+$"))),
+        Type::Number => {
+            schema.insert(
+                "anyOf".into(),
+                any_of("number", "^[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?$"),
+            );
+        }
+        Type::Port => {
+            schema.insert(
+                "anyOf".into(),
+                json!([
+                    {"type": "integer", "minimum": 1, "maximum": 65535},
+                    {"type": "string", "pattern": "^[0-9]{1,5}$"},
+                ]),
+            );
+        }
+        Type::List => drop(schema.insert("type".into(), json!(["array", "string"]))),
+        Type::Json => {}
         Type::Bool => {
             let words = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|[Oo][Ff][Ff]|0|1)$";
             schema.insert("anyOf".into(), any_of("boolean", words));
@@ -77,6 +96,22 @@ fn describe(property: &Property) -> Value {
         Type::String => {
             schema.insert("type".into(), json!(["string", "number", "boolean"]));
         }
+    }
+    let limits = &property.limits;
+    if matches!(property.kind, Type::Int | Type::Number | Type::Port) {
+        for (name, limit) in [("minimum", &limits.min), ("maximum", &limits.max)] {
+            if let Some(limit) = limit {
+                schema.insert(name.into(), limit.value.into());
+            }
+        }
+    }
+    for (name, limit) in [("minLength", limits.min_length), ("maxLength", limits.max_length)] {
+        if let Some(limit) = limit {
+            schema.insert(name.into(), limit.into());
+        }
+    }
+    if !limits.forbidden.is_empty() {
+        schema.insert("not".into(), json!({"enum": limits.forbidden}));
     }
     if let Some((pattern, _)) = &property.pattern {
         schema.insert("pattern".into(), format!("^(?:{pattern})$").into());

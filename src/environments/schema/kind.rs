@@ -11,6 +11,14 @@ pub enum Type {
     String,
     /// A whole number.
     Int,
+    /// A number, also with a fraction or an exponent.
+    Number,
+    /// A number of a port: 1 to 65535.
+    Port,
+    /// A list of YAML, TOML or JSON; where there is none, as in `.env`: values with commas between, or a list as JSON.
+    List,
+    /// JSON.
+    Json,
     /// `true` or `false`; also `yes`, `no`, `on`, `off`, `1` and `0`, in any case.
     Bool,
     /// A scheme, a colon and something without blanks, as `https://…` and `jdbc:postgresql://…`.
@@ -29,14 +37,20 @@ pub enum Type {
 
 impl Type {
     /// The names of the types that need no more than a name.
-    pub const NAMES: [&'static str; 9] =
-        ["string", "int", "bool", "url", "duration", "size", "enum", "pem", "base64"];
+    pub const NAMES: [&'static str; 13] = [
+        "string", "int", "number", "port", "bool", "url", "duration", "size", "enum", "list",
+        "json", "pem", "base64",
+    ];
 
     /// The type of this name; `enum` has no values yet.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "string" => Self::String,
             "int" => Self::Int,
+            "number" => Self::Number,
+            "port" => Self::Port,
+            "list" => Self::List,
+            "json" => Self::Json,
             "bool" => Self::Bool,
             "url" => Self::Url,
             "duration" => Self::Duration,
@@ -53,6 +67,10 @@ impl Type {
         match self {
             Self::String => "string",
             Self::Int => "int",
+            Self::Number => "number",
+            Self::Port => "port",
+            Self::List => "list",
+            Self::Json => "json",
             Self::Bool => "bool",
             Self::Url => "url",
             Self::Duration => "duration",
@@ -65,7 +83,7 @@ impl Type {
 
     /// Whether JSON, YAML and TOML write such a value without quotes.
     pub fn is_literal(&self) -> bool {
-        matches!(self, Self::Int | Self::Bool)
+        matches!(self, Self::Int | Self::Number | Self::Port | Self::Bool)
     }
 
     /// What is wrong with a value, in words that hold nothing of it.
@@ -73,6 +91,10 @@ impl Type {
         let (is_good, wanted) = match self {
             Self::String => return None,
             Self::Int => (is_int(value), "a whole number".to_owned()),
+            Self::Number => (is_number(value), "a number".to_owned()),
+            Self::Port => (is_port(value), "a port, 1 to 65535".to_owned()),
+            Self::List => (is_list(value), "a list".to_owned()),
+            Self::Json => (is_json(value), "JSON".to_owned()),
             Self::Bool => (is_bool(value), "true or false".to_owned()),
             Self::Url => (is_url(value), "a URL".to_owned()),
             Self::Duration => (is_duration(value), "a duration, such as 30s".to_owned()),
@@ -90,6 +112,76 @@ impl Type {
 pub(in crate::environments) fn is_int(value: &str) -> bool {
     let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+pub(in crate::environments) fn is_number(value: &str) -> bool {
+    let sign = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E');
+    value.chars().all(sign)
+        && value.contains(|c: char| c.is_ascii_digit())
+        && value.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+pub(in crate::environments) fn is_port(value: &str) -> bool {
+    is_int(value) && value.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+/// A list as JSON, or values with commas between.
+fn is_list(value: &str) -> bool {
+    if value.trim_start().starts_with('[') {
+        return serde_json::from_str::<Vec<serde::de::IgnoredAny>>(value).is_ok();
+    }
+    value.split(',').all(|part| !part.trim().is_empty())
+}
+
+fn is_json(value: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok()
+}
+
+/// Bytes; `K` and `KB` are 1000, `KiB` 1024.
+pub(super) fn size(value: &str) -> Option<f64> {
+    let unit = is_size(value).then(|| number(value))??;
+    let count: f64 = value[..value.len() - unit.len()].parse().ok()?;
+    let unit = unit.trim_start().to_ascii_uppercase();
+    let power = "KMGTP".find(unit.chars().next().unwrap_or(' ')).map_or(0, |at| at + 1);
+    let base: f64 = if unit.ends_with("IB") { 1024.0 } else { 1000.0 };
+    Some(count * (0..power).fold(1.0, |all, _| all * base))
+}
+
+/// Seconds; a bare number is one of seconds.
+pub(super) fn duration(value: &str) -> Option<f64> {
+    if !is_duration(value) {
+        return None;
+    }
+    let is_iso = value.starts_with('P');
+    let mut text = value.strip_prefix('P').unwrap_or(value);
+    let (mut all, mut in_time) = (0.0, false);
+    while !text.is_empty() {
+        if let Some(rest) = text.strip_prefix('T').filter(|_| is_iso) {
+            (text, in_time) = (rest, true);
+            continue;
+        }
+        let rest = number(text)?;
+        let count: f64 = text[..text.len() - rest.len()].parse().ok()?;
+        let rest = rest.trim_start();
+        let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let end = if is_iso { 1 } else { end };
+        let seconds = match (rest.get(..end)?, in_time) {
+            ("ns", _) => 1e-9,
+            ("us", _) => 1e-6,
+            ("ms", _) => 1e-3,
+            ("s" | "S" | "", _) => 1.0,
+            ("m", _) | ("M", true) => 60.0,
+            ("h" | "H", _) => 3600.0,
+            ("d" | "D", _) => 86_400.0,
+            ("w" | "W", _) => 604_800.0,
+            ("M", false) => 2_629_746.0,
+            ("Y", _) => 31_556_952.0,
+            _ => return None,
+        };
+        all += count * seconds;
+        text = rest[end..].trim_start();
+    }
+    Some(all)
 }
 
 pub(in crate::environments) fn is_bool(value: &str) -> bool {
@@ -235,6 +327,14 @@ mod tests {
                 ],
                 &["", "x", "-----BEGIN X-----\nYQ==\n", "-----BEGIN X-----\n-----END Y-----\n"],
             ),
+            (
+                "number",
+                &["1", "-1.5", "1e3", ".5", "+2"],
+                &["", "x", "1,5", "inf", "NaN", "-", "e"],
+            ),
+            ("port", &["1", "8080", "65535"], &["", "0", "65536", "-1", "http", "+"]),
+            ("list", &["a", "a,b", "[1, \"x\"]", "[]"], &["", "a,,b", "[1", ","]),
+            ("json", &["{}", "[1]", "1", "\"x\""], &["", "{", "x", "{a: 1}"]),
             ("base64", &["YQ==", "YQ", "_-8", "YW\nJj"], &["", "Y", "a b!", "YQ=x"]),
         ] {
             let kind = Type::named(name).unwrap();
@@ -246,6 +346,21 @@ mod tests {
                 let why = kind.refuse(value).unwrap_or_else(|| panic!("{name} takes {value:?}"));
                 assert!(value.len() < 4 || !why.contains(value), "{why}");
             }
+        }
+        for (text, bytes) in
+            [("512", 512.0), ("10MB", 1e7), ("1.5GiB", 1_610_612_736.0), ("1B", 1.0)]
+        {
+            assert_eq!(size(text), Some(bytes), "{text}");
+        }
+        for (text, seconds) in [
+            ("30s", 30.0),
+            ("1h 30m", 5400.0),
+            ("250ms", 0.25),
+            ("5", 5.0),
+            ("P1DT2H", 93_600.0),
+            ("PT5M", 300.0),
+        ] {
+            assert_eq!(duration(text), Some(seconds), "{text}");
         }
         let kind = Type::Enum(vec!["a".into(), "b".into()]);
         assert_eq!(kind.refuse("a"), None);

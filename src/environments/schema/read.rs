@@ -1,20 +1,15 @@
 //! Reading a schema. Every wrong line is named, and an attribute that is not known is wrong: a typing error in `required`
 //! would else go unseen until a deploy fails.
 
-use regex_automata::meta::{Config, Regex};
-use regex_automata::util::syntax;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::file_names::FORMATS;
-use super::{Absence, Location, MAX_NAME, Property, Release, Schema, SchemaError, Type};
+use super::{Location, MAX_NAME, Release, Schema, SchemaError};
 use crate::config_format::Format;
 
-/// Bytes of the automaton of one pattern.
-const MAX_PATTERN: usize = 1 << 20;
-
-type Entry<'e> = Spanned<DeValue<'e>>;
-type Read<T> = Result<T, SchemaError>;
+pub(super) type Entry<'e> = Spanned<DeValue<'e>>;
+pub(super) type Read<T> = Result<T, SchemaError>;
 
 impl Schema {
     /// Reads the text of a schema.
@@ -36,16 +31,16 @@ impl Schema {
     }
 }
 
-fn line_of(bytes: &[u8], at: usize) -> usize {
+pub(super) fn line_of(bytes: &[u8], at: usize) -> usize {
     bytes[..at.min(bytes.len())].iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
-struct Reader<'t> {
-    text: &'t str,
+pub(super) struct Reader<'t> {
+    pub(super) text: &'t str,
 }
 
 impl Reader<'_> {
-    fn error(&self, at: usize, why: impl Into<String>) -> SchemaError {
+    pub(super) fn error(&self, at: usize, why: impl Into<String>) -> SchemaError {
         SchemaError { line: line_of(self.text.as_bytes(), at), why: why.into() }
     }
 
@@ -58,6 +53,7 @@ impl Reader<'_> {
                 "base" => base = self.paths(value)?,
                 "environments" => schema.environments = self.environments(value)?,
                 "files" => schema.files.formats = self.formats(value)?,
+                "forbidden" => schema.forbidden = self.strings(value)?,
                 "ignore" => schema.files.ignore = self.strings(value)?,
                 "release" => schema.release = Some(self.release(value)?),
                 "schema" => schema.schema = Some(self.string(value)?.to_owned()),
@@ -75,7 +71,7 @@ impl Reader<'_> {
                 other => {
                     let other = crate::sanitise::path(other.as_bytes());
                     let why = format!(
-                        "'{other}' is unknown; known are: base, environments, files, ignore, release, schema, properties"
+                        "'{other}' is unknown; known are: environments, base, files, forbidden, ignore, release, schema, properties"
                     );
                     return Err(self.error(at, why));
                 }
@@ -86,6 +82,11 @@ impl Reader<'_> {
         }
         Location::part(&mut schema.environments);
         self.explicit_are_known(&schema)?;
+        for property in schema.properties.values_mut() {
+            let own = property.in_environments.iter_mut().map(|(_, own)| &mut own.limits.forbidden);
+            own.chain([&mut property.limits.forbidden])
+                .for_each(|list| list.extend(schema.forbidden.iter().cloned()));
+        }
         Ok(schema)
     }
 
@@ -180,150 +181,21 @@ impl Reader<'_> {
         Err(self.error(value.span().start, why))
     }
 
-    fn property(
-        &self,
-        name: &Spanned<std::borrow::Cow<'_, str>>,
-        value: &Entry<'_>,
-    ) -> Read<Property> {
-        let at = name.span().start;
-        let line = line_of(self.text.as_bytes(), at);
-        let DeValue::Table(table) = value.get_ref() else {
-            return Err(self.error(at, "a property must be a table: [properties.\"NAME\"]"));
-        };
-        if !is_name(name.get_ref()) {
-            return Err(self.error(at, "this cannot be the name of a property"));
-        }
-        let mut property = Property {
-            line,
-            absence: Absence::Fine,
-            explicit: Vec::new(),
-            removed: None,
-            since: None,
-            kind: Type::String,
-            pattern: None,
-            secret: false,
-            distinct: false,
-            description: None,
-        };
-        let mut values = None;
-        for (name, value) in table {
-            let at = name.span().start;
-            match name.get_ref().as_ref() {
-                "default" => property.absence = Absence::Default(self.scalar(value)?),
-                "required" => {
-                    if self.boolean(value)? {
-                        property.absence = Absence::Missing;
-                    }
-                }
-                "explicit" => property.explicit = self.strings(value)?,
-                "removed" => property.removed = Some(self.release(value)?),
-                "since" => property.since = Some(self.release(value)?),
-                "type" => {
-                    property.kind = Type::named(self.string(value)?).ok_or_else(|| {
-                        self.error(at, format!("a type must be one of {}", Type::NAMES.join(", ")))
-                    })?;
-                }
-                "values" => values = Some((at, self.strings(value)?)),
-                "pattern" => property.pattern = Some(self.pattern(value)?),
-                "secret" => property.secret = self.boolean(value)?,
-                "distinct" => property.distinct = self.boolean(value)?,
-                "description" => property.description = Some(self.string(value)?.to_owned()),
-                other => return Err(self.unknown_attribute(other, value, at)),
-            }
-        }
-        self.settle(property, values, table, at)
-    }
-
-    fn unknown_attribute(&self, name: &str, value: &Entry<'_>, at: usize) -> SchemaError {
-        if matches!(value.get_ref(), DeValue::Table(_)) {
-            return self.error(at, "put a name with dots in quotes: [properties.\"db.url\"]");
-        }
-        let name = crate::sanitise::path(name.as_bytes());
-        self.error(at, format!(
-            "'{name}' is unknown; known are: default, required, explicit, removed, since, type, values, pattern, secret, distinct, description"
-        ))
-    }
-
-    /// What the attributes say together.
-    fn settle(
-        &self,
-        mut property: Property,
-        values: Option<(usize, Vec<String>)>,
-        table: &DeTable<'_>,
-        at: usize,
-    ) -> Read<Property> {
-        match (&property.kind, values) {
-            (Type::Enum(_), Some((_, values))) if !values.is_empty() => {
-                property.kind = Type::Enum(values);
-            }
-            (Type::Enum(_), _) => {
-                return Err(self.error(at, "type = \"enum\" needs values = [\"…\"]"));
-            }
-            (Type::String, Some((_, values)))
-                if !table.contains_key("type") && !values.is_empty() =>
-            {
-                property.kind = Type::Enum(values);
-            }
-            (_, Some((at, _))) => {
-                return Err(self.error(at, "'values' belongs to type = \"enum\""));
-            }
-            (_, None) => {}
-        }
-        let both = table.contains_key("default") && property.absence == Absence::Missing
-            || table.contains_key("default")
-                && table
-                    .get("required")
-                    .is_some_and(|value| value.get_ref().as_bool() == Some(true));
-        if both {
-            return Err(self.error(at, "a property is required or has a default, not both"));
-        }
-        if !property.explicit.is_empty() && property.default().is_none() {
-            return Err(self
-                .error(at, "'explicit' belongs to a default; without one write required = true"));
-        }
-        if property.secret && property.default().is_some_and(|value| !value.is_empty()) {
-            return Err(
-                self.error(at, "a secret cannot have a default: this file is not encrypted")
-            );
-        }
-        if let Some(why) = property.default().and_then(|value| property.refuse(value)) {
-            return Err(self.error(at, format!("the default {why}")));
-        }
-        Ok(property)
-    }
-
-    fn pattern(&self, value: &Entry<'_>) -> Read<(String, Regex)> {
-        let pattern = self.string(value)?;
-        let limits =
-            Config::new().nfa_size_limit(Some(MAX_PATTERN)).onepass_size_limit(Some(MAX_PATTERN));
-        let regex = Regex::builder()
-            .configure(limits)
-            .syntax(syntax::Config::new())
-            .build(&format!("^(?:{pattern})$"));
-        let regex = regex.map_err(|_| {
-            self.error(
-                value.span().start,
-                "the pattern is not a regular expression, or is too large",
-            )
-        })?;
-        Ok((pattern.to_owned(), regex))
-    }
-
-    fn string<'v>(&self, value: &'v Entry<'_>) -> Read<&'v str> {
+    pub(super) fn string<'v>(&self, value: &'v Entry<'_>) -> Read<&'v str> {
         value
             .get_ref()
             .as_str()
             .ok_or_else(|| self.error(value.span().start, "expected a text in quotes"))
     }
 
-    fn boolean(&self, value: &Entry<'_>) -> Read<bool> {
+    pub(super) fn boolean(&self, value: &Entry<'_>) -> Read<bool> {
         value
             .get_ref()
             .as_bool()
             .ok_or_else(|| self.error(value.span().start, "expected true or false"))
     }
 
-    fn scalar(&self, value: &Entry<'_>) -> Read<String> {
+    pub(super) fn scalar(&self, value: &Entry<'_>) -> Read<String> {
         match value.get_ref() {
             DeValue::String(text) => Ok(text.to_string()),
             DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => {
@@ -333,14 +205,14 @@ impl Reader<'_> {
         }
     }
 
-    fn release(&self, value: &Entry<'_>) -> Read<Release> {
+    pub(super) fn release(&self, value: &Entry<'_>) -> Read<Release> {
         let text = self.scalar(value)?;
         text.parse().map_err(|error: super::release::InvalidRelease| {
             self.error(value.span().start, error.to_string())
         })
     }
 
-    fn strings(&self, value: &Entry<'_>) -> Read<Vec<String>> {
+    pub(super) fn strings(&self, value: &Entry<'_>) -> Read<Vec<String>> {
         let DeValue::Array(entries) = value.get_ref() else {
             return Err(self.error(value.span().start, "expected a list of texts"));
         };
@@ -349,7 +221,7 @@ impl Reader<'_> {
 }
 
 /// Whether a path leads to somewhere below, and not into what belongs to git or to this program.
-fn is_inside(path: &str) -> bool {
+pub(super) fn is_inside(path: &str) -> bool {
     let own = |part: &str| {
         matches!(part, "" | "." | "..") || part.eq_ignore_ascii_case(".git") || part == ".shroud"
     };

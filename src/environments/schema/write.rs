@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Schema, SchemaError, read::is_name};
 
 /// What a new property is to say; attributes that are not there are left out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewProperty {
     /// `required = true`.
     pub required: bool,
@@ -19,6 +19,16 @@ pub struct NewProperty {
     pub values: Vec<String>,
     /// `pattern = "…"`.
     pub pattern: Option<String>,
+    /// `min = "…"`.
+    pub min: Option<String>,
+    /// `max = "…"`.
+    pub max: Option<String>,
+    /// `min_length = …`.
+    pub min_length: Option<usize>,
+    /// `max_length = …`.
+    pub max_length: Option<usize>,
+    /// `forbidden = ["…"]`.
+    pub forbidden: Vec<String>,
     /// `secret = true`.
     pub secret: bool,
     /// `distinct = true`.
@@ -76,6 +86,11 @@ impl NewProperty {
         put("type", self.kind.as_deref().map(quoted));
         put("values", (!self.values.is_empty()).then(|| list(&self.values)));
         put("pattern", self.pattern.as_deref().map(quoted));
+        put("min", self.min.as_deref().map(quoted));
+        put("max", self.max.as_deref().map(quoted));
+        put("min_length", self.min_length.map(|length| length.to_string()));
+        put("max_length", self.max_length.map(|length| length.to_string()));
+        put("forbidden", (!self.forbidden.is_empty()).then(|| list(&self.forbidden)));
         put("required", flag(self.required));
         put("default", self.default.as_deref().map(quoted));
         put("explicit", (!self.explicit.is_empty()).then(|| list(&self.explicit)));

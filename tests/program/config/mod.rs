@@ -8,12 +8,14 @@ mod edit;
 mod env;
 #[cfg(unix)]
 mod exec;
+mod files;
 mod hostile;
 mod layers;
 mod layout;
 mod log;
 mod moved;
 pub(crate) mod place;
+mod rules;
 mod schema;
 mod taken_over;
 mod year;

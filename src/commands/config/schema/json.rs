@@ -1,0 +1,33 @@
+//! `git shroud config schema json`
+
+use super::{Context, SchemaOption, file};
+use crate::environments::files::read_schema;
+use crate::environments::schema::Schema;
+use crate::error::{CommandError, Outcome};
+
+/// Print the schema as JSON Schema (draft 2020-12), for editors and other programs
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  $ git shroud config schema json > ../config.schema.json
+  $ git shroud config schema json --nested")]
+pub(super) struct Json {
+    #[command(flatten)]
+    schema: SchemaOption,
+    /// Make an object for each part of a name before a dot, as in YAML, TOML and JSON files
+    #[arg(long)]
+    nested: bool,
+}
+
+impl Json {
+    pub(super) fn run(self, context: &Context) -> Outcome {
+        let file = file(context, &self.schema)?;
+        let schema: Schema = read_schema(&file)?.ok_or_else(|| {
+            CommandError::wrong(format!("there is no schema '{}'", crate::sanitise::native(&file)))
+                .hint("'git shroud config schema infer --write' makes one")
+        })?;
+        let json = serde_json::to_string_pretty(&schema.to_json_schema(self.nested));
+        let json = json.expect("strings and numbers can be written");
+        context.ui.line(crate::sanitise::json(&json));
+        Ok(())
+    }
+}
