@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::MARKER;
-use crate::config_format::{Format, Part, Value};
+use crate::config_format::{Format, Kind, Part, Value};
 use crate::secret::WipedVec;
 
 /// A file of an environment, as it was found.
@@ -80,6 +80,16 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// Whether it is a list or a mapping.
+    pub fn is_list(&self) -> bool {
+        self.value.kind == Kind::Compound
+    }
+
+    /// Whether it is a number or a boolean without quotes.
+    pub fn is_literal(&self) -> bool {
+        self.value.kind == Kind::Literal
+    }
+
     /// Whether the value has still to be set.
     pub fn is_marker(&self) -> bool {
         self.value.text.as_str() == MARKER

@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod check;
 pub mod environment;
 pub mod files;
+pub mod generate;
 pub mod program;
 pub mod render;
 pub mod schema;

@@ -11,7 +11,7 @@ use crate::environments::render::names::variable;
 use crate::environments::render::steering::steers;
 use crate::environments::render::{RenderError, variables};
 
-pub use hand_over::{Handed, in_folder, in_memory};
+pub use hand_over::{Handed, Paths, in_folder, in_memory};
 pub use start::{Program, StartError};
 
 /// Which properties a program gets, and under which names.

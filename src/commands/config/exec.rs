@@ -97,7 +97,8 @@ impl Exec {
                 let made =
                     in_memory(&files).context(|| "the files cannot be handed over".to_owned());
                 let paths = made.map_err(|error| {
-                    error.hint("--files=folder hands them over in a private folder")
+                    CommandError::from(error)
+                        .hint("--files=folder hands them over in a private folder")
                 })?;
                 variables.extend(paths.iter().map(|(name, path)| (name.clone(), path.as_str())));
                 program.start(variables)

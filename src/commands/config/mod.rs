@@ -1,6 +1,7 @@
 //! `git shroud config`
 
 mod check;
+mod copy;
 mod diff;
 mod env;
 mod exec;
@@ -38,6 +39,7 @@ enum ConfigCommand {
     Get(get::Get),
     List(list::List),
     Set(set::Set),
+    Copy(copy::Copy),
     Log(log::Log),
     Render(render::Render),
     Exec(exec::Exec),
@@ -60,6 +62,7 @@ impl Config {
             ConfigCommand::Get(get) => get.run(context),
             ConfigCommand::List(list) => list.run(context),
             ConfigCommand::Log(log) => log.run(context),
+            ConfigCommand::Copy(copy) => copy.run(context),
             ConfigCommand::Set(set) => set.run(context),
             ConfigCommand::Render(render) => render.run(context),
             ConfigCommand::Exec(exec) => exec.run(context),
@@ -140,6 +143,14 @@ fn locked(names: &[String]) -> CommandError {
 fn unread(names: &[String]) -> CommandError {
     CommandError::incomplete(format!("a file cannot be read in {}", names.join(", ")))
         .hint(format!("git shroud config check {}", names.join(" ")))
+}
+
+/// Says where a value was written.
+fn report_written(context: &Context, slot: &files::Slot<'_>, name: &str) {
+    context.ui.status(format!("wrote {name} to {}; commit it", show(slot.path())));
+    if let Some((path, line)) = slot.overriding() {
+        context.ui.warning(format!("{}:{line} overrides this value", show(&path)));
+    }
 }
 
 /// A letter for each value, and a number where letters do not suffice.

@@ -6,10 +6,10 @@ use std::io::{IsTerminal as _, Read as _};
 use zeroize::Zeroizing;
 
 use super::super::Context;
-use super::show;
-use super::{SchemaOption, load};
-use crate::environments::MARKER;
-use crate::environments::files::{WorktreeFile, overriding, target};
+use super::{SchemaOption, load, report_written, show};
+use crate::environments::files::{Address, Slot};
+use crate::environments::generate::{LENGTHS, generate};
+use crate::environments::schema::Type;
 use crate::error::{CommandError, Context as _, Outcome};
 
 /// Bytes of the longest value.
@@ -22,7 +22,9 @@ const MAX_VALUE: usize = 1 << 20;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ echo 8080 | git shroud config set dev PORT
-  $ git shroud config set dev TLS_CERTIFICATE < ../tls.pem")]
+  $ git shroud config set dev TLS_CERTIFICATE < ../tls.pem
+  $ git shroud config set dev DB_PASSWORD --generate
+  $ git shroud config set dev API_TOKEN --generate=64")]
 pub(super) struct Set {
     /// The environment
     #[arg(value_name = "ENV")]
@@ -35,6 +37,16 @@ pub(super) struct Set {
     /// The file for a new property, if the environment has several
     #[arg(long, value_name = "FILE")]
     file: Option<String>,
+    /// Make a random value of N letters and digits, which nobody sees (for type base64: of N bytes)
+    #[arg(
+        long,
+        value_name = "N",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "32",
+        value_parser = length
+    )]
+    generate: Option<usize>,
     // Taken so that it is not shown in a message about arguments that are not known.
     #[arg(hide = true)]
     value: Vec<OsString>,
@@ -48,55 +60,31 @@ impl Set {
                 .hint("type the value when asked, or pipe it in"));
         }
         let loaded = load(context, &self.schema, &[])?;
-        let environment = self.environment.as_str();
-        let file = target(&loaded, environment, &self.name, self.file.as_deref())?;
-        let name = show(&self.name);
-        let property = loaded.schema.as_ref().and_then(|schema| schema.properties.get(&self.name));
-        let property = property.map(|property| property.of(environment));
-        if loaded.schema.as_ref().is_some_and(|schema| !schema.properties.is_empty())
-            && property.is_none()
-        {
-            context.ui.warning(format!("the schema does not know {name}"));
-            context.ui.hint(format!(
-                "git shroud config schema add {}",
-                crate::sanitise::word_or(self.name.as_bytes(), "NAME")
-            ));
-        }
-        let mut file = WorktreeFile::read(&context.ui, &loaded, &file)?;
-        if property.is_some_and(|property| property.secret) && !file.sealed {
-            return Err(CommandError::refused(format!(
-                "{name} is a secret, but no attribute seals {}",
-                show(&file.path)
-            ))
-            .hint(format!(
-                "git shroud track --key {} {}",
-                crate::sanitise::word_or(environment.as_bytes(), "KEY"),
-                crate::sanitise::word_or(file.path.as_bytes(), "PATH")
-            )));
-        }
-        file.refuse_moved(&loaded, environment)?;
-        let value = value(&format!("{environment} {name}"))?;
-        if value.as_str() == MARKER {
-            return Err(CommandError::wrong("this is the marker for a value that is not set yet"));
-        }
-        if let Some(why) = property.and_then(|property| property.refuse(&value)) {
-            return Err(CommandError::refused(format!(
-                "the value of {name} {why}; nothing was changed"
-            )));
-        }
-        let literal = property.is_some_and(|property| property.kind.is_literal());
-        if !file.set(&self.name, &value, literal)? {
-            context.ui.status(format!("{environment} already has this value of {name}"));
+        let (environment, name) = (self.environment.as_str(), self.name.as_str());
+        let address = Address { environment, name, file: self.file.as_deref() };
+        let mut slot = Slot::find(&context.ui, &loaded, address)?;
+        let shown = show(name);
+        let value = match self.generate {
+            None => value(&format!("{environment} {shown}"))?,
+            Some(length) => {
+                let kind = slot.property().map_or(&Type::String, |property| &property.kind);
+                generate(kind, length, |value| slot.refuse(value))
+                    .map_err(|error| CommandError::wrong(error.to_string()))?
+            }
+        };
+        if !slot.put(&value, false)? {
+            context.ui.status(format!("{environment} already has this value of {shown}"));
             return Ok(());
         }
-        file.write(&loaded)?;
-        context.ui.status(format!("wrote {name} to {}; commit it", show(&file.path)));
-        let own = loaded.environments.iter().find(|one| one.name == environment);
-        if let Some((path, line)) = own.and_then(|own| overriding(own, &self.name, &file.path)) {
-            context.ui.warning(format!("{}:{line} overrides this value", show(&path)));
-        }
+        report_written(context, &slot, &shown);
         Ok(())
     }
+}
+
+/// How long a generated value is.
+fn length(text: &str) -> Result<usize, String> {
+    let wrong = || format!("it must be a number from {} to {}", LENGTHS.start(), LENGTHS.end());
+    text.parse().ok().filter(|length| LENGTHS.contains(length)).ok_or_else(wrong)
 }
 
 /// The value: what is typed on the terminal, unseen; else standard input without its last line end.

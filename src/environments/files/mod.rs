@@ -12,6 +12,7 @@ mod moves;
 mod new_environment;
 mod past;
 mod place;
+mod slot;
 mod target;
 mod worktree_file;
 
@@ -27,5 +28,6 @@ pub use moves::{Doubt, Moved, Moves};
 pub use new_environment::NewEnvironment;
 pub use past::PastError;
 pub use place::enter;
+pub use slot::{Address, Slot};
 pub use target::{overriding, target};
 pub use worktree_file::WorktreeFile;

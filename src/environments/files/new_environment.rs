@@ -100,7 +100,7 @@ impl NewEnvironment<'_> {
                 )
         };
         read_schema(schema)?.ok_or_else(none)?;
-        fs::read_to_string(schema).context(|| "the schema cannot be read".to_owned())
+        Ok(fs::read_to_string(schema).context(|| "the schema cannot be read".to_owned())?)
     }
 
     /// The key that is named; else of those that are this environment's own the nearest that is there, else the last part of

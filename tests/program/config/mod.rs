@@ -18,4 +18,5 @@ pub(crate) mod place;
 mod rules;
 mod schema;
 mod taken_over;
+mod verbs;
 mod year;

@@ -65,13 +65,13 @@ min_length = 20
     let done = sandbox.try_shroud("repo", ["config", "check"]).expect(1).text();
     assert!(done.contains("prod LEVEL: the value is not one of info"), "{done}");
     assert!(done.contains("prod TOKEN: the value is shorter than 20 characters"), "{done}");
-    assert!(!done.contains("dev "), "{done}");
+    assert!(!done.contains(": dev "), "{done}");
     sandbox.write("repo/environments/prod/app.env", "TOKEN=changeme\n");
     sandbox.write("repo/environments/dev/app.env", "");
     let done = sandbox.try_shroud("repo", ["config", "check"]).expect(1).text();
     assert!(done.contains("prod LEVEL: it is required, but not set"), "{done}");
     assert!(done.contains("prod TOKEN: the value is one of the forbidden values"), "{done}");
-    assert!(!done.contains("dev "), "{done}");
+    assert!(!done.contains(": dev "), "{done}");
     assert_eq!(sandbox.shroud("repo", ["config", "get", "dev", "LEVEL"]).text(), "debug\n");
     sandbox.try_shroud("repo", ["config", "get", "prod", "LEVEL"]).expect(1);
     for (rules, why) in [

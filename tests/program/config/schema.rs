@@ -28,7 +28,7 @@ fn a_property_is_added_behind_all_others() {
         (&["x", "--default", "a", "--type", "int"][..], "x: the default is not a whole number"),
         (&["x", "--default", "a", "--explicit", "prd"], "there is no environment 'prd'"),
         (&["x", "--default", "a", "--secret"], "a secret cannot have a default"),
-        (&["x", "--type", "number"], "possible values"),
+        (&["x", "--type", "text"], "possible values"),
         (&["x", "--pattern", "("], "not a regular expression"),
     ] {
         let done = sandbox.try_shroud("repo", [&["config", "schema", "add"], wrong].concat());

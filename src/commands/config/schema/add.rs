@@ -14,7 +14,7 @@ use crate::error::{CommandError, Outcome};
   $ git shroud config schema add POOL_SIZE --default 5 --type int --explicit prod
   $ git shroud config schema add LEVEL --values debug,info,error --default info
   $ git shroud config schema add HTTP_PORT --type port --min 1024
-  $ git shroud config schema add API_KEY --required --secret --min-length 20 --forbidden changeme,secret")]
+  $ git shroud config schema add API_KEY --secret --min-length 20 --forbidden changeme")]
 pub(super) struct Add {
     /// The name
     #[arg(value_name = "NAME")]
