@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Format, Part};
+use super::{Format, Style};
 
 /// Bytes in which git looks for a zero byte, which makes a file binary.
 const BINARY_CHECK: usize = 8000;
@@ -43,15 +43,14 @@ pub fn difference(path: &[u8], old: &[u8], new: &[u8]) -> Result<Difference, git
         && let (Some(old), Some(new)) = (values(format, old), values(format, new))
     {
         let without = |keys: &Values<'_>, other: &Values<'_>| {
-            keys.keys().filter(|key| !other.contains_key(*key)).map(|key| key.join(".")).collect()
+            keys.keys().filter(|key| !other.contains_key(*key)).cloned().collect()
         };
-        let differ = |(key, value): &(&Vec<String>, &Vec<&[u8]>)| {
-            old.get(*key).is_some_and(|old| old != *value)
-        };
+        let differ =
+            |(key, value): &(&String, &Vec<&[u8]>)| old.get(*key).is_some_and(|old| old != *value);
         return Ok(Difference::Keys {
             added: without(&new, &old),
             removed: without(&old, &new),
-            changed: new.iter().filter(differ).map(|(key, _)| key.join(".")).collect(),
+            changed: new.iter().filter(differ).map(|(key, _)| key.clone()).collect(),
         });
     }
     let patch = git2::Patch::from_buffers(old, None, new, None, None)?;
@@ -59,14 +58,17 @@ pub fn difference(path: &[u8], old: &[u8], new: &[u8]) -> Result<Difference, git
     Ok(Difference::Lines { added, removed })
 }
 
-/// What is at each key; more than once where the key does.
-type Values<'t> = BTreeMap<Vec<String>, Vec<&'t [u8]>>;
+/// What is at each name; more than once where the name is.
+type Values<'t> = BTreeMap<String, Vec<&'t [u8]>>;
 
 fn values(format: Format, bytes: &[u8]) -> Option<Values<'_>> {
     let mut values = Values::new();
-    for item in format.read(bytes)?.items {
-        if let Some(key) = item.key.filter(|key| key.part == Part::Value) {
-            values.entry(key.path).or_default().push(item.content.trim_ascii());
+    let document = format.parse(bytes).ok()?;
+    for (at, item) in document.items.iter().enumerate() {
+        let is_empty = item.style == Style::Flow && document.children(at).next().is_none();
+        if item.is_scalar() || is_empty {
+            let value = bytes[item.value.clone()].trim_ascii();
+            values.entry(item.full_name()).or_default().push(value);
         }
     }
     Some(values)
@@ -90,10 +92,7 @@ mod tests {
         assert_eq!(compare(".env", "A=1\nB=2\n", "# c\nC=3\nB=3\n"), keys(&["C"], &["A"], &["B"]));
         assert_eq!(compare(".env", "", "A=1"), keys(&["A"], &[], &[]));
         assert_eq!(compare(".env", "A=1\nA=2\n", "A=1\n"), keys(&[], &[], &["A"]));
-        assert_eq!(
-            compare(".env", "A=1\nB=2\n", "#\nB=2\r\nA=1"),
-            compare("x", "A=1\nB=2\n", "#\nB=2\r\nA=1")
-        );
+        assert_eq!(compare(".env", "A=1\nB=2\n", "#\nB=2\r\nA=1"), keys(&[], &[], &[]));
         assert_eq!(compare("a.ini", "[a]\nb=1\n", "[c]\nb=1\n"), keys(&["c.b"], &["a.b"], &[]));
         let json = "{\n  \"a\": {\n    \"b\": 1\n  }\n}\n";
         let indented = json.replace("  ", "\t").replace("1\n", "1,\n\"c\": 2\n");

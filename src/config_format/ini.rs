@@ -1,46 +1,109 @@
-//! INI: sections in brackets, `key = value` or `key: value`. Readers differ on indented lines and on a backslash at the
-//! end, so neither is read.
+//! INI: sections in brackets, `name = value` or `name: value`, and lines further in that go on with a value, as Python's
+//! `configparser` has them. Dialects differ in comments behind values and in quotes.
 
-use super::text::{Text, is_blank, trim};
-use super::{Doubt, Entry, Key, Part, may_be_base64, name};
+use zeroize::Zeroizing;
 
-pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
-    let mut entries = Vec::new();
-    let mut section = Vec::new();
-    for at in 0..text.len() {
-        let line = text.line(at);
-        let trimmed = trim(line);
-        let end = text.place(at).end;
-        if trimmed.is_empty() || matches!(trimmed[0], b'#' | b';') {
-            entries.push(text.other(at));
+use super::build::{Builder, New};
+use super::item::{Kind, Role, Step, Style};
+use super::text::{Text, trim, trim_start};
+use super::{Dialect, Doubt, ini_value, may_be_base64, name};
+
+pub(super) fn read<'t>(
+    mut builder: Builder<'t>,
+    source: &'t str,
+    dialect: Option<Dialect>,
+) -> Result<Builder<'t>, Doubt> {
+    let text = Text::split(&builder, source.as_bytes())?;
+    let depth = |at: usize| text.line(at).len() - trim_start(text.line(at)).len();
+    let is_comment = |line: &[u8]| matches!(trim_start(line).first(), Some(b'#' | b';'));
+    let goes_on = !matches!(dialect, Some(Dialect::Mysql | Dialect::Php));
+    let mut at = 0;
+    while at < text.len() {
+        let (here, line, place) = (at, text.line(at), text.place(at));
+        let content = trim(line);
+        let start = place.start + depth(at);
+        at += 1;
+        if content.is_empty() || is_comment(line) {
             continue;
         }
-        if is_blank(line[0]) {
-            return Err(text.doubt(at, "the line is indented"));
+        if content.starts_with(b"!include") && dialect == Some(Dialect::Mysql) {
+            builder.mark(place, Role::Structure);
+            continue;
         }
-        if trimmed.ends_with(b"\\") {
-            return Err(text.doubt(at, "a backslash ends the line"));
-        }
-        if let Some(header) = trimmed.strip_prefix(b"[") {
+        if content[0] == b'[' {
             let header =
-                header.strip_suffix(b"]").and_then(|header| name(trim(header), b"_.-/: \"@"));
-            let header = header.ok_or_else(|| text.doubt(at, "this is not a section"))?;
-            section = vec![header.to_owned()];
-            let key = Key { path: section.clone(), part: Part::Open };
-            entries.push(text.entry(key, at, at, end..end));
+                content.iter().rposition(|byte| *byte == b']').map(|close| &content[1..close]);
+            let header =
+                header.and_then(|header| Some((header.len(), name(trim(header), HEADER)?)));
+            let Some((len, header)) = header else {
+                return Err(builder.doubt(start, "this is not a section"));
+            };
+            let range = start + 1..start + 1 + len;
+            builder.mark(range.clone(), Role::Name);
+            builder.path = vec![Step::Name(header.to_owned())];
+            let value = range.end + 1..range.end + 1;
+            builder.push(New::alone(
+                range,
+                value,
+                Kind::Mapping,
+                Style::Plain,
+                Zeroizing::default(),
+            ))?;
             continue;
         }
-        let sign = line.iter().position(|byte| matches!(byte, b'=' | b':'));
-        let sign = sign.ok_or_else(|| text.doubt(at, "there is no '=' or ':' after the name"))?;
-        let name = name(trim(&line[..sign]), b"_.-/ ");
-        let name = name.ok_or_else(|| text.doubt(at, "the name has an unsupported character"))?;
-        if may_be_base64(name, &line[sign + 1..]) {
-            return Err(text.doubt(at, "the line may be a value in Base64 without a name"));
+        let sign = content.iter().position(|byte| matches!(byte, b'=' | b':'));
+        let sign =
+            sign.ok_or_else(|| builder.doubt(start, "there is no '=' or ':' after the name"))?;
+        let own = trim(&content[..sign]);
+        let name = name(own, NAME)
+            .ok_or_else(|| builder.doubt(start, "the name has an unsupported character"))?;
+        if may_be_base64(name, &content[sign + 1..]) {
+            return Err(builder.doubt(start, "the line may be a value in Base64 without a name"));
         }
-        let value = super::text::trim_start(&line[sign + 1..]);
-        let start = end - value.len();
-        let key = Key::new(&section, name, Part::Value);
-        entries.push(text.entry(key, at, at, start..start + trim(value).len()));
+        let mut last = here;
+        for next in (at..text.len()).take_while(|_| goes_on) {
+            if trim(text.line(next)).is_empty() || is_comment(text.line(next)) {
+                continue;
+            }
+            if depth(next) <= depth(here) {
+                break;
+            }
+            last = next;
+        }
+        let behind = trim_start(&line[depth(here) + sign + 1..]);
+        let begin = place.end - behind.len();
+        let (raw, value, style) = if last == here {
+            let (len, value) = ini_value::read(dialect, &source[begin..place.end]);
+            let style = match behind.first().filter(|_| value.len() < len) {
+                Some(b'"') => Style::Double,
+                Some(b'\'') => Style::Single,
+                _ => Style::Plain,
+            };
+            // In place of a comment, a value stands where the sign ends.
+            let begin = if len == 0 { start + sign + 1 } else { begin };
+            (begin..begin + len, value, style)
+        } else {
+            let lines = (here..=last).filter(|at| *at == here || !is_comment(text.line(*at)));
+            let line = |at: usize| {
+                let line = if at == here { begin..place.end } else { text.place(at) };
+                let line = source[line].trim();
+                let cuts = dialect == Some(Dialect::Supervisor);
+                if cuts { &line[..ini_value::read(dialect, line).0] } else { line }
+            };
+            let joined = Zeroizing::new(lines.map(line).collect::<Vec<_>>().join("\n"));
+            (begin..text.place(last).end, joined, Style::Block)
+        };
+        at = last + 1;
+        let range = start..start + own.len();
+        builder.mark(range.clone(), Role::Name);
+        builder.path.push(Step::Name(name.to_owned()));
+        builder.push(New::alone(range, raw, Kind::Text, style, value))?;
+        builder.path.pop();
     }
-    Ok(entries)
+    Ok(builder)
 }
+
+/// Signs in the names of sections.
+const HEADER: &[u8] = b"_.-/: \"@*?,{}$\\+'()!=&|%~<>;#";
+/// Signs in the names of values.
+const NAME: &[u8] = b"_.-/ *@$,\\+%[]\"'(){}!?";

@@ -1,29 +1,44 @@
-//! Configuration files as lists of items that can be put together again byte for byte.
+//! Configuration files as values with their bytes: a value can be exchanged, and every other byte stays.
 //!
-//! The readers are careful and not complete: where programs disagree on what a line means, or a form is not known here,
-//! a file is not read at all (`None`), and its user does without.
+//! Each format is read as the programs read it that it is for. A file that cannot be read to its last byte is refused, with
+//! the line and the reason.
 
+mod build;
+mod dialect;
 mod difference;
 mod edit;
 mod env;
+mod env_readers;
+mod env_text;
+mod env_value;
 mod escapes;
 mod ini;
+mod ini_value;
+mod item;
 mod json;
+mod lines;
+mod number;
 mod properties;
 mod text;
+mod tfvars;
 mod toml;
-mod value;
+mod view;
+mod write;
 mod yaml;
 
-use std::collections::HashSet;
-use std::ops::Range;
+use std::collections::HashMap;
 
+pub use dialect::Dialect;
 pub use difference::{Difference, difference};
-pub use edit::{EditError, Line, insert, is_shown, replace};
+pub use edit::{EditError, Line, insert, is_shown, remove, replace};
 pub use escapes::quoted;
-use text::Text;
-pub use text::{Ending, Tail};
-pub use value::{Kind, Value, is_literal};
+pub use item::{Item, Kind, Path, Role, Span, Step, Style, Tie};
+pub use lines::{Ending, Entry, Key, Lines, Part, Tail};
+pub use number::{is_literal, json as json_number};
+pub use view::{Property, Value, expand};
+pub use write::write_env;
+
+use build::Builder;
 
 /// Bytes of a file that is read at most; a larger one is no configuration.
 const MAX_LEN: usize = 4 << 20;
@@ -35,67 +50,16 @@ pub enum Format {
     Env,
     /// Java's `java.util.Properties`.
     Properties,
-    /// Sections and keys, without lines that continue.
+    /// Sections and keys.
     Ini,
-    /// TOML 1.0, without arrays of tables.
+    /// TOML 1.1.
     Toml,
-    /// Block mappings of scalars and lists.
+    /// YAML 1.2, with merge keys.
     Yaml,
-    /// Objects with one member on each line.
+    /// JSON, with comments and last commas.
     Json,
-}
-
-/// What an item is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
-    /// A key with its value.
-    Value,
-    /// The line that begins a section, mapping or object.
-    Open,
-    /// The line that ends one.
-    Close,
-}
-
-/// The names that lead to a key, the outermost first.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
-    /// Sections or mappings, then the key's own name.
-    pub path: Vec<String>,
-    /// What is there.
-    pub part: Part,
-}
-
-impl Key {
-    fn new(above: &[String], name: &str, part: Part) -> Self {
-        let mut path = above.to_vec();
-        path.push(name.to_owned());
-        Self { path, part }
-    }
-}
-
-/// One or more lines that belong together, without the last line end.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Item<'t> {
-    /// `None` for comments and blank lines.
-    pub key: Option<Key>,
-    /// The bytes. In JSON without the comma, which depends on what follows.
-    pub content: &'t [u8],
-}
-
-impl Item<'_> {
-    /// Whether it is a comment.
-    pub fn is_comment(&self) -> bool {
-        self.key.is_none() && !self.content.trim_ascii().is_empty()
-    }
-}
-
-/// Where an item is, which has no part in what it is.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// The line on which it begins, counted from 1.
-    pub line: usize,
-    /// The value among the item's bytes, with its quotes; empty where it has none.
-    pub value: Range<usize>,
+    /// Values of Terraform's variables.
+    Tfvars,
 }
 
 /// Why a file is not read. Holds nothing of it.
@@ -108,26 +72,19 @@ pub struct Doubt {
     pub why: &'static str,
 }
 
-impl Doubt {
-    fn at(line: usize, why: &'static str) -> Self {
-        Self { line, why }
-    }
-}
-
-/// What a reader makes of some lines.
-struct Entry<'t> {
-    item: Item<'t>,
-    place: Place,
-}
-
-/// A file as items.
+/// A file that was read.
 pub struct Document<'t> {
-    /// In the file's order.
-    pub items: Vec<Item<'t>>,
-    /// Where they are, in the same order.
-    pub places: Vec<Place>,
-    /// How its lines end.
-    pub tail: Tail,
+    /// The file.
+    pub bytes: &'t [u8],
+    /// How it is written.
+    pub format: Format,
+    /// The reader it is for, if that is known.
+    pub dialect: Option<Dialect>,
+    /// What it holds, in the file's order: a list or mapping before what is in it.
+    pub items: Vec<Item>,
+    /// What each of its bytes is. They follow each other from the first byte to the last.
+    pub spans: Vec<Span>,
+    names: HashMap<String, usize>,
 }
 
 impl Format {
@@ -150,80 +107,71 @@ impl Format {
             b"ini" | b"cfg" => Some(Self::Ini),
             b"toml" => Some(Self::Toml),
             b"yaml" | b"yml" => Some(Self::Yaml),
-            b"json" => Some(Self::Json),
+            b"json" | b"jsonc" => Some(Self::Json),
+            b"tfvars" => Some(Self::Tfvars),
             _ => None,
         }
     }
 
-    /// Reads a file; `None` where anything in it is in doubt.
-    pub fn read(self, bytes: &[u8]) -> Option<Document<'_>> {
-        self.parse(bytes).ok()
+    /// The format of this name, as a setting says it.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "env" => Self::Env,
+            "properties" => Self::Properties,
+            "ini" => Self::Ini,
+            "toml" => Self::Toml,
+            "yaml" => Self::Yaml,
+            "json" | "jsonc" => Self::Json,
+            "tfvars" => Self::Tfvars,
+            _ => return None,
+        })
     }
 
-    /// Reads a file.
+    /// Reads a file that is for any reader of the format.
     ///
     /// # Errors
     /// The line and what is in doubt there.
     pub fn parse(self, bytes: &[u8]) -> Result<Document<'_>, Doubt> {
+        self.parse_as(None, bytes)
+    }
+
+    /// Reads a file that is for one reader, if it is known.
+    ///
+    /// # Errors
+    /// The line and what is in doubt there.
+    pub fn parse_as(self, dialect: Option<Dialect>, bytes: &[u8]) -> Result<Document<'_>, Doubt> {
         if bytes.len() > MAX_LEN {
-            return Err(Doubt::at(1, "the file is larger than 4 MiB"));
+            return Err(Doubt { line: 1, why: "the file is larger than 4 MiB" });
         }
-        let text = Text::split(bytes)?;
-        let entries = match self {
-            Self::Env => env::read(&text),
-            Self::Properties => properties::read(&text),
-            Self::Ini => ini::read(&text),
-            Self::Toml => toml::read(&text),
-            Self::Yaml => yaml::read(&text),
-            Self::Json => json::read(&text),
-        }?;
-        let (items, places) = entries.into_iter().map(|entry| (entry.item, entry.place)).unzip();
-        Ok(Document { items, places, tail: text.tail })
-    }
-
-    /// Writes items down; what [`Self::read`] has read comes out as it was.
-    pub fn write(self, items: &[Item<'_>], tail: Tail) -> Vec<u8> {
-        // Allocated once, so that no copy of it is left behind.
-        let len = items.iter().map(|item| item.content.len() + 3).sum();
-        let mut bytes = Vec::with_capacity(len);
-        for (at, item) in items.iter().enumerate() {
-            bytes.extend_from_slice(item.content);
-            if self == Self::Json && json::needs_comma(item, &items[at + 1..]) {
-                bytes.push(b',');
-            }
-            if at + 1 < items.len() || tail.ends_line {
-                bytes.extend_from_slice(tail.ending.unwrap_or(Ending::Lf).bytes());
-            }
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            return Err(Doubt { line: 1, why: "the file is in UTF-16; only UTF-8 is read" });
         }
-        bytes
-    }
-
-    /// Whether no key is twice, by what the programs that read this format take for the same.
-    pub fn is_distinct(self, items: &[Item<'_>]) -> bool {
-        self.repeated(items).is_none()
-    }
-
-    /// The first item whose key is before it already.
-    pub fn repeated(self, items: &[Item<'_>]) -> Option<usize> {
-        let mut seen = HashSet::new();
-        items.iter().position(|item| {
-            let Some(mut key) = item.key.clone() else { return false };
-            // A value and a mapping of one name are that key twice.
-            if key.part == Part::Open {
-                key.part = Part::Value;
-            }
-            if self == Self::Ini {
-                key.path.iter_mut().for_each(|name| name.make_ascii_lowercase());
-            }
-            !seen.insert(key)
-        })
+        let content = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let builder = Builder::new(self, dialect, bytes, bytes.len() - content.len());
+        if let Some(at) = content.iter().position(|byte| *byte == 0) {
+            return Err(builder.doubt(at, "the file contains a zero byte"));
+        }
+        if self == Self::Properties {
+            return properties::read(builder, content)?.finish();
+        }
+        let text = std::str::from_utf8(content)
+            .map_err(|error| builder.doubt(error.valid_up_to(), "this is not UTF-8"))?;
+        match self {
+            Self::Env => env::read(builder, text, dialect),
+            Self::Ini => ini::read(builder, text, dialect),
+            Self::Toml => toml::read(builder, text),
+            Self::Yaml => yaml::read(builder, text),
+            Self::Json => json::read(builder, text),
+            Self::Properties | Self::Tfvars => tfvars::read(builder, text),
+        }?
+        .finish()
     }
 }
 
-/// A name of letters, digits and some signs, of at most 128 bytes.
+/// A name of letters, digits and some signs, of at most 256 bytes.
 fn name<'t>(bytes: &'t [u8], signs: &[u8]) -> Option<&'t str> {
-    let good = |byte: &u8| byte.is_ascii_alphanumeric() || signs.contains(byte);
-    if bytes.is_empty() || bytes.len() > 128 || !bytes.iter().all(good) {
+    let good = |byte: &u8| byte.is_ascii_alphanumeric() || signs.contains(byte) || !byte.is_ascii();
+    if bytes.is_empty() || bytes.len() > 256 || !bytes.iter().all(good) {
         return None;
     }
     std::str::from_utf8(bytes).ok()
@@ -231,10 +179,15 @@ fn name<'t>(bytes: &'t [u8], signs: &[u8]) -> Option<&'t str> {
 
 /// Whether what looks like a name may be a value in Base64, of which `=` is the end: names are shown, values never.
 fn may_be_base64(name: &str, value: &[u8]) -> bool {
-    let any = |kind: fn(&u8) -> bool| name.as_bytes().iter().any(kind);
-    let mixed = any(u8::is_ascii_lowercase) && any(u8::is_ascii_uppercase);
+    let count = |kind: fn(&u8) -> bool| name.bytes().filter(kind).count();
+    let upper = count(u8::is_ascii_uppercase);
+    let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    // A name in camelCase has few capitals, and no digits or signs between them.
+    let is_words = name.bytes().all(|byte| byte.is_ascii_alphabetic()) && 3 * upper <= name.len();
+    let mixed = count(u8::is_ascii_lowercase) > 0 && upper > 0 && !is_words;
     let padded = (name.len() + 1 + value.len()).is_multiple_of(4);
-    value == b"=" || (value.is_empty() && name.len() >= 15 && mixed && padded)
+    name.bytes().all(alphabet)
+        && (value == b"=" || value.is_empty() && name.len() >= 15 && mixed && padded)
 }
 
 #[cfg(test)]

@@ -1,43 +1,57 @@
-//! Java's properties (`java.util.Properties.load`), with a sign between key and value and without escapes in keys.
+//! Java's properties, as `java.util.Properties.load` takes them.
 
-use super::text::Text;
-use super::{Doubt, Entry, Key, Part, may_be_base64, name};
+use super::build::{Builder, New};
+use super::item::{Kind, Role, Step, Style};
+use super::text::{Text, is_blank, trim_start};
+use super::{Doubt, escapes, may_be_base64};
 
-pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
-    let mut entries = Vec::new();
+pub(super) fn read<'t>(mut builder: Builder<'t>, bytes: &'t [u8]) -> Result<Builder<'t>, Doubt> {
+    let text = Text::split(&builder, bytes)?;
     let mut at = 0;
     while at < text.len() {
+        let first = text.place(at);
         let line = trim_start(text.line(at));
         if line.is_empty() || matches!(line[0], b'#' | b'!') {
-            entries.push(text.other(at));
             at += 1;
             continue;
         }
-        let mut last = at;
-        while continues(text.line(last)) {
-            last += 1;
-            if last == text.len() {
-                return Err(text.doubt(last - 1, "the file ends inside a value"));
-            }
+        let start = first.end - line.len();
+        while continues(text.line(at)) && at + 1 < text.len() {
+            at += 1;
         }
-        let no_sign = || text.doubt(at, "there is no '=' or ':' after the name");
-        let end = line.iter().position(|byte| matches!(byte, b'=' | b':') || is_blank(*byte));
-        let end = end.ok_or_else(no_sign)?;
-        let after = trim_start(&line[end..]);
-        if !matches!(after.first(), Some(b'=' | b':')) {
-            return Err(no_sign());
+        let end = text.place(at).end;
+        let whole = &bytes[start..end];
+        let mut escaped = false;
+        let ends = |byte: &u8| {
+            let ends = !escaped && (matches!(byte, b'=' | b':') || is_blank(*byte));
+            escaped = *byte == b'\\' && !escaped;
+            ends
+        };
+        let name_len = whole.iter().position(ends).unwrap_or(whole.len());
+        // Blanks, then one sign, then blanks, and lines that go on between them.
+        let mut value = name_len + blanks(&whole[name_len..]);
+        let sign = matches!(whole.get(value), Some(b'=' | b':'));
+        value += usize::from(sign);
+        value += blanks(&whole[value..]);
+        let decoded = |raw: &[u8]| escapes::properties(raw);
+        let name = decoded(&whole[..name_len]).map_err(|why| builder.doubt(start, why))?;
+        if sign && may_be_base64(&name, &whole[name_len + 1..]) {
+            return Err(builder.doubt(start, "the line may be a value in Base64 without a name"));
         }
-        let name = name(&line[..end], b"_.-/[]");
-        let name = name.ok_or_else(|| text.doubt(at, "the name has an unsupported character"))?;
-        let value = trim_start(&after[1..]);
-        if may_be_base64(name, &after[1..]) {
-            return Err(text.doubt(at, "the line may be a value in Base64 without a name"));
+        if name.is_empty() || !sign && value == whole.len() {
+            return Err(builder.doubt(start, "there is no '=' or ':' after the name"));
         }
-        let place = text.place(at).end - value.len()..text.place(last).end;
-        entries.push(text.entry(Key::new(&[], name, Part::Value), at, last, place));
-        at = last + 1;
+        let content = decoded(&whole[value..]).map_err(|why| builder.doubt(start, why))?;
+        let name_range = start..start + name_len;
+        builder.mark(name_range.clone(), Role::Name);
+        builder.mark(start + name_len..start + value, Role::Structure);
+        builder.path.push(Step::Name(name.to_string()));
+        let range = start + value..end;
+        builder.push(New::alone(name_range, range, Kind::Text, Style::Plain, content))?;
+        builder.path.pop();
+        at += 1;
     }
-    Ok(entries)
+    Ok(builder)
 }
 
 fn continues(line: &[u8]) -> bool {
@@ -45,11 +59,16 @@ fn continues(line: &[u8]) -> bool {
     !backslashes.is_multiple_of(2)
 }
 
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\x0c')
-}
-
-fn trim_start(line: &[u8]) -> &[u8] {
-    let start = line.iter().position(|byte| !is_blank(*byte)).unwrap_or(line.len());
-    &line[start..]
+/// Blanks, and ends of lines that go on, with the blanks behind them.
+fn blanks(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match (byte, &bytes[at + 1..]) {
+            (b'\\', [b'\r', b'\n', ..]) => at += 3,
+            (b'\\', [b'\n', ..]) => at += 2,
+            _ if is_blank(*byte) => at += 1,
+            _ => break,
+        }
+    }
+    at
 }

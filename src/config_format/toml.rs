@@ -1,83 +1,218 @@
-//! TOML: tables with bare keys. The parser of the `toml` crate says where a value ends, and whether the whole is sound.
+//! TOML 1.1: `toml` says whether the file is sound, `toml_parser` where everything in it is.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-use toml::de::{DeTable, DeValue};
+use toml_parser::decoder::ScalarKind;
+use toml_parser::parser::{Event, EventKind, parse_document};
+use toml_parser::{ParseError, Raw, Source};
+use zeroize::Zeroizing;
 
-use super::text::{Text, trim};
-use super::{Doubt, Entry, Key, Part, name};
+use super::Doubt;
+use super::build::{Builder, New};
+use super::item::{Kind, Role, Step, Style};
 
-/// Lines of one value at most, as each needs another attempt.
-const MAX_LINES: usize = 200;
-
-pub(super) fn read<'t>(text: &Text<'t>) -> Result<Vec<Entry<'t>>, Doubt> {
-    let utf8 = std::str::from_utf8(text.bytes)
-        .map_err(|error| text.doubt(text.line_at(error.valid_up_to()), "this is not UTF-8"))?;
-    DeTable::parse(utf8).map_err(|error| {
-        let at = error.span().map_or(0, |span| text.line_at(span.start));
+pub(super) fn read<'t>(builder: Builder<'t>, text: &'t str) -> Result<Builder<'t>, Doubt> {
+    // This bounds the depth, too.
+    toml::de::DeTable::parse(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start).min(text.len());
         let twice = error.message().contains("duplicate key");
-        text.doubt(at, if twice { "the key appears twice" } else { "this is not TOML" })
+        builder.doubt(at, if twice { "the key appears twice" } else { "this is not TOML" })
     })?;
-    let mut entries = Vec::new();
-    let mut table = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let line = text.line(at);
-        let trimmed = trim(line);
-        if trimmed.is_empty() || trimmed[0] == b'#' {
-            entries.push(text.other(at));
-            at += 1;
-            continue;
+    let source = Source::new(text);
+    let mut reader = Reader {
+        builder,
+        source,
+        table: Vec::new(),
+        keys: Vec::new(),
+        arrays: HashMap::new(),
+        known: HashMap::new(),
+        open: Vec::new(),
+    };
+    let mut events: Vec<Event> = Vec::new();
+    let mut receive = |event| events.push(event);
+    parse_document(&source.lex().into_vec(), &mut receive, &mut ());
+    events.into_iter().try_for_each(|event| reader.event(&event))?;
+    Ok(reader.builder)
+}
+
+struct Reader<'t> {
+    builder: Builder<'t>,
+    source: Source<'t>,
+    /// The path of the table that the last header opened.
+    table: Vec<Step>,
+    /// The parts of the name that is being read.
+    keys: Vec<(String, Range<usize>)>,
+    /// How many elements each array of tables has.
+    arrays: HashMap<Vec<Step>, usize>,
+    /// The tables and arrays that are items already.
+    known: HashMap<Vec<Step>, usize>,
+    /// The lists and inline tables that are open: the item of each, the path before it, and the next index of a list.
+    open: Vec<(usize, Vec<Step>, Option<usize>)>,
+}
+
+impl Reader<'_> {
+    fn event(&mut self, event: &Event) -> Result<(), Doubt> {
+        let range = event.span().start()..event.span().end();
+        match event.kind() {
+            EventKind::SimpleKey => {
+                let mut name = String::new();
+                let raw = self.raw(event);
+                raw.decode_key(&mut Text(&mut name), &mut None::<ParseError>);
+                self.builder.mark(range.clone(), Role::Name);
+                self.keys.push((name, range));
+                Ok(())
+            }
+            EventKind::StdTableClose | EventKind::ArrayTableClose => {
+                let is_array = event.kind() == EventKind::ArrayTableClose;
+                self.builder.path.clear();
+                let name = self.enter()?;
+                if is_array {
+                    self.compound(Kind::List, name, range.end)?;
+                    let path = self.builder.path.clone();
+                    let count = self.arrays.entry(path).or_default();
+                    *count += 1;
+                    self.builder.path.push(Step::Index(*count - 1));
+                    self.compound(Kind::Mapping, 0..0, range.end)?;
+                } else {
+                    self.compound(Kind::Mapping, name, range.end)?;
+                }
+                self.table.clone_from(&self.builder.path);
+                Ok(())
+            }
+            EventKind::Scalar => {
+                let mut text = Zeroizing::new(String::with_capacity(range.len()));
+                let kind =
+                    self.raw(event).decode_scalar(&mut Text(&mut text), &mut None::<ParseError>);
+                let raw = &self.source.input()[range.clone()];
+                let (kind, style) = match kind {
+                    ScalarKind::String => (Kind::Text, style(raw)),
+                    ScalarKind::Boolean(_) => (Kind::Boolean, Style::Plain),
+                    ScalarKind::DateTime => (Kind::Date, Style::Plain),
+                    ScalarKind::Float | ScalarKind::Integer(_) => (Kind::Number, Style::Plain),
+                };
+                if style == Style::Plain {
+                    raw.clone_into(&mut text);
+                }
+                self.value(range, kind, style, text)?;
+                self.left();
+                Ok(())
+            }
+            EventKind::ArrayOpen | EventKind::InlineTableOpen => {
+                let is_array = event.kind() == EventKind::ArrayOpen;
+                let kind = if is_array { Kind::List } else { Kind::Mapping };
+                let before = self.value(range, kind, Style::Flow, Zeroizing::default())?;
+                let item = self.builder.len() - 1;
+                self.open.push((item, before, is_array.then_some(0)));
+                Ok(())
+            }
+            EventKind::ArrayClose | EventKind::InlineTableClose => {
+                if let Some((item, before, _)) = self.open.pop() {
+                    self.builder.close(item, range.end);
+                    self.builder.path = before;
+                    self.left();
+                }
+                Ok(())
+            }
+            EventKind::Error => Err(self.builder.doubt(range.start, "this is not TOML")),
+            _ => Ok(()),
         }
-        let is_header = trimmed[0] == b'[';
-        let mut lines = at..text.len().min(at + MAX_LINES);
-        let found = lines.find_map(|last| Some((last, extent(text.span(at, last), is_header)?)));
-        let (last, value) = found.ok_or_else(|| text.doubt(at, "the value is too long"))?;
-        let start = text.place(at).start;
-        let odd = || text.doubt(at, "only names of letters, digits, '-' and '_' are supported");
-        let key = match trimmed.strip_prefix(b"[") {
-            Some(header) if header.first() == Some(&b'[') => {
-                return Err(text.doubt(at, "arrays of tables are not supported"));
+    }
+
+    fn raw(&self, event: &Event) -> Raw<'_> {
+        self.source.get(event).expect("the event is of this text")
+    }
+
+    /// Goes down the names that were read, from the path as it is. The bytes of the last.
+    fn enter(&mut self) -> Result<Range<usize>, Doubt> {
+        let keys = std::mem::take(&mut self.keys);
+        let last = keys.len().saturating_sub(1);
+        let mut range = 0..0;
+        for (depth, (name, own)) in keys.into_iter().enumerate() {
+            self.builder.path.push(Step::Name(name));
+            range = own;
+            if depth < last {
+                let count = self.arrays.get(&self.builder.path).copied();
+                if count.is_none() {
+                    self.compound(Kind::Mapping, range.clone(), range.end)?;
+                }
+                self.builder.path.extend(count.map(|count| Step::Index(count - 1)));
             }
-            Some(header) => {
-                let end = header.iter().position(|&byte| byte == b']').ok_or_else(odd)?;
-                table = path(&header[..end]).ok_or_else(odd)?;
-                Key { path: table.clone(), part: Part::Open }
+        }
+        Ok(range)
+    }
+
+    /// Says that there is a table or array of tables, once; a header of its own counts more than a part of a name.
+    fn compound(&mut self, kind: Kind, name: Range<usize>, at: usize) -> Result<(), Doubt> {
+        if let Some(known) = self.known.get(&self.builder.path) {
+            if at > name.end {
+                self.builder.place(*known, name, at);
             }
-            None => {
-                let equals = line.iter().position(|&byte| byte == b'=').ok_or_else(odd)?;
-                let own = path(&line[..equals]).ok_or_else(odd)?;
-                Key { path: [table.as_slice(), &own].concat(), part: Part::Value }
+            return Ok(());
+        }
+        self.known.insert(self.builder.path.clone(), self.builder.len());
+        self.builder.push(New::alone(name, at..at, kind, Style::Plain, Zeroizing::default()))
+    }
+
+    /// Adds a value: an element of the list that is open, else behind a name. The path before it.
+    fn value(
+        &mut self,
+        value: Range<usize>,
+        kind: Kind,
+        style: Style,
+        text: Zeroizing<String>,
+    ) -> Result<Vec<Step>, Doubt> {
+        if self.open.is_empty() {
+            self.builder.path.clone_from(&self.table);
+        }
+        let before = self.builder.path.clone();
+        let name = match self.open.last_mut() {
+            Some((_, _, Some(index))) => {
+                self.builder.path.push(Step::Index(*index));
+                *index += 1;
+                0..0
             }
+            _ => self.enter()?,
         };
-        entries.push(text.entry(key, at, last, start + value.start..start + value.end));
-        at = last + 1;
+        self.builder.push(New::alone(name, value, kind, style, text))?;
+        Ok(before)
     }
-    Ok(entries)
-}
 
-/// Where the value of a single key is in its lines; `None` where they are not sound by themselves, as one that ends
-/// too early is.
-fn extent(lines: &[u8], is_header: bool) -> Option<Range<usize>> {
-    let parsed = DeTable::parse(std::str::from_utf8(lines).ok()?).ok()?;
-    if is_header {
-        return Some(lines.len()..lines.len());
-    }
-    let mut value = parsed.get_ref().values().next()?;
-    loop {
-        // A dotted key is a table of which only the last part has a span within the line; an inline table begins so.
-        match value.get_ref() {
-            DeValue::Table(table) if lines.get(value.span().start) != Some(&b'{') => {
-                value = table.values().next()?;
+    /// Back from a value to what holds it.
+    fn left(&mut self) {
+        match self.open.last() {
+            Some((item, ..)) => {
+                let path = self.builder.path_of(*item);
+                self.builder.path = path;
             }
-            _ => return Some(value.span()),
+            None => self.builder.path.clone_from(&self.table),
         }
     }
 }
 
-fn path(dotted: &[u8]) -> Option<Vec<String>> {
-    dotted
-        .split(|&byte| byte == b'.')
-        .map(|part| Some(name(trim(part), b"_-")?.to_owned()))
-        .collect()
+fn style(raw: &str) -> Style {
+    match raw.as_bytes() {
+        [b'"', b'"', b'"', ..] | [b'\'', b'\'', b'\'', ..] => Style::Block,
+        [b'\'', ..] => Style::Single,
+        _ => Style::Double,
+    }
+}
+
+/// Text that is decoded into room that is there already.
+struct Text<'s>(&'s mut String);
+
+impl<'i> toml_parser::decoder::StringBuilder<'i> for Text<'_> {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn push_str(&mut self, append: &'i str) -> bool {
+        self.0.push_str(append);
+        true
+    }
+
+    fn push_char(&mut self, append: char) -> bool {
+        self.0.push(append);
+        true
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::MARKER;
-use crate::config_format::{Format, Kind, Part, Value};
+use crate::config_format::{Dialect, Format, Kind, Style, Value};
 use crate::secret::WipedVec;
 
 /// A file of an environment, as it was found.
@@ -82,12 +82,12 @@ pub struct Setting {
 impl Setting {
     /// Whether it is a list or a mapping.
     pub fn is_list(&self) -> bool {
-        self.value.kind == Kind::Compound
+        self.value.kind.is_compound()
     }
 
     /// Whether it is a number or a boolean without quotes.
     pub fn is_literal(&self) -> bool {
-        self.value.kind == Kind::Literal
+        self.value.kind.is_literal()
     }
 
     /// Whether the value has still to be set.
@@ -108,6 +108,8 @@ pub struct Environment {
     pub files: Vec<SecretFile>,
     /// Files that look as if they held properties, and are not read.
     pub passed_over: Vec<String>,
+    /// What is in the lists of each source, by names as `hosts[0]` and `hosts[0].port`.
+    pub elements: BTreeMap<(usize, String), Setting>,
     /// Names that are sections, with source and line.
     pub sections: BTreeMap<String, (usize, usize)>,
 }
@@ -121,16 +123,19 @@ impl Environment {
             files: Vec::new(),
             passed_over: Vec::new(),
             settings: BTreeMap::new(),
+            elements: BTreeMap::new(),
             sections: BTreeMap::new(),
         };
         for File { path, format, sealed, layer, content } in files {
             let state = match content {
                 Content::Locked(key) => State::Locked(key),
                 Content::Unreadable(why) => State::Unreadable(1, why),
-                Content::Open(bytes) => match environment.take(format, &bytes) {
-                    Ok(()) => State::Read,
-                    Err((line, why)) => State::Unreadable(line, why.to_owned()),
-                },
+                Content::Open(bytes) => {
+                    match environment.take(format, Dialect::of_path(path.as_bytes()), &bytes) {
+                        Ok(()) => State::Read,
+                        Err((line, why)) => State::Unreadable(line, why.to_owned()),
+                    }
+                }
             };
             environment.sources.push(Source { path, format, sealed, layer, state });
         }
@@ -142,31 +147,39 @@ impl Environment {
     }
 
     /// Takes all that a file says, or nothing of it.
-    fn take(&mut self, format: Format, bytes: &[u8]) -> Result<(), (usize, &'static str)> {
+    fn take(
+        &mut self,
+        format: Format,
+        dialect: Option<Dialect>,
+        bytes: &[u8],
+    ) -> Result<(), (usize, &'static str)> {
         let source = self.sources.len();
-        let document = format.parse(bytes).map_err(|doubt| (doubt.line, doubt.why))?;
-        if let Some(at) = format.repeated(&document.items) {
-            return Err((document.places[at].line, "the key appears twice"));
+        let document = format.parse_as(dialect, bytes).map_err(|doubt| (doubt.line, doubt.why))?;
+        if let Some(at) = document.repeated() {
+            return Err((document.items[at].line, "the key appears twice"));
         }
-        let mut settings = Vec::new();
-        let mut sections = Vec::new();
-        for (item, place) in document.items.iter().zip(&document.places) {
-            let Some(key) = &item.key else { continue };
-            let name = key.path.join(".");
-            match key.part {
-                Part::Open if !name.is_empty() => sections.push((name, (source, place.line))),
-                Part::Open | Part::Close => {}
-                Part::Value => {
-                    let raw = &item.content[place.value.clone()];
-                    let value = format.decode(raw).map_err(|why| (place.line, why))?;
-                    let path = key.path.clone();
-                    settings.push((name, Setting { value, path, source, line: place.line }));
-                }
+        for property in document.properties() {
+            let (path, line) = (property.path, document.items[property.item].line);
+            let setting = Setting { value: property.value, path, source, line };
+            self.settings.entry(property.name).or_default().push(setting);
+        }
+        for (at, item) in document.items.iter().enumerate() {
+            let name = item.full_name();
+            if item.kind == Kind::Mapping
+                && item.style != Style::Flow
+                && item.path.names().is_some()
+                && !name.is_empty()
+            {
+                self.sections.insert(name, (source, item.line));
+            } else if item.is_scalar() && item.path.names().is_none() {
+                let setting = Setting {
+                    value: document.value(at),
+                    path: Vec::new(),
+                    source,
+                    line: item.line,
+                };
+                self.elements.entry((source, name)).or_insert(setting);
             }
-        }
-        self.sections.extend(sections);
-        for (name, setting) in settings {
-            self.settings.entry(name).or_default().push(setting);
         }
         Ok(())
     }
@@ -191,6 +204,16 @@ impl Environment {
         let settings = self.settings.get(name).map_or(&[][..], Vec::as_slice);
         let last = settings.first().map(|setting| self.layer(setting));
         settings.iter().filter(move |setting| Some(self.layer(setting)) == last)
+    }
+
+    /// What a property is set to, or what is in a list at this place.
+    pub fn setting_or_element(&self, name: &str) -> Option<&Setting> {
+        let list = || {
+            let above = name.split('[').next().and_then(|list| self.setting(list));
+            let sources = above.map_or(0..self.sources.len(), |one| one.source..one.source + 1);
+            sources.into_iter().find_map(|source| self.elements.get(&(source, name.to_owned())))
+        };
+        self.setting(name).or_else(list)
     }
 
     /// Whether a file is locked.

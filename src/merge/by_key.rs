@@ -5,7 +5,7 @@
 //! of the merge by lines stands.
 
 use super::align::{Alignment, align};
-use crate::config_format::{Document, Ending, Format, Item, Tail};
+use crate::config_format::{Ending, Entry, Format, Lines, Tail};
 use zeroize::Zeroizing;
 
 /// Merges three versions; `None` where a person must decide.
@@ -15,23 +15,23 @@ pub fn by_key(
     ours: &[u8],
     theirs: &[u8],
 ) -> Option<Zeroizing<Vec<u8>>> {
-    let read = |bytes| format.read(bytes).filter(|document| format.is_distinct(&document.items));
+    let read = |bytes| format.lines(bytes).filter(|lines| !lines.repeats);
     let [base, ours, theirs] = [read(base)?, read(ours)?, read(theirs)?];
     let tail = merge_tails(&base, &ours, &theirs)?;
     let items = Merge {
-        base: &base.items,
-        ours: &align(&base.items, &ours.items)?,
-        theirs: &align(&base.items, &theirs.items)?,
+        base: &base.entries,
+        ours: &align(&base.entries, &ours.entries)?,
+        theirs: &align(&base.entries, &theirs.entries)?,
     }
     .items()?;
-    let merged = Zeroizing::new(format.write(&items, tail));
+    let merged = Zeroizing::new(format.join(&items, tail));
     // Read again: a line may mean something else at its new place, as behind another section's header.
-    let again = format.read(&merged).filter(|again| again.items == items)?;
-    format.is_distinct(&again.items).then_some(())?;
+    let again = format.lines(&merged).filter(|again| again.entries == items)?;
+    (!again.repeats).then_some(())?;
     Some(merged)
 }
 
-fn merge_tails(base: &Document<'_>, ours: &Document<'_>, theirs: &Document<'_>) -> Option<Tail> {
+fn merge_tails(base: &Lines<'_>, ours: &Lines<'_>, theirs: &Lines<'_>) -> Option<Tail> {
     let mut endings = [base, ours, theirs].into_iter().filter_map(|document| document.tail.ending);
     let ending = endings.next();
     if endings.any(|other| Some(other) != ending) {
@@ -39,18 +39,18 @@ fn merge_tails(base: &Document<'_>, ours: &Document<'_>, theirs: &Document<'_>) 
     }
     let [b, o, t] = [base, ours, theirs].map(|document| document.tail.ends_line);
     // An empty file says nothing of how its last line ends.
-    let ends_line = if base.items.is_empty() { o || t } else { if o == b { t } else { o } };
+    let ends_line = if base.entries.is_empty() { o || t } else { if o == b { t } else { o } };
     Some(Tail { ending: ending.or(Some(Ending::Lf)), ends_line })
 }
 
 struct Merge<'m, 't> {
-    base: &'m [Item<'t>],
+    base: &'m [Entry<'t>],
     ours: &'m Alignment<'m, 't>,
     theirs: &'m Alignment<'m, 't>,
 }
 
 impl<'t> Merge<'_, 't> {
-    fn items(&self) -> Option<Vec<Item<'t>>> {
+    fn items(&self) -> Option<Vec<Entry<'t>>> {
         let mut merged = Vec::new();
         let mut gap = 0;
         loop {
@@ -69,7 +69,7 @@ impl<'t> Merge<'_, 't> {
         }
     }
 
-    fn run(&self, first: usize, end: usize, merged: &mut Vec<Item<'t>>) -> Option<()> {
+    fn run(&self, first: usize, end: usize, merged: &mut Vec<Entry<'t>>) -> Option<()> {
         let ours = self.ours.added(first, end);
         let theirs = self.theirs.added(first, end);
         let took = |side: &Alignment<'_, '_>| -> Vec<usize> {
@@ -99,10 +99,10 @@ impl<'t> Merge<'_, 't> {
 
 /// The version of an item that counts, if not both sides changed it.
 fn choose<'i, 't>(
-    base: &Item<'t>,
-    ours: &'i Item<'t>,
-    theirs: &'i Item<'t>,
-) -> Option<&'i Item<'t>> {
+    base: &Entry<'t>,
+    ours: &'i Entry<'t>,
+    theirs: &'i Entry<'t>,
+) -> Option<&'i Entry<'t>> {
     if ours.content == theirs.content || theirs.content == base.content {
         return Some(ours);
     }
@@ -110,7 +110,11 @@ fn choose<'i, 't>(
 }
 
 /// What both sides added at one place: once what is the same, then ours, then theirs.
-fn add_both<'t>(ours: &[Item<'t>], theirs: &[Item<'t>], merged: &mut Vec<Item<'t>>) -> Option<()> {
+fn add_both<'t>(
+    ours: &[Entry<'t>],
+    theirs: &[Entry<'t>],
+    merged: &mut Vec<Entry<'t>>,
+) -> Option<()> {
     let same = ours.iter().zip(theirs).take_while(|(ours, theirs)| ours == theirs).count();
     let (before, ours) = ours.split_at(same);
     let theirs = &theirs[same..];
@@ -120,12 +124,12 @@ fn add_both<'t>(ours: &[Item<'t>], theirs: &[Item<'t>], merged: &mut Vec<Item<'t
     let (ours, after) = ours.split_at(ours.len() - same);
     let theirs = &theirs[..theirs.len() - same];
     if !ours.is_empty() && !theirs.is_empty() {
-        let has_key = |items: &[Item<'_>]| items.iter().any(|item| item.key.is_some());
-        let in_both = |item: &&Item<'_>| {
+        let has_key = |items: &[Entry<'_>]| items.iter().any(|item| item.key.is_some());
+        let in_both = |item: &&Entry<'_>| {
             item.key.is_some() && theirs.iter().any(|other| other.key == item.key)
         };
         // A comment at the end of ours may speak of what follows it.
-        let dangling = ours.last().is_some_and(Item::is_comment);
+        let dangling = ours.last().is_some_and(Entry::is_comment);
         if !has_key(ours) || !has_key(theirs) || dangling || ours.iter().find(in_both).is_some() {
             return None;
         }

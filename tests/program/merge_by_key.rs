@@ -219,13 +219,13 @@ proptest! {
     ) {
         let [base, ours, theirs] = &texts;
         for text in &texts {
-            if let Some(document) = format.read(text.as_bytes()) {
-                let written = format.write(&document.items, document.tail);
+            if let Some(lines) = format.lines(text.as_bytes()) {
+                let written = format.join(&lines.entries, lines.tail);
                 prop_assert_eq!(&String::from_utf8(written).unwrap(), text);
             }
         }
         if let Some(merged) = by_key(format, base, ours, theirs) {
-            prop_assert!(format.read(merged.as_bytes()).is_some());
+            prop_assert!(format.lines(merged.as_bytes()).is_some());
         }
     }
 }

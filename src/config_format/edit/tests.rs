@@ -1,18 +1,13 @@
 use super::*;
 
-fn find(format: Format, bytes: &[u8], name: &str) -> usize {
-    let document = format.parse(bytes).unwrap();
-    let is = |item: &Item<'_>| item.key.as_ref().is_some_and(|key| key.path.join(".") == name);
-    document.items.iter().position(is).unwrap()
-}
-
 #[track_caller]
 fn replaced(format: Format, before: &str, name: &str, value: &str, after: &str) {
     for crlf in [false, true] {
         let ends = |text: &str| if crlf { text.replace('\n', "\r\n") } else { text.to_owned() };
         let before = ends(before);
-        let at = find(format, before.as_bytes(), name);
-        let new = replace(format, before.as_bytes(), at, value, false).unwrap();
+        let document = format.parse(before.as_bytes()).unwrap();
+        let at = document.find(name).unwrap();
+        let new = replace(&document, at, value, false).unwrap();
         assert_eq!(String::from_utf8_lossy(&new), ends(after));
     }
 }
@@ -22,7 +17,8 @@ fn inserted(format: Format, before: &str, name: &str, after: &str) {
     let line = Line::Value { text: "v", literal: false };
     for crlf in [false, true] {
         let ends = |text: &str| if crlf { text.replace('\n', "\r\n") } else { text.to_owned() };
-        let new = insert(format, ends(before).as_bytes(), name, line).unwrap();
+        let before = ends(before);
+        let new = insert(&format.parse(before.as_bytes()).unwrap(), name, line).unwrap();
         assert_eq!(String::from_utf8_lossy(&new), ends(after));
     }
 }
@@ -79,8 +75,8 @@ fn lists_are_not_replaced() {
         (Format::Toml, "a = [1]\n"),
         (Format::Json, "{\n\"a\": [1]\n}\n"),
     ] {
-        let error =
-            replace(format, text.as_bytes(), find(format, text.as_bytes(), "a"), "x", false);
+        let document = format.parse(text.as_bytes()).unwrap();
+        let error = replace(&document, document.find("a").unwrap(), "x", false);
         assert!(matches!(error, Err(EditError::Compound(1 | 2))), "{text}");
     }
 }
@@ -90,7 +86,7 @@ fn a_key_is_added_to_its_section() {
     inserted(Format::Env, "A=1\n# x\n\n", "B", "A=1\n# x\nB=v\n\n");
     for (before, after) in [("A=1", "A=1\nB=v"), ("", "B=v\n")] {
         let line = Line::Value { text: "v", literal: false };
-        let new = insert(Format::Env, before.as_bytes(), "B", line).unwrap();
+        let new = insert(&Format::Env.parse(before.as_bytes()).unwrap(), "B", line).unwrap();
         assert_eq!(*new, after.as_bytes());
     }
     inserted(Format::Properties, "a = 1\n", "b.c", "a = 1\nb.c = v\n");
@@ -136,12 +132,15 @@ fn a_default_is_shown_in_a_comment_once() {
         (Format::Yaml, "t: 2\n", "s.b", "t: 2\n# s.b: 5\n"),
     ] {
         let document = format.parse(before.as_bytes()).unwrap();
-        assert!(!is_shown(format, &document, name));
-        let new = insert(format, before.as_bytes(), name, line).unwrap();
+        assert!(!is_shown(&document, name));
+        let new = insert(&document, name, line).unwrap();
         assert_eq!(String::from_utf8_lossy(&new), after);
-        assert!(is_shown(format, &format.parse(&new).unwrap(), name), "{after}");
+        assert!(is_shown(&format.parse(&new).unwrap(), name), "{after}");
     }
-    assert!(matches!(insert(Format::Json, b"{\n}\n", "a", line), Err(EditError::NoComments)));
+    assert!(matches!(
+        insert(&Format::Json.parse(b"{\n}\n").unwrap(), "a", line),
+        Err(EditError::NoComments)
+    ));
 }
 
 #[test]
@@ -156,7 +155,7 @@ fn what_has_no_clear_place_is_refused() {
         (Format::Toml, "a = 1\n", "a.b"),
         (Format::Toml, "a = 1\n", "ä"),
     ] {
-        let outcome = insert(format, text.as_bytes(), name, line);
+        let outcome = insert(&format.parse(text.as_bytes()).unwrap(), name, line);
         assert!(matches!(outcome, Err(EditError::NoPlace)), "{text} {name}");
     }
 }

@@ -46,11 +46,9 @@ fn owned(value: &[u8]) -> Value {
 
 /// What the items of a file mean; nothing where it is in doubt.
 fn items(format: Format, text: &[u8]) -> Vec<Value> {
-    let Some(document) = format.read(text) else { return Vec::new() };
-    let items = document.items.iter().zip(&document.places);
-    let values =
-        items.filter_map(|(item, place)| format.decode(&item.content[place.value.clone()]).ok());
-    values.map(|value| owned(value.text.as_bytes())).collect()
+    let Ok(document) = format.parse(text) else { return Vec::new() };
+    let values = document.items.iter().filter(|item| item.is_scalar());
+    values.map(|item| owned(item.text.as_bytes())).collect()
 }
 
 /// What each line assigns.

@@ -8,10 +8,9 @@ pub mod reuse;
 pub mod sync;
 pub mod told;
 
-use crate::config_format::Kind;
 use crate::environments::MARKER;
 use crate::environments::environment::{Environment, Setting, State};
-use crate::environments::schema::{Property, Release, Schema};
+use crate::environments::schema::{Property, Release, Schema, Type};
 pub use problem::Problem;
 
 /// Something that is wrong, without a word of any value.
@@ -249,7 +248,9 @@ impl Subject<'_> {
     /// What is wrong with a value.
     fn judge(&self, environment: &Environment, setting: &Setting) -> Option<(Problem, String)> {
         let must = self.property.must_be_set(&environment.name, self.release);
-        if setting.value.kind == Kind::Compound {
+        // A property without a type of its own takes a list, too.
+        let takes_lists = matches!(self.property.kind, Type::String | Type::List | Type::Json);
+        if setting.is_list() && !takes_lists {
             return Some((Problem::NotAValue, "expected a value, found a list".to_owned()));
         }
         if setting.is_marker() {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::config_format::Kind;
 use crate::environments::environment::Environment;
 use crate::environments::schema::Schema;
 use crate::format::ScanKey;
@@ -35,10 +34,7 @@ pub fn secrets(
             }
             for setting in environment.counting(name) {
                 let text = setting.value.text.as_str();
-                if setting.value.kind == Kind::Compound
-                    || text.len() < MIN_LEN
-                    || setting.is_marker()
-                {
+                if setting.value.kind.is_compound() || text.len() < MIN_LEN || setting.is_marker() {
                     continue;
                 }
                 let one = Use { property: name.clone(), environment: environment.name.clone() };

@@ -6,7 +6,9 @@ use zeroize::Zeroizing;
 
 use super::Loaded;
 use crate::access::sealed_file::{Before, SealingKey, refuse_absent, refuse_elsewhere};
-use crate::config_format::{EditError, Format, Kind, Line, Part, insert, is_shown, replace};
+use crate::config_format::{
+    Dialect, Document, Doubt, EditError, Format, Kind, Line, insert, is_shown, replace,
+};
 use crate::error::{CommandError, Outcome};
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::progress::Progress;
@@ -72,27 +74,15 @@ impl WorktreeFile {
     /// # Errors
     /// The file has mistakes, or its format cannot hold the value.
     pub fn set(&mut self, name: &str, value: &str, literal: bool) -> Outcome<bool> {
-        let document =
-            self.format.parse(self.bytes()).map_err(|doubt| self.wrong(&doubt.into()))?;
-        let at = document.items.iter().position(|item| {
-            item.key
-                .as_ref()
-                .is_some_and(|key| key.part != Part::Close && key.path.join(".") == name)
-        });
-        let new = match at {
-            None => insert(self.format, self.bytes(), name, Line::Value { text: value, literal }),
+        let document = self.document().map_err(|doubt| self.wrong(&doubt.into()))?;
+        let new = match document.find(name) {
+            None => insert(&document, name, Line::Value { text: value, literal }),
             Some(at) => {
-                let place = &document.places[at];
-                let old = self.format.decode(&document.items[at].content[place.value.clone()]);
-                let same = old.is_ok_and(|old| {
-                    old.kind != Kind::Compound && old.kind != Kind::Null && *old.text == value
-                });
-                if same
-                    && document.items[at].key.as_ref().is_some_and(|key| key.part == Part::Value)
-                {
+                let old = &document.items[at];
+                if old.is_scalar() && old.kind != Kind::Null && *old.text == value {
                     return Ok(false);
                 }
-                replace(self.format, self.bytes(), at, value, literal)
+                replace(&document, at, value, literal)
             }
         };
         self.now = Some(new.map_err(|error| self.wrong(&error))?);
@@ -104,14 +94,17 @@ impl WorktreeFile {
     /// # Errors
     /// The file has mistakes, or its format cannot hold such a line.
     pub fn add(&mut self, name: &str, line: Line<'_>) -> Result<(), EditError> {
-        self.now = Some(insert(self.format, self.bytes(), name, line)?);
+        self.now = Some(insert(&self.document()?, name, line)?);
         Ok(())
     }
 
     /// Whether a comment shows the property already.
     pub fn is_shown(&self, name: &str) -> bool {
-        let document = self.format.parse(self.bytes());
-        document.is_ok_and(|document| is_shown(self.format, &document, name))
+        self.document().is_ok_and(|document| is_shown(&document, name))
+    }
+
+    fn document(&self) -> Result<Document<'_>, Doubt> {
+        self.format.parse_as(Dialect::of_path(self.path.as_bytes()), self.bytes())
     }
 
     /// Why the file cannot be changed, with its name.

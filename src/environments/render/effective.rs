@@ -11,7 +11,7 @@ pub struct Effective<'e> {
     pub name: &'e str,
     /// The names that lead to it, for outputs that have sections.
     pub path: Vec<&'e str>,
-    /// The value; of a list, JSON where it can be had.
+    /// The value; of a list, JSON.
     pub text: &'e str,
     /// What it is.
     pub kind: Kind,
@@ -23,7 +23,7 @@ pub fn effective_value<'e>(
     schema: Option<&'e Schema>,
     name: &str,
 ) -> Option<(&'e str, bool)> {
-    match environment.setting(name) {
+    match environment.setting_or_element(name) {
         Some(setting) => Some((&setting.value.text, false)),
         None => {
             let property = schema?.properties.get(name)?.of(&environment.name);
@@ -58,7 +58,11 @@ pub fn effective<'e>(
             name,
             path: if nested { name.split('.').collect() } else { vec![name] },
             text,
-            kind: if literal && nested { Kind::Literal } else { Kind::Text },
+            kind: if literal && nested {
+                if text.starts_with(['t', 'f']) { Kind::Boolean } else { Kind::Number }
+            } else {
+                Kind::Text
+            },
         });
     }
     all.sort_by_key(|one| one.name);

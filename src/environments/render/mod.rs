@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::config_format::{Ending, Format, Kind, quoted};
+use crate::config_format::{Dialect, Format, Kind, json_number, quoted, write_env};
 use crate::environments::render::effective::Effective;
 use crate::environments::render::names::{clash, variable};
 use crate::secret::WipedVec;
@@ -41,9 +41,6 @@ pub enum RenderError {
     /// Two properties are one variable.
     #[error("'{0}' and '{1}' are the same variable")]
     Clash(String, String),
-    /// A list where only text can stand.
-    #[error("'{0}' is a list, which this format cannot hold")]
-    Compound(String),
     /// A value and a section of one name.
     #[error("'{0}' is both a value and a section")]
     Section(String),
@@ -64,21 +61,22 @@ pub fn render(properties: &[Effective<'_>], output: &Output) -> Result<WipedVec,
     match output {
         Output::Env => {
             for (name, text) in variables(properties)? {
-                let raw = Format::Env.encode(text, false, Ending::Lf);
+                let raw = write_env(text, &[Dialect::Shell, Dialect::Compose])
+                    .or_else(|_| write_env(text, &[Dialect::Shell]));
                 let raw = raw.map_err(|_| RenderError::Name(name.clone()))?;
                 put(&mut out, &[name.as_bytes(), b"=", raw.as_bytes(), b"\n"]);
             }
         }
         Output::Properties => {
             for one in properties {
-                let text = text(one)?;
-                let raw = Format::Properties.encode(text, false, Ending::Lf);
+                let text = one.text;
+                let raw = Format::Properties.encode(None, text, false);
                 let raw = raw.map_err(|_| RenderError::Name(safe(one.name)))?;
                 put(&mut out, &[properties_name(one.name).as_bytes(), b"=", raw.as_bytes(), b"\n"]);
             }
         }
         Output::Json => {
-            json(&tree(properties)?, 0, &mut out)?;
+            json(&tree(properties)?, 0, &mut out);
             out.push(b'\n');
         }
         Output::Yaml => {
@@ -103,7 +101,7 @@ pub fn variables<'e>(properties: &[Effective<'e>]) -> Result<Vec<(String, &'e st
     if let Some((one, other)) = clash(properties.iter().map(|one| one.name)) {
         return Err(RenderError::Clash(safe(one), safe(other)));
     }
-    properties.iter().map(|one| Ok((variable(one.name), text(one)?))).collect()
+    properties.iter().map(|one| Ok((variable(one.name), one.text))).collect()
 }
 
 fn put(out: &mut WipedVec, parts: &[&[u8]]) {
@@ -115,14 +113,6 @@ fn put(out: &mut WipedVec, parts: &[&[u8]]) {
 
 fn safe(name: &str) -> String {
     crate::sanitise::path(name.as_bytes())
-}
-
-/// The value as text, which a list is only where JSON can be had.
-fn text<'e>(one: &Effective<'e>) -> Result<&'e str, RenderError> {
-    if one.kind == Kind::Compound && one.text.is_empty() {
-        return Err(RenderError::Compound(safe(one.name)));
-    }
-    Ok(one.text)
 }
 
 fn properties_name(name: &str) -> String {
@@ -164,44 +154,42 @@ fn tree<'t, 'e>(properties: &'t [Effective<'e>]) -> Result<Tree<'t, 'e>, RenderE
 }
 
 /// A value as JSON, which is YAML too.
-fn scalar(one: &Effective<'_>) -> Result<Zeroizing<String>, RenderError> {
-    let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+fn scalar(one: &Effective<'_>) -> Zeroizing<String> {
     match one.kind {
-        Kind::Null => Ok(Zeroizing::new("null".to_owned())),
-        Kind::Literal if is_json(one.text) => Ok(Zeroizing::new(one.text.to_owned())),
-        Kind::Compound => match text(one)? {
-            text if is_json(text) => Ok(Zeroizing::new(text.to_owned())),
-            _ => Err(RenderError::Compound(safe(one.name))),
-        },
-        Kind::Literal | Kind::Text => Ok(quoted(one.text)),
+        Kind::Null => Zeroizing::new("null".to_owned()),
+        Kind::Boolean | Kind::List | Kind::Mapping => Zeroizing::new(one.text.to_owned()),
+        // Every format's way of writing, in the one that all read alike.
+        Kind::Number => [Format::Json, Format::Yaml, Format::Toml]
+            .into_iter()
+            .find_map(|format| json_number(format, one.text).map(Zeroizing::new))
+            .unwrap_or_else(|| quoted(one.text)),
+        Kind::Text | Kind::Date => quoted(one.text),
     }
 }
 
-fn json(tree: &Tree<'_, '_>, depth: usize, out: &mut WipedVec) -> Result<(), RenderError> {
+fn json(tree: &Tree<'_, '_>, depth: usize, out: &mut WipedVec) {
     put(out, &[b"{"]);
     for (at, (name, node)) in tree.iter().enumerate() {
         let comma: &[u8] = if at > 0 { b"," } else { b"" };
         put(out, &[comma, b"\n", &b"  ".repeat(depth + 1), quoted(name).as_bytes(), b": "]);
         match node {
-            Node::Leaf(one) => put(out, &[scalar(one)?.as_bytes()]),
-            Node::Section(below) => json(below, depth + 1, out)?,
+            Node::Leaf(one) => put(out, &[scalar(one).as_bytes()]),
+            Node::Section(below) => json(below, depth + 1, out),
         }
     }
     if !tree.is_empty() {
         put(out, &[b"\n", &b"  ".repeat(depth)]);
     }
     put(out, &[b"}"]);
-    Ok(())
 }
 
 fn yaml(tree: &Tree<'_, '_>, depth: usize, out: &mut WipedVec) -> Result<(), RenderError> {
     for (name, node) in tree {
-        let name = Format::Yaml
-            .encode(name, false, Ending::Lf)
-            .map_err(|_| RenderError::Name(safe(name)))?;
+        let name =
+            Format::Yaml.encode(None, name, false).map_err(|_| RenderError::Name(safe(name)))?;
         put(out, &[&b"  ".repeat(depth), name.as_bytes(), b":"]);
         match node {
-            Node::Leaf(one) => put(out, &[b" ", scalar(one)?.as_bytes(), b"\n"]),
+            Node::Leaf(one) => put(out, &[b" ", scalar(one).as_bytes(), b"\n"]),
             Node::Section(below) => {
                 put(out, &[b"\n"]);
                 yaml(below, depth + 1, out)?;
@@ -232,7 +220,7 @@ fn kubernetes(
             return Err(RenderError::Name(safe(one.name)));
         }
         let mut encoded = Zeroizing::new(String::with_capacity(one.text.len() / 3 * 4 + 8));
-        STANDARD.encode_string(text(one)?, &mut encoded);
+        STANDARD.encode_string(one.text, &mut encoded);
         if encoded.is_empty() {
             encoded.push_str("\"\"");
         }

@@ -14,19 +14,20 @@ pub struct FileNames {
 }
 
 /// The names of the formats, for the schema.
-pub(super) const FORMATS: [(&str, Format); 6] = [
+pub(super) const FORMATS: [(&str, Format); 7] = [
     ("env", Format::Env),
     ("properties", Format::Properties),
     ("ini", Format::Ini),
     ("toml", Format::Toml),
     ("yaml", Format::Yaml),
     ("json", Format::Json),
+    ("tfvars", Format::Tfvars),
 ];
 
 /// Endings of configuration files that are read by no name alone: what is in them differs from program to program.
-const ENDINGS: [&str; 17] = [
-    "cf", "cnf", "conf", "config", "default", "defaults", "hcl", "hocon", "json5", "jsonc",
-    "local", "secret", "secrets", "settings", "tfvars", "vars", "xml",
+const ENDINGS: [&str; 15] = [
+    "cf", "cnf", "conf", "config", "default", "defaults", "hcl", "hocon", "json5", "local",
+    "secret", "secrets", "settings", "vars", "xml",
 ];
 /// Words that are the name of a configuration file, or part of it.
 const WORDS: [&str; 9] = [
@@ -142,6 +143,7 @@ mod tests {
             ".env.local",
             "a.yaml",
             "my.cnf",
+            "terraform.tfvars",
             "a.vars",
             "skip.conf",
             "x/a.conf",

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::{NewProperty, kind};
-use crate::config_format::Kind;
 use crate::environments::environment::{Environment, Setting};
 
 /// The properties that the environments set, each with what can be said of it. No value is in it.
@@ -22,7 +21,7 @@ fn describe(environments: &[Environment], name: &str) -> NewProperty {
         environments.iter().filter(|one| one.is_complete()).all(|one| one.setting(name).is_some());
     let values: Vec<&str> = settings
         .iter()
-        .filter(|setting| setting.value.kind != Kind::Compound && !setting.value.is_empty())
+        .filter(|setting| !setting.value.kind.is_compound() && !setting.value.is_empty())
         .map(|setting| setting.value.text.as_str())
         .collect();
     let all = |is: Is| !values.is_empty() && values.iter().all(|value| is(value));

@@ -19,6 +19,7 @@ pub fn file_name(format: Format) -> &'static str {
         Format::Toml => "app.toml",
         Format::Yaml => "app.yaml",
         Format::Json => "app.json",
+        Format::Tfvars => "app.tfvars",
     }
 }
 

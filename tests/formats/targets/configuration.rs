@@ -1,25 +1,30 @@
 //! Configuration files of every format.
 
-use git_shroud::config_format::{Format, Line, insert, is_shown, replace};
+use git_shroud::config_format::{Format, Line, insert, is_shown, remove, replace};
 use git_shroud::environments::schema::Schema;
 
-/// What is read comes out as it was; a change of one value changes no other.
+/// Every byte has a role; a change of one value changes no other.
 fn read(format: Format, bytes: &[u8]) {
     let Ok(document) = format.parse(bytes) else { return };
-    assert!(format.write(&document.items, document.tail) == bytes, "it comes out otherwise");
-    format.repeated(&document.items);
-    is_shown(format, &document, "a.b");
-    for (at, item) in document.items.iter().enumerate().take(3) {
-        let old = &item.content[document.places[at].value.clone()];
-        let _ = format.decode(old);
+    let mut at = 0;
+    for span in &document.spans {
+        assert!(span.range.start == at, "the spans do not follow each other");
+        at = span.range.end;
+    }
+    assert!(at == bytes.len(), "the spans do not cover the file");
+    document.repeated();
+    document.properties();
+    is_shown(&document, "a.b");
+    for at in 0..document.items.len().min(3) {
+        document.differing(at);
         for value in ["", "7", "a: b # c", "\"'\\\n\u{e9}"] {
-            if let Ok(changed) = replace(format, bytes, at, value, false) {
+            if let Ok(changed) = replace(&document, at, value, false) {
                 assert!(format.parse(&changed).is_ok(), "what is written cannot be read");
             }
         }
+        let _ = remove(&document, at);
     }
-    if let Ok(changed) =
-        insert(format, bytes, "new.name", Line::Value { text: "x y", literal: false })
+    if let Ok(changed) = insert(&document, "new.name", Line::Value { text: "x y", literal: false })
     {
         assert!(format.parse(&changed).is_ok(), "what is written cannot be read");
     }

@@ -1,0 +1,234 @@
+//! What a document holds, as those see it that ask for values by name.
+
+use zeroize::Zeroizing;
+
+use super::item::{Item, Kind, Path, Step, Tie};
+use super::{Dialect, Document, Format, env_value, escapes, ini_value, number};
+
+/// A value that has a name: a single one that is in no list, or a whole list.
+pub struct Property {
+    /// The name, with a dot between its parts.
+    pub name: String,
+    /// The parts.
+    pub path: Vec<String>,
+    /// The place among the document's items.
+    pub item: usize,
+    /// The value.
+    pub value: Value,
+}
+
+/// A value, wiped on drop.
+pub struct Value {
+    /// As the program that reads the file gets it; of a list or mapping, JSON.
+    pub text: Zeroizing<String>,
+    /// What it is.
+    pub kind: Kind,
+}
+
+impl Value {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.kind == Kind::Null || (self.kind == Kind::Text && self.text.trim().is_empty())
+    }
+}
+
+impl Document<'_> {
+    /// The item of this name, as [`Item::full_name`] writes it.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.names.get(name).copied()
+    }
+
+    /// The values that have a name of their own. An empty mapping is one, too.
+    pub fn properties(&self) -> Vec<Property> {
+        let mut properties = Vec::new();
+        for (at, item) in self.items.iter().enumerate() {
+            let is_whole = item.kind != Kind::Mapping || self.children(at).next().is_none();
+            let Some(path) = item.path.names().filter(|path| is_whole && !path.is_empty()) else {
+                continue;
+            };
+            // Whole sections without anything are no values.
+            if item.kind == Kind::Mapping && item.style != super::Style::Flow {
+                continue;
+            }
+            properties.push(Property {
+                name: item.full_name(),
+                path: path.into_iter().map(str::to_owned).collect(),
+                item: at,
+                value: self.value(at),
+            });
+        }
+        properties
+    }
+
+    /// The value of an item.
+    pub fn value(&self, at: usize) -> Value {
+        let item = &self.items[at];
+        let text = if item.is_scalar() { item.text.clone() } else { self.json(at) };
+        Value { text, kind: item.kind }
+    }
+
+    /// The places of the items in a list or mapping, at any depth.
+    pub fn children(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        let above = &self.items[at];
+        let inside = move |other: &usize| {
+            let item = &self.items[*other];
+            item.document == above.document
+                && item.path.0.len() > above.path.0.len()
+                && item.path.0.starts_with(&above.path.0)
+        };
+        (at + 1..self.items.len()).filter(inside)
+    }
+
+    /// An item as JSON, without blanks, the names in order. Numbers that JSON does not have are text.
+    pub fn json(&self, at: usize) -> Zeroizing<String> {
+        let mut items: Vec<&Item> =
+            std::iter::once(at).chain(self.children(at)).map(|at| &self.items[at]).collect();
+        // What is in an item is behind it then.
+        items.sort_by_key(|item| &item.path);
+        let mut out = Zeroizing::new(String::new());
+        self.put_json(&mut items.into_iter().peekable(), &mut out);
+        out
+    }
+
+    /// The next of the items, with those that are in it.
+    fn put_json<'i>(
+        &self,
+        items: &mut std::iter::Peekable<impl Iterator<Item = &'i Item>>,
+        out: &mut Zeroizing<String>,
+    ) {
+        let Some(item) = items.next() else { return };
+        match item.kind {
+            Kind::Null => out.push_str("null"),
+            Kind::Boolean => out.push_str(&item.text),
+            Kind::Number => match number::json(self.format, &item.text) {
+                Some(number) => out.push_str(&number),
+                None => out.push_str(&escapes::quoted(&item.text)),
+            },
+            Kind::Text | Kind::Date => out.push_str(&escapes::quoted(&item.text)),
+            Kind::List | Kind::Mapping => {
+                let signs = if item.kind == Kind::List { ['[', ']'] } else { ['{', '}'] };
+                out.push(signs[0]);
+                let mut first = true;
+                while let Some(member) =
+                    items.peek().filter(|member| member.path.0.starts_with(&item.path.0))
+                {
+                    if !std::mem::take(&mut first) {
+                        out.push(',');
+                    }
+                    if let Some(Step::Name(name)) = member.path.0.last() {
+                        out.push_str(&escapes::quoted(name));
+                        out.push(':');
+                    }
+                    self.put_json(items, out);
+                }
+                out.push(signs[1]);
+            }
+        }
+    }
+
+    /// The first item whose name is before it already, by what the programs that read this format take for the same.
+    pub fn repeated(&self) -> Option<usize> {
+        let mut seen = std::collections::HashSet::new();
+        self.items.iter().position(|item| {
+            let mut path = Path(item.path.0.clone());
+            if self.format == Format::Ini {
+                for step in &mut path.0 {
+                    if let Step::Name(name) = step {
+                        name.make_ascii_lowercase();
+                    }
+                }
+            }
+            item.tie != Tie::Shared && !seen.insert((item.document, path))
+        })
+    }
+
+    /// The readers that take the value for another one than its text, without a word of it. None where the document is for
+    /// one reader.
+    pub fn differing(&self, at: usize) -> Vec<Dialect> {
+        let item = &self.items[at];
+        match (self.format, self.dialect) {
+            (Format::Env, None) => env_value::differing(self.behind_sign(at), &item.text).collect(),
+            (Format::Ini, None) if item.is_scalar() && item.style != super::Style::Block => {
+                let line = self.behind_sign(at).lines().next().unwrap_or_default();
+                ini_value::differing(line.trim_start_matches([' ', '\t']), &item.text).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a value is read in the same way by all readers that the file is for: those that read what was there before.
+    pub(super) fn is_read_alike(&self, at: usize, before: &Document<'_>) -> bool {
+        let readers = |document: &Document<'_>| -> Vec<Dialect> {
+            let after = document.behind_sign(at);
+            let reads = |dialect: &Dialect| env_value::read(Some(*dialect), after).is_ok();
+            Dialect::ENV.into_iter().filter(reads).collect()
+        };
+        let lost = || {
+            let now = readers(self);
+            readers(before).iter().any(|reader| !now.contains(reader))
+        };
+        self.differing(at).is_empty()
+            && (self.format != Format::Env || self.dialect.is_some() || !lost())
+    }
+
+    /// What is behind the sign of an item.
+    fn behind_sign(&self, at: usize) -> &str {
+        let rest = std::str::from_utf8(&self.bytes[self.items[at].name.end..]).unwrap_or_default();
+        let rest = rest.trim_start_matches([' ', '\t']);
+        rest.strip_prefix(['=', ':']).unwrap_or(rest)
+    }
+
+    /// The text of an item with its references exchanged by what they stand for.
+    ///
+    /// # Errors
+    /// The name of a reference that stands for nothing, or the reference if it does more than name a variable.
+    pub fn expand(
+        &self,
+        at: usize,
+        value: impl Fn(&str) -> Option<Zeroizing<String>>,
+    ) -> Result<Zeroizing<String>, String> {
+        expand(&self.items[at].text, &self.items[at].references, value)
+    }
+}
+
+/// A text with the references at these places exchanged by what they stand for: `$NAME`, `${NAME}`, and `${NAME:-else}`.
+///
+/// # Errors
+/// The name of a reference that stands for nothing, or the reference if it does more than name a variable.
+pub fn expand(
+    text: &str,
+    references: &[usize],
+    value: impl Fn(&str) -> Option<Zeroizing<String>>,
+) -> Result<Zeroizing<String>, String> {
+    let mut out = Zeroizing::new(String::with_capacity(4 * text.len()));
+    let mut done = 0;
+    for &at in references.iter() {
+        if at < done {
+            continue;
+        }
+        out.push_str(&text[done..at]);
+        let rest = &text[at + 1..];
+        let (name, end, otherwise) =
+            match rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+                Some((inner, _)) => {
+                    let (name, otherwise) = match inner.split_once(":-").or(inner.split_once('-')) {
+                        Some((name, otherwise)) => (name, Some(otherwise)),
+                        None => (inner, None),
+                    };
+                    (name, at + inner.len() + 3, otherwise)
+                }
+                None => {
+                    let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
+                    let name = rest.split(|c| !is_name(c)).next().unwrap_or_default();
+                    (name, at + 1 + name.len(), None)
+                }
+            };
+        match value(name) {
+            Some(value) => out.push_str(&value),
+            None => out.push_str(otherwise.ok_or_else(|| name.to_owned())?),
+        }
+        done = end;
+    }
+    out.push_str(&text[done..]);
+    Ok(out)
+}
