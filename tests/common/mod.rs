@@ -5,6 +5,8 @@
 pub mod attacker;
 #[cfg(unix)]
 pub mod gpg;
+#[cfg(unix)]
+pub mod killing;
 pub mod planted;
 mod setups;
 

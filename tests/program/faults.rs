@@ -1,18 +1,17 @@
 //! Processes that are killed, meet, or find no room: a second run repairs, and no plaintext is left behind.
 
 use std::fs;
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use crate::common::{SECRETS, Sandbox, contains, is_sealed};
 
-const SHROUD: &str = env!("CARGO_BIN_EXE_git-shroud");
+pub(crate) const SHROUD: &str = env!("CARGO_BIN_EXE_git-shroud");
 const FILES: usize = 120;
-/// Moments at which a run is killed, spread over the time that a whole one takes.
-const MOMENTS: u32 = 8;
+/// Moments at which a run is killed, spread over what a whole one does.
+const MOMENTS: u64 = 8;
 const LARGE: usize = 9 << 20;
 
 /// The `version` of a file: small ones, and one that is too large for memory.
@@ -22,14 +21,14 @@ fn content(n: usize, version: &str) -> Vec<u8> {
     text.repeat(len / text.len()).into_bytes()
 }
 
-fn write_all(sandbox: &Sandbox, version: &str) {
+pub(crate) fn write_all(sandbox: &Sandbox, version: &str) {
     for n in 0..FILES {
         sandbox.write(format!("repo/secrets/{n:03}"), content(n, version));
     }
 }
 
 /// A repository with two branches that differ in every file; `tmp` is for temporary files.
-fn two_branches() -> Sandbox {
+pub(crate) fn two_branches() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.sealed_repository("repo");
     for version in ["topic", "main"] {
@@ -42,28 +41,36 @@ fn two_branches() -> Sandbox {
     sandbox
 }
 
-fn start(sandbox: &Sandbox, args: &[&str]) -> Child {
-    let mut command = sandbox.command(args[0], "repo");
-    command.args(&args[1..]).env("TMPDIR", sandbox.path("tmp"));
+/// Stands in for the filter: hands its answers on, and when `AT` bytes of them have come, kills it or all that runs here.
+const DYING: &str = r#"#!/bin/sh
+exec 3<&0
+mkfifo "$0.$$"
+git-shroud filter-process <&3 >"$0.$$" &
+filter=$!
+exec 4<"$0.$$"
+stdbuf -o0 head -c "$AT" <&4 | tee "$0.said"
+[ "$VICTIM" = all ] && kill -KILL 0
+kill -KILL $filter
+"#;
+
+/// What is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Victim {
+    /// The filter alone, and git finds out.
+    Filter,
+    /// git with it.
+    All,
+}
+
+/// `git ARGS` with a filter that hands `at` bytes of its answers on, if it has as many.
+fn with_dying_filter(sandbox: &Sandbox, args: &[&str], victim: Victim, at: u64) -> ExitStatus {
+    let filter = sandbox.program("filter", DYING);
+    let mut command = sandbox.command("git", "repo");
+    command.arg("-c").arg(format!("filter.shroud.process={filter}")).args(args);
+    command.env("TMPDIR", sandbox.path("tmp")).env("AT", at.to_string());
+    command.env("VICTIM", if victim == Victim::All { "all" } else { "filter" });
     // All that is started belongs to one group, which can be killed as one.
-    command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-}
-
-fn kill_group(child: &mut Child) {
-    let group = format!("-{}", child.id());
-    // It may have ended by itself.
-    let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
-    child.wait().unwrap();
-}
-
-/// The first process below this one that is git-shroud.
-fn filter_of(pid: u32) -> Option<u32> {
-    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
-    children.split_whitespace().find_map(|child| {
-        let child = child.parse().ok()?;
-        let name = fs::read_to_string(format!("/proc/{child}/comm")).ok()?;
-        if name.starts_with("git-shroud") { Some(child) } else { filter_of(child) }
-    })
+    command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap()
 }
 
 /// What a killed git leaves, as it says itself; nobody else may take it away.
@@ -74,7 +81,7 @@ fn remove_locks_of_git(sandbox: &Sandbox) {
 }
 
 #[track_caller]
-fn assert_no_plaintext(sandbox: &Sandbox, case: &str) {
+pub(crate) fn assert_no_plaintext(sandbox: &Sandbox, case: &str) {
     for dir in ["repo/.git", "tmp"] {
         for (path, bytes) in sandbox.snapshot(dir) {
             assert!(!contains(&bytes, b"canary"), "{case}: {}", path.display());
@@ -83,37 +90,46 @@ fn assert_no_plaintext(sandbox: &Sandbox, case: &str) {
     sandbox.assert_no_object_holds("repo", b"canary");
 }
 
-/// Starts the command again and again, and ends it at one moment after another by `kill`; calls `after` each time.
-fn kill_at_moments(
-    sandbox: &Sandbox,
-    args: &[&str],
-    prepare: impl Fn(),
-    kill: impl Fn(&mut Child),
-    after: impl Fn(&str),
-) {
+/// Runs `git ARGS` again and again, and kills at one byte of the filter's answers after another; calls `after` each time.
+fn kill_with_filter(sandbox: &Sandbox, args: &[&str], prepare: impl Fn(), after: impl Fn(&str)) {
     prepare();
-    let begin = Instant::now();
-    assert!(start(sandbox, args).wait().unwrap().success(), "{args:?}");
-    let whole = begin.elapsed();
+    assert!(with_dying_filter(sandbox, args, Victim::Filter, 1 << 40).success(), "{args:?}");
+    let whole = fs::metadata(sandbox.path("bin/filter.said")).unwrap().len();
     after(&format!("{args:?}, whole"));
-    for moment in 0..MOMENTS {
-        prepare();
-        let mut child = start(sandbox, args);
-        std::thread::sleep(whole * moment / MOMENTS);
-        kill(&mut child);
-        kill_group(&mut child);
-        remove_locks_of_git(sandbox);
-        let case = format!("{args:?}, moment {moment}");
-        assert_no_plaintext(sandbox, &case);
-        after(&case);
+    for victim in [Victim::All, Victim::Filter] {
+        for moment in 0..MOMENTS {
+            prepare();
+            let at = whole * moment / MOMENTS;
+            let status = with_dying_filter(sandbox, args, victim, at);
+            let case = format!("{args:?}, {victim:?} killed at byte {at} of {whole}: {status}");
+            match victim {
+                Victim::All => assert_eq!(status.signal(), Some(9), "{case}"),
+                Victim::Filter => assert!(status.code().is_some_and(|code| code > 0), "{case}"),
+            }
+            remove_locks_of_git(sandbox);
+            assert_no_plaintext(sandbox, &case);
+            after(&case);
+        }
     }
 }
 
-/// Ends the filter only, and lets git find out.
-fn kill_filter(child: &mut Child) {
-    if let Some(filter) = filter_of(child.id()) {
-        let _ = Command::new("kill").args(["-KILL", &filter.to_string()]).status();
-        child.wait().unwrap();
+/// Runs `git-shroud ARGS` again and again, and kills it at one system call after another; calls `after` each time.
+fn kill_at_calls(sandbox: &Sandbox, args: &[&str], prepare: impl Fn(), after: impl Fn(&str)) {
+    let args = [&[SHROUD], args].concat();
+    for call in ["openat", "/^rename"] {
+        prepare();
+        let calls = sandbox.count_calls("repo", call, &args);
+        after(&format!("{args:?}, whole"));
+        let moments = usize::try_from(MOMENTS / 2).unwrap();
+        for moment in 1..=moments {
+            prepare();
+            let n = calls * moment / (moments + 1) + 1;
+            let case = format!("{args:?}, killed at {n} of {calls} calls of {call}");
+            assert!(sandbox.kill_at_call("repo", call, n, &args), "{case}: it ended before");
+            remove_locks_of_git(sandbox);
+            assert_no_plaintext(sandbox, &case);
+            after(&case);
+        }
     }
 }
 
@@ -134,8 +150,7 @@ fn an_add_that_is_killed_with_its_filter() {
         }
         assert_no_plaintext(&sandbox, case);
     };
-    kill_at_moments(&sandbox, &["git", "add", "."], prepare, kill_group, after);
-    kill_at_moments(&sandbox, &["git", "add", "."], prepare, kill_filter, after);
+    kill_with_filter(&sandbox, &["add", "."], prepare, after);
 }
 
 #[test]
@@ -155,8 +170,7 @@ fn a_checkout_that_is_killed_with_its_filter() {
         }
         assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "", "{case}");
     };
-    kill_at_moments(&sandbox, &["git", "checkout", "-q", "topic"], prepare, kill_group, after);
-    kill_at_moments(&sandbox, &["git", "checkout", "-q", "topic"], prepare, kill_filter, after);
+    kill_with_filter(&sandbox, &["checkout", "-q", "topic"], prepare, after);
 }
 
 #[test]
@@ -184,19 +198,18 @@ fn unlock_lock_and_rotation_that_are_killed_leave_no_plaintext() {
         unlock();
         lock();
     };
-    kill_at_moments(&sandbox, &[SHROUD, "unlock", key], lock_again, kill_group, is_open);
-    kill_at_moments(&sandbox, &[SHROUD, "lock"], unlock, kill_group, |case| {
+    kill_at_calls(&sandbox, &["unlock", key], lock_again, is_open);
+    kill_at_calls(&sandbox, &["lock"], unlock, |case| {
         sandbox.shroud("repo", ["lock", "-q"]);
         for n in 0..FILES {
             assert!(is_sealed(&sandbox.read(format!("repo/secrets/{n:03}"))), "{case}: {n}");
         }
     });
     unlock();
-    kill_at_moments(
+    kill_at_calls(
         &sandbox,
-        &[SHROUD, "key", "rotate"],
+        &["key", "rotate"],
         || {},
-        kill_group,
         |case| {
             if sandbox.path("repo/.git/git-shroud/rotation").exists() {
                 sandbox.shroud("repo", ["key", "rotate", "--continue"]);
@@ -213,45 +226,6 @@ fn unlock_lock_and_rotation_that_are_killed_leave_no_plaintext() {
             sandbox.git("repo", ["commit", "-q", "--allow-empty", "-a", "-m", "rotated"]);
         },
     );
-}
-
-/// Nobody but git waits: whoever comes second says whose lock it is, and can do it again.
-#[test]
-fn two_at_once_and_one_of_them_says_why_not() {
-    let pairs: [[&[&str]; 2]; 5] = [
-        [&["git", "add", "secrets/001"], &["git", "add", "secrets/002"]],
-        [&["git", "commit", "-qam", "a"], &["git", "stash"]],
-        [&[SHROUD, "key", "rotate"], &[SHROUD, "key", "rotate"]],
-        [&[SHROUD, "key", "rotate"], &["git", "add", "secrets"]],
-        [&[SHROUD, "lock", "--force"], &["git", "add", "secrets"]],
-    ];
-    for pair in pairs {
-        let sandbox = two_branches();
-        write_all(&sandbox, "changed");
-        let both = pair.map(|args| {
-            let mut command = sandbox.command(args[0], "repo");
-            command.args(&args[1..]).stdout(Stdio::piped()).stderr(Stdio::piped());
-            command.spawn().unwrap()
-        });
-        for child in both {
-            let output = child.wait_with_output().unwrap();
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            let reasons =
-                ["lock", "could not write index", "another", "in progress", "held", "changed"];
-            let told = output.status.success() || reasons.iter().any(|part| said.contains(part));
-            assert!(told, "{pair:?}: {said}");
-            assert!(!said.contains("panicked"), "{pair:?}: {said}");
-        }
-        if sandbox.path("repo/.git/git-shroud/rotation").exists() {
-            sandbox.shroud("repo", ["key", "rotate", "--continue"]);
-        }
-        sandbox.shroud("repo", ["unlock", "-q", sandbox.path("team.key").to_str().unwrap()]);
-        sandbox.git("repo", ["add", "secrets"]);
-        sandbox.git("repo", ["commit", "-q", "--allow-empty", "-m", "after"]);
-        sandbox.git("repo", ["fsck", "--strict", "--no-dangling"]);
-        assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "", "{pair:?}");
-        assert_no_plaintext(&sandbox, &format!("{pair:?}"));
-    }
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod layouts;
 mod lines;
 mod locking;
 mod masked_diff;
+mod meeting;
 mod member_attacks;
 mod members;
 mod merge_by_key;

@@ -153,7 +153,7 @@ fn edit_leaves_interrupts_to_the_editor() {
     let before = sandbox.read("clone/secrets/db.env");
     assert!(is_sealed(&before));
     // Who ends the program itself finds no plaintext left.
-    edit("echo more >> \"$1\"; echo \"$1\" > ../place; kill -TERM $PPID; exec sleep 60").expect(2);
+    edit("echo more >> \"$1\"; echo \"$1\" > ../place; kill -TERM $PPID; exec tail --pid=$PPID -f /dev/null").expect(2);
     assert_eq!(sandbox.read("clone/secrets/db.env"), before);
     let place = crate::common::text(sandbox.read("place"));
     assert!(place.starts_with("/dev/shm/git-shroud-edit-"), "{place}");

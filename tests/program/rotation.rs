@@ -1,8 +1,6 @@
 //! Rotating keys and removing members: who can open what afterwards, and runs that are cut off.
 
 use std::fs;
-use std::process::Stdio;
-use std::time::Duration;
 
 use crate::common::{SECRETS, Sandbox, is_sealed};
 
@@ -198,6 +196,10 @@ fn plaintext_at_a_sealed_path_is_sealed_by_a_rotation() {
     assert!(is_sealed(&sandbox.blob("repo", ":secrets/plain")));
 }
 
+/// The system calls at which a run is killed, and at how many of each.
+const CALLS: [&str; 2] = ["openat", "/^rename"];
+const MOMENTS: usize = 6;
+
 #[test]
 fn a_rotation_cut_off_anywhere_is_ended_or_undone() {
     let sandbox = team();
@@ -206,24 +208,19 @@ fn a_rotation_cut_off_anywhere_is_ended_or_undone() {
     }
     sandbox.git("repo", ["add", "."]);
     sandbox.git("repo", ["commit", "-qm", "many"]);
-    let program = env!("CARGO_BIN_EXE_git-shroud");
-    let (mut cut_off, mut finished) = (0, 0);
-    for round in 0.. {
+    let rotate = [env!("CARGO_BIN_EXE_git-shroud"), "key", "rotate", "-q"];
+    let calls = CALLS.map(|call| sandbox.count_calls("repo", call, &rotate));
+    let mut cut_off = 0;
+    for round in 0..2 * MOMENTS {
         let ids = key_ids(&sandbox, "repo");
         let index = sandbox.git("repo", ["ls-files", "-s"]).text();
-        let mut rotate = sandbox.command(program, "repo");
-        rotate.args(["key", "rotate", "-q"]).stderr(Stdio::null());
-        let mut child = rotate.spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(round * 12));
-        let done = child.try_wait().unwrap().is_some();
-        let _ = child.kill();
-        child.wait().unwrap();
-        // git itself may have been killed with it, or may be at work still.
-        std::thread::sleep(Duration::from_millis(150));
+        let (call, calls) = (CALLS[round % 2], calls[round % 2]);
+        let n = calls * (round / 2 + 1) / (MOMENTS + 1);
+        assert!(sandbox.kill_at_call("repo", call, n, &rotate), "it ended before {n} of {call}");
         let _ = fs::remove_file(sandbox.path("repo/.git/index.lock"));
         if sandbox.path("repo/.git/git-shroud/rotation").exists() {
             cut_off += 1;
-            let way = if round % 2 == 0 { "--continue" } else { "--abort" };
+            let way = if round / 2 % 2 == 0 { "--continue" } else { "--abort" };
             for command in [["key", "rotate"].as_slice(), &["member", "remove", "bob"], &["lock"]] {
                 sandbox.try_shroud("repo", command).expect(2).says("in progress");
             }
@@ -235,8 +232,6 @@ fn a_rotation_cut_off_anywhere_is_ended_or_undone() {
             } else {
                 assert_eq!(key_ids(&sandbox, "repo").len(), ids.len() + 1);
             }
-        } else {
-            finished += usize::from(done);
         }
         sandbox.shroud("repo", ["status"]);
         sandbox.shroud("repo", ["member", "list"]);
@@ -249,9 +244,6 @@ fn a_rotation_cut_off_anywhere_is_ended_or_undone() {
             assert_eq!(sandbox.read(format!("repo/{path}")), format!("content {n}").as_bytes());
         }
         assert_eq!(sandbox.git("repo", ["diff", "--name-only"]).text(), "");
-        if finished > 1 {
-            break;
-        }
     }
     assert!(cut_off > 2, "only {cut_off} runs were cut off");
     sandbox.git("repo", ["commit", "-qam", "after all"]);

@@ -6,32 +6,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use crate::common::{Sandbox, is_sealed};
 use crate::migrate::place::{assert_open, foreign, migrate};
 
-/// A `git` that kills the program that starts it, at its call number `cut`, and otherwise is git.
-fn deadly_git(sandbox: &Sandbox) {
-    let path = std::env::var_os("PATH").unwrap();
-    let git = std::env::split_paths(&path).map(|dir| dir.join("git")).find(|file| file.is_file());
-    let script = format!(
-        "#!/bin/sh\nn=$(($(cat {0}/calls) + 1))\necho $n > {0}/calls\nif [ $n = $(cat {0}/cut) ]; then kill -9 $PPID; exit 1; fi\nexec {1} \"$@\"\n",
-        sandbox.path(".").display(),
-        git.unwrap().display()
-    );
-    sandbox.write("bin/git", script);
-    fs::set_permissions(sandbox.path("bin/git"), fs::Permissions::from_mode(0o755)).unwrap();
-}
-
 /// Migrates, is killed at the call, and returns whether that call came.
 fn migrate_until(sandbox: &Sandbox, cut: usize) -> bool {
     sandbox.write("calls", "0");
     sandbox.write("cut", cut.to_string());
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), "repo");
-    let mut path = sandbox.path("bin").into_os_string();
-    for (name, value) in command.get_envs() {
-        if name == "PATH" {
-            path.push(":");
-            path.push(value.unwrap());
-        }
-    }
-    command.env("PATH", path).args(["migrate", "git-crypt"]);
+    sandbox.with_own_programs(&mut command);
+    command.args(["migrate", "git-crypt"]);
     sandbox.run(command).status == -1
 }
 
@@ -40,7 +21,7 @@ fn a_run_that_is_killed_at_any_step_is_ended_by_the_next() {
     let mut cut = 1;
     loop {
         let sandbox = foreign();
-        deadly_git(&sandbox);
+        sandbox.deadly_git();
         let before = sandbox.git("repo", ["rev-parse", "HEAD"]).text();
         let was_killed = migrate_until(&sandbox, cut);
         // Whatever there is, nothing is lost.
@@ -66,7 +47,7 @@ fn a_run_that_is_killed_at_any_step_is_ended_by_the_next() {
 #[test]
 fn one_that_was_cut_off_and_overtaken_by_other_work_begins_anew() {
     let sandbox = foreign();
-    deadly_git(&sandbox);
+    sandbox.deadly_git();
     let journal = sandbox.path("repo/.git/git-shroud/migration");
     let mut cut = 1;
     while !journal.exists() {

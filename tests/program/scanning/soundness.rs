@@ -1,6 +1,8 @@
 //! Looking at changes only finds what looking at every object as a whole finds.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use git_shroud::detect::{Detector, Matcher, Seer};
 
@@ -52,11 +54,61 @@ fn assert_same(sandbox: &Sandbox, dir: &str, matcher: &dyn Matcher) -> u64 {
     walked.bytes / walked.matched.max(1)
 }
 
+/// A bare repository with a history of source text: files of this package, and the changes that people make. It is the same
+/// in every run.
+fn history(sandbox: &Sandbox) {
+    const FILES: usize = 40;
+    const COMMITS: usize = 120;
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths: Vec<_> = ["git", "format", "keyring", "filter"]
+        .iter()
+        .flat_map(|folder| fs::read_dir(sources.join(folder)).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect();
+    paths.sort();
+    paths.truncate(FILES);
+    let read = |path| fs::read_to_string(path).unwrap();
+    let split = |text: String| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
+    let mut files: Vec<_> = paths.iter().map(read).map(split).collect();
+    assert!(files.len() > 20, "{} files", files.len());
+    let mut stream = Vec::new();
+    for commit in 0..COMMITS {
+        let head = format!(
+            "commit refs/heads/main\ncommitter A <a: b> {} +0000\ndata 10\nwhy: this\n\n",
+            1_700_000_000 + commit
+        );
+        stream.extend(head.into_bytes());
+        for (number, lines) in files.iter_mut().enumerate() {
+            // All files at first, then some of them.
+            if commit > 0 && (number + 7 * commit) % 13 > 0 {
+                continue;
+            }
+            let at = (commit * 31 + number * 17) % lines.len();
+            match commit % 6 {
+                1 => lines.rotate_left(at),
+                2 => {
+                    lines.insert(at, format!("let password: = \"Xk3{commit}vTq9zLw2p{number}\";\n"))
+                }
+                3 => drop(lines.remove(at)),
+                4 => lines[at].insert_str(0, "x: y"),
+                _ => lines.push(lines[at].repeat(2)),
+            }
+            let text = lines.concat();
+            let head = format!("M 100644 inline file-{number}\ndata {}\n", text.len());
+            stream.extend([head.as_bytes(), text.as_bytes(), b"\n"].concat());
+        }
+    }
+    sandbox.git(".", ["init", "-q", "--bare", "history.git"]);
+    let mut import = sandbox.command("git", "history.git");
+    import.args(["fast-import", "--quiet"]);
+    sandbox.run_with_input(import, &stream).expect(0);
+}
+
 #[test]
-fn of_this_projects_own_history_however_it_is_packed() {
+fn of_a_history_of_source_text_however_it_is_packed() {
     let sandbox = Sandbox::new();
-    let own = env!("CARGO_MANIFEST_DIR");
-    sandbox.git(".", ["clone", "-q", "--bare", "--no-local", own, "own.git"]);
+    history(&sandbox);
     let packings: [&[&str]; 5] = [
         &["--depth=50", "--window=10"],
         &["--depth=1", "--window=50"],
@@ -67,8 +119,8 @@ fn of_this_projects_own_history_however_it_is_packed() {
     for (round, packing) in packings.iter().enumerate() {
         let by_id = format!("repack.useDeltaBaseOffset={}", round != 4);
         let repack = ["-c", &by_id, "repack", "-adfq"];
-        sandbox.git("own.git", repack.iter().chain(packing.iter()));
-        assert_same(&sandbox, "own.git", &Words(PREFIX));
+        sandbox.git("history.git", repack.iter().chain(packing.iter()));
+        assert_same(&sandbox, "history.git", &Words(PREFIX));
     }
 }
 
@@ -102,10 +154,9 @@ fn of_moved_repeated_and_nested_text() {
 #[test]
 fn of_the_built_in_rules() {
     let sandbox = Sandbox::new();
-    let own = env!("CARGO_MANIFEST_DIR");
-    sandbox.git(".", ["clone", "-q", "--bare", "--no-local", own, "own.git"]);
-    sandbox.git("own.git", ["repack", "-adfq", "--depth=50", "--window=20"]);
-    assert_same(&sandbox, "own.git", &Detector::builtin());
+    history(&sandbox);
+    sandbox.git("history.git", ["repack", "-adfq", "--depth=50", "--window=20"]);
+    assert_same(&sandbox, "history.git", &Detector::builtin());
 }
 
 #[test]

@@ -1,14 +1,11 @@
 //! A scrub that is killed at any moment: the repository is the old one or the new one, and the next run says which.
 
-use std::os::unix::process::CommandExt as _;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
-
 use crate::common::Sandbox;
 use crate::scrubbing::{assert_clean, commit, state};
 
-/// Moments, spread evenly over a run and a little past it.
-const POINTS: u32 = 200;
+/// The system calls at which a run is killed, and at how many of each, spread evenly over the run.
+const CALLS: [&str; 3] = ["openat", "/^(rename|link|unlink)", "write"];
+const POINTS: usize = 66;
 const SHROUD: &str = env!("CARGO_BIN_EXE_git-shroud");
 
 fn repository() -> Sandbox {
@@ -26,58 +23,25 @@ fn repository() -> Sandbox {
     sandbox
 }
 
-const ARGUMENTS: [&str; 3] = ["scrub", "--value-file", "../values"];
-
-/// A git that was started before goes on for a moment, and may not have begun yet.
-fn settle(sandbox: &Sandbox, group: u32) {
-    while is_alive(group) {
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    let busy =
-        "ls .git/gc.pid .git/*.lock .git/refs/*.lock .git/refs/*/*.lock .git/packed-refs.lock";
-    while !sandbox.sh("repo", &format!("{busy} 2>/dev/null || true")).text().is_empty() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// Starts it, and kills it so much later, if it has not ended by itself.
-fn kill_after(sandbox: &Sandbox, arguments: &[&str], time: Duration) {
-    let mut command = sandbox.command(SHROUD, "repo");
-    let command = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.process_group(0).spawn().unwrap();
-    std::thread::sleep(time);
-    let _ = child.kill();
-    child.wait().unwrap();
-    settle(sandbox, child.id());
-}
-
-/// Whether anything of a process group still runs (proc(5): after the name in parentheses come state, parent and group).
-fn is_alive(group: u32) -> bool {
-    let Ok(processes) = std::fs::read_dir("/proc") else { return false };
-    processes.flatten().any(|process| {
-        let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
-        let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-        let ended = fields.next().is_none_or(|state| matches!(state, "Z" | "X"));
-        !ended && fields.nth(1) == Some(&group.to_string())
-    })
-}
+const ARGUMENTS: [&str; 4] = [SHROUD, "scrub", "--value-file", "../values"];
 
 #[test]
 fn undoing_and_finishing_are_ended_by_the_next_run() {
-    const FEW: u32 = 15;
+    const FEW: usize = 15;
     let sandbox = repository();
     let old = state(&sandbox, "repo");
-    sandbox.shroud("repo", ARGUMENTS);
+    sandbox.shroud("repo", &ARGUMENTS[1..]);
     let new = state(&sandbox, "repo");
     sandbox.sh(".", "cp -r repo scrubbed");
     for (option, is) in [("--undo", &old), ("--finish", &new)] {
         sandbox.sh(".", "rm -rf repo && cp -r scrubbed repo");
-        let begun = Instant::now();
-        sandbox.shroud("repo", ["scrub", option]);
-        let whole = begun.elapsed();
+        let arguments = [SHROUD, "scrub", option];
+        let calls = sandbox.count_calls("repo", "openat", &arguments);
+        let mut killed = 0;
         for point in 0..FEW {
             sandbox.sh(".", "rm -rf repo && cp -r scrubbed repo");
-            kill_after(&sandbox, &["scrub", option], whole * point / FEW);
+            let n = calls * (point + 1) / (FEW + 1);
+            killed += usize::from(sandbox.kill_at_call("repo", "openat", n, &arguments));
             if sandbox.path("repo/.git/git-shroud/scrub/1").exists() {
                 sandbox.shroud("repo", ["scrub", option]);
             }
@@ -85,6 +49,7 @@ fn undoing_and_finishing_are_ended_by_the_next_run() {
             assert_clean(&sandbox, "repo");
             assert!(!sandbox.path("repo/.git/git-shroud/scrub/1").exists());
         }
+        assert!(killed > FEW / 2, "{option}: {killed} runs were killed");
     }
 }
 
@@ -93,15 +58,19 @@ fn at_every_point_it_is_the_old_one_or_the_new_one() {
     let sandbox = repository();
     sandbox.sh(".", "cp -r repo as-it-was");
     let old = state(&sandbox, "repo");
-    let begun = Instant::now();
-    sandbox.shroud("repo", ARGUMENTS);
-    let whole = begun.elapsed();
+    let calls = CALLS.map(|call| {
+        sandbox.sh(".", "rm -rf repo && cp -r as-it-was repo");
+        sandbox.count_calls("repo", call, &ARGUMENTS)
+    });
     let new = state(&sandbox, "repo");
     assert_ne!(old, new);
     let mut seen = [0; 3];
-    for point in 0..POINTS {
+    let mut killed = 0;
+    for point in 0..CALLS.len() * POINTS {
         sandbox.sh(".", "rm -rf repo && cp -r as-it-was repo");
-        kill_after(&sandbox, &ARGUMENTS, whole * point * 11 / 10 / POINTS);
+        let kind = point % CALLS.len();
+        let n = calls[kind] * (point / CALLS.len() + 1) / (POINTS + 1) + 1;
+        killed += usize::from(sandbox.kill_at_call("repo", CALLS[kind], n, &ARGUMENTS));
         let now = state(&sandbox, "repo");
         let is_new = now == new;
         assert!(is_new || now == old || is_stash_between(&now, &old, &new), "{point}: {now}");
@@ -126,6 +95,7 @@ fn at_every_point_it_is_the_old_one_or_the_new_one() {
             assert_clean(&sandbox, "repo");
         }
     }
+    assert!(killed > POINTS, "{killed} runs were killed");
     // The sweep met both ends.
     assert!(seen[0] > 0 && seen[1] + seen[2] > 0, "{seen:?}");
 }
