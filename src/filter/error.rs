@@ -161,7 +161,7 @@ impl FilterError {
                 Some("'git log -p -- .shroud' shows who changed it; restore it")
             }
             Self::OtherName { .. } | Self::Crossing { .. } => Some(
-                "'git shroud why PATH' shows who changed it; if that is right: git shroud why --confirm PATH; if not, restore the line in .gitattributes",
+                "'git shroud why PATH' shows who changed it; if that is right: git shroud why --confirm PATH; if not, restore the line in .gitattributes; to drop the change to the file, delete it, then git checkout -- PATH",
             ),
             Self::Undescribed(_) => {
                 Some("take .shroud/ from a branch that has it: git checkout BRANCH -- .shroud")
