@@ -2,7 +2,11 @@
 
 mod clone;
 mod git;
+mod lock;
+mod members;
+mod rotate;
 mod scrub;
+mod unlock;
 
 use crate::check::RangeError;
 use crate::clone::RESTORE;

@@ -36,6 +36,6 @@ impl Lock {
         refuse_rotation(&repository)?;
         let _exclusive = exclusive(&repository)?;
         let Self { keys, force, discard } = self;
-        lock(repository, &Request { keys, force, discard }, &context.ui)
+        Ok(lock(repository, &Request { keys, force, discard }, &context.ui)?)
     }
 }

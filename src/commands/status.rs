@@ -99,7 +99,8 @@ impl Status {
         }
         warn_of_unopened(&context.ui, &opened)?;
         let found = outcome(context, &files);
-        found.and(report_problems(&context.ui, &opened)).and(report_refused(&context.ui, &opened))
+        let problems = report_problems(&context.ui, &opened).map_err(CommandError::from);
+        found.and(problems).and(report_refused(&context.ui, &opened))
     }
 }
 

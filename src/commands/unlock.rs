@@ -47,7 +47,7 @@ fn parse_key_id(text: &str) -> Result<KeyId, &'static str> {
 /// What an `unlock` does that is not carried out, as an argument is wrong: the next `git add` refuses, as after any other that fails.
 pub fn give_up(context: &Context) {
     // Nothing is said of it: what is wrong with the arguments is said already.
-    let _ = context.discover().and_then(|repository| install_first(&repository));
+    let _ = context.discover().and_then(|repository| Ok(install_first(&repository)?));
 }
 
 impl Unlock {
@@ -57,6 +57,6 @@ impl Unlock {
         let _exclusive = exclusive(&repository)?;
         let Self { key_files, identities, trusted, new_keys } = self;
         let request = Request { key_files, identities, trusted, new_keys };
-        unlock(repository, &request, &mut prompt::ask, &context.ui)
+        Ok(unlock(repository, &request, &mut prompt::ask, &context.ui)?)
     }
 }

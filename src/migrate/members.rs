@@ -76,12 +76,7 @@ pub(super) fn find_members(
             None => resolve(progress, repository, fingerprint.as_ref(), trust),
         };
         let resolved = resolved
-            .map_err(|error| {
-                (
-                    error.message().to_owned(),
-                    error.hints().iter().any(|hint| hint.contains("--trust")),
-                )
-            })
+            .map_err(|error| (error.to_string(), error.is_for_the_user_to_trust()))
             .and_then(|resolved| match resolved.candidate.recipient.fingerprint() {
                 Some(own) if own.eq_ignore_ascii_case(fingerprint) => Ok(resolved),
                 _ => Err(("gpg knows it as a subkey of another certificate".to_owned(), false)),

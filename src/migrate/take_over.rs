@@ -172,7 +172,7 @@ pub fn open_clone(
     refuse_rotation(&repository)?;
     let _exclusive = exclusive(&repository, progress)?;
     let request = unlock::Request { key_files, identities, ..Default::default() };
-    unlock(repository, &request, ask, progress)
+    Ok(unlock(repository, &request, ask, progress)?)
 }
 
 /// Anybody who could read the files is to go on reading them, unless the user says otherwise.

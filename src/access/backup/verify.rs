@@ -66,7 +66,7 @@ pub fn verify_backup(
     let common_dir = opened.repository.common_dir();
     backup::remember_verified(common_dir, &good, kind, OffsetDateTime::now_utc())
         .context(|| "the record of backups".to_owned())?;
-    remember_copied(opened, good)
+    Ok(remember_copied(opened, good)?)
 }
 
 /// The current generation and id of each key: as `.shroud/` says, else as held.

@@ -1,5 +1,6 @@
 //! Keys that the user gives: reading them, taking them, and showing that they belong here.
 
+mod error;
 pub mod past;
 pub mod prove;
 pub mod trust;
@@ -11,19 +12,20 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::clone::OpenClone;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::format::KeyId;
 use crate::fs::read_bounded;
 use crate::git::config::install_drivers;
 use crate::git::history::shallow_boundary;
 use crate::git::repository::Repository;
 use crate::git_crypt::{KeyFile, KeyFileError, LEGACY_LEN, MAX_KEY_FILE_LEN};
-use crate::keyring::{Entry, InsertError, Keyring};
+use crate::keyring::{Entry, Keyring};
 use crate::recipient::Ask;
 use crate::store::backup::{self, Backup};
 use crate::store::git_crypt::StoreError;
 use crate::store::local;
 use crate::store::seen::Seen;
+pub use error::GivenError;
 use past::is_described_anywhere;
 use prove::find_sealed_ids;
 use trust::{Evidence, adopt};
@@ -41,14 +43,13 @@ pub struct Given {
 ///
 /// # Errors
 /// One cannot be read, or is none.
-pub fn read_given(key_files: &[PathBuf], ask: Ask<'_>) -> Outcome<Given> {
+pub fn read_given(key_files: &[PathBuf], ask: Ask<'_>) -> Result<Given, GivenError> {
     let mut given = Given::default();
     for file in key_files {
         let place = crate::sanitise::native(file);
         if let Some(parsed) = read_git_crypt(file) {
-            let parsed = parsed.map_err(|source| {
-                CommandError::from(StoreError::KeyFile { place: place.clone(), source })
-            })?;
+            let wrong = |source| StoreError::KeyFile { place: place.clone(), source };
+            let parsed = parsed.map_err(wrong)?;
             given.git_crypt.push((place, parsed));
             continue;
         }
@@ -78,15 +79,12 @@ fn read_git_crypt(file: &Path) -> Option<Result<KeyFile, KeyFileError>> {
 ///
 /// # Errors
 /// It cannot be read, or is none.
-pub fn read_backup(file: &Path, ask: Ask<'_>) -> Outcome<Backup> {
+pub fn read_backup(file: &Path, ask: Ask<'_>) -> Result<Backup, GivenError> {
     if file != Path::new("-") {
         return Ok(backup::read(file, ask)?);
     }
     if std::io::stdin().is_terminal() {
-        return Err(CommandError::wrong(
-            "standard input is a terminal, where the key would be visible",
-        )
-        .hint("give a file, or pipe the key in"));
+        return Err(GivenError::Terminal);
     }
     let mut text = Zeroizing::new(Vec::with_capacity(backup::MAX_LEN + 1));
     std::io::stdin()
@@ -113,7 +111,7 @@ pub fn take(
     opened: &mut OpenClone,
     given: Vec<(String, Keyring)>,
     trusted: &[KeyId],
-) -> Outcome<BTreeSet<KeyId>> {
+) -> Result<BTreeSet<KeyId>, GivenError> {
     let OpenClone { repository, keyring: held, roster, .. } = opened;
     let seen = load_seen(repository)?;
     let evidence = Evidence { repository, seen: &seen, trusted };
@@ -130,15 +128,8 @@ pub fn take(
                 added.extend(adopt(&evidence, held, info, entry)?);
                 continue;
             }
-            let inserted = held.insert(entry).map_err(|error| {
-                let conflict = CommandError::wrong(format!("{place}: {error}; nothing was changed"));
-                match error {
-                    InsertError::Conflict { .. } => conflict.hint(
-                        "is this the key file of another repository? 'git shroud lock' removes the keys held here",
-                    ),
-                    InsertError::OtherName { .. } => conflict,
-                }
-            })?;
+            let conflict = |source| GivenError::Held { place: place.clone(), source };
+            let inserted = held.insert(entry).map_err(conflict)?;
             if inserted {
                 added.insert(id);
             }
@@ -151,7 +142,11 @@ pub fn take(
 ///
 /// # Errors
 /// Nothing shows that a key belongs here.
-pub fn prove(opened: &OpenClone, added: &BTreeSet<KeyId>, trusted: &[KeyId]) -> Outcome {
+pub fn prove(
+    opened: &OpenClone,
+    added: &BTreeSet<KeyId>,
+    trusted: &[KeyId],
+) -> Result<(), GivenError> {
     let sealed = find_sealed_ids(&opened.repository, &opened.keyring, added)?;
     let described = |id: &KeyId| opened.roster.infos.values().any(|info| info.id == *id);
     for id in added {
@@ -174,26 +169,17 @@ pub fn prove(opened: &OpenClone, added: &BTreeSet<KeyId>, trusted: &[KeyId]) -> 
         let foreign = opened.roster.infos.get(&entry.name).map(|info| info.id);
         let other = foreign.or_else(|| sealed.others.iter().next().copied());
         if let Some(other) = other {
-            return Err(CommandError::wrong(format!(
-                "this key does not belong here: '{}' has the id {id}, and files here are sealed with {other}",
-                entry.name
-            ))
-            .hint("nothing was changed; ask for the key file of this repository"));
+            let name = entry.name.clone();
+            return Err(GivenError::Foreign { name, id: *id, other });
         }
-        return Err(CommandError::refused(format!(
-            "nothing in this repository is sealed with the key '{}' (id {id}) or names it, so it may belong elsewhere; nothing was changed",
-            entry.name
-        ))
-        .hint("is this the right repository? 'git rev-parse --show-toplevel' shows it")
-        .hint("a new repository needs its own keys: git shroud init")
-        .hint(format!("to take it anyway: git shroud unlock --trust-key {id} KEYFILE")));
+        return Err(GivenError::Unproven { name: entry.name.clone(), id: *id });
     }
     Ok(())
 }
 
 /// Whether a key is an earlier generation of one that `.shroud/` describes: one of those that are sealed under the key that is
 /// held, or, in a shallow clone, which lacks the commits that described it, any key of an earlier generation.
-fn is_earlier(opened: &OpenClone, entry: &Entry) -> Outcome<bool> {
+fn is_earlier(opened: &OpenClone, entry: &Entry) -> Result<bool, GivenError> {
     let Some(info) = opened.roster.infos.get(&entry.name) else { return Ok(false) };
     if entry.generation >= info.generation {
         return Ok(false);
@@ -208,7 +194,7 @@ fn is_earlier(opened: &OpenClone, entry: &Entry) -> Outcome<bool> {
 ///
 /// # Errors
 /// The list cannot be read.
-pub fn load_seen(repository: &Repository) -> Outcome<Seen> {
+pub fn load_seen(repository: &Repository) -> Result<Seen, GivenError> {
     Ok(Seen::load(repository.common_dir()).context(|| "the list of seen keys".to_owned())?)
 }
 
@@ -216,7 +202,10 @@ pub fn load_seen(repository: &Repository) -> Outcome<Seen> {
 ///
 /// # Errors
 /// The list cannot be read or written.
-pub fn remember_copied(opened: &OpenClone, ids: impl IntoIterator<Item = KeyId>) -> Outcome {
+pub fn remember_copied(
+    opened: &OpenClone,
+    ids: impl IntoIterator<Item = KeyId>,
+) -> Result<(), GivenError> {
     Ok(local::remember_copied(opened.repository.common_dir(), ids)
         .context(|| "the list of copied keys".to_owned())?)
 }
@@ -226,7 +215,7 @@ pub fn remember_copied(opened: &OpenClone, ids: impl IntoIterator<Item = KeyId>)
 ///
 /// # Errors
 /// One does not belong here, or cannot be kept.
-pub fn take_in(opened: &mut OpenClone, given: Vec<(String, Keyring)>) -> Outcome<u64> {
+pub fn take_in(opened: &mut OpenClone, given: Vec<(String, Keyring)>) -> Result<u64, GivenError> {
     opened.keyring = local::load(opened.repository.common_dir())?;
     let given_ids = ids(&given);
     let added = take(opened, given, &[])?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use gix::ObjectId;
 
-use crate::error::{CommandError, Outcome};
+use super::GivenError;
 use crate::format::{self, HEADER_LEN, Key, KeyId, Sniff};
 use crate::git::GitError;
 use crate::git::attributes::Attributes;
@@ -22,7 +22,10 @@ const MAX_FETCHED: usize = 32;
 ///
 /// # Errors
 /// A version is not here and cannot be had, so that a swapped key could not be told from the true one.
-pub(super) fn described_ids(repository: &Repository, name: &KeyName) -> Outcome<Vec<KeyId>> {
+pub(super) fn described_ids(
+    repository: &Repository,
+    name: &KeyName,
+) -> Result<Vec<KeyId>, GivenError> {
     if repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?.is_none() {
         return Ok(Vec::new());
     }
@@ -82,11 +85,8 @@ fn versions(
     Ok(blobs)
 }
 
-fn not_here(name: &KeyName, why: &str) -> CommandError {
-    CommandError::refused(format!(
-        "earlier versions of .shroud/{name}/key.toml are not in this clone and could not be fetched ({why}), so a swapped key cannot be detected; nothing was changed"
-    ))
-    .hint("fetch them: git fetch --refetch --no-filter")
+fn not_here(name: &KeyName, why: &str) -> GivenError {
+    GivenError::VersionsMissing { name: name.clone(), why: why.to_owned() }
 }
 
 /// In a shallow clone, which lacks the history: a file whose attribute names the key, and which is sealed with none of its
@@ -98,7 +98,7 @@ pub(super) fn sealed_outside(
     repository: &Repository,
     name: &KeyName,
     line: &[KeyId],
-) -> Outcome<Option<(Vec<u8>, KeyId)>> {
+) -> Result<Option<(Vec<u8>, KeyId)>, GivenError> {
     if shallow_boundary(repository)?.is_empty() {
         return Ok(None);
     }
@@ -125,11 +125,8 @@ pub(super) fn sealed_outside(
     for entry in missing {
         match sealed_with(repository, entry.id)? {
             Found::Missing => {
-                return Err(CommandError::refused(format!(
-                    "{} is not in this shallow clone and could not be fetched, so a swapped key '{name}' cannot be detected; nothing was changed",
-                    crate::sanitise::path(&entry.path)
-                ))
-                .hint("fetch it: git fetch --refetch --no-filter"));
+                let path = crate::sanitise::path(&entry.path);
+                return Err(GivenError::FileMissing { path, name: name.clone() });
             }
             Found::Sealed(id) if !line.contains(&id) => return Ok(Some((entry.path, id))),
             Found::Sealed(_) | Found::Other => {}

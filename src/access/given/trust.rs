@@ -1,8 +1,6 @@
 //! Whether the key that `.shroud/` describes may be taken: anybody who can push can write that folder.
 
-use super::past;
-use crate::clone::RESTORE;
-use crate::error::{CommandError, Outcome};
+use super::{GivenError, past};
 use crate::format::KeyId;
 use crate::git::repository::Repository;
 use crate::keyring::{Entry, KeyName, Keyring};
@@ -32,17 +30,14 @@ pub fn adopt(
     keyring: &mut Keyring,
     info: &KeyInfo,
     entry: Entry,
-) -> Outcome<Vec<KeyId>> {
+) -> Result<Vec<KeyId>, GivenError> {
     let name = info.name.clone();
     if !info.is_authentic(&entry.key) {
-        return Err(CommandError::refused(format!(
-            "somebody without the key changed .shroud/{name}/key.toml; nothing was changed"
-        ))
-        .hint(RESTORE));
+        return Err(GivenError::Forged(name));
     }
     let retired = info
         .retired(&entry.key)
-        .map_err(|error| CommandError::refused(format!(".shroud/{name}/key.toml: {error}")))?
+        .map_err(|source| GivenError::Retired { name: name.clone(), source })?
         .keys;
     let line: Vec<KeyId> =
         retired.entries().iter().chain([&entry]).map(|entry| entry.key.id()).collect();
@@ -61,9 +56,8 @@ pub fn adopt(
         if held.is_some_and(|held| held.is_aside_of(&entry.name)) {
             keyring.remove_id(id);
         }
-        let inserted = keyring.insert(entry).map_err(|error| {
-            CommandError::refused(format!(".shroud/{name}/key.toml: {error}; nothing was changed"))
-        })?;
+        let held = |source| GivenError::Described { name: name.clone(), source };
+        let inserted = keyring.insert(entry).map_err(held)?;
         if inserted {
             added.push(id);
         }
@@ -76,7 +70,7 @@ fn verify_descent(
     keyring: &Keyring,
     info: &KeyInfo,
     line: &[KeyId],
-) -> Outcome {
+) -> Result<(), GivenError> {
     let name = &info.name;
     let held = keyring.current(name).map(|held| (held.generation, held.key.id()));
     let known = held.max(evidence.seen.newest(name));
@@ -85,55 +79,41 @@ fn verify_descent(
             return Err(rollback(info, generation, id));
         }
         if !line.contains(&id) {
-            return Err(swapped(info, &format!("the one that this clone has held (id {id})")));
+            return Err(swapped(
+                info,
+                format!("the one that this clone has held (id {id})"),
+                false,
+            ));
         }
         return Ok(());
     }
-    let before = past::described_ids(evidence.repository, name)
-        .map_err(|error| error.hint(trust_hint(info)))?;
+    let descent = |source| GivenError::Descent { id: info.id, source: Box::new(source) };
+    let before = past::described_ids(evidence.repository, name).map_err(descent)?;
     if let Some(id) = before.into_iter().find(|id| !line.contains(id)) {
         let earlier = format!("an earlier one in the history of this branch (id {id})");
-        return Err(swapped(info, &earlier));
+        return Err(swapped(info, earlier, false));
     }
-    let outside = past::sealed_outside(evidence.repository, name, line)
-        .map_err(|error| error.hint(trust_hint(info)))?;
+    let outside = past::sealed_outside(evidence.repository, name, line).map_err(descent)?;
     match outside {
         None => Ok(()),
-        Some((path, id)) => Err(swapped(
-            info,
-            &format!("the one that {} is sealed with (id {id})", crate::sanitise::path(&path)),
-        )
-        .hint("this clone is shallow; the whole history may tell more: git fetch --unshallow")),
+        Some((path, id)) => {
+            let path = crate::sanitise::path(&path);
+            Err(swapped(info, format!("the one that {path} is sealed with (id {id})"), true))
+        }
     }
 }
 
-fn rollback(info: &KeyInfo, generation: u32, id: KeyId) -> CommandError {
-    CommandError::refused(format!(
-        ".shroud/{0}/key.toml describes generation {1} of the key '{0}' (id {2}), but this clone has held generation {generation} (id {id}): an older key is not taken",
-        info.name, info.generation, info.id
-    ))
-    .hint("check out a branch with the newer key and unlock there: it opens older commits too")
-    .hint(trust_hint(info))
+fn rollback(info: &KeyInfo, held_generation: u32, held: KeyId) -> GivenError {
+    let KeyInfo { generation, id, .. } = *info;
+    GivenError::Rollback { name: info.name.clone(), generation, id, held_generation, held }
 }
 
-fn swapped(info: &KeyInfo, what: &str) -> CommandError {
-    CommandError::refused(format!(
-        "the key '{0}' in .shroud/{0}/key.toml (id {1}) does not descend from {what}: somebody may have swapped it; nothing was changed",
-        info.name, info.id
-    ))
-    .hint(format!("see who changed it: git log -p -- .shroud/{}/key.toml", info.name))
-    .hint(trust_hint(info))
-}
-
-fn trust_hint(info: &KeyInfo) -> String {
-    format!(
-        "if a colleague confirms the id, but not through this repository: git shroud unlock --trust-key {}",
-        info.id
-    )
+fn swapped(info: &KeyInfo, what: String, shallow: bool) -> GivenError {
+    GivenError::Swapped { name: info.name.clone(), id: info.id, what, shallow }
 }
 
 /// Gives keys of this name that are not in the line another name.
-fn set_aside(keyring: &mut Keyring, name: &KeyName, line: &[KeyId]) -> Outcome {
+fn set_aside(keyring: &mut Keyring, name: &KeyName, line: &[KeyId]) -> Result<(), GivenError> {
     let of_name = keyring.entries().iter().filter(|entry| entry.name == *name);
     let others: Vec<KeyId> =
         of_name.map(|entry| entry.key.id()).filter(|id| !line.contains(id)).collect();
@@ -141,7 +121,7 @@ fn set_aside(keyring: &mut Keyring, name: &KeyName, line: &[KeyId]) -> Outcome {
 }
 
 /// Gives a key another name, which says what it was: what it has sealed still opens.
-pub(in crate::access) fn aside(keyring: &mut Keyring, id: KeyId) -> Outcome {
+pub(in crate::access) fn aside(keyring: &mut Keyring, id: KeyId) -> Result<(), GivenError> {
     match keyring.remove_id(id) {
         Some(entry) => insert_aside(keyring, entry),
         None => Ok(()),
@@ -155,16 +135,16 @@ pub(in crate::access) fn aside(keyring: &mut Keyring, id: KeyId) -> Outcome {
 ///
 /// # Errors
 /// Another key has that name.
-pub fn take_out_of_date(keyring: &mut Keyring, entry: Entry) -> Outcome<bool> {
+pub fn take_out_of_date(keyring: &mut Keyring, entry: Entry) -> Result<bool, GivenError> {
     if keyring.by_id(entry.key.id()).is_some() {
         return Ok(false);
     }
     insert_aside(keyring, entry).map(|()| true)
 }
 
-fn insert_aside(keyring: &mut Keyring, entry: Entry) -> Outcome {
+fn insert_aside(keyring: &mut Keyring, entry: Entry) -> Result<(), GivenError> {
     let id = entry.key.id();
     let name = entry.name.aside(&id.to_string());
     let kept = keyring.insert(Entry { name, generation: 1, ..entry });
-    kept.map(drop).map_err(|error| CommandError::wrong(error.to_string()))
+    kept.map(drop).map_err(GivenError::Aside)
 }

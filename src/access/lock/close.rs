@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::refusal::{CHANGED, IN_THE_CLEAR, NOT_A_FILE};
+use super::refusal::Why;
 use super::traces::clear_traces;
-use super::unknown;
+use super::{LockError, unknown};
 use crate::access::worktree::{Left, Report, close_worktree};
 use crate::clone::OpenClone;
-use crate::error::{CommandError, Outcome, count};
+use crate::error::count;
 use crate::progress::Progress;
 use crate::sanitise::path as show;
 
 /// Closes what can be closed without a key, and names the rest.
-pub(super) fn run(progress: &dyn Progress, opened: &OpenClone, discard: bool) -> Outcome {
+pub(super) fn run(
+    progress: &dyn Progress,
+    opened: &OpenClone,
+    discard: bool,
+) -> Result<(), LockError> {
     let worktrees = opened.repository.all_worktrees()?;
     let mut all = Report::default();
     for worktree in &worktrees {
@@ -26,18 +30,18 @@ pub(super) fn run(progress: &dyn Progress, opened: &OpenClone, discard: bool) ->
             count(all.written, "file")
         ));
     }
-    let mut open: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut open: BTreeMap<Why, Vec<String>> = BTreeMap::new();
     for path in &all.unmerged {
-        open.entry("with a merge conflict").or_default().push(show(path));
+        open.entry(Why::Conflict).or_default().push(show(path));
     }
-    for (path, left) in &all.left {
+    for (path, left) in all.left {
         let why = match left {
-            Left::Changed | Left::NotTracked => CHANGED,
-            Left::InTheClear => IN_THE_CLEAR,
-            Left::NotAFile => NOT_A_FILE,
-            other => return Err(CommandError::incomplete(format!("{}: {other}", show(path)))),
+            Left::Changed | Left::NotTracked => Why::Changed,
+            Left::InTheClear => Why::InTheClear,
+            Left::NotAFile => Why::NotAFile,
+            source => return Err(LockError::File { path: show(&path), source }),
         };
-        open.entry(why).or_default().push(show(path));
+        open.entry(why).or_default().push(show(&path));
     }
     if open.is_empty() {
         if all.written == 0 {
@@ -45,22 +49,5 @@ pub(super) fn run(progress: &dyn Progress, opened: &OpenClone, discard: bool) ->
         }
         return Ok(());
     }
-    let kinds = open.iter().map(|(why, paths)| format!("{why}: {}", paths.join(", ")));
-    let kinds: Vec<_> = kinds.collect();
-    let error = CommandError::refused(format!(
-        "no key is held here, but files are still plaintext: those {}",
-        kinds.join("; those ")
-    ));
-    Err(open.keys().fold(error, |error, why| error.hint(way_out(why))))
-}
-
-fn way_out(why: &str) -> &'static str {
-    match why {
-        CHANGED => {
-            "unlock with a key and lock again, which loses nothing; or 'git shroud lock --discard', which restores the version in the index"
-        }
-        IN_THE_CLEAR => "run 'git shroud unlock', then 'git shroud status --fix'",
-        NOT_A_FILE => "git restore them, or git rm them",
-        _ => "finish or abort the merge, then lock",
-    }
+    Err(LockError::StillOpen(open))
 }

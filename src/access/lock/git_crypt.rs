@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use super::LockError;
 use crate::clone::OpenClone;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::git::repository::Repository;
 use crate::git_crypt::Name;
 use crate::store::{git_crypt, local};
 
 /// A key that is encrypted to nobody and that no file was ever taken from may be the only copy.
-pub(super) fn refuse_only_copies(opened: &OpenClone, names: &BTreeSet<Name>) -> Outcome {
+pub(super) fn refuse_only_copies(
+    opened: &OpenClone,
+    names: &BTreeSet<Name>,
+) -> Result<(), LockError> {
     if names.is_empty() {
         return Ok(());
     }
@@ -24,13 +28,7 @@ pub(super) fn refuse_only_copies(opened: &OpenClone, names: &BTreeSet<Name>) -> 
         let shared =
             |version| wrapped.iter().any(|file| file.name == *name && file.version == version);
         if !file.versions().iter().all(|key| copied.contains(&key.id()) || shared(key.version())) {
-            return Err(CommandError::refused(format!(
-                "no copy of the git-crypt key '{name}' is known here: it is encrypted to nobody"
-            ))
-            .hint(format!(
-                "'git-crypt export-key{} FILE', then 'git shroud unlock FILE', which remembers that the copy works",
-                if name.is_default() { String::new() } else { format!(" -k {name}") }
-            )));
+            return Err(LockError::OnlyGitCryptCopy(name.clone()));
         }
     }
     Ok(())
@@ -41,7 +39,7 @@ pub(super) fn give_up(
     opened: &OpenClone,
     worktrees: &[Repository],
     names: &BTreeSet<Name>,
-) -> Outcome {
+) -> Result<(), LockError> {
     for name in names {
         let folders = worktrees.iter().map(|worktree| worktree.gix.git_dir());
         for folder in folders.chain([opened.repository.common_dir()]) {

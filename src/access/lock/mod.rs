@@ -1,6 +1,7 @@
 //! Closing a clone: the sealed bytes go back into every worktree, and then the keys go.
 
 mod close;
+mod error;
 mod git_crypt;
 mod refusal;
 mod traces;
@@ -12,7 +13,7 @@ use std::path::Path;
 use super::worktree::left::report_left;
 use super::worktree::{Changes, Left, LockPlan, Report, find_changed, seal_worktree};
 use crate::clone::{CloneError, OpenClone, Roster, held_git_crypt_keys};
-use crate::error::{CommandError, Context as _, Outcome, count};
+use crate::error::{Context as _, count};
 use crate::format::KeyId;
 use crate::git::repository::Repository;
 use crate::git_crypt::KeyFile;
@@ -20,7 +21,8 @@ use crate::keyring::{Entry, KeyName, Keyring};
 use crate::progress::Progress;
 use crate::sanitise::path as show;
 use crate::store::local;
-use refusal::{CHANGED, IN_THE_CLEAR, NOT_A_FILE, NOT_TRACKED, refusal};
+pub use error::LockError;
+pub use refusal::Why;
 use traces::clear_traces;
 
 /// What should be closed, and how.
@@ -37,7 +39,11 @@ pub struct Request {
 ///
 /// # Errors
 /// A file has changes or is plaintext, or a key would be lost: then nothing was done. Or a file cannot be read or written.
-pub fn lock(repository: Repository, request: &Request, progress: &dyn Progress) -> Outcome {
+pub fn lock(
+    repository: Repository,
+    request: &Request,
+    progress: &dyn Progress,
+) -> Result<(), LockError> {
     if repository.lacks_worktree()? {
         return Err(CloneError::UnknownWorktree("nothing was done").into());
     }
@@ -68,8 +74,7 @@ pub fn lock(repository: Repository, request: &Request, progress: &dyn Progress) 
     progress.status(&format!("sealed {}", count(all.written, "file")));
     report_left(progress, &all)?;
     if !all.left.is_empty() {
-        return Err(CommandError::refused("files were changed meanwhile, so the keys were kept")
-            .hint("run 'git shroud lock' again"));
+        return Err(LockError::Meanwhile);
     }
     clear_traces(progress, &opened.repository)?;
     opened.remember_seen(&[])?;
@@ -77,16 +82,13 @@ pub fn lock(repository: Repository, request: &Request, progress: &dyn Progress) 
     give_up(progress, &opened, &plan, &worktrees)?;
     match may_stay.len() as u64 {
         0 => Ok(()),
-        n => Err(CommandError::incomplete(format!(
-            "{} could not be sealed; the warnings name them",
-            count(n, "tracked path")
-        ))),
+        n => Err(LockError::Unsealed(n)),
     }
 }
 
 impl Request {
     /// The keys to be given up: those that are named, else all.
-    fn plan(&self, opened: &OpenClone) -> Outcome<LockPlan> {
+    fn plan(&self, opened: &OpenClone) -> Result<LockPlan, LockError> {
         let named = |name: &str| self.keys.is_empty() || self.keys.iter().any(|key| key == name);
         let held = opened.keyring.names();
         let names: BTreeSet<_> =
@@ -103,9 +105,8 @@ impl Request {
                 || git_crypt.iter().any(|name| name.as_str() == *key)
         };
         if let Some(unknown) = self.keys.iter().find(|key| !is_held(key)) {
-            let unknown = crate::sanitise::line(unknown);
-            return Err(CommandError::wrong(format!("the key '{unknown}' is not held here"))
-                .hint(format!("keys held: {}", opened.key_names())));
+            let name = crate::sanitise::line(unknown);
+            return Err(LockError::NotHeld { name, held: opened.key_names() });
         }
         let changes = match (self.force, self.discard) {
             (true, _) => Changes::Seal,
@@ -122,16 +123,11 @@ impl Request {
 }
 
 /// What this clone keeps, and what the environment gives: files may have been opened with either.
-fn all_keys(common_dir: &Path) -> Outcome<Keyring> {
+fn all_keys(common_dir: &Path) -> Result<Keyring, LockError> {
     let mut keyring = local::load(common_dir)?;
     for entry in local::from_environment()?.unwrap_or_default().into_entries() {
         let name = entry.name.clone();
-        keyring.insert(entry).map_err(|_| {
-            CommandError::wrong(format!(
-                "the key '{name}' in the environment is not the one held here"
-            ))
-            .hint("unset GIT_SHROUD_KEYRING and GIT_SHROUD_KEY")
-        })?;
+        keyring.insert(entry).map_err(|_| LockError::Environment(name))?;
     }
     Ok(keyring)
 }
@@ -142,7 +138,7 @@ fn give_up(
     opened: &OpenClone,
     plan: &LockPlan,
     worktrees: &[Repository],
-) -> Outcome {
+) -> Result<(), LockError> {
     let mut kept = local::load(opened.repository.common_dir())?;
     let held: BTreeSet<KeyName> = kept.names().into_iter().cloned().collect();
     let local: Vec<_> = plan.names.iter().filter(|name| held.contains(*name)).collect();
@@ -169,7 +165,7 @@ fn give_up(
 }
 
 /// A key that was made here and never left would be lost, and every file that it seals with it.
-fn refuse_only_copies(opened: &OpenClone, names: &BTreeSet<KeyName>) -> Outcome {
+fn refuse_only_copies(opened: &OpenClone, names: &BTreeSet<KeyName>) -> Result<(), LockError> {
     let copied = local::copied(opened.repository.common_dir())
         .context(|| "the list of copied keys".to_owned())?;
     // What the environment gives is not given up.
@@ -191,24 +187,20 @@ fn refuse_only_copies(opened: &OpenClone, names: &BTreeSet<KeyName>) -> Outcome 
     };
     match local.entries().iter().find(only_here) {
         None => Ok(()),
-        Some(entry) => Err(CommandError::refused(format!(
-            "the key '{}' was made here, never exported and granted to nobody: without it, every file that it seals is lost",
-            entry.name
-        ))
-        .hint("keep a copy first: git shroud key export -o FILE; or git shroud member add YOUR-KEY")),
+        Some(entry) => Err(LockError::OnlyCopy(entry.name.clone())),
     }
 }
 
 /// What is in a worktree that is not there cannot be sealed, nor be seen to be saved.
-fn refuse_absent(progress: &dyn Progress, repository: &Repository, force: bool) -> Outcome {
+fn refuse_absent(
+    progress: &dyn Progress,
+    repository: &Repository,
+    force: bool,
+) -> Result<(), LockError> {
     for top in repository.absent_worktrees()? {
         let top = crate::sanitise::native(&top);
         if !force {
-            return Err(CommandError::refused(format!(
-                "the worktree {top} is missing, and may hold plaintext of sealed files; nothing was done"
-            ))
-            .hint("if it was moved: git worktree repair NEW-PATH; if it is on another disk, mount that")
-            .hint("if it was deleted: git worktree prune, after 'git worktree unlock' where it is locked"));
+            return Err(LockError::Absent(top));
         }
         progress.warning(&format!("the worktree {top} is missing: its files stay as they are"));
     }
@@ -222,36 +214,30 @@ fn refuse_changes(
     opened: &OpenClone,
     plan: &LockPlan,
     worktrees: &[Repository],
-) -> Outcome<BTreeSet<Vec<u8>>> {
-    let mut refused: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+) -> Result<BTreeSet<Vec<u8>>, LockError> {
+    let mut refused: BTreeMap<Why, Vec<String>> = BTreeMap::new();
     let mut may_stay = BTreeSet::new();
     for worktree in worktrees {
         let report = find_changed(worktree, opened.keys(), plan)?;
         if let Some(path) = report.unmerged.first() {
-            return Err(CommandError::refused(format!(
-                "{} has a merge conflict, in plaintext; nothing was done",
-                show(path)
-            ))
-            .hint("finish or abort the merge, then lock"));
+            return Err(LockError::Unmerged(show(path)));
         }
         for (path, left) in report.left {
             let why = match left {
-                Left::Changed => CHANGED,
+                Left::Changed => Why::Changed,
                 // No key that is held seals it.
                 Left::InTheClear | Left::NotAFile if plan.changes == Changes::Seal => {
                     progress.warning(&format!("{} stays as it is: {left}", show(&path)));
                     may_stay.insert(path);
                     continue;
                 }
-                Left::InTheClear => IN_THE_CLEAR,
-                Left::NotTracked => NOT_TRACKED,
-                Left::NotAFile => NOT_A_FILE,
-                other => {
-                    return Err(CommandError::incomplete(format!("{}: {other}", show(&path))));
-                }
+                Left::InTheClear => Why::InTheClear,
+                Left::NotTracked => Why::NotTracked,
+                Left::NotAFile => Why::NotAFile,
+                source => return Err(LockError::File { path: show(&path), source }),
             };
             refused.entry(why).or_default().push(show(&path));
         }
     }
-    if refused.is_empty() { Ok(may_stay) } else { Err(refusal(&refused, "nothing was done")) }
+    if refused.is_empty() { Ok(may_stay) } else { Err(LockError::Refused(refused)) }
 }

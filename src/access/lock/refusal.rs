@@ -1,47 +1,60 @@
-//! Which files keep a clone from being locked, and what to do about them.
+//! Which files keep a clone from being locked.
 
 use std::collections::BTreeMap;
 
-use crate::error::{CommandError, count};
+use crate::error::count;
 
-/// Files with changes.
-pub(super) const CHANGED: &str = "with unstaged changes";
-/// Files that are not sealed in the repository.
-pub(super) const IN_THE_CLEAR: &str = "that the repository stores as plaintext";
-/// Files that lost their attribute and have changes.
-pub(super) const NOT_TRACKED: &str = "with changes that no attribute seals";
-/// What is no file.
-pub(super) const NOT_A_FILE: &str = "replaced by something else, such as a link";
+/// Why a file cannot be closed; in the order in which the kinds are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// It is no file.
+    NotAFile,
+    /// It is not sealed in the repository.
+    InTheClear,
+    /// It has a merge conflict.
+    Conflict,
+    /// It lost its attribute and has changes.
+    NotTracked,
+    /// It has changes.
+    Changed,
+}
+
+impl Why {
+    fn describe(self) -> &'static str {
+        match self {
+            Self::NotAFile => "replaced by something else, such as a link",
+            Self::InTheClear => "that the repository stores as plaintext",
+            Self::Conflict => "with a merge conflict",
+            Self::NotTracked => "with changes that no attribute seals",
+            Self::Changed => "with unstaged changes",
+        }
+    }
+}
 
 /// How many files of one kind are named.
 const NAMED: usize = 10;
 
-/// The paths of each kind, and their ways out.
-pub(super) fn refusal(refused: &BTreeMap<&str, Vec<String>>, outcome: &str) -> CommandError {
-    let kinds: Vec<_> = refused.iter().map(|(why, paths)| kind(why, paths)).collect();
-    let error = CommandError::refused(format!("{}; {outcome}", kinds.join("; and ")));
-    refused.keys().fold(error, |error, why| error.hint(way_out(why)))
+/// The files of each kind, the first of them by name.
+pub(super) fn kinds(refused: &BTreeMap<Why, Vec<String>>) -> String {
+    let kinds: Vec<_> = refused.iter().map(|(why, paths)| kind(*why, paths)).collect();
+    kinds.join("; and ")
 }
 
-fn kind(why: &str, paths: &[String]) -> String {
+fn kind(why: Why, paths: &[String]) -> String {
     let more = paths.len().saturating_sub(NAMED);
     let mut named = paths[..paths.len() - more].join(", ");
     if more > 0 {
         named.push_str(&format!(" and {more} more"));
     }
-    let noun = if why == CHANGED { "sealed file" } else { "file" };
-    format!("{} {why}: {named}", count(paths.len() as u64, noun))
+    let noun = if why == Why::Changed { "sealed file" } else { "file" };
+    format!("{} {}: {named}", count(paths.len() as u64, noun), why.describe())
 }
 
-fn way_out(why: &str) -> &'static str {
-    match why {
-        CHANGED => {
-            "'git add' or 'git restore' them; or use --force, which seals them as they are, or --discard, which drops the changes"
-        }
-        IN_THE_CLEAR => {
-            "run 'git shroud status --fix' and commit; or use --force, which seals the files in this clone"
-        }
-        NOT_TRACKED => "track them again (git shroud track PATTERN), or use --force",
-        _ => "git restore them, or git rm them",
-    }
+/// All files of each kind.
+pub(super) fn those(open: &BTreeMap<Why, Vec<String>>) -> String {
+    let kinds: Vec<_> = open
+        .iter()
+        .map(|(why, paths)| format!("{}: {}", why.describe(), paths.join(", ")))
+        .collect();
+    kinds.join("; those ")
 }

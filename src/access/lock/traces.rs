@@ -6,7 +6,7 @@ use std::path::Path;
 
 use gix::bstr::ByteSlice as _;
 
-use crate::error::{CommandError, Outcome};
+use super::LockError;
 use crate::fs::{Access, read_regular, with_path, write_atomic};
 use crate::git::repository::Repository;
 use crate::progress::Progress;
@@ -30,14 +30,17 @@ fn cut_message(git_dir: &Path) -> io::Result<()> {
 
 /// Removes what git itself stored as plaintext: recorded conflict resolutions, diffs below messages, and notes of a cached
 /// textconv.
-pub(super) fn clear_traces(progress: &dyn Progress, repository: &Repository) -> Outcome {
+pub(super) fn clear_traces(
+    progress: &dyn Progress,
+    repository: &Repository,
+) -> Result<(), LockError> {
     for git_dir in repository.git_dirs()? {
-        cut_message(&git_dir).map_err(|error| CommandError::incomplete(error.to_string()))?;
+        cut_message(&git_dir).map_err(LockError::Trace)?;
     }
     let rerere = repository.common_dir().join("rr-cache");
     match fs::remove_dir_all(&rerere) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(CommandError::incomplete(with_path(&rerere, &error).to_string()));
+            return Err(LockError::Trace(with_path(&rerere, &error)));
         }
         _ => {}
     }

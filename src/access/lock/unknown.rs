@@ -1,6 +1,7 @@
 //! Plaintext that git does not know: at paths that would be sealed.
 
-use crate::error::{Outcome, count};
+use super::LockError;
+use crate::error::count;
 use crate::format::{self, Sniff};
 use crate::git::attributes::Attributes;
 use crate::git::repository::Repository;
@@ -14,7 +15,7 @@ const NAMED: usize = 20;
 const START: usize = format::HEADER_LEN;
 
 /// Says which files stay as plaintext, as git does not know them or ignores them.
-pub(super) fn warn(progress: &dyn Progress, worktrees: &[Repository]) -> Outcome {
+pub(super) fn warn(progress: &dyn Progress, worktrees: &[Repository]) -> Result<(), LockError> {
     let mut named = 0;
     for worktree in worktrees {
         let ignored = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard"];

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Candidate;
-use crate::error::{CommandError, Outcome};
+use super::{Candidate, FreshError};
 use crate::git::repository::Repository;
 use crate::recipient::openpgp::{Certificate, Gpg, Known, Validity};
 
@@ -42,22 +41,16 @@ impl Fresh {
     ///
     /// # Errors
     /// gpg holds the certificate to be revoked or disabled, or its copy cannot be used.
-    pub fn renew(&self, candidate: &Candidate) -> Outcome<(Candidate, bool)> {
+    pub fn renew(&self, candidate: &Candidate) -> Result<(Candidate, bool), FreshError> {
         let mut renewed = candidate.clone();
         let Some(certificate) = &candidate.certificate else { return Ok((renewed, false)) };
         let Some(known) = self.known.get(&certificate.fingerprint()) else {
             return Ok((renewed, false));
         };
         if matches!(known.validity, Validity::Revoked | Validity::Disabled) {
-            return Err(CommandError::wrong(format!(
-                "your gpg knows that the certificate was {}",
-                known.validity.name()
-            ))
-            .hint("ask its owner for the new certificate"));
+            return Err(FreshError::Revoked(known.validity));
         }
-        let merged = certificate.with_copy(&known.certificate).map_err(|error| {
-            CommandError::wrong(format!("the certificate in your gpg: {error}"))
-        })?;
+        let merged = certificate.with_copy(&known.certificate).map_err(FreshError::Copy)?;
         let newer = merged.to_armored() != certificate.to_armored();
         if newer {
             renewed.certificate = Some(merged);

@@ -2,9 +2,10 @@
 
 use std::time::SystemTime;
 
-use crate::clone::roster::{MemberFile, Standing, show, take_away};
-use crate::clone::{RESTORE, Roster};
-use crate::error::{CommandError, Context as _, Outcome};
+use super::MemberError;
+use crate::clone::Roster;
+use crate::clone::roster::{MemberFile, Standing};
+use crate::error::Context as _;
 use crate::git::repository::Repository;
 use crate::keyring::{Entry, KeyName, Keyring, to_text};
 use crate::recipient::Recipient;
@@ -26,17 +27,14 @@ impl Candidate {
     ///
     /// # Errors
     /// The certificate is none, or is another than the recipient says.
-    pub fn from_member(member: &Member) -> Outcome<Self> {
+    pub fn from_member(member: &Member) -> Result<Self, MemberError> {
         let certificate = match &member.certificate {
             None => None,
             Some(text) => {
                 let certificate = Certificate::parse(text.as_bytes())
                     .context(|| format!("the certificate of '{}'", member.label))?;
                 if member.recipient.fingerprint() != Some(certificate.fingerprint().as_str()) {
-                    return Err(CommandError::refused(format!(
-                        "the file of '{}' holds another recipient's certificate",
-                        member.label
-                    )));
+                    return Err(MemberError::OtherCertificate(member.label.clone()));
                 }
                 Some(certificate)
             }
@@ -58,15 +56,12 @@ pub fn grant(
     candidate: &Candidate,
     label: &Label,
     now: SystemTime,
-) -> Outcome<Member> {
+) -> Result<Member, MemberError> {
     let text = to_text([entry]);
     let wrapped = candidate
         .recipient
         .wrap(candidate.certificate.as_ref(), text.as_bytes(), now)
-        .map_err(|error| {
-            let wrong = CommandError::wrong(format!("'{label}': {error}"));
-            error.hint().into_iter().fold(wrong, CommandError::hint)
-        })?;
+        .map_err(|source| MemberError::Wrap { label: label.clone(), source })?;
     let key = (entry.key.id(), entry.generation);
     let mut member = Member::unsigned(
         label.clone(),
@@ -100,46 +95,41 @@ pub fn verify<'v>(
     keyring: &'v Keyring,
     name: &KeyName,
     except: &[&str],
-) -> Outcome<Verified<'v>> {
+) -> Result<Verified<'v>, MemberError> {
     if let Some(why) = roster.malformed.get(name) {
-        return Err(CommandError::wrong(why.clone()).hint(RESTORE));
+        return Err(MemberError::Malformed(why.clone()));
     }
     let Some(info) = roster.infos.get(name) else {
-        return Err(CommandError::wrong(format!("there is no key '{name}' here"))
-            .hint("git shroud key list"));
+        return Err(MemberError::NoKey(name.clone()));
     };
     let Some(entry) = keyring.current(name) else {
-        return Err(CommandError::refused(format!("the key '{name}' is not held here"))
-            .hint("run 'git shroud unlock'; you can grant only keys that you hold"));
+        return Err(MemberError::NotHeld(name.clone()));
     };
     if entry.key.id() != info.id {
-        return Err(CommandError::refused(format!(
-            "the key '{name}' held here (generation {}, id {}) is not the one in .shroud/{name}/key.toml (generation {}, id {})",
-            entry.generation, entry.key.id(), info.generation, info.id
-        ))
-        .hint("'git shroud unlock' takes that key, if it can be trusted"));
+        return Err(MemberError::OtherKey {
+            name: name.clone(),
+            generation: entry.generation,
+            id: entry.key.id(),
+            described_generation: info.generation,
+            described: info.id,
+        });
     }
     if !info.is_authentic(&entry.key) {
-        return Err(CommandError::refused(format!(
-            "somebody without the key changed .shroud/{name}/key.toml; nothing was changed"
-        ))
-        .hint(RESTORE));
+        return Err(MemberError::Forged(name.clone()));
     }
     let members = roster.members(repository, name)?;
     let members: Vec<_> =
         members.into_iter().filter(|file| !except.contains(&file.stem.as_str())).collect();
-    for file in &members {
-        let path = show(&file.file);
-        let failed = match (&file.member, file.standing(Some(info), keyring)) {
-            (Err(error), _) => CommandError::refused(format!("{error}; nothing was changed")),
-            (Ok(_), Standing::MacFails | Standing::NotVerified) => CommandError::refused(format!(
-                "{path}: its mac fails: somebody without the key wrote it; nothing was changed"
-            )),
-            _ => continue,
-        };
-        return Err(failed
-            .hint(format!("see who wrote it: git log -p -- .shroud/{name}"))
-            .hint(format!("restore it with git, or remove it: {}", take_away(&file.file))));
+    let is_bad = |file: &&MemberFile| {
+        let standing = file.standing(Some(info), keyring);
+        file.member.is_err() || matches!(standing, Standing::MacFails | Standing::NotVerified)
+    };
+    if let Some(MemberFile { file, member, .. }) = members.iter().find(is_bad) {
+        let (name, file) = (name.clone(), file.clone());
+        return Err(match member {
+            Err(why) => MemberError::BadFile { why: why.clone(), name, file },
+            Ok(_) => MemberError::MacFails { name, file },
+        });
     }
     Ok(Verified { entry, members })
 }

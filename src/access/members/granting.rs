@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::{Candidate, Fresh, grant};
+use super::{Candidate, Fresh, MemberError, grant};
 use crate::clone::OpenClone;
 use crate::clone::roster::stage_shroud_dir;
-use crate::error::{CommandError, Outcome};
 use crate::git::repository::Repository;
 use crate::keyring::{Entry, KeyName};
 use crate::progress::Progress;
@@ -35,7 +34,7 @@ pub struct Ready {
 ///
 /// # Errors
 /// The candidate cannot be used.
-pub fn wrap(entry: &Entry, candidate: &Candidate, label: &Label) -> Outcome<Ready> {
+pub fn wrap(entry: &Entry, candidate: &Candidate, label: &Label) -> Result<Ready, MemberError> {
     let member = grant(entry, candidate, label, SystemTime::now())?;
     Ok(Ready { key: entry.name.clone(), member })
 }
@@ -48,23 +47,20 @@ pub fn freshen(
     progress: &dyn Progress,
     repository: &Repository,
     all: &[Candidate],
-) -> Outcome<Vec<Candidate>> {
+) -> Result<Vec<Candidate>, MemberError> {
     let fresh = Fresh::ask(repository, all);
     if let Some(why) = &fresh.failed {
         progress.warning(&format!("could not check if certificates were revoked: {why}"));
     }
     let renew = |candidate: &Candidate| match fresh.renew(candidate) {
         Ok((renewed, _)) => Ok(renewed),
-        Err(error) => {
-            let again = CommandError::wrong(format!("{}: {error}", candidate.recipient));
-            Err(error.hints().iter().fold(again, CommandError::hint))
-        }
+        Err(source) => Err(MemberError::Fresh { recipient: candidate.recipient.clone(), source }),
     };
     all.iter().map(renew).collect()
 }
 
 /// A file of another recipient is never overwritten, whatever it is called.
-fn refuse_other(top: &Path, Ready { key, member }: &Ready) -> Outcome {
+fn refuse_other(top: &Path, Ready { key, member }: &Ready) -> Result<(), MemberError> {
     let file = member.file(key);
     let own = match shroud_dir::read(top, &file) {
         Err(ShroudDirError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => true,
@@ -75,11 +71,7 @@ fn refuse_other(top: &Path, Ready { key, member }: &Ready) -> Outcome {
     if own {
         return Ok(());
     }
-    let path = file.path();
-    Err(CommandError::refused(format!(
-        "{path} is another member's file and was not overwritten; nothing was changed"
-    ))
-    .hint("choose another --label"))
+    Err(MemberError::OtherFile(file.path()))
 }
 
 /// Writes and stages what was granted, and commits it where that is wanted.
@@ -91,7 +83,7 @@ pub fn write(
     opened: &OpenClone,
     granted: &[Ready],
     commit: bool,
-) -> Outcome {
+) -> Result<(), MemberError> {
     let top = opened.top()?;
     granted.iter().try_for_each(|granted| refuse_other(top, granted))?;
     for Ready { key, member } in granted {

@@ -1,8 +1,7 @@
 //! What a member is called.
 
-use super::Candidate;
+use super::{Candidate, MemberError};
 use crate::clone::meant::{People, Person};
-use crate::error::{CommandError, Outcome};
 use crate::keyring::KeyName;
 use crate::store::shroud_dir::Label;
 
@@ -20,7 +19,7 @@ pub fn choose_label(
     candidate: &Candidate,
     wanted: Option<&Label>,
     called: &str,
-) -> Outcome<Label> {
+) -> Result<Label, MemberError> {
     let is_own = |person: &Person| person.is_of(&candidate.recipient);
     let is_others =
         |person: &Person, label: &Label| person.file.stem == label.as_str() && !is_own(person);
@@ -40,16 +39,11 @@ pub fn choose_label(
     let own = own.and_then(|own| own.file.member.as_ref().ok());
     match (own, wanted) {
         (Some(own), Some(wanted)) if own.label != *wanted => {
-            return Err(CommandError::wrong(format!(
-                "this recipient is already a member, called '{}'",
-                own.label
-            ))
-            .hint("omit --label, or remove the member first"));
+            return Err(MemberError::Labelled(own.label.clone()));
         }
         (Some(own), _) => return Ok(own.label.clone()),
         (None, Some(wanted)) if !is_free_here(wanted) => {
-            return Err(CommandError::wrong(format!("another member is called '{wanted}'"))
-                .hint("choose another --label"));
+            return Err(MemberError::TakenLabel(wanted.clone()));
         }
         (None, Some(wanted)) => return Ok(wanted.clone()),
         (None, None) => {}

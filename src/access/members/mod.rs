@@ -1,5 +1,6 @@
 //! Members: finding the public key that a user names, granting keys to it, and what is wrong with grants.
 
+mod error;
 pub mod fresh;
 pub mod grant;
 pub mod granting;
@@ -7,5 +8,6 @@ pub mod labels;
 pub mod problems;
 pub mod resolve;
 
+pub use error::{FreshError, MemberError, MovedName};
 pub use fresh::Fresh;
 pub use grant::{Candidate, grant};

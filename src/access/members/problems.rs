@@ -1,7 +1,8 @@
 //! What is wrong with grants, said with who wrote them.
 
+use super::MemberError;
 use crate::clone::{OpenClone, RESTORE};
-use crate::error::{CommandError, Outcome, count};
+use crate::error::count;
 use crate::git::last_changes::last_changes;
 use crate::progress::Progress;
 
@@ -12,7 +13,7 @@ const NAMED: usize = 20;
 ///
 /// # Errors
 /// There is one, or a file or the history cannot be read.
-pub fn report_problems(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
+pub fn report_problems(progress: &dyn Progress, opened: &OpenClone) -> Result<(), MemberError> {
     for why in opened.roster.malformed.values() {
         progress.warning(why);
         progress.hint(RESTORE);
@@ -36,6 +37,6 @@ pub fn report_problems(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
     if problems.is_empty() && opened.roster.malformed.is_empty() {
         Ok(())
     } else {
-        Err(CommandError::found())
+        Err(MemberError::Problems)
     }
 }

@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::Candidate;
-use crate::error::{CommandError, Context as _, Outcome};
+use super::{Candidate, MemberError};
+use crate::error::Context as _;
 use crate::fs::read_bounded;
 use crate::git::repository::Repository;
 use crate::progress::Progress;
@@ -33,7 +33,7 @@ pub fn resolve(
     repository: &Repository,
     meant: &OsStr,
     trust: bool,
-) -> Outcome<Resolved> {
+) -> Result<Resolved, MemberError> {
     let text = meant.to_string_lossy();
     let line = read_line(&text);
     // A certificate has to be found, whatever names it.
@@ -55,16 +55,9 @@ pub fn resolve(
         return from_file(progress, repository, path, trust);
     }
     let Some(gpg) = Gpg::find(repository.gpg_program().as_deref()) else {
-        return Err(CommandError::wrong(
-            "gpg is not installed, so it cannot be asked for a certificate",
-        )
-        .hint("give a certificate file, an age1… recipient or an SSH key; or install gnupg"));
+        return Err(MemberError::NoGpg);
     };
-    let found = gpg.certificate(query.as_deref().unwrap_or(&text)).map_err(|error| {
-        let hint = error.hint();
-        let error = CommandError::wrong(error.to_string());
-        hint.into_iter().fold(error, CommandError::hint)
-    })?;
+    let found = gpg.certificate(query.as_deref().unwrap_or(&text)).map_err(MemberError::Gpg)?;
     let Found { certificate, validity, .. } = found;
     // First what is wrong with the certificate itself: no word of trust helps there.
     let resolved = from_certificate(&certificate, "gpg's certificate")?;
@@ -72,7 +65,7 @@ pub fn resolve(
     Ok(resolved)
 }
 
-fn from_line(read: Read) -> Outcome<Resolved> {
+fn from_line(read: Read) -> Result<Resolved, MemberError> {
     let (recipient, comment) = read.context(|| "the recipient".to_owned())?;
     let called = comment.as_deref().unwrap_or_default();
     let called = called.split('@').next().unwrap_or_default().to_owned();
@@ -84,7 +77,7 @@ fn from_file(
     repository: &Repository,
     path: &Path,
     trust: bool,
-) -> Outcome<Resolved> {
+) -> Result<Resolved, MemberError> {
     let shown = crate::sanitise::native(path);
     let bytes = read_bounded(path, MAX_FILE).context(|| "the recipient".to_owned())?;
     let lines: Vec<&str> = std::str::from_utf8(&bytes)
@@ -95,15 +88,11 @@ fn from_file(
         .collect();
     let first = lines.first().copied().unwrap_or_default();
     if is_private(first) {
-        return Err(CommandError::refused(format!(
-            "{shown} holds a private key, which must not be given to anybody"
-        ))
-        .hint("name the public one: the .pub file, or the age1… recipient"));
+        return Err(MemberError::PrivateKey(shown));
     }
     if let Some(read) = read_line(first) {
         if lines.len() > 1 {
-            return Err(CommandError::wrong(format!("{shown} names {} recipients", lines.len()))
-                .hint("give one at a time"));
+            return Err(MemberError::SeveralRecipients { place: shown, count: lines.len() });
         }
         let mut resolved = from_line(read)?;
         if resolved.called.is_empty() {
@@ -129,12 +118,8 @@ fn from_file(
     Ok(resolved)
 }
 
-fn from_certificate(bytes: &[u8], place: &str) -> Outcome<Resolved> {
-    let fail = |error: crate::recipient::openpgp::CertificateError| {
-        let hint = error.hint();
-        let error = CommandError::wrong(format!("{place}: {error}"));
-        hint.into_iter().fold(error, CommandError::hint)
-    };
+fn from_certificate(bytes: &[u8], place: &str) -> Result<Resolved, MemberError> {
+    let fail = |source| MemberError::Certificate { place: place.to_owned(), source };
     let certificate = Certificate::parse(bytes).map_err(fail)?;
     certificate.check(SystemTime::now()).map_err(fail)?;
     let recipient = Recipient::openpgp(&certificate.fingerprint())
@@ -148,20 +133,16 @@ fn from_certificate(bytes: &[u8], place: &str) -> Outcome<Resolved> {
 }
 
 /// gpg's own judgement, by signatures and ownertrust, whether a certificate belongs to whom it says.
-fn judge_validity(progress: &dyn Progress, validity: Validity, trust: bool) -> Outcome {
+fn judge_validity(
+    progress: &dyn Progress,
+    validity: Validity,
+    trust: bool,
+) -> Result<(), MemberError> {
     if validity == Validity::Marginal {
         progress.warning("gpg considers this certificate only marginally valid");
     }
     if validity.is_valid() || trust {
         return Ok(());
     }
-    let refused = CommandError::refused(format!(
-        "gpg does not consider this certificate valid (it says: {})",
-        validity.name()
-    ));
-    // Such a certificate gets no key, whoever trusts it.
-    if matches!(validity, Validity::Revoked | Validity::Disabled) {
-        return Err(refused.hint("ask its owner for the new certificate"));
-    }
-    Err(refused.hint("compare the fingerprint with its owner, then sign it (gpg --lsign-key FINGERPRINT), or pass --trust"))
+    Err(MemberError::NotValid(validity))
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use gix::ObjectId;
 
+use crate::access::members::{MemberError, MovedName};
 use crate::clone::meant::{Meant, People};
 use crate::clone::roster::MemberFile;
-use crate::error::{CommandError, Outcome};
 use crate::git::history::PLAIN_LOG;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
@@ -28,7 +28,7 @@ pub(super) fn refuse_moved_name(
     people: &People,
     meant: &str,
     found: &Recipient,
-) -> Outcome {
+) -> Result<(), MemberError> {
     let wanted = Meant::of(meant);
     if wanted.is_recipient() {
         return Ok(());
@@ -42,20 +42,20 @@ pub(super) fn refuse_moved_name(
             continue;
         }
         if let Some(person) = staying(&member.recipient) {
-            let meant = crate::sanitise::line(meant);
-            return Err(CommandError::refused(format!(
-                "'{meant}' was {} before; that recipient is still a member, as '{}' of key '{}'; nothing was changed",
-                member.recipient, person.file.stem, person.key
-            ))
-            .hint("see who changed that: git log -p -- .shroud")
-            .hint(format!("name the recipient that you mean; today '{meant}' is {found}")));
+            return Err(MemberError::MovedName(Box::new(MovedName {
+                meant: crate::sanitise::line(meant),
+                former: member.recipient.clone(),
+                label: person.file.stem.clone(),
+                name: person.key.clone(),
+                today: found.clone(),
+            })));
         }
     }
     Ok(())
 }
 
 /// Every version that a member's file has had in the commits of this branch, the newest first: one call of git.
-fn former_files(repository: &Repository) -> Outcome<Vec<MemberFile>> {
+fn former_files(repository: &Repository) -> Result<Vec<MemberFile>, MemberError> {
     if repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?.is_none() {
         return Ok(Vec::new());
     }

@@ -6,11 +6,11 @@ pub mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::members::MemberError;
 use super::rotate::Plan;
 use crate::clone::Roster;
 use crate::clone::meant::{People, Person};
-use crate::clone::roster::{show, take_away};
-use crate::error::{CommandError, Outcome};
+use crate::clone::roster::show;
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
 use crate::recipient::Recipient;
@@ -45,7 +45,7 @@ pub fn plan_removal(
     keyring: &Keyring,
     meant: &[String],
     keys: &[KeyName],
-) -> Outcome<Removal> {
+) -> Result<Removal, MemberError> {
     let names: BTreeSet<KeyName> = if keys.is_empty() {
         roster.names().cloned().collect()
     } else {
@@ -118,25 +118,19 @@ impl Removal {
     ///
     /// # Errors
     /// There is such a file, or a remaining member can open what is wrapped to a removed one.
-    pub fn refuse_unfit(&self) -> Outcome {
+    pub fn refuse_unfit(&self) -> Result<(), MemberError> {
         if let Some((file, first)) = self.unfit.first() {
-            let mut error = CommandError::refused(format!("{first}; nothing was changed"));
-            for (_, why) in self.unfit.iter().skip(1).take(NAMED) {
-                error = error.hint(why);
-            }
+            let others = self.unfit.iter().skip(1).take(NAMED).map(|(_, why)| why.clone());
+            let mut others: Vec<String> = others.collect();
             if self.unfit.len() > NAMED + 1 {
-                error = error.hint(format!("and {} more", self.unfit.len() - NAMED - 1));
+                others.push(format!("and {} more", self.unfit.len() - NAMED - 1));
             }
-            return Err(error
-                .hint("see who wrote it: git log -p -- .shroud")
-                .hint(format!("restore it with git, or remove it: {}", take_away(file))));
+            let (why, file) = (first.clone(), file.clone());
+            return Err(MemberError::InTheWay { why, others, file });
         }
         if let Some((removed, other)) = self.shared.first() {
-            return Err(CommandError::refused(format!(
-                "'{removed}' and '{other}' share an encryption key, so '{removed}' could open what '{other}' gets; nothing was changed"
-            ))
-            .hint(format!("remove both: git shroud member remove {removed} {other}"))
-            .hint(format!("to keep '{other}': git shroud member remove {removed} --no-rotate, then git shroud key rotate")));
+            let (removed, other) = (removed.clone(), other.clone());
+            return Err(MemberError::SharedKey { removed, other });
         }
         Ok(())
     }

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{CommandError, Context as _, Outcome};
+use super::RotateError;
+use crate::error::Context as _;
 use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
@@ -95,18 +96,13 @@ impl Journal {
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn load(common_dir: &Path) -> Outcome<Option<Self>> {
+    pub fn load(common_dir: &Path) -> Result<Option<Self>, RotateError> {
         let dir = dir(common_dir);
         if !dir.exists() {
             return Ok(None);
         }
         let path = dir.join("journal.toml");
-        let damaged = || {
-            CommandError::wrong(format!(
-                "{}: it is not the journal of a rotation",
-                crate::sanitise::native(&path)
-            ))
-        };
+        let damaged = || RotateError::Journal(crate::sanitise::native(&path));
         let text = read_bounded(&path, MAX_LEN).context(|| "the rotation's journal".to_owned())?;
         let text = std::str::from_utf8(&text).map_err(|_| damaged())?;
         let toml: JournalToml = toml::from_str(text).map_err(|_| damaged())?;
@@ -133,7 +129,7 @@ impl Journal {
         new_keys: &Keyring,
         old_files: &[(File, Vec<u8>)],
         new_files: &[(File, String)],
-    ) -> Outcome<Self> {
+    ) -> Result<Self, RotateError> {
         let tips = repository.git.run(["for-each-ref", "--format=%(objectname)"])?;
         let tips = String::from_utf8_lossy(&tips).lines().map(str::to_owned).collect();
         let dir = dir(repository.common_dir());
@@ -155,7 +151,7 @@ impl Journal {
         new_keys: &Keyring,
         old_files: &[(File, Vec<u8>)],
         new_files: &[(File, String)],
-    ) -> Outcome {
+    ) -> Result<(), RotateError> {
         create_private_dir(&local::dir(repository.common_dir())).context(doing)?;
         create_private_dir(&self.dir).context(doing)?;
         for name in ["new", "old"] {
@@ -174,7 +170,7 @@ impl Journal {
         self.write_head()
     }
 
-    fn write_head(&self) -> Outcome {
+    fn write_head(&self) -> Result<(), RotateError> {
         let toml = JournalToml {
             step: self.step,
             git_dir: self.git_dir.clone(),
@@ -191,7 +187,7 @@ impl Journal {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn enter(&mut self, step: Step) -> Outcome {
+    pub fn enter(&mut self, step: Step) -> Result<(), RotateError> {
         self.step = step;
         self.write_head()
     }
@@ -200,7 +196,7 @@ impl Journal {
     ///
     /// # Errors
     /// They cannot be read.
-    pub fn new_keys(&self) -> Outcome<Keyring> {
+    pub fn new_keys(&self) -> Result<Keyring, RotateError> {
         Ok(local::read(&self.dir.join("keyring"))?)
     }
 
@@ -208,7 +204,7 @@ impl Journal {
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn file(&self, when: &str, file: &File) -> Outcome<Option<String>> {
+    pub fn file(&self, when: &str, file: &File) -> Result<Option<String>, RotateError> {
         match shroud_dir::read(&self.dir.join(when), file) {
             Ok(bytes) => Ok(String::from_utf8(bytes).map(Some).context(|| file.path())?),
             Err(shroud_dir::ShroudDirError::Io(error)) if error.kind() == NotFound => Ok(None),
@@ -220,7 +216,7 @@ impl Journal {
     ///
     /// # Errors
     /// They cannot be listed.
-    pub fn new_files(&self) -> Outcome<Vec<File>> {
+    pub fn new_files(&self) -> Result<Vec<File>, RotateError> {
         Ok(shroud_dir::list(&self.dir.join("new")).context(doing)?)
     }
 
@@ -228,7 +224,7 @@ impl Journal {
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn replaced(&self) -> Outcome<Vec<Replaced>> {
+    pub fn replaced(&self) -> Result<Vec<Replaced>, RotateError> {
         let path = self.dir.join("index");
         let bytes = match read_bounded(&path, MAX_LEN) {
             Err(error) if error.kind() == NotFound => return Ok(Vec::new()),
@@ -236,19 +232,14 @@ impl Journal {
         };
         let records = bytes.split(|&byte| byte == 0).filter(|record| !record.is_empty());
         let records: Option<Vec<_>> = records.map(parse_replaced).collect();
-        records.ok_or_else(|| {
-            CommandError::wrong(format!(
-                "{}: it is not a list of blobs",
-                crate::sanitise::native(&path)
-            ))
-        })
+        records.ok_or_else(|| RotateError::List(crate::sanitise::native(&path)))
     }
 
     /// Adds blobs that are about to be replaced. One that was replaced before keeps what it was at first.
     ///
     /// # Errors
     /// The list cannot be read or written.
-    pub fn add_replaced(&self, new: Vec<Replaced>) -> Outcome {
+    pub fn add_replaced(&self, new: Vec<Replaced>) -> Result<(), RotateError> {
         let mut all = self.replaced()?;
         for mut record in new {
             if let Some(at) = all.iter().position(|before| before.path == record.path) {
@@ -273,7 +264,7 @@ impl Journal {
     ///
     /// # Errors
     /// It cannot be removed.
-    pub fn end(self) -> Outcome {
+    pub fn end(self) -> Result<(), RotateError> {
         let done = self.dir.with_extension("draft");
         remove_dir(&done).context(doing)?;
         fs::rename(&self.dir, &done).context(doing)?;

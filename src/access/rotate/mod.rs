@@ -4,6 +4,7 @@
 //! *Seal*: the new keys go to the local keyring, and every file of the index is sealed with them and staged. *Test*: what
 //! was staged opens to the same plaintext. *Finish*: `.shroud/` is written and staged.
 
+mod error;
 mod journal;
 pub mod run;
 mod test;
@@ -16,11 +17,11 @@ use std::time::SystemTime;
 use super::index::restage::{Restage, write_sealed};
 use super::members::Fresh;
 use super::members::grant::verify;
-use super::members::{Candidate, grant};
+use super::members::{Candidate, MemberError, grant};
 use crate::clone::Roster;
 use crate::clone::roster::{MemberFile, Standing, remove_from_shroud_dir};
 use crate::clone::taken_over::taken_over;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::format::{Key, KeyId};
 use crate::git::repository::Repository;
 use crate::git::staging::{Staged, stage};
@@ -31,6 +32,7 @@ use crate::store::local;
 use crate::store::seen::Seen;
 use crate::store::shroud_dir::{self, File, KeyInfo, Label};
 
+pub use error::RotateError;
 use journal::Replaced;
 pub use journal::{Journal, Step};
 pub use undo::{Undone, abort};
@@ -80,7 +82,7 @@ pub fn create(
     plan: &Plan,
     now: SystemTime,
     say: &mut dyn FnMut(Remark),
-) -> Outcome<Journal> {
+) -> Result<Journal, RotateError> {
     refuse_unfit_files(repository, keyring, roster, &plan.names)?;
     let mut new_keys = Keyring::default();
     let mut new_files = Vec::new();
@@ -109,26 +111,22 @@ pub fn create(
         let generation = current.generation.checked_add(1);
         let entry = Entry {
             name: name.clone(),
-            generation: generation
-                .ok_or_else(|| CommandError::wrong("there are no more generations"))?,
+            generation: generation.ok_or(RotateError::NoGeneration)?,
             key: Key::generate(getrandom::fill).context(|| "no random numbers".to_owned())?,
         };
         for Next { label, added, candidate } in next {
-            let granted = fresh.renew(&candidate).and_then(|(candidate, newer)| {
-                if newer {
-                    let note = format!("took the newer certificate of '{label}' from gpg");
-                    say(Remark::Note(note));
+            let granted = match fresh.renew(&candidate) {
+                Err(source) => Err(MemberError::Fresh { recipient: candidate.recipient, source }),
+                Ok((candidate, newer)) => {
+                    if newer {
+                        let note = format!("took the newer certificate of '{label}' from gpg");
+                        say(Remark::Note(note));
+                    }
+                    grant(&entry, &candidate, &label, now)
                 }
-                grant(&entry, &candidate, &label, now)
-            });
-            let mut next = granted.map_err(|error| {
-                let message = error.message().to_owned();
-                let about = format!("'{label}': {}", message.trim_start_matches(&format!("'{label}': ")));
-                error.hints().iter().fold(CommandError::wrong(about), CommandError::hint)
-                    .hint("nothing was changed; run 'git shroud member add' with the newer certificate")
-                    .hint(format!("or remove the member: git shroud member remove {label}"))
-                    .hint(format!("or rotate without them for now: --without {label}"))
-            })?;
+            };
+            let mut next = granted
+                .map_err(|source| RotateError::NotGranted { label, source: Box::new(source) })?;
             next.added = added;
             let next = next.signed(&entry.key);
             new_files.push((next.file(name), next.to_text()));
@@ -158,16 +156,14 @@ fn next_members(
     name: &KeyName,
     members: &[MemberFile],
     say: &mut dyn FnMut(Remark),
-) -> Outcome<Vec<Next>> {
+) -> Result<Vec<Next>, RotateError> {
     let mut next = Vec::new();
     for file in members {
         let member = file.member.as_ref().expect("it was verified");
         let label = &member.label;
         if plan.recipients.contains(&member.recipient) {
-            return Err(CommandError::refused(format!(
-                "'{label}' of key '{name}' is being removed, but was added again meanwhile; nothing was changed"
-            ))
-            .hint("run it again"));
+            let (label, name) = (label.clone(), name.clone());
+            return Err(RotateError::AddedAgain { label, name });
         }
         if plan.without.contains(&member.recipient) {
             say(Remark::Warning(format!(
@@ -176,12 +172,8 @@ fn next_members(
             continue;
         }
         if file.standing(roster.infos.get(name), keyring) == Standing::OutOfDate {
-            return Err(CommandError::refused(format!(
-                "the grant of '{label}' for key '{name}' is out of date, and anybody with the earlier key can have written it"
-            ))
-            .hint(format!("if this grant is right: git shroud member renew {label} --key {name}"))
-            .hint(format!("if not: git shroud member remove {label} --key {name} --no-rotate"))
-            .hint(format!("or decide later: --without {label}")));
+            let (label, name) = (label.clone(), name.clone());
+            return Err(RotateError::OutOfDate { label, name });
         }
         let candidate = Candidate::from_member(member)?;
         next.push(Next { label: label.clone(), added: member.added.clone(), candidate });
@@ -195,7 +187,7 @@ fn concerned(
     keyring: &Keyring,
     roster: &Roster,
     names: &BTreeSet<KeyName>,
-) -> Outcome<Vec<FileStatus>> {
+) -> Result<Vec<FileStatus>, RotateError> {
     let Roster { infos, missing, .. } = roster;
     let none = crate::git_crypt::HeldKeys::default();
     let known = Known { keyring, git_crypt: &none, infos, missing: missing.as_deref() };
@@ -212,14 +204,10 @@ fn refuse_unfit_files(
     keyring: &Keyring,
     roster: &Roster,
     names: &BTreeSet<KeyName>,
-) -> Outcome {
+) -> Result<(), RotateError> {
     let files = concerned(repository, keyring, roster, names)?;
     if let Some(file) = files.iter().find(|file| file.state.is_unknown()) {
-        return Err(CommandError::incomplete(format!(
-            "{} is not in this clone, so it cannot be sealed again; nothing was changed",
-            crate::sanitise::path(&file.path)
-        ))
-        .hint("fetch it first: git checkout, or git fetch --refetch --no-filter"));
+        return Err(RotateError::NotHere(crate::sanitise::path(&file.path)));
     }
     let unfit = |file: &&FileStatus| {
         !file.state.is_good()
@@ -229,12 +217,10 @@ fn refuse_unfit_files(
     };
     match files.iter().find(unfit) {
         None => Ok(()),
-        Some(file) => Err(CommandError::refused(format!(
-            "{} cannot be sealed again ({}); nothing was changed",
-            crate::sanitise::path(&file.path),
-            file.state.name()
-        ))
-        .hint("git shroud status says what is wrong with it")),
+        Some(file) => {
+            let path = crate::sanitise::path(&file.path);
+            Err(RotateError::Unfit { path, state: file.state.name() })
+        }
     }
 }
 
@@ -242,7 +228,7 @@ fn refuse_unfit_files(
 ///
 /// # Errors
 /// A step fails; the journal stays, for another try or for [`abort`].
-pub fn complete(repository: &Repository, mut journal: Journal) -> Outcome<Rotated> {
+pub fn complete(repository: &Repository, mut journal: Journal) -> Result<Rotated, RotateError> {
     let top = repository.worktree.as_deref().expect("a rotation has a worktree");
     let common_dir = repository.common_dir();
     let mut keyring = local::load(common_dir)?;
@@ -268,7 +254,11 @@ pub fn complete(repository: &Repository, mut journal: Journal) -> Outcome<Rotate
     Ok(rotated)
 }
 
-fn rotated(keyring: &Keyring, journal: &Journal, left: Vec<String>) -> Outcome<Rotated> {
+fn rotated(
+    keyring: &Keyring,
+    journal: &Journal,
+    left: Vec<String>,
+) -> Result<Rotated, RotateError> {
     let files = journal.new_files()?;
     let members = |name: &KeyName| {
         files.iter().filter(|file| matches!(file, File::Member(of, _) if of == name)).count()
@@ -281,7 +271,11 @@ fn rotated(keyring: &Keyring, journal: &Journal, left: Vec<String>) -> Outcome<R
 }
 
 /// Seals with the new keys; returns what was left alone, as another key seals it than its attribute names.
-fn seal(repository: &Repository, keyring: &Keyring, journal: &Journal) -> Outcome<Vec<String>> {
+fn seal(
+    repository: &Repository,
+    keyring: &Keyring,
+    journal: &Journal,
+) -> Result<Vec<String>, RotateError> {
     let roster = Roster::read(repository)?;
     let files = concerned(repository, keyring, &roster, &journal.names)?;
     let mut blobs = Vec::new();
@@ -305,10 +299,8 @@ fn seal(repository: &Repository, keyring: &Keyring, journal: &Journal) -> Outcom
             blobs.push(Restage { path, executable, id, key, with });
         }
     }
-    let staged = write_sealed(repository, keyring, &blobs).map_err(|(path, error)| {
-        let place =
-            path.map(|path| format!("{}: ", crate::sanitise::path(&path))).unwrap_or_default();
-        CommandError::refused(format!("{place}{error}"))
+    let staged = write_sealed(repository, keyring, &blobs).map_err(|(path, source)| {
+        RotateError::Sealing { path: path.map(|path| crate::sanitise::path(&path)), source }
     })?;
     let replaced = blobs.iter().zip(&staged).map(|(blob, Staged { path, executable, id })| {
         Replaced { path: path.clone(), executable: *executable, old: blob.id, new: *id }

@@ -5,12 +5,12 @@ use std::time::SystemTime;
 
 use super::journal::Journal;
 use super::undo::{Undone, abort};
-use super::{Plan, Remark, Rotated, complete, create};
+use super::{Plan, Remark, RotateError, Rotated, complete, create};
 use crate::clone::locks::{exclusive_at_once, refuse_rotation};
 use crate::clone::meant::People;
 use crate::clone::roster::MemberFile;
 use crate::clone::{CloneError, OpenClone, Roster};
-use crate::error::{CommandError, Outcome, count};
+use crate::error::count;
 use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
 use crate::keyring::KeyName;
@@ -26,7 +26,7 @@ pub fn find_without(
     opened: &OpenClone,
     names: &BTreeSet<KeyName>,
     meant: &[String],
-) -> Outcome<BTreeSet<Recipient>> {
+) -> Result<BTreeSet<Recipient>, RotateError> {
     if meant.is_empty() {
         return Ok(BTreeSet::new());
     }
@@ -40,7 +40,7 @@ pub fn find_without(
 ///
 /// # Errors
 /// None is under way here, or it cannot be ended.
-pub fn go_on(repository: &Repository, progress: &dyn Progress) -> Outcome {
+pub fn go_on(repository: &Repository, progress: &dyn Progress) -> Result<(), RotateError> {
     let _exclusive = exclusive_at_once(repository)?;
     let rotated = complete(repository, begun(repository)?)?;
     report(progress, repository, &rotated)
@@ -50,29 +50,25 @@ pub fn go_on(repository: &Repository, progress: &dyn Progress) -> Outcome {
 ///
 /// # Errors
 /// None is under way here, or it cannot be undone.
-pub fn undo(repository: &Repository, progress: &dyn Progress) -> Outcome {
+pub fn undo(repository: &Repository, progress: &dyn Progress) -> Result<(), RotateError> {
     let _exclusive = exclusive_at_once(repository)?;
     report_undone(progress, &abort(repository, begun(repository)?)?);
     Ok(())
 }
 
-fn begun(repository: &Repository) -> Outcome<Journal> {
+fn begun(repository: &Repository) -> Result<Journal, RotateError> {
     let Some(journal) = Journal::load(repository.common_dir())? else {
-        return Err(CommandError::wrong("no rotation is under way"));
+        return Err(RotateError::NoneUnderWay);
     };
     refuse_other_worktree(repository, &journal)?;
     Ok(journal)
 }
 
-fn refuse_other_worktree(repository: &Repository, journal: &Journal) -> Outcome {
+fn refuse_other_worktree(repository: &Repository, journal: &Journal) -> Result<(), RotateError> {
     if repository.gix.git_dir().canonicalize().ok() == journal.git_dir.canonicalize().ok() {
         return Ok(());
     }
-    Err(CommandError::wrong(format!(
-        "the rotation was started in another worktree; its folder is {}",
-        crate::sanitise::native(&journal.git_dir)
-    ))
-    .hint("run this there"))
+    Err(RotateError::OtherWorktree(crate::sanitise::native(&journal.git_dir)))
 }
 
 /// Rotates keys from the beginning; `None` where it is only said what would be done.
@@ -84,15 +80,12 @@ pub fn rotate(
     opened: &OpenClone,
     plan: &Plan,
     dry_run: bool,
-) -> Outcome<Option<Rotated>> {
+) -> Result<Option<Rotated>, RotateError> {
     let repository = &opened.repository;
     let _exclusive = exclusive_at_once(repository)?;
     refuse_rotation(repository)?;
     if local::from_environment()?.is_some() {
-        return Err(CommandError::wrong(
-            "the keys come from the environment, where a new key cannot be stored",
-        )
-        .hint("unset GIT_SHROUD_KEYRING and GIT_SHROUD_KEY, and unlock this clone"));
+        return Err(RotateError::Environment);
     }
     // What was read before the lock was taken may be old.
     let keyring = local::load(repository.common_dir())?;
@@ -117,16 +110,17 @@ pub fn rotate(
         Remark::Warning(text) => progress.warning(&text),
     };
     let journal = create(repository, &keyring, &roster, plan, SystemTime::now(), &mut say)?;
-    let rotated = complete(repository, journal).map_err(|error| {
-        error
-            .hint("the rotation is not finished: remove the cause, then run git shroud key rotate --continue")
-            .hint("or undo it: git shroud key rotate --abort")
-    })?;
+    let rotated =
+        complete(repository, journal).map_err(|error| RotateError::CutOff(Box::new(error)))?;
     report(progress, repository, &rotated)?;
     Ok(Some(rotated))
 }
 
-fn report(progress: &dyn Progress, repository: &Repository, rotated: &Rotated) -> Outcome {
+fn report(
+    progress: &dyn Progress,
+    repository: &Repository,
+    rotated: &Rotated,
+) -> Result<(), RotateError> {
     install_drivers(repository)?;
     for (name, generation, id, members) in &rotated.keys {
         progress.status(&format!(

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use super::RotateError;
 use super::journal::{Journal, Replaced};
-use crate::error::{CommandError, Outcome};
 use crate::format::{self, HEADER_LEN, Header, Siv, Sniff};
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
@@ -14,11 +14,12 @@ use crate::store::shroud_dir::{File, Member};
 
 /// Every blob that was staged opens with a new key, to the plaintext of the one that it replaces; every member file is
 /// sound and wraps the new key.
-pub(super) fn test(repository: &Repository, keyring: &Keyring, journal: &Journal) -> Outcome {
-    let failed = |place: &str, why: &str| {
-        CommandError::refused(format!("the rotation's test failed: {place}: {why}"))
-            .hint("'git shroud key rotate --abort' undoes the rotation")
-    };
+pub(super) fn test(
+    repository: &Repository,
+    keyring: &Keyring,
+    journal: &Journal,
+) -> Result<(), RotateError> {
+    let failed = |place: String, why: String| RotateError::Test { place, why };
     let index: BTreeMap<_, _> =
         Entries::read_all(repository)?.files.into_iter().map(|file| (file.path, file.id)).collect();
     for replaced in journal.replaced()? {
@@ -26,7 +27,7 @@ pub(super) fn test(repository: &Repository, keyring: &Keyring, journal: &Journal
             continue;
         }
         let path = crate::sanitise::path(&replaced.path);
-        compare(repository, keyring, &replaced).map_err(|why| failed(&path, &why))?;
+        compare(repository, keyring, &replaced).map_err(|why| failed(path, why))?;
     }
     for file in journal.new_files()? {
         let File::Member(name, stem) = &file else { continue };
@@ -36,7 +37,7 @@ pub(super) fn test(repository: &Repository, keyring: &Keyring, journal: &Journal
             member.generation == entry.generation && member.is_authentic(&entry.key)
         });
         if !sound {
-            return Err(failed(&file.path(), "it does not name the new key"));
+            return Err(failed(file.path(), "it does not name the new key".to_owned()));
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use gix::ObjectId;
 
-use crate::error::{CommandError, Outcome};
+use super::RotateError;
 use crate::git::GitError;
 use crate::git::history::next_parents;
 use crate::git::hooks;
@@ -13,7 +13,7 @@ use crate::store::shroud_dir::{File, KeyInfo};
 
 /// Refuses where the generation that is described now was not committed yet, although an earlier one was, and the guard
 /// here would refuse the next commit.
-pub(super) fn refuse(repository: &Repository, info: &KeyInfo) -> Outcome {
+pub(super) fn refuse(repository: &Repository, info: &KeyInfo) -> Result<(), RotateError> {
     let name = &info.name;
     let mut committed = None;
     for parent in next_parents(repository)? {
@@ -22,10 +22,7 @@ pub(super) fn refuse(repository: &Repository, info: &KeyInfo) -> Outcome {
     if committed.is_some_and(|committed| committed < info.generation)
         && !hooks::lacking(repository)?.missing.contains(&"pre-commit")
     {
-        return Err(CommandError::refused(format!(
-            "the last rotation of key '{name}' is not committed yet, and each rotation needs its own commit; nothing was changed"
-        ))
-        .hint("run 'git commit', then this command again"));
+        return Err(RotateError::Uncommitted(name.clone()));
     }
     Ok(())
 }

@@ -5,10 +5,10 @@ use std::io;
 
 use gix::ObjectId;
 
+use super::RotateError;
 use super::journal::{Journal, Replaced};
 use crate::access::given::trust::aside;
 use crate::clone::roster::stage_shroud_dir;
-use crate::error::Outcome;
 use crate::format::{self, KeyId, Sniff};
 use crate::git::GitError;
 use crate::git::objects;
@@ -31,7 +31,7 @@ pub struct Undone {
 ///
 /// # Errors
 /// Something cannot be written; then the journal stays, and this can be run again.
-pub fn abort(repository: &Repository, journal: Journal) -> Outcome<Undone> {
+pub fn abort(repository: &Repository, journal: Journal) -> Result<Undone, RotateError> {
     let common_dir = repository.common_dir();
     let replaced = journal.replaced()?;
     let mut undone = Undone::default();
@@ -107,7 +107,7 @@ fn used_ids(
 }
 
 /// Files that the rotation has written get back what they held; what was changed since stays.
-fn restore_shroud_dir(repository: &Repository, journal: &Journal) -> Outcome {
+fn restore_shroud_dir(repository: &Repository, journal: &Journal) -> Result<(), RotateError> {
     let top = repository.worktree.as_deref().expect("a rotation has a worktree");
     let written: BTreeSet<_> =
         journal.new_files()?.into_iter().chain(journal.removed.iter().cloned()).collect();

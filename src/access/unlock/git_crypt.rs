@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gix::bstr::ByteSlice as _;
 
+use super::UnlockError;
 use super::git_crypt_head::find_closed;
 use super::missing::IdentityArguments;
 use super::unwrap::open_message;
 use crate::clone::OpenClone;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::format::KeyId;
 use crate::fs::read_bounded;
 use crate::git::last_changes::last_change;
@@ -36,7 +37,7 @@ pub(super) fn take(
     opened: &mut OpenClone,
     given: Vec<(String, KeyFile)>,
     trusted: &[KeyId],
-) -> Outcome {
+) -> Result<(), UnlockError> {
     if !given.is_empty() {
         refuse_foreign(opened, &given, trusted)?;
     }
@@ -65,31 +66,30 @@ pub(super) fn take(
 
 /// Refuses a key that does not open what its name encrypts here, or is another than was held here: anybody who can push can put
 /// a key of their own into `.git-crypt/`, or have one handed to a colleague, and add a file that it opens.
-fn prove(opened: &OpenClone, file: &KeyFile, place: &str, trusted: &[KeyId]) -> Outcome {
+fn prove(
+    opened: &OpenClone,
+    file: &KeyFile,
+    place: &str,
+    trusted: &[KeyId],
+) -> Result<(), UnlockError> {
     let (repository, name, id) = (&opened.repository, file.name(), file.newest().id());
     let held = opened.git_crypt.of(name).map_or(&[][..], KeyFile::versions);
     if file.versions().iter().all(|key| held.iter().any(|held| held.same_as(key))) {
         return Ok(());
     }
     if find_opening(repository, file)? == Foreign::Yes {
-        return Err(CommandError::wrong(format!(
-            "{place}: this git-crypt key opens no file here that belongs to its name, '{name}'"
-        ))
-        .hint("nothing was changed; ask for the key file of this repository"));
+        let (place, name) = (place.to_owned(), name.clone());
+        return Err(UnlockError::OpensNothing { place, name });
     }
     if file.versions().iter().any(|key| trusted.contains(&key.id())) {
         return Ok(());
     }
-    let trust = format!(
-        "if a colleague confirms the id, but not through this repository: git shroud unlock --trust-key {id}"
-    );
     if let Some(other) = load_seen(repository)?.other_than(file) {
-        return Err(CommandError::refused(format!(
-            "{place}: the git-crypt key '{name}' (id {id}) differs from the one that this clone has held under that name (id {other}), so it was not taken: somebody may have swapped it"
-        ))
-        .hint(trust));
+        let (place, name) = (place.to_owned(), name.clone());
+        return Err(UnlockError::Differs { place, name, id, other });
     }
-    let closed = find_closed(repository, file).map_err(|error| error.hint(trust.clone()))?;
+    let closed = find_closed(repository, file)
+        .map_err(|source| UnlockError::Proof { id, source: Box::new(source) })?;
     if closed.is_empty() {
         return Ok(());
     }
@@ -99,18 +99,18 @@ fn prove(opened: &OpenClone, file: &KeyFile, place: &str, trusted: &[KeyId]) -> 
     if !more.is_empty() {
         paths.push_str(&format!(" and {} more", more.len()));
     }
-    Err(CommandError::refused(format!(
-        "{place}: the git-crypt key '{name}' (id {id}) does not open {paths}, so it was not taken: somebody may have swapped it, or damaged the files"
-    ))
-    .hint(match place {
-        IN_REPOSITORY => "see who changed the key: git log --stat -- .git-crypt",
-        _ => "see who changed the files: git log --stat -- PATH",
-    })
-    .hint(trust))
+    let in_repository = place == IN_REPOSITORY;
+    let (place, name) = (place.to_owned(), name.clone());
+    Err(UnlockError::Closed { place, name, id, paths, in_repository })
 }
 
 /// Keeps a key that was proved.
-fn keep(progress: &dyn Progress, opened: &mut OpenClone, file: KeyFile, place: &str) -> Outcome {
+fn keep(
+    progress: &dyn Progress,
+    opened: &mut OpenClone,
+    file: KeyFile,
+    place: &str,
+) -> Result<(), UnlockError> {
     let name = file.name().clone();
     let wrong = |source| StoreError::KeyFile { place: place.to_owned(), source };
     if !opened.git_crypt.insert(file).map_err(wrong)? {
@@ -124,13 +124,13 @@ fn keep(progress: &dyn Progress, opened: &mut OpenClone, file: KeyFile, place: &
     Ok(())
 }
 
-fn load_seen(repository: &Repository) -> Outcome<SeenGitCrypt> {
+fn load_seen(repository: &Repository) -> Result<SeenGitCrypt, UnlockError> {
     Ok(SeenGitCrypt::load(repository.common_dir())
         .context(|| "the list of seen keys".to_owned())?)
 }
 
 /// Whether this clone has never held a key, of either program.
-pub(super) fn is_fresh(opened: &OpenClone) -> Outcome<bool> {
+pub(super) fn is_fresh(opened: &OpenClone) -> Result<bool, UnlockError> {
     let nothing_held = opened.keyring.is_empty() && opened.git_crypt.is_empty();
     Ok(nothing_held
         && load_seen(&opened.repository)?.is_empty()
@@ -154,7 +154,7 @@ pub(super) fn unwrap(
     arguments: &IdentityArguments,
     allowed: &Allowed<'_>,
     ask: Ask<'_>,
-) -> Outcome<Vec<String>> {
+) -> Result<Vec<String>, UnlockError> {
     let Some(folder) = state_dir(&opened.repository) else { return Ok(Vec::new()) };
     let wrapped = git_crypt::wrapped(&folder).context(|| "the git-crypt keys".to_owned())?;
     let mut by_name: BTreeMap<Name, Vec<Wrapped>> = BTreeMap::new();
@@ -192,7 +192,7 @@ fn say_new(
     opened: &OpenClone,
     file: &KeyFile,
     wrapped: &[Wrapped],
-) -> Outcome {
+) -> Result<(), UnlockError> {
     let (name, id) = (file.name(), file.newest().id());
     let folder = state_dir(&opened.repository).unwrap_or_default().join("keys").join(name.as_str());
     let folder =
@@ -214,14 +214,18 @@ fn say_new(
 }
 
 /// The names of the keys that `.git-crypt/` holds, whoever they are for.
-pub(super) fn shared_names(repository: &Repository) -> Outcome<BTreeSet<Name>> {
+pub(super) fn shared_names(repository: &Repository) -> Result<BTreeSet<Name>, UnlockError> {
     let Some(folder) = state_dir(repository) else { return Ok(BTreeSet::new()) };
     let wrapped = git_crypt::wrapped(&folder).context(|| "the git-crypt keys".to_owned())?;
     Ok(wrapped.into_iter().map(|file| file.name).collect())
 }
 
 /// Refuses a key file in a repository where nothing speaks of git-crypt: it may be that of another.
-fn refuse_foreign(opened: &OpenClone, files: &[(String, KeyFile)], trusted: &[KeyId]) -> Outcome {
+fn refuse_foreign(
+    opened: &OpenClone,
+    files: &[(String, KeyFile)],
+    trusted: &[KeyId],
+) -> Result<(), UnlockError> {
     let repository = &opened.repository;
     let Some(top) = repository.worktree.as_deref() else { return Ok(()) };
     let attributes = read_bounded(&top.join(".gitattributes"), MAX_ATTRIBUTES).unwrap_or_default();
@@ -237,11 +241,7 @@ fn refuse_foreign(opened: &OpenClone, files: &[(String, KeyFile)], trusted: &[Ke
     };
     let id = file.versions().iter().map(KeyVersion::id).next();
     let id = id.map(|id| id.to_string()).unwrap_or_default();
-    Err(CommandError::refused(format!(
-        "{place}: git-crypt encrypts nothing in this repository, so its key may belong elsewhere; nothing was changed"
-    ))
-    .hint("is this the right repository? 'git rev-parse --show-toplevel' shows it")
-    .hint(format!("to take it anyway, repeat the command with --trust-key {id}")))
+    Err(UnlockError::Foreign { place: place.clone(), id })
 }
 
 /// One key file of all versions that can be opened.

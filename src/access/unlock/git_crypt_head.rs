@@ -6,7 +6,7 @@ use std::path::Path;
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-use crate::error::{CommandError, Outcome};
+use super::UnlockError;
 use crate::git::GitError;
 use crate::git::objects::{self, Blob, fetch_missing};
 use crate::git::repository::Repository;
@@ -26,7 +26,10 @@ const FILES_PER_THREAD: usize = 64;
 ///
 /// # Errors
 /// git fails, an object cannot be read, or a file is not here and cannot be had.
-pub(super) fn find_closed(repository: &Repository, file: &KeyFile) -> Outcome<Vec<Vec<u8>>> {
+pub(super) fn find_closed(
+    repository: &Repository,
+    file: &KeyFile,
+) -> Result<Vec<Vec<u8>>, UnlockError> {
     let (mut closed, mut missing) = try_all(repository, file, named(repository, file)?)?;
     missing.truncate(MAX_FETCHED);
     if !closed.is_empty() || missing.is_empty() {
@@ -36,12 +39,10 @@ pub(super) fn find_closed(repository: &Repository, file: &KeyFile) -> Outcome<Ve
     let still_missing;
     (closed, still_missing) = try_all(repository, file, missing)?;
     match still_missing.first() {
-        Some((path, _)) if closed.is_empty() => Err(CommandError::refused(format!(
-            "{} is not in this clone and could not be fetched, so a swapped git-crypt key '{}' cannot be detected",
-            crate::sanitise::path(path),
-            file.name()
-        ))
-        .hint("fetch it: git fetch --refetch --no-filter")),
+        Some((path, _)) if closed.is_empty() => {
+            let path = crate::sanitise::path(path);
+            Err(UnlockError::FileMissing { path, name: file.name().clone() })
+        }
         _ => Ok(closed),
     }
 }

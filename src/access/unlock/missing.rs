@@ -3,20 +3,21 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::UnlockError;
 use super::unwrap::Unwrapper;
 use super::unwrapped::{Attempt, Granted, Unwrapped};
 use crate::access::given::load_seen;
 use crate::access::given::trust::{Evidence, adopt, take_out_of_date};
 use crate::clone::OpenClone;
 use crate::clone::roster::MemberFile;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::format::KeyId;
 use crate::fs::read_bounded;
 use crate::git::last_changes::last_change;
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, MAX_TEXT_LEN};
 use crate::progress::Progress;
-use crate::recipient::identities::{Identities, IdentityError, Place};
+use crate::recipient::identities::{Identities, Place};
 use crate::recipient::{Ask, Recipient};
 use crate::store::shroud_dir::{File, KeyInfo};
 
@@ -43,7 +44,7 @@ impl IdentityArguments {
         &self,
         progress: &dyn Progress,
         repository: &Repository,
-    ) -> Outcome<Identities> {
+    ) -> Result<Identities, UnlockError> {
         let mut identities = self.given()?;
         identities.find_gpg(repository.gpg_program().as_deref());
         if identities.gpg.is_none() {
@@ -53,7 +54,7 @@ impl IdentityArguments {
     }
 
     /// What was named must be usable.
-    fn given(&self) -> Outcome<Identities> {
+    fn given(&self) -> Result<Identities, UnlockError> {
         let mut identities = Identities::default();
         identities.allow_rsa = self.allow_rsa;
         for path in &self.identities {
@@ -104,7 +105,7 @@ pub fn unwrap_missing(
     arguments: &IdentityArguments,
     confirmed: Confirmed<'_>,
     ask: Ask<'_>,
-) -> Outcome<UnwrappedKeys> {
+) -> Result<UnwrappedKeys, UnlockError> {
     let mut done = UnwrappedKeys { added: BTreeSet::new(), locked: Vec::new() };
     let missing: Vec<KeyInfo> = opened
         .roster
@@ -182,7 +183,7 @@ fn gather(
     repository: &Repository,
     arguments: &IdentityArguments,
     keys: &[Granted],
-) -> Outcome<Identities> {
+) -> Result<Identities, UnlockError> {
     let mut identities = arguments.given()?;
     let recipients: Vec<&Recipient> = keys
         .iter()
@@ -195,14 +196,13 @@ fn gather(
     Ok(identities)
 }
 
-impl From<IdentityError> for CommandError {
-    fn from(error: IdentityError) -> Self {
-        Self::wrong(error.to_string())
-    }
-}
-
 /// A key of a name that this clone has never seen: a second grant, or a key of anybody who can push.
-fn say_new(progress: &dyn Progress, opened: &OpenClone, info: &KeyInfo, label: &str) -> Outcome {
+fn say_new(
+    progress: &dyn Progress,
+    opened: &OpenClone,
+    info: &KeyInfo,
+    label: &str,
+) -> Result<(), UnlockError> {
     let (name, id) = (&info.name, info.id);
     let path = File::Member(name.clone(), label.to_owned()).path();
     let by = last_change(&opened.repository, &path)?;
@@ -220,7 +220,7 @@ fn say_who_granted(
     opened: &OpenClone,
     name: &KeyName,
     label: &str,
-) -> Outcome {
+) -> Result<(), UnlockError> {
     let path = File::Member(name.clone(), label.to_owned()).path();
     let by = last_change(&opened.repository, &path)?;
     let by = by.unwrap_or_else(|| "not committed yet".to_owned());

@@ -1,6 +1,7 @@
 //! Opening a clone: keys are taken, and the files of every worktree are decrypted.
 
 mod by_plugin;
+mod error;
 mod git_crypt;
 mod git_crypt_head;
 pub mod missing;
@@ -15,7 +16,7 @@ use super::given::{Given, ids, prove, read_given, remember_copied, take};
 use super::worktree::left::report_left;
 use super::worktree::{Report, open_worktree};
 use crate::clone::{CloneError, OpenClone, RESTORE, Roster, held_git_crypt_keys};
-use crate::error::{CommandError, Outcome, count};
+use crate::error::count;
 use crate::filter::describe_suspects;
 use crate::format::KeyId;
 use crate::git::config::{install_drivers, install_git_crypt_drivers};
@@ -26,6 +27,7 @@ use crate::progress::Progress;
 use crate::recipient::Ask;
 use crate::status::find_names;
 use crate::store::{local, shroud_dir};
+pub use error::UnlockError;
 use missing::{Confirmed, IdentityArguments, unwrap_missing};
 
 /// With what a clone is opened.
@@ -50,7 +52,7 @@ pub fn unlock(
     request: &Request,
     ask: Ask<'_>,
     progress: &dyn Progress,
-) -> Outcome {
+) -> Result<(), UnlockError> {
     let is_set_up = install_first(&repository)?;
     let keyring = local::load(repository.common_dir())?;
     let git_crypt = held_git_crypt_keys(&repository)?;
@@ -113,10 +115,7 @@ pub fn unlock(
     open_all(progress, &opened)?;
     match opened.roster.malformed.len() as u64 {
         0 => Ok(()),
-        n => Err(CommandError::incomplete(format!(
-            "{} in .shroud cannot be read, so some keys may stay locked",
-            count(n, "description")
-        ))),
+        n => Err(UnlockError::Malformed(n)),
     }
 }
 
@@ -125,7 +124,7 @@ pub fn unlock(
 ///
 /// # Errors
 /// git's configuration cannot be written.
-pub fn install_first(repository: &Repository) -> Outcome<bool> {
+pub fn install_first(repository: &Repository) -> Result<bool, UnlockError> {
     let is_set_up = is_set_up(repository)?;
     if is_set_up {
         install_drivers(repository)?;
@@ -134,7 +133,11 @@ pub fn install_first(repository: &Repository) -> Outcome<bool> {
 }
 
 /// A name that is misspelt would be a key that stays locked without a word.
-fn refuse_unknown(repository: &Repository, roster: &Roster, names: &[String]) -> Outcome {
+fn refuse_unknown(
+    repository: &Repository,
+    roster: &Roster,
+    names: &[String],
+) -> Result<(), UnlockError> {
     if names.is_empty() {
         return Ok(());
     }
@@ -145,12 +148,11 @@ fn refuse_unknown(repository: &Repository, roster: &Roster, names: &[String]) ->
     };
     let Some(unknown) = names.iter().find(|name| !is_known(name)) else { return Ok(()) };
     let unknown = crate::sanitise::line(unknown);
-    Err(CommandError::wrong(format!("there is no key '{unknown}' in .shroud or .git-crypt"))
-        .hint("git shroud key list"))
+    Err(UnlockError::UnknownName(unknown))
 }
 
 /// Whether the worktree or the last commit has a folder of this program.
-fn is_set_up(repository: &Repository) -> Outcome<bool> {
+fn is_set_up(repository: &Repository) -> Result<bool, UnlockError> {
     let top = repository.worktree.as_deref();
     if top.is_some_and(|top| top.join(shroud_dir::NAME).symlink_metadata().is_ok()) {
         return Ok(true);
@@ -166,30 +168,17 @@ fn report_taken(progress: &dyn Progress, opened: &OpenClone, added: &BTreeSet<Ke
     }
 }
 
-fn no_key(opened: &OpenClone) -> CommandError {
+fn no_key(opened: &OpenClone) -> UnlockError {
     if opened.roster.infos.is_empty()
         && find_names(&opened.repository).is_ok_and(|names| !names.is_empty())
     {
-        return CommandError::wrong("no git-crypt key was given, and none is held here")
-            .hint("git shroud unlock KEYFILE, with a file that a colleague made with 'git-crypt export-key'")
-            .hint("or ask a colleague to run 'git-crypt add-gpg-user YOUR-KEY', and pull");
+        return UnlockError::NoGitCryptKey;
     }
-    let names = opened.key_names();
-    let locked = if names.is_empty() {
-        CommandError::wrong("no key was given, and none is held here")
-    } else {
-        CommandError::wrong(format!(
-            "no key was given, and none is held here (keys of this repository: {names})"
-        ))
-    };
-    locked
-        .hint("ask a member to grant you the key: git shroud member add YOUR-KEY (OpenPGP, age or SSH)")
-        .hint("or git shroud unlock KEYFILE, with a file that a colleague made with 'git shroud key export'")
-        .hint("in CI, set GIT_SHROUD_KEY to the file's text, or GIT_SHROUD_KEYRING to its path")
+    UnlockError::NoKey(opened.key_names())
 }
 
 /// Opens the files of every worktree.
-fn open_all(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
+fn open_all(progress: &dyn Progress, opened: &OpenClone) -> Result<(), UnlockError> {
     let mut all = Report::default();
     let worktrees = opened.repository.all_worktrees()?;
     for worktree in &worktrees {
@@ -242,5 +231,5 @@ fn open_all(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
         ));
         progress.hint("'git shroud status' names them, 'git shroud status --fix' seals them");
     }
-    report_left(progress, &all)
+    Ok(report_left(progress, &all)?)
 }

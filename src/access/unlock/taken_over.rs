@@ -1,14 +1,18 @@
 //! Keys that were taken over from git-crypt: kept where its filters find them, so that history opens as before.
 
+use super::UnlockError;
 use crate::clone::OpenClone;
 use crate::clone::taken_over::taken_over_here;
-use crate::error::{Context as _, Outcome};
+use crate::error::Context as _;
 use crate::git_crypt::KeyVersion;
 use crate::progress::Progress;
 use crate::store::{git_crypt, local};
 
 /// Takes what `.shroud/` keeps sealed under the keys that are held. A key that is held under the same name stays.
-pub(super) fn take_over(progress: &dyn Progress, opened: &mut OpenClone) -> Outcome {
+pub(super) fn take_over(
+    progress: &dyn Progress,
+    opened: &mut OpenClone,
+) -> Result<(), UnlockError> {
     let (taken, problems) = taken_over_here(&opened.roster, &opened.keyring);
     for problem in problems {
         progress.warning(&format!("skipped a git-crypt key: {problem}"));

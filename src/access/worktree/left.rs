@@ -1,14 +1,19 @@
 //! What a sweep over the worktree has left as it is.
 
 use super::{Left, Report};
-use crate::error::{CommandError, Outcome, count};
+use crate::error::count;
 use crate::progress::Progress;
+
+/// So many files are damaged, or cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{} could not be opened or sealed", count(*.0, "file"))]
+pub struct LeftError(u64);
 
 /// Says what was left as it is; damaged and unreadable files make the command fail, changed ones do not.
 ///
 /// # Errors
 /// There is such a file.
-pub fn report_left(progress: &dyn Progress, report: &Report) -> Outcome {
+pub fn report_left(progress: &dyn Progress, report: &Report) -> Result<(), LeftError> {
     let changed =
         report.left.iter().filter(|(_, left)| matches!(left, Left::Changed)).count() as u64;
     if changed > 0 {
@@ -23,11 +28,7 @@ pub fn report_left(progress: &dyn Progress, report: &Report) -> Outcome {
         failed += 1;
     }
     if failed > 0 {
-        return Err(CommandError::incomplete(format!(
-            "{} could not be opened or sealed",
-            count(failed, "file")
-        ))
-        .hint("remove the cause and run the command again"));
+        return Err(LeftError(failed));
     }
     Ok(())
 }

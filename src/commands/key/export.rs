@@ -125,7 +125,7 @@ impl Export {
             let mut stdout = std::io::stdout().lock();
             let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
             written.context(|| "standard output".to_owned())?;
-            return remember_copied(opened, ids);
+            return Ok(remember_copied(opened, ids)?);
         };
         write_secret(&context.ui, opened, file, bytes)?;
         remember_copied(opened, ids)?;

@@ -39,16 +39,17 @@ impl Rotate {
         let repository = context.discover()?;
         top(&repository)?;
         if self.continue_ {
-            run::go_on(&repository, &context.ui)
+            Ok(run::go_on(&repository, &context.ui)?)
         } else if self.abort {
-            run::undo(&repository, &context.ui)
+            Ok(run::undo(&repository, &context.ui)?)
         } else {
             let opened = context.open()?;
             let names = opened.choose_keys(&self.names)?;
             let names: BTreeSet<KeyName> = names.into_iter().collect();
             let without = run::find_without(&opened, &names, &self.without)?;
             let plan = Plan { names, without, ..Plan::default() };
-            run::rotate(&context.ui, &opened, &plan, self.dry_run).map(drop)
+            run::rotate(&context.ui, &opened, &plan, self.dry_run)?;
+            Ok(())
         }
     }
 }

@@ -94,7 +94,7 @@ impl Add {
         if granted.is_empty() {
             return Ok(());
         }
-        write(&context.ui, &opened, &granted, self.commit)
+        Ok(write(&context.ui, &opened, &granted, self.commit)?)
     }
 }
 

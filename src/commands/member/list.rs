@@ -219,5 +219,5 @@ fn say_what_to_do(context: &Context, opened: &OpenClone, keys: &[JsonKey]) -> Ou
         ));
         context.ui.hint("ask for the renewed certificate, and run 'git shroud member add' with it");
     }
-    crate::access::members::problems::report_problems(&context.ui, opened)
+    Ok(crate::access::members::problems::report_problems(&context.ui, opened)?)
 }

@@ -97,7 +97,7 @@ impl Renew {
             let verified = verify(repository, roster, keyring, key, &[])?;
             granted.push(wrap(verified.entry, candidate, &label)?);
         }
-        write(&context.ui, &opened, &granted, self.commit)
+        Ok(write(&context.ui, &opened, &granted, self.commit)?)
     }
 }
 
