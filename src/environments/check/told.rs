@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Cell, Finding, Problem, Report};
 use crate::environments::SCHEMA_FILE;
 use crate::environments::environment::{Environment, State};
-use crate::scan::report::{SARIF_SCHEMA, sarif_text, sarif_uri};
+use crate::scan::report::{sarif_document, sarif_text, sarif_uri};
 
 /// Characters of a default that are shown in a cell.
 const MAX_DEFAULT: usize = 24;
@@ -116,18 +116,7 @@ pub fn to_sarif(report: &Report) -> Value {
         }}]);
         result
     });
-    json!({
-        "$schema": SARIF_SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": env!("CARGO_PKG_NAME"),
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules.collect::<Vec<_>>(),
-            }},
-            "results": results.collect::<Vec<_>>(),
-        }],
-    })
+    sarif_document(&rules.collect::<Vec<_>>(), &results.collect::<Vec<_>>())
 }
 
 /// A workflow command (GitHub's documentation, "Workflow commands for GitHub Actions").

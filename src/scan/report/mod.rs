@@ -19,7 +19,7 @@ use std::io::{self, Write};
 pub(crate) use words::day;
 
 pub use advice::advice;
-pub use sarif::{SARIF_SCHEMA, sarif_text, sarif_uri};
+pub use sarif::{sarif_document, sarif_text, sarif_uri};
 
 use crate::detect::Rank;
 use crate::scan::findings::Report;

@@ -11,7 +11,7 @@ use crate::detect::Rank;
 use crate::scan::findings::{Finding, Occurrence, Reason, Report};
 
 /// The schema that a SARIF document names.
-pub const SARIF_SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+const SARIF_SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// Places beside the first that are named with a result; readers show few.
 const MAX_RELATED: usize = 100;
 
@@ -44,24 +44,31 @@ pub(super) fn write(report: &Report, options: Options<'_>, out: &mut dyn Write) 
     let remarks = words::remarks(report).into_iter();
     let remarks =
         remarks.map(|remark| json!({"level": "note", "message": {"text": sarif_text(&remark)}}));
-    let document = json!({
+    let rules: Vec<_> = rules.values().map(|finding| rule(finding)).collect();
+    let mut document = sarif_document(&rules, &results);
+    let run = &mut document["runs"][0];
+    run["columnKind"] = "unicodeCodePoints".into();
+    run["invocations"] = json!([{
+        "executionSuccessful": report.is_complete(),
+        "toolExecutionNotifications": unread.chain(remarks).collect::<Vec<_>>(),
+    }]);
+    json::value(&document, out)
+}
+
+/// A document of one run of this program: the rules, and the results that point at them.
+pub fn sarif_document(rules: &[Value], results: &[Value]) -> Value {
+    json!({
         "$schema": SARIF_SCHEMA,
         "version": "2.1.0",
         "runs": [{
             "tool": {"driver": {
                 "name": env!("CARGO_PKG_NAME"),
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules.values().map(|finding| rule(finding)).collect::<Vec<_>>(),
+                "rules": rules,
             }},
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{
-                "executionSuccessful": report.is_complete(),
-                "toolExecutionNotifications": unread.chain(remarks).collect::<Vec<_>>(),
-            }],
             "results": results,
         }],
-    });
-    json::value(&document, out)
+    })
 }
 
 /// What a reader is told of a rule. The severity is the number by which GitHub sorts.
