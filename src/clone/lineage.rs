@@ -1,19 +1,16 @@
 //! Whether an earlier generation of a key is described because the branch never rotated, or because somebody has put the
 //! old description back.
 
-use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
 use super::CloneError;
 use crate::format::KeyId;
 use crate::git::history::{PLAIN_LOG, shallow_boundary};
 use crate::git::objects::{self, Blob};
+use crate::git::raw::{Record, records};
 use crate::git::repository::Repository;
 use crate::keyring::KeyName;
 use crate::store::shroud_dir::{File, KeyInfo};
-
-/// Begins a line of the log that names a commit.
-const COMMIT: u8 = 1;
 
 /// The newest commit in the history of `HEAD` that described one of these keys, for people to read; `None` where none did.
 ///
@@ -46,15 +43,14 @@ pub fn find_later(
     let log = repository.git.run([&PLAIN_LOG[..], &raw, &[&pathspec]].concat())?;
     let mut commit = String::new();
     let mut is_whole = shallow_boundary(repository)?.is_empty();
-    for record in log.split(|&byte| byte == 0) {
-        let record = record.trim_start();
-        if let Some(named) = record.strip_prefix(&[COMMIT]) {
-            commit = crate::sanitise::text(&named.to_str_lossy());
-            continue;
-        }
-        // ":mode mode old new status"
-        let blob = record.strip_prefix(b":").and_then(|record| record.split(|&b| b == b' ').nth(3));
-        let blob = blob.and_then(|id| ObjectId::from_hex(id).ok()).filter(|id| !id.is_null());
+    for record in records(&log) {
+        let blob = match record? {
+            Record::Commit(named) => {
+                commit = crate::sanitise::text(&named.to_str_lossy());
+                continue;
+            }
+            Record::Change(change) => change.after.id(),
+        };
         let Some(blob) = blob else { continue };
         match objects::read(repository, blob)? {
             Blob::Memory(bytes) => {

@@ -6,6 +6,7 @@ use gix::ObjectId;
 
 use super::GitError;
 use super::command::Git;
+use super::raw;
 
 /// Paths are of the top of the worktree whatever the user has set, and nothing is run for a file.
 const DIFF: [&str; 10] = [
@@ -58,37 +59,36 @@ pub fn changes(
 }
 
 fn parse(output: &[u8]) -> Result<Vec<(Vec<u8>, Change)>, GitError> {
-    let malformed = || GitError::Read("git diff answered in an unknown form".to_owned());
     let mut changes: Vec<(Vec<u8>, Change)> = Vec::new();
-    let mut fields = output.split(|&byte| byte == 0);
-    while let Some(record) = fields.next().filter(|record| !record.is_empty()) {
-        let path = fields.next().ok_or_else(malformed)?.to_vec();
-        let record = record.strip_prefix(b":").ok_or_else(malformed)?;
-        let words: Vec<&[u8]> = record.split(|&byte| byte == b' ').collect();
-        let [old_mode, new_mode, old, new, status] = words[..] else { return Err(malformed()) };
+    for change in raw::changes(output) {
+        let raw::Change { path, status, before, after } = change?;
+        let [before] = before[..] else {
+            return Err(GitError::read("git diff compared more than two sides"));
+        };
         if status == b"U" {
-            changes.push((path, Change::Unmerged));
+            changes.push((path.to_vec(), Change::Unmerged));
             continue;
         }
         // git names a path in conflict a second time, with what the worktree has.
-        if changes.last().is_some_and(|(last, _)| *last == path) {
+        if changes.last().is_some_and(|(last, _)| last == path) {
             continue;
         }
-        let side = |mode: &[u8], id: &[u8]| {
-            let id = ObjectId::from_hex(id).ok()?;
-            match mode {
-                b"100644" | b"100755" if id.is_null() => Some(Side::Worktree),
-                b"100644" | b"100755" => Some(Side::Blob(id)),
-                _ => Some(Side::Absent),
-            }
-        };
-        let old = side(old_mode, old).ok_or_else(malformed)?;
-        let new = side(new_mode, new).ok_or_else(malformed)?;
+        let (old, new) = (Side::of(before), Side::of(after));
         if (old, new) != (Side::Absent, Side::Absent) {
-            changes.push((path, Change::Between(old, new)));
+            changes.push((path.to_vec(), Change::Between(old, new)));
         }
     }
     Ok(changes)
+}
+
+impl Side {
+    fn of(side: raw::Side<'_>) -> Self {
+        match side.id() {
+            _ if !side.is_file() => Self::Absent,
+            None => Self::Worktree,
+            Some(id) => Self::Blob(id),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
 use super::GitError;
+use super::raw::{Record, records};
 use super::repository::Repository;
 
 /// Bytes of the file that names where a shallow clone ends, at most.
@@ -161,20 +162,20 @@ pub fn versions(repository: &Repository, path: &[u8]) -> Result<Vec<Version>, Gi
     literal.push(native);
     let fixed = ["-c", "log.follow=false"].iter().chain(&PLAIN_LOG);
     let wanted =
-        ["--first-parent", "-m", "--raw", "--no-abbrev", "--no-renames", "--format=%ct", "--"];
-    let arguments = fixed.chain(&wanted).map(OsString::from).chain([literal]);
+        ["--first-parent", "-m", "--raw", "-z", "--no-abbrev", "--no-renames", "--format=%x01%ct"];
+    let arguments = fixed.chain(&wanted).chain(&["--"]).map(OsString::from).chain([literal]);
     let listed = repository.git.run(arguments)?;
     let wrong = || GitError::read("git listed a version in an unknown form");
     let mut versions = Vec::new();
     let mut time = 0;
-    for line in listed.lines().filter(|line| !line.is_empty()) {
-        let Some(entry) = line.strip_prefix(b":") else {
-            let text = std::str::from_utf8(line).map_err(|_| wrong())?;
-            time = text.trim().parse().map_err(|_| wrong())?;
-            continue;
-        };
-        let blob = id(entry.fields().nth(3).ok_or_else(wrong)?)?;
-        versions.push(Version { time, blob: (!blob.is_null()).then_some(blob) });
+    for record in records(&listed) {
+        match record? {
+            Record::Commit(text) => {
+                let text = std::str::from_utf8(text).map_err(|_| wrong())?;
+                time = text.trim().parse().map_err(|_| wrong())?;
+            }
+            Record::Change(change) => versions.push(Version { time, blob: change.after.id() }),
+        }
     }
     Ok(versions)
 }

@@ -22,6 +22,7 @@ pub mod own_files;
 pub mod past;
 pub mod pattern;
 pub mod pushed;
+pub mod raw;
 pub mod repository;
 pub mod scratch;
 pub mod staging;

@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 
 use gix::ObjectId;
-use gix::bstr::ByteSlice as _;
 
 use super::GitError;
 use super::history::PLAIN_LOG;
+use super::raw::changes;
 use super::repository::Repository;
 
 /// Paths that git is asked for by name, at most: it compares each entry of each tree with each of them. For more it lists all
@@ -55,33 +55,18 @@ pub fn blobs_before(
     parse(&listed, paths)
 }
 
-/// Reads the raw lines of `git log -z`: one colon, or one a parent; a mode for each side; an id for each side; letters. Then
-/// the path.
 fn parse(
     listed: &[u8],
     paths: &BTreeSet<Vec<u8>>,
 ) -> Result<HashSet<(Vec<u8>, ObjectId)>, GitError> {
-    let wrong = || GitError::read("git listed a change in an unknown form");
     let mut blobs = HashSet::new();
-    let mut records = listed.split(|&byte| byte == 0).filter(|record| !record.is_empty());
-    while let Some(change) = records.next() {
-        let change = change.trim_start();
-        let path = records.next().ok_or_else(wrong)?;
-        if !change.starts_with(b":") {
-            return Err(wrong());
-        }
-        if !paths.contains(path) {
+    for change in changes(listed) {
+        let change = change?;
+        if !paths.contains(change.path) {
             continue;
         }
-        let sides = change.iter().take_while(|&&byte| byte == b':').count() + 1;
-        let fields: Vec<&[u8]> = change[sides - 1..].fields().collect();
-        let modes = fields.get(..sides).ok_or_else(wrong)?;
-        let ids = fields.get(sides..2 * sides).ok_or_else(wrong)?;
-        for (mode, id) in modes.iter().zip(ids) {
-            if mode.starts_with(b"100") {
-                let id = ObjectId::from_hex(id).map_err(GitError::read)?;
-                blobs.insert((path.to_vec(), id));
-            }
+        for side in change.before.iter().chain([&change.after]).filter(|side| side.is_file()) {
+            blobs.extend(side.id().map(|id| (change.path.to_vec(), id)));
         }
     }
     Ok(blobs)

@@ -17,6 +17,7 @@ use crate::format::{self, Sniff};
 use crate::fs::{Access, create_private_dir, open_regular, read_regular, with_path, write_atomic};
 use crate::git::GitError;
 use crate::git::objects;
+use crate::git::raw::{Side, changes};
 use crate::git::repository::Repository;
 use crate::git::scratch::{File, ScratchIndex};
 use crate::git::staging::{Staged, stage_and_remove};
@@ -237,23 +238,14 @@ fn differences(repository: &Repository, journal: &Journal) -> Outcome<Vec<Change
     let tree = journal.tree.to_string();
     let diff = ["diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-textconv"];
     let listed = repository.git.run([&diff[..], &[&journal.head, &tree]].concat())?;
-    let unknown = || GitError::Read("git diff-tree answered in an unknown form".to_owned());
-    let mut changed = Vec::new();
-    let mut fields = listed.split(|&byte| byte == 0);
-    while let Some(record) = fields.next().filter(|record| !record.is_empty()) {
-        let path = fields.next().ok_or_else(unknown)?.to_vec();
-        let record = record.strip_prefix(b":").and_then(|record| std::str::from_utf8(record).ok());
-        let words: Vec<&str> = record.ok_or_else(unknown)?.split(' ').collect();
-        let [_, mode, old, new, _] = words[..] else { return Err(unknown().into()) };
-        let id = |text: &str| ObjectId::from_hex(text.as_bytes()).map_err(GitError::read);
-        let (old, new) = (id(old)?, id(new)?);
-        changed.push(Changed {
-            path,
-            old: (!old.is_null()).then_some(old),
-            new: (!new.is_null()).then(|| (mode.to_owned(), new)),
-        });
-    }
-    Ok(changed)
+    let changed = changes(&listed).map(|change| {
+        let change = change?;
+        let mode = String::from_utf8_lossy(change.after.mode).into_owned();
+        let old = change.before.first().and_then(Side::id);
+        let new = change.after.id().map(|id| (mode, id));
+        Ok(Changed { path: change.path.to_vec(), old, new })
+    });
+    changed.collect()
 }
 
 impl Changed {

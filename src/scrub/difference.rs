@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
-use gix::bstr::ByteSlice as _;
 
 use super::{Changes, EntryKind, Fate, Folder, ScrubError, TextKind};
 use crate::git::GitError;
 use crate::git::database::{Database, Peeled};
+use crate::git::raw;
 use crate::git::repository::Repository;
 use crate::git::tree_attributes::FILE_NAME;
 
@@ -101,21 +101,14 @@ fn differences(
     let (old, new) = (old.to_string(), new.to_string());
     let compare =
         ["--no-replace-objects", "diff-tree", "-r", "--raw", "-z", "--no-abbrev", "--no-renames"];
-    let raw = repository.git.run(compare.iter().chain(&["--no-ext-diff", &old, &new]))?;
-    let mut fields = raw.split_str(b"\0");
-    let mut found = Vec::new();
-    while let Some(entry) = fields.next().and_then(|entry| entry.strip_prefix(b":")) {
-        let parts: Vec<_> = entry.fields().collect();
-        let (Some(path), [old_mode, new_mode, old, new, ..]) = (fields.next(), &parts[..]) else {
-            return Err(GitError::read("git listed a difference in an unknown form"));
-        };
-        let side = |mode: &[u8], id: &[u8]| -> Result<Side, GitError> {
-            let id = ObjectId::from_hex(id).map_err(GitError::read)?;
-            Ok((!id.is_null()).then(|| (mode.to_vec(), id)))
-        };
-        found.push((path.to_vec(), side(old_mode, old)?, side(new_mode, new)?));
-    }
-    Ok(found)
+    let listed = repository.git.run(compare.iter().chain(&["--no-ext-diff", &old, &new]))?;
+    let found = raw::changes(&listed).map(|change| {
+        let change = change?;
+        let side = |side: raw::Side<'_>| side.id().map(|id| (side.mode.to_vec(), id));
+        let before = change.before.first().copied().and_then(side);
+        Ok((change.path.to_vec(), before, side(change.after)))
+    });
+    found.collect()
 }
 
 /// What the changes make of a file: its new path, mode and content; `None` where it goes.

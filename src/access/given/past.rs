@@ -10,6 +10,7 @@ use crate::git::GitError;
 use crate::git::attributes::Attributes;
 use crate::git::history::{PLAIN_LOG, shallow_boundary};
 use crate::git::objects::{self, Blob, fetch_missing};
+use crate::git::raw::changes;
 use crate::git::repository::Repository;
 use crate::git::worktree::Entries;
 use crate::keyring::KeyName;
@@ -75,14 +76,7 @@ fn versions(
     let raw = ["--format=", "--raw", "--no-abbrev", "--no-renames", "-m", "-z", "--full-history"];
     let log = [&PLAIN_LOG[..], &raw, &[revision, "--", pathspec]].concat();
     let log = repository.git.run(log)?;
-    let mut blobs = BTreeSet::new();
-    for record in log.split(|&byte| byte == 0) {
-        // ":mode mode old new status"
-        let blob = record.strip_prefix(b":").and_then(|record| record.split(|&b| b == b' ').nth(3));
-        let blob = blob.and_then(|id| ObjectId::from_hex(id).ok());
-        blobs.extend(blob.filter(|id| !id.is_null()));
-    }
-    Ok(blobs)
+    changes(&log).filter_map(|change| change.map(|change| change.after.id()).transpose()).collect()
 }
 
 fn not_here(name: &KeyName, why: &str) -> GivenError {

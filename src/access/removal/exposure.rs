@@ -8,6 +8,7 @@ use crate::format::{self, Header, KeyId, Siv, Sniff};
 use crate::git::GitError;
 use crate::git::history::PLAIN_LOG;
 use crate::git::objects::{self, Blob};
+use crate::git::raw::{Change, Record, records};
 use crate::git::repository::Repository;
 use crate::git::worktree::Entries;
 use crate::keyring::{Entry, Keyring};
@@ -154,23 +155,19 @@ fn history(repository: &Repository) -> Result<Vec<Version>, GitError> {
     let log = repository.git.run(log)?;
     let mut versions = Vec::new();
     let mut commit = None;
-    let mut fields = log.split(|&byte| byte == 0);
-    while let Some(field) = fields.next() {
-        let field = field.trim_ascii();
-        if let Some(head) = field.strip_prefix(b"\x01") {
-            let text = String::from_utf8_lossy(head).into_owned();
-            let (id, date) = text.split_once(' ').unwrap_or((&text, ""));
-            commit = Some(ExposedCommit { id: id.to_owned(), date: date.to_owned() });
-        } else if let Some(record) = field.strip_prefix(b":") {
-            let blob = record.split(|&byte| byte == b' ').nth(3);
-            let is_file = record.split(|&byte| byte == b' ').nth(1);
-            let path = fields.next().unwrap_or_default().to_vec();
-            let blob = blob.and_then(|id| ObjectId::from_hex(id).ok());
-            if let (Some(commit), Some(blob), Some(mode)) = (&commit, blob, is_file)
-                && mode.starts_with(b"100")
-            {
-                versions.push(Version { commit: commit.clone(), path, blob });
+    for record in records(&log) {
+        match record? {
+            Record::Commit(head) => {
+                let text = String::from_utf8_lossy(head.trim_ascii());
+                let (id, date) = text.split_once(' ').unwrap_or((&text, ""));
+                commit = Some(ExposedCommit { id: id.to_owned(), date: date.to_owned() });
             }
+            Record::Change(Change { path, after, .. }) if after.is_file() => {
+                if let (Some(commit), Some(blob)) = (&commit, after.id()) {
+                    versions.push(Version { commit: commit.clone(), path: path.to_vec(), blob });
+                }
+            }
+            Record::Change(_) => {}
         }
     }
     Ok(versions)

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use gix::ObjectId;
-
 use crate::access::members::{MemberError, MovedName};
 use crate::clone::meant::{Meant, People};
 use crate::clone::roster::MemberFile;
 use crate::git::history::PLAIN_LOG;
 use crate::git::objects::{self, Blob};
+use crate::git::raw::changes;
 use crate::git::repository::Repository;
 use crate::keyring::Keyring;
 use crate::recipient::Recipient;
@@ -64,15 +63,10 @@ fn former_files(repository: &Repository) -> Result<Vec<MemberFile>, MemberError>
     let log = repository.git.run([&PLAIN_LOG[..], &raw, &place].concat())?;
     let mut seen = BTreeSet::new();
     let mut files = Vec::new();
-    let mut records = log.split(|&byte| byte == 0);
-    while let Some(record) = records.next() {
-        // ":mode mode old new status", and then the path.
-        let record = record.trim_ascii_start();
-        let Some(fields) = record.strip_prefix(b":") else { continue };
-        let path = records.next().and_then(|path| std::str::from_utf8(path).ok());
-        let id = fields.split(|&byte| byte == b' ').nth(3);
-        let id = id.and_then(|id| ObjectId::from_hex(id).ok()).filter(|id| !id.is_null());
-        let (Some(path), Some(id)) = (path, id) else { continue };
+    for change in changes(&log) {
+        let change = change?;
+        let path = std::str::from_utf8(change.path).ok();
+        let (Some(path), Some(id)) = (path, change.after.id()) else { continue };
         if files.len() >= MAX_VERSIONS || !seen.insert((path, id)) {
             continue;
         }

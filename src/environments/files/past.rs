@@ -11,11 +11,9 @@ use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::history::PLAIN_LOG;
 use crate::git::objects::fetch_missing;
+use crate::git::raw::{Record, Side, records};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
-
-/// Begins a record of the log that describes a commit.
-const COMMIT: u8 = 1;
 
 /// Digits of a commit's id that are shown.
 const ID_DIGITS: usize = 10;
@@ -187,24 +185,19 @@ fn log(repository: &Repository, places: &BTreeSet<String>) -> Result<Vec<RawChan
         repository.git.run_with_input([&PLAIN_LOG[..], &options].concat(), input.as_bytes())?;
     let mut changes = Vec::new();
     let mut commit = String::new();
-    let mut records = log.split(|&byte| byte == 0);
-    while let Some(record) = records.next() {
-        let record = record.trim_ascii_start();
-        if let Some(described) = record.strip_prefix(&[COMMIT]) {
-            let text = crate::sanitise::text(&String::from_utf8_lossy(described));
-            let (id, rest) = text.split_once(' ').unwrap_or((&text, ""));
-            commit = format!("{} {rest}", id.get(..ID_DIGITS).unwrap_or(id));
-            continue;
+    for record in records(&log) {
+        match record? {
+            Record::Commit(described) => {
+                let text = crate::sanitise::text(&String::from_utf8_lossy(described));
+                let (id, rest) = text.split_once(' ').unwrap_or((&text, ""));
+                commit = format!("{} {rest}", id.get(..ID_DIGITS).unwrap_or(id));
+            }
+            Record::Change(change) => {
+                let before = change.before.first().and_then(Side::id);
+                let (path, after) = (change.path.to_vec(), change.after.id());
+                changes.push(RawChange { path, before, after, commit: commit.clone() });
+            }
         }
-        // ":mode mode old new status", and then the path.
-        let Some(fields) = record.strip_prefix(b":") else { continue };
-        let Some(path) = records.next() else { break };
-        let id = |at| {
-            let id = fields.split(|&byte| byte == b' ').nth(at)?;
-            ObjectId::from_hex(id).ok().filter(|id| !id.is_null())
-        };
-        let (before, after) = (id(2), id(3));
-        changes.push(RawChange { path: path.to_vec(), before, after, commit: commit.clone() });
     }
     Ok(changes)
 }

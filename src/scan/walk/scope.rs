@@ -9,6 +9,7 @@ use gix::bstr::ByteSlice as _;
 use crate::git::GitError;
 use crate::git::database::{Database, Peeled};
 use crate::git::pushed::Pushed;
+use crate::git::raw::{Change, changes};
 use crate::git::repository::Repository;
 
 /// What is looked at.
@@ -245,27 +246,13 @@ impl Selected {
     }
 }
 
-/// What is on the right side of each comparison (git-diff-tree, "Raw output format").
+/// What is on the right side of each comparison. A submodule has no object here.
 fn changed(raw: &[u8]) -> Result<Vec<(Vec<u8>, ObjectId)>, GitError> {
-    let mut changes = Vec::new();
-    let mut fields = raw.split_str(b"\0");
-    while let Some(entry) = fields.next() {
-        if !entry.starts_with(b":") {
-            continue;
-        }
-        let path = fields.next().unwrap_or_default();
-        // One mode for each side and the result, then as many ids, then the status.
-        let sides = entry.iter().take_while(|&&byte| byte == b':').count() + 1;
-        let parts: Vec<_> = entry[sides - 1..].fields().collect();
-        let (Some(mode), Some(id)) = (parts.get(sides - 1), parts.get(2 * sides - 1)) else {
-            return Err(GitError::read("git listed a change in an unknown form"));
-        };
-        let id = ObjectId::from_hex(id).map_err(GitError::read)?;
-        if !id.is_null() && *mode != b"160000" {
-            changes.push((path.to_vec(), id));
-        }
-    }
-    Ok(changes)
+    let changed = changes(raw).filter_map(|change| {
+        let own = |change: Change<'_>| Some((change.path.to_vec(), change.after.own_id()?));
+        change.map(own).transpose()
+    });
+    changed.collect()
 }
 
 #[cfg(test)]
