@@ -5,7 +5,7 @@ use gix::bstr::ByteSlice as _;
 
 use super::CloneError;
 use crate::format::KeyId;
-use crate::git::history::{PLAIN_LOG, shallow_boundary};
+use crate::git::history::{RAW_LOG, shallow_boundary};
 use crate::git::objects::{self, Blob};
 use crate::git::raw::{Record, records};
 use crate::git::repository::Repository;
@@ -29,18 +29,8 @@ pub fn find_later(
     }
     let path = File::Key(name.clone()).path();
     let pathspec = format!(":(top,literal){path}");
-    let raw = [
-        "--format=%x01%h by %an",
-        "--raw",
-        "--no-abbrev",
-        "--no-renames",
-        "-m",
-        "-z",
-        "--full-history",
-        "HEAD",
-        "--",
-    ];
-    let log = repository.git.run([&PLAIN_LOG[..], &raw, &[&pathspec]].concat())?;
+    let wanted = ["--format=%x01%h by %an", "HEAD", "--", &pathspec];
+    let log = repository.git.run([&RAW_LOG[..], &wanted].concat())?;
     let mut commit = String::new();
     let mut is_whole = shallow_boundary(repository)?.is_empty();
     for record in records(&log) {

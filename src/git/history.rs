@@ -29,6 +29,24 @@ pub const PLAIN_LOG: [&str; 8] = [
     "log",
 ];
 
+/// [`PLAIN_LOG`] with each change against each parent, in the form that [`super::raw`] reads.
+pub const RAW_LOG: [&str; 14] = [
+    PLAIN_LOG[0],
+    PLAIN_LOG[1],
+    PLAIN_LOG[2],
+    PLAIN_LOG[3],
+    PLAIN_LOG[4],
+    PLAIN_LOG[5],
+    PLAIN_LOG[6],
+    PLAIN_LOG[7],
+    "--raw",
+    "--no-abbrev",
+    "--no-renames",
+    "-m",
+    "-z",
+    "--full-history",
+];
+
 /// A commit with its parents, none where a shallow clone ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {

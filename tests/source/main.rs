@@ -1,5 +1,6 @@
 //! The source tree keeps its own rules: imports point downward, files stay short, nothing is left undone.
 
+mod errors;
 mod exceptions;
 mod layers;
 mod paths;

@@ -8,7 +8,7 @@ use super::GivenError;
 use crate::format::{self, HEADER_LEN, Key, KeyId, Sniff};
 use crate::git::GitError;
 use crate::git::attributes::Attributes;
-use crate::git::history::{PLAIN_LOG, shallow_boundary};
+use crate::git::history::{RAW_LOG, shallow_boundary};
 use crate::git::objects::{self, Blob, fetch_missing};
 use crate::git::raw::changes;
 use crate::git::repository::Repository;
@@ -73,8 +73,7 @@ fn versions(
     revision: &str,
     pathspec: &str,
 ) -> Result<BTreeSet<ObjectId>, GitError> {
-    let raw = ["--format=", "--raw", "--no-abbrev", "--no-renames", "-m", "-z", "--full-history"];
-    let log = [&PLAIN_LOG[..], &raw, &[revision, "--", pathspec]].concat();
+    let log = [&RAW_LOG[..], &["--format=", revision, "--", pathspec]].concat();
     let log = repository.git.run(log)?;
     changes(&log).filter_map(|change| change.map(|change| change.after.id()).transpose()).collect()
 }

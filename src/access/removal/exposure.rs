@@ -6,7 +6,7 @@ use gix::ObjectId;
 
 use crate::format::{self, Header, KeyId, Siv, Sniff};
 use crate::git::GitError;
-use crate::git::history::PLAIN_LOG;
+use crate::git::history::RAW_LOG;
 use crate::git::objects::{self, Blob};
 use crate::git::raw::{Change, Record, records};
 use crate::git::repository::Repository;
@@ -150,8 +150,7 @@ struct Version {
 
 /// Every version of every path, of all refs, the newest commit first.
 fn history(repository: &Repository) -> Result<Vec<Version>, GitError> {
-    let raw = ["--all", "--full-history", "-m", "--raw", "--no-abbrev", "--no-renames", "-z"];
-    let log = [&PLAIN_LOG[..], &raw, &["--format=%x01%H %as"]].concat();
+    let log = [&RAW_LOG[..], &["--format=%x01%H %as", "--all"]].concat();
     let log = repository.git.run(log)?;
     let mut versions = Vec::new();
     let mut commit = None;

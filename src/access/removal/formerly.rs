@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::access::members::{MemberError, MovedName};
 use crate::clone::meant::{Meant, People};
 use crate::clone::roster::MemberFile;
-use crate::git::history::PLAIN_LOG;
+use crate::git::history::RAW_LOG;
 use crate::git::objects::{self, Blob};
 use crate::git::raw::changes;
 use crate::git::repository::Repository;
@@ -58,9 +58,8 @@ fn former_files(repository: &Repository) -> Result<Vec<MemberFile>, MemberError>
     if repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?.is_none() {
         return Ok(Vec::new());
     }
-    let raw = ["--format=", "--raw", "--no-abbrev", "--no-renames", "-m", "-z", "--full-history"];
-    let place = ["HEAD", "--", ":(top,glob).shroud/*/members/*.toml"];
-    let log = repository.git.run([&PLAIN_LOG[..], &raw, &place].concat())?;
+    let place = ["--format=", "HEAD", "--", ":(top,glob).shroud/*/members/*.toml"];
+    let log = repository.git.run([&RAW_LOG[..], &place].concat())?;
     let mut seen = BTreeSet::new();
     let mut files = Vec::new();
     for change in changes(&log) {

@@ -9,7 +9,7 @@ use crate::environments::{FOLDER, SCHEMA_FILE};
 use crate::format::{HEADER_LEN, Header};
 use crate::git::GitError;
 use crate::git::database::Database;
-use crate::git::history::PLAIN_LOG;
+use crate::git::history::RAW_LOG;
 use crate::git::objects::fetch_missing;
 use crate::git::raw::{Record, Side, records};
 use crate::git::repository::Repository;
@@ -166,23 +166,12 @@ fn log(repository: &Repository, places: &BTreeSet<String>) -> Result<Vec<RawChan
     if repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{commit}"])?.is_none() {
         return Ok(Vec::new());
     }
-    let options = [
-        "--date=short",
-        "--format=%x01%H of %ad by %an <%ae>: %s",
-        "--raw",
-        "--no-abbrev",
-        "--no-renames",
-        "-m",
-        "-z",
-        "--full-history",
-        "--stdin",
-    ];
+    let options = ["--date=short", "--format=%x01%H of %ad by %an <%ae>: %s", "--stdin"];
     let mut input = "HEAD\n--\n".to_owned();
     for place in places.iter().filter(|place| !place.contains('\n')) {
         input.push_str(&format!(":(top,literal){}\n", place.trim_end_matches('/')));
     }
-    let log =
-        repository.git.run_with_input([&PLAIN_LOG[..], &options].concat(), input.as_bytes())?;
+    let log = repository.git.run_with_input([&RAW_LOG[..], &options].concat(), input.as_bytes())?;
     let mut changes = Vec::new();
     let mut commit = String::new();
     for record in records(&log) {
