@@ -30,7 +30,7 @@ use std::collections::HashMap;
 
 pub use dialect::Dialect;
 pub use difference::{Difference, difference};
-pub use edit::{EditError, Line, insert, is_shown, remove, replace};
+pub use edit::{EditError, Line, insert, is_shown, remove, rename, replace};
 pub use escapes::quoted;
 pub use item::{Item, Kind, Path, Role, Span, Step, Style, Tie};
 pub use lines::{Ending, Entry, Key, Lines, Part, Tail};

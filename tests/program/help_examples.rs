@@ -96,6 +96,8 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
 fn configuration(sandbox: &Sandbox) {
     let layout = ["--env", "dev", "--env", "staging", "--env", "prod", "--no-backup"];
     sandbox.shroud(".", [&["init", "-q", "--template", "config", "repo"][..], &layout].concat());
+    sandbox.write(".env.example", "# The port.\nPORT=80\nNAME=\n");
+    sandbox.write("schema.json", r#"{"properties": {"LEVEL": {"enum": ["debug", "info"]}}}"#);
     sandbox.write("tls.pem", "-----BEGIN X-----\nYQ==\n-----END X-----\n");
     sandbox
         .shroud("repo", ["config", "schema", "add", "-q", "PORT", "--required", "--type", "int"]);

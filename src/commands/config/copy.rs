@@ -12,7 +12,7 @@ use crate::error::{CommandError, Outcome};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config copy dev staging PORT
-  $ git shroud config copy dev prod PORT TLS_CERTIFICATE")]
+  $ git shroud config copy dev prod PORT --file app.env")]
 pub(super) struct Copy {
     /// The environment that has the value
     #[arg(value_name = "FROM")]

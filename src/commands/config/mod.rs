@@ -8,11 +8,13 @@ mod exec;
 mod get;
 mod list;
 mod log;
+mod rename;
 mod render;
 mod reuse;
 mod schema;
 mod set;
 mod sync;
+mod unset;
 
 use std::path::PathBuf;
 
@@ -39,6 +41,8 @@ enum ConfigCommand {
     Get(get::Get),
     List(list::List),
     Set(set::Set),
+    Unset(unset::Unset),
+    Rename(rename::Rename),
     Copy(copy::Copy),
     Log(log::Log),
     Render(render::Render),
@@ -62,6 +66,8 @@ impl Config {
             ConfigCommand::Get(get) => get.run(context),
             ConfigCommand::List(list) => list.run(context),
             ConfigCommand::Log(log) => log.run(context),
+            ConfigCommand::Unset(unset) => unset.run(context),
+            ConfigCommand::Rename(rename) => rename.run(context),
             ConfigCommand::Copy(copy) => copy.run(context),
             ConfigCommand::Set(set) => set.run(context),
             ConfigCommand::Render(render) => render.run(context),

@@ -3,6 +3,7 @@
 
 mod insert;
 mod region;
+mod rename;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -13,6 +14,7 @@ use super::item::{Item, Kind, Style, Tie};
 use super::text::is_blank;
 use super::{Document, Doubt, Format};
 pub use insert::{insert, is_shown};
+pub use rename::rename;
 
 /// What is added to a file.
 #[derive(Clone, Copy)]

@@ -190,6 +190,17 @@ impl Loaded {
         self.locations.iter().find(|location| location.name == name)
     }
 
+    /// The file that lists the properties: the one at the top, or the one that it names; `None` where there is none.
+    ///
+    /// # Errors
+    /// It cannot be read, or there is no worktree.
+    pub fn schema_file(&self) -> Outcome<Option<PathBuf>> {
+        let top = self.opened.top()?;
+        let own = top.join(SCHEMA_FILE);
+        let Some(schema) = read_schema(&own)? else { return Ok(None) };
+        Ok(Some(schema.schema.map_or(own, |named| top.join(named))))
+    }
+
     /// The file with which an environment begins that has none: in the last of its places, of the format that the others
     /// have.
     pub fn first_file(&self, name: &str) -> String {
@@ -285,6 +296,34 @@ impl Loaded {
         let salt = SecretBytes::<32>::filled(|salt| outcome = getrandom::fill(salt));
         outcome.context(|| "no random numbers".to_owned())?;
         Ok(ScanKey::from_salt(salt.expose()))
+    }
+
+    /// Whether a property of the only environment is a secret: by the schema, or else by its name.
+    pub fn is_secret(&self, name: &str) -> bool {
+        let schema = self.schema.as_ref();
+        let property = schema.and_then(|schema| schema.properties.get(name));
+        property.map_or_else(
+            || check::reuse::is_secret(schema, name),
+            |property| property.of(&self.only().name).secret,
+        )
+    }
+
+    /// Whether it may be read by those alone who may read secrets: what the schema does not know is never shown to others.
+    pub fn is_not_open(&self, name: &str) -> bool {
+        let property = self.schema.as_ref().and_then(|schema| schema.properties.get(name));
+        property.is_none_or(|property| property.of(&self.only().name).secret)
+    }
+
+    /// As [`Self::scan_key`], of the environment's own key where that is held: the same in every clone that holds it.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn scan_key_of(&self, environment: &str) -> Outcome<ScanKey> {
+        let own = Location::own_keys(environment);
+        match own.iter().find_map(|name| self.opened.keyring.current(name)) {
+            Some(entry) => Ok(entry.key.scan()),
+            None => self.scan_key(),
+        }
     }
 
     /// What keeps the environment from being deployed, where it was read.

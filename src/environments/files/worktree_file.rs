@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 use super::Loaded;
 use crate::access::sealed_file::{Before, SealingKey, refuse_absent, refuse_elsewhere};
 use crate::config_format::{
-    Dialect, Document, Doubt, EditError, Format, Kind, Line, insert, is_shown, replace,
+    Dialect, Document, Doubt, EditError, Format, Kind, Line, insert, is_shown, remove, rename,
+    replace,
 };
 use crate::error::{CommandError, Outcome};
 use crate::git::attributes::{Attributes, PathAttributes};
@@ -87,6 +88,40 @@ impl WorktreeFile {
         };
         self.now = Some(new.map_err(|error| self.wrong(&error))?);
         Ok(true)
+    }
+
+    /// Takes a property out.
+    ///
+    /// # Errors
+    /// The file does not have it, has mistakes, or cannot be without it.
+    pub fn unset(&mut self, name: &str) -> Outcome {
+        let document = self.document().map_err(|doubt| self.wrong(&doubt.into()))?;
+        let at = document.find(name).ok_or_else(|| self.wrong(&EditError::NoPlace))?;
+        let new = remove(&document, at).map_err(|error| self.wrong(&error))?;
+        self.now = Some(new);
+        Ok(())
+    }
+
+    /// Gives a property another name: in its place, or, where it belongs elsewhere then, behind the others there.
+    ///
+    /// # Errors
+    /// The file does not have it, has mistakes, or cannot hold the name.
+    pub fn rename(&mut self, old: &str, new: &str) -> Outcome {
+        let document = self.document().map_err(|doubt| self.wrong(&doubt.into()))?;
+        let at = document.find(old).ok_or_else(|| self.wrong(&EditError::NoPlace))?;
+        let renamed = match rename(&document, at, new) {
+            Err(EditError::NoPlace) if document.items[at].is_scalar() => {
+                let text = document.items[at].text.clone();
+                let literal = document.items[at].kind.is_literal();
+                let shorter = remove(&document, at).map_err(|error| self.wrong(&error))?;
+                self.now = Some(shorter);
+                let document = self.document().map_err(|doubt| self.wrong(&doubt.into()))?;
+                insert(&document, new, Line::Value { text: &text, literal })
+            }
+            renamed => renamed,
+        };
+        self.now = Some(renamed.map_err(|error| self.wrong(&error))?);
+        Ok(())
     }
 
     /// Adds a line; an error is for the caller to judge.

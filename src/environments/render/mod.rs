@@ -1,19 +1,22 @@
 //! Writing an environment for a deploy.
 
+mod blocks;
 pub mod effective;
+mod kubernetes;
+mod lines;
 pub mod names;
 pub mod steering;
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::config_format::{Dialect, Format, Kind, json_number, quoted, write_env};
 use crate::environments::render::effective::Effective;
 use crate::environments::render::names::{clash, variable};
 use crate::secret::WipedVec;
+pub use kubernetes::Manifest;
+pub use lines::{append_to, masks, steering};
 
 /// In which form an environment is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +29,20 @@ pub enum Output {
     Json,
     /// YAML.
     Yaml,
-    /// A manifest of Kubernetes: a Secret with this name, in this namespace.
-    Kubernetes {
-        /// `metadata.name`.
-        name: String,
-        /// `metadata.namespace`.
-        namespace: Option<String>,
-    },
+    /// TOML.
+    Toml,
+    /// Values of Terraform's variables.
+    Tfvars,
+    /// `NAME=value` without quotes, for docker and kubectl.
+    Docker,
+    /// An `EnvironmentFile=` of systemd.
+    Systemd,
+    /// What the file of `GITHUB_ENV` takes.
+    Github,
+    /// A Secret of Kubernetes.
+    Kubernetes(Manifest),
+    /// A Secret with those properties that are secret, and a ConfigMap with the others.
+    Parted(Manifest, Vec<bool>),
 }
 
 /// Why an environment cannot be written so. Names properties and no value.
@@ -47,6 +57,12 @@ pub enum RenderError {
     /// The name cannot be in this output.
     #[error("'{0}' is a name that this format cannot hold")]
     Name(String),
+    /// The value cannot be in this output.
+    #[error("the value of '{0}' {1}, and this format cannot hold it")]
+    Value(String, &'static str),
+    /// The system gives no random numbers.
+    #[error("no random numbers")]
+    Random,
 }
 
 /// Writes the properties down.
@@ -86,9 +102,13 @@ pub fn render(properties: &[Effective<'_>], output: &Output) -> Result<WipedVec,
             }
             yaml(&tree, 0, &mut out)?;
         }
-        Output::Kubernetes { name, namespace } => {
-            kubernetes(properties, name, namespace.as_deref(), &mut out)?;
-        }
+        Output::Toml => blocks::toml(properties, &mut out)?,
+        Output::Tfvars => blocks::tfvars(properties, &mut out)?,
+        Output::Docker => lines::docker(properties, &mut out)?,
+        Output::Systemd => lines::systemd(properties, &mut out)?,
+        Output::Github => lines::github(properties, &mut out)?,
+        Output::Kubernetes(manifest) => manifest.secret(properties, &mut out)?,
+        Output::Parted(manifest, secrets) => manifest.parted(properties, secrets, &mut out)?,
     }
     Ok(out)
 }
@@ -195,36 +215,6 @@ fn yaml(tree: &Tree<'_, '_>, depth: usize, out: &mut WipedVec) -> Result<(), Ren
                 yaml(below, depth + 1, out)?;
             }
         }
-    }
-    Ok(())
-}
-
-/// A Secret (Kubernetes API v1): values in Base64, names of letters, digits, `-`, `_` and `.`.
-fn kubernetes(
-    properties: &[Effective<'_>],
-    name: &str,
-    namespace: Option<&str>,
-    out: &mut WipedVec,
-) -> Result<(), RenderError> {
-    put(
-        out,
-        &[b"apiVersion: v1\nkind: Secret\nmetadata:\n  name: ", quoted(name).as_bytes(), b"\n"],
-    );
-    if let Some(namespace) = namespace {
-        put(out, &[b"  namespace: ", quoted(namespace).as_bytes(), b"\n"]);
-    }
-    put(out, &[b"type: Opaque\n", if properties.is_empty() { b"data: {}\n" } else { b"data:\n" }]);
-    for one in properties {
-        let sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if one.name.is_empty() || one.name.len() > 253 || !one.name.chars().all(sign) {
-            return Err(RenderError::Name(safe(one.name)));
-        }
-        let mut encoded = Zeroizing::new(String::with_capacity(one.text.len() / 3 * 4 + 8));
-        STANDARD.encode_string(one.text, &mut encoded);
-        if encoded.is_empty() {
-            encoded.push_str("\"\"");
-        }
-        put(out, &[b"  ", quoted(one.name).as_bytes(), b": ", encoded.as_bytes(), b"\n"]);
     }
     Ok(())
 }

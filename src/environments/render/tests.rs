@@ -25,7 +25,11 @@ const YAML: &str = "db:\n  url: \"it's\"\n  tls: |\n    a\n    b\nport: 80\nempt
 
 #[test]
 fn each_output_says_what_the_environment_says() {
-    let kubernetes = Output::Kubernetes { name: "x".into(), namespace: Some("y".into()) };
+    let kubernetes = Output::Kubernetes(Manifest {
+        name: "x".into(),
+        namespace: Some("y".into()),
+        ..Manifest::default()
+    });
     for (output, expected) in [
         (Output::Env, "DB_POOL=5\nDB_TLS='a\nb\n'\nDB_URL=\"it's\"\nempty=\nport=80\n"),
         (Output::Properties, "db.pool=5\ndb.tls=a\\nb\\n\ndb.url=it's\nempty=\nport=80\n"),
@@ -57,7 +61,7 @@ fn what_cannot_be_written_is_named() {
         (
             "a.json",
             "{\n\"a b\": 1\n}\n",
-            Output::Kubernetes { name: "x".into(), namespace: None },
+            Output::Kubernetes(Manifest { name: "x".into(), ..Manifest::default() }),
             "'a b' is a name that",
         ),
     ] {

@@ -12,6 +12,7 @@ mod property;
 mod read;
 mod read_property;
 mod release;
+mod rename_property;
 mod write;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use limits::{Limits, Measure};
 pub use location::Location;
 pub use property::{Absence, Property};
 pub use release::Release;
+pub use rename_property::rename_property;
 pub use write::{NewProperty, new_property};
 
 /// Bytes of the longest schema that is read.

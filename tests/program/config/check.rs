@@ -194,7 +194,7 @@ fn a_check_that_could_open_nothing_is_no_success() {
 #[test]
 fn files_that_are_not_read_are_named() {
     let sandbox = configuration();
-    for name in ["app.conf", "my.cnf", ".django", "README.md", "tls.key", "run.sh"] {
+    for name in ["app.conf", "my.config", ".django", "README.md", "tls.key", "run.sh"] {
         sandbox.write(format!("repo/environments/dev/{name}"), "[x]\nlevel = info\n");
     }
     let done = sandbox.shroud("repo", ["config", "check"]);
@@ -203,21 +203,21 @@ fn files_that_are_not_read_are_named() {
             "warning: environments/dev/{name}:1: dev: the file is not read: its name does not say"
         )
     };
-    for name in [".django", "app.conf", "my.cnf"] {
+    for name in [".django", "app.conf", "my.config"] {
         assert!(done.text().contains(&told(name)), "{name}: {}", done.text());
     }
     assert_eq!(done.text().lines().count(), 3, "{}", done.text());
     done.says("3 warnings").says("files = {\"NAME\" = \"ini\"}");
     let github = sandbox.shroud("repo", ["config", "check", "--format", "github"]).text();
-    assert!(github.contains("::warning file=environments/dev/my.cnf,line=1,"), "{github}");
+    assert!(github.contains("::warning file=environments/dev/my.config,line=1,"), "{github}");
     let json = sandbox.shroud("repo", ["config", "check", "--json"]).json();
     assert_eq!(json["findings"][0]["problem"], "passed-over");
-    let files = "ignore = [\".django\"]\nfiles = {\"my.cnf\" = \"ini\", \"*.conf\" = \"ini\"}\n";
+    let files = "ignore = [\".django\"]\nfiles = {\"my.config\" = \"ini\", \"*.conf\" = \"ini\"}\n";
     sandbox.write("repo/config.shroud.toml", format!("{files}{SCHEMA}"));
     sandbox.write("repo/environments/dev/app.conf", "y = 1\n");
     let done = sandbox.try_shroud("repo", ["config", "check"]).expect(1).text();
     for line in
-        ["environments/dev/my.cnf:2: dev x.level: the schema", "app.conf:1: dev y: the schema"]
+        ["environments/dev/my.config:2: dev x.level: the schema", "app.conf:1: dev y: the schema"]
     {
         assert!(done.contains(line), "{done}");
     }

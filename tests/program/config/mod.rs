@@ -14,6 +14,7 @@ mod layers;
 mod layout;
 mod log;
 mod moved;
+mod outputs;
 pub(crate) mod place;
 mod rules;
 mod schema;
