@@ -167,7 +167,8 @@ impl<'t> Builder<'t> {
             names.entry(item.full_name()).or_insert(at);
         }
         let Self { bytes, format, dialect, items, .. } = self;
-        Ok(Document { bytes, format, dialect, items, spans, names })
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        Ok(Document { bytes, format, dialect, items, spans, text, names })
     }
 
     fn unplaced(&self, at: usize) -> Doubt {

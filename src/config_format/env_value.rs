@@ -8,7 +8,7 @@ use super::env_text::{
 };
 use super::{Dialect, env_readers};
 
-const DIFFER: &str = "shells, docker compose and the readers of Node, Python and PHP would read the value differently";
+pub(super) const DIFFER: &str = "shells, docker compose and the readers of Node, Python and PHP would read the value differently; say in the schema which one the file is for, as dialect = \"node\"";
 
 /// Reads the value that is behind a `=`, as a dialect does; without one as most do.
 pub(super) fn read(dialect: Option<Dialect>, after: &str) -> Outcome {

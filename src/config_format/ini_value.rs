@@ -134,7 +134,7 @@ pub(super) fn write(
     ways.iter().find(good).cloned().ok_or(match dialect {
         Some(_) => "this dialect of INI cannot hold the value",
         None => {
-            "readers of INI differ in quotes and comments, so there is no way to write this value for all"
+            "readers of INI differ in quotes and comments; say in the schema which one the file is for, as dialect = {ini = \"python\"}"
         }
     })
 }

@@ -84,6 +84,8 @@ pub struct Document<'t> {
     pub items: Vec<Item>,
     /// What each of its bytes is. They follow each other from the first byte to the last.
     pub spans: Vec<Span>,
+    /// The file as text; empty where it is none.
+    text: &'t str,
     names: HashMap<String, usize>,
 }
 

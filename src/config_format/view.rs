@@ -173,7 +173,7 @@ impl Document<'_> {
 
     /// What is behind the sign of an item.
     fn behind_sign(&self, at: usize) -> &str {
-        let rest = std::str::from_utf8(&self.bytes[self.items[at].name.end..]).unwrap_or_default();
+        let rest = self.text.get(self.items[at].name.end..).unwrap_or_default();
         let rest = rest.trim_start_matches([' ', '\t']);
         rest.strip_prefix(['=', ':']).unwrap_or(rest)
     }

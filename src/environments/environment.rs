@@ -77,6 +77,8 @@ pub struct Setting {
     pub source: usize,
     /// The line on which it begins, counted from 1.
     pub line: usize,
+    /// The readers that would take it for another value, where the file is for none of them alone.
+    pub differing: Vec<Dialect>,
 }
 
 impl Setting {
@@ -117,6 +119,15 @@ pub struct Environment {
 impl Environment {
     /// Reads the files of an environment; what cannot be read is a source with that state.
     pub fn read(name: &str, files: Vec<File>) -> Self {
+        Self::read_as(name, files, |path, _| Dialect::of_path(path.as_bytes()))
+    }
+
+    /// Reads the files of an environment, each for the reader that `dialect` says of its path and format.
+    pub fn read_as(
+        name: &str,
+        files: Vec<File>,
+        dialect: impl Fn(&str, Format) -> Option<Dialect>,
+    ) -> Self {
         let mut environment = Self {
             name: name.to_owned(),
             sources: Vec::new(),
@@ -131,7 +142,7 @@ impl Environment {
                 Content::Locked(key) => State::Locked(key),
                 Content::Unreadable(why) => State::Unreadable(1, why),
                 Content::Open(bytes) => {
-                    match environment.take(format, Dialect::of_path(path.as_bytes()), &bytes) {
+                    match environment.take(format, dialect(&path, format), &bytes) {
                         Ok(()) => State::Read,
                         Err((line, why)) => State::Unreadable(line, why.to_owned()),
                     }
@@ -160,7 +171,8 @@ impl Environment {
         }
         for property in document.properties() {
             let (path, line) = (property.path, document.items[property.item].line);
-            let setting = Setting { value: property.value, path, source, line };
+            let differing = document.differing(property.item);
+            let setting = Setting { value: property.value, path, source, line, differing };
             self.settings.entry(property.name).or_default().push(setting);
         }
         for (at, item) in document.items.iter().enumerate() {
@@ -177,6 +189,7 @@ impl Environment {
                     path: Vec::new(),
                     source,
                     line: item.line,
+                    differing: Vec::new(),
                 };
                 self.elements.entry((source, name)).or_insert(setting);
             }

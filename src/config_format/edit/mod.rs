@@ -97,7 +97,9 @@ pub fn replace(
             return Ok(new);
         }
     }
-    Err(if item.tie == Tie::Anchor {
+    Err(if document.dialect.is_none() && matches!(document.format, Format::Env | Format::Ini) {
+        EditError::Value(super::env_value::DIFFER)
+    } else if item.tie == Tie::Anchor {
         EditError::Tied(item.line)
     } else {
         EditError::Others(item.line)

@@ -230,6 +230,15 @@ impl Subject<'_> {
             self.judge(environment, setting)
                 .map(|(problem, why)| found(problem, &why, Some(setting))),
         );
+        if !setting.differing.is_empty() {
+            let readers: Vec<_> = setting.differing.iter().map(|reader| reader.name()).collect();
+            let message = format!(
+                "{} would read another value; quote it, or say 'dialect' in the schema",
+                readers.join(", ")
+            );
+            let finding = found(Problem::Differs, &message, Some(setting));
+            findings.push(Finding { warning: true, ..finding });
+        }
         if let Some(removed) = &self.property.removed {
             let gone = self.release.is_some_and(|release| release >= removed);
             let (is, warning) = if gone { ("was", false) } else { ("is", true) };

@@ -31,13 +31,15 @@ pub enum Problem {
     Removed,
     /// The schema does not know it.
     Unknown,
+    /// Readers of the format take the value for different ones.
+    Differs,
     /// A file looks as if it held properties, and nothing says how it is read.
     PassedOver,
 }
 
 impl Problem {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Unreadable,
         Self::Missing,
         Self::Undecided,
@@ -52,6 +54,7 @@ impl Problem {
         Self::Same,
         Self::Removed,
         Self::Unknown,
+        Self::Differs,
         Self::PassedOver,
     ];
 
@@ -72,6 +75,7 @@ impl Problem {
             Self::Same => "same",
             Self::Removed => "removed",
             Self::Unknown => "unknown",
+            Self::Differs => "differs",
             Self::PassedOver => "passed-over",
         }
     }
@@ -93,6 +97,7 @@ impl Problem {
             Self::Same => "environments that must differ have the same value",
             Self::Removed => "the program does not use a property any more",
             Self::Unknown => "a property is not in the schema",
+            Self::Differs => "programs read a value differently",
             Self::PassedOver => "a file looks like configuration, and is not read",
         }
     }

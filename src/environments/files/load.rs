@@ -164,7 +164,9 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
         environments.push(Environment {
             files: whole,
             passed_over,
-            ..Environment::read(&location.name, read)
+            ..Environment::read_as(&location.name, read, |path, format| {
+                names_of_files.dialect(path, format)
+            })
         });
     }
     drop(moves);

@@ -22,6 +22,7 @@ pub struct WorktreeFile {
     /// Whether an attribute seals it.
     pub sealed: bool,
     format: Format,
+    dialect: Option<Dialect>,
     native: PathBuf,
     attributes: PathAttributes,
     before: Before,
@@ -55,7 +56,9 @@ impl WorktreeFile {
             .format(path)
             .ok_or_else(|| CommandError::wrong(format!("{}: unknown file format", show(path))))?;
         let sealed = attributes.is_encrypted();
-        Ok(Self { path: path.to_owned(), sealed, format, native, attributes, before, now: None })
+        let dialect = loaded.file_names.dialect(path, format);
+        let path = path.to_owned();
+        Ok(Self { path, sealed, format, dialect, native, attributes, before, now: None })
     }
 
     /// Refuses to write to a file that somebody moved to another key.
@@ -139,7 +142,7 @@ impl WorktreeFile {
     }
 
     fn document(&self) -> Result<Document<'_>, Doubt> {
-        self.format.parse_as(Dialect::of_path(self.path.as_bytes()), self.bytes())
+        self.format.parse_as(self.dialect, self.bytes())
     }
 
     /// Why the file cannot be changed, with its name.

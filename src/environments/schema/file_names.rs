@@ -2,7 +2,7 @@
 
 use gix::bstr::ByteSlice as _;
 
-use crate::config_format::Format;
+use crate::config_format::{Dialect, Format};
 
 /// What a schema says of the names of files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct FileNames {
     pub ignore: Vec<String>,
     /// Patterns of files, and how they are read; the first that matches counts.
     pub formats: Vec<(String, Format)>,
+    /// The readers for which the files of a format are.
+    pub dialects: Vec<(Format, Dialect)>,
 }
 
 /// The names of the formats, for the schema.
@@ -63,6 +65,14 @@ impl FileNames {
         }
         let named = self.formats.iter().find(|(pattern, _)| is_match(pattern, path));
         named.map(|(_, format)| *format).or_else(|| Format::of_path(path.as_bytes()))
+    }
+
+    /// The reader for which a file is, if it is known.
+    pub fn dialect(&self, path: &str, format: Format) -> Option<Dialect> {
+        let said = self.dialects.iter().find(|(known, _)| *known == format);
+        Dialect::of_path(path.as_bytes())
+            .filter(|own| Dialect::all(format).contains(own))
+            .or(said.map(|(_, dialect)| *dialect))
     }
 
     /// Whether a file that is not read looks as if it holds properties.
@@ -118,6 +128,7 @@ mod tests {
         let names = FileNames {
             ignore: vec!["skip.conf".to_owned(), "environments/dev/x/*".to_owned()],
             formats: vec![("my.cnf".to_owned(), Format::Ini), ("*.vars".to_owned(), Format::Env)],
+            dialects: Vec::new(),
         };
         let dev = |name: &str| format!("environments/dev/{name}");
         for name in [

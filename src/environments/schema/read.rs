@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::file_names::FORMATS;
 use super::{Location, MAX_NAME, Release, Schema, SchemaError};
-use crate::config_format::Format;
+use crate::config_format::{Dialect, Format};
 
 pub(super) type Entry<'e> = Spanned<DeValue<'e>>;
 pub(super) type Read<T> = Result<T, SchemaError>;
@@ -51,6 +51,7 @@ impl Reader<'_> {
             let at = name.span().start;
             match name.get_ref().as_ref() {
                 "base" => base = self.paths(value)?,
+                "dialect" => schema.files.dialects = self.dialects(value)?,
                 "environments" => schema.environments = self.environments(value)?,
                 "files" => schema.files.formats = self.formats(value)?,
                 "forbidden" => schema.forbidden = self.strings(value)?,
@@ -71,7 +72,7 @@ impl Reader<'_> {
                 other => {
                     let other = crate::sanitise::path(other.as_bytes());
                     let why = format!(
-                        "'{other}' is unknown; known are: environments, base, files, forbidden, ignore, release, schema, properties"
+                        "'{other}' is unknown; known are: environments, base, dialect, files, forbidden, ignore, release, schema, properties"
                     );
                     return Err(self.error(at, why));
                 }
@@ -137,6 +138,31 @@ impl Reader<'_> {
             return Err(self.error(value.span().start, "an environment appears twice"));
         }
         Ok(locations)
+    }
+
+    /// The reader of `.env` files, or a table with those of `env` and `ini`.
+    fn dialects(&self, value: &Entry<'_>) -> Read<Vec<(Format, Dialect)>> {
+        let one = |format: Format, value: &Entry<'_>| {
+            let name = self.string(value)?;
+            Dialect::named(format, name).map(|dialect| (format, dialect)).ok_or_else(|| {
+                let known: Vec<_> = Dialect::all(format).iter().map(|one| one.name()).collect();
+                let why = format!("a dialect must be one of {}", known.join(", "));
+                self.error(value.span().start, why)
+            })
+        };
+        let DeValue::Table(table) = value.get_ref() else {
+            return Ok(vec![one(Format::Env, value)?]);
+        };
+        let format = |name: &str| {
+            [("env", Format::Env), ("ini", Format::Ini)]
+                .into_iter()
+                .find(|(known, _)| *known == name)
+        };
+        let entries = table.iter().map(|(name, value)| match format(name.get_ref()) {
+            Some((_, format)) => one(format, value),
+            None => Err(self.error(name.span().start, "a dialect is of 'env' or 'ini'")),
+        });
+        entries.collect()
     }
 
     /// A table of patterns with the names of formats, in its order.
