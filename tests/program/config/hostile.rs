@@ -64,7 +64,7 @@ fn a_bad_schema_is_named_with_its_line() {
     let sandbox = configuration();
     for (schema, expected) in [
         (format!("{SCHEMA}requird = true\n"), "config.shroud.toml:23: 'requird' is unknown"),
-        (SCHEMA.replace("\"int\"", "\"number\""), "config.shroud.toml:13: a type must be one of"),
+        (SCHEMA.replace("\"int\"", "\"numeral\""), "config.shroud.toml:13: a type must be one of"),
         (format!("{SCHEMA}[properties.level]\n"), "config.shroud.toml:23: the name appears twice"),
         ("environments = [\"dev\"\n".to_owned(), "this is not TOML"),
     ] {
