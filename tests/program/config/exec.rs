@@ -62,6 +62,8 @@ fn the_program_is_a_direct_child_and_hears_every_signal() {
         assert_eq!(id.trim_end(), child.id().to_string(), "another process is between");
         signal(child.id(), Signal::USR1);
         assert_eq!(said(&sandbox), "usr1");
+        // Waiting would close it, and the program would end by that.
+        let _input = child.stdin.take();
         signal(child.id(), last);
         assert_eq!(child.wait().unwrap().code(), Some(status));
         let heard = String::from_utf8(sandbox.read("heard")).unwrap();
@@ -78,6 +80,7 @@ fn below_git_the_program_hears_what_ends_git() {
         let mut child = start(git);
         assert_eq!(said(&sandbox), "ready");
         let id = String::from_utf8(sandbox.read("pid")).unwrap();
+        let _input = child.stdin.take();
         signal(child.id(), last);
         child.wait().unwrap();
         // The program is nobody's child now; it is through as soon as there is no such process.
