@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{SECRETS, Sandbox, is_sealed};
+use crate::common::{SECRETS, Sandbox, is_sealed, noise};
 
 /// What damages sealed bytes: an attribute that stands behind the line of `track`.
 const CONVERSIONS: [&str; 11] = [
@@ -173,8 +173,8 @@ fn what_track_writes_outranks_what_stands_above() {
 fn what_git_changes_on_the_way_is_named_by_its_attribute_and_not_called_damaged() {
     let sandbox = Sandbox::new();
     sandbox.sealed_repository("repo");
-    // Many line feeds in the sealed bytes, which git turns into CRLF.
-    sandbox.write("repo/secrets/large", vec![b'x'; 200_000]);
+    // Many line feeds in the sealed bytes, which git turns into CRLF. It does not compress.
+    sandbox.write("repo/secrets/large", noise(200_000));
     sandbox.git("repo", ["add", "."]);
     sandbox.git("repo", ["commit", "-qm", "sealed"]);
     let lines = String::from_utf8(sandbox.read("repo/.gitattributes")).unwrap();
@@ -198,5 +198,5 @@ fn what_git_changes_on_the_way_is_named_by_its_attribute_and_not_called_damaged(
     // The way out.
     sandbox.write("clone/.gitattributes", format!("{lines}secrets/** -text\n"));
     sandbox.sh("clone", "rm -r secrets; git checkout -- secrets").expect(0);
-    assert_eq!(sandbox.read("clone/secrets/large"), vec![b'x'; 200_000]);
+    assert_eq!(sandbox.read("clone/secrets/large"), noise(200_000));
 }
