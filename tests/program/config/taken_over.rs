@@ -1,6 +1,7 @@
 //! `init --template config` in a repository that has files of environments already.
 
 use crate::common::{Sandbox, is_sealed, text};
+use crate::config::place::try_set;
 
 const SCATTERED: [(&str, &str); 6] = [
     ("README.md", "# Shop\n"),
@@ -110,4 +111,41 @@ fn they_may_stay_as_they_are() {
         ],
     );
     other.shroud("repo", ["config", "check"]);
+}
+
+/// The guard of `config set`, where git-crypt encrypts the environments.
+#[test]
+fn a_value_goes_to_another_key_of_git_crypt_only_where_that_was_confirmed() {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    let lines = "environments/prod/** filter=git-crypt diff=git-crypt\nops/** filter=git-crypt-ops_team-1 diff=git-crypt-ops_team-1\n";
+    sandbox.write("repo/.gitattributes", lines);
+    for key in ["default", "ops_team-1"] {
+        let file = format!("{}/tests/fixtures/git-crypt/a-{key}.key", env!("CARGO_MANIFEST_DIR"));
+        sandbox.shroud("repo", ["unlock", "-q", &file]);
+    }
+    sandbox.write(
+        "repo/config.shroud.toml",
+        "environments = [\"prod\"]\n\n[properties.URL]\nrequired = true\n",
+    );
+    const FILE: &str = "environments/prod/app.env";
+    sandbox.write(format!("repo/{FILE}"), "URL=canary-first\n");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "configuration"]);
+    try_set(&sandbox, "repo", "prod", "URL", "canary-second").expect(0);
+    sandbox.git("repo", ["commit", "-q", "-am", "second"]);
+    let encrypted = sandbox.blob("repo", &format!("HEAD:{FILE}"));
+    assert!(encrypted.starts_with(b"\0GITCRYPT\0"));
+    // Somebody who can push, and who holds the other key.
+    let moved = lines.replacen("filter=git-crypt diff=git-crypt", "filter=git-crypt-ops_team-1", 1);
+    sandbox.write("repo/.gitattributes", moved);
+    sandbox.git("repo", ["commit", "-q", "-m", "tidy", ".gitattributes"]);
+    let refused = try_set(&sandbox, "repo", "prod", "URL", "canary-third");
+    assert!([1, 3].contains(&refused.status), "{refused:?}");
+    assert!(refused.stderr.contains(FILE) && refused.stderr.contains("ops_team-1"), "{refused:?}");
+    assert_eq!(sandbox.read(format!("repo/{FILE}")), b"URL=canary-second\n");
+    sandbox.shroud("repo", ["why", "--confirm", FILE]);
+    try_set(&sandbox, "repo", "prod", "URL", "canary-third").expect(0);
+    sandbox.git("repo", ["commit", "-q", "-am", "third"]);
+    assert_ne!(sandbox.blob("repo", &format!("HEAD:{FILE}")), encrypted);
 }
