@@ -36,7 +36,7 @@ fn two_at_once_and_one_of_them_says_why_not() {
         (ADD, &[SHROUD, "lock", "--force"], 2, LOCK_OF_INDEX),
         (ADD, &[SHROUD, "key", "rotate"], 2, LOCK_OF_GIT),
         (ROTATE, &[SHROUD, "key", "rotate"], 2, BUSY),
-        (ROTATE, &[SHROUD, "lock", "--force"], 2, BUSY),
+        (ROTATE, &[SHROUD, "lock", "--force"], 2, "a key rotation is in progress"),
     ];
     for (first, second, status, reason) in pairs {
         let sandbox = two_branches();
