@@ -88,8 +88,7 @@ fn history(sandbox: &Sandbox) {
             match commit % 6 {
                 1 => lines.rotate_left(at),
                 2 => {
-                    lines
-                        .insert(at, format!("let password: = \"Xk3{commit}vTq9zLw2p{number}\";\n"));
+                    lines.insert(at, format!("password: \"Xk3{commit}vTq9zLw2p{number}\"\n"));
                 }
                 3 => drop(lines.remove(at)),
                 4 => lines[at].insert_str(0, "x: y"),
