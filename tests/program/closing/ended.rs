@@ -20,8 +20,10 @@ fn with_large_file() -> Sandbox {
     sandbox
 }
 
+/// Starts a run that hears every signal, also where the tests run under nohup or in the background.
 fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
-    let mut command = sandbox.command(SHROUD, "repo");
+    let mut command = sandbox.command("env", "repo");
+    command.args(["--default-signal", SHROUD]);
     command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
