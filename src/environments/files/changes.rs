@@ -12,13 +12,12 @@ use crate::error::Outcome;
 use crate::format::ScanKey;
 use crate::git::GitError;
 use crate::git::database::Database;
-use crate::git::history::PLAIN_LOG;
+use crate::git::history::RAW_LOG;
 use crate::git::objects::{self, Blob};
+use crate::git::raw;
 use crate::git::repository::Repository;
 use crate::secret::WipedVec;
 
-/// Begins a record of the log that describes a commit.
-const COMMIT: u8 = 1;
 /// Between the parts of such a record.
 const PART: char = '\u{2}';
 
@@ -169,41 +168,26 @@ fn log(repository: &Repository, places: &BTreeSet<String>) -> Result<Vec<Record>
     if repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{commit}"])?.is_none() {
         return Ok(Vec::new());
     }
-    let options = [
-        "--date=short",
-        "--format=%x01%H%x02%P%x02%ad%x02%an <%ae>%x02%s",
-        "--raw",
-        "--no-abbrev",
-        "--no-renames",
-        "-m",
-        "-z",
-        "--full-history",
-        "--stdin",
-    ];
+    let format = "--format=%x01%H%x02%P%x02%ad%x02%an <%ae>%x02%s";
+    let options = [&RAW_LOG[..], &["--date=short", format, "--stdin"]].concat();
     let mut input = "HEAD\n--\n".to_owned();
     for place in places.iter().filter(|place| !place.contains('\n')) {
         input.push_str(&format!(":(top,literal){}\n", place.trim_end_matches('/')));
     }
-    let log =
-        repository.git.run_with_input([&PLAIN_LOG[..], &options].concat(), input.as_bytes())?;
+    let log = repository.git.run_with_input(options, input.as_bytes())?;
     let mut all: Vec<Record> = Vec::new();
     let mut described = String::new();
-    let mut fields = log.split(|&byte| byte == 0);
-    while let Some(field) = fields.next() {
-        let field = field.trim_ascii_start();
-        if let Some(commit) = field.strip_prefix(&[COMMIT]) {
-            described = String::from_utf8_lossy(commit).into_owned();
-            continue;
-        }
-        // ":mode mode old new status", and then the path.
-        let Some(entry) = field.strip_prefix(b":") else { continue };
-        let Some(path) = fields.next() else { break };
-        let Ok(path) = String::from_utf8(path.to_vec()) else { continue };
-        let id = |at| {
-            let id = entry.split(|&byte| byte == b' ').nth(at)?;
-            ObjectId::from_hex(id).ok().filter(|id| !id.is_null())
+    for record in raw::records(&log) {
+        let change = match record? {
+            raw::Record::Commit(commit) => {
+                described = String::from_utf8_lossy(commit).into_owned();
+                continue;
+            }
+            raw::Record::Change(change) => change,
         };
-        let (before, after) = (id(2), id(3));
+        let Ok(path) = String::from_utf8(change.path.to_vec()) else { continue };
+        let before = change.before.first().and_then(raw::Side::id);
+        let after = change.after.id();
         let commit = |text: &str| text.split(PART).next().unwrap_or_default().to_owned();
         let known = all
             .iter_mut()
