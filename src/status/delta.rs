@@ -1,4 +1,4 @@
-//! Files in records of which git stores each version whole all the same.
+//! Files in records that git stores whole in each version all the same.
 
 use gix::objs::Kind;
 

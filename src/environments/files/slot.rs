@@ -6,7 +6,7 @@ use crate::environments::schema::Property;
 use crate::error::{CommandError, Outcome};
 use crate::progress::Progress;
 
-/// Which property of which environment.
+/// A property of an environment.
 #[derive(Clone, Copy, Debug)]
 pub struct Address<'a> {
     /// The environment.

@@ -49,7 +49,7 @@ pub struct Property {
 }
 
 impl Property {
-    /// A property of which nothing is said.
+    /// A property that the schema says nothing about.
     pub(super) fn new(line: usize) -> Self {
         Self {
             line,
