@@ -38,6 +38,7 @@ pub mod merge;
 pub mod migrate;
 pub mod scan;
 pub mod status;
+pub mod values;
 
 pub mod scrub;
 

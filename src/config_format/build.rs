@@ -9,7 +9,9 @@ use super::item::{Item, Kind, Path, Role, Span, Step, Style, Tie};
 use super::{Dialect, Document, Doubt, Format, MAX_LEN};
 
 /// Values of one file at most, those that aliases repeat included.
-const MAX_ITEMS: usize = 100_000;
+pub const MAX_ITEMS: usize = 100_000;
+/// What is said of a file with more.
+pub(super) const TOO_MANY: &str = "the file has more than 100,000 values";
 /// Lists and mappings within each other at most.
 pub(super) const MAX_DEPTH: usize = 64;
 
@@ -97,7 +99,7 @@ impl<'t> Builder<'t> {
     /// Adds a value at the path.
     pub(super) fn push(&mut self, new: New) -> Result<(), Doubt> {
         if self.items.len() == MAX_ITEMS {
-            return Err(self.doubt(new.value.start, "the file has more than 100,000 values"));
+            return Err(self.doubt(new.value.start, TOO_MANY));
         }
         let New { name, value, kind, style, tie, text, references, origin } = new;
         self.text_len += text.len();

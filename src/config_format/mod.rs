@@ -39,9 +39,10 @@ pub use view::{Property, Value, expand};
 pub use write::write_env;
 
 use build::Builder;
+pub use build::MAX_ITEMS;
 
 /// Bytes of a file that is read at most; a larger one is no configuration.
-const MAX_LEN: usize = 4 << 20;
+pub const MAX_LEN: usize = 4 << 20;
 
 /// How a configuration file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +71,13 @@ pub struct Doubt {
     pub line: usize,
     /// What is in doubt there.
     pub why: &'static str,
+}
+
+impl Doubt {
+    /// Whether the file is in order and has more values than are read.
+    pub fn is_too_many(&self) -> bool {
+        self.why == build::TOO_MANY
+    }
 }
 
 /// A file that was read.
@@ -145,6 +153,14 @@ impl Format {
         if bytes.len() > MAX_LEN {
             return Err(Doubt { line: 1, why: "the file is larger than 4 MiB" });
         }
+        self.parse_any(dialect, bytes)
+    }
+
+    /// As [`Self::parse_as`], of any length: for callers that know one.
+    ///
+    /// # Errors
+    /// The line and what is in doubt there.
+    pub fn parse_any(self, dialect: Option<Dialect>, bytes: &[u8]) -> Result<Document<'_>, Doubt> {
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
             return Err(Doubt { line: 1, why: "the file is in UTF-16; only UTF-8 is read" });
         }

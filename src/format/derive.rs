@@ -20,6 +20,8 @@ type HmacSha256 = Hmac<Sha256>;
 pub const KEY_LEN: usize = 32;
 /// Bytes of a key id.
 pub const KEY_ID_LEN: usize = 16;
+/// Bytes of the key that seals single values: two of AES-256.
+pub(crate) const VALUES_KEY_LEN: usize = 64;
 /// Bytes of a synthetic IV.
 pub(super) const SIV_LEN: usize = 32;
 
@@ -32,6 +34,7 @@ const INFO_DELTA_LENGTH: &[u8] = b"git-shroud/v1/delta-length";
 const INFO_DELTA_CUT: &[u8] = b"git-shroud/v1/delta-cut";
 const INFO_ROSTER: &[u8] = b"git-shroud/v1/roster";
 const INFO_SCAN: &[u8] = b"git-shroud/v1/scan";
+const INFO_VALUES: &[u8] = b"git-shroud/v1/values";
 
 /// The public name of a key: 16 bytes derived from it, in the header of every file that it sealed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,7 +99,7 @@ impl Key {
         let prk = Hkdf::<Sha256>::new(Some(SALT), bytes.expose());
         let mut id = KeyId([0; KEY_ID_LEN]);
         prk.expand(INFO_KEY_ID, &mut id.0).expect("16 bytes are fewer than 255 blocks");
-        let siv_key = expand(&prk, &[INFO_SIV]);
+        let siv_key: SecretBytes<KEY_LEN> = expand(&prk, &[INFO_SIV]);
         let siv = HmacSha256::new_from_slice(siv_key.expose()).expect("HMAC takes any key length");
         Self { bytes, id, prk, siv }
     }
@@ -133,27 +136,27 @@ impl Key {
 
     /// The cipher of the one file that has this header, as version 1 uses it.
     pub(super) fn file_gcm(&self, header: &[u8; HEADER_LEN]) -> Aes256Gcm {
-        Aes256Gcm::new(expand(&self.prk, &[INFO_FILE, header]).expose().into())
+        Aes256Gcm::new(expand::<KEY_LEN>(&self.prk, &[INFO_FILE, header]).expose().into())
     }
 
     /// The cipher of the one file that has this header, as version 2 uses it.
     pub(super) fn file_gcm_siv(&self, header: &[u8; HEADER_LEN]) -> Aes256GcmSiv {
-        Aes256GcmSiv::new(expand(&self.prk, &[INFO_FILE, header]).expose().into())
+        Aes256GcmSiv::new(expand::<KEY_LEN>(&self.prk, &[INFO_FILE, header]).expose().into())
     }
 
     /// What seals the records of version 3.
     pub(super) fn delta_chunk(&self) -> Aes256GcmSiv {
-        Aes256GcmSiv::new(expand(&self.prk, &[INFO_DELTA_CHUNK]).expose().into())
+        Aes256GcmSiv::new(expand::<KEY_LEN>(&self.prk, &[INFO_DELTA_CHUNK]).expose().into())
     }
 
     /// What masks the lengths of the records of version 3.
     pub(super) fn delta_length(&self) -> Aes256 {
-        Aes256::new(expand(&self.prk, &[INFO_DELTA_LENGTH]).expose().into())
+        Aes256::new(expand::<KEY_LEN>(&self.prk, &[INFO_DELTA_LENGTH]).expose().into())
     }
 
     /// What decides where the chunks of version 3 end.
     pub(super) fn delta_cut(&self) -> Aes256 {
-        Aes256::new(expand(&self.prk, &[INFO_DELTA_CUT]).expose().into())
+        Aes256::new(expand::<KEY_LEN>(&self.prk, &[INFO_DELTA_CUT]).expose().into())
     }
 
     /// The key that authenticates `.shroud/` (format.md 5).
@@ -165,11 +168,16 @@ impl Key {
     pub fn scan(&self) -> ScanKey {
         ScanKey(expand(&self.prk, &[INFO_SCAN]))
     }
+
+    /// The two halves of the key that seals single values (format.md 8).
+    pub(crate) fn values(&self) -> SecretBytes<VALUES_KEY_LEN> {
+        expand(&self.prk, &[INFO_VALUES])
+    }
 }
 
-fn expand(prk: &Hkdf<Sha256>, info: &[&[u8]]) -> SecretBytes<KEY_LEN> {
+fn expand<const N: usize>(prk: &Hkdf<Sha256>, info: &[&[u8]]) -> SecretBytes<N> {
     SecretBytes::filled(|out| {
-        prk.expand_multi_info(info, out).expect("32 bytes are fewer than 255 blocks");
+        prk.expand_multi_info(info, out).expect("64 bytes are fewer than 255 blocks");
     })
 }
 

@@ -7,6 +7,7 @@ mod format_vectors;
 mod fuzzed;
 mod git_crypt_formats;
 mod targets;
+mod value_vectors;
 
 /// For the targets, which are in other programs too.
 use common::attacker;

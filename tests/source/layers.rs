@@ -9,7 +9,7 @@ use crate::paths::{Crate, Module};
 use crate::texts;
 
 /// The modules, lowest first.
-const LAYERS: [&str; 32] = [
+const LAYERS: [&str; 33] = [
     // Words that every other module may use.
     "clock",
     "hex",
@@ -30,6 +30,7 @@ const LAYERS: [&str; 32] = [
     // Services that know text alone.
     "config_format",
     "detect",
+    "values",
     // Services that know a repository.
     "filter",
     "merge",

@@ -9,6 +9,7 @@ mod keys;
 mod lists;
 mod recipients;
 mod sealed;
+mod values;
 
 /// A parser, by the name of its corpus and of its program in `fuzz/`.
 pub(crate) struct Target {
@@ -67,6 +68,8 @@ targets![
     lists::scan_toml,
     lists::scrub_plan,
     lists::text,
+    values::value_token,
+    values::value_file,
 ];
 
 /// Feeds one of them, by its name.

@@ -1,0 +1,78 @@
+//! Files that are sealed by value (docs/format.md, section 8): names, comments and order stay readable, each value is a token.
+//!
+//! Nothing is written anew: only the bytes of values change. A file in which anything is in doubt is not sealed so.
+
+mod index;
+mod look;
+mod mode;
+mod open;
+mod seal;
+mod spots;
+mod token;
+
+use crate::config_format::{self, Doubt};
+use crate::format::Key;
+use crate::keyring::{Entry, Keyring};
+
+pub use index::Index;
+pub use look::{Look, look};
+pub use mode::{Clear, Format, Mode};
+pub use open::{OpenValuesError, Opened, open, open_as, opener, prefixes};
+pub use seal::{SealError, Sealed, only_tokens, seal};
+pub use spots::Named;
+pub use token::{Cipher, KeyPrefix, PREFIX, Place, Token, TokenError};
+
+/// Bytes of a plaintext file that is sealed by value, at most.
+pub const MAX_LEN: usize = config_format::MAX_LEN;
+/// Values of a file that is sealed by value, at most.
+pub const MAX_VALUES: usize = config_format::MAX_ITEMS;
+/// Bytes of a file whose values are sealed, at most: the longest that sealing writes is shorter.
+pub const MAX_SEALED: usize = 16 << 20;
+
+/// Whether these bytes may hold sealed values: a test that needs no reader.
+pub fn may_hold_tokens(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, PREFIX.as_bytes()).is_some()
+}
+
+/// The ciphers of the keys that are held, each made when it is needed.
+pub struct Ciphers<'k> {
+    keyring: &'k Keyring,
+    made: Vec<Cipher>,
+}
+
+impl<'k> Ciphers<'k> {
+    /// Those of this keyring.
+    pub fn new(keyring: &'k Keyring) -> Self {
+        Self { keyring, made: Vec::new() }
+    }
+
+    /// The keyring.
+    pub fn keyring(&self) -> &'k Keyring {
+        self.keyring
+    }
+
+    /// The held key that a token names.
+    pub fn held(&self, prefix: KeyPrefix) -> Option<&'k Entry> {
+        self.keyring.entries().iter().find(|entry| prefix.is_of(entry.key.id()))
+    }
+
+    /// The cipher of a key.
+    pub fn of(&mut self, key: &Key) -> &mut Cipher {
+        let at = match self.made.iter().position(|made| made.id() == key.id()) {
+            Some(at) => at,
+            None => {
+                self.made.push(Cipher::new(key));
+                self.made.len() - 1
+            }
+        };
+        &mut self.made[at]
+    }
+}
+
+/// A file that is not read, for people.
+pub fn does_not_read(format: Format, doubt: &Doubt) -> String {
+    format!("does not read as {}: line {}, {}", format.name(), doubt.line, doubt.why)
+}
+
+#[cfg(test)]
+mod tests;

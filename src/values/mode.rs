@@ -1,0 +1,214 @@
+//! What the attributes of a path say of its values.
+
+use crate::config_format::{self as configuration, Document, Item, Step};
+
+/// The formats that are sealed by value, and how a file of each is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `NAME=value`.
+    Env,
+    /// Java's properties.
+    Properties,
+    /// Sections and keys.
+    Ini,
+    /// TOML.
+    Toml,
+    /// YAML.
+    Yaml,
+    /// JSON, with comments.
+    Json,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Env, Self::Properties, Self::Ini, Self::Toml, Self::Json, Self::Yaml];
+
+    /// The format that a path's name stands for.
+    pub fn of_path(path: &[u8]) -> Option<Self> {
+        let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
+        if name.starts_with(b".env") {
+            return Some(Self::Env);
+        }
+        if name.ends_with(b".conf") {
+            return Some(Self::Ini);
+        }
+        configuration::Format::of_path(path).and_then(Self::of)
+    }
+
+    /// The format of this name, as the attribute `shroud-format` says it.
+    pub fn named(name: &str) -> Option<Self> {
+        configuration::Format::named(name).and_then(Self::of)
+    }
+
+    fn of(format: configuration::Format) -> Option<Self> {
+        Some(match format {
+            configuration::Format::Env => Self::Env,
+            configuration::Format::Properties => Self::Properties,
+            configuration::Format::Ini => Self::Ini,
+            configuration::Format::Toml => Self::Toml,
+            configuration::Format::Yaml => Self::Yaml,
+            configuration::Format::Json => Self::Json,
+            configuration::Format::Tfvars => return None,
+        })
+    }
+
+    /// Its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Env => ".env",
+            Self::Properties => "properties",
+            Self::Ini => "INI",
+            Self::Toml => "TOML",
+            Self::Yaml => "YAML",
+            Self::Json => "JSON",
+        }
+    }
+
+    /// Its name as the attribute `shroud-format` has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Env => "env",
+            Self::Properties => "properties",
+            Self::Ini => "ini",
+            Self::Toml => "toml",
+            Self::Yaml => "yaml",
+            Self::Json => "json",
+        }
+    }
+
+    /// Whether a token needs double quotes around it to be a value.
+    pub(super) fn quotes(self) -> bool {
+        matches!(self, Self::Toml | Self::Json)
+    }
+
+    pub(super) fn parse(self, bytes: &[u8]) -> Result<Document<'_>, configuration::Doubt> {
+        use configuration::{Dialect, Format};
+        match self {
+            Self::Env => Format::Env.parse_any(None, bytes),
+            Self::Properties => Format::Properties.parse_any(None, bytes),
+            // Readers differ in what a comment behind a value is. This one has none, so that all of the line is the value.
+            Self::Ini => Format::Ini.parse_any(Some(Dialect::Python), bytes),
+            Self::Toml => Format::Toml.parse_any(None, bytes),
+            Self::Yaml => Format::Yaml.parse_any(None, bytes),
+            Self::Json => Format::Json.parse_any(None, bytes),
+        }
+    }
+}
+
+/// How the values of a path are sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mode {
+    /// The format; `None` where neither the path's name nor an attribute tells it, so that the path is sealed whole.
+    pub format: Option<Format>,
+    /// The names whose values stay plaintext.
+    pub clear: Clear,
+}
+
+/// Names whose values are not sealed: patterns over names with dots, as `log.level` and `*.host`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Clear(Vec<String>);
+
+impl Clear {
+    /// The patterns of a list, as the attribute `shroud-clear` has it.
+    pub fn of_list(list: &str) -> Self {
+        let patterns = list.split(',').map(str::trim).filter(|pattern| !pattern.is_empty());
+        Self(patterns.map(str::to_owned).collect())
+    }
+
+    /// The patterns.
+    pub fn patterns(&self) -> &[String] {
+        &self.0
+    }
+
+    pub(super) fn allows(&self, item: &Item) -> bool {
+        !self.0.is_empty() && {
+            let name = dotted(item);
+            self.0.iter().any(|pattern| matches(pattern.as_bytes(), name.as_bytes()))
+        }
+    }
+}
+
+/// The names that lead to a value, with dots between them; `[]` stands for an element of a list.
+fn dotted(item: &Item) -> String {
+    let mut dotted = String::new();
+    for step in &item.path.0 {
+        match step {
+            Step::Index(_) => dotted.push_str("[]"),
+            Step::Name(name) => {
+                if !dotted.is_empty() {
+                    dotted.push('.');
+                }
+                dotted.push_str(name);
+            }
+        }
+    }
+    dotted
+}
+
+/// Whether a pattern matches all of a name: `*` stands for any bytes, `?` for one.
+fn matches(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut p, mut n) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(&byte) if byte == b'?' || byte == name[n] => {
+                p += 1;
+                n += 1;
+            }
+            _ => match star {
+                Some((at, from)) => {
+                    star = Some((at, from + 1));
+                    p = at + 1;
+                    n = from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_whole_names_and_mind_case() {
+        for (pattern, name, expected) in [
+            ("log.level", "log.level", true),
+            ("log.level", "log.levels", false),
+            ("*.host", "db.primary.host", true),
+            ("*.host", "host", false),
+            ("*host", "HOST", false),
+            ("a?c", "abc", true),
+            ("hosts[]", "hosts[]", true),
+            ("hosts", "hosts[]", false),
+            ("*a*b*", "xxaxxbxx", true),
+            ("*", "", true),
+        ] {
+            assert_eq!(matches(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn names_tell_formats() {
+        for (path, format) in [
+            ("a/.env", Some(Format::Env)),
+            (".env.local", Some(Format::Env)),
+            (".env-prod", Some(Format::Env)),
+            ("x.conf", Some(Format::Ini)),
+            ("x.cfg", Some(Format::Ini)),
+            ("x.JSONC", Some(Format::Json)),
+            ("x.yml", Some(Format::Yaml)),
+            ("x.tfvars", None),
+            ("x", None),
+        ] {
+            assert_eq!(Format::of_path(path.as_bytes()), format, "{path}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! From the repository to the worktree: every token becomes the value that it seals.
+
+use std::collections::BTreeSet;
+
+use super::mode::Format;
+use super::spots::{Named, Spot, What, spots};
+use super::token::{KeyPrefix, PREFIX, Token, TokenError};
+use super::{Ciphers, MAX_SEALED};
+use crate::config_format::Doubt;
+use crate::secret::WipedVec;
+
+/// Why the values of a file were not opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenValuesError {
+    /// The file holds what begins as sealed values do, and does not read.
+    #[error("the file holds sealed values and does not read: line {}, {}", .0.line, .0.why)]
+    DoesNotRead(Doubt),
+    /// A sealed value does not open.
+    #[error("{0}: {1}")]
+    Token(Named, TokenError),
+    /// It is longer than any that sealing writes.
+    #[error("the file is larger than 16 MiB")]
+    TooLarge,
+}
+
+/// What a file with sealed values is.
+pub enum Opened {
+    /// The file with all its values, and how many of them were sealed.
+    Plaintext {
+        /// The bytes.
+        bytes: WipedVec,
+        /// How many were sealed.
+        values: usize,
+        /// The keys that sealed them.
+        keys: BTreeSet<KeyPrefix>,
+    },
+    /// Values are sealed with keys that are not held, the first of which is this one; nothing was opened.
+    Locked(KeyPrefix),
+    /// No value is sealed.
+    NoTokens,
+}
+
+/// Opens a file of this format; all of its values, or none.
+///
+/// # Errors
+/// [`OpenValuesError`].
+pub fn open_as(
+    format: Format,
+    bytes: &[u8],
+    ciphers: &mut Ciphers<'_>,
+) -> Result<Opened, OpenValuesError> {
+    if bytes.len() > MAX_SEALED {
+        return Err(OpenValuesError::TooLarge);
+    }
+    let document = format.parse(bytes).map_err(OpenValuesError::DoesNotRead)?;
+    let spots = spots(format, &document, None).map_err(OpenValuesError::DoesNotRead)?;
+    let mut tokens = Vec::new();
+    for spot in spots.iter().filter(|spot| spot.what == What::Token) {
+        let token = read(format, bytes, spot).map_err(|why| broken(spot, why))?;
+        tokens.push((spot, token));
+    }
+    if tokens.is_empty() {
+        return Ok(Opened::NoTokens);
+    }
+    if let Some((_, token)) = tokens.iter().find(|(_, token)| ciphers.held(token.key()).is_none()) {
+        return Ok(Opened::Locked(token.key()));
+    }
+    let mut plaintext = WipedVec::with_capacity(bytes.len());
+    let mut keys = BTreeSet::new();
+    let mut at = 0;
+    for (spot, token) in &tokens {
+        let Some(held) = ciphers.held(token.key()) else { continue };
+        let raw = ciphers.of(&held.key).open(token, &spot.place);
+        let raw = raw.map_err(|why| broken(spot, why))?;
+        keys.insert(token.key());
+        plaintext.extend_from_slice(&bytes[at..spot.range.start]);
+        plaintext.extend_from_slice(&raw);
+        at = spot.range.end;
+    }
+    plaintext.extend_from_slice(&bytes[at..]);
+    Ok(Opened::Plaintext { bytes: plaintext, values: tokens.len(), keys })
+}
+
+/// As [`open_as`], where the format may be this one or is not known: sealed values open in the right one alone.
+///
+/// # Errors
+/// That of the format that is named; else of the first in which the file reads.
+pub fn open(
+    format: Option<Format>,
+    bytes: &[u8],
+    ciphers: &mut Ciphers<'_>,
+) -> Result<Opened, OpenValuesError> {
+    let mut first = None;
+    let all = Format::ALL.into_iter().filter(|other| Some(*other) != format);
+    for format in format.into_iter().chain(all) {
+        let opened = open_as(format, bytes, ciphers);
+        match opened {
+            Ok(Opened::NoTokens) => {}
+            Ok(opened) => return Ok(opened),
+            Err(error) => {
+                let better = matches!(first, Some(OpenValuesError::DoesNotRead(_)))
+                    && matches!(error, OpenValuesError::Token(..));
+                if first.is_none() || better {
+                    first = Some(error);
+                }
+            }
+        }
+    }
+    first.map_or(Ok(Opened::NoTokens), Err)
+}
+
+/// The format in which the values of a file are sealed, and open or are locked.
+pub fn opener(format: Option<Format>, bytes: &[u8]) -> Option<Format> {
+    let all = Format::ALL.into_iter().filter(|other| Some(*other) != format);
+    format.into_iter().chain(all).find(|format| {
+        let Ok(document) = format.parse(bytes) else { return false };
+        spots(*format, &document, None).is_ok_and(|spots| {
+            let mut tokens = spots.iter().filter(|spot| spot.what == What::Token).peekable();
+            tokens.peek().is_some() && tokens.all(|spot| read(*format, bytes, spot).is_ok())
+        })
+    })
+}
+
+/// The token at a spot, if it is written as sealing writes it.
+pub(super) fn read(format: Format, bytes: &[u8], spot: &Spot<'_>) -> Result<Token, TokenError> {
+    let raw = &bytes[spot.range.clone()];
+    let bare = match format.quotes() {
+        true => raw.strip_prefix(b"\"").and_then(|raw| raw.strip_suffix(b"\"")),
+        false => Some(raw),
+    };
+    let token = Token::parse(bare.ok_or(TokenError::NotToken)?)?;
+    match token.is_quoted() == format.quotes() {
+        true => Ok(token),
+        false => Err(TokenError::Flags(u8::from(token.is_quoted()))),
+    }
+}
+
+pub(super) fn broken(spot: &Spot<'_>, why: TokenError) -> OpenValuesError {
+    OpenValuesError::Token(spot.named(), why)
+}
+
+/// The keys that what looks like a token names, wherever it is: a test that needs no reader.
+pub fn prefixes(bytes: &[u8]) -> BTreeSet<KeyPrefix> {
+    let mut found = BTreeSet::new();
+    for at in memchr::memmem::find_iter(bytes, PREFIX.as_bytes()) {
+        let rest = &bytes[at + PREFIX.len()..];
+        let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let len = rest.iter().position(|byte| !is_sign(byte)).unwrap_or(rest.len());
+        let token = Token::parse(&bytes[at..at + PREFIX.len() + len]);
+        found.extend(token.ok().map(|token| token.key()));
+    }
+    found
+}

@@ -1,0 +1,186 @@
+//! From the worktree to the repository: every value becomes a token.
+
+use super::index::Index;
+use super::mode::{Clear, Format, Mode};
+use super::open::read;
+use super::spots::{Named, Spot, What, is_masked, spots};
+use super::token::TokenError;
+use super::{Ciphers, MAX_LEN};
+use crate::config_format::Doubt;
+use crate::format::Key;
+
+/// Why a file was not sealed by value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// It does not read to its last byte: it is to be sealed whole.
+    #[error("line {}: {}", .0.line, .0.why)]
+    DoesNotRead(Doubt),
+    /// It is too large, or has too many values.
+    #[error(
+        "it is larger than 4 MiB or has more than 100,000 values, which is too much to be sealed by value"
+    )]
+    TooLarge,
+    /// What begins as a sealed value is none that opens here.
+    #[error("{0}: {1}")]
+    Token(Named, TokenError),
+    /// A program that shows values masked has written the mask back.
+    #[error("{0} is a mask in the place of a sealed value, which would be lost")]
+    Masked(Named),
+    /// A value that is sealed in the index would be stored as plaintext by an attribute.
+    #[error(
+        "{0} is sealed in the index, and the attribute shroud-clear would store its new value as plaintext"
+    )]
+    Exempt(Named),
+    /// A value is plaintext, and no key is held that could seal it.
+    #[error("{0} is plaintext, and its key is not held here")]
+    Locked(Named),
+}
+
+/// A file that is sealed by value.
+pub struct Sealed {
+    /// What is stored.
+    pub bytes: Vec<u8>,
+    /// How many of its values are sealed.
+    pub values: usize,
+}
+
+/// Seals every value of a file that is not exempt. What the index has of a value that did not change is kept: with a key that
+/// `keeps` accepts by its id's prefix, or for a value that is exempt by now.
+///
+/// # Errors
+/// [`SealError`].
+pub fn seal(
+    mode: (Format, &Clear),
+    bytes: &[u8],
+    key: &Key,
+    ciphers: &mut Ciphers<'_>,
+    index: &Index,
+    keeps: impl Fn(super::KeyPrefix) -> bool,
+) -> Result<Sealed, SealError> {
+    let (format, clear) = mode;
+    if bytes.len() > MAX_LEN {
+        return Err(SealError::TooLarge);
+    }
+    let document = format.parse(bytes).map_err(doubt)?;
+    let spots = spots(format, &document, Some(clear)).map_err(doubt)?;
+    let mut out = Vec::with_capacity(bytes.len() + 90 * spots.len());
+    let mut written = Vec::with_capacity(spots.len());
+    let mut values = 0;
+    let mut at = 0;
+    for spot in &spots {
+        out.extend_from_slice(&bytes[at..spot.range.start]);
+        at = spot.range.end;
+        let raw = &bytes[spot.range.clone()];
+        let start = out.len();
+        match spot.what {
+            What::Empty => out.extend_from_slice(raw),
+            What::Clear => match index.has(&spot.place) {
+                false => out.extend_from_slice(raw),
+                true => match index.find(&spot.place, raw, ciphers, |_| true) {
+                    Some(kept) => {
+                        out.extend_from_slice(kept);
+                        values += 1;
+                    }
+                    None => return Err(SealError::Exempt(spot.named())),
+                },
+            },
+            What::Token => {
+                check_token(format, bytes, spot, ciphers)?;
+                out.extend_from_slice(raw);
+                values += 1;
+            }
+            What::Plain => {
+                if is_masked(spot.item) && index.has(&spot.place) {
+                    return Err(SealError::Masked(spot.named()));
+                }
+                values += 1;
+                if let Some(kept) = index.find(&spot.place, raw, ciphers, &keeps) {
+                    out.extend_from_slice(kept);
+                } else {
+                    let token = ciphers.of(key).seal(raw, &spot.place, format.quotes());
+                    let quote: &[u8] = if format.quotes() { b"\"" } else { b"" };
+                    [quote, token.as_bytes(), quote].iter().for_each(|part| out.extend(*part));
+                }
+            }
+        }
+        written.push((spot, start..out.len()));
+    }
+    out.extend_from_slice(&bytes[at..]);
+    prove(format, &out, &written)?;
+    Ok(Sealed { bytes: out, values })
+}
+
+/// Refuses what would not come back: every value must be read again where it was written, under the names that it had.
+fn prove(
+    format: Format,
+    bytes: &[u8],
+    written: &[(&Spot<'_>, std::ops::Range<usize>)],
+) -> Result<(), SealError> {
+    const WHY: &str = "a sealed value in this place would be read otherwise";
+    let first = written.first().map_or(1, |(spot, _)| spot.item.line);
+    let unlike = |line| SealError::DoesNotRead(Doubt { line, why: WHY });
+    let document = format.parse(bytes).map_err(|_| unlike(first))?;
+    let again = spots(format, &document, None).map_err(|_| unlike(first))?;
+    let mut again = again.iter();
+    for (spot, range) in written {
+        match again.next() {
+            Some(found) if found.range == *range && found.place == spot.place => {}
+            _ => return Err(unlike(spot.item.line)),
+        }
+    }
+    if again.next().is_some() {
+        return Err(unlike(first));
+    }
+    Ok(())
+}
+
+/// Looks at a file in a clone that holds no key for it: it may be stored as it is, if every value is sealed, exempt or empty.
+///
+/// # Errors
+/// [`SealError`].
+pub fn only_tokens(
+    mode: &Mode,
+    bytes: &[u8],
+    ciphers: &mut Ciphers<'_>,
+) -> Result<usize, SealError> {
+    let Some(format) = mode.format else {
+        const WHY: &str = "the file's name tells no format";
+        return Err(SealError::DoesNotRead(Doubt { line: 1, why: WHY }));
+    };
+    if bytes.len() > super::MAX_SEALED {
+        return Err(SealError::TooLarge);
+    }
+    let document = format.parse(bytes).map_err(doubt)?;
+    let spots = spots(format, &document, Some(&mode.clear)).map_err(doubt)?;
+    let mut values = 0;
+    for spot in &spots {
+        match spot.what {
+            What::Empty | What::Clear => {}
+            What::Token => {
+                check_token(format, bytes, spot, ciphers)?;
+                values += 1;
+            }
+            What::Plain => return Err(SealError::Locked(spot.named())),
+        }
+    }
+    Ok(values)
+}
+
+/// A token that is there already must open, if its key is held.
+fn check_token(
+    format: Format,
+    bytes: &[u8],
+    spot: &Spot<'_>,
+    ciphers: &mut Ciphers<'_>,
+) -> Result<(), SealError> {
+    let refused = |why| SealError::Token(spot.named(), why);
+    let token = read(format, bytes, spot).map_err(refused)?;
+    match ciphers.held(token.key()) {
+        None => Ok(()),
+        Some(held) => ciphers.of(&held.key).open(&token, &spot.place).map(drop).map_err(refused),
+    }
+}
+
+fn doubt(doubt: Doubt) -> SealError {
+    if doubt.is_too_many() { SealError::TooLarge } else { SealError::DoesNotRead(doubt) }
+}

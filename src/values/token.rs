@@ -1,0 +1,211 @@
+//! A sealed value as text (docs/format.md, section 8): AES-256-SIV under the key of the values, bound to the value's name.
+
+use aes_siv::KeyInit as _;
+use aes_siv::siv::Aes256Siv;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::format::{Key, KeyId, padme};
+use crate::secret::WipedVec;
+
+/// What every token begins with.
+pub const PREFIX: &str = "shroud.v1.";
+/// Bytes of a key id that a token holds.
+const ID_LEN: usize = 8;
+const TAG_LEN: usize = 16;
+/// Bytes before the tag: of the key's id, and the flags.
+const HEAD_LEN: usize = ID_LEN + 1;
+const MIN_PADDED: usize = 32;
+const MAX_STEPWISE: usize = 128;
+/// The flag of a token with double quotes around it that belong to it.
+const QUOTED: u8 = 1;
+
+/// The first bytes of a key's id, by which a token names its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyPrefix(pub [u8; ID_LEN]);
+
+impl KeyPrefix {
+    /// Whether it is that of this id.
+    pub fn is_of(self, id: KeyId) -> bool {
+        id.0.starts_with(&self.0)
+    }
+}
+
+impl From<KeyId> for KeyPrefix {
+    fn from(id: KeyId) -> Self {
+        let mut prefix = [0; ID_LEN];
+        prefix.copy_from_slice(&id.0[..ID_LEN]);
+        Self(prefix)
+    }
+}
+
+impl std::fmt::Display for KeyPrefix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&crate::hex::lower(&self.0))
+    }
+}
+
+/// Why a token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// It does not begin as a token.
+    #[error("it is not a sealed value")]
+    NotToken,
+    /// It is no base64url without padding, or its last character has bits that nothing uses.
+    #[error("the sealed value is damaged: it is not base64url")]
+    Encoding,
+    /// It is shorter than any, or of a length that none has.
+    #[error("the sealed value is damaged: it has a wrong length")]
+    Length,
+    /// It has a flag that this program does not know, or another than its place asks for.
+    #[error("the sealed value has flags ({0}) that are unknown or not those of its place")]
+    Flags(u8),
+    /// It was changed, or it was sealed under another name or key.
+    #[error("the sealed value is damaged, or was moved from another name")]
+    Authentication,
+    /// The padding is not the one that sealing writes.
+    #[error("the sealed value is damaged: its padding is wrong")]
+    Padding,
+}
+
+/// Where a value is: what binds a token to its place.
+///
+/// The names that lead to it, and not the number of a list's element: an element that is put in must change no other.
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place(Vec<u8>);
+
+impl Place {
+    /// The place of an element of a list that is here, and of what is in it.
+    pub fn push_element(&mut self) {
+        self.push_name("[]");
+    }
+
+    /// The place with this name here.
+    pub fn push_name(&mut self, name: &str) {
+        let len = u32::try_from(name.len()).unwrap_or(u32::MAX);
+        self.0.extend_from_slice(&len.to_be_bytes());
+        self.0.extend_from_slice(name.as_bytes());
+    }
+
+    fn associated(&self, flags: u8) -> Vec<u8> {
+        [&[flags][..], &self.0].concat()
+    }
+}
+
+/// A token as it is written; only its form was looked at.
+#[derive(Clone)]
+pub struct Token {
+    bytes: Vec<u8>,
+}
+
+impl Token {
+    /// Reads a token, without quotes. Needs no key.
+    ///
+    /// # Errors
+    /// [`TokenError`]: it can be none.
+    pub fn parse(text: &[u8]) -> Result<Self, TokenError> {
+        let encoded = text.strip_prefix(PREFIX.as_bytes()).ok_or(TokenError::NotToken)?;
+        let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| TokenError::Encoding)?;
+        let padded = bytes.len().checked_sub(HEAD_LEN + TAG_LEN).ok_or(TokenError::Length)?;
+        if !is_padded_len(padded) {
+            return Err(TokenError::Length);
+        }
+        match bytes[ID_LEN] {
+            0 | QUOTED => Ok(Self { bytes }),
+            flags => Err(TokenError::Flags(flags)),
+        }
+    }
+
+    /// The key that it names.
+    pub fn key(&self) -> KeyPrefix {
+        let mut prefix = [0; ID_LEN];
+        prefix.copy_from_slice(&self.bytes[..ID_LEN]);
+        KeyPrefix(prefix)
+    }
+
+    /// Whether double quotes around it belong to it.
+    pub fn is_quoted(&self) -> bool {
+        self.bytes[ID_LEN] == QUOTED
+    }
+}
+
+/// Seals and opens single values with one key.
+pub struct Cipher {
+    id: KeyId,
+    siv: Aes256Siv,
+}
+
+impl Cipher {
+    /// Derives what seals the values of this key.
+    pub fn new(key: &Key) -> Self {
+        Self { id: key.id(), siv: Aes256Siv::new(key.values().expose().into()) }
+    }
+
+    /// The id of the key.
+    pub fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// Seals a value as it is written; the same value at the same place gives the same token. Without the quotes.
+    pub fn seal(&mut self, raw: &[u8], place: &Place, quoted: bool) -> String {
+        let flags = if quoted { QUOTED } else { 0 };
+        let len = padded_len(raw.len());
+        let mut bytes = WipedVec::with_capacity(HEAD_LEN + TAG_LEN + len);
+        bytes.extend_from_slice(&self.id.0[..ID_LEN]);
+        bytes.push(flags);
+        bytes.extend_from_slice(&[0; TAG_LEN]);
+        bytes.extend_from_slice(raw);
+        bytes.push(0x80);
+        bytes.resize(HEAD_LEN + TAG_LEN + len, 0);
+        let (head, padded) = bytes.split_at_mut(HEAD_LEN + TAG_LEN);
+        let tag = self.siv.encrypt_inout_detached([place.associated(flags)], padded.into());
+        head[HEAD_LEN..].copy_from_slice(&tag.expect("one string is not too many"));
+        let mut text = String::with_capacity(PREFIX.len() + bytes.len().div_ceil(3) * 4);
+        text.push_str(PREFIX);
+        URL_SAFE_NO_PAD.encode_string(&*bytes, &mut text);
+        text
+    }
+
+    /// Opens a token of this key: the value as it is written.
+    ///
+    /// # Errors
+    /// [`TokenError`]; nothing of the value is in it.
+    pub fn open(&mut self, token: &Token, place: &Place) -> Result<WipedVec, TokenError> {
+        if !token.key().is_of(self.id) {
+            return Err(TokenError::Authentication);
+        }
+        let flags = token.bytes[ID_LEN];
+        let (tag, sealed) = token.bytes[HEAD_LEN..].split_at(TAG_LEN);
+        let tag = tag.try_into().map_err(|_| TokenError::Length)?;
+        let mut raw = WipedVec::with_capacity(sealed.len());
+        raw.extend_from_slice(sealed);
+        self.siv
+            .decrypt_inout_detached([place.associated(flags)], raw.as_mut_slice().into(), tag)
+            .map_err(|_| TokenError::Authentication)?;
+        let end = raw.iter().rposition(|byte| *byte != 0).ok_or(TokenError::Padding)?;
+        if raw[end] != 0x80 || padded_len(end) != raw.len() {
+            return Err(TokenError::Padding);
+        }
+        raw.truncate(end);
+        Ok(raw)
+    }
+}
+
+/// Bytes of a value of `len` bytes with its padding.
+fn padded_len(len: usize) -> usize {
+    let stepwise = (len + 1).next_multiple_of(MIN_PADDED);
+    if stepwise <= MAX_STEPWISE {
+        return stepwise;
+    }
+    let padme = padme(len as u64 + 1).and_then(|len| usize::try_from(len).ok());
+    stepwise.max(padme.unwrap_or(usize::MAX))
+}
+
+/// Whether a value with its padding can have so many bytes.
+fn is_padded_len(len: usize) -> bool {
+    len > 0 && padded_len(len - 1) == len
+}
+
+#[cfg(test)]
+#[path = "tests/token.rs"]
+mod tests;
