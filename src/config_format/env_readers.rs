@@ -145,8 +145,8 @@ pub(super) fn python(after: &str) -> Outcome {
 
 /// The places of `${…}`.
 fn braces(text: &str) -> Vec<usize> {
-    let closed = |(at, _): &(usize, &str)| text[*at..].contains('}');
-    text.match_indices("${").filter(closed).map(|(at, _)| at).collect()
+    let last = text.rfind('}').unwrap_or(0);
+    text.match_indices("${").map(|(at, _)| at).take_while(|at| *at < last).collect()
 }
 
 pub(super) fn compose(after: &str) -> Outcome {
@@ -237,10 +237,10 @@ pub(super) fn php(after: &str) -> Outcome {
     let lead = blanks(after);
     let value = &after[lead..];
     let line = &value[..line_end(value)];
-    let braced = |rest: &str| rest.starts_with('{') && rest.contains('}');
     let Some(quote @ ('"' | '\'')) = value.chars().next() else {
         let ends = |c: char| c == '#' || c.is_whitespace();
-        let meant = bare(after, |line| line.find(ends).unwrap_or(line.len()), braced);
+        let mut meant = bare(after, |line| line.find(ends).unwrap_or(line.len()), |_| false);
+        meant.references = braces(&meant.text);
         let rest = &after[meant.raw.end.max(lead)..];
         return if self::ends(rest) && !line.contains("=\"") { Ok(meant) } else { Err(BLANK) };
     };
@@ -260,6 +260,7 @@ pub(super) fn php(after: &str) -> Outcome {
     }
     let mut out = Out::new(close);
     let inner = &value[1..close];
+    let brace = inner.rfind('}').unwrap_or(0);
     let mut chars = inner.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         let next = chars.peek().map(|(_, next)| *next);
@@ -276,7 +277,7 @@ pub(super) fn php(after: &str) -> Outcome {
                     _ => return Err("PHP's reader knows no such escape"),
                 });
             }
-            ('"', '$', _) if braced(&inner[at + 1..]) => out.reference(),
+            ('"', '$', Some('{')) if at < brace => out.reference(),
             (_, '\r', Some('\n')) => {}
             _ => out.text.push(c),
         }

@@ -19,6 +19,7 @@ mod json;
 mod lines;
 mod number;
 mod properties;
+mod reference;
 mod text;
 mod tfvars;
 mod toml;
@@ -35,7 +36,8 @@ pub use escapes::quoted;
 pub use item::{Item, Kind, Path, Role, Span, Step, Style, Tie};
 pub use lines::{Ending, Entry, Key, Lines, Part, Tail};
 pub use number::{is_literal, json as json_number};
-pub use view::{Property, Value, expand};
+pub use reference::{ReferenceError, Values, expand};
+pub use view::{Property, Value};
 pub use write::write_env;
 
 use build::Builder;

@@ -1,4 +1,5 @@
 use super::*;
+use zeroize::Zeroizing;
 
 use proptest::prelude::*;
 
@@ -278,6 +279,17 @@ fn hostile_files_are_refused_in_time() {
     for text in [&bomb, &merges, &long] {
         assert!(Format::Yaml.parse(text.as_bytes()).is_err());
     }
+    // Each reader looks for an end of its own.
+    let lines = |value: &str| (0..10_000).map(|at| format!("A{at}={value}\n")).collect::<String>();
+    let long = format!("A=\"{}\"\n", "${".repeat(1 << 20));
+    for text in [&lines("'\\'"), &lines("x\\"), &lines("${x"), &long] {
+        for dialect in std::iter::once(None).chain(Dialect::ENV.map(Some)) {
+            let Ok(document) = Format::Env.parse_as(dialect, text.as_bytes()) else { continue };
+            for at in 0..document.items.len() {
+                document.differing(at);
+            }
+        }
+    }
     for (open, close) in
         [("[", "]"), ("{a: ", "}"), ("{\"a\":", "}"), ("- ", ""), ("{ a = ", "}"), ("\"${", "}\"")]
     {
@@ -307,7 +319,9 @@ proptest! {
                     document.properties();
                     for at in 0..document.items.len() {
                         document.differing(at);
-                        let _ = document.expand(at, |_| None);
+                        let item = &document.items[at];
+                        let empty = &mut |_: &str, _| Ok(Some(Zeroizing::default()));
+                        let _ = expand(dialect, &item.text, &item.references, empty);
                         let _ = remove(&document, at);
                         if let Ok(new) = replace(&document, at, "a: 'b' # \"c\"", false) {
                             let again = format.parse_as(dialect, &new).unwrap();

@@ -5,6 +5,9 @@ use zeroize::Zeroizing;
 use super::item::{Item, Kind, Path, Step, Tie};
 use super::{Dialect, Document, Format, env_value, escapes, ini_value, number};
 
+/// Bytes behind a value that may be a part of it for another reader.
+const BEHIND: usize = 4096;
+
 /// A value that has a name: a single one that is in no list, or a whole list.
 pub struct Property {
     /// The name, with a dot between its parts.
@@ -171,64 +174,14 @@ impl Document<'_> {
             && (self.format != Format::Env || self.dialect.is_some() || !lost())
     }
 
-    /// What is behind the sign of an item.
+    /// What is behind the sign of an item, and some of what follows the value.
     fn behind_sign(&self, at: usize) -> &str {
-        let rest = self.text.get(self.items[at].name.end..).unwrap_or_default();
+        let item = &self.items[at];
+        // Not all: a reader that finds no end would go through the whole file for each value.
+        let end = (item.value.end.max(item.name.end) + BEHIND).min(self.text.len());
+        let end = self.text.ceil_char_boundary(end);
+        let rest = self.text.get(item.name.end..end).unwrap_or_default();
         let rest = rest.trim_start_matches([' ', '\t']);
         rest.strip_prefix(['=', ':']).unwrap_or(rest)
     }
-
-    /// The text of an item with its references exchanged by what they stand for.
-    ///
-    /// # Errors
-    /// The name of a reference that stands for nothing, or the reference if it does more than name a variable.
-    pub fn expand(
-        &self,
-        at: usize,
-        value: impl Fn(&str) -> Option<Zeroizing<String>>,
-    ) -> Result<Zeroizing<String>, String> {
-        expand(&self.items[at].text, &self.items[at].references, value)
-    }
-}
-
-/// A text with the references at these places exchanged by what they stand for: `$NAME`, `${NAME}`, and `${NAME:-else}`.
-///
-/// # Errors
-/// The name of a reference that stands for nothing, or the reference if it does more than name a variable.
-pub fn expand(
-    text: &str,
-    references: &[usize],
-    value: impl Fn(&str) -> Option<Zeroizing<String>>,
-) -> Result<Zeroizing<String>, String> {
-    let mut out = Zeroizing::new(String::with_capacity(4 * text.len()));
-    let mut done = 0;
-    for &at in references.iter() {
-        if at < done {
-            continue;
-        }
-        out.push_str(&text[done..at]);
-        let rest = &text[at + 1..];
-        let (name, end, otherwise) =
-            match rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
-                Some((inner, _)) => {
-                    let (name, otherwise) = match inner.split_once(":-").or(inner.split_once('-')) {
-                        Some((name, otherwise)) => (name, Some(otherwise)),
-                        None => (inner, None),
-                    };
-                    (name, at + inner.len() + 3, otherwise)
-                }
-                None => {
-                    let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
-                    let name = rest.split(|c| !is_name(c)).next().unwrap_or_default();
-                    (name, at + 1 + name.len(), None)
-                }
-            };
-        match value(name) {
-            Some(value) => out.push_str(&value),
-            None => out.push_str(otherwise.ok_or_else(|| name.to_owned())?),
-        }
-        done = end;
-    }
-    out.push_str(&text[done..]);
-    Ok(out)
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use zeroize::Zeroizing;
+
 use super::MARKER;
-use crate::config_format::{Dialect, Format, Kind, Style, Value};
+use crate::config_format::{Dialect, Format, Kind, ReferenceError, Style, Value};
 use crate::secret::WipedVec;
 
 /// A file of an environment, as it was found.
@@ -79,9 +81,23 @@ pub struct Setting {
     pub line: usize,
     /// The readers that would take it for another value, where the file is for none of them alone.
     pub differing: Vec<Dialect>,
+    /// The reader that the file is for.
+    pub dialect: Option<Dialect>,
+    /// Where in the value references begin, as `${NAME}` of `.env` files.
+    pub references: Vec<usize>,
+    /// The value with what its references stand for; `None` where there are none, or nobody has followed them.
+    pub meant: Option<Result<Zeroizing<String>, ReferenceError>>,
 }
 
 impl Setting {
+    /// The value with what its references stand for; where that is not known, as it is written.
+    pub fn meant(&self) -> &str {
+        match &self.meant {
+            Some(Ok(text)) => text,
+            _ => &self.value.text,
+        }
+    }
+
     /// Whether it is a list or a mapping.
     pub fn is_list(&self) -> bool {
         self.value.kind.is_compound()
@@ -170,9 +186,17 @@ impl Environment {
             return Err((document.items[at].line, "the key appears twice"));
         }
         for property in document.properties() {
-            let (path, line) = (property.path, document.items[property.item].line);
-            let differing = document.differing(property.item);
-            let setting = Setting { value: property.value, path, source, line, differing };
+            let item = &document.items[property.item];
+            let setting = Setting {
+                value: property.value,
+                path: property.path,
+                source,
+                line: item.line,
+                differing: document.differing(property.item),
+                dialect,
+                references: item.references.clone(),
+                meant: None,
+            };
             self.settings.entry(property.name).or_default().push(setting);
         }
         for (at, item) in document.items.iter().enumerate() {
@@ -190,6 +214,9 @@ impl Environment {
                     source,
                     line: item.line,
                     differing: Vec::new(),
+                    dialect,
+                    references: Vec::new(),
+                    meant: None,
                 };
                 self.elements.entry((source, name)).or_insert(setting);
             }

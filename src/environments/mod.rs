@@ -9,6 +9,7 @@ pub mod environment;
 pub mod files;
 pub mod generate;
 pub mod program;
+pub mod references;
 pub mod render;
 pub mod schema;
 pub mod template;

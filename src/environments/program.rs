@@ -12,7 +12,7 @@ use crate::environments::render::steering::steers;
 use crate::environments::render::{RenderError, variables};
 
 pub use hand_over::{Handed, Paths, in_folder, in_memory};
-pub use start::{Program, StartError};
+pub use start::{Program, StartError, variable_around};
 
 /// Which properties a program gets, and under which names.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,18 +49,28 @@ pub fn is_file(environment: &Environment, name: &str) -> bool {
 }
 
 impl Choice<'_> {
-    /// The variables with their values.
+    /// Those of the properties that are wanted.
+    ///
+    /// # Errors
+    /// A name is none of them.
+    pub fn choose<'e>(
+        &self,
+        properties: Vec<Effective<'e>>,
+    ) -> Result<Vec<Effective<'e>>, ChoiceError> {
+        let chosen = super::render::effective::only(properties, self.only);
+        chosen.map_err(|name| ChoiceError::Unknown(name.to_owned()))
+    }
+
+    /// The variables of these properties, with their values.
     ///
     /// # Errors
     /// [`ChoiceError`].
     pub fn variables<'e>(
         &self,
-        properties: Vec<Effective<'e>>,
+        chosen: &[Effective<'e>],
     ) -> Result<Vec<(String, &'e str)>, ChoiceError> {
         self.check_prefix()?;
-        let chosen = super::render::effective::only(properties, self.only);
-        let chosen = chosen.map_err(|name| ChoiceError::Unknown(name.to_owned()))?;
-        let all = variables(&chosen)?;
+        let all = variables(chosen)?;
         all.into_iter().map(|(variable, text)| Ok((self.named(&variable)?, text))).collect()
     }
 

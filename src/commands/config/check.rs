@@ -26,7 +26,7 @@ With a new, empty schema nothing is unknown.
 Cells: set, 'default VALUE' (not set; the program takes VALUE), - (not set, which is fine), locked, unread (a file cannot be
 read), and problems: missing, undecided (has a default, but this environment must set it), unset (still the marker of
 'config sync'), empty, invalid (type or pattern), not-a-value (a section or list), repeated (in two files of one layer),
-in-the-clear (a secret in a file that is not sealed), weaker (a file that is not sealed overrides a sealed one), expires (a certificate), same (environments that must differ), removed, unknown (not in the schema). A file that
+in-the-clear (a secret in a file that is not sealed), weaker (a file that is not sealed overrides a sealed one), expires (a certificate), reference (to what is not set), same (environments that must differ), removed, unknown (not in the schema). A file that
 looks like configuration and is not read is a warning: passed-over.")]
 pub(super) struct Check {
     /// Only these environments

@@ -72,6 +72,11 @@ impl Copy {
                 "{shown} is a list in {from}; copy it by hand"
             )));
         }
+        if !setting.references.is_empty() {
+            return Err(CommandError::refused(format!(
+                "{shown} has references in {from}, such as ${{NAME}}; copy it by hand"
+            )));
+        }
         let address = Address { environment: to, name, file: self.file.as_deref() };
         let mut slot = Slot::find(&context.ui, &loaded, address)?;
         if !slot.put(&setting.value.text, setting.is_literal())? {

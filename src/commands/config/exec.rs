@@ -4,7 +4,10 @@ use std::ffi::OsString;
 
 use super::super::Context;
 use super::{SchemaOption, load};
-use crate::environments::program::{Choice, ChoiceError, Program, in_folder, in_memory, is_file};
+use crate::environments::files::Loaded;
+use crate::environments::program::{
+    Choice, ChoiceError, Program, in_folder, in_memory, is_file, variable_around,
+};
 use crate::environments::render::effective::effective;
 use crate::environments::schema::Release;
 use crate::error::{CommandError, Context as _, Outcome};
@@ -44,6 +47,9 @@ pub(super) struct Exec {
     /// Pass on no variable from outside: the program gets only the environment's properties
     #[arg(long)]
     pristine: bool,
+    /// Put in what references in .env files stand for, such as ${NAME}
+    #[arg(long)]
+    expand: bool,
     /// Hand over the files that are properties too: their variables hold paths. 'memory' keeps them in memory (Linux); 'folder' puts
     /// them into a private folder, which is removed when the program ends
     #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "memory")]
@@ -67,10 +73,17 @@ enum Where {
 
 impl Exec {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
+        let mut loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
+        if self.expand && !self.pristine {
+            // The program gets these too.
+            let Loaded { environments, schema, .. } = &mut loaded;
+            for environment in environments {
+                environment.follow_references(schema.as_ref(), &variable_around);
+            }
+        }
         super::refuse_unfit(context, &loaded, self.release.as_ref())?;
-        let properties = effective(loaded.only(), loaded.schema.as_ref());
         let environment = loaded.only();
+        let properties = effective(environment, loaded.schema.as_ref(), self.expand);
         // A name may be that of a file.
         let names =
             self.only.iter().filter(|name| !(self.files.is_some() && is_file(environment, name)));
@@ -78,7 +91,9 @@ impl Exec {
         let none = only.is_empty() && !self.only.is_empty();
         let properties = if none { Vec::new() } else { properties };
         let choice = Choice { only: &only, prefix: &self.prefix, allow: &self.allow };
-        let mut variables = choice.variables(properties).map_err(|error| self.refused(&error))?;
+        let properties = choice.choose(properties).map_err(|error| self.refused(&error))?;
+        super::tell_references(context, &self.environment, &properties)?;
+        let mut variables = choice.variables(&properties).map_err(|error| self.refused(&error))?;
         let program = Program { command: &self.command, pristine: self.pristine };
         let choice = Choice { only: &self.only, ..choice };
         let files = match self.files {

@@ -30,6 +30,9 @@ pub(super) struct Get {
     /// Begin with the file and the line that set it, and a tab; also name the files whose values are overridden
     #[arg(long)]
     origin: bool,
+    /// Put in what references in .env files stand for, such as ${NAME}
+    #[arg(long)]
+    expand: bool,
     /// Print JSON: {"environment", "name", "value", "default", "origin": {"path", "line"}, "overridden": [{"path", "line"}]}
     #[arg(long, conflicts_with = "origin")]
     json: bool,
@@ -56,6 +59,15 @@ impl Get {
             return Err(CommandError::refused(format!(
                 "{environment} does not set {name}, and it has no default"
             )));
+        };
+        let setting = environment.setting(&self.name);
+        let text = match setting {
+            Some(setting) if self.expand => self.expanded(environment, setting)?,
+            Some(setting) if !setting.references.is_empty() => {
+                super::warn_of_references(context, &[&self.name]);
+                text
+            }
+            _ => text,
         };
         let settings = environment.settings.get(&self.name).map_or(&[][..], Vec::as_slice);
         if self.json {
@@ -95,6 +107,22 @@ impl Get {
             context.ui.bytes(b"\n");
         }
         Ok(())
+    }
+}
+
+impl Get {
+    /// The value with what its references stand for.
+    fn expanded<'e>(&self, environment: &Environment, setting: &'e Setting) -> Outcome<&'e str> {
+        let Some(Err(error)) = &setting.meant else { return Ok(setting.meant()) };
+        if environment.is_complete() {
+            return Err(super::cannot_expand(&self.environment, &self.name, error));
+        }
+        Err(CommandError::incomplete(format!(
+            "a file of {} that may set what {} refers to is locked or cannot be read",
+            self.environment,
+            show(&self.name)
+        ))
+        .hint("run 'git shroud unlock', or 'git shroud config check'"))
     }
 }
 

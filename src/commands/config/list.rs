@@ -42,7 +42,7 @@ impl List {
             return self.environments(context, &loaded);
         }
         let environment = loaded.only();
-        let all = effective(environment, loaded.schema.as_ref());
+        let all = effective(environment, loaded.schema.as_ref(), false);
         let mut rows = Vec::new();
         let mut listed: Vec<Value> = Vec::new();
         for one in &all {

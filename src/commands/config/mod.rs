@@ -19,7 +19,9 @@ mod unset;
 use std::path::PathBuf;
 
 use super::Context;
+use crate::config_format::ReferenceError;
 use crate::environments::files::{self, Loaded, Wanted};
+use crate::environments::render::effective::Effective;
 use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
 
@@ -157,6 +159,44 @@ fn report_written(context: &Context, slot: &files::Slot<'_>, name: &str) {
     if let Some((path, line)) = slot.overriding() {
         context.ui.warning(format!("{}:{line} overrides this value", show(&path)));
     }
+}
+
+/// Says which of these properties keep their references.
+///
+/// # Errors
+/// What a reference stands for was asked for, and is not known.
+fn tell_references(context: &Context, environment: &str, properties: &[Effective<'_>]) -> Outcome {
+    if let Some((one, error)) =
+        properties.iter().find_map(|one| one.wrong.map(|error| (one.name, error)))
+    {
+        return Err(cannot_expand(environment, one, error));
+    }
+    let keep = properties.iter().filter(|one| one.keeps_references);
+    warn_of_references(context, &keep.map(|one| one.name).collect::<Vec<_>>());
+    Ok(())
+}
+
+/// Says that the references in these properties are kept.
+fn warn_of_references(context: &Context, names: &[&str]) {
+    const MOST: usize = 5;
+    let shown: Vec<String> = names.iter().take(MOST).map(|name| show(name)).collect();
+    let more = match names.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    if !shown.is_empty() {
+        context.ui.warning(format!(
+            "references such as ${{NAME}} are kept as they are written in {}{more}",
+            shown.join(", ")
+        ));
+        context.ui.hint("--expand puts in what they stand for");
+    }
+}
+
+fn cannot_expand(environment: &str, name: &str, error: &ReferenceError) -> CommandError {
+    let error = crate::sanitise::line(&error.to_string());
+    CommandError::refused(format!("{environment}: {} cannot be expanded: {error}", show(name)))
+        .hint("if it is no reference, put the value in single quotes, or set it with 'git shroud config set'")
 }
 
 /// A letter for each value, and a number where letters do not suffice.

@@ -41,6 +41,9 @@ pub(super) struct Render {
     /// Only these properties
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
+    /// Put in what references in .env files stand for, such as ${NAME}
+    #[arg(long)]
+    expand: bool,
     /// Accept this variable, although it decides which code a program runs; repeatable
     #[arg(long, value_name = "NAME")]
     allow: Vec<String>,
@@ -99,11 +102,12 @@ impl Render {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
         super::refuse_unfit(context, &loaded, self.release.as_ref())?;
-        let properties = effective(loaded.only(), loaded.schema.as_ref());
+        let properties = effective(loaded.only(), loaded.schema.as_ref(), self.expand);
         let properties = only(properties, &self.only).map_err(|name| {
             let (environment, name) = (&self.environment, super::show(name));
             CommandError::wrong(format!("{environment} has no value of '{name}'"))
         })?;
+        super::tell_references(context, &self.environment, &properties)?;
         self.refuse_steering(context, &properties)?;
         let output = self.output(&loaded, &properties)?;
         let wrong = |error: crate::environments::render::RenderError| {

@@ -72,7 +72,7 @@ pub fn compare(
                     environment.setting(name),
                     property.and_then(|property| property.of(&environment.name).default()),
                 ) {
-                    (Some(setting), _) => Side::Value(number(&setting.value.text)),
+                    (Some(setting), _) => Side::Value(number(setting.meant())),
                     (None, _) if !environment.is_complete() => Side::Unknown,
                     (None, Some(default)) => Side::Default(number(default)),
                     (None, None) => Side::Absent,

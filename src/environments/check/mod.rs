@@ -8,6 +8,7 @@ pub mod reuse;
 pub mod sync;
 pub mod told;
 
+use crate::config_format::Kind;
 use crate::environments::MARKER;
 use crate::environments::environment::{Environment, Setting, State};
 use crate::environments::schema::{Property, Release, Schema, Type};
@@ -226,10 +227,10 @@ impl Subject<'_> {
                 ));
             }
         }
-        findings.extend(
-            self.judge(environment, setting)
-                .map(|(problem, why)| found(problem, &why, Some(setting))),
-        );
+        findings.extend(self.judge(environment, setting).map(|(problem, why)| {
+            let warning = problem == Problem::Reference;
+            Finding { warning, ..found(problem, &why, Some(setting)) }
+        }));
         if !setting.differing.is_empty() {
             let readers: Vec<_> = setting.differing.iter().map(|reader| reader.name()).collect();
             let message = format!(
@@ -265,12 +266,17 @@ impl Subject<'_> {
         if setting.is_marker() {
             return Some((Problem::Unset, format!("{MARKER} must be replaced by a value")));
         }
-        if setting.value.is_empty() {
+        if let Some(Err(error)) = &setting.meant {
+            return Some((Problem::Reference, error.to_string()));
+        }
+        if setting.value.is_empty()
+            || setting.value.kind == Kind::Text && setting.meant().trim().is_empty()
+        {
             return must.then(|| (Problem::Empty, "it is required, but empty".to_owned()));
         }
         self.property
             .of(&environment.name)
-            .refuse(&setting.value.text)
+            .refuse(setting.meant())
             .map(|why| (Problem::Invalid, format!("the value {why}")))
     }
 
@@ -311,7 +317,7 @@ impl Subject<'_> {
         for (at, setting) in values.iter().enumerate() {
             let Some(setting) = setting else { continue };
             let same = |other: &Option<&Setting>| {
-                other.is_some_and(|other| *other.value.text == *setting.value.text)
+                other.is_some_and(|other| other.meant() == setting.meant())
             };
             let others: Vec<&str> = (0..values.len())
                 .filter(|&other| other != at && same(&values[other]))

@@ -33,13 +33,15 @@ pub enum Problem {
     Unknown,
     /// Readers of the format take the value for different ones.
     Differs,
+    /// A value refers to what is not set, or to itself.
+    Reference,
     /// A file looks as if it held properties, and nothing says how it is read.
     PassedOver,
 }
 
 impl Problem {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Unreadable,
         Self::Missing,
         Self::Undecided,
@@ -55,6 +57,7 @@ impl Problem {
         Self::Removed,
         Self::Unknown,
         Self::Differs,
+        Self::Reference,
         Self::PassedOver,
     ];
 
@@ -76,6 +79,7 @@ impl Problem {
             Self::Removed => "removed",
             Self::Unknown => "unknown",
             Self::Differs => "differs",
+            Self::Reference => "reference",
             Self::PassedOver => "passed-over",
         }
     }
@@ -98,6 +102,7 @@ impl Problem {
             Self::Removed => "the program does not use a property any more",
             Self::Unknown => "a property is not in the schema",
             Self::Differs => "programs read a value differently",
+            Self::Reference => "a value refers to what is not set, or to itself",
             Self::PassedOver => "a file looks like configuration, and is not read",
         }
     }

@@ -37,6 +37,10 @@ pub fn secrets(
                 if setting.value.kind.is_compound() || text.len() < MIN_LEN || setting.is_marker() {
                     continue;
                 }
+                // What others stand for is counted where it is set.
+                if matches!(setting.meant, Some(Ok(_))) {
+                    continue;
+                }
                 let one = Use { property: name.clone(), environment: environment.name.clone() };
                 uses.entry(mac(key, text)).or_default().push(one);
             }

@@ -169,6 +169,9 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
             })
         });
     }
+    for environment in &mut environments {
+        environment.follow_references(schema.as_ref(), &|_| None);
+    }
     drop(moves);
     let file_names = names_of_files;
     Ok(Loaded { opened, schema, environments, all, confirmed, locations: every, file_names })

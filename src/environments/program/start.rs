@@ -5,12 +5,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use zeroize::Zeroizing;
+
 use super::around;
 use super::below;
 use crate::fs::plaintext_folder::PlaintextFolder;
 
 /// What the variables begin with that give this program keys, identities and passphrases.
 const OWN: &str = "GIT_SHROUD_";
+
+/// A variable that a program would have from around it.
+pub fn variable_around(name: &str) -> Option<Zeroizing<String>> {
+    let is_own = name.is_empty() || name.starts_with(OWN) || name.contains(['=', '\0']);
+    std::env::var(name).ok().filter(|_| !is_own).map(Zeroizing::new)
+}
 
 /// A program with its arguments.
 #[derive(Debug)]

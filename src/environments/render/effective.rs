@@ -1,7 +1,7 @@
 //! What a program would get: the values of an environment, and the defaults where it sets none.
 
 use super::names::variable;
-use crate::config_format::Kind;
+use crate::config_format::{Kind, ReferenceError};
 use crate::environments::environment::Environment;
 use crate::environments::schema::Schema;
 
@@ -15,6 +15,10 @@ pub struct Effective<'e> {
     pub text: &'e str,
     /// What it is.
     pub kind: Kind,
+    /// Whether references are in it as they are written.
+    pub keeps_references: bool,
+    /// Why its references could not be exchanged, where that was asked for.
+    pub wrong: Option<&'e ReferenceError>,
 }
 
 /// The value that counts for one property, and whether it is the default.
@@ -32,10 +36,11 @@ pub fn effective_value<'e>(
     }
 }
 
-/// All properties with the values that count, by name.
+/// All properties with the values that count, by name; on request with what references stand for.
 pub fn effective<'e>(
     environment: &'e Environment,
     schema: Option<&'e Schema>,
+    expands: bool,
 ) -> Vec<Effective<'e>> {
     // Where the files have sections, the names of defaults are parted too.
     let nested = environment.settings.values().flatten().any(|setting| setting.path.len() > 1);
@@ -45,7 +50,16 @@ pub fn effective<'e>(
         .filter_map(|(name, settings)| {
             let setting = settings.first()?;
             let path = setting.path.iter().map(String::as_str).collect();
-            Some(Effective { name, path, text: &setting.value.text, kind: setting.value.kind })
+            let text = if expands { setting.meant() } else { &setting.value.text };
+            let wrong = setting.meant.as_ref().and_then(|meant| meant.as_ref().err());
+            Some(Effective {
+                name,
+                path,
+                text,
+                kind: setting.value.kind,
+                keeps_references: !expands && !setting.references.is_empty(),
+                wrong: wrong.filter(|_| expands),
+            })
         })
         .collect();
     for (name, property) in schema.iter().flat_map(|schema| &schema.properties) {
@@ -63,6 +77,8 @@ pub fn effective<'e>(
             } else {
                 Kind::Text
             },
+            keeps_references: false,
+            wrong: None,
         });
     }
     all.sort_by_key(|one| one.name);

@@ -17,7 +17,7 @@ fn environment(path: &str, text: &str) -> Environment {
 fn rendered(path: &str, text: &str, output: &Output) -> Result<String, RenderError> {
     let environment = environment(path, text);
     let schema = Schema::parse(b"[properties.\"db.pool\"]\ndefault = 5\ntype = \"int\"\n").unwrap();
-    let properties = effective(&environment, Some(&schema));
+    let properties = effective(&environment, Some(&schema), false);
     render(&properties, output).map(|out| String::from_utf8(out.to_vec()).unwrap())
 }
 

@@ -16,6 +16,7 @@ mod log;
 mod moved;
 mod outputs;
 pub(crate) mod place;
+mod references;
 mod rules;
 mod schema;
 mod taken_over;
