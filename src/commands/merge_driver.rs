@@ -41,8 +41,20 @@ impl MergeDriver {
             labels: self.labels,
         };
         // git takes up to 128 for a conflict, and more for a failure (gitattributes, "Defining a custom merge driver").
-        let is_clean =
+        let merged =
             merge_versions(&versions, self.default).map_err(|error| error.status_if_wrong(129))?;
-        if is_clean { Ok(()) } else { Err(CommandError::found()) }
+        if !merged.twice.is_empty() {
+            let path = crate::sanitise::native(std::path::Path::new(&versions.path));
+            let keys: Vec<_> = merged.twice.iter().map(|key| show(key)).collect();
+            let keys = keys.join(", ");
+            context
+                .ui
+                .warning(format!("{path}: both sides have added {keys}, with different values"));
+        }
+        if merged.is_clean { Ok(()) } else { Err(CommandError::found()) }
     }
+}
+
+fn show(key: &str) -> String {
+    crate::sanitise::path(key.as_bytes())
 }

@@ -1,5 +1,7 @@
 //! What a document holds, as those see it that ask for values by name.
 
+use std::collections::{HashMap, HashSet};
+
 use zeroize::Zeroizing;
 
 use super::item::{Item, Kind, Path, Step, Tie};
@@ -32,6 +34,21 @@ impl Value {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.kind == Kind::Null || (self.kind == Kind::Text && self.text.trim().is_empty())
+    }
+}
+
+impl Format {
+    /// A path in one way of writing, where programs take several for the same: INI has names in any case.
+    pub fn same_name(self, path: &Path) -> Path {
+        let mut path = path.clone();
+        if self == Self::Ini {
+            for step in &mut path.0 {
+                if let Step::Name(name) = step {
+                    name.make_ascii_lowercase();
+                }
+            }
+        }
+        path
     }
 }
 
@@ -131,18 +148,20 @@ impl Document<'_> {
 
     /// The first item whose name is before it already, by what the programs that read this format take for the same.
     pub fn repeated(&self) -> Option<usize> {
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         self.items.iter().position(|item| {
-            let mut path = Path(item.path.0.clone());
-            if self.format == Format::Ini {
-                for step in &mut path.0 {
-                    if let Step::Name(name) = step {
-                        name.make_ascii_lowercase();
-                    }
-                }
-            }
-            item.tie != Tie::Shared && !seen.insert((item.document, path))
+            let same = || (item.document, self.format.same_name(&item.path));
+            item.tie != Tie::Shared && !seen.insert(same())
         })
+    }
+
+    /// How often each name is there, with its document, by what the programs that read this format take for the same.
+    pub fn keys(&self) -> HashMap<(usize, Path), usize> {
+        let mut keys = HashMap::new();
+        for item in self.items.iter().filter(|item| item.tie != Tie::Shared) {
+            *keys.entry((item.document, self.format.same_name(&item.path))).or_default() += 1;
+        }
+        keys
     }
 
     /// The readers that take the value for another one than its text, without a word of it. None where the document is for

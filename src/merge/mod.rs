@@ -2,10 +2,12 @@
 
 mod align;
 mod by_key;
+mod doubled;
 
 use std::ffi::OsString;
 
 pub use by_key::by_key;
+pub use doubled::{Undoubled, undouble};
 use git2::{IndexEntry, IndexTime, MergeFileOptions, Odb, Oid, Repository};
 use zeroize::Zeroizing;
 

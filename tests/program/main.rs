@@ -30,6 +30,7 @@ mod meeting;
 mod member_attacks;
 mod members;
 mod merge_by_key;
+mod merge_doubled;
 mod merges;
 mod outside;
 mod places;

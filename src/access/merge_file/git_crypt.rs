@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::{Versions, merge_texts, show};
+use super::{MergedFile, Versions, merge_texts, show};
 use crate::clone::rules::git_crypt::GitCryptSurroundings;
 use crate::clone::rules::of_path::{self, LazyRepository};
 use crate::error::{CommandError, Context as _, Outcome};
@@ -21,7 +21,7 @@ use crate::secret::WipedVec;
 use crate::store::confirmed::{Confirmed, KeyOf};
 
 /// Merges three versions. What git-crypt encrypts is merged as plaintext and encrypted again; all else git merges.
-pub(super) fn merge(given: &Versions) -> Outcome<bool> {
+pub(super) fn merge(given: &Versions) -> Outcome<MergedFile> {
     let limit = usize::try_from(IN_MEMORY).unwrap_or(usize::MAX);
     let path = argument_bytes(&given.path).unwrap_or_default();
     let files = [&given.base, &given.ours, &given.theirs];
@@ -32,7 +32,8 @@ pub(super) fn merge(given: &Versions) -> Outcome<bool> {
         any_encrypted |= begins_encrypted(file).context(version)?;
     }
     if !any_encrypted {
-        return merge_by_git(given);
+        let is_clean = merge_by_git(given)?;
+        return Ok(MergedFile { is_clean, twice: Vec::new() });
     }
     let conflict = |why: &str| CommandError::refused(format!("{}: {why}", show(path)));
     let mut versions = Vec::new();
@@ -67,7 +68,8 @@ pub(super) fn merge(given: &Versions) -> Outcome<bool> {
     let labels = Labels::new(&given.labels);
     let located = surroundings.location.as_ref();
     let opened = || located.map(|location| repository.get_or_init(|| of_path::open(location)));
-    let (content, clean) = match merge_texts(given, opened, path, texts, &labels)? {
+    let (merged, twice) = merge_texts(given, opened, path, texts, &labels)?;
+    let (content, is_clean) = match merged {
         Merged::Clean(content) => (content, true),
         Merged::Conflict(content) => (content, false),
         Merged::Binary => {
@@ -88,7 +90,7 @@ pub(super) fn merge(given: &Versions) -> Outcome<bool> {
         }
     };
     std::fs::write(&given.ours, &encrypted).context(|| "the merged file".to_owned())?;
-    Ok(clean)
+    Ok(MergedFile { is_clean, twice })
 }
 
 fn begins_encrypted(file: &Path) -> io::Result<bool> {

@@ -24,6 +24,14 @@ use crate::secret::WipedVec;
 use crate::store::confirmed::Confirmed;
 use theirs::theirs_names;
 
+/// What became of a merge.
+pub struct MergedFile {
+    /// Whether there are no conflict markers.
+    pub is_clean: bool,
+    /// Keys that both sides have added with different values, at different places.
+    pub twice: Vec<String>,
+}
+
 /// The versions that git gives to a merge driver.
 pub struct Versions {
     /// Where the driver was started.
@@ -42,18 +50,18 @@ pub struct Versions {
     pub labels: Vec<OsString>,
 }
 
-/// Merges the three versions, and writes the sealed result over ours, also with conflict markers; says whether there are none.
+/// Merges the three versions, and writes the sealed result over ours, also with conflict markers; says whether there are any.
 ///
 /// As git's `default` driver it merges only what git-crypt encrypts, and leaves all else to git.
 ///
 /// # Errors
 /// A key is not held, the versions are binary, or a file cannot be read or written. Ours is as it was then.
-pub fn merge_versions(versions: &Versions, default: bool) -> Outcome<bool> {
+pub fn merge_versions(versions: &Versions, default: bool) -> Outcome<MergedFile> {
     if default { git_crypt::merge(versions) } else { versions.merge() }
 }
 
 impl Versions {
-    fn merge(&self) -> Outcome<bool> {
+    fn merge(&self) -> Outcome<MergedFile> {
         let surroundings = Surroundings::find(&self.dir)?;
         let repository = LazyRepository::new();
         let path = argument_bytes(&self.path).unwrap_or_default();
@@ -85,8 +93,8 @@ impl Versions {
         let located = surroundings.location.as_ref();
         let opened = || located.map(|location| repository.get_or_init(|| of_path::open(location)));
         let texts = [base, ours, theirs];
-        let merged = merge_texts(self, opened, path, texts, &labels)?;
-        let (content, clean) = match merged {
+        let (merged, twice) = merge_texts(self, opened, path, texts, &labels)?;
+        let (content, is_clean) = match merged {
             Merged::Clean(content) => (content, true),
             Merged::Conflict(content) => (content, false),
             // As git does with binary files: ours stays, and the user decides.
@@ -135,34 +143,44 @@ impl Versions {
                 .map_err(|error| conflict(error.to_string()))?;
         }
         std::fs::write(&self.ours, &result).context(|| crate::sanitise::native(&self.ours))?;
-        Ok(clean)
+        Ok(MergedFile { is_clean, twice })
     }
 }
 
-/// Merges three plaintexts: by their lines in the user's conflict style and, where that conflicts, by their keys.
+/// Merges three plaintexts: by their lines in the user's conflict style and, where that conflicts or leaves a key twice, by
+/// their keys. Also the keys that would be there twice, where a person must decide.
 fn merge_texts<'r>(
     versions: &Versions,
     repository: impl FnOnce() -> Option<&'r Result<Repository, String>>,
     path: &[u8],
-    [base, ours, theirs]: [&[u8]; 3],
+    texts: [&[u8]; 3],
     labels: &Labels,
-) -> Outcome<Merged> {
+) -> Outcome<(Merged, Vec<String>)> {
+    let [base, ours, theirs] = texts;
     let by_lines = |style| {
         merge::text(base, ours, theirs, labels, versions.marker_size, style).context(|| show(path))
     };
     let merged = by_lines(None)?;
-    if !matches!(merged, Merged::Conflict(_)) {
-        return Ok(merged);
+    if let Merged::Clean(clean) = &merged {
+        let is_side = [ours, theirs].contains(&clean.as_slice());
+        let format = if is_side { None } else { format_by_key(repository(), path)? };
+        let Some(format) = format else { return Ok((merged, Vec::new())) };
+        let undoubled = merge::undouble(format, texts, clean, labels, versions.marker_size);
+        let undoubled = undoubled.context(|| show(path))?;
+        return Ok(undoubled.map_or((merged, Vec::new()), |done| (done.merged, done.keys)));
+    }
+    if matches!(merged, Merged::Binary) {
+        return Ok((merged, Vec::new()));
     }
     let by_key = format_by_key(repository(), path)?
         .and_then(|format| merge::by_key(format, base, ours, theirs));
     if let Some(content) = by_key {
-        return Ok(Merged::Clean(content));
+        return Ok((Merged::Clean(content), Vec::new()));
     }
     // git itself is asked, as the style may come with 'git -c'.
     match merging::conflict_style(&Git::new(&versions.dir))?.as_deref() {
-        None | Some("merge") => Ok(merged),
-        style => Ok(by_lines(style)?),
+        None | Some("merge") => Ok((merged, Vec::new())),
+        style => Ok((by_lines(style)?, Vec::new())),
     }
 }
 
