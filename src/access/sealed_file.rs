@@ -7,17 +7,64 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::clone::OpenClone;
-use crate::error::{CommandError, Context as _, Outcome};
-use crate::format::{self, Layout, Sniff};
+use crate::clone::{CloneError, OpenClone};
+use crate::error::{About, Context as _};
+use crate::format::{self, Layout, OpenError, Sniff};
 use crate::fs::{Access, read_regular, write_atomic};
 use crate::git::attributes::PathAttributes;
 use crate::git_crypt::{self, KeyVersion};
 use crate::keyring::Entry;
-use crate::store::local;
+use crate::store::local::{self, StoreError};
 
 /// Bytes of the largest file that is changed.
 pub const MAX_LEN: usize = 64 << 20;
+
+/// Why a file is not read or changed in its place.
+#[derive(Debug, thiserror::Error)]
+pub enum SealedFileError {
+    /// The clone, git or a file cannot be read or written.
+    #[error(transparent)]
+    Clone(CloneError),
+    /// The attribute names a key as none can be called, and why.
+    #[error("{0}")]
+    Name(String),
+    /// The key that the attribute names is not held.
+    #[error("the key '{0}' is not held here")]
+    NotHeld(String),
+    /// A folder of the path is a link.
+    #[error("the path contains a symbolic link: {0}")]
+    Link(String),
+    /// A folder of the path is a repository.
+    #[error("{0} is another repository")]
+    OtherRepository(String),
+    /// git tracks the file, and the worktree does not have it.
+    #[error("{0} is tracked, but not in the worktree")]
+    Absent(String),
+    /// It is a folder, a link or something else.
+    #[error("{0} is not a file")]
+    NotAFile(String),
+    /// It is sealed, and does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// git-crypt encrypted it, and it does not open.
+    #[error(transparent)]
+    GitCrypt(#[from] git_crypt::OpenError),
+    /// It is no whole sealed file.
+    #[error("the sealed file is damaged")]
+    Damaged,
+    /// Somebody changed it meanwhile.
+    #[error("the file was changed meanwhile, and was left as it is")]
+    Changed,
+    /// Nothing says with which key the new content is sealed.
+    #[error("the file is sealed, but no attribute names a key for it")]
+    NoAttribute,
+}
+
+impl<E: Into<CloneError>> From<E> for SealedFileError {
+    fn from(error: E) -> Self {
+        Self::Clone(error.into())
+    }
+}
 
 /// The key that seals a path.
 pub enum SealingKey<'o> {
@@ -32,19 +79,20 @@ impl<'o> SealingKey<'o> {
     ///
     /// # Errors
     /// It is not held, may seal nothing, or the path is sealed with another.
-    pub fn of(opened: &'o OpenClone, path: &[u8], attributes: &PathAttributes) -> Outcome<Self> {
-        let wrong = |error: &dyn std::fmt::Display| CommandError::wrong(error.to_string());
-        let missing = |name: &str| {
-            CommandError::refused(format!("the key '{name}' is not held here"))
-                .hint("git shroud unlock")
-        };
+    pub fn of(
+        opened: &'o OpenClone,
+        path: &[u8],
+        attributes: &PathAttributes,
+    ) -> Result<Self, SealedFileError> {
+        let missing = |name: &str| SealedFileError::NotHeld(name.to_owned());
         if let Some(name) = &attributes.git_crypt {
-            let name = name.as_ref().map_err(|error| wrong(error))?;
+            let name = name.as_ref().map_err(|error| SealedFileError::Name(error.to_string()))?;
             let file = opened.git_crypt.of(name).ok_or_else(|| missing(name.as_str()))?;
             opened.refuse_unconfirmed_move_to(path, name)?;
             return Ok(Self::GitCrypt(file.newest()));
         }
-        let name = attributes.key.as_ref().map_err(|error| wrong(error))?;
+        let name = &attributes.key;
+        let name = name.as_ref().map_err(|error| SealedFileError::Name(error.to_string()))?;
         opened.keyring.current(name).ok_or_else(|| missing(name.as_str()))?;
         opened.refuse_unconfirmed_move(path, name)?;
         Ok(opened.sealing_key(name).map(|entry| Self::Own(entry, attributes.layout))?)
@@ -54,7 +102,7 @@ impl<'o> SealingKey<'o> {
     ///
     /// # Errors
     /// The keyring cannot be read.
-    pub fn is_kept(&self, opened: &OpenClone) -> Outcome<bool> {
+    pub fn is_kept(&self, opened: &OpenClone) -> Result<bool, StoreError> {
         Ok(match self {
             Self::Own(entry, _) => {
                 local::load(opened.repository.common_dir())?.current(&entry.name).is_some()
@@ -73,15 +121,14 @@ impl<'o> SealingKey<'o> {
 
 /// Never through a link, which could lead out of the repository, and never in a repository inside this one, whose files
 /// have keys of their own.
-pub fn refuse_elsewhere(top: &Path, file: &Path) -> Outcome {
+pub fn refuse_elsewhere(top: &Path, file: &Path) -> Result<(), SealedFileError> {
     for folder in file.ancestors().skip(1).take_while(|folder| *folder != top) {
         let place = crate::sanitise::native(folder);
         if folder.is_symlink() {
-            return Err(CommandError::wrong(format!("the path contains a symbolic link: {place}")));
+            return Err(SealedFileError::Link(place));
         }
         if folder.join(".git").symlink_metadata().is_ok() {
-            return Err(CommandError::wrong(format!("{place} is another repository"))
-                .hint("change into it, and run the command there"));
+            return Err(SealedFileError::OtherRepository(place));
         }
     }
     Ok(())
@@ -89,7 +136,7 @@ pub fn refuse_elsewhere(top: &Path, file: &Path) -> Outcome {
 
 /// A tracked file that is not in the worktree, as outside a sparse checkout, is not new, and an editor must not begin it
 /// again.
-pub fn refuse_absent(opened: &OpenClone, path: &Path, file: &Path) -> Outcome {
+pub fn refuse_absent(opened: &OpenClone, path: &Path, file: &Path) -> Result<(), SealedFileError> {
     if file.symlink_metadata().is_ok() {
         return Ok(());
     }
@@ -98,9 +145,7 @@ pub fn refuse_absent(opened: &OpenClone, path: &Path, file: &Path) -> Outcome {
     if opened.repository.git.run(list.into_iter().chain([path.as_os_str()]))?.is_empty() {
         return Ok(());
     }
-    let path = crate::sanitise::native(path);
-    Err(CommandError::wrong(format!("{path} is tracked, but not in the worktree"))
-        .hint("'git restore PATH' or 'git sparse-checkout add' restores it"))
+    Err(SealedFileError::Absent(crate::sanitise::native(path)))
 }
 
 /// A file of the worktree before it is changed, in the clear.
@@ -115,7 +160,7 @@ impl Before {
     ///
     /// # Errors
     /// It cannot be read or opened.
-    pub fn read(opened: &OpenClone, file: &Path, sealed: bool) -> Outcome<Self> {
+    pub fn read(opened: &OpenClone, file: &Path, sealed: bool) -> Result<Self, SealedFileError> {
         let is_file = match file.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self { plaintext: Zeroizing::default(), sealed });
@@ -123,17 +168,12 @@ impl Before {
             found => found.context(|| crate::sanitise::native(file))?.is_file(),
         };
         if !is_file {
-            return Err(CommandError::wrong(format!(
-                "{} is not a file",
-                crate::sanitise::native(file)
-            )));
+            return Err(SealedFileError::NotAFile(crate::sanitise::native(file)));
         }
         let bytes = read_regular(file, MAX_LEN).context(|| "the file".to_owned())?;
         let sealed = match format::sniff(&bytes) {
             Sniff::GitCrypt if git_crypt::is_encrypted(&bytes) => {
-                let (.., plaintext) = opened.git_crypt.open(None, &bytes).map_err(|error| {
-                    CommandError::refused(error.to_string()).hint("git shroud unlock")
-                })?;
+                let (.., plaintext) = opened.git_crypt.open(None, &bytes)?;
                 return Ok(Self { plaintext: Zeroizing::new(plaintext.to_vec()), sealed: true });
             }
             Sniff::Sealed(_) => true,
@@ -141,46 +181,46 @@ impl Before {
                 return Ok(Self { plaintext: bytes, sealed: false });
             }
             Sniff::Truncated | Sniff::UnsupportedVersion(_) => {
-                return Err(CommandError::refused("the sealed file is damaged")
-                    .hint("'git shroud status' says how"));
+                return Err(SealedFileError::Damaged);
             }
         };
         let held = |id| opened.keyring.by_id(id).map(|held| &held.key);
-        let plaintext = format::open(held, &bytes)
-            .map_err(|error| CommandError::refused(error.to_string()).hint("git shroud unlock"))?;
+        let plaintext = format::open(held, &bytes)?;
         Ok(Self { plaintext: Zeroizing::new(plaintext.to_vec()), sealed })
     }
 
     /// Refuses where the file is not as it was when the editor began.
-    pub fn refuse_changed(&self, opened: &OpenClone, file: &Path) -> Outcome {
+    pub fn refuse_changed(&self, opened: &OpenClone, file: &Path) -> Result<(), SealedFileError> {
         let now = Self::read(opened, file, self.sealed)?;
         if now.sealed == self.sealed && *now.plaintext == *self.plaintext {
             return Ok(());
         }
-        Err(CommandError::refused("the file was changed meanwhile, and was left as it is"))
+        Err(SealedFileError::Changed)
     }
 
     /// Puts the new content in the place of the old, in the same form and with the same mode.
-    pub fn write(&self, file: &Path, plaintext: &[u8], key: &SealingKey<'_>) -> Outcome {
+    pub fn write(
+        &self,
+        file: &Path,
+        plaintext: &[u8],
+        key: &SealingKey<'_>,
+    ) -> Result<(), SealedFileError> {
         if self.sealed {
-            return put(file, &key.seal(plaintext));
+            return Ok(put(file, &key.seal(plaintext))?);
         }
-        put(file, plaintext)
+        Ok(put(file, plaintext)?)
     }
 
     /// As [`Self::write`], for a file that should not be sealed.
-    pub fn write_open(&self, file: &Path, plaintext: &[u8]) -> Outcome {
+    pub fn write_open(&self, file: &Path, plaintext: &[u8]) -> Result<(), SealedFileError> {
         if self.sealed {
-            return Err(CommandError::refused(
-                "the file is sealed, but no attribute names a key for it",
-            )
-            .hint("git shroud track PATTERN"));
+            return Err(SealedFileError::NoAttribute);
         }
-        put(file, plaintext)
+        Ok(put(file, plaintext)?)
     }
 }
 
-fn put(file: &Path, bytes: &[u8]) -> Outcome {
+fn put(file: &Path, bytes: &[u8]) -> Result<(), About> {
     let write = || -> io::Result<()> {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
@@ -188,5 +228,5 @@ fn put(file: &Path, bytes: &[u8]) -> Outcome {
         // Also in the clear: who could read the file before can read the new one, and nobody else at any moment.
         write_atomic(file, bytes, Access::Shared)
     };
-    Ok(write().context(|| "the file cannot be written".to_owned())?)
+    write().context(|| "the file cannot be written".to_owned())
 }

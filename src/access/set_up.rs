@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use crate::clone::CloneError;
 use crate::clone::roster::stage_shroud_dir;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::format::Key;
 use crate::git::attributes_file::AttributesFile;
 use crate::git::config::install_drivers;
@@ -14,25 +15,48 @@ use crate::keyring::{Entry, KeyName, Keyring};
 use crate::store::shroud_dir::KeyInfo;
 use crate::store::{local, shroud_dir};
 
+/// Why a repository is not set up, or a key not made.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// The clone, git or a file cannot be read or written.
+    #[error(transparent)]
+    Clone(CloneError),
+    /// It was done in this clone before.
+    #[error("this repository is already set up, and this clone holds its keys")]
+    Held,
+    /// It was done in another clone before.
+    #[error("this repository is already set up, with a key that is not held here")]
+    NotHeld,
+    /// A name has another meaning.
+    #[error("names like '{0}' are reserved for keys that were set aside")]
+    Reserved(KeyName),
+    /// A name is none that a folder can have everywhere.
+    #[error("no key can be called '{0}': Windows cannot check out a folder with this name")]
+    NotPortable(KeyName),
+    /// There is a key of that name.
+    #[error("there is a key '{0}' already")]
+    Taken(KeyName),
+}
+
+impl<E: Into<CloneError>> From<E> for SetUpError {
+    fn from(error: E) -> Self {
+        Self::Clone(error.into())
+    }
+}
+
 /// Refuses a repository that is set up already.
 ///
 /// # Errors
 /// It is, or a file or git cannot be read.
-pub fn refuse_second_time(repository: &Repository, top: &Path) -> Outcome {
+pub fn refuse_second_time(repository: &Repository, top: &Path) -> Result<(), SetUpError> {
     if !local::load(repository.common_dir())?.is_empty() {
-        return Err(CommandError::wrong(
-            "this repository is already set up, and this clone holds its keys",
-        )
-        .hint("add another key with 'git shroud key new NAME'"));
+        return Err(SetUpError::Held);
     }
     let in_head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD:.shroud"]);
     if top.join(shroud_dir::NAME).symlink_metadata().is_ok()
         || in_head.is_ok_and(|tree| tree.is_some())
     {
-        return Err(CommandError::wrong(
-            "this repository is already set up, with a key that is not held here",
-        )
-        .hint("run 'git shroud unlock', as a member or with a key file from a colleague"));
+        return Err(SetUpError::NotHeld);
     }
     Ok(())
 }
@@ -41,20 +65,15 @@ pub fn refuse_second_time(repository: &Repository, top: &Path) -> Outcome {
 ///
 /// # Errors
 /// The name cannot be one or is taken, or the operating system gives no random numbers.
-pub fn create_key(keyring: &mut Keyring, name: KeyName) -> Outcome {
+pub fn create_key(keyring: &mut Keyring, name: KeyName) -> Result<(), SetUpError> {
     if name.is_aside() {
-        return Err(CommandError::wrong(format!(
-            "names like '{name}' are reserved for keys that were set aside"
-        )));
+        return Err(SetUpError::Reserved(name));
     }
     if !name.is_portable() {
-        return Err(CommandError::wrong(format!(
-            "no key can be called '{name}': Windows cannot check out a folder with this name"
-        ))
-        .hint("choose another name"));
+        return Err(SetUpError::NotPortable(name));
     }
     if keyring.current(&name).is_some() {
-        return Err(CommandError::wrong(format!("there is a key '{name}' already")));
+        return Err(SetUpError::Taken(name));
     }
     let key = Key::generate(getrandom::fill).context(|| "no random numbers".to_owned())?;
     Ok(keyring
@@ -68,7 +87,12 @@ pub fn create_key(keyring: &mut Keyring, name: KeyName) -> Outcome {
 ///
 /// # Errors
 /// A file cannot be written, or git fails.
-pub fn set_up(repository: &Repository, top: &Path, keyring: &Keyring, tripwire: bool) -> Outcome {
+pub fn set_up(
+    repository: &Repository,
+    top: &Path,
+    keyring: &Keyring,
+    tripwire: bool,
+) -> Result<(), SetUpError> {
     let done = write_all(repository, top, keyring, tripwire);
     if done.is_err() {
         // Nothing is sealed yet, so nothing is lost with the key.
@@ -78,7 +102,12 @@ pub fn set_up(repository: &Repository, top: &Path, keyring: &Keyring, tripwire: 
     done
 }
 
-fn write_all(repository: &Repository, top: &Path, keyring: &Keyring, tripwire: bool) -> Outcome {
+fn write_all(
+    repository: &Repository,
+    top: &Path,
+    keyring: &Keyring,
+    tripwire: bool,
+) -> Result<(), SetUpError> {
     local::save(repository.common_dir(), keyring)?;
     for entry in keyring.entries() {
         KeyInfo::new(entry, &[]).write(top)?;

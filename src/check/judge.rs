@@ -249,7 +249,7 @@ pub(super) fn attributes_text(
     file: ObjectId,
 ) -> Result<Option<Vec<u8>>, GitError> {
     match database.header(file)? {
-        Some((_, size)) if size >= MAX_LEN => Ok(Some(TOO_LARGE.to_vec())),
-        _ => database.file(file, MAX_LEN),
+        Some((_, size)) if size >= MAX_LEN as u64 => Ok(Some(TOO_LARGE.to_vec())),
+        _ => database.file(file, MAX_LEN as u64),
     }
 }

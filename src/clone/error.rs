@@ -1,7 +1,7 @@
 //! Why a clone cannot be opened, or does not have what is asked of it.
 
 use crate::error::About;
-use crate::filter::FilterError;
+use crate::filter::FileError;
 use crate::git::GitError;
 use crate::keyring::KeyName;
 use crate::store::exclusive::Holder;
@@ -10,6 +10,9 @@ use crate::store::local::StoreError;
 use crate::store::shroud_dir::{RetiredError, ShroudDirError};
 
 /// Why a clone cannot be opened, or does not have what is asked of it.
+///
+/// The errors of services that work on a clone hold this one, and take from all that this one takes from:
+/// `impl<E: Into<CloneError>> From<E>`. So none of them lists git, the keyring and the files again.
 #[derive(Debug, thiserror::Error)]
 pub enum CloneError {
     /// git fails, or an object cannot be read.
@@ -36,6 +39,9 @@ pub enum CloneError {
     /// A path leads out of the worktree.
     #[error("'{0}' is outside the worktree")]
     Outside(String),
+    /// This system has no such path.
+    #[error("{0}: no such name")]
+    NoSuchName(String),
     /// Only git-crypt encrypts here, and a key of this program is needed.
     #[error(
         "this repository uses git-crypt: git-shroud reads and writes its files, but has no keys or members of its own here"
@@ -59,17 +65,9 @@ pub enum CloneError {
     /// A key was set aside.
     #[error("the key '{0}' was set aside: it opens files, but seals none")]
     SetAside(KeyName),
-    /// Nothing may be sealed with a key.
+    /// Nothing may be sealed with a key, or a path moved to another key and nobody has confirmed it.
     #[error(transparent)]
-    Sealing(FilterError),
-    /// A path moved to another key, and nobody has confirmed it.
-    #[error("{path}: {source}")]
-    Moved {
-        /// The path, safe to show.
-        path: String,
-        /// From which key to which.
-        source: FilterError,
-    },
+    Sealing(#[from] FileError),
     /// The description of a key cannot be read, and why.
     #[error("{0}")]
     Malformed(String),

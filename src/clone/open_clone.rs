@@ -8,7 +8,7 @@ use super::rules::between::{sealed_by_git_crypt, sealed_elsewhere};
 use super::rules::crossing::unconfirmed_move;
 use super::sealing::sealing_key;
 use crate::error::Context as _;
-use crate::filter::FilterError;
+use crate::filter::{FileError, FilterError};
 use crate::format::KeyId;
 use crate::git::repository::Repository;
 use crate::git_crypt::{HeldKeys, Name as GitCryptName};
@@ -109,6 +109,15 @@ impl OpenClone {
         repo_path::from_native(relative).filter(|path| !path.is_empty()).ok_or_else(outside)
     }
 
+    /// A path of git's as this system has it, from the top of the worktree.
+    ///
+    /// # Errors
+    /// The system has no such name, or it would lead out of the worktree.
+    pub fn native(path: &[u8]) -> Result<PathBuf, CloneError> {
+        repo_path::to_native(path)
+            .ok_or_else(|| CloneError::NoSuchName(crate::sanitise::path(path)))
+    }
+
     /// The key that seals under a name in this worktree.
     ///
     /// # Errors
@@ -118,7 +127,7 @@ impl OpenClone {
             return Err(CloneError::SetAside(name.clone()));
         }
         sealing_key(&self.repository, &self.roster, &self.keyring, name)
-            .map_err(CloneError::Sealing)
+            .map_err(|error| FileError::of_none(error).into())
     }
 
     /// Refuses to seal a path with a key of another name than it is sealed with, until somebody has confirmed it here.
@@ -256,7 +265,7 @@ impl OpenClone {
 }
 
 fn refused_move(path: &[u8], source: FilterError) -> CloneError {
-    CloneError::Moved { path: crate::sanitise::path(path), source }
+    FileError::new(path, source).into()
 }
 
 /// The top of the worktree, for what cannot do without.

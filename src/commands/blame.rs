@@ -39,6 +39,6 @@ impl Blame {
         let git_crypt = opened.git_crypt.files().map(|file| file.name().driver());
         let drivers = git_crypt.chain([DRIVER.to_owned()]);
         let settings: Vec<_> = drivers.flat_map(|driver| no_filter(&driver)).collect();
-        run_git(&context.dir, &opened, &settings, arguments(&command, &self.given))
+        Ok(run_git(&context.dir, &opened, &settings, arguments(&command, &self.given))?)
     }
 }

@@ -29,7 +29,7 @@ impl Cat {
         let path = context.dir.join(&self.file);
         if path.is_file() {
             let file = File::open(&path).context(|| crate::sanitise::native(&path))?;
-            return print(&opened, &mut io::BufReader::new(file));
+            return Ok(print(&opened, &mut io::BufReader::new(file))?);
         }
         let name = self.file.to_string_lossy();
         if !name.contains(':') {
@@ -49,8 +49,10 @@ impl Cat {
         })?;
         let id = gix::ObjectId::from_hex(id.trim_ascii()).context(|| "git rev-parse".to_owned())?;
         match objects::read(&opened.repository, id)? {
-            Blob::Memory(bytes) => print(&opened, &mut &bytes[..]),
-            Blob::Large => objects::stream(&opened.repository, id, |blob| print(&opened, blob))?,
+            Blob::Memory(bytes) => Ok(print(&opened, &mut &bytes[..])?),
+            Blob::Large => {
+                Ok(objects::stream(&opened.repository, id, |blob| print(&opened, blob))??)
+            }
             Blob::Missing => {
                 Err(CommandError::incomplete(format!("blob {id} is not in this clone"))
                     .hint("'git checkout' or 'git fetch --refetch --no-filter' fetches it"))

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use super::Context;
 use crate::access::sealed_file::{Before, MAX_LEN, SealingKey, refuse_absent, refuse_elsewhere};
+use crate::clone::OpenClone;
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::plaintext_folder::PlaintextFolder;
 use crate::fs::{Access, read_bounded, write_atomic};
 use crate::git::attributes::Attributes;
 use crate::git::editor;
-use crate::repo_path;
 
 /// Edit a sealed file without writing plaintext to the disk
 ///
@@ -42,8 +42,7 @@ impl Edit {
             .hint("'git shroud track PATTERN' seals it"));
         }
         let key = SealingKey::of(&opened, &path, &attributes)?;
-        let native = repo_path::to_native(&path)
-            .ok_or_else(|| CommandError::wrong("this path is not possible on this system"))?;
+        let native = OpenClone::native(&path)?;
         let file = opened.top()?.join(&native);
         refuse_elsewhere(opened.top()?, &file)?;
         refuse_absent(&opened, &native, &file)?;
@@ -60,6 +59,7 @@ impl Edit {
         }
         let written = before.refuse_changed(&opened, &file);
         if let Err(error) = written.and_then(|()| before.write(&file, &after, &key)) {
+            let error = CommandError::from(error);
             return Err(match folder.keep() {
                 None => error,
                 Some(folder) => error.hint(format!(

@@ -1,9 +1,12 @@
 //! The errors of services as this program says them: in words, with what to do, and with an exit status.
 
 mod clone;
+mod environments;
+mod files;
 mod git;
 mod lock;
 mod members;
+mod migrate;
 mod rotate;
 mod scrub;
 mod unlock;

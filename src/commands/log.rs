@@ -38,6 +38,6 @@ impl Log {
         let opened = context.open()?;
         // What a path should be, stock git decides by its own rules; --textconv is said for commands that have it off.
         let command = ["log", "--patch", "--textconv", "--follow"];
-        run_git(&context.dir, &opened, &[], arguments(&command, &self.given))
+        Ok(run_git(&context.dir, &opened, &[], arguments(&command, &self.given))?)
     }
 }

@@ -41,8 +41,8 @@ impl MergeDriver {
             labels: self.labels,
         };
         // git takes up to 128 for a conflict, and more for a failure (gitattributes, "Defining a custom merge driver").
-        let merged =
-            merge_versions(&versions, self.default).map_err(|error| error.status_if_wrong(129))?;
+        let merged = merge_versions(&versions, self.default)
+            .map_err(|error| CommandError::from(error).status_if_wrong(129))?;
         if !merged.twice.is_empty() {
             let path = crate::sanitise::native(std::path::Path::new(&versions.path));
             let keys: Vec<_> = merged.twice.iter().map(|key| show(key)).collect();

@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::Context;
-use crate::access::show::textconv::{refusal, textconv};
+use crate::access::show::textconv::textconv;
 use crate::clone::rules::git_crypt::GitCryptSurroundings;
 use crate::clone::rules::of_path::{LazyRepository, Surroundings};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::filter::process::serve;
 use crate::filter::stdio::{stdin, stdout};
 use crate::filter::words::{report, summarise};
-use crate::filter::{Driver, FilterError, Filtered};
+use crate::filter::{Driver, FileError, FilterError, Filtered};
 use crate::git_crypt;
 use crate::keyring::KeyName;
 use crate::repo_path::argument_bytes;
@@ -98,7 +98,7 @@ impl OneShot {
         let repository = LazyRepository::new();
         let finish = |filter: &mut dyn Driver<'_>| {
             let done = work(filter, path).and_then(|filtered| filtered.write_to(stdout()));
-            done.map_err(|error| refusal(path, &error))?;
+            done.map_err(|error| FileError::new(path, error))?;
             filter.conclude();
             summarise(&context.ui, filter.summary());
             Ok(())
@@ -124,6 +124,6 @@ fn path_bytes(path: Option<&OsString>) -> Outcome<&[u8]> {
 
 impl Textconv {
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        textconv(&context.dir, &self.file, &context.ui)
+        Ok(textconv(&context.dir, &self.file, &context.ui)?)
     }
 }

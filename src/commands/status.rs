@@ -100,7 +100,9 @@ impl Status {
         warn_of_unopened(&context.ui, &opened)?;
         let found = outcome(context, &files);
         let problems = report_problems(&context.ui, &opened).map_err(CommandError::from);
-        found.and(problems).and(report_refused(&context.ui, &opened))
+        let refused = report_refused(&context.ui, &opened);
+        let refused = if refused { Err(CommandError::found()) } else { Ok(()) };
+        found.and(problems).and(refused)
     }
 }
 

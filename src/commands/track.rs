@@ -55,24 +55,25 @@ impl Track {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let opened = context.open()?;
         match (self.write_out, self.patterns.is_empty()) {
-            (true, _) => write_out(&context.ui, &opened),
-            (false, true) => list(&context.ui, &opened),
+            (true, _) => write_out(&context.ui, &opened)?,
+            (false, true) => list(&context.ui, &opened)?,
             (false, false) => {
                 let layout = Layout { compress: !self.store, delta: self.delta };
                 let sealing = Sealing {
                     key: &self.key,
                     layout: (self.delta || self.store).then_some(layout),
                 };
-                track(&opened, &context.dir, &patterns(&self.patterns)?, &sealing, &context.ui)
+                track(&opened, &context.dir, &patterns(&self.patterns)?, &sealing, &context.ui)?;
             }
         }
+        Ok(())
     }
 }
 
 impl Untrack {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let opened = context.open()?;
-        untrack(&opened, &context.dir, &patterns(&self.patterns)?, &context.ui)
+        Ok(untrack(&opened, &context.dir, &patterns(&self.patterns)?, &context.ui)?)
     }
 }
 

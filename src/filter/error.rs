@@ -112,6 +112,28 @@ pub enum FilterError {
     Io(#[from] io::Error),
 }
 
+/// Why a file was not filtered, with the file.
+#[derive(Debug, thiserror::Error)]
+#[error("{}{source}", path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default())]
+pub struct FileError {
+    /// Safe to show; `None` where it has no name, or it is none of them.
+    pub path: Option<String>,
+    /// Why.
+    pub source: FilterError,
+}
+
+impl FileError {
+    /// Of a path as git has it; one without a name is empty.
+    pub fn new(path: &[u8], source: FilterError) -> Self {
+        Self { path: (!path.is_empty()).then(|| crate::sanitise::path(path)), source }
+    }
+
+    /// Of no file.
+    pub fn of_none(source: FilterError) -> Self {
+        Self { path: None, source }
+    }
+}
+
 fn described_in(commit: Option<&str>) -> String {
     commit
         .map(|commit| format!(", and commit {commit} of this branch described it"))

@@ -27,7 +27,7 @@ use crate::keyring::Keyring;
 use crate::secret::WipedVec;
 use crate::store::confirmed::KeyOf;
 use content::Content;
-pub use error::FilterError;
+pub use error::{FileError, FilterError};
 pub use filtered::Filtered;
 use filtered::{Action, open_whole};
 pub use fit::sealing_key;

@@ -25,7 +25,7 @@ const MACRO: &[u8] = b"[attr]shroud";
 /// The line that defines the macro, without the tripwire.
 pub const MACRO_LINE: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta";
 /// Bytes of the longest file that git reads (git's attr.h).
-pub const MAX_LEN: u64 = 100 << 20;
+pub const MAX_LEN: usize = 100 << 20;
 /// What git skips at the beginning of the file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The files that git reads in the tree, without filters: as patterns, in any folder or at the top alone.
@@ -82,8 +82,7 @@ impl AttributesFile {
             Ok(there) if !there.is_file() => return refuse("it is not a regular file"),
             _ => {}
         }
-        let limit = usize::try_from(MAX_LEN).unwrap_or(usize::MAX);
-        let text = match read_bounded(path, limit) {
+        let text = match read_bounded(path, MAX_LEN) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self::of(path, b""));
             }

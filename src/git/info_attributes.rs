@@ -11,11 +11,8 @@ use gix::glob::pattern::Case;
 use zeroize::Zeroizing;
 
 use super::attribute_names::NAMES;
-use super::attributes_file::defines_macro;
+use super::attributes_file::{MAX_LEN, defines_macro};
 use super::repository::Repository;
-
-/// Bytes of an attributes file that are read; git itself reads no longer one.
-const MAX: usize = 100 << 20;
 
 /// The patterns of `info/attributes`, and what they say of a path.
 pub(super) struct InfoAttributes {
@@ -70,5 +67,5 @@ fn read(path: &Path) -> Option<Zeroizing<Vec<u8>>> {
     if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
         return None;
     }
-    crate::fs::read_bounded(path, MAX).ok()
+    crate::fs::read_bounded(path, MAX_LEN).ok()
 }

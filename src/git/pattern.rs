@@ -19,7 +19,8 @@ pub struct Surroundings<'s> {
 }
 
 /// Why nothing would match, and what to write instead.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
 pub struct Refusal {
     /// What is wrong.
     pub why: String,

@@ -6,11 +6,9 @@ use gix::objs::TreeRef;
 
 use super::GitError;
 use super::attributes::PathAttributes;
+use super::attributes_file::MAX_LEN;
 use super::database::Database;
 use super::tree_attributes::{Chain, FILE_NAME, TreeAttributes};
-
-/// Bytes of the longest `.gitattributes` that is read; git itself reads up to 100 MiB.
-const MAX_ATTRIBUTES: u64 = 100 << 20;
 
 /// A file of a tree.
 pub struct TreePath {
@@ -38,7 +36,7 @@ pub fn look_up(
         let file = entries.bisect_entry(FILE_NAME.as_bstr(), false);
         if let Some(file) = file.filter(|file| file.mode.is_blob()) {
             let id = file.oid.to_owned();
-            let Some(content) = database.file(id, MAX_ATTRIBUTES)? else { return Ok(None) };
+            let Some(content) = database.file(id, MAX_LEN as u64)? else { return Ok(None) };
             chain = cache.below(chain, &path[..folder], id, || Ok::<_, GitError>(content))?;
         }
         let rest = &path[folder..];

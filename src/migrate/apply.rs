@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
+use super::MigrateError;
 use super::plan::Plan;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::format::{self, Sniff};
 use crate::fs::{Access, create_private_dir, open_regular, read_regular, with_path, write_atomic};
 use crate::git::GitError;
@@ -56,19 +57,13 @@ impl Journal {
     ///
     /// # Errors
     /// Its journal cannot be read.
-    pub fn load(repository: &Repository) -> Outcome<Option<Self>> {
+    pub fn load(repository: &Repository) -> Result<Option<Self>, MigrateError> {
         let path = local::dir(repository.common_dir()).join("migration");
         let text = match read_regular(&path, MAX_LEN) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read.context(doing)?,
         };
-        let damaged = || {
-            CommandError::wrong(format!(
-                "{}: it is not the journal of a migration",
-                crate::sanitise::native(&path)
-            ))
-            .hint("nothing depends on it: remove it")
-        };
+        let damaged = || MigrateError::Journal(crate::sanitise::native(&path));
         let text = std::str::from_utf8(&text).map_err(|_| damaged())?;
         let JournalToml { head, tree, message, git_dir } =
             toml::from_str(text).map_err(|_| damaged())?;
@@ -85,7 +80,7 @@ impl Journal {
         head: &str,
         tree: ObjectId,
         message: Option<String>,
-    ) -> Outcome<Self> {
+    ) -> Result<Self, MigrateError> {
         let dir = local::dir(repository.common_dir());
         create_private_dir(&dir).context(doing)?;
         let path = dir.join("migration");
@@ -105,7 +100,7 @@ impl Journal {
     ///
     /// # Errors
     /// git fails.
-    pub fn fits(&self, repository: &Repository) -> Outcome<bool> {
+    pub fn fits(&self, repository: &Repository) -> Result<bool, GitError> {
         let same = repository.gix.git_dir().canonicalize().ok() == self.git_dir.canonicalize().ok();
         let tree = self.tree.to_string();
         Ok(same
@@ -120,7 +115,7 @@ impl Journal {
     ///
     /// # Errors
     /// git fails.
-    pub fn is_committed(&self, repository: &Repository) -> Outcome<bool> {
+    pub fn is_committed(&self, repository: &Repository) -> Result<bool, GitError> {
         let committed = resolve(repository, "HEAD^{tree}")?;
         Ok(committed == Some(self.tree.to_string()))
     }
@@ -129,7 +124,7 @@ impl Journal {
     ///
     /// # Errors
     /// git fails, as where the index is in conflict.
-    pub fn is_staged(&self, repository: &Repository) -> Outcome<bool> {
+    pub fn is_staged(&self, repository: &Repository) -> Result<bool, GitError> {
         Ok(index_tree(repository)? == self.tree)
     }
 
@@ -137,19 +132,19 @@ impl Journal {
     ///
     /// # Errors
     /// The journal cannot be removed.
-    pub fn end(self) -> Outcome {
+    pub fn end(self) -> Result<(), MigrateError> {
         Ok(fs::remove_file(&self.path)
             .map_err(|error| with_path(&self.path, &error))
             .context(doing)?)
     }
 }
 
-fn resolve(repository: &Repository, name: &str) -> Outcome<Option<String>> {
+fn resolve(repository: &Repository, name: &str) -> Result<Option<String>, GitError> {
     let id = repository.git.query(["rev-parse", "-q", "--verify", name])?;
     Ok(id.map(|id| id.to_string_lossy().into_owned()))
 }
 
-fn index_tree(repository: &Repository) -> Outcome<String> {
+fn index_tree(repository: &Repository) -> Result<String, GitError> {
     let id = repository.git.run(["write-tree"])?;
     Ok(String::from_utf8_lossy(id.trim_ascii_end()).into_owned())
 }
@@ -163,7 +158,7 @@ pub fn make_tree(
     plan: &Plan,
     sealed: &[File],
     own: &[(String, Vec<u8>)],
-) -> Outcome<ObjectId> {
+) -> Result<ObjectId, GitError> {
     let index = ScratchIndex::of(repository, &plan.found.head, false)?;
     let mut set = sealed.to_vec();
     for new in &plan.attributes {
@@ -174,14 +169,17 @@ pub fn make_tree(
         set.push(File { mode: "100644".to_owned(), id, path: path.clone().into_bytes() });
     }
     index.update(&set, &plan.found.state_files)?;
-    Ok(index.write_tree()?)
+    index.write_tree()
 }
 
 /// Brings worktree and index to the journal's tree; returns the paths that differ from the commit before.
 ///
 /// # Errors
 /// A file was changed meanwhile, or cannot be written; then a second run goes on from there.
-pub fn complete(repository: &Repository, journal: &Journal) -> Outcome<HashSet<Vec<u8>>> {
+pub fn complete(
+    repository: &Repository,
+    journal: &Journal,
+) -> Result<HashSet<Vec<u8>>, MigrateError> {
     let top = repository.worktree.as_deref().expect("a migration has a worktree");
     let changed = differences(repository, journal)?;
     let index = ScratchIndex::of(repository, &journal.tree.to_string(), false)?;
@@ -222,8 +220,7 @@ pub fn complete(repository: &Repository, journal: &Journal) -> Outcome<HashSet<V
     if journal.is_staged(repository)? {
         Ok(changed.into_iter().map(|change| change.path).collect())
     } else {
-        Err(CommandError::refused("the index is not as expected")
-            .hint("is another program at work here? run this again when it has finished"))
+        Err(MigrateError::Index)
     }
 }
 
@@ -234,7 +231,7 @@ struct Changed {
     new: Option<(String, ObjectId)>,
 }
 
-fn differences(repository: &Repository, journal: &Journal) -> Outcome<Vec<Changed>> {
+fn differences(repository: &Repository, journal: &Journal) -> Result<Vec<Changed>, GitError> {
     let tree = journal.tree.to_string();
     let diff = ["diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-textconv"];
     let listed = repository.git.run([&diff[..], &[&journal.head, &tree]].concat())?;
@@ -250,8 +247,8 @@ fn differences(repository: &Repository, journal: &Journal) -> Outcome<Vec<Change
 
 impl Changed {
     /// Whether it is the same file, in other sealed bytes: the worktree holds its plaintext, and is not looked at.
-    fn keeps_worktree(&self, repository: &Repository) -> Outcome<bool> {
-        let sniff = |id| -> Outcome<Option<Sniff>> {
+    fn keeps_worktree(&self, repository: &Repository) -> Result<bool, GitError> {
+        let sniff = |id| -> Result<Option<Sniff>, GitError> {
             Ok(objects::read_start(repository, id)?.map(|start| format::sniff(&start)))
         };
         let (Some(old), Some((_, new))) = (self.old, &self.new) else { return Ok(false) };
@@ -260,7 +257,12 @@ impl Changed {
     }
 
     /// Refuses to write over what is neither the old nor the new content.
-    fn refuse_changed(&self, repository: &Repository, top: &Path, path: &Path) -> Outcome {
+    fn refuse_changed(
+        &self,
+        repository: &Repository,
+        top: &Path,
+        path: &Path,
+    ) -> Result<(), MigrateError> {
         let file = open_regular(path).map_err(GitError::Io)?;
         let len = file.metadata().map_err(GitError::Io)?.len();
         let known = [self.old, self.new.as_ref().map(|(_, id)| *id)];
@@ -277,16 +279,12 @@ impl Changed {
         if known.contains(&Some(id)) {
             return Ok(());
         }
-        Err(CommandError::refused(format!(
-            "{} was changed meanwhile; the migration stopped",
-            crate::sanitise::path(&self.path)
-        ))
-        .hint("restore it, or move it away, and run this again"))
+        Err(MigrateError::Meanwhile(crate::sanitise::path(&self.path)))
     }
 }
 
 /// Where a path is; `None` where a link is in its way, which would lead out of the worktree.
-fn place(top: &Path, path: &[u8]) -> Outcome<Option<PathBuf>> {
+fn place(top: &Path, path: &[u8]) -> Result<Option<PathBuf>, MigrateError> {
     let Some(relative) = crate::repo_path::to_native(path) else { return Ok(None) };
     let mut place = top.to_owned();
     let mut parts = relative.components().peekable();
@@ -296,10 +294,7 @@ fn place(top: &Path, path: &[u8]) -> Outcome<Option<PathBuf>> {
         if metadata
             .is_ok_and(|found| found.is_symlink() || found.is_file() != parts.peek().is_none())
         {
-            return Err(CommandError::refused(format!(
-                "{}: something else is in its place",
-                crate::sanitise::path(path)
-            )));
+            return Err(MigrateError::InItsPlace(crate::sanitise::path(path)));
         }
     }
     Ok(Some(place))

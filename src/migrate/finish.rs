@@ -1,8 +1,8 @@
 //! The end of a migration: index and worktree, the proof, and the commit.
 
-use super::{Journal, complete};
-use crate::clone::{OpenClone, Roster, held_git_crypt_keys};
-use crate::error::{CommandError, Outcome, count};
+use super::{Journal, MigrateError, complete};
+use crate::clone::{CloneError, OpenClone, Roster, held_git_crypt_keys};
+use crate::error::count;
 use crate::git::repository::Repository;
 use crate::progress::Progress;
 use crate::sanitise;
@@ -14,26 +14,18 @@ pub(super) fn finish(
     progress: &dyn Progress,
     repository: &Repository,
     journal: Journal,
-) -> Outcome {
+) -> Result<(), MigrateError> {
     let changed = complete(repository, &journal)?;
     let opened = open(repository)?;
     let files = survey(&opened.repository, &opened.known(), Some(&changed))?;
     if let Some(file) = files.iter().find(|file| !file.state.is_good()) {
-        return Err(CommandError::refused(format!(
-            "{} is staged as {}, which is wrong; nothing was committed",
-            sanitise::path(&file.path),
-            file.state.name()
-        ))
-        .hint("git reset --hard undoes it; please report this"));
+        let (path, state) = (sanitise::path(&file.path), file.state.name());
+        return Err(MigrateError::Staged { path, state });
     }
     let sealed = files.len() as u64;
     if let Some(message) = &journal.message {
         let committed = repository.git.run(["commit", "--quiet", "-m", message]);
-        committed.map_err(|error| {
-            CommandError::from(error).hint(
-                "everything is staged: remove the cause and run this again, or commit it yourself",
-            )
-        })?;
+        committed.map_err(MigrateError::Commit)?;
     }
     journal.end()?;
     progress.status(&format!("{} sealed and staged", count(sealed, "file")));
@@ -41,7 +33,7 @@ pub(super) fn finish(
 }
 
 /// The clone as it is now. Keys come from its keyring alone: a migration stores new ones there.
-pub(super) fn open(repository: &Repository) -> Outcome<OpenClone> {
+pub(super) fn open(repository: &Repository) -> Result<OpenClone, CloneError> {
     let repository = repository.reopen()?;
     let keyring = local::load(repository.common_dir())?;
     let roster = Roster::read(&repository)?;

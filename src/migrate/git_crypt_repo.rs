@@ -5,9 +5,10 @@ use std::path::Path;
 
 use gix::bstr::ByteSlice as _;
 
+use super::MigrateError;
 use super::attributes::filters;
-use crate::error::{CommandError, Outcome};
 use crate::git::GitError;
+use crate::git::attributes_file::MAX_LEN;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::scratch::{File, ScratchIndex};
@@ -15,8 +16,6 @@ use crate::git_crypt::{HEADER_LEN, Name};
 
 /// Where git-crypt keeps what it shares, where its configuration names no other folder.
 const STATE_DIR: &str = ".git-crypt";
-/// Bytes of the longest attributes file that git reads (git's attr.h).
-const MAX_ATTRIBUTES: usize = 100 << 20;
 /// The attributes that are compared; those before `diff` say what is sealed, the others what git does to a file.
 pub(super) const ATTRIBUTES: [&str; 10] = [
     "filter",
@@ -60,20 +59,14 @@ impl GitCryptRepo {
     ///
     /// # Errors
     /// There is none, the index holds something else, or attributes are not in the repository as they are here.
-    pub fn read(repository: &Repository) -> Outcome<Self> {
+    pub fn read(repository: &Repository) -> Result<Self, MigrateError> {
         let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?;
-        let head = head.ok_or_else(|| CommandError::wrong("there is no commit yet"))?;
+        let head = head.ok_or(MigrateError::NoCommit)?;
         if repository.git.query(["diff", "--cached", "--no-ext-diff", "--quiet"])?.is_none() {
-            return Err(CommandError::refused("the index holds changes that are not committed")
-                .hint(
-                    "commit them, or unstage them with 'git restore --staged', and run this again",
-                ));
+            return Err(MigrateError::Uncommitted);
         }
         if repository.gix.state().is_some() {
-            return Err(CommandError::refused(
-                "a merge, a rebase or something similar is in progress here",
-            )
-            .hint("finish or abort it, and run this again: git status"));
+            return Err(MigrateError::UnderWay);
         }
         let state_dir = state_dir(repository)?;
         let index = ScratchIndex::of(repository, "HEAD", true)?;
@@ -87,7 +80,10 @@ impl GitCryptRepo {
             let filter = values.get(&file.path).map_or(&b""[..], |values| &values[0]);
             let is_attributes = file_name(&file.path) == b".gitattributes";
             match Name::from_driver(filter) {
-                Some(Ok(_)) if is_attributes => return Err(encrypted_attributes(&file.path)),
+                Some(Ok(_)) if is_attributes => {
+                    let path = crate::sanitise::path(&file.path);
+                    return Err(MigrateError::EncryptedAttributes(path));
+                }
                 Some(Ok(name)) => drop(sealed.insert(file.path.clone(), (file.clone(), name))),
                 _ if is_attributes => {
                     attributes.push((file.clone(), read_text(repository, file)?));
@@ -98,11 +94,7 @@ impl GitCryptRepo {
         refuse_untracked(repository)?;
         let state_files = || files.iter().filter(|file| is_state(&file.path));
         if let Some(file) = state_files().find(|file| !file.is_regular()) {
-            return Err(CommandError::refused(format!(
-                "{} is a link or a submodule, which git-crypt never makes",
-                crate::sanitise::path(&file.path)
-            ))
-            .hint("remove it, commit that, and run this again: git rm PATH"));
+            return Err(MigrateError::NotAFile(crate::sanitise::path(&file.path)));
         }
         let (users, passed_over) = users(&files, &state_dir);
         Ok(Self {
@@ -129,7 +121,7 @@ impl GitCryptRepo {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn is_as_committed(&self, repository: &Repository, path: &[u8]) -> Outcome<bool> {
+    pub fn is_as_committed(&self, repository: &Repository, path: &[u8]) -> Result<bool, GitError> {
         let Some((file, _)) = self.sealed.get(path) else { return Ok(false) };
         let native = crate::repo_path::to_native(path);
         let here = repository.worktree.as_ref().zip(native).map(|(top, path)| top.join(path));
@@ -145,7 +137,7 @@ impl GitCryptRepo {
             return Ok(true);
         }
         let content = std::fs::File::open(&here).map_err(GitError::Io)?;
-        Ok(objects::is_blob(repository, content, metadata.len(), file.id)?)
+        objects::is_blob(repository, content, metadata.len(), file.id)
     }
 
     /// Whether nothing of git-crypt is here.
@@ -154,16 +146,13 @@ impl GitCryptRepo {
     }
 }
 
-fn state_dir(repository: &Repository) -> Outcome<Vec<u8>> {
+fn state_dir(repository: &Repository) -> Result<Vec<u8>, MigrateError> {
     let named = repository.git.query(["config", "--get", "git-crypt.repoStateDir"])?;
     let named = named.map(|name| name.to_string_lossy().into_owned());
     let dir = named.unwrap_or_else(|| STATE_DIR.to_owned());
     let dir = dir.trim_matches('/').trim_start_matches("./").to_owned();
     if dir.is_empty() || dir.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        return Err(CommandError::wrong(
-            "git-crypt.repoStateDir does not name a folder of the repository",
-        )
-        .hint("git config --unset git-crypt.repoStateDir"));
+        return Err(MigrateError::StateDir);
     }
     Ok(dir.into_bytes())
 }
@@ -221,50 +210,35 @@ fn user(path: &[u8], start: usize) -> Option<(Name, u32, String, String)> {
     Some((name.parse().ok()?, version.parse().ok()?, fingerprint, path.to_owned()))
 }
 
-fn encrypted_attributes(path: &[u8]) -> CommandError {
-    CommandError::refused(format!(
-        "git-crypt's filter encrypts {} itself, so git cannot read it in a clone",
-        crate::sanitise::path(path)
-    ))
-    .hint("add the line '.gitattributes !filter !diff' at the end, commit that, and run this again")
-}
-
 /// Reads a file that is never large: attributes.
-fn read_text(repository: &Repository, file: &File) -> Outcome<Vec<u8>> {
+fn read_text(repository: &Repository, file: &File) -> Result<Vec<u8>, MigrateError> {
     match objects::read(repository, file.id)? {
         Blob::Memory(bytes) => Ok(bytes),
-        Blob::Large => Err(CommandError::refused(format!(
-            "{} is too large for an attributes file",
-            crate::sanitise::path(&file.path)
-        ))),
+        Blob::Large => Err(MigrateError::TooLarge(crate::sanitise::path(&file.path))),
         Blob::Missing => Err(GitError::NotHere(crate::sanitise::path(&file.path)).into()),
     }
 }
 
 /// What is only in the worktree says nothing to others, and would say something else than what is committed.
-fn refuse_untracked(repository: &Repository) -> Outcome {
+fn refuse_untracked(repository: &Repository) -> Result<(), MigrateError> {
     let Some(top) = &repository.worktree else { return Ok(()) };
     let pathspec = ":(top,glob)**/.gitattributes";
     let listed = repository.git.run(["ls-files", "-z", "--others", "--", pathspec])?;
     for path in listed.split(|&byte| byte == 0).filter(|path| !path.is_empty()) {
         let Some(native) = crate::repo_path::to_native(path) else { continue };
         if names_git_crypt(&top.join(native))? {
-            return Err(CommandError::refused(format!(
-                "{} names git-crypt's filter but is not in the repository",
-                crate::sanitise::path(path)
-            ))
-            .hint("commit it, or remove it, and run this again"));
+            return Err(MigrateError::Untracked(crate::sanitise::path(path)));
         }
     }
     Ok(())
 }
 
-fn has_local_filters(repository: &Repository) -> Outcome<bool> {
+fn has_local_filters(repository: &Repository) -> Result<bool, GitError> {
     names_git_crypt(&repository.common_dir().join("info/attributes"))
 }
 
-fn names_git_crypt(path: &Path) -> Outcome<bool> {
-    let text = match crate::fs::read_bounded(path, MAX_ATTRIBUTES) {
+fn names_git_crypt(path: &Path) -> Result<bool, GitError> {
+    let text = match crate::fs::read_bounded(path, MAX_LEN) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         read => read.map_err(GitError::Io)?,
     };

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use super::Plan;
 use super::members::NewMember;
+use super::{MigrateError, Plan};
 use crate::access::members::{Fresh, grant};
 use crate::access::set_up::create_key;
-use crate::clone::{OpenClone, held_git_crypt_keys};
-use crate::error::{Context as _, Outcome};
+use crate::clone::{CloneError, OpenClone, held_git_crypt_keys};
+use crate::error::{About, Context as _};
 use crate::fs::read_bounded;
 use crate::git::repository::Repository;
 use crate::git_crypt::{HeldKeys, KeyFile, MAX_KEY_FILE_LEN, Name};
@@ -20,7 +20,10 @@ use crate::store::shroud_dir::{self, File, KeyInfo};
 ///
 /// # Errors
 /// A key file cannot be read, or holds another key of a name.
-pub(super) fn look_at_keys(repository: &Repository, key_files: &[PathBuf]) -> Outcome<HeldKeys> {
+pub(super) fn look_at_keys(
+    repository: &Repository,
+    key_files: &[PathBuf],
+) -> Result<HeldKeys, CloneError> {
     let mut held = held_git_crypt_keys(repository)?;
     for path in key_files {
         let place = || sanitise::native(path);
@@ -32,7 +35,11 @@ pub(super) fn look_at_keys(repository: &Repository, key_files: &[PathBuf]) -> Ou
 
 /// A new key for each name. One that is held and not described here was made on another branch, or by a run that was cut
 /// off: then the same files are sealed to the same bytes again.
-pub(super) fn make_keys(progress: &dyn Progress, opened: &mut OpenClone, plan: &Plan) -> Outcome {
+pub(super) fn make_keys(
+    progress: &dyn Progress,
+    opened: &mut OpenClone,
+    plan: &Plan,
+) -> Result<(), MigrateError> {
     for name in plan.names.values() {
         if opened.keyring.current(name).is_some() {
             opened.refuse_unfit_key(name)?;
@@ -52,7 +59,7 @@ pub(super) fn own_files(
     plan: &Plan,
     held: &HeldKeys,
     members: &[NewMember],
-) -> Outcome<Vec<(String, Vec<u8>)>> {
+) -> Result<Vec<(String, Vec<u8>)>, MigrateError> {
     let mut files =
         vec![(format!("{}/.gitattributes", shroud_dir::NAME), shroud_dir::ATTRIBUTES.into())];
     let now = SystemTime::now();
@@ -73,7 +80,7 @@ pub(super) fn own_files(
 }
 
 /// The one key of this name.
-fn only(held: &HeldKeys, name: &Name) -> Outcome<HeldKeys> {
+fn only(held: &HeldKeys, name: &Name) -> Result<HeldKeys, About> {
     let file = held.of(name).expect("its name was chosen as it is held");
     let mut only = HeldKeys::default();
     let copied = KeyFile::parse_current(&file.to_bytes()).and_then(|copy| only.insert(copy));

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::GitCryptRepo;
+use super::{GitCryptRepo, LeftOut, MigrateError};
 use crate::access::members::Candidate;
 use crate::access::members::labels::choose_label;
 use crate::access::members::resolve::{Resolved, resolve};
 use crate::clone::Roster;
 use crate::clone::meant::People;
-use crate::error::{CommandError, Outcome};
 use crate::git::last_changes::last_change;
 use crate::git::repository::Repository;
 use crate::git_crypt::Name;
@@ -26,15 +25,6 @@ pub(super) struct NewMember {
     pub(super) added_by: String,
 }
 
-/// A user of git-crypt to whom nothing can be granted now.
-pub(super) struct LeftOut {
-    pub(super) fingerprint: String,
-    pub(super) keys: Vec<KeyName>,
-    pub(super) why: String,
-    /// Whether the user's word that it is the right certificate is all that is missing.
-    pub(super) unproven: bool,
-}
-
 /// Finds the certificate of every user of git-crypt: among those that are given, else in the user's gpg.
 ///
 /// The name of a file says who is a user, and anybody who can push can write one. So the same is asked of a certificate as where
@@ -49,7 +39,7 @@ pub(super) fn find_members(
     names: &BTreeMap<Name, KeyName>,
     certificates: &[PathBuf],
     trust: bool,
-) -> Outcome<(Vec<NewMember>, Vec<LeftOut>)> {
+) -> Result<(Vec<NewMember>, Vec<LeftOut>), MigrateError> {
     let mut users: BTreeMap<&str, (&str, Vec<KeyName>)> = BTreeMap::new();
     for (name, of_name) in &found.users {
         for (fingerprint, path) in of_name {
@@ -61,11 +51,8 @@ pub(super) fn find_members(
     if let Some((fingerprint, path)) = given.iter().find_map(|(fingerprint, (path, _))| {
         (!known.contains(fingerprint.as_str())).then_some((fingerprint, path))
     }) {
-        return Err(CommandError::wrong(format!(
-            "{}: no user of git-crypt has the fingerprint {fingerprint}",
-            crate::sanitise::native(path)
-        ))
-        .hint("'git shroud member add' grants keys to others, once the migration is committed"));
+        let (file, fingerprint) = (crate::sanitise::native(path), fingerprint.clone());
+        return Err(MigrateError::NoUser { file, fingerprint });
     }
     let roster = Roster::read(repository)?;
     let people = People::of_keys(repository, &roster, &Keyring::default(), roster.names())?;
@@ -102,7 +89,7 @@ fn read_certificates<'p>(
     repository: &Repository,
     certificates: &'p [PathBuf],
     trust: bool,
-) -> Outcome<BTreeMap<String, (&'p Path, Resolved)>> {
+) -> Result<BTreeMap<String, (&'p Path, Resolved)>, MigrateError> {
     let mut given = BTreeMap::new();
     for path in certificates {
         // With a folder before it, so that it is never taken for the name of a key.
@@ -110,10 +97,7 @@ fn read_certificates<'p>(
         let resolved = resolve(progress, repository, named.as_os_str(), trust)?;
         let fingerprint = resolved.candidate.recipient.fingerprint().map(str::to_ascii_uppercase);
         let Some(fingerprint) = fingerprint else {
-            return Err(CommandError::wrong(format!(
-                "{}: it is not an OpenPGP certificate",
-                crate::sanitise::native(path)
-            )));
+            return Err(MigrateError::NotACertificate(crate::sanitise::native(path)));
         };
         given.insert(fingerprint, (path.as_path(), resolved));
     }

@@ -5,6 +5,7 @@
 
 mod apply;
 mod attributes;
+mod error;
 mod finish;
 mod git_crypt_repo;
 mod keys;
@@ -17,6 +18,7 @@ mod take_over;
 
 pub use apply::{Journal, complete, make_tree};
 pub use attributes::{LineChange, UnknownName};
+pub use error::{LeftOut, MigrateError, NameError};
 pub use git_crypt_repo::GitCryptRepo;
 pub use names::Rename;
 pub use plan::{NewAttributes, Plan, SideEffect};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use super::GitCryptRepo;
-use crate::error::{CommandError, Outcome};
+use super::error::NameError;
+use super::{GitCryptRepo, MigrateError};
 use crate::git_crypt::{HeldKeys, KeyFile, Name};
 use crate::keyring::KeyName;
 use crate::progress::Progress;
@@ -41,7 +41,7 @@ pub(super) fn choose_names(
     kept: &HeldKeys,
     renames: &[Rename],
     taken: impl Fn(&KeyName) -> bool,
-) -> Outcome<BTreeMap<Name, KeyName>> {
+) -> Result<BTreeMap<Name, KeyName>, MigrateError> {
     let mut used: BTreeSet<Name> = found.named();
     used.extend(found.users.keys().cloned());
     used.extend(found.sealed.values().map(|(_, name)| name.clone()));
@@ -55,41 +55,29 @@ pub(super) fn choose_names(
     }
     used.extend(unnamed);
     if let Some(Rename { old, .. }) = renames.iter().find(|rename| !used.contains(&rename.old)) {
-        return Err(CommandError::wrong(format!("there is no git-crypt key '{old}' here")));
+        return Err(MigrateError::NoSuchKey(old.clone()));
     }
     let mut names: BTreeMap<Name, KeyName> = BTreeMap::new();
     for old in used {
         if held.of(&old).is_none() {
-            return Err(CommandError::refused(format!(
-                "the git-crypt key '{old}' is not held here, and you need every key to migrate"
-            ))
-            .hint("give its key file too, or ask somebody who holds all of them to migrate"));
+            return Err(MigrateError::NotHeld(old));
         }
         let renamed = renames.iter().find(|rename| rename.old == old);
         let new = match renamed {
             Some(rename) => rename.new.clone(),
             None => name_for(progress, &old)?,
         };
-        let hint = format!("choose another: --rename {old}=NAME");
-        if taken(&new) {
-            return Err(CommandError::wrong(format!(
-                "this repository already has a key '{new}', in .shroud/{new}"
-            ))
-            .hint(hint));
-        }
-        if new.is_aside() {
-            return Err(CommandError::wrong(format!(
-                "'{new}' is the form of name that a key has which was set aside"
-            ))
-            .hint(hint));
-        }
-        if let Some((other, _)) = names.iter().find(|(_, name)| **name == new) {
-            return Err(CommandError::wrong(format!(
-                "the git-crypt keys '{other}' and '{old}' would both be called '{new}'"
-            ))
-            .hint(hint));
-        }
-        names.insert(old, new);
+        let other = names.iter().find(|(_, name)| **name == new).map(|(other, _)| other.clone());
+        let why = match other {
+            _ if taken(&new) => NameError::Taken(new),
+            _ if new.is_aside() => NameError::Aside(new),
+            Some(other) => NameError::Twice { other, old: old.clone(), new },
+            None => {
+                names.insert(old, new);
+                continue;
+            }
+        };
+        return Err(MigrateError::Name { old, why });
     }
     Ok(names)
 }
@@ -99,7 +87,7 @@ fn has_all(kept: &HeldKeys, file: &KeyFile) -> bool {
     file.versions().iter().all(|key| kept.iter().any(|kept| kept.same_as(key)))
 }
 
-fn name_for(progress: &dyn Progress, old: &Name) -> Outcome<KeyName> {
+fn name_for(progress: &dyn Progress, old: &Name) -> Result<KeyName, MigrateError> {
     if let Ok(same) = old.as_str().parse() {
         return Ok(same);
     }
@@ -108,7 +96,6 @@ fn name_for(progress: &dyn Progress, old: &Name) -> Outcome<KeyName> {
             progress.status(&format!("the git-crypt key '{old}' is called '{lower}' here"));
             Ok(lower)
         }
-        Err(error) => Err(CommandError::wrong(error.to_string())
-            .hint(format!("choose a name for it: --rename {old}=NAME"))),
+        Err(error) => Err(MigrateError::Unnamed { old: old.clone(), why: error.to_string() }),
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use gix::attrs::StateRef;
 
+use super::MigrateError;
 use super::attributes::{LineChange, Rewriting, filters, rewrite};
 use super::git_crypt_repo::{ATTRIBUTES, GitCryptRepo, Values, file_name};
-use crate::error::{CommandError, Outcome};
+use crate::git::GitError;
 use crate::git::attributes::{DRIVER, conversion};
 use crate::git::repository::Repository;
 use crate::git::scratch::{File, ScratchIndex};
@@ -65,7 +66,7 @@ impl Plan {
         repository: &Repository,
         found: GitCryptRepo,
         names: BTreeMap<Name, KeyName>,
-    ) -> Outcome<Self> {
+    ) -> Result<Self, MigrateError> {
         let mut plan = Self { found, names, attributes: Vec::new(), side_effects: Vec::new() };
         plan.rewrite(false, UNSAID)?;
         let mut after = plan.attributes_after(repository)?;
@@ -97,7 +98,11 @@ impl Plan {
         &self.names[name]
     }
 
-    fn rewrite(&mut self, explicit_default: bool, exception_text: &str) -> Outcome {
+    fn rewrite(
+        &mut self,
+        explicit_default: bool,
+        exception_text: &str,
+    ) -> Result<(), MigrateError> {
         let all = self.found.attributes.iter().flat_map(|(_, text)| filters(text));
         let other =
             |filter: Vec<u8>| Name::from_driver(&filter).is_none() && filter != DRIVER.as_bytes();
@@ -113,10 +118,8 @@ impl Plan {
         let has_top = self.found.attributes.iter().any(|(file, _)| file.path == TOP);
         self.attributes.clear();
         for (file, text) in self.found.attributes.iter().chain((!has_top).then_some(&new_top)) {
-            let (new, changes) = rewrite(text, file.path == TOP, &how).map_err(|error| {
-                CommandError::wrong(format!("{}: {error}", crate::sanitise::path(&file.path))).hint(
-                    "you need every key to migrate: give its key file too, or correct the line",
-                )
+            let (new, changes) = rewrite(text, file.path == TOP, &how).map_err(|source| {
+                MigrateError::UnknownName { path: crate::sanitise::path(&file.path), source }
             })?;
             if !changes.is_empty() {
                 self.attributes.push(NewAttributes { file: file.clone(), text: new, changes });
@@ -125,7 +128,10 @@ impl Plan {
         Ok(())
     }
 
-    fn attributes_after(&self, repository: &Repository) -> Outcome<BTreeMap<Vec<u8>, Values>> {
+    fn attributes_after(
+        &self,
+        repository: &Repository,
+    ) -> Result<BTreeMap<Vec<u8>, Values>, GitError> {
         let index = ScratchIndex::of(repository, &self.found.head, true)?;
         let mut set = Vec::new();
         for NewAttributes { file, text, .. } in &self.attributes {
@@ -134,7 +140,7 @@ impl Plan {
         index.update(&set, &self.found.state_files)?;
         let is_kept = |path: &&Vec<u8>| !self.found.state_files.contains(path);
         let paths = self.found.values.keys().filter(is_kept).cloned();
-        Ok(index.attributes(ATTRIBUTES, paths)?)
+        index.attributes(ATTRIBUTES, paths)
     }
 
     /// The paths whose key, or whose filter, would be another, with both in words.
@@ -155,29 +161,23 @@ impl Plan {
         differences
     }
 
-    fn refuse_differences(&self, after: &BTreeMap<Vec<u8>, Values>) -> Outcome {
+    fn refuse_differences(&self, after: &BTreeMap<Vec<u8>, Values>) -> Result<(), MigrateError> {
         let differences = self.differences(after);
         if differences.is_empty() {
             return Ok(());
         }
-        let mut error = CommandError::refused(format!(
-            "the set of sealed files would change, in {}; nothing was changed",
-            crate::error::count(differences.len() as u64, "case")
-        ));
-        for (path, wanted, found) in differences.iter().take(NAMED) {
-            error = error.hint(format!(
-                "{}: should be {wanted}, would be {found}",
-                crate::sanitise::path(path)
-            ));
-        }
-        Err(match self.found.local_filters {
-            true => error.hint("lines in .git/info/attributes name git-crypt's filter: move them to a .gitattributes"),
-            false => error.hint("look at 'git check-attr -a PATH', and simplify the lines for these paths"),
+        let told = differences.iter().take(NAMED).map(|(path, wanted, found)| {
+            format!("{}: should be {wanted}, would be {found}", crate::sanitise::path(path))
+        });
+        Err(MigrateError::OtherFiles {
+            number: differences.len() as u64,
+            some: told.collect(),
+            local: self.found.local_filters,
         })
     }
 
     /// git would change what is sealed on its way to the repository; with git-crypt too, and nobody noticed.
-    fn refuse_conversions(&self, after: &BTreeMap<Vec<u8>, Values>) -> Outcome {
+    fn refuse_conversions(&self, after: &BTreeMap<Vec<u8>, Values>) -> Result<(), MigrateError> {
         for path in self.found.sealed.keys() {
             let Some(values) = after.get(path) else { continue };
             let state = |name: &'static str| {
@@ -190,11 +190,8 @@ impl Plan {
                 }
             };
             if let Some(attribute) = conversion(&state) {
-                return Err(CommandError::refused(format!(
-                    "{}: the attribute '{attribute}' would make git change the sealed bytes; nothing was changed",
-                    crate::sanitise::path(path)
-                ))
-                .hint(format!("remove '{attribute}' from this path, commit that, and run this again: git check-attr -a PATH")));
+                let path = crate::sanitise::path(path);
+                return Err(MigrateError::Conversion { path, attribute: attribute.to_owned() });
             }
         }
         Ok(())

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::members::{LeftOut, NewMember};
-use super::{Plan, Was};
+use super::members::NewMember;
+use super::{LeftOut, Plan, Was};
 use crate::error::count;
 use crate::keyring::{KeyName, Keyring};
 use crate::progress::Progress;

@@ -2,8 +2,10 @@
 
 use std::io::{self, Read, Write as _};
 
+use super::MigrateError;
 use super::plan::Plan;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::clone::CloneError;
+use crate::error::Context as _;
 use crate::filter::Spool;
 use crate::format::{self, Key, Layout, Sealing, Sniff};
 use crate::git::GitError;
@@ -34,7 +36,7 @@ pub fn inspect(
     repository: &Repository,
     plan: &Plan,
     held: &HeldKeys,
-) -> Outcome<Vec<(Vec<u8>, Was)>> {
+) -> Result<Vec<(Vec<u8>, Was)>, MigrateError> {
     let mut seen = Vec::new();
     for (path, (file, name)) in &plan.found.sealed {
         let (_, was) = open(repository, held, file, name)?;
@@ -52,7 +54,7 @@ pub fn reseal(
     plan: &Plan,
     held: &HeldKeys,
     keyring: &Keyring,
-) -> Outcome<Vec<(File, Was)>> {
+) -> Result<Vec<(File, Was)>, MigrateError> {
     let mut writer = BlobWriter::new()?;
     let mut kinds = Vec::new();
     // The lines become this program's; what they say of the layout stays.
@@ -60,9 +62,7 @@ pub fn reseal(
     for (file, name) in plan.found.sealed.values() {
         let (mut plaintext, was) = open(repository, held, file, name)?;
         let key = plan.key_of(name);
-        let entry = keyring
-            .current(key)
-            .ok_or_else(|| CommandError::wrong(format!("the key '{key}' is not held here")))?;
+        let entry = keyring.current(key).ok_or_else(|| CloneError::NotHeld(key.clone()))?;
         let layout = attributes.of(&file.path)?.layout;
         let sealed = seal(&entry.key, layout, &mut plaintext, writer.add()?);
         sealed.context(|| crate::sanitise::path(&file.path))?;
@@ -89,7 +89,7 @@ fn open(
     held: &HeldKeys,
     file: &File,
     name: &Name,
-) -> Outcome<(Spool, Was)> {
+) -> Result<(Spool, Was), MigrateError> {
     let path = || crate::sanitise::path(&file.path);
     let opened = match objects::read(repository, file.id)? {
         Blob::Memory(bytes) => open_content(held, name, &mut &bytes[..]),
@@ -97,13 +97,7 @@ fn open(
         Blob::Missing => return Err(GitError::NotHere(path()).into()),
     };
     let opened = opened.context(path)?;
-    opened.ok_or_else(|| {
-        CommandError::refused(format!(
-            "{}: no git-crypt key held here opens it; nothing was changed",
-            path()
-        ))
-        .hint("another key encrypted it, or it is damaged: restore it, or commit it again, and run this again")
-    })
+    opened.ok_or_else(|| MigrateError::Closed(path()))
 }
 
 fn open_content(

@@ -5,15 +5,17 @@ use std::path::PathBuf;
 
 use super::finish::{finish, open};
 use super::keys::{look_at_keys, make_keys, own_files};
-use super::members::{LeftOut, NewMember, find_members};
+use super::members::{NewMember, find_members};
 use super::names::{Rename, choose_names};
-use super::{GitCryptRepo, Journal, Plan, Was, inspect, make_tree, report, reseal};
+use super::{
+    GitCryptRepo, Journal, LeftOut, MigrateError, Plan, Was, inspect, make_tree, report, reseal,
+};
 use crate::access::unlock::missing::IdentityArguments;
-use crate::access::unlock::{self, unlock};
+use crate::access::unlock::{self, UnlockError, unlock};
 use crate::clone::locks::{exclusive, refuse_rotation};
 use crate::clone::taken_over::taken_over_here;
 use crate::clone::{OpenClone, top};
-use crate::error::{CommandError, Context as _, Outcome, count};
+use crate::error::Context as _;
 use crate::git::changes::changes;
 use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
@@ -55,14 +57,16 @@ impl Request {
     /// # Errors
     /// A key is not held, a user would lose access, other files would be sealed than before, or a file of the migration has
     /// changes: nothing was changed. Later: git fails, and it can be run again.
-    pub fn run(&self, repository: &Repository, ask: Ask<'_>, progress: &dyn Progress) -> Outcome {
+    pub fn run(
+        &self,
+        repository: &Repository,
+        ask: Ask<'_>,
+        progress: &dyn Progress,
+    ) -> Result<(), MigrateError> {
         top(repository)?;
         refuse_rotation(repository)?;
         if local::from_environment()?.is_some() {
-            return Err(CommandError::wrong(
-                "the keys come from the environment, where new keys cannot be stored",
-            )
-            .hint("unset GIT_SHROUD_KEYRING and GIT_SHROUD_KEY"));
+            return Err(MigrateError::Environment);
         }
         let begun = Journal::load(repository)?;
         if let Some(journal) = begun {
@@ -86,7 +90,7 @@ impl Request {
         }
         let found = GitCryptRepo::read(repository)?;
         if found.is_empty() {
-            return Err(CommandError::wrong("git-crypt encrypts nothing in this repository"));
+            return Err(MigrateError::Nothing);
         }
         if !self.dry_run {
             // Its keys are held from now on, its files open, and its filters are served by this program.
@@ -113,8 +117,9 @@ impl Request {
             report::warn(progress, &plan, &left_out, &kinds);
             return Ok(());
         }
-        if !self.without_those {
-            refuse_left_out(&left_out)?;
+        // Anybody who could read the files should go on reading them, unless the user says otherwise.
+        if !self.without_those && !left_out.is_empty() {
+            return Err(MigrateError::LeftOut(left_out));
         }
         self.migrate(progress, opened, &plan, &held, &members, &left_out)
     }
@@ -127,7 +132,7 @@ impl Request {
         held: &HeldKeys,
         members: &[NewMember],
         left_out: &[LeftOut],
-    ) -> Outcome {
+    ) -> Result<(), MigrateError> {
         let _exclusive = exclusive(&opened.repository, progress)?;
         refuse_changes(&opened.repository, plan)?;
         opened.keyring = local::load(opened.repository.common_dir())?;
@@ -168,36 +173,15 @@ pub fn open_clone(
     identities: IdentityArguments,
     ask: Ask<'_>,
     progress: &dyn Progress,
-) -> Outcome {
+) -> Result<(), UnlockError> {
     refuse_rotation(&repository)?;
     let _exclusive = exclusive(&repository, progress)?;
     let request = unlock::Request { key_files, identities, ..Default::default() };
-    Ok(unlock(repository, &request, ask, progress)?)
-}
-
-/// Anybody who could read the files is to go on reading them, unless the user says otherwise.
-fn refuse_left_out(left_out: &[LeftOut]) -> Outcome {
-    if left_out.is_empty() {
-        return Ok(());
-    }
-    let mut error = CommandError::refused(format!(
-        "{} of git-crypt would lose access; nothing was changed",
-        count(left_out.len() as u64, "user")
-    ));
-    for LeftOut { fingerprint, keys, why, .. } in left_out {
-        let keys: Vec<_> = keys.iter().map(ToString::to_string).collect();
-        error = error.hint(format!("{fingerprint} ({}): {why}", keys.join(", ")));
-    }
-    if left_out.iter().any(|one| one.unproven) {
-        error = error.hint("once you have compared the fingerprints with their owners: --trust");
-    }
-    Err(error
-        .hint("if your gpg does not have a certificate: --certificate FILE")
-        .hint("or continue without them: --without-those"))
+    unlock(repository, &request, ask, progress)
 }
 
 /// The files that are about to be sealed, or rewritten, must be as the last commit has them.
-fn refuse_changes(repository: &Repository, plan: &Plan) -> Outcome {
+fn refuse_changes(repository: &Repository, plan: &Plan) -> Result<(), MigrateError> {
     let concerned: BTreeSet<&[u8]> = plan
         .found
         .sealed
@@ -215,16 +199,6 @@ fn refuse_changes(repository: &Repository, plan: &Plan) -> Outcome {
     if changed.is_empty() {
         return Ok(());
     }
-    let mut error = CommandError::refused(format!(
-        "{} local changes; nothing was changed",
-        if changed.len() == 1 {
-            "a file that the migration concerns has".to_owned()
-        } else {
-            format!("{} files that the migration concerns have", changed.len())
-        }
-    ));
-    for path in changed.iter().take(NAMED) {
-        error = error.hint(sanitise::path(path));
-    }
-    Err(error.hint("commit or stash them, and run this again"))
+    let some = changed.iter().take(NAMED).map(|path| sanitise::path(path)).collect();
+    Err(MigrateError::Changed { number: changed.len(), some })
 }

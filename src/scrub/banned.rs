@@ -8,13 +8,27 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::{About, Context as _};
 use crate::fs::{Access, create_private_dir, read_bounded, write_atomic};
 use crate::store::local::{self, StoreError};
 use crate::store::unreadable;
 
 /// Bytes of the longest list that is read.
 const MAX_LEN: usize = 1 << 30;
+
+/// Why the list is not read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum BannedError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It cannot be written.
+    #[error(transparent)]
+    About(#[from] About),
+    /// A line begins with something else than an id; its number, from 1.
+    #[error("line {0} of git-shroud/banned is not an id")]
+    Line(usize),
+}
 
 /// Where the list is.
 pub fn path(common_dir: &Path) -> PathBuf {
@@ -29,7 +43,7 @@ fn doing() -> String {
 ///
 /// # Errors
 /// It cannot be read, or a line begins with something else than an id.
-pub fn read(common_dir: &Path) -> Outcome<BTreeSet<ObjectId>> {
+pub fn read(common_dir: &Path) -> Result<BTreeSet<ObjectId>, BannedError> {
     let bytes = match read_bounded(&path(common_dir), MAX_LEN) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
         Err(error) => {
@@ -42,10 +56,7 @@ pub fn read(common_dir: &Path) -> Outcome<BTreeSet<ObjectId>> {
     for (number, line) in bytes.lines().enumerate().filter(|(_, line)| !line.starts_with(b"old")) {
         let mut ids = line.fields();
         let Some(id) = ids.next() else { continue };
-        let wrong = || {
-            CommandError::wrong(format!("line {} of git-shroud/banned is not an id", number + 1))
-                .hint("write one id on each line, or copy the commit-map of a scrub")
-        };
+        let wrong = || BannedError::Line(number + 1);
         // What a map says to stay is not banned.
         if ids.next() != Some(id) {
             banned.insert(ObjectId::from_hex(id).map_err(|_| wrong())?);
@@ -58,7 +69,11 @@ pub fn read(common_dir: &Path) -> Outcome<BTreeSet<ObjectId>> {
 ///
 /// # Errors
 /// The list cannot be read or written.
-pub fn change(common_dir: &Path, ids: &BTreeSet<ObjectId>, banned: bool) -> Outcome {
+pub fn change(
+    common_dir: &Path,
+    ids: &BTreeSet<ObjectId>,
+    banned: bool,
+) -> Result<(), BannedError> {
     let mut list = read(common_dir)?;
     match banned {
         true => list.extend(ids),
@@ -89,6 +104,6 @@ mod tests {
         assert_eq!(read(dir.path()).unwrap(), [id("4")].into());
         std::fs::write(path(dir.path()), "\nsecret\n").unwrap();
         let error = read(dir.path()).unwrap_err();
-        assert!(error.message().contains("line 2") && !error.message().contains("secret"));
+        assert!(error.to_string().contains("line 2") && !error.to_string().contains("secret"));
     }
 }

@@ -2,17 +2,24 @@
 
 use gix::ObjectId;
 
+use super::banned::BannedError;
 use super::plan::PlanError;
-use crate::error::CommandError;
-use crate::git::GitError;
+use crate::access::given::GivenError;
+use crate::clone::CloneError;
 use crate::scan::error::ScanError;
 
 /// Why a history cannot be rewritten, or a scrub not be ended, taken back or proved. What it says was reached before is kept.
 #[derive(Debug, thiserror::Error)]
 pub enum ScrubError {
-    /// git, or the repository.
+    /// The clone, git or a file cannot be read or written, or another run is at work.
     #[error(transparent)]
-    Git(#[from] GitError),
+    Clone(CloneError),
+    /// The list of commits that must not come back cannot be read or written.
+    #[error(transparent)]
+    Banned(#[from] BannedError),
+    /// A key cannot be taken.
+    #[error(transparent)]
+    Given(#[from] GivenError),
     /// An object that something names is not here.
     #[error("object {0} is not in this clone")]
     Missing(ObjectId),
@@ -59,9 +66,6 @@ pub enum ScrubError {
     /// The values cannot be searched for.
     #[error(transparent)]
     Scan(#[from] ScanError),
-    /// A service without errors of its own kind.
-    #[error(transparent)]
-    Other(#[from] CommandError),
     /// A file cannot be read or written.
     #[error("{doing}: {source}")]
     File {
@@ -153,6 +157,12 @@ pub enum ScrubError {
     /// The backup lacks the stash's reflog.
     #[error("the reflog of the stash is missing in {0}")]
     NoStashLog(String),
+}
+
+impl<E: Into<CloneError>> From<E> for ScrubError {
+    fn from(error: E) -> Self {
+        Self::Clone(error.into())
+    }
 }
 
 /// Why a clone is not fit for a scrub: something would be lost, or left as it was.

@@ -2,20 +2,20 @@
 
 use std::path::Path;
 
+use super::ProofError;
 use crate::clone::OpenClone;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::{About, Context as _};
 use crate::progress::Progress;
 
 /// Refuses a file that is there already, before anything is written.
 ///
 /// # Errors
 /// It is there.
-pub fn refuse_existing(file: &Path) -> Outcome {
+pub fn refuse_existing(file: &Path) -> Result<(), ProofError> {
     if file.symlink_metadata().is_err() {
         return Ok(());
     }
-    Err(CommandError::wrong(format!("'{}' exists already", crate::sanitise::native(file)))
-        .hint("remove it, or name another file: key files are never overwritten"))
+    Err(ProofError::Exists(crate::sanitise::native(file)))
 }
 
 /// Makes a file that only its owner reads, and warns where it might be committed.
@@ -27,7 +27,7 @@ pub fn write_secret(
     opened: &OpenClone,
     file: &Path,
     bytes: &[u8],
-) -> Outcome {
+) -> Result<(), About> {
     crate::fs::create_private(file, bytes)
         .context(|| "the key file cannot be written".to_owned())?;
     let written = file.canonicalize().context(|| crate::sanitise::native(file))?;

@@ -1,15 +1,16 @@
 //! `git shroud key export --verify`
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use time::OffsetDateTime;
 
+use super::ProofError;
 use crate::access::given::{read_backup, remember_copied};
 use crate::clone::OpenClone;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::format::KeyId;
-use crate::keyring::{KeyName, Keyring, share};
+use crate::keyring::{Entry, KeyName, Keyring, share};
 use crate::progress::Progress;
 use crate::recipient::Ask;
 use crate::store::backup::{self, Backup, Kind};
@@ -24,13 +25,12 @@ pub fn verify_backup(
     files: &[PathBuf],
     names: &[KeyName],
     ask: Ask<'_>,
-) -> Outcome {
+) -> Result<(), ProofError> {
     let (kind, keyring) = read_all(files, ask)?;
     let place = crate::sanitise::native(&files[0]);
     let current = current_ids(opened);
     if current.is_empty() {
-        return Err(CommandError::wrong("this repository has no key that a backup could open")
-            .hint("git shroud init"));
+        return Err(ProofError::NoKey);
     }
     let mut good = Vec::new();
     let mut lacking = Vec::new();
@@ -45,17 +45,13 @@ pub fn verify_backup(
         if let Some(info) = opened.roster.infos.get(name).filter(|info| info.id == *id)
             && !info.is_authentic(&entry.key)
         {
-            return Err(CommandError::refused(format!(
-                "somebody without the key changed .shroud/{name}/key.toml"
-            ))
-            .hint("'git log -p -- .shroud' shows who changed it; restore it"));
+            return Err(ProofError::Forged(name.clone()));
         }
         progress.line(&format!("{place} opens the key '{name}' generation {generation} (id {id})"));
         good.push(*id);
     }
     if let Some(name) = names.iter().find(|name| !current.contains_key(name)) {
-        return Err(CommandError::wrong(format!("this repository has no key '{name}'"))
-            .hint("git shroud key list"));
+        return Err(ProofError::UnknownName(name.clone()));
     }
     if good.is_empty() || (!names.is_empty() && !lacking.is_empty()) {
         return Err(opens_nothing(opened, &keyring, &place.to_string(), &lacking));
@@ -85,8 +81,9 @@ fn opens_nothing(
     keyring: &Keyring,
     place: &str,
     lacking: &[&KeyName],
-) -> CommandError {
+) -> ProofError {
     let names: Vec<_> = lacking.iter().map(|name| format!("'{name}'")).collect();
+    let (file, names) = (place.to_owned(), names.join(", "));
     let earlier = keyring.entries().iter().find_map(|entry| {
         // A lone token and bare words do not know their own name.
         let known = opened.keyring.by_id(entry.key.id()).unwrap_or(entry);
@@ -96,38 +93,25 @@ fn opens_nothing(
         (is_earlier && lacking.contains(&&known.name)).then_some(known)
     });
     match earlier {
-        Some(entry) => CommandError::refused(format!(
-            "{place} holds '{}' generation {}, which is not the current one of {}",
-            entry.name,
-            entry.generation,
-            names.join(", ")
-        ))
-        .hint("make a new backup with 'git shroud key export', and keep this one for old commits"),
-        None => CommandError::refused(format!(
-            "{place} does not open the current key {} of this repository",
-            names.join(", ")
-        ))
-        .hint("is it the backup of another repository?"),
+        Some(Entry { name, generation, .. }) => {
+            ProofError::Earlier { file, name: name.clone(), generation: *generation, names }
+        }
+        None => ProofError::Other { file, names },
     }
 }
 
 /// One backup: a file with keys, or the files of shares together.
-fn read_all(files: &[PathBuf], ask: Ask<'_>) -> Outcome<(Kind, Keyring)> {
+fn read_all(files: &[PathBuf], ask: Ask<'_>) -> Result<(Kind, Keyring), ProofError> {
     let mut shares = Vec::new();
     for file in files {
         match read_backup(file, ask)? {
             Backup::Shares(more) => shares.extend(more),
             Backup::Keys(kind, keyring) if files.len() == 1 => return Ok((kind, keyring)),
-            Backup::Keys(..) => return Err(one_at_a_time(file)),
+            Backup::Keys(..) => return Err(ProofError::Whole(crate::sanitise::native(file))),
         }
     }
     let entry = share::combine(&shares).context(|| "the shares cannot be joined".to_owned())?;
     let mut keyring = Keyring::default();
     keyring.insert(entry).expect("an empty keyring takes any key");
     Ok((Kind::Shares, keyring))
-}
-
-fn one_at_a_time(file: &Path) -> CommandError {
-    CommandError::wrong(format!("{} is a whole backup, not a share", crate::sanitise::native(file)))
-        .hint("verify one backup at a time; only shares go together")
 }

@@ -1,36 +1,20 @@
 //! Why a key that was given, or that `.shroud/` describes, is not taken.
 
 use crate::clone::CloneError;
-use crate::error::About;
 use crate::format::KeyId;
-use crate::git::GitError;
 use crate::keyring::{InsertError, KeyName};
 use crate::store::backup::BackupError;
-use crate::store::git_crypt;
-use crate::store::local::StoreError;
 use crate::store::shroud_dir::RetiredError;
 
 /// Why a key that was given, or that `.shroud/` describes, is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum GivenError {
-    /// git fails, or an object cannot be read.
+    /// The clone, git or a file cannot be read or written.
     #[error(transparent)]
-    Git(#[from] GitError),
-    /// The clone cannot be read.
-    #[error(transparent)]
-    Clone(#[from] CloneError),
-    /// The local keyring cannot be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A key file of git-crypt cannot be read.
-    #[error(transparent)]
-    GitCrypt(#[from] git_crypt::StoreError),
+    Clone(CloneError),
     /// A backup cannot be read.
     #[error(transparent)]
     Backup(#[from] BackupError),
-    /// A file cannot be read or written.
-    #[error(transparent)]
-    About(#[from] About),
     /// A key would be typed, and seen.
     #[error("standard input is a terminal, where the key would be visible")]
     Terminal,
@@ -144,4 +128,10 @@ pub enum GivenError {
     /// A key cannot be kept under another name.
     #[error(transparent)]
     Aside(InsertError),
+}
+
+impl<E: Into<CloneError>> From<E> for GivenError {
+    fn from(error: E) -> Self {
+        Self::Clone(error.into())
+    }
 }

@@ -1,11 +1,13 @@
 //! Making good what a survey of files has found, and what else keeps files from being sealed.
 
+use super::error::IndexError;
 use super::restage::restage_git_crypt;
-use super::seal_index::{restage_failed, seal_blobs};
+use super::seal_index::seal_blobs;
 use crate::access::worktree::find_unopened;
 use crate::clone::sealing::refused_keys;
-use crate::clone::{Keys, OpenClone};
-use crate::error::{CommandError, Outcome, count};
+use crate::clone::{CloneError, Keys, OpenClone};
+use crate::error::count;
+use crate::git::GitError;
 use crate::git::last_changes::{Author, last_authors};
 use crate::progress::Progress;
 use crate::status::{FileStatus, State};
@@ -21,7 +23,7 @@ pub fn fix(
     files: &[FileStatus],
     rekey: bool,
     progress: &dyn Progress,
-) -> Outcome<u64> {
+) -> Result<u64, IndexError> {
     let is_meant = |file: &&FileStatus| {
         let moves = rekey && file.state.moves_to_another_key();
         let is_wanted = file.state.is_fixable() || file.can_change_form() || moves;
@@ -36,13 +38,17 @@ pub fn fix(
     }
     if !of_git_crypt.is_empty() {
         restage_git_crypt(&opened.repository, &opened.git_crypt, &of_git_crypt)
-            .map_err(restage_failed)?;
+            .map_err(IndexError::Sealing)?;
     }
     Ok((fixable.len() + of_git_crypt.len()) as u64)
 }
 
 /// Says who wrote what is about to be sealed again: that makes it look current.
-fn name_authors(progress: &dyn Progress, opened: &OpenClone, files: &[FileStatus]) -> Outcome {
+fn name_authors(
+    progress: &dyn Progress,
+    opened: &OpenClone,
+    files: &[FileStatus],
+) -> Result<(), GitError> {
     let sealed = |file: &&FileStatus| {
         matches!(
             file.state,
@@ -60,11 +66,8 @@ fn name_authors(progress: &dyn Progress, opened: &OpenClone, files: &[FileStatus
     Ok(())
 }
 
-/// Names the keys that seal nothing, as somebody has put an earlier description back.
-///
-/// # Errors
-/// There is one.
-pub fn report_refused(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
+/// Names the keys that seal nothing, as somebody has put an earlier description back; says whether there is one.
+pub fn report_refused(progress: &dyn Progress, opened: &OpenClone) -> bool {
     let refused = refused_keys(&opened.repository, &opened.roster, &opened.keyring);
     for (_, why) in &refused {
         progress.warning(&why.to_string());
@@ -72,14 +75,14 @@ pub fn report_refused(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
             progress.hint(hint);
         }
     }
-    if refused.is_empty() { Ok(()) } else { Err(CommandError::found()) }
+    !refused.is_empty()
 }
 
 /// As after an interrupted unlock. Keys of the environment open no worktree as a whole.
 ///
 /// # Errors
 /// The worktree cannot be read.
-pub fn warn_of_unopened(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
+pub fn warn_of_unopened(progress: &dyn Progress, opened: &OpenClone) -> Result<(), CloneError> {
     let held = local::load(opened.repository.common_dir()).unwrap_or_default();
     let keys = Keys { shroud: &held, git_crypt: &opened.git_crypt };
     let unopened = find_unopened(&opened.repository, keys)?;

@@ -5,7 +5,7 @@ use std::io::Read;
 use gix::ObjectId;
 
 use crate::filter::git_crypt::{GitCryptFilter, NoPaths};
-use crate::filter::{Driver as _, Filter, FilterError, Rule, Rules, Spool};
+use crate::filter::{Driver as _, FileError, Filter, FilterError, Rule, Rules, Spool};
 use crate::format::{KeyId, Layout};
 use crate::git::GitError;
 use crate::git::attributes::Attributes;
@@ -43,39 +43,37 @@ impl Rules for &OneKey<'_> {
     }
 }
 
-/// Why blobs were not sealed: the path of the one that could not be, and the reason; `None` where it is none of them.
-pub type RestageError = (Option<Vec<u8>>, FilterError);
-
 /// Seals each blob with its key and stages the outcome; all of them, or none.
 ///
 /// # Errors
-/// [`RestageError`].
+/// The blob that could not be sealed, or why none could.
 pub fn restage(
     repository: &Repository,
     keyring: &Keyring,
     blobs: &[Restage],
-) -> Result<(), RestageError> {
+) -> Result<(), FileError> {
     let staged = write_sealed(repository, keyring, blobs)?;
-    stage(repository, &staged).map_err(|error| (None, FilterError::Rule(error.to_string())))
+    stage(repository, &staged)
+        .map_err(|error| FileError::of_none(FilterError::Rule(error.to_string())))
 }
 
 /// Seals each blob with its key and writes the outcome to the object database; what to stage is in the order of the blobs.
 ///
 /// # Errors
-/// [`RestageError`].
+/// The blob that could not be sealed, or why none could.
 pub(in crate::access) fn write_sealed(
     repository: &Repository,
     keyring: &Keyring,
     blobs: &[Restage],
-) -> Result<Vec<Staged>, RestageError> {
-    let git = |error: GitError| (None, FilterError::Rule(error.to_string()));
+) -> Result<Vec<Staged>, FileError> {
+    let git = |error: GitError| FileError::of_none(FilterError::Rule(error.to_string()));
     let mut writer = BlobWriter::new().map_err(git)?;
     let mut attributes = Attributes::new(repository).map_err(git)?;
     for blob in blobs {
         let file = writer.add().map_err(git)?;
         let layout = attributes.of(&blob.path).map_err(git)?.layout;
         seal_blob(repository, keyring, &OneKey { blob, layout }, file)
-            .map_err(|error| (Some(blob.path.clone()), error))?;
+            .map_err(|error| FileError::new(&blob.path, error))?;
     }
     let ids = writer.finish(repository).map_err(git)?;
     let staged = |(blob, id): (&Restage, ObjectId)| Staged {
@@ -109,13 +107,13 @@ fn seal_blob(
 /// the outcome; all of them, or none.
 ///
 /// # Errors
-/// [`RestageError`].
+/// The blob that could not be sealed, or why none could.
 pub fn restage_git_crypt(
     repository: &Repository,
     held: &HeldKeys,
     files: &[&FileStatus],
-) -> Result<(), RestageError> {
-    let git = |error: GitError| (None, FilterError::Rule(error.to_string()));
+) -> Result<(), FileError> {
+    let git = |error: GitError| FileError::of_none(FilterError::Rule(error.to_string()));
     let mut writer = BlobWriter::new().map_err(git)?;
     for file in files {
         let Some(name) = &file.git_crypt else { continue };
@@ -127,7 +125,7 @@ pub fn restage_git_crypt(
             filter.clean(&file.path, &mut once.reader()?)?.write_to(to)
         };
         with_blob(repository, file.id, encrypt)
-            .map_err(|error| (Some(file.path.clone()), error))?;
+            .map_err(|error| FileError::new(&file.path, error))?;
     }
     let ids = writer.finish(repository).map_err(git)?;
     let staged = |(file, id): (&&FileStatus, ObjectId)| Staged {

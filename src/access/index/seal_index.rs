@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::restage::{Restage, RestageError, restage};
+use super::error::IndexError;
+use super::restage::{Restage, restage};
 use crate::clone::OpenClone;
 use crate::clone::sealing::sealing_key;
-use crate::error::{CommandError, Outcome, count};
+use crate::error::count;
+use crate::filter::FileError;
 use crate::format::KeyId;
 use crate::keyring::KeyName;
 use crate::progress::Progress;
@@ -16,7 +18,7 @@ use crate::status::{FileStatus, State, survey};
 ///
 /// # Errors
 /// A file cannot be sealed; then nothing was staged.
-pub fn seal_index(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
+pub fn seal_index(progress: &dyn Progress, opened: &OpenClone) -> Result<(), IndexError> {
     let known = opened.known();
     let files = survey(&opened.repository, &known, None)?;
     let mut blobs = Vec::new();
@@ -81,7 +83,7 @@ pub fn seal_index(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
 ///
 /// # Errors
 /// A file cannot be sealed; then nothing was staged.
-pub fn seal_blobs(opened: &OpenClone, files: &[FileStatus]) -> Outcome {
+pub fn seal_blobs(opened: &OpenClone, files: &[FileStatus]) -> Result<(), IndexError> {
     let mut keys: BTreeMap<&KeyName, KeyId> = BTreeMap::new();
     let mut blobs = Vec::with_capacity(files.len());
     for FileStatus { path, executable, id, key, .. } in files {
@@ -89,22 +91,13 @@ pub fn seal_blobs(opened: &OpenClone, files: &[FileStatus]) -> Outcome {
             Some(with) => *with,
             None => {
                 let entry = sealing_key(&opened.repository, &opened.roster, &opened.keyring, key);
-                let entry = entry.map_err(|error| restage_failed((None, error)))?;
+                let entry =
+                    entry.map_err(|error| IndexError::Sealing(FileError::of_none(error)))?;
                 *keys.entry(key).or_insert(entry.key.id())
             }
         };
         let (path, key) = (path.clone(), key.clone());
         blobs.push(Restage { path, executable: *executable, id: *id, key, with });
     }
-    restage(&opened.repository, &opened.keyring, &blobs).map_err(restage_failed)
-}
-
-/// For people, with the file that could not be sealed.
-pub fn restage_failed((path, error): RestageError) -> CommandError {
-    let place = path.map(|path| format!("{}: ", crate::sanitise::path(&path))).unwrap_or_default();
-    let refused = CommandError::refused(format!("{place}{error}; nothing was staged"));
-    match error.hint() {
-        Some(hint) => refused.hint(hint),
-        None => refused,
-    }
+    restage(&opened.repository, &opened.keyring, &blobs).map_err(IndexError::Sealing)
 }

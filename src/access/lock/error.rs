@@ -7,27 +7,16 @@ use super::refusal::{Why, kinds, those};
 use crate::access::worktree::Left;
 use crate::access::worktree::left::LeftError;
 use crate::clone::CloneError;
-use crate::error::{About, count};
-use crate::git::GitError;
+use crate::error::count;
 use crate::git_crypt::Name;
 use crate::keyring::KeyName;
-use crate::store::local::StoreError;
 
 /// Why a clone is not closed, or not all of it.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// git fails, or an object cannot be read.
+    /// The clone, git or a file cannot be read or written.
     #[error(transparent)]
-    Git(#[from] GitError),
-    /// The clone cannot be read.
-    #[error(transparent)]
-    Clone(#[from] CloneError),
-    /// The local keyring cannot be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A file cannot be read or written.
-    #[error(transparent)]
-    About(#[from] About),
+    Clone(CloneError),
     /// Files were left as they are.
     #[error(transparent)]
     Left(#[from] LeftError),
@@ -81,4 +70,10 @@ pub enum LockError {
     /// No key is held, and files are plaintext; their paths.
     #[error("no key is held here, but files are still plaintext: those {}", those(.0))]
     StillOpen(BTreeMap<Why, Vec<String>>),
+}
+
+impl<E: Into<CloneError>> From<E> for LockError {
+    fn from(error: E) -> Self {
+        Self::Clone(error.into())
+    }
 }

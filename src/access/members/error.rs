@@ -2,13 +2,11 @@
 
 use crate::clone::CloneError;
 use crate::clone::roster::{show, take_away};
-use crate::error::About;
 use crate::format::KeyId;
-use crate::git::GitError;
 use crate::keyring::KeyName;
 use crate::recipient::openpgp::{CertificateError, GpgError, Validity};
 use crate::recipient::{Recipient, WrapError};
-use crate::store::shroud_dir::{File, Label, ShroudDirError};
+use crate::store::shroud_dir::{File, Label};
 
 /// What the user's gpg has against a certificate.
 #[derive(Debug, thiserror::Error)]
@@ -52,18 +50,9 @@ pub struct MovedName {
 /// Why nobody is granted a key, or what is known of members cannot be believed.
 #[derive(Debug, thiserror::Error)]
 pub enum MemberError {
-    /// git fails, or an object cannot be read.
+    /// The clone, git or a file cannot be read or written.
     #[error(transparent)]
-    Git(#[from] GitError),
-    /// The clone cannot be read, or no member is meant.
-    #[error(transparent)]
-    Clone(#[from] CloneError),
-    /// `.shroud/` cannot be read or written.
-    #[error(transparent)]
-    ShroudDir(#[from] ShroudDirError),
-    /// A recipient cannot be read.
-    #[error(transparent)]
-    About(#[from] About),
+    Clone(CloneError),
     /// A member's file holds another certificate than it says.
     #[error("the file of '{0}' holds another recipient's certificate")]
     OtherCertificate(Label),
@@ -195,6 +184,12 @@ pub enum MemberError {
     /// A name has meant somebody else, who is still a member.
     #[error(transparent)]
     MovedName(Box<MovedName>),
+}
+
+impl<E: Into<CloneError>> From<E> for MemberError {
+    fn from(error: E) -> Self {
+        Self::Clone(error.into())
+    }
 }
 
 impl MemberError {

@@ -5,11 +5,11 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::{MergedFile, Versions, merge_texts, show};
+use super::{MergeError, MergedFile, Versions, merge_texts, show};
 use crate::clone::rules::git_crypt::GitCryptSurroundings;
 use crate::clone::rules::of_path::{self, LazyRepository};
-use crate::error::{CommandError, Context as _, Outcome};
-use crate::filter::FilterError;
+use crate::error::Context as _;
+use crate::filter::{FileError, FilterError};
 use crate::fs::{read_bounded, with_path};
 use crate::git::attributes::Attributes;
 use crate::git::command::Git;
@@ -21,7 +21,7 @@ use crate::secret::WipedVec;
 use crate::store::confirmed::{Confirmed, KeyOf};
 
 /// Merges three versions. What git-crypt encrypts is merged as plaintext and encrypted again; all else git merges.
-pub(super) fn merge(given: &Versions) -> Outcome<MergedFile> {
+pub(super) fn merge(given: &Versions) -> Result<MergedFile, MergeError> {
     let limit = usize::try_from(IN_MEMORY).unwrap_or(usize::MAX);
     let path = argument_bytes(&given.path).unwrap_or_default();
     let files = [&given.base, &given.ours, &given.theirs];
@@ -35,12 +35,11 @@ pub(super) fn merge(given: &Versions) -> Outcome<MergedFile> {
         let is_clean = merge_by_git(given)?;
         return Ok(MergedFile { is_clean, twice: Vec::new() });
     }
-    let conflict = |why: &str| CommandError::refused(format!("{}: {why}", show(path)));
     let mut versions = Vec::new();
     for file in files {
         versions.push(match read_bounded(file, limit) {
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-                return Err(conflict("it is too large to be merged by lines"));
+                return Err(MergeError::TooLarge(show(path)));
             }
             read => read.context(version)?,
         });
@@ -55,9 +54,10 @@ pub(super) fn merge(given: &Versions) -> Outcome<MergedFile> {
             plaintext.extend_from_slice(version);
             continue;
         }
-        let opened = surroundings.held.open(named.as_ref(), version).map_err(|error| {
-            conflict(&error.to_string()).hint("git shroud unlock, then merge again")
-        })?;
+        let opened = surroundings
+            .held
+            .open(named.as_ref(), version)
+            .map_err(|source| MergeError::GitCrypt { path: show(path), source })?;
         if std::ptr::eq(version, &versions[1]) {
             refuse_unconfirmed(&surroundings, path, opened.0, named.as_ref())?;
         }
@@ -72,9 +72,7 @@ pub(super) fn merge(given: &Versions) -> Outcome<MergedFile> {
     let (content, is_clean) = match merged {
         Merged::Clean(content) => (content, true),
         Merged::Conflict(content) => (content, false),
-        Merged::Binary => {
-            return Err(conflict("it is binary, so it cannot be merged by lines"));
-        }
+        Merged::Binary => return Err(MergeError::Binary(show(path))),
     };
     // A side that is as it is keeps its bytes, whichever version of the key they are of.
     let side = texts.iter().zip(&versions).skip(1).find(|(text, _)| **text == content.as_slice());
@@ -82,10 +80,7 @@ pub(super) fn merge(given: &Versions) -> Outcome<MergedFile> {
         Some((_, version)) if is_encrypted(version) || content.is_empty() => version.to_vec(),
         _ => {
             let file = used.as_ref().and_then(|name| surroundings.held.of(name));
-            let file = file.ok_or_else(|| {
-                conflict("the git-crypt key that its attribute names is not held here")
-                    .hint("git shroud unlock, then merge again")
-            })?;
+            let file = file.ok_or_else(|| MergeError::NoGitCryptKey(show(path)))?;
             seal(file.newest(), &content)
         }
     };
@@ -105,10 +100,10 @@ fn named_key(
     surroundings: &GitCryptSurroundings,
     repository: &LazyRepository,
     path: &[u8],
-) -> Outcome<Option<Name>> {
+) -> Result<Option<Name>, MergeError> {
     let Some(location) = &surroundings.location else { return Ok(None) };
     let repository = repository.get_or_init(|| of_path::open(location));
-    let repository = repository.as_ref().map_err(CommandError::wrong)?;
+    let repository = repository.as_ref().map_err(|error| MergeError::Repository(error.clone()))?;
     let of = Attributes::new(repository)?.of(path)?;
     Ok(of.git_crypt.and_then(Result::ok))
 }
@@ -119,7 +114,7 @@ fn refuse_unconfirmed(
     path: &[u8],
     held: &Name,
     named: Option<&Name>,
-) -> Outcome {
+) -> Result<(), MergeError> {
     let Some((named, location)) = named.zip(surroundings.location.as_ref()) else { return Ok(()) };
     if named == held {
         return Ok(());
@@ -132,12 +127,11 @@ fn refuse_unconfirmed(
         held: KeyOf::GitCrypt(held.clone()),
         wanted: KeyOf::GitCrypt(named.clone()),
     };
-    Err(CommandError::refused(format!("{}: {error}", show(path)))
-        .hint(error.hint().unwrap_or_default()))
+    Err(FileError::new(path, error).into())
 }
 
 /// What git itself would do: the same merge, with the algorithm of its merges, the user's conflict style and the labels.
-fn merge_by_git(given: &Versions) -> Outcome<bool> {
+fn merge_by_git(given: &Versions) -> Result<bool, MergeError> {
     let git = Git::new(&given.dir);
     let [base, ours, theirs] = Labels::new(&given.labels).into_parts();
     let algorithm = git.query(["config", "--get", "diff.algorithm"])?;
@@ -160,9 +154,6 @@ fn merge_by_git(given: &Versions) -> Outcome<bool> {
         Some(0) => Ok(true),
         Some(1..=127) => Ok(false),
         // Binary, as git merges no such file either: ours stays, and the user decides.
-        _ => Err(CommandError::refused(format!(
-            "{}: it is binary, so it cannot be merged by lines",
-            crate::sanitise::native(Path::new(&given.path))
-        ))),
+        _ => Err(MergeError::Binary(crate::sanitise::native(Path::new(&given.path)))),
     }
 }

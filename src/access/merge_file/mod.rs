@@ -1,5 +1,6 @@
 //! What git itself calls to merge a sealed file.
 
+mod error;
 mod git_crypt;
 mod theirs;
 
@@ -10,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use crate::clone::rules::of_path::{self, LazyRepository, Surroundings};
 use crate::config_format::Format;
-use crate::error::{CommandError, Context as _, Outcome};
-use crate::filter::FilterError;
+use crate::error::Context as _;
+use crate::filter::{FileError, FilterError};
 use crate::format::{self, KeyId, Sniff};
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::command::Git;
@@ -22,6 +23,7 @@ use crate::merge::{self, Labels, Merged};
 use crate::repo_path::argument_bytes;
 use crate::secret::WipedVec;
 use crate::store::confirmed::Confirmed;
+pub use error::MergeError;
 use theirs::theirs_names;
 
 /// What became of a merge.
@@ -56,12 +58,12 @@ pub struct Versions {
 ///
 /// # Errors
 /// A key is not held, the versions are binary, or a file cannot be read or written. Ours is as it was then.
-pub fn merge_versions(versions: &Versions, default: bool) -> Outcome<MergedFile> {
+pub fn merge_versions(versions: &Versions, default: bool) -> Result<MergedFile, MergeError> {
     if default { git_crypt::merge(versions) } else { versions.merge() }
 }
 
 impl Versions {
-    fn merge(&self) -> Outcome<MergedFile> {
+    fn merge(&self) -> Result<MergedFile, MergeError> {
         let surroundings = Surroundings::find(&self.dir)?;
         let repository = LazyRepository::new();
         let path = argument_bytes(&self.path).unwrap_or_default();
@@ -73,19 +75,14 @@ impl Versions {
         let key = keys[1].as_ref().or(keys[2].as_ref()).cloned();
         let mut filter = surroundings.filter(&repository, key).strict();
         filter.rules().overrides = false;
-        let conflict = |why: String| CommandError::refused(format!("{}: {why}", show(path)));
+        let filtering = |error: FilterError| MergeError::Filter(FileError::new(path, error));
         let mut versions = [(); 3].map(|()| WipedVec::default());
         for (file, opened) in sides.into_iter().zip(&mut versions) {
             let content = File::open(file).context(|| crate::sanitise::native(file))?;
             let smudged = filter.smudge(path, content);
-            smudged
-                .and_then(|smudged| smudged.write_to(&mut *opened))
-                .map_err(|error| conflict(error.to_string()))?;
+            smudged.and_then(|smudged| smudged.write_to(&mut *opened)).map_err(filtering)?;
             if matches!(format::sniff(opened), Sniff::Sealed(_)) {
-                return Err(conflict(
-                    "it cannot be merged without its key, which is not held here".to_owned(),
-                )
-                .hint("git shroud unlock, then merge again"));
+                return Err(MergeError::NoKey(show(path)));
             }
         }
         let [base, ours, theirs] = versions.each_ref().map(|version| version.as_slice());
@@ -99,7 +96,7 @@ impl Versions {
             Merged::Conflict(content) => (content, false),
             // As git does with binary files: ours stays, and the user decides.
             Merged::Binary => {
-                return Err(conflict("it is binary, so it cannot be merged by lines".to_owned()));
+                return Err(MergeError::Binary(show(path)));
             }
         };
         let located = surroundings.location.as_ref();
@@ -119,10 +116,7 @@ impl Versions {
                 }
                 Some(false) => {}
                 None => {
-                    return Err(conflict(format!(
-                        "their version is sealed with the key '{theirs}', and git-shroud cannot tell if their attributes name that key"
-                    ))
-                    .hint("look at both sides with 'git shroud cat :2:PATH' and ':3:PATH', and resolve it by hand"));
+                    return Err(MergeError::Theirs { path: show(path), key: theirs.clone() });
                 }
             }
         }
@@ -138,9 +132,7 @@ impl Versions {
             result.extend_from_slice(&content);
         } else {
             let cleaned = filter.clean(path, &content[..]);
-            cleaned
-                .and_then(|cleaned| cleaned.write_to(&mut result))
-                .map_err(|error| conflict(error.to_string()))?;
+            cleaned.and_then(|cleaned| cleaned.write_to(&mut result)).map_err(filtering)?;
         }
         std::fs::write(&self.ours, &result).context(|| crate::sanitise::native(&self.ours))?;
         Ok(MergedFile { is_clean, twice })
@@ -155,7 +147,7 @@ fn merge_texts<'r>(
     path: &[u8],
     texts: [&[u8]; 3],
     labels: &Labels,
-) -> Outcome<(Merged, Vec<String>)> {
+) -> Result<(Merged, Vec<String>), MergeError> {
     let [base, ours, theirs] = texts;
     let by_lines = |style| {
         merge::text(base, ours, theirs, labels, versions.marker_size, style).context(|| show(path))
@@ -188,11 +180,11 @@ fn merge_texts<'r>(
 fn format_by_key(
     repository: Option<&Result<Repository, String>>,
     path: &[u8],
-) -> Outcome<Option<Format>> {
+) -> Result<Option<Format>, MergeError> {
     let Some(format) = Format::of_path(path) else { return Ok(None) };
     let how = match repository {
         Some(Ok(repository)) => merging::how(repository, path)?,
-        Some(Err(error)) => return Err(CommandError::wrong(error)),
+        Some(Err(error)) => return Err(MergeError::Repository(error.clone())),
         None => None,
     };
     let by_key = how.map_or(format.merges_by_key(), |how| how == How::Keys);
@@ -203,13 +195,13 @@ fn format_by_key(
 fn attributes_of(
     repository: Option<&Result<Repository, String>>,
     path: &[u8],
-) -> Outcome<Option<PathAttributes>> {
+) -> Result<Option<PathAttributes>, MergeError> {
     match repository {
         Some(Ok(repository)) if repository.worktree.is_some() => {
             Ok(Some(Attributes::new(repository)?.of(path)?))
         }
         Some(Ok(_)) | None => Ok(None),
-        Some(Err(error)) => Err(CommandError::wrong(error)),
+        Some(Err(error)) => Err(MergeError::Repository(error.clone())),
     }
 }
 
@@ -219,7 +211,7 @@ fn refuse_unconfirmed(
     path: &[u8],
     [_, ours, theirs]: &[Option<KeyName>; 3],
     key: &KeyName,
-) -> Outcome {
+) -> Result<(), MergeError> {
     let is_other = |name: &&KeyName| *name != key && !name.is_aside_of(key);
     let Some(held) = [ours, theirs].into_iter().flatten().find(is_other) else { return Ok(()) };
     let confirmed = Confirmed::load(repository.common_dir());
@@ -227,11 +219,7 @@ fn refuse_unconfirmed(
         return Ok(());
     }
     let error = FilterError::OtherName { held: held.clone(), wanted: key.clone() };
-    Err(CommandError::refused(format!("{}: {error}", show(path)))
-        .hint(error.hint().unwrap_or_default())
-        .hint(
-            "then merge it again with 'git checkout -m -- PATH', or resolve it by hand and add it",
-        ))
+    Err(MergeError::Moved(FileError::new(path, error)))
 }
 
 /// The key of theirs, where they gave the path another and ours did not. The attributes are those of ours until the merge

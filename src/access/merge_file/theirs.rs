@@ -7,7 +7,8 @@ use std::path::Path;
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-use crate::error::{Context as _, Outcome};
+use crate::clone::CloneError;
+use crate::error::Context as _;
 use crate::fs::read_bounded;
 use crate::git::database::Database;
 use crate::git::objects;
@@ -33,7 +34,7 @@ pub(super) fn theirs_names(
     file: &Path,
     label: &str,
     key: &KeyName,
-) -> Outcome<Option<bool>> {
+) -> Result<Option<bool>, CloneError> {
     let theirs = || "the version to be merged".to_owned();
     let len = file.metadata().context(theirs)?.len();
     let database = Database::open(repository)?;

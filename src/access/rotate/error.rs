@@ -3,49 +3,29 @@
 use crate::access::given::GivenError;
 use crate::access::members::MemberError;
 use crate::clone::CloneError;
-use crate::error::About;
-use crate::filter::FilterError;
-use crate::git::GitError;
+use crate::filter::FileError;
 use crate::git::hooks::HooksError;
 use crate::keyring::KeyName;
-use crate::store::local::StoreError;
-use crate::store::shroud_dir::{Label, ShroudDirError};
+use crate::store::shroud_dir::Label;
 
 /// Why a key is not rotated, or a rotation is not ended.
 #[derive(Debug, thiserror::Error)]
 pub enum RotateError {
-    /// git fails, or an object cannot be read.
-    #[error(transparent)]
-    Git(#[from] GitError),
     /// git's hooks cannot be looked at.
     #[error(transparent)]
     Hooks(#[from] HooksError),
-    /// The clone cannot be read, or another run is at work.
+    /// The clone, git or a file cannot be read or written, or another run is at work.
     #[error(transparent)]
-    Clone(#[from] CloneError),
+    Clone(CloneError),
     /// What is known of members cannot be believed.
     #[error(transparent)]
     Member(#[from] MemberError),
     /// A new key cannot be kept under another name.
     #[error(transparent)]
     Given(#[from] GivenError),
-    /// The local keyring cannot be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// `.shroud/` cannot be read or written.
-    #[error(transparent)]
-    ShroudDir(#[from] ShroudDirError),
-    /// The journal, or another file, cannot be read or written.
-    #[error(transparent)]
-    About(#[from] About),
     /// A file cannot be sealed again.
-    #[error("{}{source}", place(path))]
-    Sealing {
-        /// The file, safe to show; `None` where it is none of them.
-        path: Option<String>,
-        /// Why.
-        source: FilterError,
-    },
+    #[error(transparent)]
+    Sealing(FileError),
     /// A key has had all generations that there can be.
     #[error("there are no more generations")]
     NoGeneration,
@@ -121,8 +101,10 @@ pub enum RotateError {
     CutOff(Box<RotateError>),
 }
 
-fn place(path: &Option<String>) -> String {
-    path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default()
+impl<E: Into<CloneError>> From<E> for RotateError {
+    fn from(error: E) -> Self {
+        Self::Clone(error.into())
+    }
 }
 
 fn not_granted(label: &Label, source: &MemberError) -> String {

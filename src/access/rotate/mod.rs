@@ -299,9 +299,7 @@ fn seal(
             blobs.push(Restage { path, executable, id, key, with });
         }
     }
-    let staged = write_sealed(repository, keyring, &blobs).map_err(|(path, source)| {
-        RotateError::Sealing { path: path.map(|path| crate::sanitise::path(&path)), source }
-    })?;
+    let staged = write_sealed(repository, keyring, &blobs).map_err(RotateError::Sealing)?;
     let replaced = blobs.iter().zip(&staged).map(|(blob, Staged { path, executable, id })| {
         Replaced { path: path.clone(), executable: *executable, old: blob.id, new: *id }
     });

@@ -4,8 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 
+use super::ShowError;
 use crate::clone::OpenClone;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::git::config::{drivers, git_crypt_drivers};
 
 /// Runs git in `dir`, the user's, with their terminal, pager and locale; ends with git's exit status.
@@ -20,7 +21,7 @@ pub fn run_git(
     opened: &OpenClone,
     settings: &[(String, String)],
     arguments: impl IntoIterator<Item = OsString>,
-) -> Outcome {
+) -> Result<(), ShowError> {
     // Whatever is in .gitattributes or info/attributes outranks this.
     let attributes = tempfile::NamedTempFile::new().context(|| "a temporary file".to_owned())?;
     std::fs::write(attributes.path(), "* diff=shroud\n")
@@ -45,9 +46,9 @@ pub fn run_git(
     match status.code() {
         Some(0) => Ok(()),
         // As of 'git log --exit-code'.
-        Some(1) => Err(CommandError::found()),
+        Some(1) => Err(ShowError::Found),
         // git has said why, with 128 or 129.
-        Some(_) => Err(CommandError::wrong("")),
+        Some(_) => Err(ShowError::Git),
         // As when the pager was left.
         None => Ok(()),
     }

@@ -2,16 +2,15 @@
 
 use std::io::Read as _;
 
-use crate::clone::OpenClone;
+use crate::clone::{CloneError, OpenClone};
 use crate::config_format::{self, Difference};
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::format::{self, OpenError, Sniff};
 use crate::fs::open_regular;
 use crate::git::attributes::Attributes;
 use crate::git::changes::{Change, Side};
 use crate::git::objects::{self, Blob, IN_MEMORY};
 use crate::git_crypt::is_encrypted;
-use crate::repo_path;
 use crate::secret::WipedVec;
 
 /// What can be said of a file.
@@ -31,11 +30,11 @@ pub enum FileDifference {
 pub fn compare(
     opened: &OpenClone,
     changed: impl IntoIterator<Item = (Vec<u8>, Change)>,
-) -> Outcome<Vec<(Vec<u8>, FileDifference)>> {
+) -> Result<Vec<(Vec<u8>, FileDifference)>, CloneError> {
     let mut attributes = Attributes::new(&opened.repository)?;
     let mut differences = Vec::new();
     for (path, change) in changed {
-        let declared = || Ok::<_, CommandError>(attributes.of(&path)?.is_encrypted());
+        let declared = || Ok::<_, CloneError>(attributes.of(&path)?.is_encrypted());
         if let Some(difference) = judge(opened, &path, &change, declared)? {
             differences.push((path, difference));
         }
@@ -54,8 +53,8 @@ fn judge(
     opened: &OpenClone,
     path: &[u8],
     change: &Change,
-    declared: impl FnOnce() -> Outcome<bool>,
-) -> Outcome<Option<FileDifference>> {
+    declared: impl FnOnce() -> Result<bool, CloneError>,
+) -> Result<Option<FileDifference>, CloneError> {
     let (old, new) = match change {
         Change::Unmerged => return Ok(declared()?.then_some(FileDifference::Unmerged)),
         Change::Between(old, new) => (open(opened, path, *old)?, open(opened, path, *new)?),
@@ -80,7 +79,7 @@ fn judge(
     Ok(Some(FileDifference::Differs(difference)))
 }
 
-fn open(opened: &OpenClone, path: &[u8], side: Side) -> Outcome<Opening> {
+fn open(opened: &OpenClone, path: &[u8], side: Side) -> Result<Opening, CloneError> {
     let closed = |why: String| Opening::Closed { why, sealed: false };
     let too_large = || closed(format!("it is larger than {} MiB", IN_MEMORY >> 20));
     let bytes = match side {
@@ -97,10 +96,7 @@ fn open(opened: &OpenClone, path: &[u8], side: Side) -> Outcome<Opening> {
             }
         },
         Side::Worktree => {
-            let native = repo_path::to_native(path).ok_or_else(|| {
-                CommandError::wrong(format!("{}: no such name", crate::sanitise::path(path)))
-            })?;
-            let mut file = match open_regular(&opened.top()?.join(native)) {
+            let mut file = match open_regular(&opened.top()?.join(OpenClone::native(path)?)) {
                 Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
                     return Ok(closed("it is not a regular file".to_owned()));
                 }

@@ -1,6 +1,9 @@
 //! Sealed files for a reader: one file, a diff, and git's own commands that see plaintext.
 
+mod error;
 pub mod git;
 pub mod masked_diff;
 pub mod print;
 pub mod textconv;
+
+pub use error::ShowError;

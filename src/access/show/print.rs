@@ -2,8 +2,9 @@
 
 use std::io::{self, Read};
 
+use super::ShowError;
 use crate::clone::OpenClone;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::filter::git_crypt::{GitCryptFilter, NoPaths};
 use crate::filter::{Driver as _, Filter, FilterError, Filtered, Rule, Rules};
 use crate::format::{self, Sniff};
@@ -21,7 +22,7 @@ impl Rules for NoRules {
 ///
 /// # Errors
 /// Its key is not held, it is damaged, or it cannot be read or written.
-pub fn print(opened: &OpenClone, source: &mut dyn Read) -> Outcome {
+pub fn print(opened: &OpenClone, source: &mut dyn Read) -> Result<(), ShowError> {
     let mut start = Vec::new();
     source
         .take(format::HEADER_LEN as u64)
@@ -32,8 +33,7 @@ pub fn print(opened: &OpenClone, source: &mut dyn Read) -> Outcome {
     {
         let info = opened.roster.infos.values().find(|info| info.id == id);
         let key = info.map_or_else(|| format!("with id {id}"), |info| format!("'{}'", info.name));
-        return Err(CommandError::refused(format!("the key {key} is not held here"))
-            .hint("git shroud unlock"));
+        return Err(ShowError::NotHeld(key));
     }
     if git_crypt::is_encrypted(&start) {
         return print_git_crypt(opened, &mut start.chain(source));
@@ -43,18 +43,17 @@ pub fn print(opened: &OpenClone, source: &mut dyn Read) -> Outcome {
     write_out(opened)
 }
 
-fn write_out(opened: Result<Filtered<'_>, FilterError>) -> Outcome {
+fn write_out(opened: Result<Filtered<'_>, FilterError>) -> Result<(), ShowError> {
     opened.and_then(|opened| opened.write_to(io::stdout().lock())).or_else(|error| match error {
         FilterError::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        error => Err(CommandError::refused(error.to_string())),
+        error => Err(ShowError::Filter(error)),
     })
 }
 
 /// The path may be of another commit, whose attributes are not known: any key that is held may be the one.
-fn print_git_crypt(opened: &OpenClone, source: &mut dyn Read) -> Outcome {
+fn print_git_crypt(opened: &OpenClone, source: &mut dyn Read) -> Result<(), ShowError> {
     if opened.git_crypt.is_empty() {
-        return Err(CommandError::refused("no git-crypt key is held here")
-            .hint("git shroud unlock KEYFILE"));
+        return Err(ShowError::NoGitCryptKey);
     }
     let mut keys = opened.git_crypt.files().map(|file| file.name().clone());
     let name = keys.next().unwrap_or_default();

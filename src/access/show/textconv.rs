@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use crate::clone::CloneError;
 use crate::clone::rules::git_crypt::GitCryptSurroundings;
 use crate::clone::rules::of_path::{LazyRepository, Surroundings};
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::filter::stdio::stdout;
-use crate::filter::{Driver as _, FilterError};
+use crate::filter::{Driver as _, FileError, FilterError};
 use crate::format::{self, Sniff};
 use crate::git_crypt;
 use crate::progress::Progress;
@@ -18,7 +19,7 @@ use crate::store::shroud_dir;
 ///
 /// # Errors
 /// The file or the keys cannot be read.
-pub fn textconv(dir: &Path, file_name: &Path, progress: &dyn Progress) -> Outcome {
+pub fn textconv(dir: &Path, file_name: &Path, progress: &dyn Progress) -> Result<(), CloneError> {
     let place = || crate::sanitise::native(file_name);
     let file = File::open(file_name).context(place)?;
     let mut start = Vec::new();
@@ -49,18 +50,23 @@ pub fn textconv(dir: &Path, file_name: &Path, progress: &dyn Progress) -> Outcom
             progress.line(&format!("sealed and damaged: {why}"));
             Ok(())
         }
-        opened => opened.map_err(|error| refusal(b"", &error)),
+        opened => opened.map_err(|error| FileError::of_none(error).into()),
     }
 }
 
 /// A file that git-crypt encrypted and that git handed over as it is.
-fn print_git_crypt(dir: &Path, progress: &dyn Progress, start: &[u8], file: File) -> Outcome {
+fn print_git_crypt(
+    dir: &Path,
+    progress: &dyn Progress,
+    start: &[u8],
+    file: File,
+) -> Result<(), CloneError> {
     let surroundings = GitCryptSurroundings::find(dir)?;
     let repository = LazyRepository::new();
     let mut filter = surroundings.filter(&repository, git_crypt::Name::default()).strict();
     match filter.smudge(b"", &mut start.chain(file)) {
         Ok(smudged) if filter.summary().still_sealed == 0 => {
-            smudged.write_to(stdout()).map_err(|error| refusal(b"", &error))
+            smudged.write_to(stdout()).map_err(|error| FileError::of_none(error).into())
         }
         Ok(_) | Err(FilterError::GitCrypt(_)) => {
             // The nonce tells versions apart: without it a diff of two would show nothing.
@@ -68,17 +74,6 @@ fn print_git_crypt(dir: &Path, progress: &dyn Progress, start: &[u8], file: File
             progress.line(&format!("encrypted by git-crypt, version {version}"));
             Ok(())
         }
-        Err(error) => Err(refusal(b"", &error)),
-    }
-}
-
-/// The error of a filter, with the file if there is a name for it.
-pub fn refusal(path: &[u8], error: &FilterError) -> CommandError {
-    let place =
-        if path.is_empty() { String::new() } else { format!("{}: ", crate::sanitise::path(path)) };
-    let refused = CommandError::refused(format!("{place}{error}"));
-    match error.hint() {
-        Some(hint) => refused.hint(hint),
-        None => refused,
+        Err(error) => Err(FileError::of_none(error).into()),
     }
 }

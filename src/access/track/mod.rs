@@ -1,18 +1,20 @@
 //! The lines of `.gitattributes` that seal files, and what follows from a new one.
 
+mod error;
 mod tell;
 
 use std::path::{Path, PathBuf};
 
 use super::index::seal_index::seal_index;
 use super::why::confirming::confirm_tracked;
-use crate::clone::OpenClone;
-use crate::error::{CommandError, Context as _, Outcome, count};
+use crate::clone::{CloneError, OpenClone};
+use crate::error::{Context as _, count};
 use crate::format::Layout;
 use crate::git::attributes_file::{AttributesFile, Track as Tracking};
 use crate::git::pattern::Surroundings;
 use crate::keyring::KeyName;
 use crate::progress::Progress;
+pub use error::TrackError;
 use tell::{files_below, tell, write_macro};
 
 /// With what, and how, a pattern is sealed.
@@ -34,10 +36,11 @@ pub fn track(
     patterns: &[&[u8]],
     sealing: &Sealing<'_>,
     progress: &dyn Progress,
-) -> Outcome {
+) -> Result<(), TrackError> {
     let key = sealing.key;
     if opened.keyring.current(key).is_none() {
-        return Err(key_not_held(opened, key));
+        let described = opened.roster.infos.contains_key(key);
+        return Err(TrackError::NotHeld { key: key.clone(), described, known: opened.key_names() });
     }
     opened.refuse_unfit_key(key)?;
     let mut attributes = attributes_here(dir, opened)?;
@@ -47,11 +50,8 @@ pub fn track(
     let files = files_below(opened, &top, &folder_here)?;
     let place = Surroundings { top: &top, dir: &folder_here, files: &files };
     for &given in patterns {
-        let pattern = place
-            .resolve(given)
-            .map_err(|refusal| CommandError::wrong(refusal.why).hint(refusal.hint))?;
-        let added = attributes.track(&pattern, key, sealing.layout);
-        let added = added.map_err(|error| CommandError::wrong(error.to_string()))?;
+        let pattern = place.resolve(given)?;
+        let added = attributes.track(&pattern, key, sealing.layout)?;
         done.push((given, pattern, added));
     }
     write_macro(opened, &top, &mut attributes)?;
@@ -87,17 +87,14 @@ pub fn untrack(
     dir: &Path,
     patterns: &[&[u8]],
     progress: &dyn Progress,
-) -> Outcome {
+) -> Result<(), TrackError> {
     let mut attributes = attributes_here(dir, opened)?;
     for &pattern in patterns {
         if !attributes.untrack(pattern) {
-            let message = format!(
-                "no line of {} tracks {}",
-                crate::sanitise::native(attributes.path()),
-                crate::sanitise::path(pattern)
-            );
-            return Err(CommandError::wrong(message)
-                .hint("'git shroud track' lists the patterns and their files; run this in the directory of that file"));
+            return Err(TrackError::NotTracked {
+                file: crate::sanitise::native(attributes.path()),
+                pattern: crate::sanitise::path(pattern),
+            });
         }
         progress.status(&format!("no longer tracking {}", crate::sanitise::path(pattern)));
     }
@@ -106,7 +103,7 @@ pub fn untrack(
     Ok(())
 }
 
-fn attributes_here(dir: &Path, opened: &OpenClone) -> Outcome<AttributesFile> {
+fn attributes_here(dir: &Path, opened: &OpenClone) -> Result<AttributesFile, CloneError> {
     let top = opened.top()?;
     let dir = dir.canonicalize().context(|| "the current directory".to_owned())?;
     let inside = top.canonicalize().is_ok_and(|top| dir.starts_with(top));
@@ -118,7 +115,7 @@ fn attributes_here(dir: &Path, opened: &OpenClone) -> Outcome<AttributesFile> {
 }
 
 /// The folder of an attributes file from the top of the worktree: empty, or with a slash at its end.
-fn folder_of(opened: &OpenClone, attributes: &AttributesFile) -> Outcome<Vec<u8>> {
+fn folder_of(opened: &OpenClone, attributes: &AttributesFile) -> Result<Vec<u8>, CloneError> {
     let canonical = |path: &Path| path.canonicalize().context(|| "the worktree".to_owned());
     let top = canonical(opened.top()?)?;
     let folder = canonical(attributes.path().parent().unwrap_or(&top))?;
@@ -130,38 +127,24 @@ fn folder_of(opened: &OpenClone, attributes: &AttributesFile) -> Outcome<Vec<u8>
     Ok(folder)
 }
 
-fn write_and_add(opened: &OpenClone, attributes: &AttributesFile) -> Outcome {
+fn write_and_add(opened: &OpenClone, attributes: &AttributesFile) -> Result<(), CloneError> {
     if attributes.write().context(|| "the attributes cannot be written".to_owned())? {
         stage(opened, attributes)?;
     }
     Ok(())
 }
 
-fn stage(opened: &OpenClone, attributes: &AttributesFile) -> Outcome {
+fn stage(opened: &OpenClone, attributes: &AttributesFile) -> Result<(), CloneError> {
     let path = attributes.path().as_os_str();
     opened.repository.git.run(["add".as_ref(), "--force".as_ref(), "--".as_ref(), path])?;
     Ok(())
-}
-
-fn key_not_held(opened: &OpenClone, key: &KeyName) -> CommandError {
-    let error = CommandError::wrong(format!("the key '{key}' is not held here"));
-    match (opened.keyring.is_empty(), opened.roster.infos.contains_key(key)) {
-        (_, true) => error.hint("run 'git shroud unlock' first"),
-        (true, false) if opened.roster.infos.is_empty() => {
-            error.hint("run 'git shroud init' first")
-        }
-        (_, false) => error.hint(format!(
-            "keys here are: {}; make another with 'git shroud key new {key}'",
-            opened.key_names()
-        )),
-    }
 }
 
 /// Says which patterns are tracked, with which key, by which file.
 ///
 /// # Errors
 /// A file with attributes cannot be read.
-pub fn list(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
+pub fn list(progress: &dyn Progress, opened: &OpenClone) -> Result<(), CloneError> {
     for (file, attributes) in attributes_files(opened)? {
         for tracked in attributes.tracked() {
             let key = tracked.key.as_deref().unwrap_or(KeyName::DEFAULT);
@@ -176,7 +159,7 @@ pub fn list(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
 ///
 /// # Errors
 /// A file with attributes cannot be read, written or staged.
-pub fn write_out(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
+pub fn write_out(progress: &dyn Progress, opened: &OpenClone) -> Result<(), CloneError> {
     let mut lines = 0;
     for (_, mut attributes) in attributes_files(opened)? {
         lines += attributes.write_out() as u64;
@@ -192,7 +175,7 @@ pub fn write_out(progress: &dyn Progress, opened: &OpenClone) -> Outcome {
 }
 
 /// The files with attributes in the worktree, with their paths from the top.
-fn attributes_files(opened: &OpenClone) -> Outcome<Vec<(PathBuf, AttributesFile)>> {
+fn attributes_files(opened: &OpenClone) -> Result<Vec<(PathBuf, AttributesFile)>, CloneError> {
     let top = opened.top()?;
     let listed = opened.repository.git.run([
         "ls-files",

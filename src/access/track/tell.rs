@@ -5,8 +5,9 @@ use std::path::Path;
 use gix::glob::pattern::Case;
 
 use super::{Tracking, write_and_add};
-use crate::clone::OpenClone;
-use crate::error::{Context as _, Outcome, count};
+use crate::clone::{CloneError, OpenClone};
+use crate::error::{Context as _, count};
+use crate::git::GitError;
 use crate::git::attributes::Attributes;
 use crate::git::attributes_file::{AttributesFile, exception_for, matches};
 use crate::git::pattern::Surroundings;
@@ -18,7 +19,7 @@ pub(super) fn write_macro(
     opened: &OpenClone,
     top: &Path,
     attributes: &mut AttributesFile,
-) -> Outcome {
+) -> Result<(), CloneError> {
     let path = top.join(".gitattributes");
     if attributes.path() == path {
         if !attributes.macro_seals() {
@@ -36,7 +37,11 @@ pub(super) fn write_macro(
 }
 
 /// The files below a folder, relative to it: those of the index, and others that git does not ignore.
-pub(super) fn files_below(opened: &OpenClone, top: &Path, dir: &Path) -> Outcome<Vec<Vec<u8>>> {
+pub(super) fn files_below(
+    opened: &OpenClone,
+    top: &Path,
+    dir: &Path,
+) -> Result<Vec<Vec<u8>>, GitError> {
     let git = opened.repository.git.run([
         "ls-files",
         "-z",
@@ -65,7 +70,7 @@ pub(super) fn tell(
     place: &Surroundings<'_>,
     (given, pattern): (&[u8], &[u8]),
     done: Tracking,
-) -> Outcome {
+) -> Result<(), GitError> {
     let ignore_case = opened.repository.gix.config_snapshot().boolean("core.ignoreCase");
     let case = if ignore_case == Some(true) { Case::Fold } else { Case::Sensitive };
     let matched: Vec<&Vec<u8>> =

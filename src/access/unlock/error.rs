@@ -2,39 +2,20 @@
 
 use crate::access::given::GivenError;
 use crate::access::worktree::left::LeftError;
-use crate::clone::CloneError;
-use crate::error::{About, count};
+use crate::error::count;
 use crate::format::KeyId;
-use crate::git::GitError;
 use crate::git_crypt::Name;
 use crate::recipient::identities::IdentityError;
-use crate::store::git_crypt;
-use crate::store::local::StoreError;
 
 /// Why a clone is not opened, or not all of it.
 #[derive(Debug, thiserror::Error)]
 pub enum UnlockError {
-    /// git fails, or an object cannot be read.
+    /// A key is not taken, or the clone, git or a file cannot be read or written.
     #[error(transparent)]
-    Git(#[from] GitError),
-    /// The clone cannot be read.
-    #[error(transparent)]
-    Clone(#[from] CloneError),
-    /// A key is not taken.
-    #[error(transparent)]
-    Given(#[from] GivenError),
-    /// The local keyring cannot be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A key file of git-crypt cannot be read.
-    #[error(transparent)]
-    GitCrypt(#[from] git_crypt::StoreError),
+    Given(GivenError),
     /// What unwraps keys cannot be read.
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// A file cannot be read or written.
-    #[error(transparent)]
-    About(#[from] About),
     /// Files were left as they are.
     #[error(transparent)]
     Left(#[from] LeftError),
@@ -116,6 +97,12 @@ pub enum UnlockError {
         /// Its id, where it has one.
         id: String,
     },
+}
+
+impl<E: Into<GivenError>> From<E> for UnlockError {
+    fn from(error: E) -> Self {
+        Self::Given(error.into())
+    }
 }
 
 fn of_repository(names: &str) -> String {

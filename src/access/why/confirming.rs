@@ -2,10 +2,10 @@
 
 use gix::ObjectId;
 
-use crate::clone::OpenClone;
 use crate::clone::rules::between::{sealed_by_git_crypt, sealed_elsewhere};
 use crate::clone::rules::crossing::{index_key_ids, who_moved};
-use crate::error::{Context as _, Outcome};
+use crate::clone::{CloneError, OpenClone};
+use crate::error::{About, Context as _};
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::tree_attributes::{Chain, TreeAttributes};
 use crate::keyring::KeyName;
@@ -48,7 +48,7 @@ pub fn describe(
     opened: &OpenClone,
     path: &[u8],
     attributes: &PathAttributes,
-) -> Outcome<Option<String>> {
+) -> Result<Option<String>, CloneError> {
     let Some((from, to)) = move_of(opened, path, attributes) else { return Ok(None) };
     let who = who_moved(&opened.repository, path, &from)?;
     let who = who.unwrap_or_else(|| "nobody in the history of this branch".to_owned());
@@ -64,7 +64,7 @@ pub fn describe(
 ///
 /// # Errors
 /// The attributes cannot be read, or what is confirmed cannot be written.
-pub fn confirm(opened: &OpenClone, path: &[u8]) -> Outcome<Option<KeyOf>> {
+pub fn confirm(opened: &OpenClone, path: &[u8]) -> Result<Option<KeyOf>, CloneError> {
     let attributes = Attributes::new(&opened.repository)?.of(path)?;
     let key = match (attributes.git_crypt, attributes.key) {
         (Some(Ok(name)), _) => KeyOf::GitCrypt(name),
@@ -85,7 +85,7 @@ pub fn confirm_tracked(
     folder: &[u8],
     patterns: &[&[u8]],
     key: &KeyName,
-) -> Outcome<u64> {
+) -> Result<u64, CloneError> {
     if opened.keyring.has_one_name() && opened.git_crypt.is_empty() {
         return Ok(0);
     }
@@ -123,7 +123,10 @@ fn line(pattern: &[u8]) -> Vec<u8> {
     line
 }
 
-fn remember(opened: &OpenClone, paths: impl IntoIterator<Item = (Vec<u8>, KeyOf)>) -> Outcome {
-    Ok(Confirmed::add(opened.repository.common_dir(), paths)
-        .context(|| "what was confirmed here".to_owned())?)
+fn remember(
+    opened: &OpenClone,
+    paths: impl IntoIterator<Item = (Vec<u8>, KeyOf)>,
+) -> Result<(), About> {
+    Confirmed::add(opened.repository.common_dir(), paths)
+        .context(|| "what was confirmed here".to_owned())
 }

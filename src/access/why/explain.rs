@@ -2,8 +2,8 @@
 
 use super::confirming::describe;
 use crate::check::who_dropped;
-use crate::clone::OpenClone;
-use crate::error::{Context as _, Outcome};
+use crate::clone::{CloneError, OpenClone};
+use crate::error::{About, Context as _};
 use crate::git::attributes::{Attributes, PathAttributes, Setting};
 use crate::git::attributes_of_git::OfGit;
 use crate::git_crypt::{InvalidName, Name};
@@ -14,7 +14,7 @@ use crate::status::{GitCryptState, State, survey};
 ///
 /// # Errors
 /// The attributes, the index or the history cannot be read.
-pub fn explain(opened: &OpenClone, path: &[u8]) -> Outcome<Vec<(&'static str, String)>> {
+pub fn explain(opened: &OpenClone, path: &[u8]) -> Result<Vec<(&'static str, String)>, CloneError> {
     let mut lines = Vec::new();
     let mut attributes = Attributes::new(&opened.repository)?;
     let attributes = attributes.of(path)?;
@@ -100,7 +100,7 @@ fn key(opened: &OpenClone, attributes: &PathAttributes) -> String {
     format!("{name}{}, {held}", said.unwrap_or_default())
 }
 
-fn members(opened: &OpenClone, name: &KeyName) -> Outcome<String> {
+fn members(opened: &OpenClone, name: &KeyName) -> Result<String, CloneError> {
     let files = opened.roster.members(&opened.repository, name)?;
     let labels: Vec<_> = files.iter().map(|file| crate::sanitise::line(&file.stem)).collect();
     Ok(if labels.is_empty() {
@@ -110,7 +110,7 @@ fn members(opened: &OpenClone, name: &KeyName) -> Outcome<String> {
     })
 }
 
-fn in_index(opened: &OpenClone, path: &[u8], state: Option<&State>) -> Outcome<String> {
+fn in_index(opened: &OpenClone, path: &[u8], state: Option<&State>) -> Result<String, About> {
     if let Some(state) = state {
         return Ok(state.name().to_owned());
     }

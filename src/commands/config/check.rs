@@ -1,11 +1,9 @@
 //! `git shroud config check`
 
 use super::super::Context;
-use super::{SchemaOption, load_as};
-use super::{count_properties, locked, show};
+use super::{EnvironmentsArguments, ReleaseOption, count_properties, load_as, locked, show};
 use crate::environments::check::{Cell, Report, check, told};
 use crate::environments::environment::{Content, Environment, State};
-use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
 use crate::ui::{Style, count};
 
@@ -29,14 +27,10 @@ read), and problems: missing, undecided (has a default, but this environment mus
 in-the-clear (a secret in a file that is not sealed), weaker (a file that is not sealed overrides a sealed one), expires (a certificate), reference (to what is not set), same (environments that must differ), removed, unknown (not in the schema). A file that
 looks like configuration and is not read is a warning: passed-over.")]
 pub(super) struct Check {
-    /// Only these environments
-    #[arg(value_name = "ENV")]
-    environments: Vec<String>,
     #[command(flatten)]
-    schema: SchemaOption,
-    /// The release of the program to deploy, instead of the schema's
-    #[arg(long, value_name = "RELEASE")]
-    release: Option<Release>,
+    of: EnvironmentsArguments,
+    #[command(flatten)]
+    release: ReleaseOption,
     /// Also print properties without problems
     #[arg(short, long)]
     all: bool,
@@ -69,9 +63,9 @@ enum Format {
 
 impl Check {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded = load_as(context, &self.schema, &self.environments, self.confirm)?;
+        let loaded = load_as(context, &self.of.schema, &self.of.environments, self.confirm)?;
         let schema = loaded.schema()?;
-        let report = check(schema, &loaded.environments, self.release.as_ref());
+        let report = check(schema, &loaded.environments, self.release.release.as_ref());
         let format = if self.json { Format::Json } else { self.format };
         print(context, &report, &loaded.environments, format, self.all);
         for environment in &loaded.environments {

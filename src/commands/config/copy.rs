@@ -1,7 +1,7 @@
 //! `git shroud config copy`
 
 use super::super::Context;
-use super::{SchemaOption, load, report_written, show};
+use super::{FileOption, SchemaOption, load, report_written, show};
 use crate::environments::files::{Address, Slot};
 use crate::error::{CommandError, Outcome};
 
@@ -25,9 +25,8 @@ pub(super) struct Copy {
     names: Vec<String>,
     #[command(flatten)]
     schema: SchemaOption,
-    /// The file for a new property, if the environment has several
-    #[arg(long, value_name = "FILE")]
-    file: Option<String>,
+    #[command(flatten)]
+    file: FileOption,
 }
 
 impl Copy {
@@ -77,7 +76,7 @@ impl Copy {
                 "{shown} has references in {from}, such as ${{NAME}}; copy it by hand"
             )));
         }
-        let address = Address { environment: to, name, file: self.file.as_deref() };
+        let address = Address { environment: to, name, file: self.file.file.as_deref() };
         let mut slot = Slot::find(&context.ui, &loaded, address)?;
         if !slot.put(&setting.value.text, setting.is_literal())? {
             context.ui.status(format!("{to} already has this value of {shown}"));

@@ -3,13 +3,12 @@
 use std::ffi::OsString;
 
 use super::super::Context;
-use super::{SchemaOption, load};
+use super::{ReleaseOption, SchemaOption, load};
 use crate::environments::files::Loaded;
 use crate::environments::program::{
     Choice, ChoiceError, Program, in_folder, in_memory, is_file, variable_around,
 };
 use crate::environments::render::effective::effective;
-use crate::environments::schema::Release;
 use crate::error::{CommandError, Context as _, Outcome};
 
 /// Run a program with an environment's properties as environment variables
@@ -35,9 +34,8 @@ pub(super) struct Exec {
     environment: String,
     #[command(flatten)]
     schema: SchemaOption,
-    /// The release of the program to deploy, instead of the schema's
-    #[arg(long, value_name = "RELEASE")]
-    release: Option<Release>,
+    #[command(flatten)]
+    release: ReleaseOption,
     /// Set only these properties, and no other
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
@@ -81,7 +79,7 @@ impl Exec {
                 environment.follow_references(schema.as_ref(), &variable_around);
             }
         }
-        super::refuse_unfit(context, &loaded, self.release.as_ref())?;
+        super::refuse_unfit(context, &loaded, self.release.release.as_ref())?;
         let environment = loaded.only();
         let properties = effective(environment, loaded.schema.as_ref(), self.expand);
         // A name may be that of a file.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::Context;
 use super::show;
-use super::{SchemaOption, load};
+use super::{PropertyArguments, load};
 use crate::environments::SCHEMA_FILE;
 use crate::environments::environment::{Environment, Setting};
 use crate::environments::render::effective::effective_value;
@@ -19,14 +19,8 @@ use crate::error::{CommandError, Outcome};
   $ git shroud config get dev PORT --origin
   $ git shroud config get dev PORT --json")]
 pub(super) struct Get {
-    /// The environment
-    #[arg(value_name = "ENV")]
-    environment: String,
-    /// The property
-    #[arg(value_name = "NAME")]
-    name: String,
     #[command(flatten)]
-    schema: SchemaOption,
+    property: PropertyArguments,
     /// Begin with the file and the line that set it, and a tab; also name the files whose values are overridden
     #[arg(long)]
     origin: bool,
@@ -40,44 +34,42 @@ pub(super) struct Get {
 
 impl Get {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
+        let PropertyArguments { environment: of, name: property, schema } = &self.property;
+        let loaded = load(context, schema, std::slice::from_ref(of))?;
         let environment = loaded.only();
-        let name = show(&self.name);
-        let Some((text, default)) =
-            effective_value(environment, loaded.schema.as_ref(), &self.name)
-                .filter(|(_, default)| !default || environment.is_complete())
+        let name = show(property);
+        let Some((text, default)) = effective_value(environment, loaded.schema.as_ref(), property)
+            .filter(|(_, default)| !default || environment.is_complete())
         else {
             if !environment.is_complete() {
                 super::warn_unread(context, &loaded, |_| true);
-                let environment = &self.environment;
                 return Err(CommandError::incomplete(format!(
-                    "a file of {environment} that may set {name} is locked or cannot be read"
+                    "a file of {of} that may set {name} is locked or cannot be read"
                 ))
                 .hint("run 'git shroud unlock', or 'git shroud config check'"));
             }
-            let environment = &self.environment;
             return Err(CommandError::refused(format!(
-                "{environment} does not set {name}, and it has no default"
+                "{of} does not set {name}, and it has no default"
             )));
         };
-        let setting = environment.setting(&self.name);
+        let setting = environment.setting(property);
         let text = match setting {
             Some(setting) if self.expand => self.expanded(environment, setting)?,
             Some(setting) if !setting.references.is_empty() => {
-                super::warn_of_references(context, &[&self.name]);
+                super::warn_of_references(context, &[property]);
                 text
             }
             _ => text,
         };
-        let settings = environment.settings.get(&self.name).map_or(&[][..], Vec::as_slice);
+        let settings = environment.settings.get(property).map_or(&[][..], Vec::as_slice);
         if self.json {
             let place = |setting: &Setting| {
                 let (path, line) = place(environment, setting);
                 json!({"path": path, "line": line})
             };
             context.ui.json(&json!({
-                "environment": self.environment,
-                "name": self.name,
+                "environment": of,
+                "name": property,
                 "value": text,
                 "default": default,
                 "origin": settings.first().map(place),
@@ -86,13 +78,11 @@ impl Get {
             return Ok(());
         }
         if default {
-            let environment = &self.environment;
-            context.ui.status(format!("{environment} does not set {name}: this is the default"));
+            context.ui.status(format!("{of} does not set {name}: this is the default"));
         }
         if self.origin {
             let origin = settings.first().map(|setting| place(environment, setting));
-            let line =
-                || loaded.schema.as_ref().and_then(|schema| schema.properties.get(&self.name));
+            let line = || loaded.schema.as_ref().and_then(|schema| schema.properties.get(property));
             let (path, line) =
                 origin.unwrap_or_else(|| (SCHEMA_FILE, line().map_or(1, |property| property.line)));
             context.ui.bytes(format!("{}:{line}\t", show(path)).as_bytes());
@@ -115,12 +105,12 @@ impl Get {
     fn expanded<'e>(&self, environment: &Environment, setting: &'e Setting) -> Outcome<&'e str> {
         let Some(Err(error)) = &setting.meant else { return Ok(setting.meant()) };
         if environment.is_complete() {
-            return Err(super::cannot_expand(&self.environment, &self.name, error));
+            return Err(super::cannot_expand(&self.property.environment, &self.property.name, error));
         }
         Err(CommandError::incomplete(format!(
             "a file of {} that may set what {} refers to is locked or cannot be read",
-            self.environment,
-            show(&self.name)
+            self.property.environment,
+            show(&self.property.name)
         ))
         .hint("run 'git shroud unlock', or 'git shroud config check'"))
     }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::Context;
-use super::{SchemaOption, load, show};
+use super::{PropertyArguments, load, show};
 use crate::environments::files::{Action, Change, changes};
 use crate::error::{CommandError, Outcome};
 
@@ -19,14 +19,8 @@ const ID_DIGITS: usize = 10;
   $ git shroud config log dev PORT
   $ git shroud config log dev PORT --json")]
 pub(super) struct Log {
-    /// The environment
-    #[arg(value_name = "ENV")]
-    environment: String,
-    /// The property
-    #[arg(value_name = "NAME")]
-    name: String,
     #[command(flatten)]
-    schema: SchemaOption,
+    property: PropertyArguments,
     /// Print JSON: [{"commit", "date", "author", "subject", "path", "action", "group"}], where action is set, changed, removed or
     /// unknown
     #[arg(long)]
@@ -35,8 +29,9 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
-        let changes = changes(&loaded, &self.environment, &self.name)?;
+        let PropertyArguments { environment, name, schema } = &self.property;
+        let loaded = load(context, schema, std::slice::from_ref(environment))?;
+        let changes = changes(&loaded, environment, name)?;
         if self.json {
             let all = changes.iter().map(|change| {
                 let (action, group) = described(change.action);
@@ -56,12 +51,11 @@ impl Log {
         }
         if changes.iter().any(|change| change.action == Action::Unknown) {
             return Err(CommandError::incomplete(format!(
-                "a version of a file of {} is locked or cannot be read",
-                self.environment
+                "a version of a file of {environment} is locked or cannot be read"
             )));
         }
         if changes.is_empty() {
-            let (environment, name) = (&self.environment, show(&self.name));
+            let name = show(name);
             let why = format!("no commit of this branch sets {name} in {environment}");
             return Err(CommandError::refused(why));
         }

@@ -1,5 +1,6 @@
 //! `git shroud config`
 
+mod arguments;
 mod check;
 mod copy;
 mod diff;
@@ -16,14 +17,15 @@ mod set;
 mod sync;
 mod unset;
 
-use std::path::PathBuf;
-
 use super::Context;
 use crate::config_format::ReferenceError;
 use crate::environments::files::{self, Loaded, Wanted};
 use crate::environments::render::effective::Effective;
 use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
+use arguments::{
+    EnvironmentsArguments, FileOption, PropertyArguments, ReleaseOption, SchemaOption,
+};
 
 /// Check, compare, change and deploy the configuration of several environments
 ///
@@ -79,14 +81,6 @@ impl Config {
             ConfigCommand::Schema(schema) => schema.run(context),
         }
     }
-}
-
-/// Where the schema is.
-#[derive(clap::Args)]
-struct SchemaOption {
-    /// The schema, which lists the properties [default: config.shroud.toml at the top]
-    #[arg(long, value_name = "FILE")]
-    schema: Option<PathBuf>,
 }
 
 /// Reads the schema and the environments of these names; all where none is named.

@@ -38,6 +38,6 @@ impl Rename {
             (None, None) => loaded.schema_file()?,
         };
         let renaming = Renaming { environment, old, new, schema };
-        rename(&loaded, &renaming, &context.ui)
+        Ok(rename(&loaded, &renaming, &context.ui)?)
     }
 }

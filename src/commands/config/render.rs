@@ -4,11 +4,10 @@ use std::ffi::OsString;
 use std::io::Write as _;
 
 use super::super::Context;
-use super::{SchemaOption, load};
+use super::{ReleaseOption, SchemaOption, load};
 use crate::environments::files::Loaded;
 use crate::environments::render::effective::{Effective, effective, only};
 use crate::environments::render::{Manifest, Output, append_to, masks, render, steering};
-use crate::environments::schema::Release;
 use crate::error::{CommandError, Context as _, Outcome};
 
 /// Print an environment for a deploy: its values and defaults
@@ -35,9 +34,8 @@ pub(super) struct Render {
     /// The output format
     #[arg(short, long, value_name = "FORM")]
     output: Form,
-    /// The release of the program to deploy, instead of the schema's
-    #[arg(long, value_name = "RELEASE")]
-    release: Option<Release>,
+    #[command(flatten)]
+    release: ReleaseOption,
     /// Only these properties
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
@@ -101,7 +99,7 @@ fn label(text: &str) -> Result<(String, String), String> {
 impl Render {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let loaded = load(context, &self.schema, std::slice::from_ref(&self.environment))?;
-        super::refuse_unfit(context, &loaded, self.release.as_ref())?;
+        super::refuse_unfit(context, &loaded, self.release.release.as_ref())?;
         let properties = effective(loaded.only(), loaded.schema.as_ref(), self.expand);
         let properties = only(properties, &self.only).map_err(|name| {
             let (environment, name) = (&self.environment, super::show(name));

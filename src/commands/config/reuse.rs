@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::Context;
-use super::{SchemaOption, load, locked, show};
+use super::{EnvironmentsArguments, load, locked, show};
 use crate::environments::check::reuse::{Use, secrets};
 use crate::environments::files::{Age, ages};
 use crate::error::{CommandError, Outcome};
@@ -18,11 +18,8 @@ use crate::ui::count;
   $ git shroud config reuse
   $ git shroud config reuse --days 36500")]
 pub(super) struct Reuse {
-    /// Only these environments
-    #[arg(value_name = "ENV")]
-    environments: Vec<String>,
     #[command(flatten)]
-    schema: SchemaOption,
+    of: EnvironmentsArguments,
     /// Also find secrets that have not changed for this many days
     #[arg(long, value_name = "N")]
     days: Option<u32>,
@@ -36,7 +33,7 @@ pub(super) struct Reuse {
 
 impl Reuse {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded = load(context, &self.schema, &self.environments)?;
+        let loaded = load(context, &self.of.schema, &self.of.environments)?;
         let key = loaded.scan_key()?;
         let uses = secrets(loaded.schema.as_ref(), &loaded.environments, self.all, &key);
         let reused: Vec<&Vec<Use>> = uses.values().filter(|uses| uses.len() > 1).collect();

@@ -6,7 +6,7 @@ use std::io::{IsTerminal as _, Read as _};
 use zeroize::Zeroizing;
 
 use super::super::Context;
-use super::{SchemaOption, load, report_written, show};
+use super::{FileOption, PropertyArguments, load, report_written, show};
 use crate::environments::files::{Address, Slot};
 use crate::environments::generate::{LENGTHS, generate};
 use crate::environments::schema::Type;
@@ -26,17 +26,10 @@ const MAX_VALUE: usize = 1 << 20;
   $ git shroud config set dev DB_PASSWORD --generate
   $ git shroud config set dev API_TOKEN --generate=64")]
 pub(super) struct Set {
-    /// The environment
-    #[arg(value_name = "ENV")]
-    environment: String,
-    /// The property
-    #[arg(value_name = "NAME")]
-    name: String,
     #[command(flatten)]
-    schema: SchemaOption,
-    /// The file for a new property, if the environment has several
-    #[arg(long, value_name = "FILE")]
-    file: Option<String>,
+    property: PropertyArguments,
+    #[command(flatten)]
+    file: FileOption,
     /// Make a random value of N letters and digits, which nobody sees (for type base64: of N bytes)
     #[arg(
         long,
@@ -59,9 +52,9 @@ impl Set {
                 .hint("your shell's history may hold it now: if it is a secret, change it")
                 .hint("type the value when asked, or pipe it in"));
         }
-        let loaded = load(context, &self.schema, &[])?;
-        let (environment, name) = (self.environment.as_str(), self.name.as_str());
-        let address = Address { environment, name, file: self.file.as_deref() };
+        let PropertyArguments { environment, name, schema } = &self.property;
+        let loaded = load(context, schema, &[])?;
+        let address = Address { environment, name, file: self.file.file.as_deref() };
         let mut slot = Slot::find(&context.ui, &loaded, address)?;
         let shown = show(name);
         let value = match self.generate {

@@ -1,13 +1,11 @@
 //! `git shroud config sync`
 
 use super::super::Context;
-use super::{SchemaOption, load};
-use super::{locked, show};
+use super::{EnvironmentsArguments, ReleaseOption, load, locked, show};
 use crate::config_format::{EditError, Line};
 use crate::environments::MARKER;
 use crate::environments::check::sync::lacking;
 use crate::environments::files::{WorktreeFile, target};
-use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
 
 /// Add missing properties of the schema to every environment
@@ -20,14 +18,10 @@ use crate::error::{CommandError, Outcome};
   $ git shroud config sync --dry-run
   $ git shroud config sync dev")]
 pub(super) struct Sync {
-    /// Only these environments
-    #[arg(value_name = "ENV")]
-    environments: Vec<String>,
     #[command(flatten)]
-    schema: SchemaOption,
-    /// The release of the program, instead of the schema's
-    #[arg(long, value_name = "RELEASE")]
-    release: Option<Release>,
+    of: EnvironmentsArguments,
+    #[command(flatten)]
+    release: ReleaseOption,
     /// Print what would be written, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -35,9 +29,9 @@ pub(super) struct Sync {
 
 impl Sync {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let loaded = load(context, &self.schema, &[])?;
-        if let Some(unknown) = self.environments.iter().find(|name| !loaded.all.contains(name)) {
-            return Err(loaded.no_environment(unknown));
+        let loaded = load(context, &self.of.schema, &[])?;
+        if let Some(unknown) = self.of.environments.iter().find(|name| !loaded.all.contains(name)) {
+            return Err(loaded.no_environment(unknown).into());
         }
         let schema = loaded.schema()?;
         let mut closed = Vec::new();
@@ -46,7 +40,7 @@ impl Sync {
         let mut files: Vec<WorktreeFile> = Vec::new();
         for environment in &loaded.environments {
             let name = &environment.name;
-            if !self.environments.is_empty() && !self.environments.contains(name) {
+            if !self.of.environments.is_empty() && !self.of.environments.contains(name) {
                 continue;
             }
             if environment.is_locked() {
@@ -63,7 +57,7 @@ impl Sync {
                     crate::sanitise::word_or(name.as_bytes(), "ENV")
                 )));
             }
-            for addition in lacking(schema, environment, self.release.as_ref()) {
+            for addition in lacking(schema, environment, self.release.release.as_ref()) {
                 let Ok(path) = target(&loaded, name, &addition.name, None) else {
                     context.ui.warning(format!(
                         "{name} has several files, and it is not clear which one is for {}",
@@ -102,12 +96,8 @@ impl Sync {
                     Err(EditError::NoComments | EditError::Value(_))
                         if addition.default.is_some() => {}
                     Err(error) => {
-                        let error = files[at].wrong(&error);
-                        context.ui.warning(format!(
-                            "{}: {}",
-                            show(&addition.name),
-                            error.message()
-                        ));
+                        let error = files[at].wrong(error);
+                        context.ui.warning(format!("{}: {error}", show(&addition.name)));
                         unplaced += 1;
                     }
                 }

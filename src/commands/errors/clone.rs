@@ -31,13 +31,11 @@ impl From<CloneError> for CommandError {
             CloneError::NotHeld(_) => wrong("git shroud key list"),
             CloneError::NoneHeld => wrong("git shroud unlock"),
             CloneError::SetAside(_) => Self::refused(text),
-            CloneError::Sealing(source) => match source.hint() {
-                Some(hint) => refused(hint),
-                None => Self::refused(text),
-            },
-            CloneError::Moved { source, .. } => refused(source.hint().unwrap_or_default()),
+            CloneError::Sealing(error) => error.into(),
             CloneError::Malformed(_) => wrong(RESTORE),
-            CloneError::TooLarge(_) | CloneError::Outside(_) => Self::wrong(text),
+            CloneError::TooLarge(_) | CloneError::Outside(_) | CloneError::NoSuchName(_) => {
+                Self::wrong(text)
+            }
             CloneError::TakenOver { .. } => refused(RESTORE),
             CloneError::IncompleteHistory { .. } => Self::incomplete(text),
             CloneError::Busy(_) => wrong("wait until it has finished"),

@@ -9,10 +9,7 @@ impl From<LockError> for CommandError {
         let refused = |hint: &str| Self::refused(text.clone()).hint(hint);
         let wrong = |hint: &str| Self::wrong(text.clone()).hint(hint);
         match error {
-            LockError::Git(error) => error.into(),
             LockError::Clone(error) => error.into(),
-            LockError::Store(error) => error.into(),
-            LockError::About(error) => error.into(),
             LockError::Left(error) => error.into(),
             LockError::Meanwhile => refused("run 'git shroud lock' again"),
             LockError::Unsealed(_) | LockError::File { .. } | LockError::Trace(_) => {

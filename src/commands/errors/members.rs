@@ -13,10 +13,7 @@ impl From<MemberError> for CommandError {
         let wrong = |hint: &str| Self::wrong(text.clone()).hint(hint);
         let wrong_or = |hint: Option<&str>| hint.map_or_else(|| Self::wrong(text.clone()), wrong);
         match error {
-            MemberError::Git(error) => error.into(),
             MemberError::Clone(error) => error.into(),
-            MemberError::ShroudDir(error) => error.into(),
-            MemberError::About(error) => error.into(),
             MemberError::OtherCertificate(_) => Self::refused(text),
             MemberError::Wrap { source, .. } => wrong_or(source.hint()),
             MemberError::Malformed(_) => wrong(RESTORE),

@@ -9,15 +9,11 @@ impl From<RotateError> for CommandError {
         let refused = |hint: &str| Self::refused(text.clone()).hint(hint);
         let wrong = |hint: &str| Self::wrong(text.clone()).hint(hint);
         match error {
-            RotateError::Git(error) => error.into(),
             RotateError::Hooks(error) => error.into(),
             RotateError::Clone(error) => error.into(),
             RotateError::Member(error) => error.into(),
             RotateError::Given(error) => error.into(),
-            RotateError::Store(error) => error.into(),
-            RotateError::ShroudDir(error) => error.into(),
-            RotateError::About(error) => error.into(),
-            RotateError::Sealing { .. } => Self::refused(text),
+            RotateError::Sealing(_) => Self::refused(text),
             RotateError::NoGeneration
             | RotateError::Journal(_)
             | RotateError::List(_)

@@ -1,6 +1,7 @@
 //! The errors of a scrub.
 
 use crate::error::CommandError;
+use crate::scrub::banned::BannedError;
 use crate::scrub::error::{ScrubError, Unfit};
 
 impl From<ScrubError> for CommandError {
@@ -9,9 +10,10 @@ impl From<ScrubError> for CommandError {
         let refused = |hint: &str| Self::refused(text.clone()).hint(hint);
         let wrong = |hint: &str| Self::wrong(text.clone()).hint(hint);
         match error {
-            ScrubError::Git(error) => error.into(),
             ScrubError::Scan(error) => error.into(),
-            ScrubError::Other(error) => error,
+            ScrubError::Clone(error) => error.into(),
+            ScrubError::Given(error) => error.into(),
+            ScrubError::Banned(error) => error.into(),
             ScrubError::Unfit(error) => error.into(),
             ScrubError::Missing(_) => wrong("fetch what is missing: git fetch --refetch"),
             ScrubError::Shallow => wrong("fetch the rest: git fetch --unshallow"),
@@ -65,6 +67,19 @@ impl From<ScrubError> for CommandError {
             | ScrubError::LongInput
             | ScrubError::NoneToUndo
             | ScrubError::NoneToFinish => Self::wrong(text),
+        }
+    }
+}
+
+impl From<BannedError> for CommandError {
+    fn from(error: BannedError) -> Self {
+        let wrong = Self::wrong(error.to_string());
+        match error {
+            BannedError::Store(error) => error.into(),
+            BannedError::About(_) => wrong,
+            BannedError::Line(_) => {
+                wrong.hint("write one id on each line, or copy the commit-map of a scrub")
+            }
         }
     }
 }

@@ -27,12 +27,8 @@ impl From<GivenError> for CommandError {
         let refused = |hint: &str| Self::refused(text.clone()).hint(hint);
         let wrong = |hint: &str| Self::wrong(text.clone()).hint(hint);
         match error {
-            GivenError::Git(error) => error.into(),
             GivenError::Clone(error) => error.into(),
-            GivenError::Store(error) => error.into(),
-            GivenError::GitCrypt(error) => error.into(),
             GivenError::Backup(error) => error.into(),
-            GivenError::About(error) => error.into(),
             GivenError::Terminal => wrong("give a file, or pipe the key in"),
             GivenError::Held { source: InsertError::Conflict { .. }, .. } => wrong(
                 "is this the key file of another repository? 'git shroud lock' removes the keys held here",
@@ -72,13 +68,8 @@ impl From<UnlockError> for CommandError {
         let refused = |hint: &str| Self::refused(text.clone()).hint(hint);
         let wrong = |hint: &str| Self::wrong(text.clone()).hint(hint);
         match error {
-            UnlockError::Git(error) => error.into(),
-            UnlockError::Clone(error) => error.into(),
             UnlockError::Given(error) => error.into(),
-            UnlockError::Store(error) => error.into(),
-            UnlockError::GitCrypt(error) => error.into(),
             UnlockError::Identity(error) => error.into(),
-            UnlockError::About(error) => error.into(),
             UnlockError::Left(error) => error.into(),
             UnlockError::Malformed(_) => Self::incomplete(text),
             UnlockError::UnknownName(_) => wrong("git shroud key list"),

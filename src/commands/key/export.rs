@@ -62,13 +62,8 @@ impl Export {
         // The keys are here: a description that cannot be read, or a bad file beside it, is no matter.
         let mut opened = context.open_anyway()?;
         if !self.verify.is_empty() {
-            return verify_backup(
-                &context.ui,
-                &opened,
-                &self.verify,
-                &self.names,
-                &mut prompt::ask,
-            );
+            verify_backup(&context.ui, &opened, &self.verify, &self.names, &mut prompt::ask)?;
+            return Ok(());
         }
         for file in [&self.output, &self.qr, &self.sheet].into_iter().flatten() {
             refuse_existing(file)?;

@@ -56,7 +56,7 @@ impl GitCrypt {
         let repository = context.discover()?;
         let Self { key_files, identities, dry_run, no_commit, certificates, .. } = self;
         if self.keep {
-            return open_clone(repository, key_files, identities, &mut ask, &context.ui);
+            return Ok(open_clone(repository, key_files, identities, &mut ask, &context.ui)?);
         }
         let request = Request {
             key_files,
@@ -68,6 +68,6 @@ impl GitCrypt {
             without_those: self.without_those,
             renames: self.renames,
         };
-        request.run(&repository, &mut ask, &context.ui)
+        Ok(request.run(&repository, &mut ask, &context.ui)?)
     }
 }

@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use super::{Loaded, open};
 use crate::environments::check::reuse::{Use, is_secret, mac};
 use crate::environments::environment::{Content, Environment, File};
-use crate::error::Outcome;
 use crate::format::ScanKey;
+use crate::git::GitError;
 use crate::git::history;
 use crate::git::objects::{self, Blob};
 use crate::secret::WipedVec;
@@ -32,7 +32,7 @@ pub fn ages(
     environment: &Environment,
     key: &ScanKey,
     all: bool,
-) -> Outcome<Vec<Age>> {
+) -> Result<Vec<Age>, GitError> {
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let mut ages = Vec::new();
     for (at, source) in environment.sources.iter().enumerate() {
@@ -70,7 +70,7 @@ pub fn ages(
                     break;
                 }
             };
-            let before = match bytes.map(|bytes| open(&loaded.opened, bytes)).transpose()? {
+            let before = match bytes.map(|bytes| open(&loaded.opened, bytes)) {
                 Some(Content::Open(bytes)) => {
                     let file = File {
                         path: source.path.clone(),

@@ -5,14 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use gix::ObjectId;
 
 use super::content::open;
-use super::{Loaded, past};
+use super::{FilesError, Loaded, past};
 use crate::environments::check::reuse::mac;
 use crate::environments::environment::{Content, Environment, File};
-use crate::error::Outcome;
 use crate::format::ScanKey;
 use crate::git::GitError;
 use crate::git::database::Database;
-use crate::git::history::RAW_LOG;
 use crate::git::objects::{self, Blob};
 use crate::git::raw;
 use crate::git::repository::Repository;
@@ -64,7 +62,7 @@ enum Seen {
 ///
 /// # Errors
 /// git fails, or an object is damaged.
-pub fn changes(loaded: &Loaded, environment: &str, name: &str) -> Outcome<Vec<Change>> {
+pub fn changes(loaded: &Loaded, environment: &str, name: &str) -> Result<Vec<Change>, FilesError> {
     let repository = &loaded.opened.repository;
     let database = Database::open(repository)?;
     let mut places = past::places(&database, environment)?;
@@ -79,11 +77,11 @@ pub fn changes(loaded: &Loaded, environment: &str, name: &str) -> Outcome<Vec<Ch
             before.push(looker.look(*blob, &record.path)?);
         }
         // In a parent that is not named here the file is the same.
-        if before.len() < record.parents || before.contains(&now) {
+        if before.len() < record.commit.parents || before.contains(&now) {
             continue;
         }
         let first = before.first().copied().unwrap_or(Seen::Absent);
-        found.push((record.change(), first, now));
+        found.push((record.into_change(), first, now));
     }
     let mut values: Vec<[u8; 32]> = Vec::new();
     let mut changes = Vec::new();
@@ -114,7 +112,7 @@ struct Looker<'l> {
 }
 
 impl Looker<'_> {
-    fn look(&mut self, blob: Option<ObjectId>, path: &str) -> Outcome<Seen> {
+    fn look(&mut self, blob: Option<ObjectId>, path: &str) -> Result<Seen, GitError> {
         let (Some(blob), Some(format)) = (blob, self.loaded.file_names.format(path)) else {
             return Ok(Seen::Absent);
         };
@@ -126,7 +124,7 @@ impl Looker<'_> {
             Blob::Memory(mut bytes) => {
                 let mut wiped = WipedVec::default();
                 std::mem::swap(&mut *wiped, &mut bytes);
-                open(opened, wiped)?
+                open(opened, wiped)
             }
             Blob::Large | Blob::Missing => Content::Locked(String::new()),
         };
@@ -142,11 +140,33 @@ impl Looker<'_> {
     }
 }
 
+/// A commit, safe to show.
+#[derive(Clone)]
+struct Commit {
+    id: String,
+    parents: usize,
+    date: String,
+    author: String,
+    subject: String,
+}
+
+impl Commit {
+    /// Id, parents, date, author, subject.
+    const FORMAT: &'static str = "--format=%x01%H%x02%P%x02%ad%x02%an <%ae>%x02%s";
+
+    fn parse(described: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(described);
+        let mut parts = text.splitn(5, PART);
+        let mut part = || crate::sanitise::line(parts.next().unwrap_or_default());
+        let id = part();
+        let parents = part().split_whitespace().count();
+        Self { id, parents, date: part(), author: part(), subject: part() }
+    }
+}
+
 /// What a commit did to a file.
 struct Record {
-    /// Id, parents, date, author, subject.
-    described: String,
-    parents: usize,
+    commit: Commit,
     path: String,
     /// As it was in each parent that has another version.
     befores: Vec<Option<ObjectId>>,
@@ -154,33 +174,21 @@ struct Record {
 }
 
 impl Record {
-    fn change(&self) -> Change {
-        let mut parts = self.described.splitn(5, PART);
-        let mut part = || crate::sanitise::line(parts.next().unwrap_or_default());
-        let (commit, _, date, author, subject) = (part(), part(), part(), part(), part());
-        let path = self.path.clone();
-        Change { commit, date, author, subject, path, action: Action::Unknown }
+    fn into_change(self) -> Change {
+        let Commit { id: commit, date, author, subject, .. } = self.commit;
+        Change { commit, date, author, subject, path: self.path, action: Action::Unknown }
     }
 }
 
 /// What the commits of `HEAD` changed at these places, the newest first; the versions of all parents of a merge are together.
 fn log(repository: &Repository, places: &BTreeSet<String>) -> Result<Vec<Record>, GitError> {
-    if repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{commit}"])?.is_none() {
-        return Ok(Vec::new());
-    }
-    let format = "--format=%x01%H%x02%P%x02%ad%x02%an <%ae>%x02%s";
-    let options = [&RAW_LOG[..], &["--date=short", format, "--stdin"]].concat();
-    let mut input = "HEAD\n--\n".to_owned();
-    for place in places.iter().filter(|place| !place.contains('\n')) {
-        input.push_str(&format!(":(top,literal){}\n", place.trim_end_matches('/')));
-    }
-    let log = repository.git.run_with_input(options, input.as_bytes())?;
+    let log = past::raw_log(repository, Commit::FORMAT, places)?;
     let mut all: Vec<Record> = Vec::new();
-    let mut described = String::new();
+    let mut commit = Commit::parse(b"");
     for record in raw::records(&log) {
         let change = match record? {
-            raw::Record::Commit(commit) => {
-                described = String::from_utf8_lossy(commit).into_owned();
+            raw::Record::Commit(described) => {
+                commit = Commit::parse(described);
                 continue;
             }
             raw::Record::Change(change) => change,
@@ -188,18 +196,12 @@ fn log(repository: &Repository, places: &BTreeSet<String>) -> Result<Vec<Record>
         let Ok(path) = String::from_utf8(change.path.to_vec()) else { continue };
         let before = change.before.first().and_then(raw::Side::id);
         let after = change.after.id();
-        let commit = |text: &str| text.split(PART).next().unwrap_or_default().to_owned();
-        let known = all
-            .iter_mut()
-            .rev()
-            .take_while(|record| commit(&record.described) == commit(&described));
-        match known.into_iter().find(|record| record.path == path) {
+        let mut known = all.iter_mut().rev().take_while(|record| record.commit.id == commit.id);
+        match known.find(|record| record.path == path) {
             Some(record) => record.befores.push(before),
             None => {
-                let parents = described.split(PART).nth(1).unwrap_or_default();
-                let parents = parents.split(' ').filter(|parent| !parent.is_empty()).count();
-                let described = described.clone();
-                all.push(Record { described, parents, path, befores: vec![before], after });
+                let commit = commit.clone();
+                all.push(Record { commit, path, befores: vec![before], after });
             }
         }
     }

@@ -4,16 +4,15 @@ use std::io;
 use std::path::Path;
 
 use super::Moves;
-use crate::clone::OpenClone;
+use crate::clone::{CloneError, OpenClone};
 use crate::environments::environment::Content;
-use crate::error::{CommandError, Outcome};
 use crate::format::{self, OpenError, Sniff};
 use crate::fs::read_regular;
+use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::database::Database;
 use crate::git::worktree::Entries;
 use crate::git_crypt::is_encrypted;
-use crate::repo_path;
 use crate::secret::WipedVec;
 use crate::store::confirmed::KeyOf;
 use crate::store::environments::Seal;
@@ -44,7 +43,7 @@ pub(super) fn protection(
     index: &Entries,
     attributes: &PathAttributes,
     (moves, environment, path): (&Moves<'_>, &str, &str),
-) -> Outcome<Protection> {
+) -> Result<Protection, GitError> {
     let by_attributes = by_attributes(attributes);
     let not = |why: &str| Ok(Protection::Not(why.to_owned()));
     if attributes.is_encrypted()
@@ -143,11 +142,8 @@ pub(super) fn protection(
 }
 
 /// Reads a file, and opens it if it is sealed.
-pub(super) fn read(opened: &OpenClone, top: &Path, path: &str) -> Outcome<Content> {
-    let native = repo_path::to_native(path.as_bytes());
-    let native = native.ok_or_else(|| {
-        CommandError::wrong(format!("{}: no such name", crate::sanitise::path(path.as_bytes())))
-    })?;
+pub(super) fn read(opened: &OpenClone, top: &Path, path: &str) -> Result<Content, CloneError> {
+    let native = OpenClone::native(path.as_bytes())?;
     let mut bytes = match read_regular(&top.join(native), MAX_FILE) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
@@ -162,20 +158,20 @@ pub(super) fn read(opened: &OpenClone, top: &Path, path: &str) -> Outcome<Conten
     };
     let mut content = WipedVec::default();
     std::mem::swap(&mut *content, &mut *bytes);
-    open(opened, content)
+    Ok(open(opened, content))
 }
 
 /// Opens what is sealed.
-pub fn open(opened: &OpenClone, bytes: WipedVec) -> Outcome<Content> {
+pub fn open(opened: &OpenClone, bytes: WipedVec) -> Content {
     if is_encrypted(&bytes) {
-        return Ok(match opened.git_crypt.open(None, &bytes) {
+        return match opened.git_crypt.open(None, &bytes) {
             Ok((.., bytes)) => Content::Open(bytes),
             Err(_) if opened.git_crypt.is_empty() => Content::Locked("of git-crypt".to_owned()),
             Err(error) => Content::Unreadable(error.to_string()),
-        });
+        };
     }
     let damaged = |error: OpenError| Content::Unreadable(error.to_string());
-    Ok(match format::sniff(&bytes) {
+    match format::sniff(&bytes) {
         Sniff::Sealed(id) => {
             match format::open(|id| opened.keyring.by_id(id).map(|entry| &entry.key), &bytes) {
                 Ok(bytes) => Content::Open(bytes),
@@ -191,5 +187,5 @@ pub fn open(opened: &OpenClone, bytes: WipedVec) -> Outcome<Content> {
         Sniff::Truncated => damaged(OpenError::Truncated),
         Sniff::UnsupportedVersion(version) => damaged(OpenError::UnsupportedVersion(version)),
         Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => Content::Open(bytes),
-    })
+    }
 }

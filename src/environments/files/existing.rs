@@ -4,7 +4,7 @@ use gix::bstr::ByteSlice as _;
 
 use crate::config_format::Format;
 use crate::environments::FOLDER;
-use crate::error::Outcome;
+use crate::git::GitError;
 use crate::git::attributes::Attributes;
 use crate::git::repository::Repository;
 use crate::keyring::KeyName;
@@ -51,7 +51,10 @@ impl Existing {
 ///
 /// # Errors
 /// git fails, or the attributes cannot be read.
-pub fn find_existing(repository: &Repository, names: &[KeyName]) -> Outcome<Vec<Existing>> {
+pub fn find_existing(
+    repository: &Repository,
+    names: &[KeyName],
+) -> Result<Vec<Existing>, GitError> {
     let usual: Vec<KeyName> = USUAL.iter().filter_map(|name| name.parse().ok()).collect();
     let names = if names.is_empty() { &usual } else { names };
     let mut attributes = Attributes::new(repository)?;

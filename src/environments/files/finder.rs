@@ -4,11 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::FilesError;
 use crate::config_format::Format;
+use crate::environments::FOLDER;
 use crate::environments::environment::{Content, File};
 use crate::environments::schema::{FileNames, Location};
-use crate::environments::{FOLDER, SCHEMA_FILE};
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::{About, Context as _};
 use crate::git::worktree::Entries;
 use crate::repo_path;
 use crate::sanitise::path as show_path;
@@ -22,7 +23,7 @@ const MAX_DEPTH: usize = 32;
 ///
 /// # Errors
 /// The folder is there and cannot be read.
-pub fn folders(top: &Path) -> Outcome<Vec<Location>> {
+pub fn folders(top: &Path) -> Result<Vec<Location>, About> {
     let mut locations = Vec::new();
     for entry in entries(&top.join(FOLDER))? {
         if entry.is_dir()
@@ -37,7 +38,7 @@ pub fn folders(top: &Path) -> Outcome<Vec<Location>> {
 }
 
 /// What is in a folder, sorted; nothing where there is none. Links are left out: they may lead anywhere.
-fn entries(folder: &Path) -> Outcome<Vec<PathBuf>> {
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, About> {
     let listed = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         listed => listed.context(|| crate::sanitise::native(folder))?,
@@ -77,7 +78,10 @@ impl<'f> Finder<'f> {
     ///
     /// # Errors
     /// A folder cannot be read or is too deep, a link stands in a path, or a file's format is not known.
-    pub fn find(&mut self, location: &Location) -> Outcome<Vec<(String, Format, usize)>> {
+    pub fn find(
+        &mut self,
+        location: &Location,
+    ) -> Result<Vec<(String, Format, usize)>, FilesError> {
         let mut found: Vec<(String, Format, usize)> = Vec::new();
         for (layer, path) in location.paths.iter().enumerate() {
             let mut here = Vec::new();
@@ -94,7 +98,7 @@ impl<'f> Finder<'f> {
     ///
     /// # Errors
     /// A link stands in its path.
-    pub fn find_file(&self, location: &Location, name: &str) -> Outcome<Option<String>> {
+    pub fn find_file(&self, location: &Location, name: &str) -> Result<Option<String>, FilesError> {
         for place in location.paths.iter().rev() {
             let path = format!("{}/{name}", place.trim_end_matches('/'));
             let native = self.top.join(&path);
@@ -104,10 +108,7 @@ impl<'f> Finder<'f> {
             let real = native.canonicalize().ok();
             let top = self.top.canonicalize().ok();
             if real != top.map(|top| top.join(&path)) {
-                return Err(CommandError::wrong(format!(
-                    "the path contains a symbolic link: {}",
-                    show_path(path.as_bytes())
-                )));
+                return Err(FilesError::Link(show_path(path.as_bytes())));
             }
             return Ok(Some(path));
         }
@@ -119,7 +120,7 @@ impl<'f> Finder<'f> {
         path: &str,
         without: &[String],
         found: &mut Vec<(String, Format)>,
-    ) -> Outcome {
+    ) -> Result<(), FilesError> {
         let native = self.top.join(path);
         // Also of a folder above: what a link leads to belongs to somebody else.
         let inside = native.canonicalize().is_ok_and(|real| {
@@ -129,21 +130,13 @@ impl<'f> Finder<'f> {
             return Ok(());
         }
         if !inside {
-            return Err(CommandError::wrong(format!(
-                "the path contains a symbolic link: {}",
-                show_path(path.as_bytes())
-            )));
+            return Err(FilesError::Link(show_path(path.as_bytes())));
         }
         if native.is_dir() {
             return self.walk(&native, 0, without, found);
         }
-        let format = self.names.format(path).ok_or_else(|| {
-            CommandError::wrong(format!("{}: unknown file format", show_path(path.as_bytes())))
-                .hint("use a name that ends with .env, .properties, .ini, .toml, .yaml or .json")
-                .hint(format!(
-                    "or say in {SCHEMA_FILE} how it is read: files = {{\"NAME\" = \"ini\"}}"
-                ))
-        })?;
+        let format = self.names.format(path);
+        let format = format.ok_or_else(|| FilesError::Format(show_path(path.as_bytes())))?;
         found.push((path.to_owned(), format));
         Ok(())
     }
@@ -154,13 +147,9 @@ impl<'f> Finder<'f> {
         depth: usize,
         without: &[String],
         found: &mut Vec<(String, Format)>,
-    ) -> Outcome {
-        let place = || crate::sanitise::native(folder);
+    ) -> Result<(), FilesError> {
         if depth > MAX_DEPTH {
-            return Err(CommandError::wrong(format!(
-                "{}: the folders are nested too deeply",
-                place()
-            )));
+            return Err(FilesError::TooDeep(crate::sanitise::native(folder)));
         }
         for entry in entries(folder)? {
             let relative = entry.strip_prefix(self.top).ok().and_then(repo_path::from_native);
@@ -180,9 +169,7 @@ impl<'f> Finder<'f> {
             };
             self.count += 1;
             if self.count > MAX_FILES {
-                return Err(CommandError::wrong(
-                    "there are more than 10,000 files of environments",
-                ));
+                return Err(FilesError::TooMany);
             }
             found.push((path, format));
         }

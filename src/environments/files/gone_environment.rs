@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 use std::fs;
 
-use super::load::{read_schema, wrong_schema};
+use super::FilesError;
+use super::error::SchemaFileError;
+use super::load::read_schema;
 use crate::clone::OpenClone;
 use crate::environments::SCHEMA_FILE;
 use crate::environments::schema::{Location, remove_environment};
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::fs::{Access, write_atomic};
 use crate::git::staging::add_at_top;
 
@@ -17,16 +19,13 @@ use crate::git::staging::add_at_top;
 ///
 /// # Errors
 /// There is no such environment, a file has changes that are not committed, or a file cannot be written or staged.
-pub fn remove(opened: &OpenClone, name: &str, force: bool) -> Outcome<Vec<String>> {
+pub fn remove(opened: &OpenClone, name: &str, force: bool) -> Result<Vec<String>, FilesError> {
     let top = opened.top()?;
     let schema = top.join(SCHEMA_FILE);
-    let before = read_schema(&schema)?
-        .ok_or_else(|| CommandError::wrong(format!("there is no file {SCHEMA_FILE} at the top")))?;
+    let before = read_schema(&schema)?.ok_or(FilesError::NoSchemaFile)?;
     let text = fs::read_to_string(&schema).context(|| "the schema cannot be read".to_owned())?;
-    let after = remove_environment(&text, name).map_err(|error| match error.line {
-        0 => CommandError::wrong(format!("{}: {}", crate::sanitise::line(name), error.why)),
-        _ => wrong_schema(&schema, &error),
-    })?;
+    let after = remove_environment(&text, name)
+        .map_err(|error| SchemaFileError::of_edit(&schema, name, error))?;
     let (own, others): (Vec<&Location>, Vec<&Location>) =
         before.environments.iter().partition(|location| location.name == name);
     let index = crate::git::worktree::Entries::read(&opened.repository)?;
@@ -42,10 +41,11 @@ pub fn remove(opened: &OpenClone, name: &str, force: bool) -> Outcome<Vec<String
         arguments.extend(force.then(|| "-f".into()));
         arguments.push("--".into());
         arguments.extend(files.iter().map(|path| format!(":(top,literal){path}").into()));
-        opened.repository.git.run(arguments).map_err(|error| {
-            CommandError::refused(format!("git keeps the files of {name}: {error}"))
-                .hint("commit or restore their changes, or use --force to lose them")
-        })?;
+        opened
+            .repository
+            .git
+            .run(arguments)
+            .map_err(|source| FilesError::Kept { environment: name.to_owned(), source })?;
     }
     write_atomic(&schema, after.as_bytes(), Access::Shared)
         .context(|| "the schema cannot be written".to_owned())?;

@@ -3,16 +3,20 @@
 use std::fs;
 use std::path::Path;
 
+use super::FilesError;
 use super::existing::Existing;
 use crate::access::set_up::create_key;
+use crate::access::track::TrackError;
 use crate::clone::Roster;
 use crate::clone::roster::stage_shroud_dir;
 use crate::config_format::Format;
-use crate::environments::template::{README, WORKFLOW, file, file_name, readme, schema, workflow};
+use crate::environments::template::{
+    README, WORKFLOW, WithPlaces, file, file_name, readme, schema, workflow,
+};
 use crate::environments::{FOLDER, SCHEMA_FILE};
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::{About, Context as _};
 use crate::fs::{Access, read_bounded, write_atomic};
-use crate::git::attributes_file::{AttributesFile, pattern_for};
+use crate::git::attributes_file::{AttributesFile, MAX_LEN, pattern_for};
 use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
 use crate::git::staging::add_at_top;
@@ -20,20 +24,18 @@ use crate::keyring::{KeyName, Keyring};
 use crate::store::shroud_dir::KeyInfo;
 use crate::store::{local, shroud_dir};
 
-/// Bytes of the longest attributes file that git reads (git's attr.h).
-const MAX_ATTRIBUTES: usize = 100 << 20;
-
 /// Makes the keys that are not there yet, and says which these are.
-fn make_keys(roster: &Roster, keyring: &mut Keyring, names: &[KeyName]) -> Outcome<Vec<KeyName>> {
+fn make_keys(
+    roster: &Roster,
+    keyring: &mut Keyring,
+    names: &[KeyName],
+) -> Result<Vec<KeyName>, FilesError> {
     let mut made = Vec::new();
     for name in
         names.iter().filter(|name| keyring.current(name).is_none()).cloned().collect::<Vec<_>>()
     {
         if roster.infos.contains_key(&name) {
-            return Err(CommandError::wrong(format!(
-                "the key '{name}' of this repository is not held here"
-            ))
-            .hint("git shroud unlock"));
+            return Err(FilesError::KeyOfRepository(name));
         }
         create_key(keyring, name.clone())?;
         made.push(name);
@@ -71,9 +73,9 @@ impl Layout<'_> {
         repository: &Repository,
         top: &Path,
         keyring: &mut Keyring,
-    ) -> Outcome<LaidOut> {
+    ) -> Result<LaidOut, FilesError> {
         // As it is put back where something fails, it must have been read.
-        let attributes = match read_bounded(&top.join(".gitattributes"), MAX_ATTRIBUTES) {
+        let attributes = match read_bounded(&top.join(".gitattributes"), MAX_LEN) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             read => Some(read.context(|| "the attributes cannot be read".to_owned())?),
         };
@@ -109,14 +111,14 @@ impl Layout<'_> {
         keyring: &Keyring,
         made: &[KeyName],
         written: &mut Vec<String>,
-    ) -> Outcome {
+    ) -> Result<(), FilesError> {
         local::save(repository.common_dir(), keyring)?;
         for entry in keyring.entries().iter().filter(|entry| made.contains(&entry.name)) {
             KeyInfo::new(entry, &[]).write(top)?;
         }
         install_drivers(repository)?;
         self.write_attributes(top)?;
-        let mut put = |path: String, text: &str| -> Outcome {
+        let mut put = |path: String, text: &str| -> Result<(), About> {
             let file = top.join(&path);
             if file.symlink_metadata().is_ok() {
                 return Ok(());
@@ -154,14 +156,13 @@ impl Layout<'_> {
         self.taken.iter().filter(move |existing| existing.environment == *name)
     }
 
-    fn write_attributes(&self, top: &Path) -> Outcome {
+    fn write_attributes(&self, top: &Path) -> Result<(), FilesError> {
         let unreadable = || "the attributes cannot be read".to_owned();
         let mut attributes =
             AttributesFile::read(&top.join(".gitattributes")).context(unreadable)?;
         attributes.set_macro(self.tripwire);
         let mut track = |pattern: &[u8], key: &KeyName| {
-            let tracked = attributes.track(pattern, key, None);
-            tracked.map(drop).map_err(|error| CommandError::wrong(error.to_string()))
+            attributes.track(pattern, key, None).map(drop).map_err(TrackError::from)
         };
         for name in self.names {
             track(format!("{FOLDER}/{name}/**").as_bytes(), name)?;
@@ -176,18 +177,15 @@ impl Layout<'_> {
     }
 
     /// Where the files of each environment are, for the schema.
-    fn places(&self) -> Outcome<Vec<(String, Option<Vec<String>>)>> {
+    fn places(&self) -> Result<Vec<WithPlaces>, FilesError> {
         let mut places = Vec::new();
         for name in self.names {
             let mut own = Vec::new();
             for existing in self.files_of(name).filter(|existing| !existing.is_in_folder()) {
                 let path = String::from_utf8(existing.path.clone());
-                own.push(path.map_err(|_| {
-                    CommandError::wrong(format!(
-                        "{}: the name is not UTF-8",
-                        crate::sanitise::path(&existing.path)
-                    ))
-                })?);
+                own.push(
+                    path.map_err(|_| FilesError::NotUtf8(crate::sanitise::path(&existing.path)))?,
+                );
             }
             let mut elsewhere = None;
             if !own.is_empty() {

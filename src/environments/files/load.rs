@@ -5,14 +5,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::content::{self, Protection};
-use super::{Finder, Moves, folders};
+use super::error::SchemaFileError;
+use super::{FilesError, Finder, Moves, folders};
 use crate::clone::OpenClone;
 use crate::config_format::Format;
 use crate::environments::check::Finding;
 use crate::environments::environment::{Content, Environment, File, SecretFile, State};
 use crate::environments::schema::{self, FileNames, Location, Release, Schema};
 use crate::environments::{FOLDER, SCHEMA_FILE, check, template};
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::{About, Context as _};
 use crate::format::ScanKey;
 use crate::fs::{read_bounded, read_regular};
 use crate::git::attributes::{Attributes, PathAttributes};
@@ -52,7 +53,7 @@ pub struct Wanted<'w> {
 ///
 /// # Errors
 /// There is no such environment or schema, the schema is wrong, or the repository cannot be read.
-pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
+pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Result<Loaded, FilesError> {
     let Wanted { schema: named, names, confirm } = wanted;
     let top = opened.top()?.to_owned();
     let own = read_schema(&top.join(SCHEMA_FILE))?;
@@ -67,12 +68,7 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
     let schema = match elsewhere {
         None => own,
         Some(file) => {
-            let mut schema = read_schema(&file)?.ok_or_else(|| {
-                CommandError::wrong(format!(
-                    "there is no schema '{}'",
-                    crate::sanitise::native(&file)
-                ))
-            })?;
+            let mut schema = read_schema(&file)?.ok_or_else(|| SchemaFileError::absent(&file))?;
             schema.release = release.or(schema.release);
             Some(schema)
         }
@@ -87,8 +83,7 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Outcome<Loaded> {
     let all: Vec<String> = locations.iter().map(|location| location.name.clone()).collect();
     let every = locations.clone();
     if all.is_empty() {
-        return Err(CommandError::wrong("there are no environments here")
-            .hint("make them: git shroud init --template config --env dev --env prod"));
+        return Err(FilesError::NoEnvironments);
     }
     if let Some(unknown) = names.iter().find(|name| !all.contains(name)) {
         return Err(no_environment(unknown, &all));
@@ -182,12 +177,8 @@ impl Loaded {
     ///
     /// # Errors
     /// There is none.
-    pub fn schema(&self) -> Outcome<&Schema> {
-        self.schema.as_ref().ok_or_else(|| {
-            CommandError::wrong(format!("there is no schema: no file {SCHEMA_FILE} at the top"))
-                .hint("'git shroud config schema infer --write' makes one from the files")
-                .hint("--schema FILE names one in another place")
-        })
+    pub fn schema(&self) -> Result<&Schema, FilesError> {
+        self.schema.as_ref().ok_or(FilesError::NoSchema)
     }
 
     /// Where the files of an environment are.
@@ -199,7 +190,7 @@ impl Loaded {
     ///
     /// # Errors
     /// It cannot be read, or there is no worktree.
-    pub fn schema_file(&self) -> Outcome<Option<PathBuf>> {
+    pub fn schema_file(&self) -> Result<Option<PathBuf>, FilesError> {
         let top = self.opened.top()?;
         let own = top.join(SCHEMA_FILE);
         let Some(schema) = read_schema(&own)? else { return Ok(None) };
@@ -220,7 +211,7 @@ impl Loaded {
     }
 
     /// What is said where an environment is named that is not there.
-    pub fn no_environment(&self, name: &str) -> CommandError {
+    pub fn no_environment(&self, name: &str) -> FilesError {
         no_environment(name, &self.all)
     }
 
@@ -238,7 +229,7 @@ impl Loaded {
         environment: &str,
         path: &str,
         attributes: &PathAttributes,
-    ) -> Outcome {
+    ) -> Result<(), FilesError> {
         let Some(location) = self.locations.iter().find(|location| location.name == environment)
         else {
             return Ok(());
@@ -249,10 +240,7 @@ impl Loaded {
         let seal = content::by_attributes(attributes);
         match moves.find_one(location, beside, (path, &seal))? {
             None => Ok(()),
-            Some(doubt) => {
-                let why = doubt.with_command();
-                Err(CommandError::refused(format!("{}: nothing was changed: {why}", show(path))))
-            }
+            Some(doubt) => Err(FilesError::Moved { path: show(path), doubt: Box::new(doubt) }),
         }
     }
 
@@ -293,7 +281,7 @@ impl Loaded {
     ///
     /// # Errors
     /// The system gives no random numbers.
-    pub fn scan_key(&self) -> Outcome<ScanKey> {
+    pub fn scan_key(&self) -> Result<ScanKey, About> {
         if let Some(entry) = self.opened.keyring.entries().first() {
             return Ok(entry.key.scan());
         }
@@ -323,7 +311,7 @@ impl Loaded {
     ///
     /// # Errors
     /// The system gives no random numbers.
-    pub fn scan_key_of(&self, environment: &str) -> Outcome<ScanKey> {
+    pub fn scan_key_of(&self, environment: &str) -> Result<ScanKey, About> {
         let own = Location::own_keys(environment);
         match own.iter().find_map(|name| self.opened.keyring.current(name)) {
             Some(entry) => Ok(entry.key.scan()),
@@ -335,13 +323,10 @@ impl Loaded {
     ///
     /// # Errors
     /// It is locked.
-    pub fn unfit(&self, release: Option<&Release>) -> Outcome<Vec<Finding>> {
+    pub fn unfit(&self, release: Option<&Release>) -> Result<Vec<Finding>, FilesError> {
         let environment = self.only();
         if environment.is_locked() {
-            return Err(CommandError::refused(format!("{} is locked here", environment.name))
-                .hint(
-                    "run 'git shroud unlock', or pass the key in GIT_SHROUD_KEY or GIT_SHROUD_KEYRING",
-                ));
+            return Err(FilesError::Locked(environment.name.clone()));
         }
         let empty = Schema::default();
         let report =
@@ -365,16 +350,15 @@ fn tracked_file(location: &Location, index: &Entries, name: &str) -> Option<Stri
     })
 }
 
-fn no_environment(name: &str, all: &[String]) -> CommandError {
-    CommandError::wrong(format!("there is no environment '{}'", show(name)))
-        .hint(format!("there are: {}", all.join(", ")))
+fn no_environment(name: &str, all: &[String]) -> FilesError {
+    FilesError::NoEnvironment { name: show(name), all: all.join(", ") }
 }
 
 /// Reads a schema; `None` where there is no such file.
 ///
 /// # Errors
 /// It cannot be read, or is no schema.
-pub fn read_schema(file: &Path) -> Outcome<Option<Schema>> {
+pub fn read_schema(file: &Path) -> Result<Option<Schema>, SchemaFileError> {
     // A shell's <(COMMAND) is a pipe.
     let read = if file.starts_with("/dev") { read_bounded } else { read_regular };
     let bytes = match read(file, schema::MAX_LEN) {
@@ -382,13 +366,7 @@ pub fn read_schema(file: &Path) -> Outcome<Option<Schema>> {
         read => read.context(|| "the schema cannot be read".to_owned())?,
     };
     let schema = Schema::parse(&bytes);
-    schema.map(Some).map_err(|error| wrong_schema(file, &error))
-}
-
-/// The file is no schema; its line, and why.
-pub fn wrong_schema(file: &Path, error: &schema::SchemaError) -> CommandError {
-    let file = crate::sanitise::native(file);
-    CommandError::wrong(format!("{file}:{}: {}", error.line, error.why))
+    schema.map(Some).map_err(|error| SchemaFileError::of(file, error))
 }
 
 /// A name in one line, whatever it holds.

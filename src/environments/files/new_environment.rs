@@ -3,19 +3,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::load::{read_schema, wrong_schema};
+use super::FilesError;
+use super::error::SchemaFileError;
+use super::load::read_schema;
 use crate::access::members::Candidate;
 use crate::access::members::granting::{Ready, freshen, show_candidate, wrap, write};
+use crate::access::sealed_file::SealedFileError;
 use crate::access::set_up::create_key;
 use crate::access::track::{Sealing, track};
 use crate::clone::OpenClone;
 use crate::clone::meant::{People, Person};
 use crate::clone::roster::{Standing, stage_shroud_dir};
 use crate::config_format::Format;
-use crate::environments::schema::{Location, SchemaError, add_environment};
+use crate::environments::schema::{Location, add_environment};
 use crate::environments::{FOLDER, SCHEMA_FILE, template};
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::fs::{Access, read_bounded, write_atomic};
+use crate::git::attributes_file::MAX_LEN;
 use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
 use crate::git::staging::add_at_top;
@@ -23,9 +27,6 @@ use crate::keyring::KeyName;
 use crate::progress::Progress;
 use crate::store::local;
 use crate::store::shroud_dir::{self, KeyInfo, Label};
-
-/// Bytes of the longest attributes file that git reads (git's attr.h).
-const MAX_ATTRIBUTES: usize = 100 << 20;
 
 /// What a new environment is to have.
 #[derive(Debug)]
@@ -58,17 +59,16 @@ impl NewEnvironment<'_> {
     /// # Errors
     /// It is there already, its key or a member cannot be used, or a file cannot be read, written or staged. Then all is as it
     /// was.
-    pub fn add(&self, opened: &OpenClone, progress: &dyn Progress) -> Outcome {
+    pub fn add(&self, opened: &OpenClone, progress: &dyn Progress) -> Result<(), FilesError> {
         let top = opened.top()?;
         let schema = top.join(SCHEMA_FILE);
         let text = self.schema_text(&schema)?;
         let after = add_environment(&text, self.name, self.layers)
-            .map_err(|error| told(&schema, self.name, &error))?;
+            .map_err(|error| SchemaFileError::of_edit(&schema, self.name, error))?;
         let key = self.key_name(opened);
         let is_new = !opened.roster.infos.contains_key(&key);
         if !is_new && opened.keyring.current(&key).is_none() {
-            return Err(CommandError::refused(format!("the key '{key}' is not held here"))
-                .hint("git shroud unlock"));
+            return Err(SealedFileError::NotHeld(key.to_string()).into());
         }
         let people = self.people(opened, &key)?;
         let folder = top.join(FOLDER).join(self.name);
@@ -78,7 +78,7 @@ impl NewEnvironment<'_> {
                 (schema.clone(), Some(text.into_bytes())),
                 (
                     attributes.clone(),
-                    read_bounded(&attributes, MAX_ATTRIBUTES).ok().map(|bytes| bytes.to_vec()),
+                    read_bounded(&attributes, MAX_LEN).ok().map(|bytes| bytes.to_vec()),
                 ),
             ],
             key: is_new.then(|| key.clone()),
@@ -92,14 +92,8 @@ impl NewEnvironment<'_> {
         done
     }
 
-    fn schema_text(&self, schema: &Path) -> Outcome<String> {
-        let none = || {
-            CommandError::wrong(format!("there is no schema: no file {SCHEMA_FILE} at the top"))
-                .hint(
-                    "git shroud init --template config, or git shroud config schema infer --write",
-                )
-        };
-        read_schema(schema)?.ok_or_else(none)?;
+    fn schema_text(&self, schema: &Path) -> Result<String, FilesError> {
+        read_schema(schema)?.ok_or(FilesError::NoSchemaYet)?;
         Ok(fs::read_to_string(schema).context(|| "the schema cannot be read".to_owned())?)
     }
 
@@ -113,7 +107,11 @@ impl NewEnvironment<'_> {
     }
 
     /// The members who get the key and do not have it yet.
-    fn people(&self, opened: &OpenClone, key: &KeyName) -> Outcome<Vec<(Candidate, Label)>> {
+    fn people(
+        &self,
+        opened: &OpenClone,
+        key: &KeyName,
+    ) -> Result<Vec<(Candidate, Label)>, FilesError> {
         let OpenClone { repository, roster, keyring, .. } = opened;
         let people = People::of_keys(repository, roster, keyring, roster.infos.keys())?;
         let mut wanted: Vec<&Person> = Vec::new();
@@ -123,11 +121,7 @@ impl NewEnvironment<'_> {
             let keys = Location::own_keys(like);
             let keys: Vec<_> = keys.iter().filter(|key| roster.infos.contains_key(*key)).collect();
             if keys.is_empty() {
-                return Err(CommandError::wrong(format!(
-                    "there is no key of the environment '{}'",
-                    crate::sanitise::line(like)
-                ))
-                .hint("git shroud key list"));
+                return Err(FilesError::NoKeyOf(crate::sanitise::line(like)));
             }
             let of_it = people.files.iter().filter(|person| *keys[0] == person.key);
             wanted.extend(of_it.filter(good));
@@ -135,13 +129,7 @@ impl NewEnvironment<'_> {
         for meant in self.members {
             let recipient = people.find(meant)?.ok_or_else(|| People::nobody(meant))?;
             let file = people.files.iter().filter(good).find(|person| person.is_of(&recipient));
-            wanted.push(file.ok_or_else(|| {
-                CommandError::refused(format!(
-                    "no key that is held here has signed the grants of '{}'",
-                    crate::sanitise::line(meant)
-                ))
-                .hint("git shroud member list")
-            })?);
+            wanted.push(file.ok_or_else(|| FilesError::Unsigned(crate::sanitise::line(meant)))?);
         }
         let mut chosen: Vec<(Candidate, Label)> = Vec::new();
         for person in wanted {
@@ -162,7 +150,7 @@ impl NewEnvironment<'_> {
         schema: &str,
         people: Vec<(Candidate, Label)>,
         progress: &dyn Progress,
-    ) -> Outcome {
+    ) -> Result<(), FilesError> {
         let repository = &opened.repository;
         if is_new {
             // Into the local keyring, whatever the environment gives.
@@ -192,7 +180,7 @@ impl NewEnvironment<'_> {
     }
 
     /// Begins the folder with a file, where there is nothing in it.
-    fn first_file(&self, top: &Path) -> Outcome<Option<String>> {
+    fn first_file(&self, top: &Path) -> Result<Option<String>, FilesError> {
         let folder = format!("{FOLDER}/{}", self.name);
         let has_files = fs::read_dir(top.join(&folder)).is_ok_and(|mut all| all.next().is_some());
         if has_files {
@@ -212,7 +200,7 @@ impl NewEnvironment<'_> {
         key: &KeyName,
         people: Vec<(Candidate, Label)>,
         progress: &dyn Progress,
-    ) -> Outcome {
+    ) -> Result<(), FilesError> {
         let entry = opened.keyring.current(key);
         let Some(entry) = entry.filter(|_| !people.is_empty()) else { return Ok(()) };
         let (candidates, labels): (Vec<_>, Vec<_>) = people.into_iter().unzip();
@@ -252,11 +240,4 @@ impl Before {
         }
         let _ = add_at_top(repository, &[".gitattributes", SCHEMA_FILE]);
     }
-}
-
-fn told(schema: &Path, name: &str, error: &SchemaError) -> CommandError {
-    if error.line == 0 {
-        return CommandError::wrong(format!("{}: {}", crate::sanitise::line(name), error.why));
-    }
-    wrong_schema(schema, error)
 }

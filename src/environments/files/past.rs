@@ -161,17 +161,26 @@ struct RawChange {
     commit: String,
 }
 
-/// What the commits of `HEAD` changed at these places, the newest first.
-fn log(repository: &Repository, places: &BTreeSet<String>) -> Result<Vec<RawChange>, GitError> {
+/// git's raw log of `HEAD` at these places, the newest commit first, each described by this format; empty where there is no commit.
+pub(super) fn raw_log(
+    repository: &Repository,
+    format: &str,
+    places: &BTreeSet<String>,
+) -> Result<Vec<u8>, GitError> {
     if repository.git.query(["rev-parse", "-q", "--verify", "HEAD^{commit}"])?.is_none() {
         return Ok(Vec::new());
     }
-    let options = ["--date=short", "--format=%x01%H of %ad by %an <%ae>: %s", "--stdin"];
+    let options = [&RAW_LOG[..], &["--date=short", format, "--stdin"]].concat();
     let mut input = "HEAD\n--\n".to_owned();
     for place in places.iter().filter(|place| !place.contains('\n')) {
         input.push_str(&format!(":(top,literal){}\n", place.trim_end_matches('/')));
     }
-    let log = repository.git.run_with_input([&RAW_LOG[..], &options].concat(), input.as_bytes())?;
+    repository.git.run_with_input(options, input.as_bytes())
+}
+
+/// What the commits of `HEAD` changed at these places, the newest first.
+fn log(repository: &Repository, places: &BTreeSet<String>) -> Result<Vec<RawChange>, GitError> {
+    let log = raw_log(repository, "--format=%x01%H of %ad by %an <%ae>: %s", places)?;
     let mut changes = Vec::new();
     let mut commit = String::new();
     for record in records(&log) {

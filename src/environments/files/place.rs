@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::error::{CommandError, Context as _, Outcome};
+use super::FilesError;
+use crate::error::Context as _;
 use crate::git::command::Git;
 use crate::git::repository::Repository;
 
@@ -13,7 +14,7 @@ use crate::git::repository::Repository;
 ///
 /// # Errors
 /// It cannot be made or entered, git fails, or it is a folder of another repository.
-pub fn enter(dir: Option<&Path>) -> Outcome {
+pub fn enter(dir: Option<&Path>) -> Result<(), FilesError> {
     let dir = dir.unwrap_or(Path::new("."));
     let place = || crate::sanitise::native(dir);
     fs::create_dir_all(dir).context(place)?;
@@ -26,9 +27,7 @@ pub fn enter(dir: Option<&Path>) -> Outcome {
     }
     let is_empty = fs::read_dir(&here).context(place)?.next().is_none();
     if let Some(top) = top.filter(|_| !is_empty) {
-        let top = crate::sanitise::native(&top);
-        return Err(CommandError::wrong(format!("this is a folder of the repository {top}"))
-            .hint("run it at the top of that repository, or name an empty directory"));
+        return Err(FilesError::InRepository(crate::sanitise::native(&top)));
     }
     Git::new(&here).run(["init", "--quiet"])?;
     Ok(())

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::load::wrong_schema;
-use super::{Loaded, WorktreeFile};
+use super::error::SchemaFileError;
+use super::{FilesError, Loaded, WorktreeFile};
 use crate::environments::environment::Environment;
 use crate::environments::schema::rename_property;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::Context as _;
 use crate::fs::{Access, write_atomic};
 use crate::progress::Progress;
 
@@ -28,7 +28,11 @@ pub struct Renaming<'r> {
 ///
 /// # Errors
 /// Nothing has the name, the new one is there already, or a file cannot be read or changed; then nothing is changed.
-pub fn rename(loaded: &Loaded, renaming: &Renaming<'_>, progress: &dyn Progress) -> Outcome {
+pub fn rename(
+    loaded: &Loaded,
+    renaming: &Renaming<'_>,
+    progress: &dyn Progress,
+) -> Result<(), FilesError> {
     let Renaming { environment, old, new, schema } = renaming;
     let show = |text: &str| crate::sanitise::path(text.as_bytes());
     if let Some(name) = environment.filter(|name| !loaded.all.iter().any(|one| one == name)) {
@@ -40,14 +44,10 @@ pub fn rename(loaded: &Loaded, renaming: &Renaming<'_>, progress: &dyn Progress)
         .filter(|one| environment.is_none_or(|name| one.name == name))
         .collect();
     if let Some(closed) = meant.iter().find(|one| !one.is_complete()) {
-        let why =
-            format!("a file of {} is locked or cannot be read; nothing was changed", closed.name);
-        return Err(CommandError::refused(why)
-            .hint("run 'git shroud unlock', or 'git shroud config check'"));
+        return Err(FilesError::Closed(closed.name.clone()));
     }
     if let Some(other) = meant.iter().find(|one| one.setting(new).is_some()) {
-        let why = format!("{} sets {} already; nothing was changed", other.name, show(new));
-        return Err(CommandError::refused(why));
+        return Err(FilesError::Set { environment: other.name.clone(), name: show(new) });
     }
     let mut paths: Vec<(&str, &str)> = Vec::new();
     for environment in &meant {
@@ -65,8 +65,7 @@ pub fn rename(loaded: &Loaded, renaming: &Renaming<'_>, progress: &dyn Progress)
             })
         })
     {
-        let why = format!("{} is a file of other environments too", show(shared));
-        return Err(CommandError::refused(why).hint("name no environment to rename it in all"));
+        return Err(FilesError::Shared(show(shared)));
     }
     let mut files = Vec::new();
     for (environment, path) in paths {
@@ -78,13 +77,15 @@ pub fn rename(loaded: &Loaded, renaming: &Renaming<'_>, progress: &dyn Progress)
     let mut renamed = None;
     if let Some(schema) = schema {
         let text = fs::read_to_string(schema).context(|| "the schema cannot be read".to_owned())?;
-        renamed = rename_property(&text, old, new).map_err(|error| match error.line {
-            0 => CommandError::wrong(format!("{}: {}; nothing was changed", show(new), error.why)),
-            _ => wrong_schema(schema, &error),
+        renamed = rename_property(&text, old, new).map_err(|mut error| {
+            if error.line == 0 {
+                error.why.push_str("; nothing was changed");
+            }
+            SchemaFileError::of_edit(schema, new, error)
         })?;
     }
     if files.is_empty() && renamed.is_none() {
-        return Err(CommandError::refused(format!("nothing sets {}", show(old))));
+        return Err(FilesError::NothingSets(show(old)));
     }
     for file in &files {
         file.write(loaded)?;

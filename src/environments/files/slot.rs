@@ -1,9 +1,8 @@
 //! The place of one value in an environment, where another value goes.
 
-use super::{Loaded, WorktreeFile, overriding, target};
+use super::{FilesError, Loaded, WorktreeFile, overriding, target};
 use crate::environments::MARKER;
 use crate::environments::schema::Property;
-use crate::error::{CommandError, Outcome};
 use crate::progress::Progress;
 
 /// A property of an environment.
@@ -34,7 +33,7 @@ impl<'l> Slot<'l> {
         progress: &dyn Progress,
         loaded: &'l Loaded,
         address: Address<'l>,
-    ) -> Outcome<Self> {
+    ) -> Result<Self, FilesError> {
         let Address { environment, name, file } = address;
         let path = target(loaded, environment, name, file)?;
         let shown = crate::sanitise::path(name.as_bytes());
@@ -49,22 +48,13 @@ impl<'l> Slot<'l> {
             ));
         }
         if let Some(own) = property.and_then(|property| property.file.as_ref()) {
-            let own = crate::sanitise::path(own.as_bytes());
-            return Err(CommandError::refused(format!(
-                "the schema says that {shown} is the file {own}, not a value"
-            )));
+            let file = crate::sanitise::path(own.as_bytes());
+            return Err(FilesError::IsFile { name: shown, file });
         }
         let file = WorktreeFile::read(progress, loaded, &path)?;
         if property.is_some_and(|property| property.secret) && !file.sealed {
-            return Err(CommandError::refused(format!(
-                "{shown} is a secret, but no attribute seals {}",
-                crate::sanitise::path(path.as_bytes())
-            ))
-            .hint(format!(
-                "git shroud track --key {} {}",
-                crate::sanitise::word_or(environment.as_bytes(), "KEY"),
-                crate::sanitise::word_or(path.as_bytes(), "PATH")
-            )));
+            let environment = environment.to_owned();
+            return Err(FilesError::NotSealed { name: shown, environment, path });
         }
         file.refuse_moved(loaded, environment)?;
         Ok(Self { loaded, address, property, file })
@@ -90,14 +80,13 @@ impl<'l> Slot<'l> {
     ///
     /// # Errors
     /// The value does not fit the schema, or the file cannot hold it or be written.
-    pub fn put(&mut self, value: &str, literal: bool) -> Outcome<bool> {
+    pub fn put(&mut self, value: &str, literal: bool) -> Result<bool, FilesError> {
         if value == MARKER {
-            return Err(CommandError::wrong("this is the marker for a value that is not set yet"));
+            return Err(FilesError::Marker);
         }
         let name = crate::sanitise::path(self.address.name.as_bytes());
         if let Some(why) = self.refuse(value) {
-            let why = format!("the value of {name} {why}; nothing was changed");
-            return Err(CommandError::refused(why));
+            return Err(FilesError::Value { name, why });
         }
         let literal = literal || self.property.is_some_and(|property| property.kind.is_literal());
         if !self.file.set(self.address.name, value, literal)? {

@@ -1,16 +1,20 @@
 //! Into which file of an environment a value is written.
 
-use super::Loaded;
+use super::{FilesError, Loaded};
 use crate::environments::check::sync::{is_shared, source_for};
 use crate::environments::environment::{Environment, State};
-use crate::error::{CommandError, Outcome};
 
 /// The file that has a property of an environment, or into which it belongs. A file that is another environment's too is
 /// meant only where it is named.
 ///
 /// # Errors
 /// There is no such environment or file, the place is not clear, or a file that may have the property cannot be read.
-pub fn target(loaded: &Loaded, of: &str, name: &str, file: Option<&str>) -> Outcome<String> {
+pub fn target(
+    loaded: &Loaded,
+    of: &str,
+    name: &str,
+    file: Option<&str>,
+) -> Result<String, FilesError> {
     let environments = &loaded.environments;
     let environment = environments.iter().find(|one| one.name == of);
     let environment = environment.ok_or_else(|| loaded.no_environment(of))?;
@@ -34,14 +38,13 @@ pub fn target(loaded: &Loaded, of: &str, name: &str, file: Option<&str>) -> Outc
         if is_own(&first) {
             return Ok(first);
         }
-        return Err(CommandError::wrong(format!("{of} has no file of its own"))
-            .hint("name one with --file NAME; its values are those of other environments too"));
+        return Err(FilesError::NoOwnFile(of.to_owned()));
     }
-    Err(CommandError::wrong(format!("{of} has several files")).hint("name one with --file NAME"))
+    Err(FilesError::SeveralFiles(of.to_owned()))
 }
 
 /// The property may be in a file that is closed, and would then be there twice.
-fn refuse_closed(environment: &Environment) -> Outcome {
+fn refuse_closed(environment: &Environment) -> Result<(), FilesError> {
     let closed = environment.sources.iter().find(|source| source.state != State::Read);
     let Some(source) = closed else { return Ok(()) };
     let path = crate::sanitise::path(source.path.as_bytes());
@@ -50,17 +53,17 @@ fn refuse_closed(environment: &Environment) -> Outcome {
         State::Unreadable(line, why) => format!("{path}:{line}: {why}"),
         State::Read => String::new(),
     };
-    Err(CommandError::refused(why).hint("run 'git shroud unlock', or 'git shroud config check'"))
+    Err(FilesError::ClosedFile(why))
 }
 
 /// The file that is named by its path or its name.
-fn named(environment: &Environment, name: &str, file: &str) -> Outcome<String> {
+fn named(environment: &Environment, name: &str, file: &str) -> Result<String, FilesError> {
     let show = |path: &str| crate::sanitise::path(path.as_bytes());
     let is_it = |path: &str| path == file || path.rsplit('/').next() == Some(file);
     let Some(source) = environment.sources.iter().find(|source| is_it(&source.path)) else {
         let files: Vec<_> = environment.sources.iter().map(|source| show(&source.path)).collect();
-        return Err(CommandError::wrong(format!("{} has no such file", environment.name))
-            .hint(format!("there are: {}", files.join(", "))));
+        let environment = environment.name.clone();
+        return Err(FilesError::NoSuchFile { environment, files: files.join(", ") });
     };
     let settings = environment.settings.get(name).into_iter().flatten();
     let beside = settings.map(|setting| (&environment.sources[setting.source], setting.line));
@@ -68,7 +71,7 @@ fn named(environment: &Environment, name: &str, file: &str) -> Outcome<String> {
     if let Some((other, line)) = beside.clone().find(|(other, _)| other.path != source.path)
         && !beside.clone().any(|(other, _)| other.path == source.path)
     {
-        return Err(CommandError::wrong(format!("{}:{line} sets it already", show(&other.path))));
+        return Err(FilesError::SetAt { path: show(&other.path), line });
     }
     Ok(source.path.clone())
 }

@@ -4,16 +4,15 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use super::Loaded;
+use super::{FilesError, Loaded};
 use crate::access::sealed_file::{Before, SealingKey, refuse_absent, refuse_elsewhere};
+use crate::clone::OpenClone;
 use crate::config_format::{
     Dialect, Document, Doubt, EditError, Format, Kind, Line, insert, is_shown, remove, rename,
     replace,
 };
-use crate::error::{CommandError, Outcome};
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::progress::Progress;
-use crate::repo_path;
 
 /// A file of the worktree that is being changed in memory.
 pub struct WorktreeFile {
@@ -34,11 +33,10 @@ impl WorktreeFile {
     ///
     /// # Errors
     /// It is not a file of the worktree, its plaintext or its key cannot be had, or its format is not known.
-    pub fn read(progress: &dyn Progress, loaded: &Loaded, path: &str) -> Outcome<Self> {
+    pub fn read(progress: &dyn Progress, loaded: &Loaded, path: &str) -> Result<Self, FilesError> {
         let opened = &loaded.opened;
         let attributes = Attributes::new(&opened.repository)?.of(path.as_bytes())?;
-        let relative = repo_path::to_native(path.as_bytes())
-            .ok_or_else(|| CommandError::wrong(format!("{}: no such name", show(path))))?;
+        let relative = OpenClone::native(path.as_bytes())?;
         let top = opened.top()?;
         let native = top.join(&relative);
         refuse_elsewhere(top, &native)?;
@@ -51,10 +49,8 @@ impl WorktreeFile {
             }
         };
         let before = Before::read(opened, &native, keep_sealed)?;
-        let format = loaded
-            .file_names
-            .format(path)
-            .ok_or_else(|| CommandError::wrong(format!("{}: unknown file format", show(path))))?;
+        let format =
+            loaded.file_names.format(path).ok_or_else(|| FilesError::Format(show(path)))?;
         let sealed = attributes.is_encrypted();
         let dialect = loaded.file_names.dialect(path, format);
         let path = path.to_owned();
@@ -65,7 +61,7 @@ impl WorktreeFile {
     ///
     /// # Errors
     /// It was moved, or history cannot be read.
-    pub fn refuse_moved(&self, loaded: &Loaded, environment: &str) -> Outcome {
+    pub fn refuse_moved(&self, loaded: &Loaded, environment: &str) -> Result<(), FilesError> {
         loaded.refuse_moved(environment, &self.path, &self.attributes)
     }
 
@@ -77,8 +73,8 @@ impl WorktreeFile {
     ///
     /// # Errors
     /// The file has mistakes, or its format cannot hold the value.
-    pub fn set(&mut self, name: &str, value: &str, literal: bool) -> Outcome<bool> {
-        let document = self.document().map_err(|doubt| self.wrong(&doubt.into()))?;
+    pub fn set(&mut self, name: &str, value: &str, literal: bool) -> Result<bool, FilesError> {
+        let document = self.document().map_err(|doubt| self.wrong(doubt.into()))?;
         let new = match document.find(name) {
             None => insert(&document, name, Line::Value { text: value, literal }),
             Some(at) => {
@@ -89,7 +85,7 @@ impl WorktreeFile {
                 replace(&document, at, value, literal)
             }
         };
-        self.now = Some(new.map_err(|error| self.wrong(&error))?);
+        self.now = Some(new.map_err(|error| self.wrong(error))?);
         Ok(true)
     }
 
@@ -97,10 +93,10 @@ impl WorktreeFile {
     ///
     /// # Errors
     /// The file does not have it, has mistakes, or cannot be without it.
-    pub fn unset(&mut self, name: &str) -> Outcome {
-        let document = self.document().map_err(|doubt| self.wrong(&doubt.into()))?;
-        let at = document.find(name).ok_or_else(|| self.wrong(&EditError::NoPlace))?;
-        let new = remove(&document, at).map_err(|error| self.wrong(&error))?;
+    pub fn unset(&mut self, name: &str) -> Result<(), FilesError> {
+        let document = self.document().map_err(|doubt| self.wrong(doubt.into()))?;
+        let at = document.find(name).ok_or_else(|| self.wrong(EditError::NoPlace))?;
+        let new = remove(&document, at).map_err(|error| self.wrong(error))?;
         self.now = Some(new);
         Ok(())
     }
@@ -109,21 +105,21 @@ impl WorktreeFile {
     ///
     /// # Errors
     /// The file does not have it, has mistakes, or cannot hold the name.
-    pub fn rename(&mut self, old: &str, new: &str) -> Outcome {
-        let document = self.document().map_err(|doubt| self.wrong(&doubt.into()))?;
-        let at = document.find(old).ok_or_else(|| self.wrong(&EditError::NoPlace))?;
+    pub fn rename(&mut self, old: &str, new: &str) -> Result<(), FilesError> {
+        let document = self.document().map_err(|doubt| self.wrong(doubt.into()))?;
+        let at = document.find(old).ok_or_else(|| self.wrong(EditError::NoPlace))?;
         let renamed = match rename(&document, at, new) {
             Err(EditError::NoPlace) if document.items[at].is_scalar() => {
                 let text = document.items[at].text.clone();
                 let literal = document.items[at].kind.is_literal();
-                let shorter = remove(&document, at).map_err(|error| self.wrong(&error))?;
+                let shorter = remove(&document, at).map_err(|error| self.wrong(error))?;
                 self.now = Some(shorter);
-                let document = self.document().map_err(|doubt| self.wrong(&doubt.into()))?;
+                let document = self.document().map_err(|doubt| self.wrong(doubt.into()))?;
                 insert(&document, new, Line::Value { text: &text, literal })
             }
             renamed => renamed,
         };
-        self.now = Some(renamed.map_err(|error| self.wrong(&error))?);
+        self.now = Some(renamed.map_err(|error| self.wrong(error))?);
         Ok(())
     }
 
@@ -146,28 +142,22 @@ impl WorktreeFile {
     }
 
     /// Why the file cannot be changed, with its name.
-    pub fn wrong(&self, error: &EditError) -> CommandError {
-        let path = show(&self.path);
-        CommandError::refused(match error {
-            EditError::Doubt(doubt) => {
-                format!("{path}:{}: {}; nothing was changed", doubt.line, doubt.why)
-            }
-            error => format!("{path}: {error}"),
-        })
+    pub fn wrong(&self, source: EditError) -> FilesError {
+        FilesError::Edit { path: show(&self.path), source }
     }
 
     /// Puts what was changed in the place of the file, in the same form: sealed where it was sealed.
     ///
     /// # Errors
     /// The file was changed meanwhile, or cannot be sealed or written.
-    pub fn write(&self, loaded: &Loaded) -> Outcome {
+    pub fn write(&self, loaded: &Loaded) -> Result<(), FilesError> {
         let Some(now) = &self.now else { return Ok(()) };
         self.before.refuse_changed(&loaded.opened, &self.native)?;
         if !self.sealed {
-            return self.before.write_open(&self.native, now);
+            return Ok(self.before.write_open(&self.native, now)?);
         }
         let key = SealingKey::of(&loaded.opened, self.path.as_bytes(), &self.attributes)?;
-        self.before.write(&self.native, now, &key)
+        Ok(self.before.write(&self.native, now, &key)?)
     }
 }
 

@@ -32,8 +32,11 @@ pub fn file(environment: &str, format: Format) -> String {
     format!("# The properties of {environment}. In the repository this file is sealed.\n")
 }
 
-/// The schema, with the places of each environment; `None` where they are the usual ones.
-pub fn schema(environments: &[(String, Option<Vec<String>>)]) -> String {
+/// The name of an environment, and where its files are; `None` where that is the usual folder.
+pub type WithPlaces = (String, Option<Vec<String>>);
+
+/// The schema, with the places of each environment.
+pub fn schema(environments: &[WithPlaces]) -> String {
     let quoted = |text: &str| crate::config_format::quoted(text).to_string();
     let list = |texts: &[String]| {
         let texts: Vec<_> = texts.iter().map(|text| quoted(text)).collect();

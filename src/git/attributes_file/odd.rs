@@ -14,7 +14,7 @@ pub const TOO_LARGE: &[u8] = b"\0too large";
 
 /// What git reads otherwise in a file with this text, with its line; `None` where there is nothing of the kind.
 pub fn oddity(text: &[u8]) -> Option<String> {
-    if text == TOO_LARGE || text.len() as u64 >= MAX_LEN {
+    if text == TOO_LARGE || text.len() >= MAX_LEN {
         return Some("the file is larger than the 100 MiB that git reads".to_owned());
     }
     for (at, line) in text.split(|&byte| byte == b'\n').enumerate() {
@@ -32,7 +32,7 @@ pub fn oddity(text: &[u8]) -> Option<String> {
 
 /// The text with nothing but what git reads of it.
 pub fn as_git_reads(text: &[u8]) -> Vec<u8> {
-    if text.len() as u64 >= MAX_LEN {
+    if text.len() >= MAX_LEN {
         return Vec::new();
     }
     let text = &text[..text.find_byte(0).unwrap_or(text.len())];

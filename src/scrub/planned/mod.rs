@@ -10,6 +10,7 @@ use super::redact::Redactor;
 use super::{Changes, EntryKind, Fate, Folder, PolicyId, ScopeId, ScrubError, TextKind};
 use crate::format::{self, Form, KeyId, Layout, Sniff, sniff};
 use crate::git::GitError;
+use crate::git::attributes_file::MAX_LEN;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
 use crate::git::tree_attributes::FILE_NAME;
@@ -20,8 +21,6 @@ use lines::{Lines, planned_key};
 
 /// The folder of this program in every commit, which is never sealed.
 const SHROUD_DIR: &[u8] = b".shroud/";
-/// Bytes of the longest attributes file, as git reads them.
-const MAX_ATTRIBUTES: u64 = 100 << 20;
 /// Files that should not be sealed.
 const PLAIN: PolicyId = PolicyId(0);
 /// Files that should be sealed with a key that is not held.
@@ -93,7 +92,7 @@ impl<'a> Planned<'a> {
                 let id =
                     entry.filter(|entry| entry.mode.is_blob()).map(|entry| entry.oid.to_owned());
                 let file = match id {
-                    Some(id) => database.file(id, MAX_ATTRIBUTES)?,
+                    Some(id) => database.file(id, MAX_LEN as u64)?,
                     None => None,
                 };
                 (attributes.scope(head)?, file)

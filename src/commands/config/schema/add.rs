@@ -1,9 +1,9 @@
 //! `git shroud config schema add`
 
 use super::{Context, SchemaOption, file, show, text, write};
-use crate::environments::files::wrong_schema;
+use crate::environments::files::SchemaFileError;
 use crate::environments::schema::{NewProperty, Type, new_property};
-use crate::error::{CommandError, Outcome};
+use crate::error::Outcome;
 
 /// Add a property to the schema
 ///
@@ -94,13 +94,12 @@ impl Add {
             removed: self.removed,
             description: self.description,
         };
-        let after = new_property(&before, &self.name, &new).map_err(|error| {
+        let after = new_property(&before, &self.name, &new).map_err(|mut error| {
             // A line of what was never written helps nobody.
-            if error.line == 0 || error.line > before.lines().count() {
-                CommandError::wrong(format!("{}: {}", show(&self.name), error.why))
-            } else {
-                wrong_schema(&file, &error)
+            if error.line > before.lines().count() {
+                error.line = 0;
             }
+            SchemaFileError::of_edit(&file, &self.name, error)
         })?;
         write(&file, &after)?;
         context.ui.status(format!(

@@ -1,7 +1,7 @@
 //! `git shroud config schema json`
 
 use super::{Context, SchemaOption, file};
-use crate::environments::files::read_schema;
+use crate::environments::files::{SchemaFileError, read_schema};
 use crate::environments::schema::Schema;
 use crate::error::{CommandError, Outcome};
 
@@ -22,7 +22,7 @@ impl Json {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let file = file(context, &self.schema)?;
         let schema: Schema = read_schema(&file)?.ok_or_else(|| {
-            CommandError::wrong(format!("there is no schema '{}'", crate::sanitise::native(&file)))
+            CommandError::from(SchemaFileError::absent(&file))
                 .hint("'git shroud config schema infer --write' makes one")
         })?;
         let json = serde_json::to_string_pretty(&schema.to_json_schema(self.nested));

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::super::Context;
 use super::{SchemaOption, count_properties, load, show, warn_unread};
 use crate::environments::SCHEMA_FILE;
-use crate::environments::files::{read_schema, wrong_schema};
+use crate::environments::files::{SchemaFileError, read_schema};
 use crate::environments::schema::{MAX_LEN, NewProperty, SchemaError, new_property};
 use crate::error::{CommandError, Context as _, Outcome};
 use crate::fs::{Access, read_regular, write_atomic};
@@ -60,9 +60,9 @@ fn text(file: &Path) -> Outcome<String> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
         read => read.context(|| "the schema cannot be read".to_owned())?,
     };
-    String::from_utf8(bytes.to_vec()).map_err(|_| {
-        wrong_schema(file, &SchemaError { line: 1, why: "this is not UTF-8".to_owned() })
-    })
+    Ok(String::from_utf8(bytes.to_vec()).map_err(|_| {
+        SchemaFileError::of(file, SchemaError { line: 1, why: "this is not UTF-8".to_owned() })
+    })?)
 }
 
 fn write(file: &Path, text: &str) -> Outcome {
