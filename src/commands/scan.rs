@@ -13,6 +13,7 @@ use crate::git::pushed::Pushed;
 use crate::git::repository::Repository;
 use crate::scan::error::ScanError;
 use crate::scan::findings::Report;
+use crate::scan::look::Look;
 use crate::scan::report::{self, Format};
 use crate::scan::run::Request;
 use crate::scan::suggest::suggest;
@@ -108,12 +109,14 @@ impl Scan {
         }
         let scope = self.scope(&repository)?;
         let request = Request {
-            repository: &repository,
-            keyring: &held_keys(repository.common_dir())?,
-            git_crypt: &held_git_crypt_keys(&repository)?,
-            scope: &scope,
-            worktree: self.worktree,
-            no_cache: self.no_cache,
+            look: Look {
+                repository: &repository,
+                keyring: &held_keys(repository.common_dir())?,
+                git_crypt: &held_git_crypt_keys(&repository)?,
+                scope: &scope,
+                worktree: self.worktree,
+                no_cache: self.no_cache,
+            },
             rules: self.rules.as_deref(),
             baseline: self.baseline.as_deref(),
             named: self.write_baseline.is_some() || self.plan.is_some(),

@@ -12,9 +12,6 @@ use super::look::Look;
 use super::walk::scope::Scope;
 use crate::detect::rules::gitleaks;
 use crate::detect::{Detector, Rank};
-use crate::git::repository::Repository;
-use crate::git_crypt::HeldKeys;
-use crate::keyring::Keyring;
 use crate::progress::Progress;
 
 /// Bytes of the longest file of rules.
@@ -22,18 +19,8 @@ const MAX_RULES: usize = 16 << 20;
 
 /// What is asked of a scan.
 pub struct Request<'a> {
-    /// Where.
-    pub repository: &'a Repository,
-    /// The keys that are held: they open sealed files, and name values.
-    pub keyring: &'a Keyring,
-    /// git-crypt's.
-    pub git_crypt: &'a HeldKeys,
-    /// What is looked at.
-    pub scope: &'a Scope,
-    /// The files of the worktree in place of the scope.
-    pub worktree: bool,
-    /// What an earlier scan has looked at is looked at again.
-    pub no_cache: bool,
+    /// What is looked at, and with which keys.
+    pub look: Look<'a>,
     /// Rules of gitleaks in place of the project's own.
     pub rules: Option<&'a Path>,
     /// A list or an earlier report whose findings are left out.
@@ -76,20 +63,11 @@ impl Request<'_> {
     /// As [`Look::run`]; and a list, a baseline or a file of rules that cannot be read or used.
     pub fn run(&self, progress: &dyn Progress) -> Result<Answer, ScanError> {
         let (detector, notes) = self.detector()?;
-        let mut lists = Lists::read(self.repository, self.keyring, self.baseline)?;
+        let mut lists = Lists::read(self.look.repository, self.look.keyring, self.baseline)?;
         if self.named {
             lists.ensure_named()?;
         }
-        let look = Look {
-            repository: self.repository,
-            keyring: self.keyring,
-            git_crypt: self.git_crypt,
-            detector: &detector,
-            scope: self.scope,
-            no_cache: self.no_cache,
-            worktree: self.worktree,
-        };
-        let (mut report, findings) = look.run(progress, &lists.fingerprinter)?;
+        let (mut report, findings) = self.look.run(&detector, progress, &lists.fingerprinter)?;
         report.notes.extend(notes);
         let mut report = self.settle(report, findings, &lists);
         if !self.reveal {
@@ -103,14 +81,14 @@ impl Request<'_> {
         let options = allow::Options {
             others_marks: self.others_marks,
             today: lists.today,
-            whole: *self.scope == Scope::All && !self.worktree,
+            whole: *self.look.scope == Scope::All && !self.look.worktree,
         };
         let applied = allow::apply(&lists.lists, findings, &lists.fingerprinter, options);
         let (findings, below): (Vec<_>, Vec<_>) =
             applied.findings.into_iter().partition(|found| found.rank >= self.min_rank);
-        report.scope = match self.worktree {
+        report.scope = match self.look.worktree {
             true => "the worktree".to_owned(),
-            false => self.scope.in_words(),
+            false => self.look.scope.in_words(),
         };
         report.below_rank = below.len() as u64;
         report.findings = findings;

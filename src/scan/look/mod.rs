@@ -40,8 +40,6 @@ pub struct Look<'a> {
     pub keyring: &'a Keyring,
     /// git-crypt's, for the same.
     pub git_crypt: &'a HeldKeys,
-    /// The patterns.
-    pub detector: &'a Detector,
     /// What is looked at.
     pub scope: &'a Scope,
     /// The files of the worktree in place of the scope.
@@ -51,24 +49,25 @@ pub struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// Looks; the report is without its findings, which may yet be allowed.
+    /// Looks for these patterns; the report is without its findings, which may yet be allowed.
     ///
     /// # Errors
     /// [`ScanError::Walk`] where the scope names nothing or the folders of objects cannot be read; [`ScanError::Git`] where
     /// git fails beside. An object that cannot be read is named in the report.
     pub fn run(
         &self,
+        detector: &Detector,
         progress: &dyn Progress,
         fingerprinter: &Fingerprinter,
     ) -> Result<(Report, Vec<Finding>), ScanError> {
         let mut unfollowed = BTreeSet::new();
         let policy = self.policy_or_why_not(&mut unfollowed)?;
         let (known, mut unlooked) = self.known(&policy)?;
-        let mut cache = self.cache(progress, &known, fingerprinter);
+        let mut cache = self.cache(detector, progress, &known, fingerprinter);
         let gather = Gather::default();
         let matchers: Vec<&dyn Matcher> = match known.is_empty() {
-            true => vec![self.detector],
-            false => vec![self.detector, &known],
+            true => vec![detector],
+            false => vec![detector, &known],
         };
         let seer = Seer::new(matchers);
         let sink = |seen: &Seen<'_>| gather.take(seen);
@@ -92,14 +91,14 @@ impl Look<'_> {
         let mut is_sealed =
             |path: &[u8]| attributes.as_mut().is_some_and(|of| is_to_be_sealed(of, path));
         let by_path = match &files {
-            Some(files) => ByPath::of_worktree(files, self.detector, &mut is_sealed),
-            None => ByPath::of(self.repository, self.detector, self.scope)?,
+            Some(files) => ByPath::of_worktree(files, detector, &mut is_sealed),
+            None => ByPath::of(self.repository, detector, self.scope)?,
         };
         let mut targets = gather.targets();
         targets.extend(by_path.targets());
         let Traced { origins, unfollowed: lost } = self.origins(targets, &policy, &walked)?;
         let settling = Settling {
-            detector: self.detector,
+            detector,
             known: &known,
             origins: &origins,
             staged: &self.staged(&gather)?,
@@ -149,6 +148,7 @@ impl Look<'_> {
     /// What an earlier scan has looked at, for a look at everything: what is less is quick enough.
     fn cache(
         &self,
+        detector: &Detector,
         progress: &dyn Progress,
         known: &KnownValues,
         fingerprinter: &Fingerprinter,
@@ -156,7 +156,7 @@ impl Look<'_> {
         if self.no_cache || self.worktree || *self.scope != Scope::All {
             return None;
         }
-        let mut cache = Cache::new(self.detector, known, fingerprinter)?;
+        let mut cache = Cache::new(detector, known, fingerprinter)?;
         if let Err(error) = cache.load(&cache::path(self.repository.common_dir())) {
             progress.warning(&format!("{error}; scanning everything again"));
         }

@@ -99,18 +99,16 @@ impl Sources<'_> {
         found: &mut BTreeMap<Fingerprint, (Secret, Exposed)>,
         exposed: &mut Vec<Exposed>,
     ) -> Outcome {
-        let detector = Detector::builtin();
         let look = Look {
             repository: self.repository,
             keyring: self.keyring,
             git_crypt: self.git_crypt,
-            detector: &detector,
             scope: &Scope::All,
             worktree: false,
             no_cache: false,
         };
         let wanted: BTreeSet<_> = plan.redact.iter().map(|redact| redact.value).collect();
-        let (report, findings) = look.run(self.progress, fingerprinter)?;
+        let (report, findings) = look.run(&Detector::builtin(), self.progress, fingerprinter)?;
         for unread in report.unread {
             self.progress.warning(&format!("not looked at: {}: {}", unread.what, unread.reason));
         }
