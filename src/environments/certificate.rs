@@ -92,23 +92,9 @@ mod tests {
     use super::*;
 
     /// Valid until 2020-02-01 00:00:00.
-    const PAST: &str = "-----BEGIN CERTIFICATE-----\n\
-            MIHEMHgCAQEwBQYDK2VwMA8xDTALBgNVBAMMBHBhc3QwHhcNMjAwMTAxMDAwMDAw\n\
-            WhcNMjAwMjAxMDAwMDAwWjAPMQ0wCwYDVQQDDARwYXN0MCowBQYDK2VwAyEAvvZj\n\
-            BZG85ZJcZfZEQToKna5iAzAUiwPmK+WGqcWTXyMwBQYDK2VwA0EAAHDZk7eaQtBc\n\
-            LJ3jfRXGfiLcgKvAMrB/HNjD62foD6omDz6SlKzdbahw6xhTggIyGeOJ3RSKNQvY\n\
-            zwAVMTx9Cg==\n\
-            -----END CERTIFICATE-----\n";
+    const PAST: &str = include_str!("../../tests/fixtures/certificates/past.pem");
     /// Valid until 2126-11-06 05:11:01.
-    const LONG: &str = "-----BEGIN CERTIFICATE-----\n\
-            MIIBNDCB56ADAgECAhQ61a0kfu+1k7LxcLu+fQUSXJP3hjAFBgMrZXAwDzENMAsG\n\
-            A1UEAwwEbG9uZzAgFw0yNjExMzAwNTExMDFaGA8yMTI2MTEwNjA1MTEwMVowDzEN\n\
-            MAsGA1UEAwwEbG9uZzAqMAUGAytlcAMhAIeAAFtevxnOusd9Iz+xzryiQALsm5Bu\n\
-            Dex9hvUt8jXOo1MwUTAdBgNVHQ4EFgQUoW4k2h2frpC5GDxd03wLPXhgFsQwHwYD\n\
-            VR0jBBgwFoAUoW4k2h2frpC5GDxd03wLPXhgFsQwDwYDVR0TAQH/BAUwAwEB/zAF\n\
-            BgMrZXADQQB5uwXL0EuZ8u36GTLHQmqjEPFJyc6G9b3rMREVmGKG3kUvePChSOi2\n\
-            zGcV/KCjCyJ+UBNKnwjH0vytc+mEdhUD\n\
-            -----END CERTIFICATE-----\n";
+    const LONG: &str = include_str!("../../tests/fixtures/certificates/long.pem");
 
     #[test]
     fn the_first_end_counts() {

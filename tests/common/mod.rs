@@ -8,7 +8,7 @@ pub mod gpg;
 #[cfg(unix)]
 pub mod killing;
 pub mod planted;
-mod setups;
+pub mod setups;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::common::setups::plugin;
 use crate::common::{Sandbox, needs, text};
 use bech32::{Bech32, Hrp};
 use git_shroud::recipient::age::{
@@ -172,28 +173,15 @@ fn hostile_private_keys_never_panic() {
     assert!(refused > 1000, "{refused}");
 }
 
-/// Keeps the file key in the clear in its stanza, and asks for a PIN before it gives it back.
-const PLUGIN: &str = r"#!/bin/sh
-case $1 in
---age-plugin=recipient-v1)
-    while IFS= read -r line; do
-        case $line in
-        '-> wrap-file-key') IFS= read -r key ;;
-        '-> done') IFS= read -r _; break ;;
-        esac
-    done
-    printf -- '-> recipient-stanza 0 clear\n%s\n' $key; read -r _; read -r _ ;;
---age-plugin=identity-v1)
-    while IFS= read -r line; do
+/// What such a plugin does to unwrap: it asks for a PIN before it gives the file key back.
+const PLUGIN: &str = r"    while IFS= read -r line; do
         case $line in
         '-> recipient-stanza 0 clear') IFS= read -r key ;;
         '-> done') IFS= read -r _; break ;;
         esac
     done
     printf -- '-> request-secret\nUElO\n'; read -r _; read -r pin
-    [ $pin = MTIzNA ] && { printf -- '-> file-key 0\n%s\n' $key; read -r _; read -r _; } ;;
-esac
-printf -- '-> done\n\n'
+    [ $pin = MTIzNA ] && { printf -- '-> file-key 0\n%s\n' $key; read -r _; read -r _; }
 ";
 
 #[test]
@@ -201,7 +189,7 @@ fn a_plugin_wraps_and_asks_before_it_unwraps() {
     // The plugin is looked for on PATH, which a test cannot change for itself: it runs once more with another one.
     if std::env::var_os("SHROUD_TEST_PLUGIN").is_none() {
         let sandbox = sandbox();
-        sandbox.write("bin/age-plugin-clear", PLUGIN);
+        sandbox.write("bin/age-plugin-clear", plugin(PLUGIN));
         sandbox.sh(".", "chmod +x bin/age-plugin-clear");
         let mut path = sandbox.path("bin").into_os_string();
         path.push(":");

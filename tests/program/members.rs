@@ -169,13 +169,7 @@ fn two_branches_that_each_add_a_member_merge() {
 #[test]
 fn an_add_and_a_rotation_meet_and_are_healed_by_one_command() {
     let sandbox = team();
-    let carol = sandbox.age_identity("carol");
-    sandbox.git("repo", ["checkout", "-q", "-b", "other"]);
-    sandbox.shroud("repo", ["member", "add", &carol, "--label", "carol", "--commit"]);
-    sandbox.git("repo", ["checkout", "-q", "main"]);
-    sandbox.shroud("repo", ["key", "rotate"]);
-    sandbox.git("repo", ["commit", "-q", "-m", "rotate"]);
-    sandbox.git("repo", ["merge", "-q", "-m", "both", "other"]);
+    sandbox.grant_beside_a_rotation("carol");
 
     let remedy = "git shroud member renew carol --key default";
     for command in [["member", "list"].as_slice(), &["status"]] {

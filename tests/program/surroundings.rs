@@ -91,16 +91,22 @@ fn a_split_index_is_kept() {
     assert_opens_and_locks(&sandbox, "clone", "2 files");
 }
 
-#[test]
-fn a_repository_with_sha256_objects_works() {
+/// A repository with one sealed file, and its key file; `options` are those of 'git init'.
+fn one_secret(options: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.git(".", ["init", "-q", "-b", "main", "--object-format=sha256", "repo"]);
+    sandbox.git(".", [&["init", "-q", "-b", "main"], options, &["repo"]].concat());
     sandbox.shroud("repo", ["init", "-q"]);
     sandbox.shroud("repo", ["track", "-q", "secrets/**"]);
     sandbox.write("repo/secrets/db.env", SECRETS[0].1);
     sandbox.git("repo", ["add", "."]);
     sandbox.git("repo", ["commit", "-q", "-m", "secrets"]);
     sandbox.shroud("repo", ["key", "export", "-q", "-o", "../team.key"]);
+    sandbox
+}
+
+#[test]
+fn a_repository_with_sha256_objects_works() {
+    let sandbox = one_secret(&["--object-format=sha256"]);
     sandbox.shroud("repo", ["status"]);
     sandbox.git(".", ["clone", "-q", "repo", "clone"]);
     assert_opens_and_locks(&sandbox, "clone", "1 file");
@@ -108,14 +114,7 @@ fn a_repository_with_sha256_objects_works() {
 
 #[test]
 fn the_tripwire_does_not_hinder_unlock_and_lock() {
-    let sandbox = Sandbox::new();
-    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
-    sandbox.shroud("repo", ["init", "-q"]);
-    sandbox.shroud("repo", ["track", "-q", "secrets/**"]);
-    sandbox.write("repo/secrets/db.env", SECRETS[0].1);
-    sandbox.git("repo", ["add", "."]);
-    sandbox.git("repo", ["commit", "-q", "-m", "secrets"]);
-    sandbox.shroud("repo", ["key", "export", "-q", "-o", "../team.key"]);
+    let sandbox = one_secret(&[]);
     sandbox.shroud("repo", ["doctor"]);
     sandbox.git(".", ["clone", "-q", "repo", "clone"]);
     assert_opens_and_locks(&sandbox, "clone", "1 file");

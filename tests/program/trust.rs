@@ -203,13 +203,7 @@ fn a_key_of_an_out_of_date_grant_never_seals() {
 #[test]
 fn an_out_of_date_grant_opens_old_files_and_is_renewed() {
     let sandbox = team();
-    let carol = sandbox.age_identity("carol");
-    sandbox.git("repo", ["checkout", "-q", "-b", "other"]);
-    sandbox.shroud("repo", ["member", "add", &carol, "--label", "carol", "--commit"]);
-    sandbox.git("repo", ["checkout", "-q", "main"]);
-    sandbox.shroud("repo", ["key", "rotate"]);
-    sandbox.git("repo", ["commit", "-q", "-m", "rotate"]);
-    sandbox.git("repo", ["merge", "-q", "-m", "both", "other"]);
+    sandbox.grant_beside_a_rotation("carol");
     sandbox.unlocked_clone("repo", "carols", "carol").expect(0).says("out of date");
     sandbox.shroud("repo", ["member", "renew", "carol", "--yes", "--commit"]);
     sandbox.git("carols", ["pull", "-q"]);
