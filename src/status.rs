@@ -20,7 +20,7 @@ use crate::git::GitError;
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
-use crate::git::worktree::{Entries, Entry};
+use crate::git::worktree::{Entries, IndexedFile};
 use crate::git_crypt::HeldKeys;
 use crate::keyring::{KeyName, Keyring};
 use crate::parallel::map_runs;
@@ -210,7 +210,7 @@ pub fn survey(
     }
     let (git_dir, top) = (repository.gix.git_dir(), repository.worktree.as_deref());
     let conflicts = Conflicts::new(repository, &entries)?;
-    let run = |_, entries: &[Entry]| -> Result<Vec<FileStatus>, GitError> {
+    let run = |_, entries: &[IndexedFile]| -> Result<Vec<FileStatus>, GitError> {
         let repository = Repository::open(git_dir, top.map(Path::to_owned))?;
         let mut surveyor = Surveyor::new(&repository, known, &conflicts)?;
         let looked = entries.iter().filter_map(|entry| surveyor.look(entry).transpose());
@@ -246,7 +246,7 @@ impl<'r> Surveyor<'r> {
         Ok(Self { repository, attributes: Attributes::new(repository)?, known, conflicts, head })
     }
 
-    fn look(&mut self, entry: &Entry) -> Result<Option<FileStatus>, GitError> {
+    fn look(&mut self, entry: &IndexedFile) -> Result<Option<FileStatus>, GitError> {
         let attributes = match self.attributes.of(&entry.path) {
             Err(GitError::NotHere(file)) => {
                 let state = State::NotHere(file);
@@ -283,7 +283,7 @@ impl<'r> Surveyor<'r> {
 
     fn state_of_tracked(
         &self,
-        entry: &Entry,
+        entry: &IndexedFile,
         attributes: &PathAttributes,
         form: &mut Option<(Form, u64)>,
     ) -> Result<State, GitError> {
@@ -315,7 +315,7 @@ impl<'r> Surveyor<'r> {
         })
     }
 
-    fn is_plain_in_head(&self, entry: &Entry) -> Result<bool, GitError> {
+    fn is_plain_in_head(&self, entry: &IndexedFile) -> Result<bool, GitError> {
         let Some(head) = &self.head else { return Ok(false) };
         let found = head.lookup_entry(entry.path.split(|&byte| byte == b'/'));
         let Some(found) = found.map_err(GitError::read)? else { return Ok(false) };
@@ -324,7 +324,7 @@ impl<'r> Surveyor<'r> {
     }
 
     /// The key of a blob that is sealed; only blobs of a length that a sealed file can have are read.
-    fn find_sealed(&self, entry: &Entry) -> Result<Option<KeyId>, GitError> {
+    fn find_sealed(&self, entry: &IndexedFile) -> Result<Option<KeyId>, GitError> {
         let header = self.repository.gix.try_find_header(entry.id).map_err(GitError::read)?;
         if !header.is_some_and(|header| format::may_be_sealed(header.size())) {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! A file of the worktree that is changed in its place: sealed where it was sealed, in the clear where it was open.
+//! A file of the worktree that is changed in its place: sealed if it was sealed, plaintext if it was plaintext.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -148,7 +148,7 @@ pub fn refuse_absent(opened: &OpenClone, path: &Path, file: &Path) -> Result<(),
     Err(SealedFileError::Absent(crate::sanitise::native(path)))
 }
 
-/// A file of the worktree before it is changed, in the clear.
+/// The plaintext of a file of the worktree, before it is changed.
 pub struct Before {
     /// What it holds.
     pub plaintext: Zeroizing<Vec<u8>>,
@@ -225,7 +225,7 @@ fn put(file: &Path, bytes: &[u8]) -> Result<(), About> {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        // Also in the clear: who could read the file before can read the new one, and nobody else at any moment.
+        // Also plaintext: people who could read the file before can read the new one, and nobody else at any moment.
         write_atomic(file, bytes, Access::Shared)
     };
     write().context(|| "the file cannot be written".to_owned())

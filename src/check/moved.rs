@@ -29,7 +29,7 @@ struct Sealed {
 }
 
 impl Judge<'_> {
-    /// Looks for files that were sealed and now stand elsewhere in the clear.
+    /// Looks for files that were sealed and are plaintext at another path now.
     pub(super) fn find_moved(&mut self, found: &mut Vec<Suspect>) -> Result<(), GitError> {
         let plain = std::mem::take(&mut self.moves.plain);
         if plain.is_empty() || self.moves.gone.is_empty() {

@@ -1,7 +1,7 @@
 //! Whom a person means by a label, a recipient, a fingerprint or an e-mail address: a recipient, and never a file.
 //!
 //! Anybody who can push can give a file any name. So a name counts where a holder of the key has signed it; where no such file
-//! fits, one that cannot be verified here; and a file that is malformed or forged stands for nobody but itself.
+//! fits, one that cannot be verified here; and a file that is malformed or forged counts for itself alone.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub struct Person {
     pub file: MemberFile,
     /// The key.
     pub key: KeyName,
-    /// How it stands to the key.
+    /// Whether it is of the key that is described now.
     pub standing: Standing,
     /// Whether a holder of the key has signed it.
     pub verified: bool,

@@ -40,7 +40,7 @@ pub struct MemberFile {
     pub member: Result<Member, String>,
 }
 
-/// How a member stands to the key that is described now.
+/// Whether a member's file is of the key that is described now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
@@ -85,7 +85,7 @@ impl MemberFile {
         })
     }
 
-    /// How the member stands to the key.
+    /// Whether the file is of the key that is described now.
     pub fn standing(&self, info: Option<&KeyInfo>, keyring: &Keyring) -> Standing {
         let Ok(member) = &self.member else { return Standing::Malformed };
         let File::Member(name, _) = &self.file else { return Standing::Malformed };

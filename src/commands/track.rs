@@ -32,7 +32,7 @@ pub struct Track {
     /// Compress nothing before it is sealed: for files in which a secret is beside text of strangers
     #[arg(long, requires = "patterns")]
     store: bool,
-    /// Complete lines of earlier versions that say only 'shroud', for programs that ignore macros
+    /// Complete lines that say only 'shroud', for programs that ignore macros
     #[arg(long, conflicts_with_all = ["patterns", "key"])]
     write_out: bool,
 }

@@ -45,7 +45,7 @@ pub(super) struct New {
 }
 
 impl New {
-    /// A value that stands alone.
+    /// A value without a name.
     pub(super) fn alone(
         name: Range<usize>,
         value: Range<usize>,

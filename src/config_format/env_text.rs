@@ -62,7 +62,7 @@ pub(super) fn bare(after: &str, cut: impl Fn(&str) -> usize, reference: fn(&str)
     let lead = blanks(after);
     let line = &after[lead..line_end(after).max(lead)];
     let value = line[..cut(line)].trim_end();
-    // In place of a comment, a value stands where the sign ends.
+    // In place of a comment, a value begins where the sign ends.
     let start = if value.is_empty() { 0 } else { lead };
     let mut out = Out::new(value.len());
     for (at, c) in value.char_indices() {

@@ -79,7 +79,7 @@ pub(super) fn read<'t>(
                 Some(b'\'') => Style::Single,
                 _ => Style::Plain,
             };
-            // In place of a comment, a value stands where the sign ends.
+            // In place of a comment, a value begins where the sign ends.
             let begin = if len == 0 { start + sign + 1 } else { begin };
             (begin..begin + len, value, style)
         } else {

@@ -95,7 +95,7 @@ pub enum Style {
 /// Why a value cannot be looked at without others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tie {
-    /// It stands here alone.
+    /// It is here alone.
     None,
     /// Others may refer to it, by an anchor of YAML.
     Anchor,

@@ -61,14 +61,14 @@ pub struct Key {
 
 /// One or more lines that belong together, without the last line end.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Entry<'t> {
+pub struct LineGroup<'t> {
     /// `None` for comments and blank lines.
     pub key: Option<Key>,
     /// The bytes. In JSON without the comma, which depends on what follows.
     pub content: &'t [u8],
 }
 
-impl Entry<'_> {
+impl LineGroup<'_> {
     /// Whether it is a comment.
     pub fn is_comment(&self) -> bool {
         self.key.is_none() && !self.content.trim_ascii().is_empty()
@@ -78,7 +78,7 @@ impl Entry<'_> {
 /// A file as lines.
 pub struct Lines<'t> {
     /// In the file's order.
-    pub entries: Vec<Entry<'t>>,
+    pub entries: Vec<LineGroup<'t>>,
     /// How its lines end.
     pub tail: Tail,
     /// Whether a key is twice, by what the programs that read this format take for the same.
@@ -104,7 +104,7 @@ impl Format {
             let content = &bytes[start..stop];
             let comma = self == Self::Json && unit.is_some();
             let content = content.strip_suffix(b",").filter(|_| comma).unwrap_or(content);
-            entries.push(Entry { key: unit.map(|(key, _)| key), content });
+            entries.push(LineGroup { key: unit.map(|(key, _)| key), content });
             start = (stop + end.len()).min(bytes.len());
         }
         let lines = Lines { entries, tail, repeats: document.repeated().is_some() };
@@ -113,7 +113,7 @@ impl Format {
     }
 
     /// Writes lines down; what [`Self::lines`] has read comes out as it was.
-    pub fn join(self, entries: &[Entry<'_>], tail: Tail) -> Vec<u8> {
+    pub fn join(self, entries: &[LineGroup<'_>], tail: Tail) -> Vec<u8> {
         // Allocated once, so that no copy of it is left behind.
         let len = entries.iter().map(|entry| entry.content.len() + 3).sum();
         let mut bytes = Vec::with_capacity(len);
@@ -131,7 +131,7 @@ impl Format {
 }
 
 /// Whether a comma is behind an entry: another member follows in the same object.
-fn needs_comma(entry: &Entry<'_>, following: &[Entry<'_>]) -> bool {
+fn needs_comma(entry: &LineGroup<'_>, following: &[LineGroup<'_>]) -> bool {
     let ends = entry.key.as_ref().is_some_and(|key| key.part != Part::Open);
     let next = following.iter().find_map(|entry| entry.key.as_ref());
     ends && next.is_some_and(|key| key.part != Part::Close)

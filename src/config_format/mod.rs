@@ -34,7 +34,7 @@ pub use difference::{Difference, difference};
 pub use edit::{EditError, Line, insert, is_shown, remove, rename, replace};
 pub use escapes::quoted;
 pub use item::{Item, Kind, Path, Role, Span, Step, Style, Tie};
-pub use lines::{Ending, Entry, Key, Lines, Part, Tail};
+pub use lines::{Ending, Key, LineGroup, Lines, Part, Tail};
 pub use number::{is_literal, json as json_number};
 pub use reference::{ReferenceError, Values, expand};
 pub use view::{Property, Value};
@@ -197,7 +197,7 @@ fn name<'t>(bytes: &'t [u8], signs: &[u8]) -> Option<&'t str> {
     std::str::from_utf8(bytes).ok()
 }
 
-/// Whether what looks like a name may be a value in Base64, of which `=` is the end: names are shown, values never.
+/// Whether what looks like a name may be a value in Base64 that ends with `=`: names are shown, values never.
 fn may_be_base64(name: &str, value: &[u8]) -> bool {
     let count = |kind: fn(&u8) -> bool| name.bytes().filter(kind).count();
     let upper = count(u8::is_ascii_uppercase);

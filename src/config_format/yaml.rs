@@ -21,10 +21,10 @@ struct Node {
     anchor: usize,
     tagged: bool,
     style: Style,
-    what: What,
+    content: NodeContent,
 }
 
-enum What {
+enum NodeContent {
     Scalar(Zeroizing<String>, Kind),
     List(Vec<Node>),
     Mapping(Vec<(Name, Node)>),
@@ -62,7 +62,7 @@ pub(super) fn read<'t>(mut builder: Builder<'t>, text: &'t str) -> Result<Builde
                     budget: MAX_WORK,
                 };
                 // A document without anything has no value.
-                if !(root.range.is_empty() && matches!(root.what, What::Scalar(..))) {
+                if !(root.range.is_empty() && matches!(root.content, NodeContent::Scalar(..))) {
                     emit.node(&root, 0..0, None)?;
                 }
                 builder = emit.builder;
@@ -121,10 +121,11 @@ impl<'t> Events<'t> {
         builder: &Builder<'_>,
     ) -> Result<Node, Doubt> {
         let mut range = span.byte_range().unwrap_or_default();
-        let node = |range, anchor, tagged, style, what| Node { range, anchor, tagged, style, what };
+        let node =
+            |range, anchor, tagged, style, content| Node { range, anchor, tagged, style, content };
         let before = std::mem::replace(&mut self.at, range.end);
         Ok(match event {
-            Event::Alias(id) => node(range, 0, false, Style::Plain, What::Alias(id)),
+            Event::Alias(id) => node(range, 0, false, Style::Plain, NodeContent::Alias(id)),
             Event::Scalar(text, style, anchor, tag) => {
                 let empty = range.is_empty() && style == ScalarStyle::Plain;
                 if empty {
@@ -160,7 +161,7 @@ impl<'t> Events<'t> {
                     Kind::Boolean => Zeroizing::new(text.to_ascii_lowercase()),
                     _ => text,
                 };
-                node(range, anchor, tag.is_some(), style, What::Scalar(text, kind))
+                node(range, anchor, tag.is_some(), style, NodeContent::Scalar(text, kind))
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let mut list = Vec::new();
@@ -172,7 +173,7 @@ impl<'t> Events<'t> {
                     }
                     list.push(self.node(event, &span, builder)?);
                 }
-                node(range, anchor, tag.is_some(), structure(style), What::List(list))
+                node(range, anchor, tag.is_some(), structure(style), NodeContent::List(list))
             }
             Event::MappingStart(style, anchor, tag) => {
                 let mut mapping = Vec::new();
@@ -184,7 +185,7 @@ impl<'t> Events<'t> {
                     }
                     let merges = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
                     let key = self.node(event, &span, builder)?;
-                    let What::Scalar(text, _) = key.what else {
+                    let NodeContent::Scalar(text, _) = key.content else {
                         let why = match self.text[key.range.start..].starts_with('{') {
                             true => self.why(key.range.start),
                             false => "a name must be a single value",
@@ -195,7 +196,7 @@ impl<'t> Events<'t> {
                     let (event, span) = self.next(builder)?;
                     mapping.push((name, self.node(event, &span, builder)?));
                 }
-                node(range, anchor, tag.is_some(), structure(style), What::Mapping(mapping))
+                node(range, anchor, tag.is_some(), structure(style), NodeContent::Mapping(mapping))
             }
             _ => return Err(builder.doubt(range.start, "this is not YAML")),
         })
@@ -242,12 +243,12 @@ impl Node {
         if self.anchor != 0 {
             anchors.insert(self.anchor, self);
         }
-        match &self.what {
-            What::List(list) => list.iter().for_each(|node| node.find_anchors(anchors)),
-            What::Mapping(mapping) => {
+        match &self.content {
+            NodeContent::List(list) => list.iter().for_each(|node| node.find_anchors(anchors)),
+            NodeContent::Mapping(mapping) => {
                 mapping.iter().for_each(|(_, node)| node.find_anchors(anchors));
             }
-            What::Scalar(..) | What::Alias(_) => {}
+            NodeContent::Scalar(..) | NodeContent::Alias(_) => {}
         }
     }
 }
@@ -293,9 +294,9 @@ impl<'n> Emit<'_, 'n> {
             let new = New::alone(name.clone(), value.clone(), kind, node.style, text);
             self.builder.push(New { tie, origin, ..new })
         };
-        match &node.what {
-            What::Scalar(text, kind) => push(*kind, text),
-            What::List(list) => {
+        match &node.content {
+            NodeContent::Scalar(text, kind) => push(*kind, text),
+            NodeContent::List(list) => {
                 push(Kind::List, "")?;
                 for (index, node) in list.iter().enumerate() {
                     self.builder.path.push(Step::Index(index));
@@ -304,11 +305,11 @@ impl<'n> Emit<'_, 'n> {
                 }
                 Ok(())
             }
-            What::Mapping(_) => {
+            NodeContent::Mapping(_) => {
                 push(Kind::Mapping, "")?;
                 self.members(node, inside.as_ref(), &HashSet::new())
             }
-            What::Alias(id) => self.follow(*id, node, |emit, target, range| {
+            NodeContent::Alias(id) => self.follow(*id, node, |emit, target, range| {
                 emit.node(target, name, Some((range, inside.is_none())))
             }),
         }
@@ -339,7 +340,7 @@ impl<'n> Emit<'_, 'n> {
         inside: Option<&(Range<usize>, bool)>,
         known: &HashSet<&'n str>,
     ) -> Result<(), Doubt> {
-        let What::Mapping(mapping) = &node.what else {
+        let NodeContent::Mapping(mapping) = &node.content else {
             return Err(self.builder.doubt(node.range.start, "only mappings can be merged"));
         };
         let work = known.len() + mapping.len() + 1;
@@ -371,20 +372,22 @@ impl<'n> Emit<'_, 'n> {
         inside: Option<&(Range<usize>, bool)>,
         have: &mut HashSet<&'n str>,
     ) -> Result<(), Doubt> {
-        match &value.what {
-            What::List(list) => list.iter().try_for_each(|value| self.merge(value, inside, have)),
-            What::Alias(id) => {
+        match &value.content {
+            NodeContent::List(list) => {
+                list.iter().try_for_each(|value| self.merge(value, inside, have))
+            }
+            NodeContent::Alias(id) => {
                 let (id, known) = (*id, have.clone());
                 self.follow(id, value, |emit, target, range| {
                     let inside = inside.cloned().unwrap_or((range, false));
-                    if let What::Mapping(mapping) = &target.what {
+                    if let NodeContent::Mapping(mapping) = &target.content {
                         have.extend(mapping.iter().map(|(name, _)| &*name.text));
                     }
                     emit.members(target, Some(&inside), &known)
                 })
             }
-            What::Mapping(_) => self.members(value, inside, &have.clone()),
-            What::Scalar(..) => {
+            NodeContent::Mapping(_) => self.members(value, inside, &have.clone()),
+            NodeContent::Scalar(..) => {
                 Err(self.builder.doubt(value.range.start, "only mappings can be merged"))
             }
         }

@@ -1,4 +1,4 @@
-//! What stands between a name, its operator and the value.
+//! What is between a name, its operator and the value.
 
 /// The most blanks between a name, its operator and the value.
 pub(super) const MOST_BLANKS: usize = 48;

@@ -10,7 +10,7 @@ use crate::git::own_files::{folder_of, is_own};
 use crate::git::worktree::Entries;
 use crate::status::{FileStatus, State};
 
-/// The macro, the tripwire, and lines of earlier versions.
+/// The macro, the tripwire, and lines that name the macro alone.
 pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let Some(top) = &patient.repository.worktree else { return Vec::new() };
     let mut findings = Vec::new();

@@ -233,7 +233,7 @@ impl RosterKey {
 pub struct ScanKey(SecretBytes<KEY_LEN>);
 
 impl ScanKey {
-    /// One that everybody knows who can read the repository, for a repository of which no key is held.
+    /// One that everybody knows who can read the repository, for a clone that holds no key.
     pub fn from_salt(salt: &[u8; KEY_LEN]) -> Self {
         Self(SecretBytes::new(*salt))
     }

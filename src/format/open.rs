@@ -52,7 +52,7 @@ pub fn open_stream(
 }
 
 /// Whether the body that follows `header` opens to exactly this content, which has the synthetic IV of the header. Nothing is
-/// hashed: who has the content can compare it.
+/// hashed: anybody with the content can compare it.
 ///
 /// # Errors
 /// As [`open_stream`], and those of reading the content.

@@ -177,7 +177,7 @@ mod signals {
                 return;
             }
             let (ready, begun) = mpsc::channel();
-            // Where there is no thread to be had, signals end the run as they would without this.
+            // If no thread can be started, signals end the run as they would without this.
             let waiter = thread::Builder::new().name("signals".to_owned()).spawn(move || {
                 let wanted = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
                 let signals =

@@ -177,7 +177,7 @@ impl AttributesFile {
         self.lines.iter().filter_map(|line| parse(line)).collect()
     }
 
-    /// The patterns whose lines seal by the macro alone, as earlier versions wrote them.
+    /// The patterns whose lines seal by the macro alone.
     pub fn not_written_out(&self) -> Vec<Tracked> {
         let old = self.lines.iter().filter(|line| written_out(line).is_some());
         old.filter_map(|line| parse(line)).collect()

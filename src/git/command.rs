@@ -13,7 +13,7 @@ const OLDEST: (u32, u32) = (2, 25);
 /// Variables that change what a pathspec means.
 const PATHSPECS: [&str; 4] =
     ["GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"];
-/// Variables that change in some other way what a command does or prints, and none of which says where the repository is,
+/// Variables that change in some other way what a command does or prints; none says where the repository is,
 /// who the user is, or what belongs to the history.
 const CHANGING: [&str; 14] = [
     // The file that 'git config' works on, whatever its options say.

@@ -1,4 +1,4 @@
-//! The guards in git's hooks: scripts that this program writes, in front of which an earlier hook runs as before (githooks).
+//! The guards in git's hooks: scripts that this program writes; an earlier hook runs before them (githooks).
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -260,7 +260,7 @@ fn make_executable(_path: &Path) -> io::Result<()> {
 
 fn script(name: &str, program: &Path) -> String {
     let program = program.to_string_lossy().replace('\\', "/").replace('\'', "'\\''");
-    // The point keeps the line ends, of which the shell would drop the last.
+    // The point keeps the line ends: the shell would drop the last.
     let all = "lines=$(cat; echo .)\nlines=${lines%.}\n";
     let give = "printf %s \"$lines\" 2>/dev/null | ";
     let (read, feed, check, scan) = match name {

@@ -24,7 +24,7 @@ const OLDER: Duration = Duration::from_secs(2);
 
 /// A regular file that the index names.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct IndexedFile {
     /// Its place among the entries.
     pub place: usize,
     /// Relative to the top of the worktree.
@@ -44,7 +44,7 @@ pub struct Entry {
 /// The regular files of an index.
 pub struct Entries {
     /// In the order of the index, only those that are merged.
-    pub files: Vec<Entry>,
+    pub files: Vec<IndexedFile>,
     /// Paths with a conflict, each once.
     pub unmerged: Vec<Vec<u8>>,
     /// Folders outside a sparse checkout, which stand for all that is below; with their trees.
@@ -74,7 +74,7 @@ impl Entries {
             let racy = entry.stat.is_racy(index.timestamp(), options);
             let precise = gix::index::entry::stat::Options { use_nsec: true, ..options };
             let young = entry.stat.is_racy(index.timestamp(), precise);
-            entries.files.push(Entry {
+            entries.files.push(IndexedFile {
                 place,
                 path: entry.path(&index).to_vec(),
                 id: entry.id,
@@ -98,7 +98,7 @@ impl Entries {
             let tree = repository.gix.find_tree(id).map_err(GitError::read)?;
             for found in tree.traverse().breadthfirst.files().map_err(GitError::read)? {
                 if found.mode.is_blob() {
-                    entries.files.push(Entry {
+                    entries.files.push(IndexedFile {
                         place: usize::MAX,
                         path: [folder.as_slice(), &found.filepath].concat(),
                         id: found.oid,
@@ -192,7 +192,7 @@ impl<'r> Worktree<'r> {
     /// [`NotAFile`] in `Ok(Err(_))`: a folder, a link, or a path through one. `Err` where it cannot be known.
     pub fn find(
         &mut self,
-        entry: &Entry,
+        entry: &IndexedFile,
     ) -> io::Result<Option<Result<(PathBuf, Metadata), NotAFile>>> {
         let Some(relative) = repo_path::to_native(&entry.path) else {
             return Ok(Some(Err(NotAFile)));
@@ -229,13 +229,13 @@ impl<'r> Worktree<'r> {
     }
 
     /// Whether the file is, by all that git would look at, the one that git last read or wrote.
-    pub fn is_unchanged(&self, entry: &Entry, metadata: &Metadata) -> bool {
+    pub fn is_unchanged(&self, entry: &IndexedFile, metadata: &Metadata) -> bool {
         let Some(remembered) = &entry.stat else { return false };
         stat(metadata).is_some_and(|stat| stat.matches(remembered, self.options))
     }
 
     /// As [`Self::is_unchanged`], where nothing but what git remembers can tell: by the nanosecond, whatever is configured.
-    pub fn is_untouched(&self, entry: &Entry, metadata: &Metadata) -> bool {
+    pub fn is_untouched(&self, entry: &IndexedFile, metadata: &Metadata) -> bool {
         let Some(remembered) = &entry.precise else { return false };
         let all = gix::index::entry::stat::Options {
             trust_ctime: true,

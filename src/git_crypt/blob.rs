@@ -66,7 +66,7 @@ pub fn is_encrypted_twice(key: &KeyVersion, start: &[u8]) -> bool {
 pub struct Nonce([u8; NONCE_LEN]);
 
 impl Nonce {
-    /// Reads the beginning of a file, of which [`HEADER_LEN`] bytes are looked at.
+    /// Reads the first [`HEADER_LEN`] bytes of a file.
     ///
     /// # Errors
     /// [`OpenError::NotEncrypted`] and [`OpenError::Truncated`].

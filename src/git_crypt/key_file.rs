@@ -138,7 +138,7 @@ impl fmt::Debug for KeyVersion {
     }
 }
 
-/// A key with its name and all its versions, of which the newest encrypts and all decrypt.
+/// A key with its name and all its versions: the newest encrypts, all decrypt.
 #[derive(Debug)]
 pub struct KeyFile {
     name: Name,

@@ -1,4 +1,4 @@
-//! A key in shares, of which some number make it again: Shamir over GF(256) (docs/format.md, section 4).
+//! A key in shares, some of which make it again: Shamir over GF(256) (docs/format.md, section 4).
 //!
 //! The arithmetic is that of the crate vsss-rs, which was audited; here are only the texts and the checks around it.
 
@@ -153,7 +153,7 @@ pub fn split<E: fmt::Display>(
     Ok(values.iter().map(share).collect())
 }
 
-/// Makes the key of which these are shares. The same share twice counts once.
+/// Makes the key from its shares. The same share twice counts once.
 ///
 /// # Errors
 /// [`ShareError`]; the key that is returned has the id that the shares name.

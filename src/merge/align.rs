@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::config_format::Entry;
+use crate::config_format::LineGroup;
 
 /// Comparisons of comments and blank lines between two keys, at most.
 const MAX_TABLE: usize = 1 << 20;
@@ -10,14 +10,14 @@ const MAX_TABLE: usize = 1 << 20;
 /// A side beside its base.
 pub(super) struct Alignment<'d, 't> {
     /// For each item of the base what the side has of it; `None` where it was taken away.
-    pub(super) kept: Vec<Option<&'d Entry<'t>>>,
+    pub(super) kept: Vec<Option<&'d LineGroup<'t>>>,
     /// What the side has added, each with the place of the base's item before which it stands.
-    added: Vec<(usize, &'d Entry<'t>)>,
+    added: Vec<(usize, &'d LineGroup<'t>)>,
 }
 
 impl<'t> Alignment<'_, 't> {
     /// What was added before any of these items of the base, and before the one at `end`.
-    pub(super) fn added(&self, first: usize, end: usize) -> Vec<Entry<'t>> {
+    pub(super) fn added(&self, first: usize, end: usize) -> Vec<LineGroup<'t>> {
         let added = self.added.iter().filter(|(place, _)| (first..=end).contains(place));
         added.map(|(_, item)| (*item).clone()).collect()
     }
@@ -26,8 +26,8 @@ impl<'t> Alignment<'_, 't> {
 /// Lays a side against its base: keys by their names, and between them other lines by their text. `None` where the side
 /// has keys in another order than the base, or too much between two of them.
 pub(super) fn align<'d, 't>(
-    base: &[Entry<'t>],
-    side: &'d [Entry<'t>],
+    base: &[LineGroup<'t>],
+    side: &'d [LineGroup<'t>],
 ) -> Option<Alignment<'d, 't>> {
     let keyed = side.iter().enumerate();
     let places: HashMap<_, _> =
@@ -60,8 +60,8 @@ pub(super) fn align<'d, 't>(
 
 /// Adds the longest common subsequence of the comments and blank lines in two ranges, which have no key in common.
 fn match_lines(
-    base: &[Entry<'_>],
-    side: &[Entry<'_>],
+    base: &[LineGroup<'_>],
+    side: &[LineGroup<'_>],
     (base_from, base_to): (usize, usize),
     (side_from, side_to): (usize, usize),
     pairs: &mut Vec<(usize, usize)>,

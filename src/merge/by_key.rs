@@ -5,7 +5,7 @@
 //! of the merge by lines stands.
 
 use super::align::{Alignment, align};
-use crate::config_format::{Ending, Entry, Format, Lines, Tail};
+use crate::config_format::{Ending, Format, LineGroup, Lines, Tail};
 use zeroize::Zeroizing;
 
 /// Merges three versions; `None` where a person must decide.
@@ -44,13 +44,13 @@ fn merge_tails(base: &Lines<'_>, ours: &Lines<'_>, theirs: &Lines<'_>) -> Option
 }
 
 struct Merge<'m, 't> {
-    base: &'m [Entry<'t>],
+    base: &'m [LineGroup<'t>],
     ours: &'m Alignment<'m, 't>,
     theirs: &'m Alignment<'m, 't>,
 }
 
 impl<'t> Merge<'_, 't> {
-    fn items(&self) -> Option<Vec<Entry<'t>>> {
+    fn items(&self) -> Option<Vec<LineGroup<'t>>> {
         let mut merged = Vec::new();
         let mut gap = 0;
         loop {
@@ -69,7 +69,7 @@ impl<'t> Merge<'_, 't> {
         }
     }
 
-    fn run(&self, first: usize, end: usize, merged: &mut Vec<Entry<'t>>) -> Option<()> {
+    fn run(&self, first: usize, end: usize, merged: &mut Vec<LineGroup<'t>>) -> Option<()> {
         let ours = self.ours.added(first, end);
         let theirs = self.theirs.added(first, end);
         let took = |side: &Alignment<'_, '_>| -> Vec<usize> {
@@ -99,10 +99,10 @@ impl<'t> Merge<'_, 't> {
 
 /// The version of an item that counts, if not both sides changed it.
 fn choose<'i, 't>(
-    base: &Entry<'t>,
-    ours: &'i Entry<'t>,
-    theirs: &'i Entry<'t>,
-) -> Option<&'i Entry<'t>> {
+    base: &LineGroup<'t>,
+    ours: &'i LineGroup<'t>,
+    theirs: &'i LineGroup<'t>,
+) -> Option<&'i LineGroup<'t>> {
     if ours.content == theirs.content || theirs.content == base.content {
         return Some(ours);
     }
@@ -111,9 +111,9 @@ fn choose<'i, 't>(
 
 /// What both sides added at one place: once what is the same, then ours, then theirs.
 fn add_both<'t>(
-    ours: &[Entry<'t>],
-    theirs: &[Entry<'t>],
-    merged: &mut Vec<Entry<'t>>,
+    ours: &[LineGroup<'t>],
+    theirs: &[LineGroup<'t>],
+    merged: &mut Vec<LineGroup<'t>>,
 ) -> Option<()> {
     let same = ours.iter().zip(theirs).take_while(|(ours, theirs)| ours == theirs).count();
     let (before, ours) = ours.split_at(same);
@@ -124,12 +124,12 @@ fn add_both<'t>(
     let (ours, after) = ours.split_at(ours.len() - same);
     let theirs = &theirs[..theirs.len() - same];
     if !ours.is_empty() && !theirs.is_empty() {
-        let has_key = |items: &[Entry<'_>]| items.iter().any(|item| item.key.is_some());
-        let in_both = |item: &&Entry<'_>| {
+        let has_key = |items: &[LineGroup<'_>]| items.iter().any(|item| item.key.is_some());
+        let in_both = |item: &&LineGroup<'_>| {
             item.key.is_some() && theirs.iter().any(|other| other.key == item.key)
         };
         // A comment at the end of ours may speak of what follows it.
-        let dangling = ours.last().is_some_and(Entry::is_comment);
+        let dangling = ours.last().is_some_and(LineGroup::is_comment);
         if !has_key(ours) || !has_key(theirs) || dangling || ours.iter().find(in_both).is_some() {
             return None;
         }

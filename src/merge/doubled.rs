@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use zeroize::Zeroizing;
 
 use super::{Labels, Merged, text};
-use crate::config_format::{Entry, Format, Lines, Part, Path};
+use crate::config_format::{Format, LineGroup, Lines, Part, Path};
 
 /// A merge by lines in which keys were twice.
 pub struct Undoubled {
@@ -170,7 +170,7 @@ impl<'t> Sides<'_, 't> {
     }
 
     /// Theirs without the doubled keys, and without the comments above them that ours has too.
-    fn without(&self) -> Vec<Entry<'t>> {
+    fn without(&self) -> Vec<LineGroup<'t>> {
         let places: HashMap<Same, usize> = self
             .ours
             .entries
@@ -178,7 +178,7 @@ impl<'t> Sides<'_, 't> {
             .enumerate()
             .filter_map(|(at, entry)| Some((self.same(entry)?, at)))
             .collect();
-        let mut kept: Vec<Entry<'t>> = Vec::new();
+        let mut kept: Vec<LineGroup<'t>> = Vec::new();
         for entry in &self.theirs.entries {
             let same = self.same(entry).filter(|(path, _)| self.doubled.contains(&path));
             let Some(same) = same else {
@@ -187,7 +187,7 @@ impl<'t> Sides<'_, 't> {
             };
             let own = places.get(&same).copied().unwrap_or(0);
             let mut above = self.ours.entries[..own].iter().rev();
-            while kept.last().is_some_and(Entry::is_comment) && above.next() == kept.last() {
+            while kept.last().is_some_and(LineGroup::is_comment) && above.next() == kept.last() {
                 kept.pop();
             }
         }
@@ -210,7 +210,7 @@ impl<'t> Sides<'_, 't> {
         lines.entries.iter().filter_map(|entry| Some((self.same(entry)?, entry.content))).collect()
     }
 
-    fn same(&self, entry: &Entry<'_>) -> Option<Same> {
+    fn same(&self, entry: &LineGroup<'_>) -> Option<Same> {
         entry.key.as_ref().map(|key| (self.format.same_name(&key.path), key.part))
     }
 }

@@ -16,7 +16,7 @@ use crate::keyring::{KeyName, Keyring};
 use crate::progress::Progress;
 use crate::store::shroud_dir::Label;
 
-/// Somebody who is to become a member.
+/// Somebody who should become a member.
 pub(super) struct NewMember {
     pub(super) candidate: Candidate,
     pub(super) label: Label,

@@ -49,7 +49,7 @@ pub struct SideEffect {
 pub struct Plan {
     /// What there is.
     pub found: GitCryptRepo,
-    /// What each key of git-crypt is to be called.
+    /// The new name of each key of git-crypt.
     pub names: BTreeMap<Name, KeyName>,
     /// The attributes files that change.
     pub attributes: Vec<NewAttributes>,

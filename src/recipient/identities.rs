@@ -21,9 +21,9 @@ pub const OPENPGP_VARIABLE: &str = "GIT_SHROUD_OPENPGP_KEY";
 /// How many public keys of a user's SSH folder are looked at.
 const MAX_SSH_KEYS: usize = 100;
 
-/// Where that is which opens what is wrapped to a kind of recipient.
+/// Who has what opens messages to a kind of recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum Holder {
     /// Files of identities and SSH keys.
     Files,
     /// The user's gpg.
@@ -147,13 +147,13 @@ impl Identities {
 
     /// Looks for what opens for these recipients, each in its place; says what is left out. `gpg` is the program that git names.
     pub fn find(&mut self, wanted: &[&Recipient], gpg: Option<&OsStr>) -> Vec<String> {
-        let places: BTreeSet<Place> =
-            wanted.iter().map(|recipient| recipient.method().kind().place()).collect();
+        let holders: BTreeSet<Holder> =
+            wanted.iter().map(|recipient| recipient.method().kind().holder()).collect();
         let mut left_out = Vec::new();
-        for place in places {
-            match place {
-                Place::Files => left_out.extend(self.add_usual(wanted)),
-                Place::Gpg => {
+        for holder in holders {
+            match holder {
+                Holder::Files => left_out.extend(self.add_usual(wanted)),
+                Holder::Gpg => {
                     self.find_gpg(gpg);
                     if self.gpg.is_none() {
                         left_out.push("gpg is not installed".to_owned());
@@ -169,7 +169,7 @@ impl Identities {
         self.gpg = Gpg::find(program);
     }
 
-    /// The key ids of which gpg has the secret part; asked for once.
+    /// The ids of the keys whose secret part gpg has; asked for once.
     pub(super) fn gpg_keys(&self) -> Result<&BTreeSet<String>, &str> {
         let ask = || match &self.gpg {
             Some(gpg) => gpg.secret_key_ids().map_err(|error| error.to_string()),

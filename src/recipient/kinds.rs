@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use zeroize::Zeroizing;
 
 use super::age::{self, AgeError};
-use super::identities::{Identities, Place};
+use super::identities::{Holder, Identities};
 use super::means::{Means, OpenFailure};
 use super::openpgp::{self, Certificate, Message, Packing};
 use super::{Ask, InvalidRecipient, Recipient, WrapError};
@@ -45,7 +45,7 @@ pub trait Kind: Sync {
     /// Describe: the fingerprint of the certificate that the recipient is.
     fn fingerprint<'t>(&self, text: &'t str) -> Option<&'t str>;
 
-    /// Wrap: whether it takes a certificate, which stands in the member's file.
+    /// Wrap: whether it takes a certificate, which is in the member's file.
     fn needs_certificate(&self) -> bool;
 
     /// Wrap: encrypts to the recipient, as text.
@@ -76,8 +76,8 @@ pub trait Kind: Sync {
     /// Unwrap: whether what was wrapped is an age file, which a plugin may open.
     fn is_age_file(&self) -> bool;
 
-    /// Find: where that is which opens it.
-    fn place(&self) -> Place;
+    /// Find: who has what opens it.
+    fn holder(&self) -> Holder;
 }
 
 /// Makes the enum, the list of all, and the way from one to its [`Kind`].
@@ -214,8 +214,8 @@ impl Kind for OpenPgpKind {
         false
     }
 
-    fn place(&self) -> Place {
-        Place::Gpg
+    fn holder(&self) -> Holder {
+        Holder::Gpg
     }
 }
 
@@ -312,8 +312,8 @@ impl Kind for AgeFile {
         true
     }
 
-    fn place(&self) -> Place {
-        Place::Files
+    fn holder(&self) -> Holder {
+        Holder::Files
     }
 }
 

@@ -1,7 +1,7 @@
 //! Names for secret values that do not tell them (docs/format.md, section 7).
 //!
 //! Who holds the repository's key can test a guess; nobody else can. Where no key is held, a salt takes its place, and
-//! anybody who has the salt can test guesses.
+//! anybody with the salt can test guesses.
 
 use std::fmt;
 use std::str::FromStr;
@@ -144,7 +144,7 @@ fn fingerprint((maker, key): &(Maker, ScanKey), named: Named<'_>) -> Fingerprint
     Fingerprint { maker: *maker, mac: first(&mac) }
 }
 
-/// A PEM block without its line ends, of which every file format has its own; `None` for all else, which counts as it is.
+/// A PEM block without its line ends, which differ between file formats; `None` for all else, which counts as it is.
 pub(super) fn canonical(value: &[u8]) -> Option<zeroize::Zeroizing<Vec<u8>>> {
     value.starts_with(b"-----BEGIN").then(|| {
         let mut canonical = zeroize::Zeroizing::new(Vec::with_capacity(value.len()));

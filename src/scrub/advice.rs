@@ -22,7 +22,7 @@ const TAGS: &[u8] = b"refs/tags/";
 pub struct Exposed {
     /// The rule that found it, or `value` where a file gave it.
     pub rule: String,
-    /// What may be shown of the value; a path for a file that stood in the clear.
+    /// What may be shown of the value; a path for a file that was plaintext.
     pub shown: String,
     /// Who can have seen it: `pushed`, `head`, `local`, `unreachable`, or `unknown`.
     pub exposure: String,

@@ -1,4 +1,4 @@
-//! What is to become of contents, names and messages: the seam between what is wanted and the rewriter.
+//! What contents, names and messages become: the seam between what is wanted and the rewriter.
 
 use gix::ObjectId;
 
@@ -66,7 +66,7 @@ pub enum TextKind {
     Reflog,
 }
 
-/// What is to become of contents, names and messages.
+/// What contents, names and messages become.
 ///
 /// Every method is a function of its arguments alone, or two people would get different ids; several threads call them at once.
 /// Paths are as git has them: bytes, relative, with `/`.

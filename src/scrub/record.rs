@@ -1,6 +1,6 @@
 //! What a scrub remembers, so that it can be ended, undone and proved: `<common dir>/git-shroud/scrub/<n>/`.
 //!
-//! `record.json` says what is to become of every ref and worktree, `backup.bundle` holds everything as it was, `logs/` the
+//! `record.json` says what becomes of every ref and worktree, `backup.bundle` holds everything as it was, `logs/` the
 //! reflogs, `values` what was replaced, `plan.toml` the plan. `commit-map`, `ref-map` and `first-changed` are for people and
 //! other programs. All of it is on disk before the folder gets its name; from then on the scrub is under way.
 

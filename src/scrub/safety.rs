@@ -118,7 +118,7 @@ pub fn dirty(repository: &Repository) -> Outcome<Vec<Vec<u8>>> {
     Ok(dirty)
 }
 
-/// Whether a file holds the very bytes of its blob: one in the clear at a path that should be sealed differs from what git would
+/// Whether a file holds the very bytes of its blob: plaintext at a path that should be sealed differs from what git would
 /// store, and yet nobody has changed it.
 fn is_as_stored(repository: &Repository, path: &[u8]) -> Outcome<bool> {
     let name = os_line([path, b"\n"].concat());

@@ -8,7 +8,7 @@ use crate::git::attributes_file::{AttributesFile, MACRO_DOES_NOT_SEAL, oddity};
 use crate::git::attributes_of_git::OfGit;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
-use crate::git::worktree::{Entries, Entry};
+use crate::git::worktree::{Entries, IndexedFile};
 use crate::repo_path;
 
 const NAME: &[u8] = b".gitattributes";
@@ -26,7 +26,7 @@ pub(super) struct Conflicts {
 }
 
 impl Conflicts {
-    pub(super) fn new(repository: &Repository, entries: &[Entry]) -> Result<Self, GitError> {
+    pub(super) fn new(repository: &Repository, entries: &[IndexedFile]) -> Result<Self, GitError> {
         let mut files: HashSet<&[u8]> = HashSet::from([NAME]);
         let all = Entries::read_all(repository)?.files;
         let is_file = |path: &[u8]| path.rsplit(|&byte| byte == b'/').next() == Some(NAME);
@@ -88,7 +88,7 @@ fn path_of(path: &[u8]) -> &std::path::Path {
 fn text(
     repository: &Repository,
     path: &[u8],
-    entry: Option<&Entry>,
+    entry: Option<&IndexedFile>,
     is_whole: &mut bool,
 ) -> Result<Option<Vec<u8>>, GitError> {
     let native = repo_path::to_native(path);

@@ -4,7 +4,7 @@ use gix::ObjectId;
 
 use super::State;
 use crate::format::Form;
-use crate::git::worktree::Entry;
+use crate::git::worktree::IndexedFile;
 use crate::git_crypt::Name;
 use crate::keyring::KeyName;
 
@@ -32,7 +32,7 @@ pub struct FileStatus {
 }
 
 impl FileStatus {
-    pub(super) fn new(entry: &Entry, state: State, key: KeyName) -> Self {
+    pub(super) fn new(entry: &IndexedFile, state: State, key: KeyName) -> Self {
         Self {
             path: entry.path.clone(),
             state,

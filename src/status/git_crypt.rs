@@ -7,7 +7,7 @@ use super::{FileStatus, State, Surveyor};
 use crate::git::GitError;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
-use crate::git::worktree::Entry;
+use crate::git::worktree::IndexedFile;
 use crate::git_crypt::{HEADER_LEN, HeldKeys, Name, Nonce, OpenError, is_encrypted, open_stream};
 use crate::status::{Foreign, find_opening};
 
@@ -58,7 +58,7 @@ impl GitCryptState {
 impl Surveyor<'_> {
     pub(super) fn state_of_git_crypt(
         &self,
-        entry: &Entry,
+        entry: &IndexedFile,
         name: Option<&Name>,
     ) -> Result<State, GitError> {
         let Some(name) = name else { return Ok(State::OfGitCrypt(GitCryptState::BadName)) };
@@ -89,7 +89,7 @@ impl Surveyor<'_> {
         Ok(State::OfGitCrypt(state))
     }
 
-    fn is_clear_in_head(&self, entry: &Entry) -> Result<bool, GitError> {
+    fn is_clear_in_head(&self, entry: &IndexedFile) -> Result<bool, GitError> {
         let Some(head) = &self.head else { return Ok(false) };
         let found = head.lookup_entry(entry.path.split(|&byte| byte == b'/'));
         let Some(found) = found.map_err(GitError::read)? else { return Ok(false) };

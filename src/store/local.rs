@@ -126,7 +126,7 @@ fn copied_path(common_dir: &Path) -> PathBuf {
     dir(common_dir).join("copied")
 }
 
-/// The ids of the keys of which there is, or was, a copy elsewhere: taken from outside, or exported.
+/// The ids of the keys that have, or had, a copy elsewhere: taken from outside, or exported.
 ///
 /// # Errors
 /// The list is there and cannot be read.

@@ -105,9 +105,9 @@ pub(super) fn sealed_outside(
             continue;
         }
         match sealed_with(repository, entry.id)? {
-            Found::Missing => missing.push(entry),
-            Found::Sealed(id) if !line.contains(&id) => return Ok(Some((entry.path, id))),
-            Found::Sealed(_) | Found::Other => {}
+            BlobKey::Missing => missing.push(entry),
+            BlobKey::Sealed(id) if !line.contains(&id) => return Ok(Some((entry.path, id))),
+            BlobKey::Sealed(_) | BlobKey::Other => {}
         }
     }
     missing.truncate(MAX_FETCHED);
@@ -117,28 +117,28 @@ pub(super) fn sealed_outside(
     fetch_missing(repository, missing.iter().map(|entry| &entry.id))?;
     for entry in missing {
         match sealed_with(repository, entry.id)? {
-            Found::Missing => {
+            BlobKey::Missing => {
                 let path = crate::sanitise::path(&entry.path);
                 return Err(GivenError::FileMissing { path, name: name.clone() });
             }
-            Found::Sealed(id) if !line.contains(&id) => return Ok(Some((entry.path, id))),
-            Found::Sealed(_) | Found::Other => {}
+            BlobKey::Sealed(id) if !line.contains(&id) => return Ok(Some((entry.path, id))),
+            BlobKey::Sealed(_) | BlobKey::Other => {}
         }
     }
     Ok(None)
 }
 
-enum Found {
+enum BlobKey {
     Missing,
     Sealed(KeyId),
     Other,
 }
 
-fn sealed_with(repository: &Repository, blob: ObjectId) -> Result<Found, GitError> {
-    let Some(start) = objects::read_start(repository, blob)? else { return Ok(Found::Missing) };
+fn sealed_with(repository: &Repository, blob: ObjectId) -> Result<BlobKey, GitError> {
+    let Some(start) = objects::read_start(repository, blob)? else { return Ok(BlobKey::Missing) };
     Ok(match format::sniff(&start[..start.len().min(HEADER_LEN)]) {
-        Sniff::Sealed(id) => Found::Sealed(id),
-        _ => Found::Other,
+        Sniff::Sealed(id) => BlobKey::Sealed(id),
+        _ => BlobKey::Other,
     })
 }
 

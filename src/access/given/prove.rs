@@ -10,7 +10,7 @@ use crate::git::GitError;
 use crate::git::attributes::Attributes;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
-use crate::git::worktree::{Entries, Entry, Worktree};
+use crate::git::worktree::{Entries, IndexedFile, Worktree};
 use crate::keyring::Keyring;
 
 /// Which keys were seen at work in a worktree.
@@ -64,7 +64,7 @@ fn open_one(
     repository: &Repository,
     keyring: &Keyring,
     worktree: &mut Worktree<'_>,
-    entry: &Entry,
+    entry: &IndexedFile,
     is_wanted: impl Fn(KeyId) -> bool,
 ) -> Result<Option<(KeyId, bool)>, Left> {
     if let Some(Ok((path, _))) = worktree.find(entry)? {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::refusal::Why;
+use super::refusal::Obstacle;
 use super::traces::clear_traces;
 use super::{LockError, unknown};
 use crate::access::worktree::{Left, Report, close_worktree};
@@ -30,15 +30,15 @@ pub(super) fn run(
             count(all.written, "file")
         ));
     }
-    let mut open: BTreeMap<Why, Vec<String>> = BTreeMap::new();
+    let mut open: BTreeMap<Obstacle, Vec<String>> = BTreeMap::new();
     for path in &all.unmerged {
-        open.entry(Why::Conflict).or_default().push(show(path));
+        open.entry(Obstacle::Conflict).or_default().push(show(path));
     }
     for (path, left) in all.left {
         let why = match left {
-            Left::Changed | Left::NotTracked => Why::Changed,
-            Left::InTheClear => Why::InTheClear,
-            Left::NotAFile => Why::NotAFile,
+            Left::Changed | Left::NotTracked => Obstacle::Changed,
+            Left::InTheClear => Obstacle::InTheClear,
+            Left::NotAFile => Obstacle::NotAFile,
             source => return Err(LockError::File { path: show(&path), source }),
         };
         open.entry(why).or_default().push(show(&path));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::refusal::{Why, kinds, those};
+use super::refusal::{Obstacle, kinds, those};
 use crate::access::worktree::Left;
 use crate::access::worktree::left::LeftError;
 use crate::clone::CloneError;
@@ -66,10 +66,10 @@ pub enum LockError {
     Trace(io::Error),
     /// Files would stay plaintext; their paths.
     #[error("{}; nothing was done", kinds(.0))]
-    Refused(BTreeMap<Why, Vec<String>>),
+    Refused(BTreeMap<Obstacle, Vec<String>>),
     /// No key is held, and files are plaintext; their paths.
     #[error("no key is held here, but files are still plaintext: those {}", those(.0))]
-    StillOpen(BTreeMap<Why, Vec<String>>),
+    StillOpen(BTreeMap<Obstacle, Vec<String>>),
 }
 
 impl<E: Into<CloneError>> From<E> for LockError {

@@ -22,7 +22,7 @@ use crate::progress::Progress;
 use crate::sanitise::path as show;
 use crate::store::local;
 pub use error::LockError;
-pub use refusal::Why;
+pub use refusal::Obstacle;
 use traces::clear_traces;
 
 /// What should be closed, and how.
@@ -215,7 +215,7 @@ fn refuse_changes(
     plan: &LockPlan,
     worktrees: &[Repository],
 ) -> Result<BTreeSet<Vec<u8>>, LockError> {
-    let mut refused: BTreeMap<Why, Vec<String>> = BTreeMap::new();
+    let mut refused: BTreeMap<Obstacle, Vec<String>> = BTreeMap::new();
     let mut may_stay = BTreeSet::new();
     for worktree in worktrees {
         let report = find_changed(worktree, opened.keys(), plan)?;
@@ -224,16 +224,16 @@ fn refuse_changes(
         }
         for (path, left) in report.left {
             let why = match left {
-                Left::Changed => Why::Changed,
+                Left::Changed => Obstacle::Changed,
                 // No key that is held seals it.
                 Left::InTheClear | Left::NotAFile if plan.changes == Changes::Seal => {
                     progress.warning(&format!("{} stays as it is: {left}", show(&path)));
                     may_stay.insert(path);
                     continue;
                 }
-                Left::InTheClear => Why::InTheClear,
-                Left::NotTracked => Why::NotTracked,
-                Left::NotAFile => Why::NotAFile,
+                Left::InTheClear => Obstacle::InTheClear,
+                Left::NotTracked => Obstacle::NotTracked,
+                Left::NotAFile => Obstacle::NotAFile,
                 source => return Err(LockError::File { path: show(&path), source }),
             };
             refused.entry(why).or_default().push(show(&path));

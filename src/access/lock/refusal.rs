@@ -6,7 +6,7 @@ use crate::error::count;
 
 /// Why a file cannot be closed; in the order in which the kinds are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
+pub enum Obstacle {
     /// It is no file.
     NotAFile,
     /// It is not sealed in the repository.
@@ -19,7 +19,7 @@ pub enum Why {
     Changed,
 }
 
-impl Why {
+impl Obstacle {
     fn describe(self) -> &'static str {
         match self {
             Self::NotAFile => "replaced by something else, such as a link",
@@ -35,23 +35,23 @@ impl Why {
 const NAMED: usize = 10;
 
 /// The files of each kind, the first of them by name.
-pub(super) fn kinds(refused: &BTreeMap<Why, Vec<String>>) -> String {
+pub(super) fn kinds(refused: &BTreeMap<Obstacle, Vec<String>>) -> String {
     let kinds: Vec<_> = refused.iter().map(|(why, paths)| kind(*why, paths)).collect();
     kinds.join("; and ")
 }
 
-fn kind(why: Why, paths: &[String]) -> String {
+fn kind(why: Obstacle, paths: &[String]) -> String {
     let more = paths.len().saturating_sub(NAMED);
     let mut named = paths[..paths.len() - more].join(", ");
     if more > 0 {
         named.push_str(&format!(" and {more} more"));
     }
-    let noun = if why == Why::Changed { "sealed file" } else { "file" };
+    let noun = if why == Obstacle::Changed { "sealed file" } else { "file" };
     format!("{} {}: {named}", count(paths.len() as u64, noun), why.describe())
 }
 
 /// All files of each kind.
-pub(super) fn those(open: &BTreeMap<Why, Vec<String>>) -> String {
+pub(super) fn those(open: &BTreeMap<Obstacle, Vec<String>>) -> String {
     let kinds: Vec<_> = open
         .iter()
         .map(|(why, paths)| format!("{}: {}", why.describe(), paths.join(", ")))

@@ -79,7 +79,7 @@ pub fn grant(
 pub struct Verified<'v> {
     /// The key that seals now.
     pub entry: &'v Entry,
-    /// Its member files, of which no mac fails.
+    /// Its member files, all with a right mac.
     pub members: Vec<MemberFile>,
 }
 

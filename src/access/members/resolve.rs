@@ -10,7 +10,7 @@ use crate::fs::read_bounded;
 use crate::git::repository::Repository;
 use crate::progress::Progress;
 use crate::recipient::kinds::Read;
-use crate::recipient::openpgp::{Certificate, Found, Gpg, Validity};
+use crate::recipient::openpgp::{Certificate, Gpg, GpgCertificate, Validity};
 use crate::recipient::{Recipient, is_private, read_line};
 
 /// Bytes of the longest file that is read for a recipient.
@@ -58,7 +58,7 @@ pub fn resolve(
         return Err(MemberError::NoGpg);
     };
     let found = gpg.certificate(query.as_deref().unwrap_or(&text)).map_err(MemberError::Gpg)?;
-    let Found { certificate, validity, .. } = found;
+    let GpgCertificate { certificate, validity, .. } = found;
     // First what is wrong with the certificate itself: no word of trust helps there.
     let resolved = from_certificate(&certificate, "gpg's certificate")?;
     judge_validity(progress, validity, trust)?;

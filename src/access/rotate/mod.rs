@@ -1,6 +1,6 @@
 //! Rotation: a new key in the place of one that somebody knows who should not (format.md 5).
 //!
-//! In four steps, each of which can be cut off. *Create*: the new keys, wrapped to the members, in the journal alone.
+//! In four steps; each can be cut off. *Create*: the new keys, wrapped to the members, in the journal alone.
 //! *Seal*: the new keys go to the local keyring, and every file of the index is sealed with them and staged. *Test*: what
 //! was staged opens to the same plaintext. *Finish*: `.shroud/` is written and staged.
 

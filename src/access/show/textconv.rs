@@ -12,6 +12,7 @@ use crate::filter::stdio::stdout;
 use crate::filter::{Driver as _, FileError, FilterError};
 use crate::format::{self, Sniff};
 use crate::git_crypt;
+use crate::hex;
 use crate::progress::Progress;
 use crate::store::shroud_dir;
 
@@ -35,8 +36,7 @@ pub fn textconv(dir: &Path, file_name: &Path, progress: &dyn Progress) -> Result
         let key = name.map_or_else(|| format!("key id {id}"), |name| format!("key {name}"));
         let len = file.metadata().context(place)?.len();
         // The synthetic IV tells versions apart: without it a diff of two would show nothing.
-        let version: String =
-            start[24..].iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let version = hex::lower(&start[24..32]);
         progress.line(&format!("sealed with {key}, {len} bytes, version {version}"));
         return Ok(());
     }
@@ -70,7 +70,7 @@ fn print_git_crypt(
         }
         Ok(_) | Err(FilterError::GitCrypt(_)) => {
             // The nonce tells versions apart: without it a diff of two would show nothing.
-            let version: String = start[10..18].iter().map(|byte| format!("{byte:02x}")).collect();
+            let version = hex::lower(&start[10..18]);
             progress.line(&format!("encrypted by git-crypt, version {version}"));
             Ok(())
         }

@@ -17,7 +17,7 @@ use crate::git::last_changes::last_change;
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, MAX_TEXT_LEN};
 use crate::progress::Progress;
-use crate::recipient::identities::{Identities, Place};
+use crate::recipient::identities::{Holder, Identities};
 use crate::recipient::{Ask, Recipient};
 use crate::store::shroud_dir::{File, KeyInfo};
 
@@ -256,7 +256,7 @@ impl Locked {
         let is_openpgp = |file: &MemberFile| {
             file.member
                 .as_ref()
-                .is_ok_and(|one| one.recipient.method().kind().place() == Place::Gpg)
+                .is_ok_and(|one| one.recipient.method().kind().holder() == Holder::Gpg)
         };
         let lacks_gpg = !has_gpg && members.iter().any(is_openpgp);
         let named = members.iter().take(NAMED).map(describe).collect();

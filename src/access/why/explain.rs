@@ -1,4 +1,4 @@
-//! Why a path stands as it does: the attribute line that decides, the key, and what others see.
+//! Why a path is sealed or not: the attribute line that decides, the key, and what others see.
 
 use super::confirming::describe;
 use crate::check::who_dropped;

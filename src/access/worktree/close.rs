@@ -10,7 +10,7 @@ use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::objects::{self, is_blob};
 use crate::git::repository::Repository;
-use crate::git::worktree::{Entries, Entry, NotAFile};
+use crate::git::worktree::{Entries, IndexedFile, NotAFile};
 use crate::git_crypt;
 
 /// Puts the sealed blobs of the index in the place of plaintext files.
@@ -66,7 +66,7 @@ pub fn find_unopened(repository: &Repository, keys: Keys<'_>) -> Result<u64, Git
 
 fn is_unopened(
     worker: &mut Worker<'_>,
-    entry: &Entry,
+    entry: &IndexedFile,
     attributes: &PathAttributes,
 ) -> Result<bool, Left> {
     let Some((path, metadata)) = worker.worktree.find(entry)?.and_then(Result::ok) else {
@@ -93,7 +93,7 @@ fn is_unopened(
 /// Whether the blob is to take the place of the file.
 fn is_to_close(
     worker: &mut Worker<'_>,
-    entry: &Entry,
+    entry: &IndexedFile,
     attributes: &PathAttributes,
     discard: bool,
 ) -> Result<bool, Left> {

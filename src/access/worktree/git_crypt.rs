@@ -14,7 +14,7 @@ use crate::fs::open_regular;
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::objects::{self, BlobHasher, is_blob};
-use crate::git::worktree::{Entry, NotAFile, Worktree};
+use crate::git::worktree::{IndexedFile, NotAFile, Worktree};
 use crate::git_crypt::{
     HEADER_LEN, KeyFile, KeyVersion, Name, Nonce, NonceHasher, OpenError, is_encrypted,
     open_stream, seal_stream,
@@ -26,7 +26,7 @@ const BUFFER: usize = 1 << 17;
 /// Opens a file that still holds the encrypted bytes, and whose key is held.
 pub(super) fn open_file(
     worker: &mut Worker<'_>,
-    entry: &Entry,
+    entry: &IndexedFile,
     attributes: &PathAttributes,
     name: Option<&Name>,
 ) -> Result<(), Left> {
@@ -115,7 +115,7 @@ fn opens(key: &KeyVersion, nonce: &Nonce, mut file: &File) -> Result<bool, Left>
 /// Says of a file that a lock would leave as plaintext that it has local changes.
 pub(super) fn find_changed(
     worker: &mut Worker<'_>,
-    entry: &Entry,
+    entry: &IndexedFile,
     name: Option<&Name>,
     plan: &LockPlan,
 ) -> Result<(), Left> {
@@ -136,7 +136,7 @@ pub(super) fn find_changed(
 /// Puts the encrypted bytes back into a file that holds the plaintext.
 pub(super) fn encrypt_file(
     worker: &mut Worker<'_>,
-    entry: &Entry,
+    entry: &IndexedFile,
     attributes: &PathAttributes,
     name: Option<&Name>,
     plan: &LockPlan,
@@ -179,7 +179,7 @@ enum How<'r> {
 /// How this plaintext is closed.
 fn how_to_encrypt<'r>(
     worker: &mut Worker<'r>,
-    entry: &Entry,
+    entry: &IndexedFile,
     name: Option<&Name>,
     path: &Path,
     plan: &LockPlan,
@@ -187,7 +187,7 @@ fn how_to_encrypt<'r>(
     let (file, start) = read_start(path)?;
     let length = file.metadata()?.len();
     let looks_encrypted = is_encrypted(&start);
-    // Empty, in the clear, or encrypted already: in any case what the repository holds.
+    // Empty, plaintext, or encrypted already: in any case what the repository holds.
     if (length == 0 || looks_encrypted) && is_blob(worker.repository, &file, length, entry.id)? {
         return Ok(How::Stays);
     }
@@ -219,7 +219,7 @@ fn how_to_encrypt<'r>(
 impl Worker<'_> {
     fn find_for_git_crypt(
         &mut self,
-        entry: &Entry,
+        entry: &IndexedFile,
         name: Option<&Name>,
         plan: &LockPlan,
     ) -> Result<Option<(PathBuf, Metadata)>, Left> {

@@ -15,7 +15,7 @@ use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::objects::is_blob;
 use crate::git::repository::Repository;
-use crate::git::worktree::{Entry, NotAFile, Worktree};
+use crate::git::worktree::{IndexedFile, NotAFile, Worktree};
 
 /// Bytes read at once: a small file in one piece.
 const BUFFER: usize = 1 << 17;
@@ -35,7 +35,7 @@ pub fn open_worktree(repository: &Repository, keys: Keys<'_>) -> Result<Report, 
 
 fn open_file(
     worker: &mut Worker<'_>,
-    entry: &Entry,
+    entry: &IndexedFile,
     attributes: &PathAttributes,
 ) -> Result<(), Left> {
     if let Some(name) = &attributes.git_crypt {
@@ -102,7 +102,7 @@ fn open_file(
 /// A file that was opened by a run which did not come to write the index, or that was only touched.
 fn refresh(
     worker: &mut Worker<'_>,
-    entry: &Entry,
+    entry: &IndexedFile,
     path: &Path,
     metadata: &Metadata,
 ) -> Result<(), Left> {

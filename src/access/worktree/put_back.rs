@@ -9,13 +9,13 @@ use crate::format::{Key, Siv};
 use crate::fs::open_regular;
 use crate::git::attributes::PathAttributes;
 use crate::git::objects::{self, Blob, is_blob};
-use crate::git::worktree::{Entry, Worktree};
+use crate::git::worktree::{IndexedFile, Worktree};
 
 impl Worker<'_> {
     /// A file that was closed by a run which did not come to write the index: git would take its length for a change.
     pub(super) fn remember_closed(
         &mut self,
-        entry: &Entry,
+        entry: &IndexedFile,
         attributes: &PathAttributes,
     ) -> Result<(), Left> {
         if attributes.is_encrypted()
@@ -30,7 +30,7 @@ impl Worker<'_> {
     }
 
     /// Puts the blob of the index in the place of the file, whatever that holds.
-    pub(super) fn put_back(&mut self, entry: &Entry, path: &Path) -> Result<(), Left> {
+    pub(super) fn put_back(&mut self, entry: &IndexedFile, path: &Path) -> Result<(), Left> {
         let blob = objects::read(self.repository, entry.id)?;
         self.replace_by(entry, path, blob, None)
     }
@@ -39,7 +39,7 @@ impl Worker<'_> {
     /// under it.
     pub(super) fn replace_by(
         &mut self,
-        entry: &Entry,
+        entry: &IndexedFile,
         path: &Path,
         blob: Blob,
         expected: Option<(&Key, Siv)>,

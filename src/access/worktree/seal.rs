@@ -19,7 +19,7 @@ use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
-use crate::git::worktree::{Entries, Entry, NotAFile};
+use crate::git::worktree::{Entries, IndexedFile, NotAFile};
 use crate::keyring;
 
 /// How the sealed bytes of a file are had.
@@ -99,7 +99,7 @@ impl<'r> Worker<'r> {
     /// [`Left::NotAFile`] where something else is at the path of a file that should be sealed.
     pub(super) fn find_to_close(
         &mut self,
-        entry: &Entry,
+        entry: &IndexedFile,
         attributes: &PathAttributes,
         plan: &LockPlan,
     ) -> Result<Option<(PathBuf, Metadata)>, Left> {
@@ -119,7 +119,7 @@ impl<'r> Worker<'r> {
     }
 
     /// Bytes of the blob; `None` where it is not in this clone.
-    fn blob_len(&self, entry: &Entry) -> Result<Option<u64>, GitError> {
+    fn blob_len(&self, entry: &IndexedFile) -> Result<Option<u64>, GitError> {
         let header = self.repository.gix.try_find_header(entry.id).map_err(GitError::read)?;
         Ok(header.map(|header| header.size()))
     }
@@ -127,7 +127,7 @@ impl<'r> Worker<'r> {
     /// Seals the file as it is; `Left::Changed`, and nothing is done, if it changes meanwhile.
     fn seal_file(
         &mut self,
-        entry: &Entry,
+        entry: &IndexedFile,
         path: &Path,
         key: &Key,
         layout: Layout,
@@ -148,7 +148,7 @@ impl<'r> Worker<'r> {
     /// How this plaintext is closed.
     fn how(
         &mut self,
-        entry: &Entry,
+        entry: &IndexedFile,
         attributes: &PathAttributes,
         path: &Path,
         plan: &LockPlan,

@@ -9,7 +9,7 @@ use crate::git::GitError;
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::index::IndexLock;
 use crate::git::repository::Repository;
-use crate::git::worktree::{self, Entries, Entry, Worktree};
+use crate::git::worktree::{self, Entries, IndexedFile, Worktree};
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
 use crate::parallel::map_runs;
@@ -31,10 +31,10 @@ pub(super) fn sweep(
     repository: &Repository,
     keys: Keys<'_>,
     entries: &Entries,
-    work: impl Fn(&mut Worker<'_>, &Entry, &PathAttributes) -> Result<(), Left> + Sync,
+    work: impl Fn(&mut Worker<'_>, &IndexedFile, &PathAttributes) -> Result<(), Left> + Sync,
 ) -> Result<Report, GitError> {
     let (git_dir, top) = (repository.gix.git_dir(), repository.worktree.as_deref());
-    let run = |_, files: &[Entry]| -> Result<Report, GitError> {
+    let run = |_, files: &[IndexedFile]| -> Result<Report, GitError> {
         // An open repository belongs to one thread.
         let repository = Repository::open(git_dir, top.map(Path::to_owned))?;
         let mut attributes = Attributes::new(&repository)?;
@@ -88,7 +88,7 @@ fn unmerged(repository: &Repository, entries: &Entries) -> Result<Vec<Vec<u8>>, 
 pub(super) fn sweep_locked(
     repository: &Repository,
     keys: Keys<'_>,
-    work: impl Fn(&mut Worker<'_>, &Entry, &PathAttributes) -> Result<(), Left> + Sync,
+    work: impl Fn(&mut Worker<'_>, &IndexedFile, &PathAttributes) -> Result<(), Left> + Sync,
 ) -> Result<Report, GitError> {
     let lock = IndexLock::take(&repository.gix.index_path())?;
     let entries = Entries::read(repository)?;

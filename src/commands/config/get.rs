@@ -105,7 +105,11 @@ impl Get {
     fn expanded<'e>(&self, environment: &Environment, setting: &'e Setting) -> Outcome<&'e str> {
         let Some(Err(error)) = &setting.meant else { return Ok(setting.meant()) };
         if environment.is_complete() {
-            return Err(super::cannot_expand(&self.property.environment, &self.property.name, error));
+            return Err(super::cannot_expand(
+                &self.property.environment,
+                &self.property.name,
+                error,
+            ));
         }
         Err(CommandError::incomplete(format!(
             "a file of {} that may set what {} refers to is locked or cannot be read",

@@ -1,6 +1,6 @@
 //! The errors of a lock.
 
-use crate::access::lock::{LockError, Why};
+use crate::access::lock::{LockError, Obstacle};
 use crate::error::CommandError;
 
 impl From<LockError> for CommandError {
@@ -41,27 +41,27 @@ impl From<LockError> for CommandError {
     }
 }
 
-fn way_out(why: Why) -> &'static str {
+fn way_out(why: Obstacle) -> &'static str {
     match why {
-        Why::Changed => {
+        Obstacle::Changed => {
             "'git add' or 'git restore' them; or use --force, which seals them as they are, or --discard, which drops the changes"
         }
-        Why::InTheClear => {
+        Obstacle::InTheClear => {
             "run 'git shroud status --fix' and commit; or use --force, which seals the files in this clone"
         }
-        Why::NotTracked => "track them again (git shroud track PATTERN), or use --force",
-        Why::NotAFile | Why::Conflict => "git restore them, or git rm them",
+        Obstacle::NotTracked => "track them again (git shroud track PATTERN), or use --force",
+        Obstacle::NotAFile | Obstacle::Conflict => "git restore them, or git rm them",
     }
 }
 
 /// What to do where no key is held.
-fn without_key(why: Why) -> &'static str {
+fn without_key(why: Obstacle) -> &'static str {
     match why {
-        Why::Changed | Why::NotTracked => {
+        Obstacle::Changed | Obstacle::NotTracked => {
             "unlock with a key and lock again, which loses nothing; or 'git shroud lock --discard', which restores the version in the index"
         }
-        Why::InTheClear => "run 'git shroud unlock', then 'git shroud status --fix'",
-        Why::NotAFile => "git restore them, or git rm them",
-        Why::Conflict => "finish or abort the merge, then lock",
+        Obstacle::InTheClear => "run 'git shroud unlock', then 'git shroud status --fix'",
+        Obstacle::NotAFile => "git restore them, or git rm them",
+        Obstacle::Conflict => "finish or abort the merge, then lock",
     }
 }

@@ -124,7 +124,7 @@ fn containers(document: &Document<'_>, name: &str) -> Vec<(Option<usize>, Vec<St
     found.into_iter().filter(|(.., rest)| is_name(rest)).map(|(_, at, rest)| (at, rest)).collect()
 }
 
-/// What is to be added.
+/// What should be added.
 struct New<'d> {
     document: &'d Document<'d>,
     lines: &'d Lines,

@@ -78,7 +78,7 @@ impl Gathering {
         self.values.len() + self.parts.len() < MAX_VALUES
     }
 
-    /// Files of which some values are not looked for, as there are more than [`MAX_VALUES`].
+    /// Files with values that are not looked for, as there are more than [`MAX_VALUES`].
     pub fn beyond(&self) -> &BTreeSet<Vec<u8>> {
         &self.beyond
     }

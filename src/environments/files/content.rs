@@ -17,7 +17,7 @@ use crate::secret::WipedVec;
 use crate::store::confirmed::KeyOf;
 use crate::store::environments::Seal;
 
-/// Bytes of the longest file that is read; a configuration file in the clear has at most 4 MiB.
+/// Bytes of the longest file that is read; the plaintext of a configuration file has at most 4 MiB.
 const MAX_FILE: usize = 6 << 20;
 
 /// What protects a file, or why its values are not to be taken: what git has of it was not sealed with the key that its

@@ -230,7 +230,7 @@ impl<'r> Moves<'r> {
         (path, now, is_confirmed): (&str, &Seal, bool),
         past: &mut Option<Past>,
     ) -> Result<Option<(Was, Option<String>)>, PastError> {
-        // All that is held bears one name: only a file in the clear can have been moved.
+        // All keys that are held have one name: only a plaintext file can have been moved.
         let is_single = self.keyring.has_one_name() && *now != Seal::Open;
         if self.keyring.is_empty() || is_single {
             return Ok(None);
@@ -250,7 +250,7 @@ impl<'r> Moves<'r> {
             let who = past.who(path.as_bytes(), Some(&from));
             return Ok(Some((Was::Before(own(from)), who)));
         }
-        // Beside a file that is gone, what is in the clear says nothing: many have both.
+        // Beside a file that is gone, a plaintext file says nothing: many have both.
         if *now == Seal::Open {
             return Ok(None);
         }

@@ -54,7 +54,7 @@ struct Match {
 
 /// The number of a place, counted from one; zero for none. Short pieces need half the memory, and so fewer of their
 /// places fall out of the processor's nearest cache.
-trait Place: Copy + Default {
+trait Position: Copy + Default {
     /// Bytes of the longest piece.
     const LONGEST_PIECE: usize;
 
@@ -67,7 +67,7 @@ trait Place: Copy + Default {
 
 macro_rules! place {
     ($number:ty) => {
-        impl Place for $number {
+        impl Position for $number {
             const LONGEST_PIECE: usize = <$number>::MAX as usize;
 
             #[expect(
@@ -180,7 +180,7 @@ impl MatchFinder {
     }
 }
 
-impl<P: Place> Chains<P> {
+impl<P: Position> Chains<P> {
     fn tokens(&mut self, piece: &[u8], out: &mut Vec<Token>) {
         let dictionary = dictionary();
         self.begin(piece.len());

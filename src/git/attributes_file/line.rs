@@ -20,7 +20,7 @@ pub fn sealing(key: Option<&str>, layout: Layout) -> String {
     sealing_without(key, layout, |_| false)
 }
 
-/// The attributes that seal, without those of which `is_said` knows that the line says them itself.
+/// The attributes that seal, without those that the line says itself, by `is_said`.
 pub fn sealing_without(
     key: Option<&str>,
     layout: Layout,
@@ -75,7 +75,7 @@ pub(super) fn parse(line: &[u8]) -> Option<Tracked> {
     sealed.then_some(Tracked { pattern, key, layout })
 }
 
-/// A line of an earlier version, which has the macro alone, with what the macro stands for behind it; `None` for others.
+/// A line that has the macro alone, with what the macro stands for behind it; `None` for others.
 pub(super) fn written_out(line: &[u8]) -> Option<Vec<u8>> {
     parse(line)?;
     let (_, end) = of_pattern(line)?;

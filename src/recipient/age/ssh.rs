@@ -90,7 +90,7 @@ fn unsupported(kind: &[u8]) -> AgeError {
     }
 }
 
-/// Checks an OpenSSH private key file and returns its public key, which is there in the clear.
+/// Checks an OpenSSH private key file and returns its public key, which is there as plaintext.
 pub(super) fn check_private_key(text: &str) -> Result<PublicKey, AgeError> {
     let mut base64 = Zeroizing::new(String::with_capacity(text.len()));
     let lines = text.lines().map(str::trim_end).skip(1);
@@ -133,7 +133,7 @@ fn check_sections(bytes: &[u8]) -> Option<Result<PublicKey, AgeError>> {
     Some(public)
 }
 
-/// The bits of a number in big-endian bytes, the first of which is zero only to keep it positive.
+/// The bits of a number in big-endian bytes; the first byte is zero only to keep it positive.
 fn bits(number: &[u8]) -> usize {
     let number = number.strip_prefix(&[0]).unwrap_or(number);
     let unused = number.first().map_or(0, |byte| byte.leading_zeros() as usize);

@@ -17,7 +17,7 @@ pub enum CertificateError {
     /// It ends too early.
     #[error("the OpenPGP certificate is cut short")]
     Truncated,
-    /// Something in it is no packet, or stands where it may not.
+    /// Something in it is no packet, or is where it may not be.
     #[error("the OpenPGP certificate is malformed")]
     Malformed,
     /// It holds a secret key.

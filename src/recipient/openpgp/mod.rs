@@ -16,7 +16,7 @@ mod rescue;
 
 pub use certificate::Certificate;
 pub use certificate_error::CertificateError;
-pub use gpg::{Found, Gpg, GpgError, Known, Validity};
+pub use gpg::{Gpg, GpgCertificate, GpgError, Known, Validity};
 pub use message::{Message, MessageError, WrapError, wrap};
 pub use native::{Packing, SecretKey, SecretKeyError, UnwrapError};
 

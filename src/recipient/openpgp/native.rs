@@ -37,7 +37,7 @@ pub enum SecretKeyError {
     /// It ends too early.
     #[error("the OpenPGP secret key is cut short")]
     Truncated,
-    /// Something in it is no packet, or stands where it may not.
+    /// Something in it is no packet, or is where it may not be.
     #[error("the OpenPGP secret key is malformed")]
     Malformed,
     /// It holds no secret part.

@@ -35,7 +35,7 @@ pub(super) enum Broken {
     NotOpenPgp,
     /// They end within a packet, or armour lacks its last line.
     Truncated,
-    /// Something stands where a packet should begin, or armour holds what is not base64.
+    /// Something else is where a packet should begin, or armour holds what is not base64.
     Malformed,
 }
 

@@ -110,7 +110,7 @@ impl Gather {
         self.texts.lock().expect("a thread that panicked has said why").push(text);
     }
 
-    /// The objects of which it must be known where they came from.
+    /// The objects whose origin must be known.
     pub fn targets(&self) -> BTreeSet<ObjectId> {
         let texts = self.texts.lock().expect("a thread that panicked has said why");
         let id = |text: &Text| match text.source {

@@ -106,7 +106,7 @@ pub struct Occurrence {
     pub at_head: bool,
     /// Whether a remote-tracking ref has it.
     pub pushed: bool,
-    /// Whether any ref or the index leads to it, or it stands outside the object database.
+    /// Whether any ref or the index leads to it, or it is outside the object database.
     pub reachable: bool,
     /// Refs that lead to it, as many as were looked for.
     pub refs: Vec<Vec<u8>>,
@@ -115,7 +115,7 @@ pub struct Occurrence {
 }
 
 impl Occurrence {
-    /// One at this place, of which nothing else is known.
+    /// One at this place; nothing else is known of it.
     pub fn new(place: Location) -> Self {
         Self {
             place,

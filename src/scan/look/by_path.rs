@@ -87,7 +87,7 @@ impl ByPath {
         by_path
     }
 
-    /// The objects of which it must be known where they came from.
+    /// The objects whose origin must be known.
     pub fn targets(&self) -> impl Iterator<Item = ObjectId> {
         self.found.values().flatten().copied()
     }

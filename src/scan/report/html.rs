@@ -100,7 +100,7 @@ fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// How many values stood in the clear at each time.
+/// How many values were unencrypted at each time.
 fn chart(axis: Axis, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let steps = axis.alive(&report.findings);
     let most = steps.iter().map(|&(_, number)| number).max().unwrap_or(0).max(1);

@@ -142,7 +142,7 @@ fn key_lines(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let is_key = value.starts_with(b"-----BEGIN");
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
     let lines = value.split(|byte| matches!(byte, b'\n' | b'\\')).map(move |line| {
-        // Behind the backslash of an escaped end of line stands its 'n' or 'r'.
+        // Behind the backslash of an escaped end of line is its 'n' or 'r'.
         let escaped = value.contains(&b'\\') && matches!(line.first(), Some(b'n' | b'r'));
         line[usize::from(escaped)..].trim_ascii()
     });

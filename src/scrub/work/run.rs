@@ -26,7 +26,7 @@ const MAX_EXPOSED: usize = 1 << 28;
 
 /// What a new scrub is to do.
 pub struct Request<'a> {
-    /// What is to become of what.
+    /// What becomes of what.
     pub plan: Plan,
     /// Every value of a sealed file that is found elsewhere is replaced too.
     pub known: bool,
@@ -184,7 +184,7 @@ fn exposed(record: &Record) -> Option<Vec<Exposed>> {
     serde_json::from_slice(&bytes).ok()
 }
 
-/// What is to become of refs and worktrees.
+/// What becomes of refs and worktrees.
 fn record(rewritten: &Rewritten, mut heads: Vec<Head>) -> Outcome<Record> {
     let by_name: HashMap<&[u8], &RefChange> =
         rewritten.refs.iter().map(|change| (&change.name[..], change)).collect();

@@ -97,7 +97,7 @@ impl From<f64> for Number {
     }
 }
 
-/// Expressions, of which one must match.
+/// Expressions; one of them must match.
 pub struct Patterns {
     written: Vec<String>,
     regex: Regex,

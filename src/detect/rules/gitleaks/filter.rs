@@ -22,7 +22,7 @@ const DEEPEST: usize = 64;
 /// An expression that cannot be used.
 #[derive(Debug, Error)]
 pub enum FilterError {
-    /// It breaks off, or something stands where it makes no sense.
+    /// It breaks off, or something is where it makes no sense.
     #[error("{0} is not expected there")]
     Unexpected(String),
     /// A string has no end, or an escape that is not known.

@@ -40,7 +40,7 @@ pub struct Gpg {
 
 /// A certificate that gpg knows.
 #[derive(Debug)]
-pub struct Found {
+pub struct GpgCertificate {
     /// The certificate, in binary, without signatures of others.
     pub certificate: Vec<u8>,
     /// How far gpg holds it to belong to whom it was asked for.
@@ -87,7 +87,7 @@ impl Gpg {
     ///
     /// # Errors
     /// [`GpgError::NoMatch`], [`GpgError::Ambiguous`], [`GpgError::ShortKeyId`], or that gpg failed.
-    pub fn certificate(&self, query: &str) -> Result<Found, GpgError> {
+    pub fn certificate(&self, query: &str) -> Result<GpgCertificate, GpgError> {
         let query = Query::of(query)?;
         let listed = self.list(&query.argument())?;
         let usable = |key: &&Listed| {
@@ -113,7 +113,7 @@ impl Gpg {
             });
         };
         let fingerprint = key.primary.fingerprint.clone();
-        Ok(Found {
+        Ok(GpgCertificate {
             certificate: self.export(&fingerprint)?,
             validity: query.trust(key),
             fingerprint,

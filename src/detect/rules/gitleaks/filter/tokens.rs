@@ -17,7 +17,7 @@ pub(super) enum Token {
 }
 
 impl Token {
-    /// That it stands where it makes no sense. What a string holds is not said.
+    /// That it is where it makes no sense. What a string holds is not said.
     pub(super) fn unexpected(&self) -> FilterError {
         FilterError::Unexpected(match self {
             Self::Name(name) => format!("'{}'", crate::sanitise::line(name)),
