@@ -244,6 +244,9 @@ impl Format {
         match rest[0] {
             b' ' | b'\t' | b'\n' | b'\r' => 1,
             b'\x0c' if self == Self::Properties => 1,
+            b'!' if self == Self::Yaml && rest.starts_with(b"!<") => {
+                rest.iter().position(|byte| *byte == b'>').map_or(0, |at| at + 1)
+            }
             b'&' | b'!' | b'*' if self == Self::Yaml => word(),
             b'%' if self == Self::Yaml => {
                 rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())

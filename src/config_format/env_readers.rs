@@ -287,8 +287,8 @@ pub(super) fn php(after: &str) -> Outcome {
 
 /// Whether a value of several lines ends on this line.
 fn php_ends(line: &str) -> bool {
-    let line = Zeroizing::new(line.replace("\\\\", ""));
-    let bytes = line.as_bytes();
-    let count = bytes.windows(2).filter(|pair| pair[0] != b'\\' && pair[1] == b'"').count();
-    *line == "\"" || count > usize::from(line.contains("=\""))
+    let single = Zeroizing::new(line.replace("\\\\", ""));
+    let pairs = single.as_bytes().windows(2);
+    let count = pairs.filter(|pair| pair[0] != b'\\' && pair[1] == b'"').count();
+    line == "\"" || count > usize::from(line.contains("=\""))
 }

@@ -4,6 +4,7 @@
 use zeroize::Zeroizing;
 
 use super::build::{Builder, New};
+use super::env_text::Meant;
 use super::item::{Kind, Role, Step, Style};
 use super::text::{Text, trim, trim_start};
 use super::{Dialect, Doubt, ini_value, may_be_base64, name};
@@ -26,7 +27,7 @@ pub(super) fn read<'t>(
         if content.is_empty() || is_comment(line) {
             continue;
         }
-        if content.starts_with(b"!include") && dialect == Some(Dialect::Mysql) {
+        if content[0] == b'!' && dialect == Some(Dialect::Mysql) {
             builder.mark(place, Role::Structure);
             continue;
         }
@@ -72,8 +73,13 @@ pub(super) fn read<'t>(
         }
         let behind = trim_start(&line[depth(here) + sign + 1..]);
         let begin = place.end - behind.len();
+        let mut references = Vec::new();
         let (raw, value, style) = if last == here {
-            let (len, value) = ini_value::read(dialect, &source[begin..place.end]);
+            let read = ini_value::read(dialect, &source[begin..place.end]);
+            let Meant { raw, text: value, references: own } =
+                read.map_err(|why| builder.doubt(start, why))?;
+            references = own;
+            let len = raw.end;
             let style = match behind.first().filter(|_| value.len() < len) {
                 Some(b'"') => Style::Double,
                 Some(b'\'') => Style::Single,
@@ -88,7 +94,10 @@ pub(super) fn read<'t>(
                 let line = if at == here { begin..place.end } else { text.place(at) };
                 let line = source[line].trim();
                 let cuts = dialect == Some(Dialect::Supervisor);
-                if cuts { &line[..ini_value::read(dialect, line).0] } else { line }
+                match ini_value::read(dialect, line) {
+                    Ok(meant) if cuts => &line[meant.raw],
+                    _ => line,
+                }
             };
             let joined = Zeroizing::new(lines.map(line).collect::<Vec<_>>().join("\n"));
             (begin..text.place(last).end, joined, Style::Block)
@@ -97,7 +106,7 @@ pub(super) fn read<'t>(
         let range = start..start + own.len();
         builder.mark(range.clone(), Role::Name);
         builder.path.push(Step::Name(name.to_owned()));
-        builder.push(New::alone(range, raw, Kind::Text, style, value))?;
+        builder.push(New { references, ..New::alone(range, raw, Kind::Text, style, value) })?;
         builder.path.pop();
     }
     Ok(builder)

@@ -3,29 +3,59 @@
 use zeroize::Zeroizing;
 
 use super::Dialect;
+use super::env_text::{Meant, Out, Outcome};
 use super::text::is_blank;
 
-/// The bytes of the value that a line begins with, and what it means.
-pub(super) fn read(dialect: Option<Dialect>, line: &str) -> (usize, Zeroizing<String>) {
-    let owned = |text: &str| Zeroizing::new(text.to_owned());
-    if dialect == Some(Dialect::Python) {
-        let value = line.trim_end();
-        return (value.len(), owned(value));
-    }
-    if dialect != Some(Dialect::Supervisor)
-        && let Some((len, text)) = quoted(dialect, line)
-        && (line[len..].trim_start().is_empty()
-            || comment(dialect, &line[len..]) < line.len() - len)
-        && line[len..len + comment(dialect, &line[len..])].trim().is_empty()
-    {
-        return (len, text);
-    }
-    let value = line[..comment(dialect, line)].trim_end();
-    let text = match dialect {
-        Some(Dialect::Mysql) => escapes(value),
-        _ => owned(value),
+/// The value that a line begins with.
+pub(super) fn read(dialect: Option<Dialect>, line: &str) -> Outcome {
+    let meant = |value: &str| {
+        let mut out = Out::new(value.len());
+        for (at, c) in value.char_indices() {
+            match dialect {
+                Some(Dialect::Php) if value[at..].starts_with("${") => out.reference(),
+                _ => out.text.push(c),
+            }
+        }
+        out.meant(0..value.len())
     };
-    (value.len(), text)
+    match dialect {
+        Some(Dialect::Python) => return Ok(meant(line.trim_end())),
+        Some(Dialect::Mysql) => return mysql(line),
+        _ => {}
+    }
+    let is_quoted = dialect != Some(Dialect::Supervisor) && line.starts_with(['"', '\'']);
+    let quoted = if is_quoted { quoted(dialect, line) } else { None };
+    if let Some(quoted) = quoted {
+        let rest = &line[quoted.raw.end..];
+        let comment = comment(dialect, rest);
+        if rest[..comment].trim().is_empty() {
+            return Ok(quoted);
+        }
+    }
+    if is_quoted && dialect == Some(Dialect::Php) {
+        return Err("the quote is not closed, or there is text behind it");
+    }
+    Ok(meant(line[..comment(dialect, line)].trim_end()))
+}
+
+/// As MySQL and MariaDB read their option files: a comment begins behind all quotes, and quotes around the whole are taken away.
+fn mysql(line: &str) -> Outcome {
+    let (mut open, mut escaped) = (None, false);
+    let comment = line.bytes().position(|byte| {
+        if !escaped && matches!(byte, b'"' | b'\'') && open.is_none_or(|open| open == byte) {
+            open = if open.is_none() { Some(byte) } else { None };
+        }
+        escaped = open.is_some() && byte == b'\\' && !escaped;
+        open.is_none() && byte == b'#'
+    });
+    let value = line[..comment.unwrap_or(line.len())].trim_end();
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''));
+    let inner = match quote {
+        Some(_) if value.len() == 1 => return Err("a quote alone is no value"),
+        Some(quote) => value.strip_suffix(quote).map(|inner| &inner[1..]),
+        None => None,
+    };
+    Ok(Meant { raw: 0..value.len(), text: escapes(inner.unwrap_or(value)), references: Vec::new() })
 }
 
 /// Where a comment begins.
@@ -35,30 +65,30 @@ fn comment(dialect: Option<Dialect>, line: &str) -> usize {
         let blank = *at == 0 || is_blank(bytes[*at - 1]);
         match (dialect, bytes[*at]) {
             (Some(Dialect::Php), byte) => byte == b';',
-            (Some(Dialect::Mysql), byte) => byte == b'#',
             (_, byte) => matches!(byte, b';' | b'#') && blank,
         }
     };
     (0..bytes.len()).find(begins).unwrap_or(bytes.len())
 }
 
-/// A value in quotes that the line begins with.
-fn quoted(dialect: Option<Dialect>, line: &str) -> Option<(usize, Zeroizing<String>)> {
-    let quote = line.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-    let escapes_quote = dialect == Some(Dialect::Php) && quote == '"';
-    let mut text = Zeroizing::new(String::with_capacity(line.len()));
+/// The value in quotes that a line begins with.
+fn quoted(dialect: Option<Dialect>, line: &str) -> Option<Meant> {
+    let quote = line.chars().next()?;
+    let php = dialect == Some(Dialect::Php) && quote == '"';
+    let mut out = Out::new(line.len());
     let mut chars = line.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
         match (c, chars.peek()) {
-            ('\\', Some((_, next @ ('"' | '\\')))) if escapes_quote => {
-                text.push(*next);
+            // A backslash before the last quote of a line is one.
+            ('\\', Some((next_at, next @ ('"' | '\\' | '$'))))
+                if php && (*next != '"' || line[next_at + 1..].contains('"')) =>
+            {
+                out.text.push(*next);
                 chars.next();
             }
-            (c, _) if c == quote => {
-                let text = if dialect == Some(Dialect::Mysql) { escapes(&text) } else { text };
-                return Some((at + 1, text));
-            }
-            (c, _) => text.push(c),
+            ('$', Some((_, '{'))) if php => out.reference(),
+            (c, _) if c == quote => return Some(out.meant(0..at + 1)),
+            (c, _) => out.text.push(c),
         }
     }
     None
@@ -74,8 +104,8 @@ fn escapes(value: &str) -> Zeroizing<String> {
             't' => Some('\t'),
             'n' => Some('\n'),
             'r' => Some('\r'),
-            '\\' => Some('\\'),
             's' => Some(' '),
+            '\\' | '"' | '\'' => Some(*next),
             _ => None,
         });
         text.push(escape.unwrap_or(c));
@@ -92,7 +122,11 @@ pub(super) fn write(
     text: &str,
     dialect: Option<Dialect>,
 ) -> Result<Zeroizing<String>, &'static str> {
-    let signs = if dialect == Some(Dialect::Mysql) { "\\" } else { "\\\"" };
+    let signs = match dialect {
+        Some(Dialect::Mysql) => "\\",
+        Some(Dialect::Php) => "\\\"$",
+        _ => "\\\"",
+    };
     let mut escaped = Zeroizing::new(String::with_capacity(2 * text.len()));
     for c in text.chars() {
         match c {
@@ -108,7 +142,8 @@ pub(super) fn write(
     let is_line =
         |line: &str| !line.is_empty() && line.trim() == line && !line.starts_with(['#', ';']);
     if go_on && text.contains('\n') && text.split('\n').skip(1).all(is_line) {
-        let cut = |line| dialect == Some(Dialect::Supervisor) && read(dialect, line).0 < line.len();
+        let whole = |line: &str| read(dialect, line).is_ok_and(|meant| meant.raw.end == line.len());
+        let cut = |line| dialect == Some(Dialect::Supervisor) && !whole(line);
         if !text.split('\n').any(cut) && !text.contains('\r') {
             return Ok(Zeroizing::new(text.replace('\n', "\n\t")));
         }
@@ -126,8 +161,9 @@ pub(super) fn write(
     let readers = if dialect.is_some() { &one[..] } else { &all[..] };
     let good = |raw: &&Zeroizing<String>| {
         let same = |reader: &Option<Dialect>| {
-            let (len, meant) = read(*reader, raw);
-            len == raw.len() && *meant == text
+            read(*reader, raw).is_ok_and(|meant| {
+                meant.raw.end == raw.len() && *meant.text == text && meant.references.is_empty()
+            })
         };
         !raw.contains(['\n', '\r']) && raw.trim() == raw.as_str() && readers.iter().all(same)
     };
@@ -142,5 +178,7 @@ pub(super) fn write(
 /// The readers that take a line's value for another than this one, without a word.
 pub(super) fn differing(line: &str, usual: &str) -> impl Iterator<Item = Dialect> {
     let readers = [Dialect::Python, Dialect::Mysql, Dialect::Supervisor];
-    readers.into_iter().filter(move |dialect| *read(Some(*dialect), line).1 != usual)
+    readers
+        .into_iter()
+        .filter(move |dialect| read(Some(*dialect), line).is_ok_and(|meant| *meant.text != *usual))
 }

@@ -53,6 +53,9 @@ fn node(
         builder.push(New::alone(name, value, kind, style, text))
     };
     match value {
+        Value::StringLit(_) if text[range.clone()].bytes().any(|byte| byte < b' ') => {
+            Err(builder.doubt(range.start, "a line end or tab is inside a text"))
+        }
         Value::StringLit(string) => {
             push(builder, Kind::Text, Style::Double, string.value.into_owned())
         }

@@ -5,6 +5,7 @@ mod common;
 
 mod age;
 mod backup;
+mod config_readers;
 mod git_crypt;
 mod members_gpg;
 mod migrate;
