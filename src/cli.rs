@@ -89,6 +89,8 @@ commands! {
     Textconv(plumbing::Textconv),
     #[command(hide = true)]
     MergeDriver(merge_driver::MergeDriver),
+    #[command(hide = true)]
+    DiffDriver(diff_driver::DiffDriver),
 }
 
 /// Runs the program with these arguments, the first of which is its name.
@@ -151,7 +153,8 @@ impl Command {
             | Self::Clean(_)
             | Self::Smudge(_)
             | Self::Textconv(_)
-            | Self::MergeDriver(_) => return false,
+            | Self::MergeDriver(_)
+            | Self::DiffDriver(_) => return false,
             Self::Config(config) if config.runs_program() => {
                 arguments.split(|argument| argument == "--").next().unwrap_or_default()
             }

@@ -1,13 +1,17 @@
 //! For each file that should be sealed: what the repository really holds.
 
+mod by_value;
 mod conflict;
 mod delta;
 mod detail;
 mod file;
 mod git_crypt;
 mod git_crypt_keys;
+mod git_crypt_state;
 mod paths;
+mod state;
 mod unmerged;
+mod values;
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Read};
@@ -25,14 +29,17 @@ use crate::git_crypt::HeldKeys;
 use crate::keyring::{KeyName, Keyring};
 use crate::parallel::map_runs;
 use crate::store::shroud_dir::KeyInfo;
+use crate::values::Mode;
+pub use by_value::{ByValue, describe_clear};
 use conflict::Conflicts;
 pub use conflict::conflicts;
 pub use delta::find_undeltad;
 pub use file::FileStatus;
-pub use git_crypt::GitCryptState;
 pub use git_crypt_keys::{Foreign, find_names, find_opening};
 pub(crate) use git_crypt_keys::{opens_blob, version_opens};
+pub use git_crypt_state::GitCryptState;
 pub use paths::expand_pathspecs;
+pub use state::State;
 use unmerged::survey_unmerged;
 
 const FILES_PER_THREAD: usize = 64;
@@ -54,7 +61,7 @@ impl Known<'_> {
     pub fn identify(&self, id: KeyId) -> Option<(KeyName, u32)> {
         let held = self.keyring.by_id(id).map(|held| (held.name.clone(), held.generation));
         held.or_else(|| {
-            let info = self.infos.values().find(|info| info.id == id)?;
+            let info = self.infos.values().find(|info| id.names(info.id))?;
             Some((info.name.clone(), info.generation))
         })
     }
@@ -62,7 +69,7 @@ impl Known<'_> {
     /// How a file stands that is sealed with this key, which its attribute names.
     fn standing(&self, id: KeyId, key: KeyName, generation: u32) -> State {
         match self.infos.get(&key) {
-            Some(info) if info.id == id => State::Sealed { key, generation },
+            Some(info) if id.names(info.id) => State::Sealed { key, generation },
             Some(info) if generation < info.generation => State::Retired { key, generation },
             None if self.missing.is_some() => {
                 let newest = self.keyring.current(&key).map_or(0, |held| held.generation);
@@ -73,123 +80,6 @@ impl Known<'_> {
             }
             described => State::Undescribed { key, generation, fixable: described.is_some() },
         }
-    }
-}
-
-/// How one file stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// As it should be.
-    Sealed {
-        /// The key's name.
-        key: KeyName,
-        /// Its generation.
-        generation: u32,
-    },
-    /// Empty, which stands for itself.
-    Empty,
-    /// In the clear in the last commit and in the index.
-    PlaintextInHead,
-    /// In the clear in the index, and not in the last commit.
-    PlaintextInIndex,
-    /// Sealed with a key of the right name that has a newer generation.
-    Retired {
-        /// The key's name.
-        key: KeyName,
-        /// The generation it is sealed with.
-        generation: u32,
-    },
-    /// Sealed with a key of another name than its attribute says.
-    OtherKey {
-        /// The key's name.
-        key: KeyName,
-        /// The name that its attribute says.
-        wanted: KeyName,
-    },
-    /// Sealed with a key that neither the keyring nor `.shroud/` knows.
-    UnknownKey(KeyId),
-    /// Sealed with a key that is held and that `.shroud/` does not describe here, so that nobody else knows it: as on a
-    /// branch that never saw its rotation.
-    Undescribed {
-        /// The key's name.
-        key: KeyName,
-        /// The generation it is sealed with.
-        generation: u32,
-        /// Whether another generation is described, with which it can be sealed.
-        fixable: bool,
-    },
-    /// Begins as a sealed file, and does not open.
-    Damaged(String),
-    /// An attribute would make git change the sealed bytes.
-    Conversion(String),
-    /// The attributes are at odds about whether, or how, it is sealed.
-    Conflict(String),
-    /// Its attribute names what cannot be a key.
-    BadKeyName(String),
-    /// Sealed, and no attribute says so any more.
-    NotTracked(KeyId),
-    /// Encrypted by git-crypt, where its attribute says that it should be sealed.
-    GitCrypt,
-    /// To be encrypted by git-crypt.
-    OfGitCrypt(GitCryptState),
-    /// In a merge conflict, so that nothing is decided.
-    Unmerged,
-    /// The blob is not here, so nothing is known of it.
-    Missing,
-    /// The file that would say whether, or with which key, it should be sealed is not here.
-    NotHere(String),
-}
-
-impl State {
-    /// The name in `--json` and in the listing.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Sealed { .. } => "sealed",
-            Self::Empty => "empty",
-            Self::PlaintextInHead => "plaintext-in-head",
-            Self::PlaintextInIndex => "plaintext-in-index",
-            Self::Retired { .. } => "retired-key",
-            Self::OtherKey { .. } => "other-key",
-            Self::UnknownKey(_) | Self::Undescribed { .. } => "unknown-key",
-            Self::Damaged(_) => "damaged",
-            Self::Conversion(_) | Self::Conflict(_) => "attribute-conflict",
-            Self::BadKeyName(_) => "bad-key-name",
-            Self::NotTracked(_) => "not-tracked",
-            Self::GitCrypt => "git-crypt",
-            Self::OfGitCrypt(state) => state.name(),
-            Self::Unmerged => "unmerged",
-            Self::Missing | Self::NotHere(_) => "missing",
-        }
-    }
-
-    /// Whether nothing needs to be done.
-    pub fn is_good(&self) -> bool {
-        match self {
-            Self::OfGitCrypt(state) => state.is_good(),
-            state => matches!(state, Self::Sealed { .. } | Self::Empty),
-        }
-    }
-
-    /// Whether nothing can be said, as a partial clone lacks an object.
-    pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Missing | Self::NotHere(_))
-    }
-
-    /// Whether sealing the blob again makes it good.
-    pub fn is_fixable(&self) -> bool {
-        matches!(
-            self,
-            Self::PlaintextInHead
-                | Self::PlaintextInIndex
-                | Self::Retired { .. }
-                | Self::Undescribed { fixable: true, .. }
-                | Self::OfGitCrypt(GitCryptState::Plaintext { .. } | GitCryptState::Twice)
-        ) || matches!(self, Self::OtherKey { .. }) && !self.moves_to_another_key()
-    }
-
-    /// Whether sealing the blob again would give it to the readers of a key of another name.
-    pub fn moves_to_another_key(&self) -> bool {
-        matches!(self, Self::OtherKey { key, wanted } if !key.is_aside_of(wanted))
     }
 }
 
@@ -263,13 +153,30 @@ impl<'r> Surveyor<'r> {
             let file = FileStatus::new(entry, state, KeyName::default());
             return Ok(Some(FileStatus { git_crypt: name.ok(), ..file }));
         }
+        let mode = match attributes.sealed.then(|| Mode::of(&attributes, &entry.path)).transpose() {
+            Ok(mode) => mode.flatten(),
+            Err(why) => {
+                let key = attributes.key.unwrap_or_default();
+                return Ok(Some(FileStatus::new(entry, State::Conflict(why), key)));
+            }
+        };
         let mut form = None;
+        let mut found = None;
         let state = if attributes.sealed {
-            self.state_of_tracked(entry, &attributes, &mut form)?
+            let state = self.state_of_tracked(entry, &attributes, &mut form)?;
+            if matches!(state, State::PlaintextInHead | State::PlaintextInIndex)
+                && let Ok(wanted) = &attributes.key
+            {
+                found = self.find_values(entry, mode.as_ref(), wanted)?;
+            }
+            found.as_ref().map_or(state, |found| found.state.clone())
         } else {
             match self.find_sealed(entry)? {
                 Some(id) => State::NotTracked(id),
-                None => return Ok(None),
+                None => match self.find_sealed_value(entry)? {
+                    Some(id) => State::NotTracked(id),
+                    None => return Ok(None),
+                },
             }
         };
         let mut file = FileStatus::new(entry, state, attributes.key.unwrap_or_default());
@@ -277,6 +184,15 @@ impl<'r> Surveyor<'r> {
         if let Some((form, length)) = form {
             file.form = Some(form);
             file.is_of_another_form = !form.follows(attributes.layout, length);
+            if let Some(mode) = &mode {
+                let (by_value, is_other) = self.find_whole(entry, mode)?;
+                file.by_value = Some(by_value);
+                file.is_of_another_form |= is_other;
+            }
+        }
+        if let Some(found) = found {
+            file.by_value = Some(found.by_value);
+            file.is_of_another_form = found.is_of_another_form;
         }
         Ok(Some(file))
     }
@@ -316,11 +232,14 @@ impl<'r> Surveyor<'r> {
     }
 
     fn is_plain_in_head(&self, entry: &IndexedFile) -> Result<bool, GitError> {
-        let Some(head) = &self.head else { return Ok(false) };
-        let found = head.lookup_entry(entry.path.split(|&byte| byte == b'/'));
-        let Some(found) = found.map_err(GitError::read)? else { return Ok(false) };
-        let id = found.object_id();
+        let Some(id) = self.in_head(entry)? else { return Ok(false) };
         Ok(id == entry.id || matches!(self.examine(id)?, Examined::Plain))
+    }
+
+    fn in_head(&self, entry: &IndexedFile) -> Result<Option<ObjectId>, GitError> {
+        let Some(head) = &self.head else { return Ok(None) };
+        let found = head.lookup_entry(entry.path.split(|&byte| byte == b'/'));
+        Ok(found.map_err(GitError::read)?.map(|found| found.object_id()))
     }
 
     /// The key of a blob that is sealed; only blobs of a length that a sealed file can have are read.

@@ -15,6 +15,7 @@ use crate::git::attributes::PathAttributes;
 use crate::git_crypt::{self, KeyVersion};
 use crate::keyring::Entry;
 use crate::store::local::{self, StoreError};
+use crate::values::{self, Ciphers, Index, Mode, OpenValuesError, Opened, SealError};
 
 /// Bytes of the largest file that is changed.
 pub const MAX_LEN: usize = 64 << 20;
@@ -49,6 +50,12 @@ pub enum SealedFileError {
     /// git-crypt encrypted it, and it does not open.
     #[error(transparent)]
     GitCrypt(#[from] git_crypt::OpenError),
+    /// Its values cannot be sealed.
+    #[error(transparent)]
+    SealValues(#[from] SealError),
+    /// Its values are sealed, and do not open.
+    #[error(transparent)]
+    OpenValues(#[from] OpenValuesError),
     /// It is no whole sealed file.
     #[error("the sealed file is damaged")]
     Damaged,
@@ -69,7 +76,7 @@ impl<E: Into<CloneError>> From<E> for SealedFileError {
 /// The key that seals a path.
 pub enum SealingKey<'o> {
     /// One of this program.
-    Own(&'o Entry, Layout),
+    Own(&'o Entry, Layout, Option<Mode>),
     /// One of git-crypt.
     GitCrypt(&'o KeyVersion),
 }
@@ -95,7 +102,8 @@ impl<'o> SealingKey<'o> {
         let name = name.as_ref().map_err(|error| SealedFileError::Name(error.to_string()))?;
         opened.keyring.current(name).ok_or_else(|| missing(name.as_str()))?;
         opened.refuse_unconfirmed_move(path, name)?;
-        Ok(opened.sealing_key(name).map(|entry| Self::Own(entry, attributes.layout))?)
+        let mode = Mode::of(attributes, path).map_err(SealedFileError::Name)?;
+        Ok(opened.sealing_key(name).map(|entry| Self::Own(entry, attributes.layout, mode))?)
     }
 
     /// Whether this clone keeps the key itself; one that does not keeps its files sealed.
@@ -104,18 +112,32 @@ impl<'o> SealingKey<'o> {
     /// The keyring cannot be read.
     pub fn is_kept(&self, opened: &OpenClone) -> Result<bool, StoreError> {
         Ok(match self {
-            Self::Own(entry, _) => {
+            Self::Own(entry, ..) => {
                 local::load(opened.repository.common_dir())?.current(&entry.name).is_some()
             }
             Self::GitCrypt(_) => true,
         })
     }
 
-    fn seal(&self, plaintext: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Own(entry, layout) => format::seal(&entry.key, *layout, plaintext),
+    fn seal(&self, opened: &OpenClone, plaintext: &[u8]) -> Result<Vec<u8>, SealedFileError> {
+        Ok(match self {
+            Self::Own(entry, layout, mode) => {
+                let whole = || format::seal(&entry.key, *layout, plaintext);
+                let Some((format, mode)) =
+                    mode.as_ref().and_then(|mode| Some((mode.format?, mode)))
+                else {
+                    return Ok(whole());
+                };
+                let (ciphers, index) = (&mut Ciphers::new(&opened.keyring), &Index::default());
+                let mode = (format, &mode.clear);
+                match values::seal(mode, plaintext, &entry.key, ciphers, index, |_| false) {
+                    Ok(sealed) => sealed.bytes,
+                    Err(SealError::DoesNotRead(_)) => whole(),
+                    Err(error) => return Err(error.into()),
+                }
+            }
             Self::GitCrypt(key) => git_crypt::seal(key, plaintext),
-        }
+        })
     }
 }
 
@@ -177,7 +199,25 @@ impl Before {
                 return Ok(Self { plaintext: Zeroizing::new(plaintext.to_vec()), sealed: true });
             }
             Sniff::Sealed(_) => true,
-            Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => {
+            Sniff::NotSealed => {
+                match values::open(None, &bytes, &mut Ciphers::new(&opened.keyring)) {
+                    Ok(Opened::Plaintext { bytes, .. }) => {
+                        let plaintext = Zeroizing::new(bytes.to_vec());
+                        return Ok(Self { plaintext, sealed: true });
+                    }
+                    Ok(Opened::Locked(id)) => {
+                        let key = opened.known().identify(id).map(|(name, _)| name.to_string());
+                        return Err(SealedFileError::NotHeld(
+                            key.unwrap_or_else(|| id.to_string()),
+                        ));
+                    }
+                    Err(error @ OpenValuesError::Token(..)) => return Err(error.into()),
+                    Ok(Opened::NoTokens) | Err(_) => {
+                        return Ok(Self { plaintext: bytes, sealed: false });
+                    }
+                }
+            }
+            Sniff::Empty | Sniff::GitCrypt => {
                 return Ok(Self { plaintext: bytes, sealed: false });
             }
             Sniff::Truncated | Sniff::UnsupportedVersion(_) => {
@@ -201,12 +241,13 @@ impl Before {
     /// Puts the new content in the place of the old, in the same form and with the same mode.
     pub fn write(
         &self,
+        opened: &OpenClone,
         file: &Path,
         plaintext: &[u8],
         key: &SealingKey<'_>,
     ) -> Result<(), SealedFileError> {
         if self.sealed {
-            return Ok(put(file, &key.seal(plaintext))?);
+            return Ok(put(file, &key.seal(opened, plaintext)?)?);
         }
         Ok(put(file, plaintext)?)
     }

@@ -8,6 +8,7 @@ use crate::format::{self, KeyId, OpenError, Sniff};
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git_crypt::{HeldKeys, is_encrypted, is_encrypted_twice};
+use crate::values::{self, Format, MAX_SEALED};
 
 /// Blobs whose length or first bytes are remembered.
 const REMEMBERED: usize = 100_000;
@@ -33,6 +34,8 @@ pub(super) struct Blobs<'r> {
     git_crypt: &'r HeldKeys,
     contents: HashMap<ObjectId, Content>,
     lens: HashMap<ObjectId, u64>,
+    /// The key of the first sealed value, of blobs that were looked at as configuration files.
+    values: HashMap<ObjectId, Option<KeyId>>,
     /// What is not here.
     pub(super) missing: BTreeSet<ObjectId>,
 }
@@ -40,25 +43,41 @@ pub(super) struct Blobs<'r> {
 impl<'r> Blobs<'r> {
     pub(super) fn new(database: &'r Database<'r>, git_crypt: &'r HeldKeys) -> Self {
         let missing = BTreeSet::new();
-        Self { database, git_crypt, contents: HashMap::new(), lens: HashMap::new(), missing }
+        Self {
+            database,
+            git_crypt,
+            contents: HashMap::new(),
+            lens: HashMap::new(),
+            values: HashMap::new(),
+            missing,
+        }
     }
 
     /// Forgets what was looked at, if it is much.
     pub(super) fn shrink(&mut self) {
-        if self.contents.len() > REMEMBERED || self.lens.len() > REMEMBERED {
+        let lens = [self.contents.len(), self.lens.len(), self.values.len()];
+        if lens.into_iter().any(|len| len > REMEMBERED) {
             self.contents.clear();
             self.lens.clear();
+            self.values.clear();
         }
     }
 
     /// Whether the blob was looked at and is encrypted.
     pub(super) fn is_known_encrypted(&self, id: ObjectId) -> bool {
         matches!(self.contents.get(&id), Some(Content::Sealed(..) | Content::GitCrypt { .. }))
+            || matches!(self.values.get(&id), Some(Some(_)))
     }
 
     /// Whether the blob holds something that is not sealed, also if it begins as what is encrypted: that is easily forged.
-    pub(super) fn is_unsealed(&mut self, id: ObjectId) -> Result<bool, GitError> {
+    pub(super) fn is_unsealed(&mut self, path: &[u8], id: ObjectId) -> Result<bool, GitError> {
         let content = self.content(id)?;
+        if content == Content::Plain
+            && let Some(text) = self.text(id)?
+            && let Some(looked) = values::look_anyway(path, &text)
+        {
+            return Ok(looked.sealed() == 0);
+        }
         Ok(!matches!(content, Content::Sealed(..) | Content::Empty | Content::Missing))
     }
 
@@ -83,6 +102,42 @@ impl<'r> Blobs<'r> {
             Some(len) if format::may_be_sealed(len) => self.content(id).map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// The bytes of a blob that may be sealed by value; `None` where it is not here, or longer than any.
+    pub(super) fn text(&mut self, id: ObjectId) -> Result<Option<Vec<u8>>, GitError> {
+        match self.len(id)? {
+            Some(len) if len <= MAX_SEALED as u64 => self.database.file(id, MAX_SEALED as u64),
+            _ => Ok(None),
+        }
+    }
+
+    /// The key of a value that is sealed in a blob, where the path is that of a configuration file; each blob is read once.
+    pub(super) fn value_key(
+        &mut self,
+        path: &[u8],
+        id: ObjectId,
+    ) -> Result<Option<KeyId>, GitError> {
+        if Format::of_path(path).is_none() {
+            return Ok(None);
+        }
+        self.sealed_value(path, id)
+    }
+
+    /// As [`Self::value_key`], whatever the path.
+    pub(super) fn sealed_value(
+        &mut self,
+        path: &[u8],
+        id: ObjectId,
+    ) -> Result<Option<KeyId>, GitError> {
+        if let Some(&known) = self.values.get(&id) {
+            return Ok(known);
+        }
+        let text = self.text(id)?;
+        let looked = text.and_then(|text| values::look_anyway(path, &text));
+        let key = looked.and_then(|looked| looked.keys().next());
+        self.values.insert(id, key);
+        Ok(key)
     }
 
     pub(super) fn content(&mut self, id: ObjectId) -> Result<Content, GitError> {

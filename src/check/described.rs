@@ -31,7 +31,8 @@ pub(super) struct Described(pub(super) BTreeMap<String, Description>);
 impl Described {
     /// The names under which a key is described here: more than one only where somebody has copied a description.
     pub(super) fn names_of(&self, id: KeyId) -> impl Iterator<Item = &str> {
-        let is_of = move |description: &Description| description.key.is_some_and(|key| key.1 == id);
+        let is_of =
+            move |description: &Description| description.key.is_some_and(|key| id.names(key.1));
         self.0.iter().filter(move |(_, of)| is_of(of)).map(|(name, _)| name.as_str())
     }
 }

@@ -1,6 +1,7 @@
 //! What there is to say of a finding beside the name of its problem.
 
 use super::Problem;
+use crate::status::describe_clear;
 
 impl Problem {
     /// What the name of the problem does not say, for people.
@@ -12,6 +13,7 @@ impl Problem {
             | Problem::EncryptedTwice
             | Problem::SealedForGitCrypt
             | Problem::OwnFile => None,
+            Problem::PlainValues { lines, values } => Some(describe_clear(lines, *values)),
             Problem::Returned => Some("was sealed in an earlier commit".to_owned()),
             Problem::TakenOut => Some("a scrub removed this commit from history".to_owned()),
             Problem::Moved(from) => Some(format!("was sealed as {}", crate::sanitise::path(from))),

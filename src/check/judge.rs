@@ -32,6 +32,8 @@ pub(super) struct Judge<'r> {
     pub(super) moves: Moves,
     /// What may have come back, of all subjects.
     pub(super) seen: Seen,
+    /// More keys of the values of the file that was judged last, which history has to know.
+    pub(super) more: Vec<(KeyId, KeyName)>,
 }
 
 /// What may have moved out of the sealed paths in one subject.
@@ -59,6 +61,7 @@ impl<'r> Judge<'r> {
             known: None,
             moves: Moves::default(),
             seen: Seen::default(),
+            more: Vec::new(),
         }
     }
 
@@ -125,7 +128,9 @@ impl<'r> Judge<'r> {
         found: &mut Vec<Suspect>,
     ) -> Result<(), GitError> {
         let attributes = self.attributes.of(file.chain, file.path)?;
+        self.more.clear();
         let standing = self.standing(file.path, file.id, &attributes)?;
+        let more = std::mem::take(&mut self.more);
         if self.blobs.is_known_encrypted(file.id) && !self.seen.sealed.contains(file.path) {
             self.seen.sealed.insert(file.path.to_vec());
         }
@@ -149,6 +154,11 @@ impl<'r> Judge<'r> {
         if let Some((problem, pending)) = verdict {
             let path = file.path.to_vec();
             found.push(Suspect { subject: self.subject, path, problem, pending });
+        }
+        for (id, wanted) in more {
+            let (subject, path) = (self.subject, file.path.to_vec());
+            let (problem, pending) = (Problem::UnknownKey(id), Some((id, Some(wanted))));
+            found.push(Suspect { subject, path, problem, pending });
         }
         Ok(())
     }
@@ -225,6 +235,16 @@ impl<'r> Judge<'r> {
         chain: Chain,
     ) -> Result<bool, GitError> {
         if matches!(self.blobs.seemingly_sealed(id)?, Some(Content::Sealed(..))) {
+            return Ok(true);
+        }
+        // The attributes of that side may tell what the name does not.
+        let is_by_value =
+            chain != file.chain && self.attributes.of(chain, file.path)?.by.is_value();
+        let key = match is_by_value {
+            true => self.blobs.sealed_value(file.path, id)?,
+            false => self.blobs.value_key(file.path, id)?,
+        };
+        if key.is_some() {
             return Ok(true);
         }
         // What git-crypt encrypts may be of any length: only where its attribute was dropped is it worth a look.

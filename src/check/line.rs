@@ -56,7 +56,8 @@ impl Line {
 
     /// The names that a key has had.
     pub(super) fn names_of(&self, id: KeyId) -> impl Iterator<Item = &str> {
-        let names = self.0.iter().filter(move |entry| entry.2 == id).map(|entry| entry.0.as_str());
+        let names =
+            self.0.iter().filter(move |entry| id.names(entry.2)).map(|entry| entry.0.as_str());
         let mut last = "";
         // In order of the names.
         names.filter(move |name| std::mem::replace(&mut last, name) != *name)

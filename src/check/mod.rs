@@ -6,6 +6,7 @@
 
 mod allowed;
 mod branches;
+mod by_value;
 mod changed;
 mod content;
 mod described;
@@ -91,6 +92,13 @@ impl From<Commit> for Subject {
 pub enum Problem {
     /// In the clear, where its attributes say that it should be sealed.
     Plaintext,
+    /// Values of a file that is sealed by value are plaintext.
+    PlainValues {
+        /// Their lines, counted from 1.
+        lines: Vec<usize>,
+        /// How many values there are that should be sealed.
+        values: usize,
+    },
     /// It was sealed, and now is plaintext and not to be sealed any more, whatever its attributes say of that.
     Unsealed,
     /// Plaintext at a path that should not be sealed any more, and that was sealed in an earlier commit and then went away.
@@ -144,7 +152,7 @@ impl Problem {
     /// The name in `--json` and in the listing.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Plaintext => "plaintext",
+            Self::Plaintext | Self::PlainValues { .. } => "plaintext",
             Self::Unsealed | Self::Returned => "unsealed",
             Self::Moved(_) => "moved-in-the-clear",
             Self::NotTracked(_) => "not-tracked",

@@ -96,10 +96,13 @@ impl Judge<'_> {
                     id: entry.oid.to_owned(),
                     is_folder: entry.mode.is_tree(),
                 }));
-            } else if !self.moves.sealed.contains(&id)
-                && let Some(Content::Sealed(_, len)) = self.blobs.seemingly_sealed(id)?
-            {
-                sealed.push(Sealed { path, len });
+            } else if !self.moves.sealed.contains(&id) {
+                if let Some(Content::Sealed(_, len)) = self.blobs.seemingly_sealed(id)? {
+                    sealed.push(Sealed { path, len });
+                } else if self.blobs.value_key(&path, id)?.is_some() {
+                    // Its length says nothing of its plaintext's.
+                    sealed.push(Sealed { path, len: 0 });
+                }
             }
         }
         Ok(sealed)

@@ -67,7 +67,9 @@ pub(super) fn find(
             let generations = search.read(repository, subjects, &wanted)?;
             search.generations.insert(wanted.clone(), generations);
         }
-        let Some(&generation) = search.generations[&wanted].get(&key) else { continue };
+        let of_key = |(id, generation): (&KeyId, &u32)| key.names(*id).then_some(*generation);
+        let found = search.generations[&wanted].iter().find_map(of_key);
+        let Some(generation) = found else { continue };
         let Some(current) = search.generation_in(source, &wanted)? else { continue };
         if generation < current && search.is_new(&subjects[subject], &path)? {
             let problem = Problem::RetiredKey { generation, current };

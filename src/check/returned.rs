@@ -81,7 +81,7 @@ pub(super) fn find(
             }
             Ok(false)
         };
-        if was_sealed(&without)? && !was_sealed(&with)? && past.blobs.is_unsealed(blob)? {
+        if was_sealed(&without)? && !was_sealed(&with)? && past.blobs.is_unsealed(&path, blob)? {
             report.findings.push(Finding { source: *source, path, problem: Problem::Returned });
         }
     }
@@ -130,12 +130,15 @@ impl Past<'_> {
         }
         let mut sealed = HashSet::new();
         for (path, blob) in versions {
-            if !sealed.contains(&path)
-                && matches!(
-                    self.blobs.content(blob)?,
-                    Content::Sealed(..) | Content::GitCrypt { .. }
-                )
-            {
+            if sealed.contains(&path) {
+                continue;
+            }
+            let is_sealed = match self.blobs.content(blob)? {
+                Content::Sealed(..) | Content::GitCrypt { .. } => true,
+                Content::Plain => self.blobs.value_key(&path, blob)?.is_some(),
+                _ => false,
+            };
+            if is_sealed {
                 sealed.insert(path);
             }
         }

@@ -16,6 +16,7 @@ use crate::git::own_files::is_own;
 use crate::git::tree_attributes::FILE_NAME;
 use crate::git_crypt::{InvalidName, Name};
 use crate::store::shroud_dir::{File, KeyInfo, Member};
+use crate::values::Mode;
 
 impl Judge<'_> {
     /// What is wrong with a file whatever was there before.
@@ -44,9 +45,11 @@ impl Judge<'_> {
             return Ok(self.standing_of_git_crypt(id, name)?.map(|problem| (problem, None)));
         }
         if !attributes.sealed {
-            let Some(Content::Sealed(key, _)) = self.blobs.seemingly_sealed(id)? else {
-                return Ok(None);
+            let key = match self.blobs.seemingly_sealed(id)? {
+                Some(Content::Sealed(key, _)) => Some(key),
+                _ => self.blobs.value_key(path, id)?,
             };
+            let Some(key) = key else { return Ok(None) };
             let known = self.known()?.names_of(key).next().is_some();
             return Ok(Some((Problem::NotTracked(key), (!known).then_some((key, None)))));
         }
@@ -57,9 +60,13 @@ impl Judge<'_> {
             Ok(wanted) => wanted,
             Err(error) => return settled(Problem::BadKeyName(error.to_string())),
         };
+        let mode = match Mode::of(attributes, path) {
+            Ok(mode) => mode,
+            Err(why) => return settled(Problem::Conversion(why)),
+        };
         match self.blobs.content(id)? {
             Content::Missing | Content::Empty => Ok(None),
-            Content::Plain => settled(Problem::Plaintext),
+            Content::Plain => self.standing_by_value(path, id, mode.as_ref(), wanted),
             Content::GitCrypt { .. } => settled(Problem::GitCrypt),
             Content::Damaged(why) => settled(Problem::Damaged(why)),
             Content::Sealed(key, _) => {
@@ -91,7 +98,7 @@ impl Judge<'_> {
     }
 
     /// The keys that the subject's own `.shroud/` describes.
-    fn known(&mut self) -> Result<Rc<Described>, GitError> {
+    pub(super) fn known(&mut self) -> Result<Rc<Described>, GitError> {
         if let Some(known) = &self.known {
             return Ok(Rc::clone(known));
         }

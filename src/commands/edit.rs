@@ -58,7 +58,7 @@ impl Edit {
             return Ok(());
         }
         let written = before.refuse_changed(&opened, &file);
-        if let Err(error) = written.and_then(|()| before.write(&file, &after, &key)) {
+        if let Err(error) = written.and_then(|()| before.write(&opened, &file, &after, &key)) {
             let error = CommandError::from(error);
             return Err(match folder.keep() {
                 None => error,

@@ -6,6 +6,7 @@ pub mod check;
 pub mod config;
 pub mod demo;
 pub mod diff;
+pub mod diff_driver;
 pub mod doctor;
 pub mod edit;
 mod errors;

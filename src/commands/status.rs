@@ -12,7 +12,9 @@ use crate::error::{CommandError, Outcome};
 use crate::format::Form;
 use crate::git::GitError;
 use crate::git::command::Git;
-use crate::status::{FileStatus, GitCryptState, State, expand_pathspecs, find_undeltad, survey};
+use crate::status::{
+    ByValue, FileStatus, GitCryptState, State, expand_pathspecs, find_undeltad, survey,
+};
 use crate::ui::{Style, count};
 
 /// Show for each file if the repository really stores it encrypted
@@ -38,7 +40,7 @@ pub struct Status {
     /// With --fix: also move files from another key to the key that their attribute names
     #[arg(long, requires = "fix")]
     rekey: bool,
-    /// Print JSON: {"files": [{"path", "state", "key", "generation"?, "detail"?, "layout"?}]}
+    /// Print JSON: {"files": [{"path", "state", "key", "generation"?, "detail"?, "layout"?, "values"?}]}
     #[arg(long, conflicts_with = "nul")]
     json: bool,
     /// Print 'STATE PATH', each followed by NUL, without quotes
@@ -62,6 +64,8 @@ struct JsonFile {
     detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     layout: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<usize>,
 }
 
 impl Status {
@@ -150,7 +154,7 @@ fn print(context: &Context, files: &[FileStatus]) {
         context.ui.hint("git shroud track PATTERN");
         return;
     }
-    let width = files.iter().map(|file| file.state.name().len()).max().unwrap_or(0);
+    let width = files.iter().map(|file| file.state_name().len()).max().unwrap_or(0);
     for file in files {
         let style = match file.state {
             State::Sealed { .. }
@@ -163,7 +167,7 @@ fn print(context: &Context, files: &[FileStatus]) {
             | State::NotHere(_) => Style::Warning,
             _ => Style::Bad,
         };
-        let state = context.ui.styled(style, &format!("{:width$}", file.state.name()));
+        let state = context.ui.styled(style, &format!("{:width$}", file.state_name()));
         let form = file.form.filter(|_| context.ui.is_verbose()).map(|form| form.name().to_owned());
         let detail: Vec<String> = file.detail().into_iter().chain(form).collect();
         let detail = match detail.as_slice() {
@@ -198,5 +202,9 @@ fn to_json(file: &FileStatus) -> JsonFile {
         Err(_) => show(&file.path),
     };
     let layout = file.form.map(Form::name);
-    JsonFile { path, state: file.state.name(), key, generation, detail, layout }
+    let values = match &file.by_value {
+        Some(ByValue::Sealed { values } | ByValue::Clear { values, .. }) => Some(*values),
+        _ => None,
+    };
+    JsonFile { path, state: file.state.name(), key, generation, detail, layout, values }
 }

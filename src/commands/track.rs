@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use super::Context;
-use crate::access::track::{Sealing, list, track, untrack, write_out};
+use crate::access::track::{By, Sealing, list, track, untrack, write_out};
 use crate::error::{CommandError, Outcome};
 use crate::format::Layout;
 use crate::keyring::KeyName;
@@ -17,6 +17,8 @@ use crate::repo_path::argument_bytes;
 #[command(after_help = "Examples:
   $ git shroud track 'secrets/**'
   $ git shroud track '*.pem' '*.env'
+  $ git shroud track --values 'environments/**/*.env'
+  $ git shroud track --values --clear 'log.level,*.host' '*.properties'
   $ git shroud track --delta '*.tfstate' 'dumps/*.sql'
   $ git shroud track")]
 pub struct Track {
@@ -32,6 +34,16 @@ pub struct Track {
     /// Compress nothing before it is sealed: for files in which a secret is beside text of strangers
     #[arg(long, requires = "patterns")]
     store: bool,
+    /// Seal each value by itself, and leave names, comments and order readable: for .env, properties, INI, TOML, YAML and JSON
+    #[arg(long, requires = "patterns", conflicts_with_all = ["delta", "store"])]
+    values: bool,
+    /// With --values: a name whose value is not sealed, as log.level or '*.host'; repeat it, or separate with commas. The names
+    /// given replace those of before; '' exempts none
+    #[arg(long, value_name = "NAME", requires = "values")]
+    clear: Vec<String>,
+    /// Seal files as a whole again that were sealed by value
+    #[arg(long, requires = "patterns", conflicts_with = "values")]
+    whole: bool,
     /// Complete lines that say only 'shroud', for programs that ignore macros
     #[arg(long, conflicts_with_all = ["patterns", "key"])]
     write_out: bool,
@@ -62,6 +74,13 @@ impl Track {
                 let sealing = Sealing {
                     key: &self.key,
                     layout: (self.delta || self.store).then_some(layout),
+                    by: match (self.values, self.whole || self.delta) {
+                        (true, _) => Some(By::Value {
+                            clear: Some(self.clear).filter(|clear| !clear.is_empty()),
+                        }),
+                        (false, true) => Some(By::Whole),
+                        (false, false) => None,
+                    },
                 };
                 track(&opened, &context.dir, &patterns(&self.patterns)?, &sealing, &context.ui)?;
             }

@@ -2,10 +2,12 @@
 
 use std::io;
 
+use crate::config_format::Doubt;
 use crate::format::{KeyId, OpenError};
 use crate::git_crypt::{self, Name};
 use crate::keyring::KeyName;
 use crate::store::confirmed::KeyOf;
+use crate::values::{Named, OpenValuesError, SealError};
 
 /// Why a file was not filtered. Then nothing of it is stored, and git leaves it as it is.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +103,23 @@ pub enum FilterError {
     /// What git-shroud sealed stands where git-crypt encrypts.
     #[error("git-shroud sealed it, but its attribute says that git-crypt encrypts it")]
     SealedForGitCrypt,
+    /// A value of a file that is sealed by value is plaintext, and its key is not held.
+    #[error("{0} is plaintext, and the key '{1}' is not held here; refusing to store it")]
+    ValueLocked(Named, KeyName),
+    /// A file that should be sealed by value does not read, and the key that could seal it whole is not held.
+    #[error("{doubt}; the key '{key}' is not held here, so the file cannot be sealed whole either")]
+    Unread {
+        /// Where it stops reading.
+        doubt: Doubt,
+        /// The key.
+        key: KeyName,
+    },
+    /// It cannot be sealed by value.
+    #[error(transparent)]
+    SealValues(#[from] SealError),
+    /// Its values are sealed, and do not open.
+    #[error(transparent)]
+    OpenValues(#[from] OpenValuesError),
     /// git would change the sealed bytes on their way into the repository.
     #[error("{0} would make git change the sealed bytes")]
     Conversion(String),
@@ -196,6 +215,22 @@ impl FilterError {
             }
             Self::Open(OpenError::UnsupportedVersion(_)) => Some("install a newer git-shroud"),
             Self::Open(_) => Some(
+                "an earlier version of the file may be intact: 'git log -- PATH', 'git shroud cat REV:PATH'",
+            ),
+            Self::ValueLocked(..) => Some(
+                "run 'git shroud unlock'; without the key only comments, order and names that shroud-clear exempts can change",
+            ),
+            Self::Unread { .. } => Some("correct the file, or run 'git shroud unlock'"),
+            Self::SealValues(SealError::TooLarge) => {
+                Some("seal it whole: git shroud track --whole PATTERN")
+            }
+            Self::SealValues(SealError::Masked(_)) => {
+                Some("'git checkout -- PATH' or 'git shroud cat :PATH' restores the value")
+            }
+            Self::SealValues(SealError::Exempt(_)) => Some(
+                "'git shroud why PATH' shows who exempted it; if that is right: git shroud status --fix; if not, restore the line in .gitattributes",
+            ),
+            Self::SealValues(_) | Self::OpenValues(_) => Some(
                 "an earlier version of the file may be intact: 'git log -- PATH', 'git shroud cat REV:PATH'",
             ),
             Self::Rule(_) | Self::Io(_) => None,

@@ -3,9 +3,11 @@
 use std::io::{self, Read};
 
 use super::content::{Content, Sivs};
+use super::opened::opens_by_value;
 use super::{Rules, Spool};
 use crate::format::{self, HEADER_LEN, Header, Key, KeyId, Siv};
 use crate::keyring::{Entry, Keyring};
+use crate::values::{Ciphers, MAX_SEALED};
 
 /// What the index has.
 pub(super) enum Indexed {
@@ -25,18 +27,30 @@ pub(super) fn find_indexed(
     keyring: &Keyring,
     content: &mut Content<'_>,
     sivs: &mut Sivs,
+    ciphers: &mut Ciphers<'_>,
 ) -> io::Result<Indexed> {
     let mut found = None;
     let mut others = Vec::new();
     rules.indexed(path, &mut |blob| {
         let mut copy = Spool::default();
         copy.set_already_sealed();
-        let mut blob = Copying { from: blob, to: &mut copy };
+        let rest = blob;
+        let mut blob = Copying { from: &mut *rest, to: &mut copy };
         let (spool, sivs) = (&mut content.spool, &mut *sivs);
         let sealed = Sealed::read(keyring, &mut blob, move |key| {
             Ok((sivs.of(key, spool)?, spool.reader()?))
         });
-        let Some(sealed) = sealed? else { return Ok(false) };
+        let Some(sealed) = sealed? else {
+            // Sealed by value, as long as the attributes said so.
+            let mut blob = Vec::new();
+            copy.reader()?.read_to_end(&mut blob)?;
+            rest.take(MAX_SEALED as u64).read_to_end(&mut blob)?;
+            if !opens_by_value(path, &blob, &mut content.spool, ciphers)? {
+                return Ok(false);
+            }
+            found = Some(Box::new(Spool::of(&blob)?));
+            return Ok(true);
+        };
         others.push(sealed.key_id);
         if sealed.opener.is_some() {
             found = Some(Box::new(copy));

@@ -3,12 +3,14 @@
 //! Knows neither where the keys come from nor how git says which key a path has.
 
 pub mod affinity;
+mod by_value;
 mod content;
 mod error;
 mod filtered;
 mod fit;
 pub mod git_crypt;
 mod indexed;
+mod opened;
 pub mod pkt_line;
 pub mod process;
 mod rule;
@@ -26,6 +28,7 @@ use crate::git_crypt::{self as crypt, HeldKeys, KeyVersion, Nonce};
 use crate::keyring::Keyring;
 use crate::secret::WipedVec;
 use crate::store::confirmed::KeyOf;
+use crate::values::Ciphers;
 use content::Content;
 pub use error::{FileError, FilterError};
 pub use filtered::Filtered;
@@ -73,6 +76,8 @@ pub struct Filter<'k, R> {
     /// Whether keys of several names are held, so that a path could move from one to another.
     several: bool,
     summary: Summary,
+    /// What seals and opens single values.
+    ciphers: Ciphers<'k>,
     /// Read into, again and again, as wiping it for each file would cost more than sealing.
     piece: WipedVec,
 }
@@ -87,6 +92,7 @@ impl<'k, R: Rules> Filter<'k, R> {
             strict: false,
             several: !keyring.has_one_name(),
             summary: Summary::default(),
+            ciphers: Ciphers::new(keyring),
             piece: WipedVec::zeroed(PIECE),
         }
     }
@@ -141,14 +147,25 @@ impl<'k, R: Rules> Filter<'k, R> {
                 }
                 let rule = self.rules.rule(path).map_err(FilterError::Rule)?;
                 refuse_conversion(rule.conversion.clone())?;
+                if rule.values.is_some() {
+                    content.finish()?;
+                    let spool = content.spool;
+                    return self.clean_by_value(path, &rule, spool);
+                }
                 let rules = &mut self.rules;
                 let fit = sealing_key(self.keyring, &rule, |ids| rules.later(&rule.key, ids));
                 let sealing = fit.as_ref().ok().map(|entry| &entry.key);
                 let mut sivs = content.finish_with_siv(sealing)?;
                 // A file that did not change stays the same bytes, whichever key, layout or encoder sealed it: sealed again, or
                 // refused, each file of an old branch would be in git's way as soon as its time is another.
-                let indexed =
-                    find_indexed(&mut self.rules, path, self.keyring, &mut content, &mut sivs)?;
+                let indexed = find_indexed(
+                    &mut self.rules,
+                    path,
+                    self.keyring,
+                    &mut content,
+                    &mut sivs,
+                    &mut self.ciphers,
+                )?;
                 let other = match indexed {
                     Indexed::Same(blob) => {
                         return Ok(Filtered { action: Action::Same, content: *blob });
@@ -196,14 +213,19 @@ impl<'k, R: Rules> Filter<'k, R> {
                 Ok(Filtered { action, content: content.spool })
             }
             Sniff::Sealed(_) | Sniff::Truncated | Sniff::UnsupportedVersion(_) => {
-                let conversion = match content.sniff {
-                    Sniff::Sealed(_) => {
-                        self.rules.rule(path).map_err(FilterError::Rule)?.conversion
-                    }
-                    _ => None,
+                let rule = match content.sniff {
+                    Sniff::Sealed(_) => self.rules.rule(path).map_err(FilterError::Rule)?,
+                    _ => Rule::default(),
                 };
-                refuse_conversion(conversion)?;
+                refuse_conversion(rule.conversion.clone())?;
                 content.finish()?;
+                if rule.values.is_some()
+                    && let Sniff::Sealed(id) = content.sniff
+                    && let Some(entry) = self.keyring.by_id(id)
+                    && let Ok(Some(plaintext)) = open_whole(&entry.key, &mut content.spool)
+                {
+                    return self.clean_by_value(path, &rule, plaintext);
+                }
                 if let Err(error) = verify(self.keyring, &mut content) {
                     // Damaged, and nobody's doing here: else not even 'git status' and 'git rm' would work.
                     if !matches!(error, FilterError::Open(_))
@@ -238,7 +260,11 @@ impl<'k, R: Rules> Filter<'k, R> {
                 }
                 self.summary.still_sealed += 1;
             }
-            Sniff::NotSealed | Sniff::GitCrypt => self.summary.note_in_the_clear(path),
+            Sniff::NotSealed => {
+                let spool = content.spool;
+                return self.smudge_by_value(path, spool);
+            }
+            Sniff::GitCrypt => self.summary.note_in_the_clear(path),
             Sniff::Sealed(key_id) => match self.keyring.by_id(key_id) {
                 Some(entry) => match open_whole(&entry.key, &mut content.spool) {
                     Ok(plaintext) => {
@@ -324,7 +350,7 @@ fn hand_on(
     error: FilterError,
 ) -> Result<(), FilterError> {
     if !strict
-        && matches!(error, FilterError::Open(_))
+        && matches!(error, FilterError::Open(_) | FilterError::OpenValues(_))
         && let Ok(Rule { conversion: Some(conversion), .. }) = rules.rule(path)
     {
         summary.note_damaged(path, &FilterError::Conversion(conversion));

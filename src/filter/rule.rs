@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use crate::format::{KeyId, Layout};
 use crate::keyring::KeyName;
 use crate::store::confirmed::KeyOf;
+use crate::values::Mode;
 
 /// What a repository's attributes say of a path that should be sealed.
 #[derive(Clone, Default)]
@@ -19,6 +20,8 @@ pub struct Rule {
     pub newest: Option<(u32, KeyId)>,
     /// How the path is sealed.
     pub layout: Layout,
+    /// How its values are sealed; `None` where it is sealed whole.
+    pub values: Option<Mode>,
     /// Why nothing may be sealed with this key.
     pub refusal: Option<String>,
     /// The attribute, with its place, by which git would change the sealed bytes.

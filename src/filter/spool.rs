@@ -37,6 +37,16 @@ impl Spool {
         self.already_sealed = true;
     }
 
+    /// Sealed content.
+    ///
+    /// # Errors
+    /// Those of the temporary file.
+    pub(crate) fn of(sealed: &[u8]) -> io::Result<Self> {
+        let mut spool = Self { already_sealed: true, ..Self::default() };
+        spool.append(sealed)?;
+        Ok(spool)
+    }
+
     /// Bytes of content.
     pub(crate) fn len(&self) -> u64 {
         self.len

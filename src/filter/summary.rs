@@ -6,6 +6,9 @@ use crate::format::KeyId;
 /// Files whose keys are looked at when all are there, at most.
 const MAX_OPENED: usize = 100_000;
 
+/// Files that are named, of those that were sealed whole.
+const MAX_NAMED: usize = 5;
+
 /// A number of files, and the first of them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Files {
@@ -65,6 +68,10 @@ pub struct Summary {
     pub retired: Files,
     /// Files that were opened, and are sealed with a key of another name than their attribute says.
     pub of_other_key: Files,
+    /// Files that should be sealed by value and were sealed whole, as they do not read; the first ones, with why.
+    pub sealed_whole: Vec<(Vec<u8>, String)>,
+    /// How many those are.
+    pub sealed_whole_count: u64,
     /// Files that were opened with a key that may be another than it ought to be.
     pub(super) opened: Vec<(Vec<u8>, KeyId)>,
 }
@@ -73,6 +80,13 @@ impl Summary {
     pub(super) fn note_in_the_clear(&mut self, path: &[u8]) {
         self.in_the_clear += 1;
         self.first_in_the_clear.get_or_insert_with(|| path.to_vec());
+    }
+
+    pub(super) fn note_sealed_whole(&mut self, path: &[u8], why: String) {
+        self.sealed_whole_count += 1;
+        if self.sealed_whole.len() < MAX_NAMED {
+            self.sealed_whole.push((path.to_vec(), why));
+        }
     }
 
     pub(super) fn note_damaged(&mut self, path: &[u8], error: &FilterError) {
@@ -95,7 +109,7 @@ impl Summary {
         error: FilterError,
         strict: bool,
     ) -> Result<(), FilterError> {
-        if strict || !matches!(error, FilterError::Open(_)) {
+        if strict || !matches!(error, FilterError::Open(_) | FilterError::OpenValues(_)) {
             return Err(error);
         }
         self.note_damaged(path, &error);

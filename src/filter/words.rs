@@ -27,6 +27,13 @@ pub fn summarise(progress: &dyn Progress, summary: &Summary) {
             crate::sanitise::path(first)
         ));
     }
+    for (path, why) in &summary.sealed_whole {
+        progress.warning(&format!("{}: sealed whole: it {why}", crate::sanitise::path(path)));
+    }
+    let more = summary.sealed_whole_count - summary.sealed_whole.len() as u64;
+    if more > 0 {
+        progress.warning(&format!("sealed {} more whole", count(more, "file")));
+    }
     for (suspects, hint) in describe_suspects(&summary.retired, &summary.of_other_key) {
         progress.warning(&suspects);
         progress.hint(hint);

@@ -20,6 +20,8 @@ type HmacSha256 = Hmac<Sha256>;
 pub const KEY_LEN: usize = 32;
 /// Bytes of a key id.
 pub const KEY_ID_LEN: usize = 16;
+/// Bytes of a key id that a sealed value holds.
+pub(crate) const PARTIAL_ID_LEN: usize = 8;
 /// Bytes of the key that seals single values: two of AES-256.
 pub(crate) const VALUES_KEY_LEN: usize = 64;
 /// Bytes of a synthetic IV.
@@ -55,11 +57,28 @@ impl KeyId {
         }
         Some(Self(id))
     }
+
+    /// The id of which only these bytes are known, as a sealed value has them (format.md 8).
+    pub fn partial(start: [u8; PARTIAL_ID_LEN]) -> Self {
+        let mut id = [0; KEY_ID_LEN];
+        id[..PARTIAL_ID_LEN].copy_from_slice(&start);
+        Self(id)
+    }
+
+    /// Whether it is this id, or all that is known of it is the same.
+    pub fn names(self, id: Self) -> bool {
+        self == id || self.is_partial() && self.0[..PARTIAL_ID_LEN] == id.0[..PARTIAL_ID_LEN]
+    }
+
+    fn is_partial(self) -> bool {
+        self.0[PARTIAL_ID_LEN..].iter().all(|byte| *byte == 0)
+    }
 }
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::hex::lower(&self.0))
+        let known = if self.is_partial() { PARTIAL_ID_LEN } else { KEY_ID_LEN };
+        f.write_str(&crate::hex::lower(&self.0[..known]))
     }
 }
 

@@ -18,6 +18,7 @@ mod segments;
 use std::io;
 
 pub use delta::MIN_LEN as MIN_DELTA_PLAINTEXT;
+pub(crate) use derive::PARTIAL_ID_LEN;
 pub use derive::{KEY_ID_LEN, KEY_LEN, Key, KeyId, RosterKey, ScanKey, Siv, SivHasher};
 pub use form::Form;
 pub use header::{DELTA, GIT_CRYPT_MAGIC, Header, MAGIC, Sniff, VERSION_1, WHOLE, sniff};

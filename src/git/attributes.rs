@@ -9,33 +9,16 @@ use super::GitError;
 pub use super::attribute_names::{
     COMPRESS_ATTRIBUTE, DELTA_ATTRIBUTE, DRIVER, KEY_ATTRIBUTE, TRIPWIRE,
 };
-use super::attribute_names::{CRLF, DIFF, ENCODING, EOL, FILTER, IDENT, NAMES, TEXT};
+use super::attribute_names::{CRLF, DIFF, ENCODING, EOL, FILTER, IDENT, NAMES, TEXT, VALUES};
+use super::by_value::By;
 use super::info_attributes::InfoAttributes;
 use super::repository::Repository;
+pub use super::setting::Setting;
 use crate::format::Layout;
 use crate::git_crypt;
 use crate::keyring::{InvalidKeyName, KeyName};
 
 const FILE_NAME: &str = ".gitattributes";
-
-/// One attribute of a path, with where it was set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
-    /// As it would be written in a line.
-    pub text: String,
-    /// The file, relative to the top of the worktree where it is below, and the line, counted from 1.
-    pub place: Option<(String, usize)>,
-}
-
-impl std::fmt::Display for Setting {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the attribute '{}'", self.text)?;
-        match &self.place {
-            Some((file, line)) => write!(f, " ({file}:{line})"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// What the attributes of one path mean to this program.
 #[derive(Debug)]
@@ -54,6 +37,8 @@ pub struct PathAttributes {
     pub key_setting: Option<Setting>,
     /// How the path is sealed.
     pub layout: Layout,
+    /// Whether it is sealed whole or by value.
+    pub by: By,
     /// An attribute by which git would change the sealed bytes.
     pub conversion: Option<Setting>,
     /// Whether the tripwire is in force.
@@ -81,6 +66,7 @@ impl PathAttributes {
             key: Ok(KeyName::default()),
             key_setting: None,
             layout: Layout::default(),
+            by: By::Whole,
             conversion: None,
             tripwire: false,
             conflict: None,
@@ -111,7 +97,11 @@ impl PathAttributes {
             Some(name) => (name.to_str_lossy().parse(), setting(KEY_ATTRIBUTE)),
             None => (Ok(KeyName::default()), None),
         };
-        let conversion = conversion(&state).map(setting).unwrap_or_default();
+        let by = By::of(&state, &setting);
+        let conversion = match conversion(&state) {
+            Some(name) => setting(name),
+            None => by.conversion(&state),
+        };
         let encoding = value(state(ENCODING));
         let layout = Layout {
             compress: state(COMPRESS_ATTRIBUTE) != StateRef::Unset,
@@ -119,8 +109,9 @@ impl PathAttributes {
         };
         // What matches nothing has neither file nor line.
         let said = |name| find(name).filter(|found| found.location.source.is_some());
-        let (mark, set) = (said(DRIVER), said(FILTER));
-        let mark = mark.filter(|mark| mark.assignment.state == StateRef::Set);
+        let set = said(FILTER);
+        let is_set = |mark: &&Match<'_>| mark.assignment.state == StateRef::Set;
+        let mark = said(DRIVER).filter(is_set).or_else(|| said(VALUES).filter(is_set));
         // Set by a macro, in the line that sets this one.
         let through_macro = set.zip(mark).is_some_and(|(set, mark)| {
             set.kind.source_id().is_some()
@@ -145,6 +136,7 @@ impl PathAttributes {
             key,
             key_setting,
             layout,
+            by,
             conversion,
             tripwire: encoding == Some(TRIPWIRE.into()),
         }

@@ -1,6 +1,7 @@
 //! Reading and changing the lines of a `.gitattributes` file; what is not ours stays byte for byte (gitattributes).
 
 mod line;
+mod macros;
 mod odd;
 mod refusal;
 
@@ -11,19 +12,17 @@ use std::path::{Path, PathBuf};
 use gix::bstr::ByteSlice;
 use gix::glob::{pattern::Case, wildmatch};
 
-use super::attribute_names::TRIPWIRE;
+use super::attribute_names::BY_ATTRIBUTE;
 use crate::format::Layout;
 use crate::fs::{Access, read_bounded, with_path, write_atomic};
 use crate::keyring::KeyName;
-pub use line::{name_of, sealing, sealing_without, split_pattern};
-use line::{parse, quote, written_out};
+pub use line::{Values, name_of, sealing, sealing_without, split_pattern};
+use line::{parse, quote, sealing_values, written_out};
+pub use macros::{MACRO_LINE, VALUES_MACRO_LINE, defines_macro};
 pub use odd::{MACRO_DOES_NOT_SEAL, TOO_LARGE, as_git_reads, oddity};
 pub use refusal::PatternError;
 use refusal::check;
 
-const MACRO: &[u8] = b"[attr]shroud";
-/// The line that defines the macro, without the tripwire.
-pub const MACRO_LINE: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta";
 /// Bytes of the longest file that git reads (git's attr.h).
 pub const MAX_LEN: usize = 100 << 20;
 /// What git skips at the beginning of the file.
@@ -54,6 +53,25 @@ pub struct Tracked {
     pub key: Option<String>,
     /// How it is sealed.
     pub layout: Layout,
+    /// How its values are sealed; `None` where the file is sealed whole.
+    pub values: Option<Values>,
+}
+
+/// How a pattern should be sealed. What is not given stays as a line says that is there.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The layout of what is sealed whole.
+    pub layout: Option<Layout>,
+    /// By value, or `Some(None)` for whole.
+    pub values: Option<Option<Values>>,
+    /// Whether other lines could say that these files are sealed by value.
+    pub others_by_value: bool,
+}
+
+impl From<Option<Layout>> for Wanted {
+    fn from(layout: Option<Layout>) -> Self {
+        Self { layout, ..Self::default() }
+    }
 }
 
 /// What [`AttributesFile::track`] did.
@@ -142,36 +160,6 @@ impl AttributesFile {
         &self.path
     }
 
-    /// Whether the macro is defined, and with the tripwire.
-    pub fn macro_has_tripwire(&self) -> Option<bool> {
-        self.macro_at().map(|at| self.lines[at].contains_str(TRIPWIRE))
-    }
-
-    /// Whether the macro is defined so that it seals.
-    pub fn macro_seals(&self) -> bool {
-        self.macro_at().is_some_and(|at| seals(&self.lines[at]))
-    }
-
-    /// The definition that counts, which is the last.
-    fn macro_at(&self) -> Option<usize> {
-        self.lines.iter().rposition(|line| is_macro(line))
-    }
-
-    /// Defines the macro, before all other lines, or changes whether it has the tripwire.
-    pub fn set_macro(&mut self, tripwire: bool) {
-        if self.macro_has_tripwire() == Some(tripwire) && self.macro_seals() {
-            return;
-        }
-        let encoding = format!(" working-tree-encoding={TRIPWIRE}");
-        let line = if tripwire { format!("{MACRO_LINE}{encoding}") } else { MACRO_LINE.to_owned() };
-        let line = self.ended(line.into_bytes());
-        match self.macro_at() {
-            Some(at) => self.lines[at] = line,
-            None => self.lines.insert(0, line),
-        }
-        self.changed = true;
-    }
-
     /// The patterns whose lines seal.
     pub fn tracked(&self) -> Vec<Tracked> {
         self.lines.iter().filter_map(|line| parse(line)).collect()
@@ -213,13 +201,16 @@ impl AttributesFile {
         &mut self,
         pattern: &[u8],
         key: &KeyName,
-        layout: Option<Layout>,
+        wanted: impl Into<Wanted>,
     ) -> Result<Track, PatternError> {
+        let Wanted { layout, values, others_by_value } = wanted.into();
         check(pattern)?;
         let key = (key.as_str() != KeyName::DEFAULT).then(|| key.to_string());
         let there = self.tracked().into_iter().rfind(|there| there.pattern == pattern);
         let layout = layout.or(there.as_ref().map(|there| there.layout)).unwrap_or_default();
-        let tracked = Tracked { pattern: pattern.to_vec(), key, layout };
+        let values =
+            values.unwrap_or_else(|| there.as_ref().and_then(|there| there.values.clone()));
+        let tracked = Tracked { pattern: pattern.to_vec(), key, layout, values };
         let mut done = Track::Already;
         if there.as_ref() == Some(&tracked) {
             if self.write_out_where(|there| *there == tracked) > 0 {
@@ -227,7 +218,13 @@ impl AttributesFile {
             }
         } else {
             self.untrack(pattern);
-            let words = sealing(tracked.key.as_deref(), tracked.layout);
+            let words = match &tracked.values {
+                Some(values) => sealing_values(tracked.key.as_deref(), values),
+                None if others_by_value => {
+                    format!("{} !{BY_ATTRIBUTE}", sealing(tracked.key.as_deref(), tracked.layout))
+                }
+                None => sealing(tracked.key.as_deref(), tracked.layout),
+            };
             let line = self.ended([&quote(pattern), b" ".as_slice(), words.as_bytes()].concat());
             if self.crlf
                 && let Some(last) = self.lines.last_mut().filter(|last| !last.ends_with(b"\r"))
@@ -315,22 +312,6 @@ pub fn exception_for(path: &[u8]) -> Option<String> {
         own.strip_prefix('/').map_or(name == own.as_bytes(), |own| path == own.as_bytes())
     };
     OWN.into_iter().find(is).map(exception)
-}
-
-/// Whether a line of the text defines the macro.
-pub fn defines_macro(text: &[u8]) -> bool {
-    text.split(|&byte| byte == b'\n').any(is_macro)
-}
-
-fn is_macro(line: &[u8]) -> bool {
-    split_pattern(line).is_some_and(|(name, _)| name == MACRO)
-}
-
-/// Whether a line that defines the macro sets the filter.
-fn seals(line: &[u8]) -> bool {
-    let words = split_pattern(line).map(|(_, end)| line[end..].fields());
-    let filter = words.and_then(|words| words.filter(|word| name_of(word) == b"filter").last());
-    filter == Some(b"filter=shroud")
 }
 
 fn exception(own: &str) -> String {

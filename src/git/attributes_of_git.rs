@@ -93,7 +93,9 @@ impl OfGit {
         }
         let key =
             ours.key_setting.as_ref().and_then(|set| set.text.split_once('=')).map(|(_, key)| key);
-        let converted = ours.conversion.as_ref().map(|set| set.text.trim_start_matches('-'));
+        // That a line ending may be changed in a file sealed by value is this program's own rule.
+        let converted = ours.conversion.as_ref().filter(|set| !set.text.ends_with(" -text"));
+        let converted = converted.map(|set| set.text.trim_start_matches('-'));
         let converted = converted.and_then(|text| text.split('=').next());
         if ours.sealed && key != git.key.as_deref() {
             let key = crate::sanitise::line(git.key.as_deref().unwrap_or("default"));

@@ -29,6 +29,8 @@ pub fn drivers() -> Vec<(&'static str, String)> {
         // One word, which git starts without a shell; never with cachetextconv, which stores plaintext in notes.
         ("diff.shroud.textconv", command(TEXTCONV_PROGRAM)),
         ("diff.shroud.binary", "true".to_owned()),
+        // No textconv: 'git blame' of a file in the worktree compares what clean makes of it with what textconv makes of blobs.
+        ("diff.shroud-values.command", with("diff-driver")),
         ("merge.shroud.name", "git-shroud: merge what is sealed".to_owned()),
         ("merge.shroud.driver", with("merge-driver -- %O %A %B %L %P %S %X %Y")),
     ]

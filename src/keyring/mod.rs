@@ -80,9 +80,9 @@ impl Keyring {
         self.entries.is_empty()
     }
 
-    /// The entry that sealed what bears this id.
+    /// The entry that sealed what bears this id, or as much of it as is known.
     pub fn by_id(&self, id: KeyId) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.key.id() == id)
+        self.entries.iter().find(|entry| id.names(entry.key.id()))
     }
 
     /// The entry that seals under this name: its highest generation.

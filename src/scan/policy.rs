@@ -11,13 +11,14 @@ use super::walk::scope::Commits;
 use crate::check::{self, Problem, Subject};
 use crate::format::{HEADER_LEN, Sniff, sniff};
 use crate::git::GitError;
-use crate::git::attributes::Attributes;
+use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::database::Database;
 use crate::git::history::{self, Commit};
 use crate::git::pushed::Pushed;
 use crate::git::repository::Repository;
 use crate::git::tree_attributes::FILE_NAME;
 use crate::git_crypt::HeldKeys;
+use crate::values::{self, Look, MAX_SEALED, Mode};
 
 /// The versions of the files that should be sealed, or are.
 #[derive(Debug, Default)]
@@ -88,7 +89,8 @@ impl Policy {
                 let sealed = match contents.get(&id) {
                     Some(&known) => known,
                     None => {
-                        let content = policy.content(&database, id)?;
+                        let of = attributes.of(&path).ok();
+                        let content = policy.content(&database, &path, of.as_ref(), id)?;
                         contents.insert(id, content);
                         content
                     }
@@ -124,7 +126,8 @@ impl Policy {
             }
             let id = fields.next().unwrap_or_default();
             let id = ObjectId::from_hex(id).map_err(GitError::read)?;
-            if policy.content(&database, id)? == Some(true) {
+            let of = attributes.of(path).ok();
+            if policy.content(&database, path, of.as_ref(), id)? == Some(true) {
                 policy.sealed.insert(id, path.to_vec());
             }
         }
@@ -142,20 +145,46 @@ impl Policy {
         let report = check::check(repository, git_crypt, &subjects)?;
         self.missing.extend(report.missing);
         let found = report.findings.into_iter();
-        let plain =
-            found.filter(|found| matches!(found.problem, Problem::Plaintext | Problem::Unsealed));
+        let plain = found.filter(|found| {
+            matches!(
+                found.problem,
+                Problem::Plaintext | Problem::PlainValues { .. } | Problem::Unsealed
+            )
+        });
         Ok(plain.map(|found| found.path).collect())
     }
 
     /// Whether a blob is sealed, by this program or by git-crypt; `None` for what is neither that nor plaintext.
-    fn content(&mut self, database: &Database<'_>, id: ObjectId) -> Result<Option<bool>, GitError> {
+    fn content(
+        &mut self,
+        database: &Database<'_>,
+        path: &[u8],
+        attributes: Option<&PathAttributes>,
+        id: ObjectId,
+    ) -> Result<Option<bool>, GitError> {
         let Some(start) = database.start(id, HEADER_LEN)? else {
             self.missing.insert(id);
             return Ok(None);
         };
         Ok(match sniff(&start.bytes) {
             Sniff::Sealed(_) | Sniff::GitCrypt => Some(true),
-            Sniff::NotSealed => Some(false),
+            // Where all its values are sealed, all else of it may be seen.
+            Sniff::NotSealed => {
+                let text = match start.len <= MAX_SEALED as u64 {
+                    true => database.file(id, MAX_SEALED as u64)?,
+                    false => None,
+                };
+                let mode = attributes.and_then(|of| Mode::of(of, path).ok().flatten());
+                let looked = text.and_then(|text| match mode {
+                    Some(mode) => Some(values::look(&mode, &text)),
+                    None => values::look_anyway(path, &text),
+                });
+                match looked {
+                    Some(Look::Sealed { keys, .. }) if keys.is_empty() => None,
+                    Some(Look::Sealed { .. }) => Some(true),
+                    _ => Some(false),
+                }
+            }
             // Empty files hold nothing, damaged ones no plaintext.
             _ => None,
         })

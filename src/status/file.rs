@@ -3,6 +3,7 @@
 use gix::ObjectId;
 
 use super::State;
+use super::by_value::ByValue;
 use crate::format::Form;
 use crate::git::worktree::IndexedFile;
 use crate::git_crypt::Name;
@@ -27,6 +28,8 @@ pub struct FileStatus {
     pub form: Option<Form>,
     /// Whether it is laid out otherwise than this version, or its attributes, would have it. That is no fault.
     pub is_of_another_form: bool,
+    /// What is so of its values, where it is sealed by value or should be.
+    pub by_value: Option<ByValue>,
     /// Whether its attributes ask for records, in which git finds what two versions have in common.
     pub wants_delta: bool,
 }
@@ -42,6 +45,7 @@ impl FileStatus {
             executable: entry.executable,
             form: None,
             is_of_another_form: false,
+            by_value: None,
             wants_delta: false,
         }
     }

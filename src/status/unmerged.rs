@@ -29,6 +29,7 @@ pub(super) fn survey_unmerged(
                 executable: false,
                 form: None,
                 is_of_another_form: false,
+                by_value: None,
                 wants_delta: false,
             });
         }

@@ -6,7 +6,8 @@ use super::Ciphers;
 use super::mode::Format;
 use super::open::read;
 use super::spots::{What, spots};
-use super::token::{KeyPrefix, Place, Token};
+use super::token::{Place, Token};
+use crate::format::KeyId;
 
 /// The sealed values of the versions that the index has, by where they are.
 #[derive(Default)]
@@ -40,7 +41,7 @@ impl Index {
         place: &Place,
         raw: &[u8],
         ciphers: &mut Ciphers<'_>,
-        keeps: impl Fn(KeyPrefix) -> bool,
+        keeps: impl Fn(KeyId) -> bool,
     ) -> Option<&[u8]> {
         let here = self.tokens.get(place)?;
         let opens = |token: &Token| {

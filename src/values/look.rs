@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::mode::Mode;
+use super::mode::Format;
 use super::open::read;
 use super::spots::{Named, What, spots};
-use super::token::{KeyPrefix, TokenError};
-use super::{MAX_SEALED, may_hold_tokens};
+use super::token::TokenError;
+use super::{MAX_SEALED, Mode, may_hold_tokens, opener};
 use crate::config_format::Doubt;
+use crate::format::KeyId;
 
 /// What the stored bytes of a path are that should be sealed by value, and are not sealed whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,9 @@ pub enum Look {
     /// Every value is sealed, exempt or empty.
     Sealed {
         /// How many are sealed, with which key.
-        keys: BTreeMap<KeyPrefix, usize>,
+        keys: BTreeMap<KeyId, usize>,
+        /// How many of them have a name that is exempt by now.
+        exempt: usize,
     },
     /// Values are plaintext.
     Plain {
@@ -23,6 +26,8 @@ pub enum Look {
         plain: Vec<Named>,
         /// How many values there are that should be sealed.
         values: usize,
+        /// How many are sealed, with which key.
+        keys: BTreeMap<KeyId, usize>,
     },
     /// What begins as a sealed value can be none.
     Damaged(Named, TokenError),
@@ -31,12 +36,21 @@ pub enum Look {
 }
 
 impl Look {
-    /// How many values are sealed.
+    /// How many values are sealed, if all are.
     pub fn sealed(&self) -> usize {
         match self {
-            Self::Sealed { keys } => keys.values().sum(),
+            Self::Sealed { keys, .. } => keys.values().sum(),
             _ => 0,
         }
+    }
+
+    /// The keys of the values that are sealed, as much of their ids as is known.
+    pub fn keys(&self) -> impl Iterator<Item = KeyId> {
+        let keys = match self {
+            Self::Sealed { keys, .. } | Self::Plain { keys, .. } => Some(keys),
+            Self::Damaged(..) | Self::DoesNotRead(_) => None,
+        };
+        keys.into_iter().flat_map(BTreeMap::keys).copied()
     }
 }
 
@@ -57,19 +71,35 @@ pub fn look(mode: &Mode, bytes: &[u8]) -> Look {
     };
     let mut keys = BTreeMap::new();
     let mut plain = Vec::new();
+    let mut exempt = 0;
     for spot in &spots {
         match spot.what {
             What::Empty | What::Clear => {}
             What::Plain => plain.push(spot.named()),
             What::Token => match read(format, bytes, spot) {
-                Ok(token) => *keys.entry(token.key()).or_default() += 1,
+                Ok(token) => {
+                    *keys.entry(token.key()).or_default() += 1;
+                    exempt += usize::from(mode.clear.allows(spot.item));
+                }
                 Err(why) => return Look::Damaged(spot.named(), why),
             },
         }
     }
-    debug_assert!(keys.is_empty() || may_hold_tokens(bytes));
     match plain.is_empty() {
-        true => Look::Sealed { keys },
-        false => Look::Plain { values: plain.len() + keys.values().sum::<usize>(), plain },
+        true => Look::Sealed { keys, exempt },
+        false => {
+            let values = plain.len() + keys.values().sum::<usize>();
+            Look::Plain { plain, values, keys }
+        }
     }
+}
+
+/// Looks at the stored bytes of a path that should not be sealed by value: `None` where none of its values is sealed. Its
+/// format is told by its name, or by the sealed values themselves.
+pub fn look_anyway(path: &[u8], bytes: &[u8]) -> Option<Look> {
+    if bytes.len() > MAX_SEALED || !may_hold_tokens(bytes) {
+        return None;
+    }
+    let format = opener(Format::of_path(path), bytes)?;
+    Some(look(&Mode { format: Some(format), ..Mode::default() }, bytes))
 }

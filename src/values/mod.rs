@@ -7,20 +7,22 @@ mod look;
 mod mode;
 mod open;
 mod seal;
+mod single;
 mod spots;
 mod token;
 
 use crate::config_format::{self, Doubt};
-use crate::format::Key;
+use crate::format::{Key, KeyId};
 use crate::keyring::{Entry, Keyring};
 
 pub use index::Index;
-pub use look::{Look, look};
+pub use look::{Look, look, look_anyway};
 pub use mode::{Clear, Format, Mode};
-pub use open::{OpenValuesError, Opened, open, open_as, opener, prefixes};
+pub use open::{OpenValuesError, Opened, named_keys, open, open_as, opener};
 pub use seal::{SealError, Sealed, only_tokens, seal};
+pub use single::{Value, each, only_sealed, reseal};
 pub use spots::Named;
-pub use token::{Cipher, KeyPrefix, PREFIX, Place, Token, TokenError};
+pub use token::{Cipher, PREFIX, Place, Token, TokenError};
 
 /// Bytes of a plaintext file that is sealed by value, at most.
 pub const MAX_LEN: usize = config_format::MAX_LEN;
@@ -52,8 +54,8 @@ impl<'k> Ciphers<'k> {
     }
 
     /// The held key that a token names.
-    pub fn held(&self, prefix: KeyPrefix) -> Option<&'k Entry> {
-        self.keyring.entries().iter().find(|entry| prefix.is_of(entry.key.id()))
+    pub fn held(&self, id: KeyId) -> Option<&'k Entry> {
+        self.keyring.by_id(id)
     }
 
     /// The cipher of a key.
@@ -67,6 +69,12 @@ impl<'k> Ciphers<'k> {
         };
         &mut self.made[at]
     }
+}
+
+/// Why a file of which neither name nor attribute tells the format is not sealed by value.
+pub fn no_format() -> SealError {
+    const WHY: &str = "neither its name nor the attribute shroud-format tells whether it is env, properties, ini, toml, yaml or json";
+    SealError::DoesNotRead(Doubt { line: 1, why: WHY })
 }
 
 /// A file that is not read, for people.

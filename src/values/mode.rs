@@ -1,6 +1,8 @@
 //! What the attributes of a path say of its values.
 
 use crate::config_format::{self as configuration, Document, Item, Step};
+use crate::git::attributes::PathAttributes;
+use crate::git::by_value::By;
 
 /// The formats that are sealed by value, and how a file of each is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +105,32 @@ pub struct Mode {
     pub format: Option<Format>,
     /// The names whose values stay plaintext.
     pub clear: Clear,
+}
+
+impl Mode {
+    /// How the attributes of a path say that its values are sealed; `None` where it is sealed whole.
+    ///
+    /// # Errors
+    /// They say it in a way that this version does not know, so that nothing may be stored.
+    pub fn of(attributes: &PathAttributes, path: &[u8]) -> Result<Option<Self>, String> {
+        let (format, clear) = match &attributes.by {
+            By::Whole => return Ok(None),
+            By::Unknown(setting) => {
+                return Err(format!("{setting} is unknown to this version of git-shroud"));
+            }
+            By::Value { format, clear, .. } => (format, clear),
+        };
+        let format = match format {
+            None => Format::of_path(path),
+            Some(name) => Some(Format::named(name).ok_or_else(|| {
+                let name = crate::sanitise::line(name);
+                format!(
+                    "the attribute 'shroud-format={name}' names no format: there are env, properties, ini, toml, yaml and json"
+                )
+            })?),
+        };
+        Ok(Some(Self { format, clear: Clear::of_list(clear.as_deref().unwrap_or_default()) }))
+    }
 }
 
 /// Names whose values are not sealed: patterns over names with dots, as `log.level` and `*.host`.

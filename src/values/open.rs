@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::mode::Format;
 use super::spots::{Named, Spot, What, spots};
-use super::token::{KeyPrefix, PREFIX, Token, TokenError};
+use super::token::{PREFIX, Token, TokenError};
 use super::{Ciphers, MAX_SEALED};
 use crate::config_format::Doubt;
+use crate::format::KeyId;
 use crate::secret::WipedVec;
 
 /// Why the values of a file were not opened.
@@ -32,10 +33,10 @@ pub enum Opened {
         /// How many were sealed.
         values: usize,
         /// The keys that sealed them.
-        keys: BTreeSet<KeyPrefix>,
+        keys: BTreeSet<KeyId>,
     },
     /// Values are sealed with keys that are not held, the first of which is this one; nothing was opened.
-    Locked(KeyPrefix),
+    Locked(KeyId),
     /// No value is sealed.
     NoTokens,
 }
@@ -140,7 +141,7 @@ pub(super) fn broken(spot: &Spot<'_>, why: TokenError) -> OpenValuesError {
 }
 
 /// The keys that what looks like a token names, wherever it is: a test that needs no reader.
-pub fn prefixes(bytes: &[u8]) -> BTreeSet<KeyPrefix> {
+pub fn named_keys(bytes: &[u8]) -> BTreeSet<KeyId> {
     let mut found = BTreeSet::new();
     for at in memchr::memmem::find_iter(bytes, PREFIX.as_bytes()) {
         let rest = &bytes[at + PREFIX.len()..];

@@ -7,7 +7,7 @@ use super::spots::{Named, Spot, What, is_masked, spots};
 use super::token::TokenError;
 use super::{Ciphers, MAX_LEN};
 use crate::config_format::Doubt;
-use crate::format::Key;
+use crate::format::{Key, KeyId};
 
 /// Why a file was not sealed by value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +45,7 @@ pub struct Sealed {
 }
 
 /// Seals every value of a file that is not exempt. What the index has of a value that did not change is kept: with a key that
-/// `keeps` accepts by its id's prefix, or for a value that is exempt by now.
+/// `keeps` accepts, or for a value that is exempt by now.
 ///
 /// # Errors
 /// [`SealError`].
@@ -55,7 +55,7 @@ pub fn seal(
     key: &Key,
     ciphers: &mut Ciphers<'_>,
     index: &Index,
-    keeps: impl Fn(super::KeyPrefix) -> bool,
+    keeps: impl Fn(KeyId) -> bool,
 ) -> Result<Sealed, SealError> {
     let (format, clear) = mode;
     if bytes.len() > MAX_LEN {
@@ -143,10 +143,7 @@ pub fn only_tokens(
     bytes: &[u8],
     ciphers: &mut Ciphers<'_>,
 ) -> Result<usize, SealError> {
-    let Some(format) = mode.format else {
-        const WHY: &str = "the file's name tells no format";
-        return Err(SealError::DoesNotRead(Doubt { line: 1, why: WHY }));
-    };
+    let format = mode.format.ok_or_else(super::no_format)?;
     if bytes.len() > super::MAX_SEALED {
         return Err(SealError::TooLarge);
     }

@@ -5,13 +5,12 @@ use aes_siv::siv::Aes256Siv;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::format::{Key, KeyId, padme};
+use crate::format::{Key, KeyId, PARTIAL_ID_LEN, padme};
 use crate::secret::WipedVec;
 
 /// What every token begins with.
 pub const PREFIX: &str = "shroud.v1.";
-/// Bytes of a key id that a token holds.
-const ID_LEN: usize = 8;
+const ID_LEN: usize = PARTIAL_ID_LEN;
 const TAG_LEN: usize = 16;
 /// Bytes before the tag: of the key's id, and the flags.
 const HEAD_LEN: usize = ID_LEN + 1;
@@ -19,31 +18,6 @@ const MIN_PADDED: usize = 32;
 const MAX_STEPWISE: usize = 128;
 /// The flag of a token with double quotes around it that belong to it.
 const QUOTED: u8 = 1;
-
-/// The first bytes of a key's id, by which a token names its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyPrefix(pub [u8; ID_LEN]);
-
-impl KeyPrefix {
-    /// Whether it is that of this id.
-    pub fn is_of(self, id: KeyId) -> bool {
-        id.0.starts_with(&self.0)
-    }
-}
-
-impl From<KeyId> for KeyPrefix {
-    fn from(id: KeyId) -> Self {
-        let mut prefix = [0; ID_LEN];
-        prefix.copy_from_slice(&id.0[..ID_LEN]);
-        Self(prefix)
-    }
-}
-
-impl std::fmt::Display for KeyPrefix {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&crate::hex::lower(&self.0))
-    }
-}
 
 /// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -116,11 +90,11 @@ impl Token {
         }
     }
 
-    /// The key that it names.
-    pub fn key(&self) -> KeyPrefix {
-        let mut prefix = [0; ID_LEN];
-        prefix.copy_from_slice(&self.bytes[..ID_LEN]);
-        KeyPrefix(prefix)
+    /// The key that it names: as much of its id as a token has.
+    pub fn key(&self) -> KeyId {
+        let mut start = [0; ID_LEN];
+        start.copy_from_slice(&self.bytes[..ID_LEN]);
+        KeyId::partial(start)
     }
 
     /// Whether double quotes around it belong to it.
@@ -171,7 +145,7 @@ impl Cipher {
     /// # Errors
     /// [`TokenError`]; nothing of the value is in it.
     pub fn open(&mut self, token: &Token, place: &Place) -> Result<WipedVec, TokenError> {
-        if !token.key().is_of(self.id) {
+        if !token.key().names(self.id) {
             return Err(TokenError::Authentication);
         }
         let flags = token.bytes[ID_LEN];

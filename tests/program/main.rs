@@ -7,6 +7,7 @@ mod attributes;
 mod bad_environment;
 mod believed;
 mod branches;
+mod by_value;
 mod check;
 mod check_limits;
 mod closing;

@@ -15,6 +15,7 @@ use crate::git::repository::Repository;
 use crate::git::worktree::Entries;
 use crate::keyring::KeyName;
 use crate::store::shroud_dir::{File, KeyInfo};
+use crate::values;
 
 /// Sealed files that are brought here to be compared, at most; those that are here are all compared.
 const MAX_FETCHED: usize = 32;
@@ -106,7 +107,9 @@ pub(super) fn sealed_outside(
         }
         match sealed_with(repository, entry.id)? {
             BlobKey::Missing => missing.push(entry),
-            BlobKey::Sealed(id) if !line.contains(&id) => return Ok(Some((entry.path, id))),
+            BlobKey::Sealed(id) if !line.iter().any(|known| id.names(*known)) => {
+                return Ok(Some((entry.path, id)));
+            }
             BlobKey::Sealed(_) | BlobKey::Other => {}
         }
     }
@@ -121,7 +124,9 @@ pub(super) fn sealed_outside(
                 let path = crate::sanitise::path(&entry.path);
                 return Err(GivenError::FileMissing { path, name: name.clone() });
             }
-            BlobKey::Sealed(id) if !line.contains(&id) => return Ok(Some((entry.path, id))),
+            BlobKey::Sealed(id) if !line.iter().any(|known| id.names(*known)) => {
+                return Ok(Some((entry.path, id)));
+            }
             BlobKey::Sealed(_) | BlobKey::Other => {}
         }
     }
@@ -138,6 +143,13 @@ fn sealed_with(repository: &Repository, blob: ObjectId) -> Result<BlobKey, GitEr
     let Some(start) = objects::read_start(repository, blob)? else { return Ok(BlobKey::Missing) };
     Ok(match format::sniff(&start[..start.len().min(HEADER_LEN)]) {
         Sniff::Sealed(id) => BlobKey::Sealed(id),
+        Sniff::NotSealed => match objects::read(repository, blob)? {
+            Blob::Memory(bytes) => values::named_keys(&bytes)
+                .into_iter()
+                .next()
+                .map_or(BlobKey::Other, BlobKey::Sealed),
+            _ => BlobKey::Other,
+        },
         _ => BlobKey::Other,
     })
 }

@@ -5,13 +5,14 @@ use std::io::{Read, Seek, SeekFrom};
 
 use crate::access::worktree::Left;
 use crate::access::worktree::read_start::read_start;
-use crate::format::{self, HEADER_LEN, Header, KeyId, Sniff};
+use crate::format::{self, HEADER_LEN, Header, KeyId, OpenError, Sniff};
 use crate::git::GitError;
 use crate::git::attributes::Attributes;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::worktree::{Entries, IndexedFile, Worktree};
 use crate::keyring::Keyring;
+use crate::values::{self, Ciphers, MAX_SEALED, Opened};
 
 /// Which keys were seen at work in a worktree.
 #[derive(Debug, Default)]
@@ -69,10 +70,18 @@ fn open_one(
 ) -> Result<Option<(KeyId, bool)>, Left> {
     if let Some(Ok((path, _))) = worktree.find(entry)? {
         let (mut file, start) = read_start(&path)?;
+        if format::sniff(&start) == Sniff::NotSealed {
+            let mut bytes = Vec::new();
+            file.take(MAX_SEALED as u64).read_to_end(&mut bytes)?;
+            return open_values(keyring, &bytes, is_wanted);
+        }
         file.seek(SeekFrom::Start(HEADER_LEN as u64))?;
         return open_if_wanted(keyring, &start, file, is_wanted);
     }
     match objects::read(repository, entry.id)? {
+        Blob::Memory(bytes) if format::sniff(&bytes) == Sniff::NotSealed => {
+            open_values(keyring, &bytes, is_wanted)
+        }
         Blob::Memory(bytes) => {
             let start = &bytes[..bytes.len().min(HEADER_LEN)];
             open_if_wanted(keyring, start, &bytes[start.len()..], is_wanted)
@@ -93,4 +102,26 @@ fn open_if_wanted(
     };
     format::open_stream(&held.key, &Header::parse(start)?, body, std::io::sink())?;
     Ok(Some((id, true)))
+}
+
+/// As [`open_if_wanted`], of a file that is sealed by value.
+fn open_values(
+    keyring: &Keyring,
+    bytes: &[u8],
+    is_wanted: impl Fn(KeyId) -> bool,
+) -> Result<Option<(KeyId, bool)>, Left> {
+    let mut first = None;
+    for id in values::named_keys(bytes) {
+        let Some(held) = keyring.by_id(id).filter(|held| is_wanted(held.key.id())) else {
+            first = first.or(Some((keyring.by_id(id).map_or(id, |held| held.key.id()), false)));
+            continue;
+        };
+        return match values::open(None, bytes, &mut Ciphers::new(keyring)) {
+            Err(_) => Err(Left::Damaged(OpenError::Authentication)),
+            Ok(Opened::Plaintext { .. }) => Ok(Some((held.key.id(), true))),
+            // Another key's values are in it, too.
+            Ok(_) => Ok(Some((held.key.id(), false))),
+        };
+    }
+    Ok(first)
 }

@@ -15,6 +15,7 @@ use crate::git::staging::{BlobWriter, Staged, stage};
 use crate::git_crypt::HeldKeys;
 use crate::keyring::{KeyName, Keyring};
 use crate::status::FileStatus;
+use crate::values::Mode;
 
 /// A blob of the index that should be sealed with a key.
 #[derive(Clone, Debug)]
@@ -34,12 +35,13 @@ pub struct Restage {
 struct OneKey<'b> {
     blob: &'b Restage,
     layout: Layout,
+    values: Option<Mode>,
 }
 
 impl Rules for &OneKey<'_> {
     fn rule(&mut self, _path: &[u8]) -> Result<Rule, String> {
         let (key, key_id, layout) = (self.blob.key.clone(), Some(self.blob.with), self.layout);
-        Ok(Rule { key, key_id, layout, ..Rule::default() })
+        Ok(Rule { key, key_id, layout, values: self.values.clone(), ..Rule::default() })
     }
 }
 
@@ -71,8 +73,11 @@ pub(in crate::access) fn write_sealed(
     let mut attributes = Attributes::new(repository).map_err(git)?;
     for blob in blobs {
         let file = writer.add().map_err(git)?;
-        let layout = attributes.of(&blob.path).map_err(git)?.layout;
-        seal_blob(repository, keyring, &OneKey { blob, layout }, file)
+        let of = attributes.of(&blob.path).map_err(git)?;
+        let values = Mode::of(&of, &blob.path)
+            .map_err(|why| FileError::new(&blob.path, FilterError::Rule(why)))?;
+        let rules = OneKey { blob, layout: of.layout, values };
+        seal_blob(repository, keyring, &rules, file)
             .map_err(|error| FileError::new(&blob.path, error))?;
     }
     let ids = writer.finish(repository).map_err(git)?;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use gix::glob::pattern::Case;
+
 use super::error::IndexError;
 use super::restage::{Restage, restage};
 use crate::clone::OpenClone;
@@ -9,23 +11,42 @@ use crate::clone::sealing::sealing_key;
 use crate::error::count;
 use crate::filter::FileError;
 use crate::format::KeyId;
+use crate::git::attributes_file::matches;
 use crate::keyring::KeyName;
 use crate::progress::Progress;
 use crate::status::{FileStatus, State, survey};
 
-/// Seals what the index holds as plaintext under a path that is tracked now.
+/// Seals what the index holds as plaintext under a path that is tracked now; of the patterns in `switched`, below its folder,
+/// also what is sealed whole and should be by value, or the other way.
 /// Files that it leaves as they are, and why, are said.
 ///
 /// # Errors
 /// A file cannot be sealed; then nothing was staged.
-pub fn seal_index(progress: &dyn Progress, opened: &OpenClone) -> Result<(), IndexError> {
+pub fn seal_index(
+    progress: &dyn Progress,
+    opened: &OpenClone,
+    switched: Option<(&[u8], &[&[u8]])>,
+) -> Result<(), IndexError> {
     let known = opened.known();
     let files = survey(&opened.repository, &known, None)?;
     let mut blobs = Vec::new();
     let (mut in_history, mut other_key) = (0, 0);
+    let is_switched = |path: &[u8]| {
+        switched.is_some_and(|(folder, patterns)| {
+            let below = path.strip_prefix(folder);
+            let is_of =
+                |path| patterns.iter().any(|pattern| matches(pattern, path, Case::Sensitive));
+            below.is_some_and(is_of)
+        })
+    };
     for file in files {
         match file.state {
             State::PlaintextInHead | State::PlaintextInIndex => {}
+            State::Sealed { .. } if file.by_value.is_some() && file.can_change_form() => {
+                if !is_switched(&file.path) {
+                    continue;
+                }
+            }
             // Not here: somebody may have dropped a key's name from a line far from this pattern.
             State::OtherKey { .. } => {
                 other_key += 1;

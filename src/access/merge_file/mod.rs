@@ -1,12 +1,13 @@
 //! What git itself calls to merge a sealed file.
 
+mod by_value;
 mod error;
 mod git_crypt;
 mod theirs;
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::clone::rules::of_path::{self, LazyRepository, Surroundings};
@@ -69,6 +70,7 @@ impl Versions {
         let path = argument_bytes(&self.path).unwrap_or_default();
         let sides = [&self.base, &self.ours, &self.theirs];
         let is_sealed = sides.iter().any(|side| id_of(side).is_some());
+        let locked = by_value::locked(&surroundings.keyring, path, sides)?;
         let held = sides.map(|side| key_of(&surroundings.keyring, side));
         let keys = held.map(|held| held.map(|held| held.name.clone()));
         // A merge without worktree sees no attributes: then the key of the sides stays.
@@ -78,7 +80,12 @@ impl Versions {
         let filtering = |error: FilterError| MergeError::Filter(FileError::new(path, error));
         let mut versions = [(); 3].map(|()| WipedVec::default());
         for (file, opened) in sides.into_iter().zip(&mut versions) {
-            let content = File::open(file).context(|| crate::sanitise::native(file))?;
+            let mut content = File::open(file).context(|| crate::sanitise::native(file))?;
+            // Nothing of them opens here: their tokens are merged, line by line, as git itself would.
+            if locked {
+                io::copy(&mut content, opened).context(|| crate::sanitise::native(file))?;
+                continue;
+            }
             let smudged = filter.smudge(path, content);
             smudged.and_then(|smudged| smudged.write_to(&mut *opened)).map_err(filtering)?;
             if matches!(format::sniff(opened), Sniff::Sealed(_)) {
@@ -128,7 +135,8 @@ impl Versions {
         filter.rules().at_least = newest.map(|held| held.key.id());
         let mut result = Vec::new();
         // An exception that only takes the filter away leaves the merge driver of the macro.
-        if !is_sealed && attributes.is_some_and(|attributes| !attributes.sealed) {
+        let is_exempt = !is_sealed && attributes.is_some_and(|attributes| !attributes.sealed);
+        if locked || is_exempt {
             result.extend_from_slice(&content);
         } else {
             let cleaned = filter.clean(path, &content[..]);
@@ -239,12 +247,13 @@ fn key_of<'k>(keyring: &'k Keyring, file: &Path) -> Option<&'k Entry> {
     keyring.by_id(id_of(file)?)
 }
 
-/// The id of the key that sealed a file; `None` where it is not sealed.
+/// The id of the key that sealed a file, as much of it as is known; `None` where it is not sealed.
 fn id_of(file: &Path) -> Option<KeyId> {
     let mut start = Vec::new();
     File::open(file).ok()?.take(format::HEADER_LEN as u64).read_to_end(&mut start).ok()?;
     match format::sniff(&start) {
         Sniff::Sealed(id) => Some(id),
+        Sniff::NotSealed => by_value::id_of(file),
         _ => None,
     }
 }

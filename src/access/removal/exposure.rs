@@ -1,10 +1,11 @@
 //! What somebody who knew certain keys can still read: every sealed file of the history, and which of these are secret still.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use gix::ObjectId;
 
-use crate::format::{self, Header, KeyId, Siv, Sniff};
+use crate::format::{self, Header, Key, KeyId, Sniff};
 use crate::git::GitError;
 use crate::git::history::RAW_LOG;
 use crate::git::objects::{self, Blob};
@@ -12,6 +13,7 @@ use crate::git::raw::{Change, Record, records};
 use crate::git::repository::Repository;
 use crate::git::worktree::Entries;
 use crate::keyring::{Entry, Keyring};
+use crate::values::{self, Ciphers, Value};
 
 /// A path of the history that these keys open.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -59,39 +61,47 @@ pub fn find_exposed(
 ) -> Result<Exposure, GitError> {
     let mut exposure = Exposure::default();
     let current = current_contents(repository, keyring, exposed)?;
-    let mut headers: HashMap<ObjectId, Option<[u8; 32]>> = HashMap::new();
+    let mut blobs: HashMap<ObjectId, Rc<Vec<Part>>> = HashMap::new();
     let mut missing = BTreeSet::new();
-    let mut paths: BTreeMap<Vec<u8>, (ExposedPath, BTreeSet<ObjectId>)> = BTreeMap::new();
+    let mut paths = BTreeMap::<(Vec<u8>, String), Versions>::new();
     let mut commits = BTreeSet::new();
     for Version { commit, path, blob } in history(repository)? {
-        let siv = match headers.get(&blob) {
-            Some(siv) => *siv,
+        let parts = match blobs.get(&blob) {
+            Some(parts) => Rc::clone(parts),
             None => {
                 let start = objects::read_start(repository, blob)?;
                 if start.is_none() {
                     missing.insert(blob);
                 }
-                let siv = start.and_then(|start| exposed_siv(&start, exposed));
-                headers.insert(blob, siv);
-                siv
+                let parts = match start {
+                    Some(start) => exposed_parts(repository, keyring, exposed, (blob, &start))?,
+                    None => Vec::new(),
+                };
+                Rc::clone(blobs.entry(blob).or_insert(Rc::new(parts)))
             }
         };
-        let Some(siv) = siv else { continue };
-        commits.insert(commit.id.clone());
-        let (exposed, blobs) = paths.entry(path.clone()).or_insert_with(|| {
-            let path = ExposedPath {
-                path: crate::sanitise::path(&path),
-                versions: 0,
-                first: commit.clone(),
-                last: commit.clone(),
-                unchanged_at: Vec::new(),
+        for part in parts.iter() {
+            commits.insert(commit.id.clone());
+            let key = (path.clone(), part.name.clone());
+            let (exposed, contents) = paths.entry(key).or_insert_with(|| {
+                let path = ExposedPath {
+                    path: part.place(&path),
+                    versions: 0,
+                    first: commit.clone(),
+                    last: commit.clone(),
+                    unchanged_at: Vec::new(),
+                };
+                (path, BTreeSet::new())
+            });
+            exposed.first = commit.clone();
+            let content = match part.name.as_str() {
+                "" => blob.as_bytes().to_vec(),
+                _ => part.siv.to_vec(),
             };
-            (path, BTreeSet::new())
-        });
-        exposed.first = commit;
-        if blobs.insert(blob) {
-            exposed.versions += 1;
-            exposed.unchanged_at.extend(current.get(&siv).into_iter().flatten().cloned());
+            if contents.insert(content) {
+                exposed.versions += 1;
+                exposed.unchanged_at.extend(current.get(&part.siv).into_iter().flatten().cloned());
+            }
         }
     }
     exposure.commits = commits.len() as u64;
@@ -105,14 +115,56 @@ pub fn find_exposed(
     Ok(exposure)
 }
 
-/// The synthetic IV in a blob's header, if one of these keys sealed it.
-fn exposed_siv(start: &[u8], exposed: &BTreeSet<KeyId>) -> Option<[u8; 32]> {
+/// What the exposed keys open of a blob.
+struct Part {
+    /// The name of a value, of a file that is sealed by value; else empty.
+    name: String,
+    /// The synthetic IV of the content.
+    siv: [u8; 32],
+}
+
+impl Part {
+    /// Where it is, for people.
+    fn place(&self, path: &[u8]) -> String {
+        match self.name.as_str() {
+            "" => crate::sanitise::path(path),
+            name => format!("{}: {name}", crate::sanitise::path(path)),
+        }
+    }
+}
+
+/// The parts of a blob that one of these keys sealed: the whole, or single values.
+fn exposed_parts(
+    repository: &Repository,
+    keyring: &Keyring,
+    exposed: &BTreeSet<KeyId>,
+    (blob, start): (ObjectId, &[u8]),
+) -> Result<Vec<Part>, GitError> {
     match format::sniff(start) {
         Sniff::Sealed(id) if exposed.contains(&id) => {
-            Some(*Header::parse(start).ok()?.siv().bytes())
+            let part = |header: Header| Part { name: String::new(), siv: *header.siv().bytes() };
+            Ok(Header::parse(start).ok().map(part).into_iter().collect())
         }
-        _ => None,
+        Sniff::NotSealed => {
+            let Blob::Memory(bytes) = objects::read(repository, blob)? else {
+                return Ok(Vec::new());
+            };
+            let values = values::each(None, &bytes, &mut Ciphers::new(keyring)).into_iter();
+            let values = values.filter(|value| exposed.contains(&value.key));
+            let part = |value: Value| {
+                let key = &keyring.by_id(value.key)?.key;
+                Some(Part { siv: siv_of(key, &value.raw), name: value.named.name })
+            };
+            Ok(values.filter_map(part).collect())
+        }
+        _ => Ok(Vec::new()),
     }
+}
+
+fn siv_of(key: &Key, content: &[u8]) -> [u8; 32] {
+    let mut siv = key.siv();
+    siv.update(content);
+    *siv.finish().bytes()
 }
 
 /// What the index holds today, by the synthetic IVs that the exposed keys would give it.
@@ -126,21 +178,34 @@ fn current_contents(
     for entry in Entries::read_all(repository)?.files {
         let header = repository.gix.try_find_header(entry.id).map_err(GitError::read)?;
         // What is too large for memory is no password; it is listed all the same, as not known to be unchanged.
-        if !header.is_some_and(|header| format::may_be_sealed(header.size())) {
+        if header.is_none() {
             continue;
         }
         let Blob::Memory(bytes) = objects::read(repository, entry.id)? else { continue };
         let held = |id| keyring.by_id(id).map(|held| &held.key);
-        let Ok(plaintext) = format::open(held, &bytes) else { continue };
-        for key in &keys {
-            let mut siv = key.key.siv();
-            siv.update(&plaintext);
-            let siv: Siv = siv.finish();
-            contents.entry(*siv.bytes()).or_default().push(crate::sanitise::path(&entry.path));
+        let opened = match format::sniff(&bytes) {
+            Sniff::NotSealed => {
+                let values = values::each(None, &bytes, &mut Ciphers::new(keyring)).into_iter();
+                values.map(|value| (value.named.name, value.raw)).collect()
+            }
+            _ => match format::open(held, &bytes) {
+                Ok(plaintext) => vec![(String::new(), plaintext)],
+                Err(_) => continue,
+            },
+        };
+        for (name, content) in opened {
+            for key in &keys {
+                let siv = siv_of(&key.key, &content);
+                let place = Part { name: name.clone(), siv }.place(&entry.path);
+                contents.entry(siv).or_default().push(place);
+            }
         }
     }
     Ok(contents)
 }
+
+/// A path or a value, and the contents that it had.
+type Versions = (ExposedPath, BTreeSet<Vec<u8>>);
 
 struct Version {
     commit: ExposedCommit,

@@ -1,7 +1,7 @@
 //! The third step: what was staged is opened again before anything is published.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{Read, Write as _};
 
 use super::RotateError;
 use super::journal::{Journal, Replaced};
@@ -10,7 +10,9 @@ use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::worktree::Entries;
 use crate::keyring::Keyring;
+use crate::secret::WipedVec;
 use crate::store::shroud_dir::{File, Member};
+use crate::values::{self, Ciphers, OpenValuesError, Opened};
 
 /// Every blob that was staged opens with a new key, to the plaintext of the one that it replaces; every member file is
 /// sound and wraps the new key.
@@ -45,12 +47,17 @@ pub(super) fn test(
 
 /// Compares what both open to by their synthetic IVs under the new key: equal for equal plaintext only.
 fn compare(repository: &Repository, keyring: &Keyring, replaced: &Replaced) -> Result<(), String> {
-    let sealed_with = |start: &[u8]| match format::sniff(start) {
-        Sniff::Sealed(id) => keyring.by_id(id),
-        _ => None,
-    };
-    let new =
-        content(repository, replaced.new, |start, _| sealed_with(start).map(|held| &held.key))?;
+    let new = content(repository, replaced.new, |start, rest| {
+        Ok::<_, String>(match format::sniff(start) {
+            Sniff::Sealed(id) => keyring.by_id(id).map(|held| &held.key),
+            Sniff::NotSealed => {
+                let bytes = whole(start, rest)?;
+                let mut named = values::named_keys(&bytes).into_iter();
+                named.find_map(|id| keyring.by_id(id)).map(|held| &held.key)
+            }
+            _ => None,
+        })
+    })??;
     let Some(key) = new else {
         return match content(repository, replaced.new, |start, _| start.is_empty())? {
             true => Ok(()),
@@ -60,22 +67,38 @@ fn compare(repository: &Repository, keyring: &Keyring, replaced: &Replaced) -> R
     let siv = |id| -> Result<Siv, String> {
         content(repository, id, |start, rest| {
             let mut siv = key.siv();
-            match sealed_with(start) {
-                Some(held) => {
-                    let header = Header::parse(start).map_err(|error| error.to_string())?;
-                    format::open_stream(&held.key, &header, rest, &mut siv)
-                        .map_err(|error| error.to_string())?;
+            let said = |error: &dyn std::fmt::Display| error.to_string();
+            if let Sniff::Sealed(sealed_with) = format::sniff(start)
+                && let Some(held) = keyring.by_id(sealed_with)
+            {
+                let header = Header::parse(start).map_err(|error| said(&error))?;
+                format::open_stream(&held.key, &header, rest, &mut siv)
+                    .map_err(|error| said(&error))?;
+                return Ok(siv.finish());
+            }
+            let bytes = whole(start, rest)?;
+            match values::open(None, &bytes, &mut Ciphers::new(keyring)) {
+                Ok(Opened::Plaintext { bytes, .. }) => siv.update(&bytes),
+                Ok(Opened::Locked(_)) => {
+                    return Err("a value is sealed with another key".to_owned());
                 }
-                None => {
-                    siv.update(start);
-                    std::io::copy(rest, &mut siv).map_err(|error| error.to_string())?;
-                }
+                Err(error @ OpenValuesError::Token(..)) => return Err(said(&error)),
+                Ok(Opened::NoTokens) | Err(_) => siv.update(&bytes),
             }
             Ok(siv.finish())
         })?
     };
     let (old, new) = (siv(replaced.old)?, siv(replaced.new)?);
     if old.matches(&new) { Ok(()) } else { Err("it opens to another plaintext".to_owned()) }
+}
+
+fn whole(start: &[u8], rest: &mut dyn Read) -> Result<WipedVec, String> {
+    let mut bytes = WipedVec::default();
+    bytes
+        .write_all(start)
+        .and_then(|()| std::io::copy(rest, &mut bytes))
+        .map_err(|error| error.to_string())?;
+    Ok(bytes)
 }
 
 /// Shows a blob: as much of its beginning as a header is long, and the rest.

@@ -11,12 +11,13 @@ use crate::access::given::trust::aside;
 use crate::clone::roster::stage_shroud_dir;
 use crate::format::{self, KeyId, Sniff};
 use crate::git::GitError;
-use crate::git::objects;
+use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::staging::{Staged, stage};
 use crate::git::worktree::Entries;
 use crate::store::local;
 use crate::store::shroud_dir::{self, ShroudDirError};
+use crate::values;
 
 /// What was undone.
 #[derive(Debug, Default)]
@@ -96,11 +97,16 @@ fn used_ids(
         if header.is_none_or(|header| header.kind() != gix::objs::Kind::Blob) {
             continue;
         }
-        if let Some(start) = objects::read_start(repository, id)?
-            && let Sniff::Sealed(key) = format::sniff(&start)
-            && new.contains(&key)
-        {
-            used.insert(key);
+        match objects::read_start(repository, id)?.map(|start| format::sniff(&start)) {
+            Some(Sniff::Sealed(key)) if new.contains(&key) => drop(used.insert(key)),
+            Some(Sniff::NotSealed) => {
+                if let Blob::Memory(bytes) = objects::read(repository, id)? {
+                    let named = values::named_keys(&bytes);
+                    let is_used = |key: &&KeyId| named.iter().any(|id| id.names(**key));
+                    used.extend(new.iter().filter(is_used));
+                }
+            }
+            _ => {}
         }
     }
     Ok(used)

@@ -36,7 +36,13 @@ pub fn run_git(
     let textconv = own.chain(git_crypt).filter(|(name, _)| name.starts_with("diff."));
     // Whatever the user has set, the plaintext goes into no note.
     let uncached = ("diff.shroud.cachetextconv".to_owned(), "false".to_owned());
-    for (name, value) in textconv.chain([uncached]).chain(settings.iter().cloned()) {
+    // git's own commands show what is sealed by value as it is stored; these show what it means.
+    let values = drivers().into_iter().find(|(name, _)| *name == "diff.shroud.textconv");
+    let values = values.map(|(_, value)| ("diff.shroud-values.textconv".to_owned(), value));
+    let whole = ("diff.shroud-values.command".to_owned(), String::new());
+    for (name, value) in
+        textconv.chain([uncached, whole]).chain(values).chain(settings.iter().cloned())
+    {
         git.arg("-c").arg(format!("{name}={value}"));
     }
     if opened.repository.worktree.is_none() {

@@ -5,13 +5,14 @@ use std::io::Read as _;
 use crate::clone::{CloneError, OpenClone};
 use crate::config_format::{self, Difference};
 use crate::error::Context as _;
-use crate::format::{self, OpenError, Sniff};
+use crate::format::{self, KeyId, OpenError, Sniff};
 use crate::fs::open_regular;
 use crate::git::attributes::Attributes;
 use crate::git::changes::{Change, Side};
 use crate::git::objects::{self, Blob, IN_MEMORY};
 use crate::git_crypt::is_encrypted;
 use crate::secret::WipedVec;
+use crate::values::{self, Ciphers, OpenValuesError};
 
 /// What can be said of a file.
 pub enum FileDifference {
@@ -130,20 +131,37 @@ fn open(opened: &OpenClone, path: &[u8], side: Side) -> Result<Opening, CloneErr
             match format::open(|id| opened.keyring.by_id(id).map(|entry| &entry.key), &bytes) {
                 Ok(bytes) => Opening::Content { bytes, sealed: true },
                 Err(OpenError::UnknownKey(_)) => {
-                    let key = match opened.known().identify(id) {
-                        Some((name, generation)) => format!("'{name}' generation {generation}"),
-                        None => format!("with id {id}"),
-                    };
-                    let why = format!("the key {key} is not held here");
-                    Opening::Closed { why, sealed: true }
+                    Opening::Closed { why: not_held(opened, id), sealed: true }
                 }
                 Err(error) => sealed(error),
             }
         }
         Sniff::Truncated => sealed(OpenError::Truncated),
         Sniff::UnsupportedVersion(version) => sealed(OpenError::UnsupportedVersion(version)),
-        Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => {
-            Opening::Content { bytes, sealed: false }
-        }
+        Sniff::NotSealed => open_values(opened, path, bytes),
+        Sniff::Empty | Sniff::GitCrypt => Opening::Content { bytes, sealed: false },
     })
+}
+
+fn not_held(opened: &OpenClone, id: KeyId) -> String {
+    let key = match opened.known().identify(id) {
+        Some((name, generation)) => format!("'{name}' generation {generation}"),
+        None => format!("with id {id}"),
+    };
+    format!("the key {key} is not held here")
+}
+
+/// What is sealed by value, or plaintext.
+fn open_values(opened: &OpenClone, path: &[u8], bytes: WipedVec) -> Opening {
+    let format = values::Format::of_path(path);
+    match values::open(format, &bytes, &mut Ciphers::new(&opened.keyring)) {
+        Ok(values::Opened::Plaintext { bytes, .. }) => Opening::Content { bytes, sealed: true },
+        Ok(values::Opened::Locked(id)) => {
+            Opening::Closed { why: not_held(opened, id), sealed: true }
+        }
+        Err(error @ OpenValuesError::Token(..)) => {
+            Opening::Closed { why: error.to_string(), sealed: true }
+        }
+        Ok(values::Opened::NoTokens) | Err(_) => Opening::Content { bytes, sealed: false },
+    }
 }

@@ -39,8 +39,11 @@ pub fn print(opened: &OpenClone, source: &mut dyn Read) -> Result<(), ShowError>
         return print_git_crypt(opened, &mut start.chain(source));
     }
     let mut filter = Filter::new(&opened.keyring, NoRules).strict();
-    let opened = filter.smudge(b"", start.chain(source));
-    write_out(opened)
+    let smudged = filter.smudge(b"", start.chain(source));
+    if filter.summary().still_sealed > 0 {
+        return Err(ShowError::NotHeld("that seals its values".to_owned()));
+    }
+    write_out(smudged)
 }
 
 fn write_out(opened: Result<Filtered<'_>, FilterError>) -> Result<(), ShowError> {

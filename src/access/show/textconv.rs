@@ -50,6 +50,10 @@ pub fn textconv(dir: &Path, file_name: &Path, progress: &dyn Progress) -> Result
             progress.line(&format!("sealed and damaged: {why}"));
             Ok(())
         }
+        Err(FilterError::OpenValues(why)) => {
+            progress.line(&format!("sealed and damaged: {why}"));
+            Ok(())
+        }
         opened => opened.map_err(|error| FileError::of_none(error).into()),
     }
 }

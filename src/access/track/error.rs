@@ -27,6 +27,11 @@ pub enum TrackError {
         /// The keys that are known; empty where none is.
         known: String,
     },
+    /// No line can hold the name that should be exempt.
+    #[error(
+        "'{0}' cannot be in .gitattributes: a name may hold no blank; '?' stands for any character"
+    )]
+    Exemption(String),
     /// No line has the pattern.
     #[error("no line of {file} tracks {pattern}")]
     NotTracked {

@@ -10,7 +10,7 @@ use super::why::confirming::confirm_tracked;
 use crate::clone::{CloneError, OpenClone};
 use crate::error::{Context as _, count};
 use crate::format::Layout;
-use crate::git::attributes_file::{AttributesFile, Track as Tracking};
+use crate::git::attributes_file::{AttributesFile, Track as Tracking, Values, Wanted};
 use crate::git::pattern::Surroundings;
 use crate::keyring::KeyName;
 use crate::progress::Progress;
@@ -23,6 +23,19 @@ pub struct Sealing<'s> {
     pub key: &'s KeyName,
     /// The layout; where there is none, that of a line which is there.
     pub layout: Option<Layout>,
+    /// Whether by value, and with which names exempt; where there is nothing, as a line says which is there.
+    pub by: Option<By>,
+}
+
+/// Whether a pattern is sealed whole or by value.
+pub enum By {
+    /// Whole.
+    Whole,
+    /// By value; the exempt names are those of a line that is there, if none are given.
+    Value {
+        /// The names whose values are not sealed.
+        clear: Option<Vec<String>>,
+    },
 }
 
 /// Seals what matches these patterns from now on, by lines in the `.gitattributes` of the folder `dir`, and what the index holds in
@@ -45,16 +58,26 @@ pub fn track(
     opened.refuse_unfit_key(key)?;
     let mut attributes = attributes_here(dir, opened)?;
     let mut done = Vec::new();
+    let others = attributes_files(opened)?;
+    let others_by_value =
+        others.iter().any(|(_, file)| file.tracked().iter().any(|line| line.values.is_some()));
     let top = opened.top()?.canonicalize().context(|| "the worktree".to_owned())?;
     let folder_here = attributes.path().parent().unwrap_or(&top).to_owned();
     let files = files_below(opened, &top, &folder_here)?;
     let place = Surroundings { top: &top, dir: &folder_here, files: &files };
     for &given in patterns {
         let pattern = place.resolve(given)?;
-        let added = attributes.track(&pattern, key, sealing.layout)?;
+        let there = attributes.tracked().into_iter().rfind(|there| there.pattern == pattern);
+        let wanted = Wanted {
+            layout: sealing.layout,
+            values: sealing.values(there.and_then(|there| there.values))?,
+            others_by_value,
+        };
+        let added = attributes.track(&pattern, key, wanted)?;
         done.push((given, pattern, added));
     }
-    write_macro(opened, &top, &mut attributes)?;
+    let by_value = attributes.tracked().iter().any(|line| line.values.is_some());
+    write_macro(opened, &top, &mut attributes, by_value)?;
     attributes.write().context(|| "the attributes cannot be written".to_owned())?;
     // Also where the line was there: an interrupted run may not have staged it.
     stage(opened, &attributes)?;
@@ -71,11 +94,38 @@ pub fn track(
         ));
         progress.hint("take it from a branch that has it: git checkout BRANCH -- .shroud");
     }
-    seal_index(progress, opened)?;
+    let switched = sealing.by.is_some().then_some((&folder[..], &tracked[..]));
+    seal_index(progress, opened, switched)?;
     for (given, pattern, added) in done {
         tell(progress, opened, &place, (given, &pattern), added)?;
     }
     Ok(())
+}
+
+impl Sealing<'_> {
+    /// What a line should say of values; `there` is what it says.
+    fn values(&self, there: Option<Values>) -> Result<Option<Option<Values>>, TrackError> {
+        let clear = match &self.by {
+            None => return Ok(None),
+            Some(By::Whole) => return Ok(Some(None)),
+            Some(By::Value { clear }) => clear,
+        };
+        let mut values = there.unwrap_or_default();
+        if let Some(names) = clear {
+            let names: Vec<&str> = names
+                .iter()
+                .flat_map(|name| name.split(','))
+                .filter(|name| !name.is_empty())
+                .collect();
+            let is_bad =
+                |name: &&&str| name.contains(|c: char| c.is_whitespace() || c.is_control());
+            if let Some(bad) = names.iter().find(is_bad) {
+                return Err(TrackError::Exemption(crate::sanitise::line(bad)));
+            }
+            values.clear = (!names.is_empty()).then(|| names.join(","));
+        }
+        Ok(Some(Some(values)))
+    }
 }
 
 /// Removes the lines of these patterns from the `.gitattributes` of the folder `dir`.
@@ -149,7 +199,13 @@ pub fn list(progress: &dyn Progress, opened: &OpenClone) -> Result<(), CloneErro
         for tracked in attributes.tracked() {
             let key = tracked.key.as_deref().unwrap_or(KeyName::DEFAULT);
             let file = crate::sanitise::native(&file);
-            progress.line(&format!("{}\t{key}\t{file}", crate::sanitise::path(&tracked.pattern)));
+            let by = match tracked.values.as_ref().map(|values| &values.clear) {
+                None => String::new(),
+                Some(None) => "\tby value".to_owned(),
+                Some(Some(clear)) => format!("\tby value, but {}", crate::sanitise::line(clear)),
+            };
+            let pattern = crate::sanitise::path(&tracked.pattern);
+            progress.line(&format!("{pattern}\t{key}\t{file}{by}"));
         }
     }
     Ok(())

@@ -19,11 +19,15 @@ pub(super) fn write_macro(
     opened: &OpenClone,
     top: &Path,
     attributes: &mut AttributesFile,
+    by_value: bool,
 ) -> Result<(), CloneError> {
     let path = top.join(".gitattributes");
     if attributes.path() == path {
         if !attributes.macro_seals() {
             attributes.set_macro(attributes.macro_has_tripwire().unwrap_or(false));
+        }
+        if by_value {
+            attributes.set_values_macro();
         }
         return Ok(());
     }
@@ -31,9 +35,11 @@ pub(super) fn write_macro(
         AttributesFile::read(&path).context(|| "the attributes cannot be read".to_owned())?;
     if !file.macro_seals() {
         file.set_macro(file.macro_has_tripwire().unwrap_or(false));
-        write_and_add(opened, &file)?;
     }
-    Ok(())
+    if by_value {
+        file.set_values_macro();
+    }
+    write_and_add(opened, &file)
 }
 
 /// The files below a folder, relative to it: those of the index, and others that git does not ignore.

@@ -6,9 +6,11 @@ use crate::clone::{CloneError, OpenClone};
 use crate::error::{About, Context as _};
 use crate::git::attributes::{Attributes, PathAttributes, Setting};
 use crate::git::attributes_of_git::OfGit;
+use crate::git::by_value::By;
 use crate::git_crypt::{InvalidName, Name};
 use crate::keyring::KeyName;
 use crate::status::{GitCryptState, State, survey};
+use crate::values::Mode;
 
 /// What to say of a path: on each line a subject, and what is so.
 ///
@@ -25,6 +27,9 @@ pub fn explain(opened: &OpenClone, path: &[u8]) -> Result<Vec<(&'static str, Str
         if let Ok(name) = &attributes.key {
             lines.push(("members", members(opened, name)?));
         }
+    }
+    if let Some(mode) = mode(path, &attributes) {
+        lines.push(("mode", mode));
     }
     if let Some(name) = &attributes.git_crypt {
         lines.push(("key", git_crypt_key(opened, name)));
@@ -72,6 +77,26 @@ fn attribute(attributes: &PathAttributes) -> String {
         Some(filter) => format!("{}: not sealed by git-shroud", place(filter)),
         None => "none: the file is stored as plaintext".to_owned(),
     }
+}
+
+/// How the values of a path are sealed; `None` where it is sealed whole.
+fn mode(path: &[u8], attributes: &PathAttributes) -> Option<String> {
+    let By::Value { setting, .. } = &attributes.by else { return None };
+    let said = place(setting);
+    Some(match Mode::of(attributes, path) {
+        Err(why) => why,
+        Ok(None) => return None,
+        Ok(Some(Mode { format: None, .. })) => {
+            format!("{said}, but sealed whole: {}", crate::values::no_format())
+        }
+        Ok(Some(Mode { format: Some(format), clear })) => {
+            let clear = match clear.patterns() {
+                [] => "no name is exempt".to_owned(),
+                names => format!("not sealed: {}", crate::sanitise::line(&names.join(", "))),
+            };
+            format!("by value, as {} ({said}); {clear}", format.name())
+        }
+    })
 }
 
 fn git_crypt_key(opened: &OpenClone, name: &Result<Name, InvalidName>) -> String {

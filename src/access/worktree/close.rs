@@ -1,6 +1,7 @@
 //! Closing a worktree whose keys are gone: what the repository holds takes the place of what git knows to be the opened form
 //! of it.
 
+use super::by_value::ByValue;
 use super::read_start::read_start;
 use super::sweep::{Worker, sweep, sweep_locked};
 use super::{Left, Report};
@@ -80,6 +81,9 @@ fn is_unopened(
             && git_crypt::is_encrypted(&start)
             && is_blob(worker.repository, &file, metadata.len(), entry.id)?);
     }
+    if let Some(by_value) = ByValue::of(worker, entry, attributes)? {
+        return by_value.is_unopened(worker, &path);
+    }
     if !format::may_be_sealed(metadata.len()) {
         return Ok(false);
     }
@@ -98,6 +102,9 @@ fn is_to_close(
     discard: bool,
 ) -> Result<bool, Left> {
     let of_git_crypt = attributes.git_crypt.is_some();
+    if let Some(by_value) = ByValue::of(worker, entry, attributes)? {
+        return by_value.is_to_close(worker, entry, attributes, discard);
+    }
     let (path, metadata) = match worker.worktree.find(entry)? {
         None => return Ok(false),
         Some(Err(NotAFile)) if attributes.is_encrypted() => return Err(Left::NotAFile),

@@ -1,6 +1,7 @@
 //! Opening the sealed files of a worktree, and sealing them again in place.
 
 mod by_git;
+mod by_value;
 mod close;
 mod git_crypt;
 pub mod left;

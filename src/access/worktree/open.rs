@@ -4,6 +4,7 @@ use std::fs::Metadata;
 use std::io::{BufReader, Seek, SeekFrom};
 use std::path::Path;
 
+use super::by_value::ByValue;
 use super::read_start::read_start;
 use super::seal::seals_to;
 use super::sweep::{Worker, sweep_locked};
@@ -43,6 +44,9 @@ fn open_file(
     }
     if !attributes.sealed {
         return Ok(());
+    }
+    if let Some(by_value) = ByValue::of(worker, entry, attributes)? {
+        return by_value.open_file(worker, entry, attributes);
     }
     let (path, metadata) = match worker.worktree.find(entry)? {
         // Deleted, or outside the sparse checkout.

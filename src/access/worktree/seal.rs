@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 
+use super::by_value::ByValue;
 use super::put_back::siv_of;
 use super::read_start::{read_start, sniff_blob};
 use super::sweep::{Worker, sweep, sweep_locked};
@@ -48,6 +49,9 @@ pub fn find_changed(
         if let Some(name) = &attributes.git_crypt {
             return git_crypt::find_changed(worker, entry, name.as_ref().ok(), plan);
         }
+        if let Some(by_value) = ByValue::of(worker, entry, attributes)? {
+            return by_value.find_changed(worker, entry, attributes, plan);
+        }
         let Some((path, metadata)) = worker.find_to_close(entry, attributes, plan)? else {
             return Ok(());
         };
@@ -72,6 +76,9 @@ pub fn seal_worktree(
     sweep_locked(repository, keys, |worker, entry, attributes| {
         if let Some(name) = &attributes.git_crypt {
             return git_crypt::encrypt_file(worker, entry, attributes, name.as_ref().ok(), plan);
+        }
+        if let Some(by_value) = ByValue::of(worker, entry, attributes)? {
+            return by_value.seal_file(worker, entry, attributes, plan);
         }
         let Some((path, _)) = worker.find_to_close(entry, attributes, plan)? else {
             return worker.remember_closed(entry, attributes);

@@ -16,6 +16,7 @@ use crate::keyring::Keyring;
 use crate::secret::WipedVec;
 use crate::store::confirmed::KeyOf;
 use crate::store::shroud_dir::KeyInfo;
+use crate::values::{self, Ciphers};
 
 /// A blob of the index, opened with a held key.
 struct Opened {
@@ -165,7 +166,11 @@ fn open_git_crypt<'k>(
 
 /// What this program has sealed with a key that is held.
 fn open_own(repository: &Repository, own: &Keyring, id: ObjectId, start: &[u8]) -> Option<Opened> {
-    let Sniff::Sealed(key_id) = format::sniff(start) else { return None };
+    let key_id = match format::sniff(start) {
+        Sniff::Sealed(key_id) => key_id,
+        Sniff::NotSealed => return open_values(repository, own, id),
+        _ => return None,
+    };
     let entry = own.by_id(key_id)?;
     let texts = match objects::read(repository, id).ok()? {
         Blob::Memory(blob) => {
@@ -178,4 +183,16 @@ fn open_own(repository: &Repository, own: &Keyring, id: ObjectId, start: &[u8]) 
         Blob::Large | Blob::Missing => None,
     };
     Some(Opened { key: KeyOf::Own(entry.name.clone()), texts })
+}
+
+/// What this program has sealed by value, with keys that are held.
+fn open_values(repository: &Repository, own: &Keyring, id: ObjectId) -> Option<Opened> {
+    let Blob::Memory(blob) = objects::read(repository, id).ok()? else { return None };
+    match values::open(None, &blob, &mut Ciphers::new(own)).ok()? {
+        values::Opened::Plaintext { bytes, keys, .. } => {
+            let entry = keys.into_iter().find_map(|id| own.by_id(id))?;
+            Some(Opened { key: KeyOf::Own(entry.name.clone()), texts: Some((blob, bytes)) })
+        }
+        _ => None,
+    }
 }

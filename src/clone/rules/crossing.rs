@@ -4,17 +4,18 @@ use gix::ObjectId;
 
 use crate::clone::CloneError;
 use crate::error::Context as _;
-use crate::format::{Header, KeyId};
+use crate::format::{self, KeyId, Sniff};
 use crate::git::GitError;
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::git::database::Database;
 use crate::git::history::PLAIN_LOG;
-use crate::git::objects;
+use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::tree_attributes::TreeAttributes;
 use crate::git::tree_path::look_up;
 use crate::keyring::{KeyName, Keyring};
 use crate::store::confirmed::{Confirmed, KeyOf};
+use crate::values;
 
 use super::indexed::blobs_at;
 
@@ -46,12 +47,20 @@ pub fn unconfirmed_move(
 
 /// The ids of the keys with which the index holds a path: of one blob or, in a merge conflict, of both sides.
 pub fn index_key_ids(repository: &Repository, path: &[u8]) -> Vec<KeyId> {
-    let header = |id| Header::parse(&objects::read_start(repository, id).ok()??).ok();
-    blobs_at(repository, path)
-        .into_iter()
-        .filter_map(header)
-        .map(|header| header.key_id())
-        .collect()
+    blobs_at(repository, path).into_iter().flat_map(|id| key_ids(repository, id)).collect()
+}
+
+/// The ids of the keys that sealed a blob: of one that is sealed by value all, and as much of each as is known.
+fn key_ids(repository: &Repository, id: ObjectId) -> Vec<KeyId> {
+    let Ok(Some(start)) = objects::read_start(repository, id) else { return Vec::new() };
+    match format::sniff(&start) {
+        Sniff::Sealed(id) => vec![id],
+        Sniff::NotSealed => match objects::read(repository, id) {
+            Ok(Blob::Memory(blob)) => values::named_keys(&blob).into_iter().collect(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
 }
 
 /// Whether the attributes of a path name this key.

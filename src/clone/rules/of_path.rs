@@ -25,6 +25,7 @@ use crate::store::git_crypt::keys_dir;
 use crate::store::local;
 use crate::store::seen::Seen;
 use crate::store::shroud_dir::File;
+use crate::values::Mode;
 
 /// What a filter has around it.
 pub struct Surroundings {
@@ -179,12 +180,13 @@ impl<'s> PathRules<'s> {
         let (key, overrides) = (self.key.clone(), self.overrides);
         let Some(lookup) = self.lookup()? else { return Ok(None) };
         let attributes = lookup.attributes.of(path).map_err(|error| error.to_string())?;
+        let values = Mode::of(&attributes, path);
         let key = match key {
             Some(key) if overrides || !attributes.sealed => key,
             _ => attributes.key.map_err(|error| error.to_string())?,
         };
         let conversion = attributes.conversion.map(|setting| setting.to_string());
-        Ok(Some(Named { key, layout: attributes.layout, conversion }))
+        Ok(Some(Named { key, layout: attributes.layout, values, conversion }))
     }
 }
 
@@ -192,13 +194,15 @@ impl<'s> PathRules<'s> {
 struct Named {
     key: KeyName,
     layout: Layout,
+    /// Or why it is not known how: then nothing new is stored, and what did not change stays.
+    values: Result<Option<Mode>, String>,
     conversion: Option<String>,
 }
 
 impl Rules for PathRules<'_> {
     fn rule(&mut self, path: &[u8]) -> Result<Rule, String> {
         let named = if path.is_empty() { None } else { self.named(path)? };
-        let Some(Named { key, layout, conversion }) = named else {
+        let Some(Named { key, layout, values, conversion }) = named else {
             return Ok(Rule { key: self.key.clone().unwrap_or_default(), ..Rule::default() });
         };
         if self.lookup.as_ref().is_some_and(|lookup| !lookup.is_current(&key)) {
@@ -217,12 +221,15 @@ impl Rules for PathRules<'_> {
         let in_worktree = lookup.repository.worktree.is_some();
         Ok(Rule {
             // Anybody who damages the description of a key must not bring a clone to seal with an older one.
-            refusal: lookup.roster.malformed.get(&key).map(|why| format!("{why} ({RESTORE})")),
+            refusal: values.as_ref().err().cloned().or_else(|| {
+                lookup.roster.malformed.get(&key).map(|why| format!("{why} ({RESTORE})"))
+            }),
             key_id: coming.map(|held| held.key.id()).or(described.map(|info| info.id)),
             undescribed: in_worktree && described.is_none() && lookup.roster.missing.is_none(),
             newest: lookup.seen.newest(&key),
             key,
             layout,
+            values: values.unwrap_or_default(),
             conversion,
         })
     }

@@ -49,7 +49,7 @@ impl From<TrackError> for CommandError {
         match error {
             TrackError::Index(error) => error.into(),
             TrackError::Place(refusal) => wrong.hint(refusal.hint),
-            TrackError::Pattern(_) => wrong,
+            TrackError::Pattern(_) | TrackError::Exemption(_) => wrong,
             TrackError::NotHeld { described: true, .. } => {
                 wrong.hint("run 'git shroud unlock' first")
             }
@@ -85,8 +85,10 @@ impl From<SealedFileError> for CommandError {
             SealedFileError::Absent(_) => {
                 wrong("'git restore PATH' or 'git sparse-checkout add' restores it")
             }
-            SealedFileError::Damaged => refused("'git shroud status' says how"),
-            SealedFileError::Changed => Self::refused(text),
+            SealedFileError::Damaged | SealedFileError::OpenValues(_) => {
+                refused("'git shroud status' says how")
+            }
+            SealedFileError::Changed | SealedFileError::SealValues(_) => Self::refused(text),
             SealedFileError::NoAttribute => refused("git shroud track PATTERN"),
         }
     }

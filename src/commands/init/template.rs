@@ -129,7 +129,7 @@ pub(super) fn run(context: &Context, options: &Options, tripwire: bool) -> Outco
     guard(context, &repository);
     let opened = context.open()?;
     if !taken.is_empty() {
-        crate::access::index::seal_index::seal_index(&context.ui, &opened)?;
+        crate::access::index::seal_index::seal_index(&context.ui, &opened, None)?;
         context.ui.hint("'git shroud scan' names the commits that still hold their plaintext");
         context
             .ui

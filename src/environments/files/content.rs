@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Moves;
 use crate::clone::{CloneError, OpenClone};
 use crate::environments::environment::Content;
-use crate::format::{self, OpenError, Sniff};
+use crate::format::{self, KeyId, OpenError, Sniff};
 use crate::fs::read_regular;
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
@@ -16,6 +16,7 @@ use crate::git_crypt::is_encrypted;
 use crate::secret::WipedVec;
 use crate::store::confirmed::KeyOf;
 use crate::store::environments::Seal;
+use crate::values::{self, Ciphers, Look, Mode, OpenValuesError, Opened};
 
 /// Bytes of the longest file that is read; the plaintext of a configuration file has at most 4 MiB.
 const MAX_FILE: usize = 6 << 20;
@@ -68,7 +69,7 @@ pub(super) fn protection(
     };
     let sniff = match is_encrypted(&blob) {
         true => Sniff::GitCrypt,
-        false => format::sniff(&blob),
+        false => by_value(format::sniff(&blob), attributes, path, &blob),
     };
     // A line that is gone makes nobody the author of what was sealed before.
     if !attributes.is_encrypted() {
@@ -141,6 +142,26 @@ pub(super) fn protection(
     })
 }
 
+/// A file whose values are sealed counts as sealed, with the key of the first that is held under another name, else of any. What is
+/// exempt in it, anybody may have written.
+fn by_value(sniff: Sniff, attributes: &PathAttributes, path: &str, blob: &[u8]) -> Sniff {
+    if sniff != Sniff::NotSealed {
+        return sniff;
+    }
+    let mode = Mode::of(attributes, path.as_bytes()).ok().flatten();
+    let looked = match mode.filter(|_| attributes.sealed) {
+        Some(mode) => Some(values::look(&mode, blob)),
+        None => values::look_anyway(path.as_bytes(), blob),
+    };
+    match looked {
+        Some(Look::Sealed { keys, .. }) if keys.is_empty() => Sniff::Empty,
+        Some(Look::Sealed { keys, .. }) => {
+            keys.into_keys().next().map_or(Sniff::NotSealed, Sniff::Sealed)
+        }
+        _ => Sniff::NotSealed,
+    }
+}
+
 /// Reads a file, and opens it if it is sealed.
 pub(super) fn read(opened: &OpenClone, top: &Path, path: &str) -> Result<Content, CloneError> {
     let native = OpenClone::native(path.as_bytes())?;
@@ -175,17 +196,26 @@ pub fn open(opened: &OpenClone, bytes: WipedVec) -> Content {
         Sniff::Sealed(id) => {
             match format::open(|id| opened.keyring.by_id(id).map(|entry| &entry.key), &bytes) {
                 Ok(bytes) => Content::Open(bytes),
-                Err(OpenError::UnknownKey(_)) => {
-                    Content::Locked(match opened.known().identify(id) {
-                        Some((name, generation)) => format!("'{name}' generation {generation}"),
-                        None => format!("with id {id}"),
-                    })
-                }
+                Err(OpenError::UnknownKey(_)) => Content::Locked(locked(opened, id)),
                 Err(error) => damaged(error),
             }
         }
         Sniff::Truncated => damaged(OpenError::Truncated),
         Sniff::UnsupportedVersion(version) => damaged(OpenError::UnsupportedVersion(version)),
-        Sniff::Empty | Sniff::NotSealed | Sniff::GitCrypt => Content::Open(bytes),
+        Sniff::NotSealed => match values::open(None, &bytes, &mut Ciphers::new(&opened.keyring)) {
+            Ok(Opened::Plaintext { bytes, .. }) => Content::Open(bytes),
+            Ok(Opened::Locked(id)) => Content::Locked(locked(opened, id)),
+            Err(error @ OpenValuesError::Token(..)) => Content::Unreadable(error.to_string()),
+            Ok(Opened::NoTokens) | Err(_) => Content::Open(bytes),
+        },
+        Sniff::Empty | Sniff::GitCrypt => Content::Open(bytes),
+    }
+}
+
+/// Which key is missing, for people.
+fn locked(opened: &OpenClone, id: KeyId) -> String {
+    match opened.known().identify(id) {
+        Some((name, generation)) => format!("'{name}' generation {generation}"),
+        None => format!("with id {id}"),
     }
 }

@@ -165,7 +165,7 @@ impl NewEnvironment<'_> {
         }
         let again = OpenClone::read(Repository::discover(top)?)?;
         let pattern = format!("{FOLDER}/{}/**", self.name);
-        let sealing = Sealing { key, layout: None };
+        let sealing = Sealing { key, layout: None, by: None };
         track(&again, top, &[pattern.as_bytes()], &sealing, &())?;
         progress
             .status(&format!("files in {FOLDER}/{}/ are sealed with the key '{key}'", self.name));

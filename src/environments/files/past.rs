@@ -6,7 +6,7 @@ use gix::ObjectId;
 
 use crate::environments::schema::{self, Schema};
 use crate::environments::{FOLDER, SCHEMA_FILE};
-use crate::format::{HEADER_LEN, Header};
+use crate::format::{self, HEADER_LEN, Header, Sniff};
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::history::RAW_LOG;
@@ -14,6 +14,7 @@ use crate::git::objects::fetch_missing;
 use crate::git::raw::{Record, Side, records};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
+use crate::values::{self, MAX_SEALED};
 
 /// Digits of a commit's id that are shown.
 const ID_DIGITS: usize = 10;
@@ -110,7 +111,14 @@ fn key_of(
     blob: ObjectId,
 ) -> Result<Option<Option<KeyName>>, GitError> {
     let Some(start) = database.start(blob, HEADER_LEN)? else { return Ok(None) };
-    let held = Header::parse(&start.bytes).ok().and_then(|header| keyring.by_id(header.key_id()));
+    let mut held =
+        Header::parse(&start.bytes).ok().and_then(|header| keyring.by_id(header.key_id()));
+    if format::sniff(&start.bytes) == Sniff::NotSealed
+        && start.len <= MAX_SEALED as u64
+        && let Some(bytes) = database.file(blob, MAX_SEALED as u64)?
+    {
+        held = values::named_keys(&bytes).into_iter().find_map(|id| keyring.by_id(id));
+    }
     Ok(Some(held.map(|held| held.name.clone())))
 }
 

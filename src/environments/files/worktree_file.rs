@@ -157,7 +157,7 @@ impl WorktreeFile {
             return Ok(self.before.write_open(&self.native, now)?);
         }
         let key = SealingKey::of(&loaded.opened, self.path.as_bytes(), &self.attributes)?;
-        Ok(self.before.write(&self.native, now, &key)?)
+        Ok(self.before.write(&loaded.opened, &self.native, now, &key)?)
     }
 }
 

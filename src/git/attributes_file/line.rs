@@ -3,7 +3,10 @@
 use gix::bstr::ByteSlice;
 use gix::quote::ansi_c::undo;
 
-use super::super::attribute_names::{COMPRESS_ATTRIBUTE, DELTA_ATTRIBUTE, DRIVER, KEY_ATTRIBUTE};
+use super::super::attribute_names::{
+    BY_ATTRIBUTE, CLEAR_ATTRIBUTE, COMPRESS_ATTRIBUTE, DELTA_ATTRIBUTE, DRIVER, FORMAT_ATTRIBUTE,
+    KEY_ATTRIBUTE, VALUES,
+};
 use super::Tracked;
 use crate::format::Layout;
 
@@ -15,9 +18,35 @@ const WRITTEN_OUT: [(&str, &str); 4] = [
     ("text", "-text"),
 ];
 
+/// What says that a path is sealed by value.
+const BY_VALUE_WORD: &str = "shroud-by=value";
+
 /// The attributes that seal, with the key where one is named: the macro, and what it stands for.
 pub fn sealing(key: Option<&str>, layout: Layout) -> String {
     sealing_without(key, layout, |_| false)
+}
+
+/// How a line seals by value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Values {
+    /// The names that are exempt, as `shroud-clear` has them.
+    pub clear: Option<String>,
+    /// The format, as `shroud-format` has it.
+    pub format: Option<String>,
+}
+
+/// The attributes that seal by value: the macro, and what it stands for.
+pub(super) fn sealing_values(key: Option<&str>, values: &Values) -> String {
+    let mut line = VALUES.to_owned();
+    let mut add = |name: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            line.push_str(&format!(" {name}={value}"));
+        }
+    };
+    add(KEY_ATTRIBUTE, key);
+    add(CLEAR_ATTRIBUTE, values.clear.as_deref());
+    add(FORMAT_ATTRIBUTE, values.format.as_deref());
+    format!("{line} {BY_VALUE_WORD} filter=shroud diff={VALUES} merge=shroud -text")
 }
 
 /// The attributes that seal, without those that the line says itself, by `is_said`.
@@ -56,15 +85,28 @@ fn of_pattern(line: &[u8]) -> Option<(Vec<u8>, usize)> {
 pub(super) fn parse(line: &[u8]) -> Option<Tracked> {
     let (pattern, end) = of_pattern(line)?;
     let (mut sealed, mut key, mut layout) = (false, None, Layout::default());
+    let (mut by_value, mut values) = (false, Values::default());
+    let value = |word: &[u8], name: &str| {
+        let value = word.strip_prefix(format!("{name}=").as_bytes());
+        value.map(|value| value.to_str_lossy().into_owned())
+    };
     // The last word counts (git's attr.c).
     for word in line[end..].fields() {
         match name_of(word) {
             b"filter" => sealed = word == b"filter=shroud",
             name if name == DRIVER.as_bytes() => sealed |= word == DRIVER.as_bytes(),
-            name if name == KEY_ATTRIBUTE.as_bytes() => {
-                let value = word.strip_prefix(format!("{KEY_ATTRIBUTE}=").as_bytes());
-                key = value.map(|key| key.to_str_lossy().into_owned());
+            name if name == VALUES.as_bytes() => {
+                let is_set = word == VALUES.as_bytes();
+                (sealed, by_value) = (sealed || is_set, by_value || is_set);
             }
+            name if name == BY_ATTRIBUTE.as_bytes() => by_value = word == BY_VALUE_WORD.as_bytes(),
+            name if name == CLEAR_ATTRIBUTE.as_bytes() => {
+                values.clear = value(word, CLEAR_ATTRIBUTE);
+            }
+            name if name == FORMAT_ATTRIBUTE.as_bytes() => {
+                values.format = value(word, FORMAT_ATTRIBUTE);
+            }
+            name if name == KEY_ATTRIBUTE.as_bytes() => key = value(word, KEY_ATTRIBUTE),
             name if name == DELTA_ATTRIBUTE.as_bytes() => layout.delta = word == name,
             name if name == COMPRESS_ATTRIBUTE.as_bytes() => {
                 layout.compress = !word.starts_with(b"-");
@@ -72,12 +114,14 @@ pub(super) fn parse(line: &[u8]) -> Option<Tracked> {
             _ => {}
         }
     }
-    sealed.then_some(Tracked { pattern, key, layout })
+    let values = by_value.then_some(values);
+    sealed.then_some(Tracked { pattern, key, layout, values })
 }
 
 /// A line that has the macro alone, with what the macro stands for behind it; `None` for others.
 pub(super) fn written_out(line: &[u8]) -> Option<Vec<u8>> {
-    parse(line)?;
+    // Those that seal by value have always been written out.
+    parse(line).filter(|tracked| tracked.values.is_none())?;
     let (_, end) = of_pattern(line)?;
     let is = |word: &[u8], name: &str| name_of(word) == name.as_bytes();
     let mut words: Vec<&[u8]> = line[end..].fields().collect();

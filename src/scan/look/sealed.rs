@@ -12,6 +12,7 @@ use crate::sanitise;
 use crate::scan::findings::Unread;
 use crate::scan::policy::Policy;
 use crate::secret::WipedVec;
+use crate::values::{self, Ciphers, Format};
 
 /// Bytes of the largest sealed file that is opened.
 const MAX_SEALED: u64 = 64 << 20;
@@ -60,7 +61,7 @@ impl Opener<'_> {
                 );
                 continue;
             };
-            match self.open(&sealed) {
+            match self.open(path, &sealed) {
                 Ok(Some(plaintext)) if is_large_binary(&plaintext) => {
                     name(
                         path,
@@ -88,7 +89,12 @@ impl Opener<'_> {
     }
 
     /// The content; `None` where no key of it is held.
-    fn open(&self, sealed: &[u8]) -> Result<Option<WipedVec>, ()> {
+    fn open(&self, path: &[u8], sealed: &[u8]) -> Result<Option<WipedVec>, ()> {
+        if let Sniff::NotSealed = sniff(sealed) {
+            // Exempt values are no secrets: they may be anywhere.
+            let ciphers = &mut Ciphers::new(self.keyring);
+            return Ok(values::only_sealed(Format::of_path(path), sealed, ciphers));
+        }
         if let Sniff::GitCrypt = sniff(sealed) {
             return Ok(self.git_crypt.open(None, sealed).ok().map(|(_, _, plaintext)| plaintext));
         }

@@ -1,6 +1,7 @@
 //! What a plan makes of a history: files sealed, values replaced, paths left out.
 
 mod attributes;
+mod by_value;
 mod lines;
 
 use gix::ObjectId;
@@ -16,7 +17,9 @@ use crate::git::repository::Repository;
 use crate::git::tree_attributes::FILE_NAME;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::{Entry as KeyEntry, KeyName, Keyring};
+use crate::values::Mode;
 use attributes::CommitAttributes;
+use by_value::Modes;
 use lines::{Lines, planned_key};
 
 /// The folder of this program in every commit, which is never sealed.
@@ -47,6 +50,8 @@ pub struct Planned<'a> {
     attributes: CommitAttributes,
     today: ScopeId,
     lines: Lines,
+    /// The ways of sealing by value that attributes ask for, each once.
+    modes: Modes,
 }
 
 impl<'a> Planned<'a> {
@@ -116,7 +121,17 @@ impl<'a> Planned<'a> {
             .map_err(|error| ScrubError::Pattern(error.to_string()))?;
         let names = keyring.names().into_iter().filter(|name| !name.is_aside());
         let keys = names.cloned().collect();
-        Ok(Self { plan, keyring, git_crypt, redactor, keys, attributes, today, lines })
+        Ok(Self {
+            plan,
+            keyring,
+            git_crypt,
+            redactor,
+            keys,
+            attributes,
+            today,
+            lines,
+            modes: Modes::default(),
+        })
     }
 
     /// Whether files that nothing seals can change.
@@ -163,8 +178,11 @@ impl<'a> Planned<'a> {
             return Some(LOCKED);
         };
         // A pattern of the plan may name what no attribute seals yet; the others count for it all the same.
-        let layout = self.attributes.of(scope, path).map_or(Layout::default(), |said| said.layout);
+        let said = self.attributes.of(scope, path).ok();
+        let Some(mode) = self.modes.number(said.as_ref(), path) else { return Some(LOCKED) };
+        let layout = said.map_or(Layout::default(), |said| said.layout);
         let layout = LAYOUTS.iter().position(|one| *one == layout).unwrap_or(0);
+        let held = mode * self.keys.len() + held;
         let number = u32::try_from(held * LAYOUTS.len() + layout).ok();
         Some(number.map_or(LOCKED, |number| PolicyId(SEALED + number)))
     }
@@ -172,8 +190,15 @@ impl<'a> Planned<'a> {
     /// The key of a policy that seals, and the layout.
     fn sealing(&self, policy: PolicyId) -> Option<(&KeyEntry, Layout)> {
         let at = usize::try_from(policy.0.checked_sub(SEALED)?).ok()?;
-        let key = self.keyring.current(self.keys.get(at / LAYOUTS.len())?)?;
+        let held = (at / LAYOUTS.len()) % self.keys.len().max(1);
+        let key = self.keyring.current(self.keys.get(held)?)?;
         Some((key, LAYOUTS[at % LAYOUTS.len()]))
+    }
+
+    /// How a policy seals by value; `None` where it seals whole.
+    fn mode(&self, policy: PolicyId) -> Option<Mode> {
+        let at = usize::try_from(policy.0.checked_sub(SEALED)?).ok()?;
+        self.modes.get(at / LAYOUTS.len() / self.keys.len().max(1))
     }
 
     /// A sealed file under the key that seals today under its name.
@@ -280,15 +305,7 @@ impl Changes for Planned<'_> {
         match (sniff(content), policy) {
             (Sniff::Sealed(key), _) => self.resealed(id, key, content),
             (Sniff::GitCrypt, _) => self.converted(id, content, self.sealing(policy)),
-            (Sniff::NotSealed, LOCKED) => Err(ScrubError::Locked(id)),
-            (Sniff::NotSealed, PLAIN) => match self.redactor {
-                Some(redactor) => redactor.content(content).map_err(|_| ScrubError::NotGone(id)),
-                None => Ok(None),
-            },
-            (Sniff::NotSealed, _) => {
-                let (key, layout) = self.sealing(policy).ok_or(ScrubError::Locked(id))?;
-                Ok(Some(format::seal(&key.key, layout, content)))
-            }
+            (Sniff::NotSealed, _) => self.not_whole(policy, id, content),
             // What is damaged or of a later version cannot be told apart from what somebody needs.
             (Sniff::Empty | Sniff::Truncated | Sniff::UnsupportedVersion(_), _) => Ok(None),
         }

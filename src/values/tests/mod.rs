@@ -26,7 +26,7 @@ fn seal_with(
     index: &[Vec<u8>],
 ) -> Result<Sealed, SealError> {
     let current = &keyring.entries()[0].key;
-    let keeps = |prefix: KeyPrefix| !prefix.is_of(current.id());
+    let keeps = |id: KeyId| !id.names(current.id());
     let index = Index::read(format, index);
     seal((format, clear), bytes, current, &mut Ciphers::new(keyring), &index, keeps)
 }

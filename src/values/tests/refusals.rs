@@ -79,7 +79,7 @@ fn an_unchanged_value_keeps_the_token_of_an_earlier_key() {
     };
     assert_eq!(lines(&changed)[0], lines(&before)[0]);
     assert_ne!(lines(&changed)[1], lines(&before)[1]);
-    assert_eq!(prefixes(&changed).len(), 2);
+    assert_eq!(named_keys(&changed).len(), 2);
     assert_eq!(opened(&both, Format::Env, &changed).unwrap(), b"A=one\nB=new\n");
 }
 
@@ -132,7 +132,7 @@ fn a_look_without_a_key_says_what_is_plaintext() {
     let stored = sealed(Format::Env, b"A=secret12\nB=x\nC=i\n").unwrap().bytes;
     assert_eq!(look(&mode, &stored).sealed(), 3);
     assert!(
-        matches!(look(&mode, b"A=1\nB=2\nC=3\n"), Look::Plain { plain, values: 2 } if plain[1].line == 2)
+        matches!(look(&mode, b"A=1\nB=2\nC=3\n"), Look::Plain { plain, values: 2, .. } if plain[1].line == 2)
     );
     assert!(matches!(look(&mode, b"no name\n"), Look::DoesNotRead(_)));
     assert!(matches!(look(&mode, b"A=shroud.v1.AA\n"), Look::Damaged(..)));

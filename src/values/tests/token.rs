@@ -89,7 +89,7 @@ proptest! {
         prop_assert_eq!(&text, &cipher.seal(&raw, &place(&names), quoted));
         let token = Token::parse(text.as_bytes()).unwrap();
         prop_assert_eq!(token.is_quoted(), quoted);
-        prop_assert!(token.key().is_of(cipher.id()));
+        prop_assert!(token.key().names(cipher.id()));
         prop_assert_eq!(&**cipher.open(&token, &place(&names)).unwrap(), &raw[..]);
         if other != names {
             prop_assert_eq!(cipher.open(&token, &place(&other)).err(), Some(TokenError::Authentication));

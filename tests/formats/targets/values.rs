@@ -4,8 +4,8 @@ use git_shroud::format::Key;
 use git_shroud::keyring::{Entry, Keyring};
 use git_shroud::secret::SecretBytes;
 use git_shroud::values::{
-    Cipher, Ciphers, Clear, Format, Index, Mode, Opened, Place, SealError, Token, look,
-    only_tokens, open, open_as, opener, prefixes, seal,
+    Cipher, Ciphers, Clear, Format, Index, Mode, Opened, Place, SealError, Token, look, named_keys,
+    only_tokens, open, open_as, opener, seal,
 };
 
 fn key() -> Key {
@@ -34,7 +34,7 @@ pub(super) fn value_file(bytes: &[u8]) {
     let mode = Mode { format: Some(format), clear: Clear::of_list("log*,a.b") };
     look(&mode, bytes);
     opener(Some(format), bytes);
-    prefixes(bytes);
+    named_keys(bytes);
     let _ = open(None, bytes, &mut ciphers);
     let _ = only_tokens(&mode, bytes, &mut Ciphers::new(&Keyring::default()));
     let index = Index::read(format, &[bytes.to_vec()]);

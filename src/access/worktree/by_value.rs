@@ -1,0 +1,333 @@
+//! Files that the repository holds sealed by value: opening and closing them in place.
+
+use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use super::sweep::Worker;
+use super::{Changes, Left, LockPlan};
+use crate::format::{self, KeyId, OpenError, Sniff};
+use crate::fs::open_regular;
+use crate::git::GitError;
+use crate::git::attributes::PathAttributes;
+use crate::git::objects::{self, Blob};
+use crate::git::worktree::{IndexedFile, NotAFile, Worktree};
+use crate::secret::WipedVec;
+use crate::values::{self, Ciphers, Format, Index, Look, MAX_SEALED, Mode, Opened, SealError};
+
+/// A file whose values the index holds sealed.
+pub(super) struct ByValue {
+    blob: Vec<u8>,
+    mode: Option<Mode>,
+    format: Option<Format>,
+    keys: BTreeSet<KeyId>,
+    /// Whether values in it are plaintext.
+    is_partly_clear: bool,
+}
+
+/// How the bytes are had that close a file.
+enum How {
+    /// It is closed, or none of its keys is given up.
+    Stays,
+    /// The blob of the index is its content, sealed.
+    Blob(WipedVec),
+    /// It is sealed as it is.
+    AsItIs(WipedVec, Vec<u8>),
+    /// The blob is put in its place.
+    PutBack,
+}
+
+impl ByValue {
+    /// The file, if that is how the index holds it. Without attributes the name must be that of a configuration file.
+    pub(super) fn of(
+        worker: &Worker<'_>,
+        entry: &IndexedFile,
+        attributes: &PathAttributes,
+    ) -> Result<Option<Self>, Left> {
+        let by_name = Format::of_path(&entry.path);
+        let is_meant = attributes.by.is_value() || by_name.is_some();
+        if attributes.git_crypt.is_some() || !is_meant {
+            return Ok(None);
+        }
+        let header = worker.repository.gix.try_find_header(entry.id).map_err(GitError::read)?;
+        if header.is_none_or(|header| header.size() > MAX_SEALED as u64 || header.size() == 0) {
+            return Ok(None);
+        }
+        let Blob::Memory(blob) = objects::read(worker.repository, entry.id)? else {
+            return Ok(None);
+        };
+        if format::sniff(&blob) != Sniff::NotSealed {
+            return Ok(None);
+        }
+        let mode =
+            attributes.sealed.then(|| Mode::of(attributes, &entry.path).ok().flatten()).flatten();
+        let looked = match &mode {
+            Some(mode) => Some(values::look(mode, &blob)),
+            None => {
+                values::look_anyway(&entry.path, &blob).filter(|look| look.keys().next().is_some())
+            }
+        };
+        let format = mode.as_ref().and_then(|mode| mode.format).or(by_name);
+        let new = |keys: BTreeSet<KeyId>, is_partly_clear| {
+            Some(Self { blob, mode, format, keys, is_partly_clear })
+        };
+        Ok(match looked {
+            Some(Look::Sealed { keys, .. }) => new(keys.into_keys().collect(), false),
+            Some(Look::Plain { keys, .. }) if !keys.is_empty() => {
+                new(keys.into_keys().collect(), true)
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether the file in the worktree still holds sealed values whose keys are held.
+    pub(super) fn is_unopened(&self, worker: &Worker<'_>, path: &Path) -> Result<bool, Left> {
+        let Some(file) = read(path)? else { return Ok(false) };
+        let opened = values::open(self.format, &file, &mut Ciphers::new(worker.keyring));
+        Ok(matches!(opened, Ok(Opened::Plaintext { .. })))
+    }
+
+    /// Opens the file in the worktree, if it holds sealed values.
+    pub(super) fn open_file(
+        &self,
+        worker: &mut Worker<'_>,
+        entry: &IndexedFile,
+        attributes: &PathAttributes,
+    ) -> Result<(), Left> {
+        let (path, metadata) = match worker.worktree.find(entry)? {
+            None => return Ok(()),
+            Some(Err(NotAFile)) => return Err(Left::Changed),
+            Some(Ok(found)) => found,
+        };
+        let ciphers = &mut Ciphers::new(worker.keyring);
+        let file = read(&path)?.ok_or(Left::Changed)?;
+        let is_the_blob = *file == self.blob;
+        let (plaintext, keys) = match values::open(self.format, &file, ciphers) {
+            Ok(Opened::Plaintext { bytes, keys, .. }) => (bytes, keys),
+            Ok(Opened::Locked(id)) => {
+                *worker.report.still_sealed.entry(id).or_default() += 1;
+                return Ok(());
+            }
+            Err(_) if is_the_blob => return Err(Left::Damaged(OpenError::Authentication)),
+            // It is open already.
+            Ok(Opened::NoTokens) | Err(_) => {
+                let mut is_same = || self.opens_to(&file, ciphers);
+                if !worker.worktree.is_unchanged(entry, &metadata) && !is_the_blob && !is_same() {
+                    return Err(Left::Changed);
+                }
+                if let Some(stat) = Worktree::stat(&metadata) {
+                    worker.report.stats.push((entry.place, stat));
+                }
+                return Ok(());
+            }
+        };
+        let stat = worker.worktree.replace(&path, entry.executable, |to| {
+            to.write_all(&plaintext)?;
+            still(&path, &file)
+        })?;
+        worker.report.written += 1;
+        if let Ok(wanted) = &attributes.key
+            && worker.keyring.entries().len() > 1
+        {
+            for held in keys.into_iter().filter_map(|id| worker.keyring.by_id(id)) {
+                worker.report.opened_with.note(held.key.id(), wanted, &entry.path);
+            }
+        }
+        if is_the_blob {
+            worker.report.stats.push((entry.place, stat));
+        }
+        Ok(())
+    }
+
+    fn opens_to(&self, content: &[u8], ciphers: &mut Ciphers<'_>) -> bool {
+        matches!(
+            values::open(self.format, &self.blob, ciphers),
+            Ok(Opened::Plaintext { bytes, .. }) if **bytes == *content
+        )
+    }
+
+    /// Whether a lock would leave the file as plaintext, as an error; nothing is done.
+    pub(super) fn find_changed(
+        &self,
+        worker: &mut Worker<'_>,
+        entry: &IndexedFile,
+        attributes: &PathAttributes,
+        plan: &LockPlan,
+    ) -> Result<(), Left> {
+        match worker.worktree.find(entry)? {
+            None => Ok(()),
+            Some(Err(NotAFile))
+                if attributes.sealed && plan.concerns(worker.keyring, attributes) =>
+            {
+                Err(Left::NotAFile)
+            }
+            Some(Err(NotAFile)) => Ok(()),
+            Some(Ok((path, _))) => self.how(worker, entry, attributes, &path, plan).map(drop),
+        }
+    }
+
+    /// Closes the file.
+    pub(super) fn seal_file(
+        &self,
+        worker: &mut Worker<'_>,
+        entry: &IndexedFile,
+        attributes: &PathAttributes,
+        plan: &LockPlan,
+    ) -> Result<(), Left> {
+        let path = match worker.worktree.find(entry)? {
+            None => return Ok(()),
+            Some(Err(NotAFile))
+                if attributes.sealed && plan.concerns(worker.keyring, attributes) =>
+            {
+                return Err(Left::NotAFile);
+            }
+            Some(Err(NotAFile)) => return Ok(()),
+            Some(Ok((path, _))) => path,
+        };
+        match self.how(worker, entry, attributes, &path, plan)? {
+            How::Stays => worker.remember_closed(entry, attributes),
+            How::PutBack => worker.put_back(entry, &path),
+            How::Blob(file) => {
+                let stat = worker.worktree.replace(&path, entry.executable, |to| {
+                    to.write_all(&self.blob)?;
+                    still(&path, &file)
+                })?;
+                worker.report.written += 1;
+                worker.report.stats.push((entry.place, stat));
+                Ok(())
+            }
+            How::AsItIs(file, sealed) => {
+                worker.worktree.replace(&path, entry.executable, |to| {
+                    to.write_all(&sealed)?;
+                    still(&path, &file)
+                })?;
+                worker.report.written += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// How this file is closed.
+    fn how(
+        &self,
+        worker: &Worker<'_>,
+        entry: &IndexedFile,
+        attributes: &PathAttributes,
+        path: &Path,
+        plan: &LockPlan,
+    ) -> Result<How, Left> {
+        let file = read(path)?.ok_or(Left::Changed)?;
+        if *file == self.blob || format::sniff(&file) != Sniff::NotSealed {
+            return Ok(How::Stays);
+        }
+        let keyring = worker.keyring;
+        let ciphers = &mut Ciphers::new(keyring);
+        let gives_up =
+            |id: &KeyId| keyring.by_id(*id).is_some_and(|held| plan.names.contains(&held.name));
+        let by_key = self.keys.iter().any(gives_up);
+        let by_name = attributes.sealed && plan.concerns(keyring, attributes);
+        if !by_key && !by_name {
+            return Ok(How::Stays);
+        }
+        if self.is_partly_clear {
+            return Err(Left::InTheClear);
+        }
+        if self.opens_to(&file, ciphers) {
+            return Ok(How::Blob(file));
+        }
+        // As in a clone without the key: comments and order may differ.
+        if let Some(mode) = &self.mode
+            && values::only_tokens(
+                mode,
+                &file,
+                &mut Ciphers::new(&crate::keyring::Keyring::default()),
+            )
+            .is_ok()
+        {
+            return Ok(How::Stays);
+        }
+        let key = match &attributes.key {
+            Ok(name) if attributes.sealed => keyring.current(name),
+            _ => self.keys.iter().find_map(|id| keyring.by_id(*id)),
+        };
+        if plan.changes == Changes::Seal
+            && let Some(key) = key
+        {
+            let sealing = plan.sealing.get(&key.name).and_then(|id| keyring.by_id(*id));
+            let key = &sealing.unwrap_or(key).key;
+            let mode = self.mode.clone().unwrap_or_default();
+            let sealed = match mode.format.or(self.format) {
+                None => Err(values::no_format()),
+                Some(format) => {
+                    let (clear, index) = (&mode.clear, &Index::default());
+                    values::seal((format, clear), &file, key, ciphers, index, |_| false)
+                }
+            };
+            let sealed = match sealed {
+                Ok(sealed) => sealed.bytes,
+                Err(SealError::DoesNotRead(_) | SealError::TooLarge) => {
+                    format::seal(key, attributes.layout, &file)
+                }
+                Err(_) => return Err(Left::Changed),
+            };
+            return Ok(How::AsItIs(file, sealed));
+        }
+        match plan.changes {
+            Changes::Discard if !entry.intended => Ok(How::PutBack),
+            _ if !attributes.sealed => Err(Left::NotTracked),
+            _ => Err(Left::Changed),
+        }
+    }
+
+    /// Whether the blob is to take the place of the file, without any key.
+    pub(super) fn is_to_close(
+        &self,
+        worker: &mut Worker<'_>,
+        entry: &IndexedFile,
+        attributes: &PathAttributes,
+        discard: bool,
+    ) -> Result<bool, Left> {
+        let (path, metadata) = match worker.worktree.find(entry)? {
+            None => return Ok(false),
+            Some(Err(NotAFile)) if attributes.is_encrypted() => return Err(Left::NotAFile),
+            Some(Err(NotAFile)) => return Ok(false),
+            Some(Ok(found)) => found,
+        };
+        let file = read(&path)?.ok_or(Left::Changed)?;
+        if *file == self.blob || format::sniff(&file) != Sniff::NotSealed || self.keys.is_empty() {
+            return Ok(false);
+        }
+        let none = crate::keyring::Keyring::default();
+        let is_closed =
+            |mode: &Mode| values::only_tokens(mode, &file, &mut Ciphers::new(&none)).is_ok();
+        match () {
+            () if entry.intended => Err(Left::Changed),
+            () if self.is_partly_clear => Err(Left::InTheClear),
+            () if discard => Ok(true),
+            // Comments and order may be changed in a closed clone.
+            () if self.mode.as_ref().is_some_and(is_closed) => Ok(false),
+            () if worker.worktree.is_untouched(entry, &metadata) => Ok(true),
+            () => Err(Left::Changed),
+        }
+    }
+}
+
+/// The file; `None` where it is longer than any that is sealed by value.
+fn read(path: &Path) -> Result<Option<WipedVec>, Left> {
+    let file = open_regular(path)?;
+    let len = file.metadata()?.len();
+    if len > MAX_SEALED as u64 {
+        return Ok(None);
+    }
+    let mut bytes = WipedVec::with_capacity(usize::try_from(len).unwrap_or(0) + 1);
+    file.take(MAX_SEALED as u64).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Refuses where the file is not any more what was read.
+fn still(path: &Path, file: &[u8]) -> Result<(), Left> {
+    match read(path)? {
+        Some(now) if **now == *file => Ok(()),
+        _ => Err(Left::Changed),
+    }
+}

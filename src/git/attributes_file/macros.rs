@@ -1,0 +1,77 @@
+//! The lines that define what `shroud` and `shroud-values` stand for.
+
+use gix::bstr::ByteSlice;
+
+use super::super::attribute_names::TRIPWIRE;
+use super::AttributesFile;
+use super::line::{name_of, split_pattern};
+
+const MACRO: &[u8] = b"[attr]shroud";
+/// The line that defines the macro, without the tripwire.
+pub const MACRO_LINE: &str = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta";
+const VALUES_MACRO: &[u8] = b"[attr]shroud-values";
+/// The line that defines the macro of what is sealed by value. The first macro is in it, with its tripwire.
+pub const VALUES_MACRO_LINE: &str = "[attr]shroud-values shroud filter=shroud diff=shroud-values merge=shroud shroud-by=value -text delta";
+
+impl AttributesFile {
+    /// Whether the macro is defined, and with the tripwire.
+    pub fn macro_has_tripwire(&self) -> Option<bool> {
+        self.macro_at().map(|at| self.lines[at].contains_str(TRIPWIRE))
+    }
+
+    /// Whether the macro is defined so that it seals.
+    pub fn macro_seals(&self) -> bool {
+        self.macro_at().is_some_and(|at| seals(&self.lines[at]))
+    }
+
+    /// The definition that counts, which is the last.
+    fn macro_at(&self) -> Option<usize> {
+        self.lines.iter().rposition(|line| is_macro(line))
+    }
+
+    /// Defines the macro, before all other lines, or changes whether it has the tripwire.
+    pub fn set_macro(&mut self, tripwire: bool) {
+        if self.macro_has_tripwire() == Some(tripwire) && self.macro_seals() {
+            return;
+        }
+        let encoding = format!(" working-tree-encoding={TRIPWIRE}");
+        let line = if tripwire { format!("{MACRO_LINE}{encoding}") } else { MACRO_LINE.to_owned() };
+        let line = self.ended(line.into_bytes());
+        match self.macro_at() {
+            Some(at) => self.lines[at] = line,
+            None => self.lines.insert(0, line),
+        }
+        self.changed = true;
+    }
+
+    /// Defines the macro of what is sealed by value, behind that of all that is sealed, if it is not there as it should be.
+    pub fn set_values_macro(&mut self) {
+        let is_it = |line: &[u8]| split_pattern(line).is_some_and(|(name, _)| name == VALUES_MACRO);
+        let line = self.ended(VALUES_MACRO_LINE.as_bytes().to_vec());
+        match self.lines.iter().rposition(|line| is_it(line)) {
+            Some(at) if self.lines[at] == line => return,
+            Some(at) => self.lines[at] = line,
+            None => {
+                let at = self.macro_at().map_or(0, |at| at + 1);
+                self.lines.insert(at, line);
+            }
+        }
+        self.changed = true;
+    }
+}
+
+/// Whether a line of the text defines the macro.
+pub fn defines_macro(text: &[u8]) -> bool {
+    text.split(|&byte| byte == b'\n').any(is_macro)
+}
+
+fn is_macro(line: &[u8]) -> bool {
+    split_pattern(line).is_some_and(|(name, _)| name == MACRO)
+}
+
+/// Whether a line that defines the macro sets the filter.
+fn seals(line: &[u8]) -> bool {
+    let words = split_pattern(line).map(|(_, end)| line[end..].fields());
+    let filter = words.and_then(|words| words.filter(|word| name_of(word) == b"filter").last());
+    filter == Some(b"filter=shroud")
+}

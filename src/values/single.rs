@@ -1,0 +1,94 @@
+//! The sealed values of a stored file, each by itself.
+
+use super::Ciphers;
+use super::mode::Format;
+use super::open::{OpenValuesError, broken, opener, read};
+use super::spots::{Named, What, spots};
+use crate::format::KeyId;
+use crate::keyring::Entry;
+use crate::secret::WipedVec;
+
+/// A sealed value, opened.
+pub struct Value {
+    /// Its name and line, for people.
+    pub named: Named,
+    /// The key that sealed it.
+    pub key: KeyId,
+    /// As it is written.
+    pub raw: WipedVec,
+}
+
+/// The sealed values of a file that open with keys that are held, each by itself.
+pub fn each(format: Option<Format>, bytes: &[u8], ciphers: &mut Ciphers<'_>) -> Vec<Value> {
+    let mut found = Vec::new();
+    let Some(format) = opener(format, bytes) else { return found };
+    let Ok(document) = format.parse(bytes) else { return found };
+    let Ok(spots) = spots(format, &document, None) else { return found };
+    for spot in spots.iter().filter(|spot| spot.what == What::Token) {
+        let Ok(token) = read(format, bytes, spot) else { continue };
+        let Some(held) = ciphers.held(token.key()) else { continue };
+        let Ok(raw) = ciphers.of(&held.key).open(&token, &spot.place) else { continue };
+        found.push(Value { named: spot.named(), key: held.key.id(), raw });
+    }
+    found
+}
+
+/// The file with its sealed values, and nothing in the place of others: what must be nowhere else. `None` where its values do
+/// not open here.
+pub fn only_sealed(
+    format: Option<Format>,
+    bytes: &[u8],
+    ciphers: &mut Ciphers<'_>,
+) -> Option<WipedVec> {
+    let format = opener(format, bytes)?;
+    let document = format.parse(bytes).ok()?;
+    let spots = spots(format, &document, None).ok()?;
+    let mut plaintext = WipedVec::with_capacity(bytes.len());
+    let mut at = 0;
+    for spot in &spots {
+        plaintext.extend_from_slice(&bytes[at..spot.range.start]);
+        at = spot.range.end;
+        match spot.what {
+            What::Token => {
+                let token = read(format, bytes, spot).ok()?;
+                let held = ciphers.held(token.key())?;
+                let raw = ciphers.of(&held.key).open(&token, &spot.place).ok()?;
+                plaintext.extend_from_slice(&raw);
+            }
+            _ if format.quotes() => plaintext.extend_from_slice(b"\"\""),
+            _ => {}
+        }
+    }
+    plaintext.extend_from_slice(&bytes[at..]);
+    Some(plaintext)
+}
+
+/// The file with every token of a key that `next` names a successor of sealed again with that; `None` where there is none.
+///
+/// # Errors
+/// [`OpenValuesError`].
+pub fn reseal<'k>(
+    bytes: &[u8],
+    ciphers: &mut Ciphers<'k>,
+    next: impl Fn(&'k Entry) -> Option<&'k Entry>,
+) -> Result<Option<Vec<u8>>, OpenValuesError> {
+    let Some(format) = opener(None, bytes) else { return Ok(None) };
+    let document = format.parse(bytes).map_err(OpenValuesError::DoesNotRead)?;
+    let spots = spots(format, &document, None).map_err(OpenValuesError::DoesNotRead)?;
+    let mut out = Vec::with_capacity(bytes.len());
+    let (mut at, mut changed) = (0, false);
+    for spot in spots.iter().filter(|spot| spot.what == What::Token) {
+        let token = read(format, bytes, spot).map_err(|why| broken(spot, why))?;
+        let Some(held) = ciphers.held(token.key()) else { continue };
+        let Some(next) = next(held).filter(|next| next.key.id() != held.key.id()) else { continue };
+        let raw = ciphers.of(&held.key).open(&token, &spot.place);
+        let raw = raw.map_err(|why| broken(spot, why))?;
+        let sealed = ciphers.of(&next.key).seal(&raw, &spot.place, format.quotes());
+        let quote: &[u8] = if format.quotes() { b"\"" } else { b"" };
+        out.extend_from_slice(&bytes[at..spot.range.start]);
+        [quote, sealed.as_bytes(), quote].iter().for_each(|part| out.extend(*part));
+        (at, changed) = (spot.range.end, true);
+    }
+    out.extend_from_slice(&bytes[at..]);
+    Ok(changed.then_some(out))
+}
