@@ -176,6 +176,11 @@ impl<'s> PathRules<'s> {
         Ok(self.lookup.as_mut())
     }
 
+    /// What the rule of this file was read from: the same attributes until the file is done.
+    fn looked_up(&mut self) -> Result<Option<&mut Lookup<'s>>, String> {
+        if self.lookup.is_none() { self.lookup() } else { Ok(self.lookup.as_mut()) }
+    }
+
     fn named(&mut self, path: &[u8]) -> Result<Option<Named>, String> {
         let (key, overrides) = (self.key.clone(), self.overrides);
         let Some(lookup) = self.lookup()? else { return Ok(None) };
@@ -210,7 +215,7 @@ impl Rules for PathRules<'_> {
         }
         let at_least = self.at_least;
         let keyring = &self.surroundings.keyring;
-        let Some(lookup) = self.lookup()? else { return Ok(Rule { key, ..Rule::default() }) };
+        let Some(lookup) = self.looked_up()? else { return Ok(Rule { key, ..Rule::default() }) };
         let described = lookup.roster.infos.get(&key);
         let coming = at_least.and_then(|id| keyring.by_id(id)).filter(|held| {
             let is_earlier = |id| keyring.by_id(id).is_none_or(|now| now.name != key);
@@ -240,7 +245,7 @@ impl Rules for PathRules<'_> {
         if self.at_least.is_some() || path.is_empty() {
             return Ok(());
         }
-        let Ok(Some(lookup)) = self.lookup() else { return Ok(()) };
+        let Ok(Some(lookup)) = self.looked_up() else { return Ok(()) };
         for id in blobs_at(lookup.repository, path) {
             let loose = lookup.loose.read(lookup.repository.gix.objects.store_ref().path(), &id);
             let read = match loose {

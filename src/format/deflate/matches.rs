@@ -188,7 +188,6 @@ impl<P: Position> Chains<P> {
         let mut held: Option<Match> = None;
         let mut at = 0;
         while at < piece.len() {
-            self.enter(piece, at);
             let Some(found) = held.take().or_else(|| self.find(dictionary, piece, at, shortest))
             else {
                 out.push(Token::literal(piece[at]));
@@ -196,7 +195,6 @@ impl<P: Position> Chains<P> {
                 continue;
             };
             if found.length < LAZY && at + 1 < piece.len() {
-                self.enter(piece, at + 1);
                 let next = self.find(dictionary, piece, at + 1, shortest.max(found.length));
                 if let Some(next) = next.filter(|next| is_better(*next, found)) {
                     out.push(Token::literal(piece[at]));
@@ -230,9 +228,9 @@ impl<P: Position> Chains<P> {
         self.entered = self.entered.max(end);
     }
 
-    /// The longest match of at least `least` bytes, the nearest of the longest.
+    /// The longest match of at least `least` bytes, the nearest of the longest. It puts the position into the chains too.
     fn find(
-        &self,
+        &mut self,
         dictionary: &Dictionary,
         piece: &[u8],
         at: usize,
@@ -244,12 +242,16 @@ impl<P: Position> Chains<P> {
         if most < least.max(4) {
             return None;
         }
+        self.enter(piece, at);
         let wanted = four(rest, 0);
         let hash = hash(wanted);
         let mut best = Match { length: least - 1, distance: 0 };
         let mut left = DEPTH;
 
-        let mut number = self.newest[(hash >> (32 - self.bits)) as usize];
+        let newest = &mut self.newest[(hash >> (32 - self.bits)) as usize];
+        let mut number = std::mem::replace(newest, P::at(at));
+        self.before[at] = number;
+        self.entered = at + 1;
         while let Some(from) = number.position() {
             if at - from > WINDOW {
                 break;
