@@ -61,7 +61,12 @@ impl Look<'_> {
         fingerprinter: &Fingerprinter,
     ) -> Result<(Report, Vec<Finding>), ScanError> {
         let mut unfollowed = BTreeSet::new();
-        let policy = self.policy_or_why_not(&mut unfollowed)?;
+        // Without keys no sealed file says what to look for. Then the walk tells whether there are any at all.
+        let is_late = *self.scope == Scope::All && !self.worktree && !self.holds_keys();
+        let mut policy = match is_late {
+            true => Policy::default(),
+            false => self.policy_or_why_not(&mut unfollowed)?,
+        };
         let (known, mut unlooked) = self.known(&policy)?;
         let mut cache = self.cache(detector, progress, &known, fingerprinter);
         let gather = Gather::default();
@@ -77,6 +82,9 @@ impl Look<'_> {
             None => walk::look(self.repository, &seer, self.scope, cache.as_mut(), &sink)
                 .map_err(ScanError::Walk)?,
         };
+        if is_late && walked.declares_sealing {
+            policy = self.policy_or_why_not(&mut unfollowed)?;
+        }
         if let Some(cache) = &cache {
             progress.detail(&format!(
                 "an earlier scan had checked {} of {}",

@@ -83,7 +83,7 @@ impl Look<'_> {
     }
 
     /// Whether any sealed file can be opened here.
-    fn holds_keys(&self) -> bool {
+    pub(super) fn holds_keys(&self) -> bool {
         !self.keyring.is_empty() || !self.git_crypt.is_empty()
     }
 }

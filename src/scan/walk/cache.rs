@@ -16,7 +16,7 @@ use crate::scan::fingerprint::Fingerprinter;
 use crate::store::local;
 
 /// What the file begins with. The number goes up whenever the same rules may find something else.
-const MAGIC: &[u8; 24] = b"git-shroud scan-cache 1\n";
+const MAGIC: &[u8; 24] = b"git-shroud scan-cache 2\n";
 /// Bytes of a SHA-256 hash.
 const HASH_LEN: usize = 32;
 /// Bytes of an entry: those of the object's id that nobody can make two of, and what is known of it.
@@ -96,6 +96,8 @@ pub struct Cache {
     setting: [u8; HASH_LEN],
     /// Sorted, each object once.
     entries: Vec<CleanObject>,
+    /// Whether anything was sealed then, or should have been (`Walked::declares_sealing`).
+    pub(super) declares_sealing: bool,
     changed: bool,
 }
 
@@ -117,7 +119,11 @@ impl Cache {
         if !known.is_empty() {
             hasher.update(fingerprinter.name_all(known.values())?);
         }
-        Some(Self { setting: hasher.finalize().into(), entries: Vec::new(), changed: false })
+        Some(Self::empty(hasher.finalize().into()))
+    }
+
+    fn empty(setting: [u8; HASH_LEN]) -> Self {
+        Self { setting, entries: Vec::new(), declares_sealing: false, changed: false }
     }
 
     /// Reads what an earlier scan has left; nothing if there was none, or one with other rules or values.
@@ -125,27 +131,30 @@ impl Cache {
     /// # Errors
     /// The file cannot be read, or is damaged; then this stays empty.
     pub fn load(&mut self, path: &Path) -> Result<(), CacheError> {
-        let limit = MAGIC.len() + 2 * HASH_LEN + MAX_OBJECTS * ENTRY_LEN;
+        let limit = MAGIC.len() + 1 + 2 * HASH_LEN + MAX_OBJECTS * ENTRY_LEN;
         let bytes = match read_bounded(path, limit) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             read => read?,
         };
-        let entries = self.read(&bytes);
-        self.entries = entries.ok_or_else(|| CacheError::Damaged(crate::sanitise::native(path)))?;
+        let read = self.read(&bytes);
+        (self.declares_sealing, self.entries) =
+            read.ok_or_else(|| CacheError::Damaged(crate::sanitise::native(path)))?;
         Ok(())
     }
 
-    /// The entries in the bytes of a file; `None` where it is damaged.
-    fn read(&self, bytes: &[u8]) -> Option<Vec<CleanObject>> {
+    /// What the bytes of a file say; `None` where they are damaged.
+    fn read(&self, bytes: &[u8]) -> Option<(bool, Vec<CleanObject>)> {
         let (bytes, sum) = bytes.split_last_chunk::<HASH_LEN>()?;
         let (setting, rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<HASH_LEN>()?;
         if *setting != self.setting {
-            return Some(Vec::new());
+            return Some((false, Vec::new()));
         }
+        let (&declares @ (0 | 1), rest) = rest.split_first()? else { return None };
         let (entries, []) = rest.as_chunks::<ENTRY_LEN>() else { return None };
         let entries: Vec<_> = entries.iter().copied().map(CleanObject).collect();
         let is_sorted = entries.is_sorted_by(|a, b| a.key() < b.key());
-        (*sum == <[u8; HASH_LEN]>::from(Sha256::digest(bytes)) && is_sorted).then_some(entries)
+        (*sum == <[u8; HASH_LEN]>::from(Sha256::digest(bytes)) && is_sorted)
+            .then_some((declares == 1, entries))
     }
 
     /// Writes it, if anything in it has changed.
@@ -162,6 +171,7 @@ impl Cache {
         let mut bytes = Vec::with_capacity(128 + self.entries.len() * ENTRY_LEN);
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&self.setting);
+        bytes.push(self.declares_sealing.into());
         self.entries.iter().for_each(|entry| bytes.extend_from_slice(&entry.0));
         let sum = Sha256::digest(&bytes);
         bytes.extend_from_slice(&sum);
@@ -180,8 +190,14 @@ impl Cache {
         self.entries.iter().all(|entry| is_here(&entry.key()))
     }
 
-    /// Takes what is known after a scan of everything: the `clean` objects and all others that are here.
-    pub(super) fn replace(&mut self, mut clean: Vec<CleanObject>, here: impl Iterator<Item = Key>) {
+    /// Takes what is known after a scan of everything: the `clean` objects, all others that are here, and whether anything
+    /// is or should be sealed.
+    pub(super) fn replace(
+        &mut self,
+        mut clean: Vec<CleanObject>,
+        here: impl Iterator<Item = Key>,
+        declares_sealing: bool,
+    ) {
         clean.sort_unstable();
         clean.dedup_by_key(|entry| entry.key());
         let known = |key: &Key| clean.binary_search_by(|entry| entry.key().cmp(key)).is_ok();
@@ -192,8 +208,9 @@ impl Cache {
         if all.len() > MAX_OBJECTS {
             all.clear();
         }
-        self.changed = self.entries != all;
+        self.changed = self.entries != all || self.declares_sealing != declares_sealing;
         self.entries = all;
+        self.declares_sealing = declares_sealing;
     }
 }
 
@@ -206,7 +223,7 @@ mod tests {
     }
 
     fn empty() -> Cache {
-        Cache { setting: [7; HASH_LEN], entries: Vec::new(), changed: false }
+        Cache::empty([7; HASH_LEN])
     }
 
     fn filled() -> Cache {
@@ -217,7 +234,7 @@ mod tests {
             CleanObject::clean(&id(5), Kind::Tree, 17),
         ];
         let here = [1, 3, 5, 9].map(|number| key(&id(number)));
-        cache.replace(clean.into_iter().flatten().collect(), here.into_iter());
+        cache.replace(clean.into_iter().flatten().collect(), here.into_iter(), true);
         cache
     }
 
@@ -229,7 +246,7 @@ mod tests {
         cache.save(&path).unwrap();
         let mut read = empty();
         read.load(&path).unwrap();
-        assert!(read.entries == cache.entries);
+        assert!(read.entries == cache.entries && read.declares_sealing);
         assert_eq!(read.of(&id(9)).unwrap().known(), Some((Kind::Blob, 0)));
         assert_eq!(read.of(&id(3)).unwrap().known(), Some((Kind::Tag, (1 << LEN_BITS) - 1)));
         assert_eq!(read.of(&id(5)).unwrap().known(), Some((Kind::Tree, 17)));
@@ -249,9 +266,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cache");
         filled().save(&path).unwrap();
-        let mut other = Cache { setting: [8; HASH_LEN], ..empty() };
+        let mut other = Cache::empty([8; HASH_LEN]);
         other.load(&path).unwrap();
-        assert!(other.entries.is_empty());
+        assert!(other.entries.is_empty() && !other.declares_sealing);
     }
 
     #[test]

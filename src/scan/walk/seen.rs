@@ -120,6 +120,8 @@ pub struct Walked {
     pub passed: u64,
     /// Every commit that is here, also those that nothing leads to; in no order.
     pub commits: Vec<ObjectId>,
+    /// Whether anything here is sealed, or an attributes file says that something should be. A look at everything tells it.
+    pub declares_sealing: bool,
     /// What was not looked at, sorted, each once.
     pub unread: Vec<Unread>,
 }
@@ -133,6 +135,7 @@ impl Walked {
         self.bytes += other.bytes;
         self.matched += other.matched;
         self.passed += other.passed;
+        self.declares_sealing |= other.declares_sealing;
         self.unread.extend(other.unread);
         self.commits.extend(other.commits);
     }

@@ -5,7 +5,7 @@ use crate::common::{Done, Sandbox, contains};
 
 const CACHE: &str = "repo/.git/git-shroud/scan-cache";
 /// Bytes of the file without its entries, and of an entry.
-const SIZES: (usize, usize) = (24 + 32 + 32, 20);
+const SIZES: (usize, usize) = (24 + 32 + 1 + 32, 20);
 
 /// A repository of some commits; a file grows in each, so that git stores it as changes, and one version has a token.
 fn repository() -> Sandbox {

@@ -64,6 +64,32 @@ fn plaintext_that_was_dropped_is_found_while_a_reflog_has_it() {
     assert_eq!(kinds(&sandbox, &[], 1), [is("policy", "p.env"), is("policy", "late.env")]);
 }
 
+/// Nobody holds a key, and no branch has the attributes any more.
+#[test]
+fn plaintext_against_the_attributes_of_its_time_is_found_without_a_key_and_by_the_next_scan() {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox.write("repo/.gitattributes", "*.txt text\n");
+    sandbox.write("repo/p.env", "WORD=word\n");
+    commit(&sandbox, "nothing to be sealed");
+    for _ in 0..2 {
+        assert!(kinds(&sandbox, &[], 0).is_empty());
+    }
+    for attributes in ["p.env shroud-key=a filter=shroud\n", "p.env filter=git-crypt\n"] {
+        sandbox.write("repo/.gitattributes", attributes);
+        sandbox.git("repo", ["add", ".gitattributes"]);
+        sandbox.git("repo", ["commit", "-q", "-m", "to be sealed"]);
+        sandbox.stage_raw("repo", "p.env", format!("WORD={}\n", attributes.len()).as_bytes());
+        sandbox.git("repo", ["commit", "-q", "-m", "plaintext"]);
+        sandbox.git("repo", ["rm", "-q", "--cached", ".gitattributes"]);
+        sandbox.git("repo", ["commit", "-q", "-m", "no longer"]);
+        for _ in 0..2 {
+            assert_eq!(kinds(&sandbox, &[], 1), [is("policy", "p.env")], "{attributes}");
+        }
+        assert_eq!(kinds(&sandbox, &["--no-cache"], 1), [is("policy", "p.env")], "{attributes}");
+    }
+}
+
 #[test]
 fn values_of_sealed_files_are_known_wherever_they_stand() {
     let sandbox = repository();

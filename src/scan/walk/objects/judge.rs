@@ -7,7 +7,10 @@ use super::carry::Carry;
 use super::names::{self, Name};
 use super::worker::{Judged, Worker};
 use super::{Seen, Source, UnreadReason};
+use crate::format::{Sniff, sniff};
+use crate::git::tree_attributes::FILE_NAME;
 use crate::scan::walk::cache::CleanObject;
+use crate::store::shroud_dir;
 
 impl Worker<'_> {
     /// Looks at one object, alone or as a change of its base.
@@ -25,6 +28,7 @@ impl Worker<'_> {
             return self.judge_tree(id, bytes, base);
         }
         self.walked.tags += u64::from(kind == Kind::Tag);
+        self.walked.declares_sealing |= !matches!(sniff(bytes), Sniff::NotSealed | Sniff::Empty);
         if kind == Kind::Commit {
             self.walked.commits.push(id);
         }
@@ -92,6 +96,11 @@ impl Worker<'_> {
                 continue;
             }
             self.walked.matched += entry.range.len() as u64;
+            match entry.name {
+                FILE_NAME => drop(self.attributes.insert(entry.id.to_owned())),
+                name if name == shroud_dir::NAME.as_bytes() => self.walked.declares_sealing = true,
+                _ => {}
+            }
             is_clean &= !self.name(entry.name, id);
             let missing = self.shared.whole && !entry.is_submodule && !self.is_here(entry.id);
             if missing {

@@ -5,6 +5,7 @@
 //! found in the base is carried over ([`carry`]). A base stays in memory until all that is built on it was seen.
 
 mod carry;
+mod declared;
 mod delta;
 mod few;
 mod folders;
@@ -132,7 +133,11 @@ pub fn walk(
     });
     let mut worker = all.into_inner().expect("a thread that panicked has said why");
     worker.lost();
-    let Worker { walked: mut done, names, large, mut clean, .. } = worker;
+    let Worker { walked: mut done, names, large, attributes, mut clean, .. } = worker;
+    if wanted.is_none() && !done.declares_sealing {
+        let known = cache.as_ref().is_some_and(|cache| cache.declares_sealing);
+        done.declares_sealing = known || declared::is_in(repository, &attributes, &large)?;
+    }
     done.unread.extend(unread);
     done.add(passed.walked);
     if wanted.is_none() {
@@ -143,7 +148,7 @@ pub fn walk(
     if let (Some(cache), None) = (cache, wanted) {
         clean.extend(passed.entries);
         clean.extend(large.iter().filter_map(Large::clean));
-        cache.replace(clean, stores.present.keys());
+        cache.replace(clean, stores.present.keys(), done.declares_sealing);
     }
     let missing = wanted.into_iter().flatten().filter(|id| !stores.present.has(id));
     done.unread.extend(

@@ -1,6 +1,6 @@
 //! What one thread has in hand, and what is known of the objects that it has looked at.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use gix::ObjectId;
@@ -30,6 +30,8 @@ pub(super) struct Worker<'a> {
     pub(super) names: Names,
     /// Blobs that are too large for memory, or built on one.
     pub(super) large: Vec<ObjectId>,
+    /// Files of attributes, by the names that trees give them.
+    pub(super) attributes: HashSet<ObjectId>,
     /// Objects in which nothing is, for the cache.
     pub(super) clean: Vec<CleanObject>,
     pub(super) inflate: gix::zlib::Inflate,
@@ -47,6 +49,7 @@ impl<'a> Worker<'a> {
             walked: Walked::default(),
             names: HashMap::new(),
             large: Vec::new(),
+            attributes: HashSet::new(),
             clean: Vec::new(),
             inflate: gix::zlib::Inflate::default(),
             delta: WipedVec::default(),
@@ -60,6 +63,7 @@ impl<'a> Worker<'a> {
     pub(super) fn merge(&mut self, other: Self) {
         self.walked.add(other.walked);
         self.large.extend(other.large);
+        self.attributes.extend(other.attributes);
         self.clean.extend(other.clean);
         for (name, of) in other.names {
             let known =
