@@ -129,14 +129,8 @@ pub(super) fn card(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
         return None;
     }
     let matched = keyword.start..value.end;
-    Some(Hit {
-        rule: 0,
-        value,
-        matched,
-        rank: Rank::Low,
-        facts: vec!["the check digit is right".into()],
-        unless: None,
-    })
+    let facts = vec!["the check digit is right".into()];
+    Some(Hit { facts, ..Hit::sure(value, matched, Rank::Low) })
 }
 
 /// Digits in groups, soon after a keyword.
@@ -184,14 +178,8 @@ pub(super) fn iban(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
         return None;
     }
     let matched = keyword.start..end;
-    Some(Hit {
-        rule: 0,
-        value: start..end,
-        matched,
-        rank: Rank::Low,
-        facts: vec!["the check digits are right".into()],
-        unless: None,
-    })
+    let facts = vec!["the check digits are right".into()];
+    Some(Hit { facts, ..Hit::sure(start..end, matched, Rank::Low) })
 }
 
 /// Modulo 97, after the first four characters were put last (ISO 7064).

@@ -88,9 +88,14 @@ impl Detector {
         &self.rules
     }
 
-    /// How sure a hit is that was found without the file's name, now that the name is known.
-    pub fn rank_at(&self, rule: &Rule, rank: Rank, path: &[u8]) -> Rank {
-        judge::rank_at(rule, rank, path::kind(path))
+    /// How sure a hit is that was found without the file's name, now that the name is known; `None` where it is no secret
+    /// in such a file.
+    pub fn rank_at(&self, hit: &Hit, path: &[u8]) -> Option<Rank> {
+        let kind = path::kind(path);
+        match &hit.ranks {
+            Some(ranks) => ranks.at(kind),
+            None => Some(judge::rank_at(&self.rules[hit.rule], hit.rank, kind)),
+        }
     }
 
     /// Changes whenever another set of rules, or another version of this program, may find something else.
@@ -240,13 +245,9 @@ impl Scan<'_> {
         let which = &self.detector.rules[rule];
         if let Some(foreign) = which.foreign.as_ref().filter(|foreign| foreign.has_expression()) {
             let rank = judge::rank_at(which, which.rank, self.path);
-            let hit = |Match { matched, value, unless }| Hit {
-                rule,
-                value,
-                matched,
-                rank,
-                facts: Vec::new(),
-                unless,
+            let hit = |Match { matched, value, unless }| {
+                let sure = Hit::sure(value, matched, rank);
+                Hit { rule, unless, ..sure }
             };
             self.found.extend(foreign.find(self.text, self.file).into_iter().map(hit));
             return;
@@ -278,8 +279,8 @@ impl Scan<'_> {
         let found = match check {
             Check::Password | Check::Secret => self
                 .assignment(&keyword)
-                .and_then(|assigned| judge::assigned(text, &assigned, check, self.path)),
-            Check::Url => url::at(text, &keyword, self.path),
+                .and_then(|assigned| judge::assigned(text, &assigned, check)),
+            Check::Url => url::at(text, &keyword),
             Check::Pem => pem::at(text, &keyword),
             Check::Authorization => phrase::authorization(text, &keyword),
             Check::CommandLine => phrase::command_line(text, &keyword),
@@ -296,7 +297,16 @@ impl Scan<'_> {
         // It has the mark of a service, and not the shape: another rule would have said so, and is better if it did.
         if check == Check::Secret && self.detector.keywords.marks(&text[found.value.clone()]) {
             let short = found.value.len() < window::SHORT_TOKEN;
-            found.rank = if short { Rank::Low } else { found.rank.min(Rank::Medium) };
+            let most = if short { Rank::Low } else { Rank::Medium };
+            found.rank = found.rank.min(most);
+            found.ranks = found.ranks.map(|ranks| ranks.at_most(most));
+        }
+        // Once the file is known, nothing is left open.
+        if self.file.is_some()
+            && let Some(ranks) = found.ranks.take()
+        {
+            let Some(rank) = ranks.at(self.path) else { return };
+            found.rank = rank;
         }
         self.found.push(Hit { rule, ..found });
     }
@@ -316,8 +326,13 @@ impl Scan<'_> {
     /// Ranks what an expression matched, or leaves it.
     fn judge(&mut self, rule: usize, matched: Range<usize>, value: Range<usize>) {
         let which = &self.detector.rules[rule];
+        if matches!(which.place, Anchor::Token | Anchor::Near)
+            && window::in_block(self.text, &value)
+        {
+            return;
+        }
         if let Some((rank, facts)) = judge::matched(which, &self.text[value.clone()], self.path) {
-            self.found.push(Hit { rule, value, matched, rank, facts, unless: None });
+            self.found.push(Hit { rule, facts, ..Hit::sure(value, matched, rank) });
         }
     }
 }

@@ -2,7 +2,15 @@
 
 use super::assignment::Assignment;
 use super::operator::Operator;
-use super::{name, placeholder, words};
+use super::path::PathKind;
+use super::surroundings::setting;
+use super::thresholds::RANDOM_SECRET;
+use super::{judge, name, placeholder, words};
+
+/// Bytes that are looked at for the beginning of a quoted text.
+const LONGEST_TEXT: usize = 128;
+/// Bytes of the shortest hash of a password: crypt's with MD5 has 22 behind its salt.
+const SHORTEST_HASH: usize = 26;
 
 /// What is no secret of any kind: placeholders, addresses, names, code.
 pub(super) fn is(text: &[u8], found: &Assignment, value: &[u8]) -> bool {
@@ -11,12 +19,88 @@ pub(super) fn is(text: &[u8], found: &Assignment, value: &[u8]) -> bool {
         || placeholder::is_phrase(value)
         || is_address(value)
         || is_public(value)
+        || is_hash(value)
+        || is_text_of_key(text, found)
         || repeats_name(name, value)
         || is_binary(value)
         || (found.operator == Operator::Argument && !name::ends_in_keyword(name))
         || (!found.quoted
             && (is_code(text, found, value) || is_literal(value) || is_constant(value)))
         || (found.quoted && continues(text, found))
+}
+
+/// What is no secret in a file of this kind.
+pub(super) fn is_in(text: &[u8], found: &Assignment, value: &[u8], path: PathKind) -> bool {
+    match path {
+        PathKind::Lock => true,
+        PathKind::Settings => false,
+        PathKind::Texts => !judge::random(value, RANDOM_SECRET),
+        _ if found.quoted => false,
+        _ if path.is_code() => {
+            is_cut_from_code(value) || is_expression(value) && !is_variable(text, found)
+        }
+        _ => is_cut_from_code(value) && !setting(text, found),
+    }
+}
+
+/// `args[0]`, `x509PrivateKey`, `schema.Name`: the name of something, or a part of it.
+fn is_expression(value: &[u8]) -> bool {
+    let first = value.first().copied().unwrap_or_default();
+    (first.is_ascii_alphabetic() || first == b'_')
+        && value.iter().all(|&byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'[' | b']' | b',')
+        })
+}
+
+/// `DB_PASSWORD=…` on a line of its own, as texts within programs and remarks have it.
+fn is_variable(text: &[u8], found: &Assignment) -> bool {
+    setting(text, found)
+        && text[found.name.clone()].iter().all(|byte| !byte.is_ascii_lowercase())
+        && found.value.start == found.name.end + 1
+}
+
+/// `U}):null}),K.jsx(En,{path:rS`: what is left of a program without blanks where a value was looked for.
+fn is_cut_from_code(value: &[u8]) -> bool {
+    value.iter().any(|byte| matches!(byte, b'(' | b')' | b'{' | b'}' | b';'))
+        || memchr::memmem::find(value, b"=>").is_some()
+        || memchr::memmem::find(value, b"&&").is_some()
+}
+
+/// `"Enter the new password": "…"`: a text and its translation.
+fn is_text_of_key(text: &[u8], found: &Assignment) -> bool {
+    let Some(&quote @ (b'"' | b'\'' | b'`')) = text.get(found.name.end) else { return false };
+    let first = found.name.start.saturating_sub(LONGEST_TEXT);
+    let before = &text[first..found.name.start];
+    let open = memchr::memrchr2(quote, b'\n', before).filter(|&at| before[at] == quote);
+    open.is_some_and(|open| before[open + 1..].contains(&b' '))
+}
+
+/// `$argon2id$…`, `{SSHA}…`: the hash of a password, of which another rule tells.
+fn is_hash(value: &[u8]) -> bool {
+    let scheme = value.strip_prefix(b"$").and_then(|rest| rest.split(|&byte| byte == b'$').next());
+    let modular = scheme.is_some_and(|scheme| {
+        (1..=20).contains(&scheme.len())
+            && scheme
+                .iter()
+                .all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            && value.iter().filter(|&&byte| byte == b'$').count() >= 3
+            && value.len() >= SHORTEST_HASH
+    });
+    let starts =
+        |sign: &[u8]| value.len() > sign.len() && value[..sign.len()].eq_ignore_ascii_case(sign);
+    let named = [
+        &b"{ssha"[..],
+        b"{sha",
+        b"{smd5}",
+        b"{md5}",
+        b"{crypt}",
+        b"pbkdf2_",
+        b"pbkdf2:",
+        b"scrypt:",
+        b"bcrypt",
+        b"scram-sha-",
+    ];
+    modular || named.into_iter().any(starts)
 }
 
 /// Paths, URLs, selectors, formats: what begins or looks like them.
@@ -44,6 +128,7 @@ fn is_address(value: &[u8]) -> bool {
     .any(|sign| starts(sign))
         && (value.len() < 20 || words::efficiency(value) > 1.9)
         || contains(b"://")
+        || is_module(value)
         || is_host(value)
         || has_version(value)
         || (matches!(value.first(), Some(b'#' | b'.'))
@@ -57,6 +142,24 @@ fn is_address(value: &[u8]) -> bool {
         || contains(b".txt")
         || contains(b".yaml")
         || contains(b".yml")
+}
+
+/// `github.com/owner/name/v4`: a module, by its address.
+fn is_module(value: &[u8]) -> bool {
+    let mut parts = value.split(|&byte| byte == b'/');
+    let mut labels = parts.next().unwrap_or_default().rsplit(|&byte| byte == b'.');
+    let last = labels.next().unwrap_or_default();
+    let is_label = |label: &[u8]| {
+        !label.is_empty()
+            && label
+                .iter()
+                .all(|&byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    parts.next().is_some_and(|first| !first.is_empty())
+        && (2..=6).contains(&last.len())
+        && last.iter().all(u8::is_ascii_lowercase)
+        && labels.clone().next().is_some()
+        && labels.all(is_label)
 }
 
 /// Names of hosts: labels of small letters, the last one a word.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::assignment::Assignment;
-use super::hit::Hit;
+use super::hit::{Hit, Ranks};
 use super::name::{self, Kind};
 use super::operator::Operator;
 use super::path::PathKind;
@@ -15,7 +15,7 @@ use super::thresholds::{
     RANDOM_PASSWORD, RANDOM_SECRET, SHORTEST_NUMBER, SHORTEST_SECRET, SHORTEST_VALUE,
     WORDS_ARE_JUDGED, WORDS_FROM, WRITTEN_FROM,
 };
-use super::{check, harmless, placeholder, words};
+use super::{check, harmless, placeholder, trivial, words};
 use crate::detect::rules::{Anchor, Check, Rule};
 
 type Facts = Vec<Cow<'static, str>>;
@@ -58,8 +58,8 @@ pub(super) fn matched(rule: &Rule, value: &[u8], path: PathKind) -> Option<(Rank
 /// What the place of a file takes from a rank.
 pub(super) fn rank_at(rule: &Rule, rank: Rank, path: PathKind) -> Rank {
     let named = rule.place == Anchor::Assigned;
-    let minor =
-        matches!(path, PathKind::Vendored | PathKind::Lock) || (named && path == PathKind::Minor);
+    let minor = matches!(path, PathKind::Vendored | PathKind::Lock)
+        || (named && (path.is_minor() || path == PathKind::Texts));
     if rank < Rank::Certain && minor { rank.lowered() } else { rank }
 }
 
@@ -104,17 +104,12 @@ fn wordy(rule: &Rule, value: &[u8]) -> bool {
 }
 
 /// A value that was assigned to a name with a generic word in it.
-pub(super) fn assigned(
-    text: &[u8],
-    found: &Assignment,
-    check: Check,
-    path: PathKind,
-) -> Option<Hit> {
+pub(super) fn assigned(text: &[u8], found: &Assignment, check: Check) -> Option<Hit> {
     let name = &text[found.name.clone()];
     let kind = name::kind(name)?;
     let wanted =
         if check == Check::Password { kind == Kind::Password } else { kind != Kind::Password };
-    if !wanted || path == PathKind::Lock {
+    if !wanted {
         return None;
     }
     let value = &text[found.value.clone()];
@@ -124,21 +119,24 @@ pub(super) fn assigned(
     {
         return None;
     }
-    let rank = match kind {
-        Kind::Password => password(text, found, value, path)?,
-        Kind::Secret => secret(found, value)?,
-        Kind::Key => key(found, value)?,
+    let ranks = Ranks::of(|path| {
+        if harmless::is_in(text, found, value, path) {
+            return None;
+        }
+        let rank = match kind {
+            Kind::Password => password(text, found, value, path)?,
+            Kind::Secret => secret(found, value)?,
+            Kind::Key => key(found, value)?,
+        };
+        let lowered = path.is_minor() || matches!(path, PathKind::Vendored | PathKind::Texts);
+        Some(if lowered { rank.lowered() } else { rank })
+    })?;
+    let facts = match kind {
+        Kind::Password if trivial::is(value) => vec!["a usual word".into()],
+        _ if random(value, SHORTEST_SECRET) => vec!["looks random".into()],
+        _ => Facts::new(),
     };
-    let rank =
-        if matches!(path, PathKind::Minor | PathKind::Vendored) { rank.lowered() } else { rank };
-    Some(Hit {
-        rule: 0,
-        value: found.value.clone(),
-        matched: found.matched(),
-        rank,
-        facts: Facts::new(),
-        unless: None,
-    })
+    Some(Hit { facts, ..Hit::ranked(found.value.clone(), found.matched(), ranks) })
 }
 
 /// A password: nearly anything that is in quotes or in a settings file.
@@ -154,6 +152,9 @@ fn password(text: &[u8], found: &Assignment, value: &[u8], path: PathKind) -> Op
     }
     if digits && !letters && !signs && value.len() < SHORTEST_NUMBER {
         return None;
+    }
+    if trivial::is(value) {
+        return Some(Rank::Low);
     }
     if found.quoted {
         // The way the words of a program are written: `user.password.label`, `USER_PASSWORD`, `passwordField`.

@@ -1,7 +1,7 @@
 //! The detector against the labelled lines of `tests/fixtures/labelled.txt`.
 
 use super::template::expand;
-use super::{Detector, Rank};
+use super::{Detector, Hit, Rank};
 
 const LINES: &str = include_str!("../../tests/fixtures/labelled.txt");
 
@@ -61,4 +61,31 @@ fn what_is_ranked_certain_or_high_is_a_secret_nineteen_times_of_twenty() {
         assert!(ranked.len() >= 10, "only {} are {}", ranked.len(), rank.name());
         assert!(right * 20 >= ranked.len() * 19, "{right} of {} are secrets", ranked.len());
     }
+}
+
+/// In a history a text is looked at before it is known where it stands.
+#[test]
+fn a_name_that_is_known_later_says_the_same() {
+    let detector = Detector::builtin();
+    let labelled = LINES.lines().filter(|line| line.starts_with(['+', '-']));
+    let mut compared = 0;
+    for (at, line) in labelled.enumerate() {
+        let (path, text) = line[1..].split_once(" | ").expect("a path, a bar and a text");
+        let path = path.trim();
+        if path == "?" || path.ends_with("pgpass") {
+            continue;
+        }
+        let text = expand(text, &format!("line {at}")).replace("\\n", "\n").replace("\\t", "\t");
+        let whole = 0..text.len();
+        let surest = |path: Option<&[u8]>, later: &dyn Fn(&Hit) -> Option<Rank>| {
+            let mut hits = Vec::new();
+            detector.scan(text.as_bytes(), path, std::slice::from_ref(&whole), &mut hits);
+            hits.iter().filter_map(later).max()
+        };
+        let known = surest(Some(path.as_bytes()), &|hit| Some(hit.rank));
+        let later = surest(None, &|hit| detector.rank_at(hit, path.as_bytes()));
+        assert_eq!(known, later, "{line}");
+        compared += usize::from(known.is_some());
+    }
+    assert!(compared >= 100, "{compared} lines");
 }

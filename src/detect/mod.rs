@@ -35,9 +35,11 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod thresholds;
+mod trivial;
 mod url;
 pub mod views;
 mod window;
+mod word_list;
 pub(crate) mod words;
 
 pub use detector::{Detector, names_secret};

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::word_list::WordList;
+
 /// What is assigned to a name of this kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
@@ -14,7 +16,8 @@ pub(super) enum Kind {
 }
 
 /// Words after the keyword that make the value something else.
-const ABOUT: &str = " length len size min max count num number name names id ids type types field fields label labels url \
+static ABOUT: WordList = WordList::new(
+    "length len size min max count num number name names id ids type types field fields label labels url \
     uri path paths file files filename dir directory folder hash hashed hasher digest policy prompt input placeholder regex regexp pattern \
     format required enabled disabled reset expiry expires expiration expired expire ttl lifetime timeout error errors invalid \
     message msg hint help title desc description validator validation encoder provider manager service store storage endpoint location ref \
@@ -27,34 +30,43 @@ const ABOUT: &str = " length len size min max count num number name names id ids
     checksum fingerprint signature alias aliases domain host port user username email sid template is valid visible required \
     separator pos position offset span kind start end delta equivalent score method function func ptr handle helper util utils test tests \
     authority provider proxy result loader cache mapping matches match exists present missing found cert certificate \
-    cost price tokens sha md5 results reporter uuid guid ";
+    cost price tokens sha md5 results reporter uuid guid",
+);
 
 /// Words after `pass` and its like that leave it a password: these are short enough to be other things.
-const NEUTRAL: &str = " default prod production dev development staging stage test env value string str plain text new old live qa uat \
-    main local root admin user db dba primary secondary backup ";
+static NEUTRAL: WordList = WordList::new(
+    "default prod production dev development staging stage test env value string str plain text new old live qa uat \
+    main local root admin user db dba primary secondary backup",
+);
 
 /// Words before it that do.
-const NOT_BEFORE: &str = " public pub csrf xsrf antiforgery forgot reset change no not is has have show hide toggle enable disable require \
-    requires required allow missing wrong bad invalid empty check verify validate validating confirm confirmation forgotten generate \
+static NOT_BEFORE: WordList = WordList::new(
+    "public pub csrf xsrf antiforgery forgot reset change no not is has have show hide toggle enable disable require \
+    requires required allow missing wrong bad invalid non matching unmatched mismatched empty check verify validate validating confirm confirmation forgotten generate \
     generated generating create get fetch find lookup read parse print next prev previous current last first peek expect unexpected lexer \
     token cancellation continuation page pagination start end stop eof bos eos pad unk mask sep cls num max min total input output prompt completion \
     syntax open close left right keyword ident string end_of hint visible remember lock2 remove delete update expired use \
-    special to from of with without when if by return new_line example fake dummy mock sample placeholder fixture cursor csrfmiddleware authenticity requestverification ";
+    special to from of with without when if by return new_line example fake dummy mock sample placeholder fixture cursor csrfmiddleware authenticity requestverification",
+);
 
 /// Words before `key` that make it no secret.
-const NOT_KEY: &str = " primary foreign partition sort cache hash object row map dict index public hot shortcut bucket translation i18n \
+static NOT_KEY: WordList = WordList::new(
+    "primary foreign partition sort cache hash object row map dict index public hot shortcut bucket translation i18n \
     locale registry idempotency routing state schema sequence unique composite group lookup json yaml node tree config query header \
     event storage2 column field enum parent child tab arrow function modifier meta ctrl shift alt escape esc enter return space delete \
     home end page left right up down any press answer answers natural surrogate item entry record data2 property prop settings \
     react vue ui test sample dedup dedupe grouping order ordering range search filter facet aggregate bundle resource message msg label \
-    sub top nested root attribute attr setting section hostkey known file kms cmk vault pk fk compound candidate super context ";
+    sub top nested root attribute attr setting section hostkey known file kms cmk vault pk fk compound candidate super context",
+);
 
 /// Words before `key` that make it one.
-const STRONG_KEY: &str = " api access secret private priv auth encryption encrypt crypt crypto signing sign signature master account shared service \
+static STRONG_KEY: WordList = WordList::new(
+    "api access secret private priv auth encryption encrypt crypt crypto signing sign signature master account shared service \
     license app application consumer client jwt hmac aes rsa deploy deployment webhook admin storage subscription session cookie host2 \
     preshared psk wrapping symmetric cipher decrypt decryption token authentication integration ingestion insert personal user write \
     server merchant secure security sas ssh pgp gpg tls ssl wallet seed stripe aws gcp azure cloud account primary secondary instrumentation \
-    activation vapid push registration enrollment provisioning device provision sdk ";
+    activation vapid push registration enrollment provisioning device provision sdk",
+);
 
 /// Whether nothing follows the word that says so: `api_token`, not `token-list.json`.
 pub(super) fn ends_in_keyword(name: &[u8]) -> bool {
@@ -66,28 +78,28 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
     let words = words(name);
     let at = words.iter().rposition(|word| keyword(word).is_some())?;
     let (kind, compound) = keyword(&words[at])?;
-    let listed = |list: &str, word: &str| list.contains(&format!(" {word} "));
+    let listed = |list: &WordList, word: &str| list.has(word.as_bytes());
     let short =
         matches!(words[at].as_str(), "pass" | "pw" | "pwd" | "auth" | "cred" | "creds" | "bearer");
-    if short && !words[at + 1..].iter().all(|word| listed(NEUTRAL, word)) {
+    if short && !words[at + 1..].iter().all(|word| listed(&NEUTRAL, word)) {
         return None;
     }
-    if words[at + 1..].iter().any(|word| listed(ABOUT, word)) {
+    if words[at + 1..].iter().any(|word| listed(&ABOUT, word)) {
         // `token_secret`, `key_password` end in a keyword, and `rposition` found that one.
         return None;
     }
     let before = at.checked_sub(1).map(|at| words[at].as_str());
-    if words[..at].iter().any(|word| listed(NOT_BEFORE, word)) && !strong_before(&words[..at]) {
+    if words[..at].iter().any(|word| listed(&NOT_BEFORE, word)) && !strong_before(&words[..at]) {
         return None;
     }
     if kind != Kind::Key || compound {
         return Some(kind);
     }
     match before {
-        Some(word) if listed(NOT_KEY, word) => strong_before(&words[..at]).then_some(Kind::Secret),
-        Some(word) if listed(STRONG_KEY, word) => Some(Kind::Secret),
-        _ if words[..at].iter().any(|word| listed(NOT_KEY, word)) => None,
-        _ if words[..at].iter().any(|word| listed(STRONG_KEY, word)) => Some(Kind::Secret),
+        Some(word) if listed(&NOT_KEY, word) => strong_before(&words[..at]).then_some(Kind::Secret),
+        Some(word) if listed(&STRONG_KEY, word) => Some(Kind::Secret),
+        _ if words[..at].iter().any(|word| listed(&NOT_KEY, word)) => None,
+        _ if words[..at].iter().any(|word| listed(&STRONG_KEY, word)) => Some(Kind::Secret),
         _ => Some(Kind::Key),
     }
 }
@@ -96,11 +108,11 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
 /// not `datadog_public_key` or `datadog_key_length`.
 pub(super) fn may_be_secret(name: &[u8]) -> bool {
     let words = words(name);
-    let listed = |list: &str, word: &str| list.contains(&format!(" {word} "));
+    let listed = |list: &WordList, word: &str| list.has(word.as_bytes());
     let ids = |word: &str| matches!(word, "id" | "ids" | "sid" | "user" | "username" | "account");
     match words.iter().rposition(|word| keyword(word).is_some()) {
         Some(at) => {
-            !words[at + 1..].iter().any(|word| listed(ABOUT, word) && !ids(word))
+            !words[at + 1..].iter().any(|word| listed(&ABOUT, word) && !ids(word))
                 && !matches!(
                     at.checked_sub(1).map(|at| words[at].as_str()),
                     Some("public" | "csrf")
@@ -108,7 +120,7 @@ pub(super) fn may_be_secret(name: &[u8]) -> bool {
         }
         // A cookie of Erlang is a shared secret.
         None if words.iter().any(|word| word == "erlang") => true,
-        None => !words.last().is_some_and(|word| listed(ABOUT, word) && !ids(word)),
+        None => !words.last().is_some_and(|word| listed(&ABOUT, word) && !ids(word)),
     }
 }
 

@@ -75,7 +75,10 @@ pub(super) fn at(
         b'{' if quoted_name => default(text, at),
         byte if blank && byte.is_ascii_graphic() => pair(text, at)
             .or_else(|| is_word_is(rest).map(|end| (Operator::Is, at + end)))
-            .or_else(|| typed(text, at).map(|end| (Operator::Equals, end)))
+            // Behind a quoted name it is the next attribute: `for="password" class="wide"`.
+            .or_else(|| {
+                if quoted_name { None } else { typed(text, at).map(|end| (Operator::Equals, end)) }
+            })
             .or((!quoted_name).then_some((Operator::Blank, at))),
         _ => None,
     }

@@ -7,14 +7,45 @@ pub(super) enum PathKind {
     Unknown,
     /// Values stand without quotes, and are meant.
     Settings,
-    /// A program, or text.
+    /// A program: a value without quotes is an expression.
+    Code,
+    /// Text, or anything else.
     Other,
     /// Tests, examples, documentation: what is here is often no real secret.
     Minor,
+    /// Programs among them.
+    MinorCode,
+    /// Translations: texts for people, by names such as `password`.
+    Texts,
     /// Other people's code, and pictures.
     Vendored,
     /// Full of checksums.
     Lock,
+}
+
+impl PathKind {
+    /// All of them, in their order.
+    pub(super) const ALL: [Self; 9] = [
+        Self::Unknown,
+        Self::Settings,
+        Self::Code,
+        Self::Other,
+        Self::Minor,
+        Self::MinorCode,
+        Self::Texts,
+        Self::Vendored,
+        Self::Lock,
+    ];
+
+    /// Whether it is of tests, examples or documentation.
+    pub(super) fn is_minor(self) -> bool {
+        matches!(self, Self::Minor | Self::MinorCode)
+    }
+
+    /// Whether it is a program.
+    pub(super) fn is_code(self) -> bool {
+        matches!(self, Self::Code | Self::MinorCode)
+    }
 }
 
 const LOCKS: [&[u8]; 19] = [
@@ -65,7 +96,7 @@ const SETTINGS: [&[u8]; 25] = [
     b".secrets",
     b".credentials",
 ];
-const MINOR_FOLDERS: [&[u8]; 19] = [
+const MINOR_FOLDERS: [&[u8]; 17] = [
     b"test",
     b"tests",
     b"testing",
@@ -83,22 +114,38 @@ const MINOR_FOLDERS: [&[u8]; 19] = [
     b"samples",
     b"doc",
     b"docs",
+];
+const TEXT_FOLDERS: [&[u8]; 10] = [
     b"locale",
     b"locales",
+    b"lang",
+    b"langs",
+    b"languages",
+    b"i18n",
+    b"l10n",
+    b"intl",
+    b"translation",
+    b"translations",
 ];
+const TEXT_ENDINGS: [&[u8]; 7] =
+    [b".po", b".pot", b".xlf", b".xliff", b".arb", b".strings", b"/strings.xml"];
 const VENDORED_FOLDERS: [&[u8]; 6] =
     [b"node_modules", b"vendor", b"third_party", b"site-packages", b"bower_components", b".yarn"];
 const PICTURES: [&[u8]; 8] =
     [b".svg", b".png", b".jpg", b".jpeg", b".gif", b".ico", b".webp", b".pdf"];
-const MINOR_ENDINGS: [&[u8]; 16] = [
+const CODE_ENDINGS: [&[u8]; 34] = [
+    b".go", b".js", b".jsx", b".mjs", b".cjs", b".ts", b".tsx", b".vue", b".svelte", b".py",
+    b".rb", b".java", b".kt", b".kts", b".scala", b".groovy", b".rs", b".c", b".h", b".cc",
+    b".cpp", b".hpp", b".cs", b".php", b".swift", b".m", b".dart", b".ex", b".exs", b".erl",
+    b".hs", b".lua", b".jl", b".zig",
+];
+const MINOR_ENDINGS: [&[u8]; 14] = [
     b".md",
     b".rst",
     b".adoc",
     b".html",
     b".htm",
     b".css",
-    b".po",
-    b".pot",
     b".map",
     b".min.js",
     b".ipynb",
@@ -121,19 +168,25 @@ pub(super) fn kind(path: &[u8]) -> PathKind {
     if picture || parts.clone().any(|part| VENDORED_FOLDERS.contains(&part)) {
         return PathKind::Vendored;
     }
+    let is_text = TEXT_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+        || name.starts_with(b"messages_") && name.ends_with(b".properties");
+    if is_text || parts.clone().any(|part| TEXT_FOLDERS.contains(&part)) {
+        return PathKind::Texts;
+    }
     let minor_name = MINOR_ENDINGS.iter().any(|ending| name.ends_with(ending))
         || name.starts_with(b"test_")
         || [&b"_test."[..], b".test.", b".spec.", b"_spec.", b"-test."]
             .iter()
             .any(|mark| memchr::memmem::find(name, mark).is_some());
+    let is_code = CODE_ENDINGS.iter().any(|ending| name.ends_with(ending));
     if minor_name || parts.any(|part| MINOR_FOLDERS.contains(&part)) {
-        return PathKind::Minor;
+        return if is_code { PathKind::MinorCode } else { PathKind::Minor };
     }
     let dotenv = name.starts_with(b".env") || name.starts_with(b"docker-compose");
     if dotenv || SETTINGS.iter().any(|ending| name.ends_with(ending)) {
         return PathKind::Settings;
     }
-    PathKind::Other
+    if is_code { PathKind::Code } else { PathKind::Other }
 }
 
 #[cfg(test)]
@@ -147,9 +200,12 @@ mod tests {
             ("src/main/resources/application.properties", PathKind::Settings),
             ("web/yarn.lock", PathKind::Lock),
             ("src/test/resources/application.yml", PathKind::Minor),
-            ("pkg/server_test.go", PathKind::Minor),
+            ("pkg/server_test.go", PathKind::MinorCode),
             (".env.example", PathKind::Minor),
-            ("src/main.rs", PathKind::Other),
+            ("web/locales/de-DE/portal.json", PathKind::Texts),
+            ("app/src/main/res/values-fr/strings.xml", PathKind::Texts),
+            ("config/language.yml", PathKind::Settings),
+            ("src/main.rs", PathKind::Code),
         ] {
             assert_eq!(kind(path.as_bytes()), expected, "{path}");
         }

@@ -47,7 +47,7 @@ pub(super) fn at(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
     let end = start + body_start + length + DASHES.len() + close + DASHES.len();
     let value = start + body_start..start + body_start + length;
     let (rank, facts) = judge(&body[..length], kind)?;
-    Some(Hit { rule: 0, value, matched: start..end, rank, facts, unless: None })
+    Some(Hit { facts, ..Hit::sure(value, start..end, rank) })
 }
 
 /// How long the header lines are (RFC 9580, section 6.2): at most eight, each with a colon, and short.
@@ -70,14 +70,7 @@ fn headers(body: &[u8]) -> usize {
 /// A block that was cut off, or that breaks off: what is there may be enough of a key.
 fn unfinished(start: usize, body: usize, end: usize) -> Option<Hit> {
     let facts = vec!["the block does not end".into()];
-    let hit = Hit {
-        rule: 0,
-        value: body..end,
-        matched: start..end,
-        rank: Rank::Medium,
-        facts,
-        unless: None,
-    };
+    let hit = Hit { facts, ..Hit::sure(body..end, start..end, Rank::Medium) };
     (end - body > LEAST_OF_BLOCK).then_some(hit)
 }
 

@@ -12,7 +12,7 @@ use base64::{alphabet, engine::DecodePaddingMode};
 
 use super::hit::Hit;
 use super::rank::Rank;
-use super::{judge, path, placeholder, window};
+use super::{judge, path, placeholder, trivial, window};
 
 /// The longest value, in bytes.
 const LONGEST: usize = 512;
@@ -24,7 +24,7 @@ pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 fn hit(value: Range<usize>, start: usize, rank: Rank) -> Hit {
     let matched = start.min(value.start)..value.end;
-    Hit { rule: 0, value, matched, rank, facts: Vec::new(), unless: None }
+    Hit::sure(value, matched, rank)
 }
 
 /// Bytes between the header's name, the scheme and the token: quotes, an operator and blanks of any language that writes
@@ -89,6 +89,13 @@ pub(super) fn authorization(text: &[u8], keyword: &Range<usize>) -> Option<Hit> 
     skip(&mut at);
     let value = token_at(text, at);
     let secret = &text[value.clone()];
+    // A scheme that is not known, with more behind it: `AWS4-HMAC-SHA256 Credential=…`, a signature of one request.
+    let is_scheme = scheme.is_none()
+        && text.get(value.end) == Some(&b' ')
+        && text.get(value.end + 1).is_some_and(u8::is_ascii_alphanumeric);
+    if is_scheme {
+        return None;
+    }
     // `Basic` is proved by decoding it, so that it may hold words, which all below refuses.
     if scheme == Some(b"basic") {
         return basic(text, value, keyword.start);
@@ -202,6 +209,7 @@ pub(super) fn command_line(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
         let colon = memchr::memchr(b':', &text[word.clone()])?;
         let name = &text[word.start..word.start + colon];
         if name.len() >= 3 && placeholder::is(name)
+            || name.contains(&b' ')
             || name.contains(&b'$')
             || name.contains(&b'<')
             || name.contains(&b'{')
@@ -222,23 +230,12 @@ pub(super) fn command_line(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
         || secret[0] == b'-'
         || secret.contains(&b'$') && !digits
         || placeholder::is(secret)
-        || secret.iter().all(u8::is_ascii_digit)
+        // A number, or ports: `-p 27017:27017`.
+        || secret.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'-'))
     {
         return None;
     }
-    let usual = matches!(
-        &secret.to_ascii_lowercase()[..],
-        b"pass"
-            | b"password"
-            | b"passwd"
-            | b"token"
-            | b"test"
-            | b"secret"
-            | b"api_token"
-            | b"yyy"
-            | b"pwd"
-    );
-    let rank = if usual {
+    let rank = if trivial::is(secret) || is_usual(secret) {
         Rank::Low
     } else if judge::random(secret, SURE_PASSWORD) {
         Rank::High
@@ -246,6 +243,11 @@ pub(super) fn command_line(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
         Rank::Medium
     };
     Some(hit(value, keyword.start, rank))
+}
+
+/// What manuals write in the place of a password, and no word.
+fn is_usual(secret: &[u8]) -> bool {
+    matches!(&secret.to_ascii_lowercase()[..], b"api_token" | b"yyy")
 }
 
 /// `host:port:database:user:password` (PostgreSQL, section 32.16).
@@ -280,7 +282,7 @@ pub(super) fn pgpass(text: &[u8], keyword: &Range<usize>, file: Option<&[u8]>) -
         return None;
     }
     let start = line.start + host.len() + port.len() + database.len() + user.len() + 4;
-    let minor = file.map(path::kind) == Some(path::PathKind::Minor);
+    let minor = file.is_some_and(|file| path::kind(file).is_minor());
     Some(hit(
         start..start + password.len(),
         line.start,

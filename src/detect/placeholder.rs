@@ -1,5 +1,6 @@
 //! Values that stand for a secret and are none.
 
+use super::word_list::WordList;
 use super::words;
 
 /// Parts of values that say so, in lower case.
@@ -54,9 +55,11 @@ const SAYS_SO: [&str; 46] = [
 ];
 
 /// Whole values that are none, in lower case.
-const NONE: &str = " true false null nil none undefined yes no on off empty default string str int integer number bool boolean text \
+static NONE: WordList = WordList::new(
+    "true false null nil none undefined yes no on off empty default string str int integer number bool boolean text \
     varchar char object any bytes byte optional required void unset disabled enabled na n/a tbd unknown self this required \
-    plaintext not-set not_set notset encrypted hidden masked secret_key access_key api_key apikey auth_token access_token basic bearer digest ";
+    plaintext not-set not_set notset encrypted hidden masked secret_key access_key api_key apikey auth_token access_token basic bearer digest",
+);
 
 /// Whether the value is a template, a reference, or says that it is no secret.
 pub(super) fn is(value: &[u8]) -> bool {
@@ -67,7 +70,7 @@ pub(super) fn is(value: &[u8]) -> bool {
     if trimmed.trim_start_matches(['"', '\'']).starts_with("shroud.v1.") {
         return true;
     }
-    if trimmed.len() < 3 || NONE.contains(&format!(" {trimmed} ")) {
+    if trimmed.len() < 3 || NONE.has(trimmed.as_bytes()) {
         return true;
     }
     if trimmed.ends_with("...") || trimmed.ends_with('…') {
@@ -151,6 +154,7 @@ fn is_reference(value: &str) -> bool {
         "keyring:",
         "aws_",
         "urn:",
+        "$ansible_vault",
         "path:",
     ]) || encloses("${", "}")
         || encloses("{{", "}}")

@@ -2,16 +2,17 @@
 
 use std::ops::Range;
 
-use super::hit::Hit;
+use super::hit::{Hit, Ranks};
 use super::path::PathKind;
 use super::rank::Rank;
-use super::{judge, placeholder};
+use super::thresholds::RANDOM_PASSWORD;
+use super::{judge, placeholder, trivial};
 
 /// The longest scheme, user or password, in bytes.
 const LONGEST: usize = 256;
 
 /// Looks around `://`.
-pub(super) fn at(text: &[u8], keyword: &Range<usize>, path: PathKind) -> Option<Hit> {
+pub(super) fn at(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
     let scheme = scheme(text, keyword.start)?;
     let rest = &text[keyword.end..(keyword.end + LONGEST).min(text.len())];
     let stops = |byte: u8| {
@@ -35,22 +36,18 @@ pub(super) fn at(text: &[u8], keyword: &Range<usize>, path: PathKind) -> Option<
     if !host_begins || memchr::memchr2(b',', b';', user).is_some() {
         return None;
     }
-    let weak = is_usual(user, password) || is_sample_host(host);
-    let rank = match (judge::random(password, 12), weak) {
+    let trivial = trivial::is(password);
+    let weak = trivial || is_usual(user, password) || is_sample_host(host);
+    let rank = match (judge::random(password, RANDOM_PASSWORD), weak) {
         (true, false) => Rank::High,
         (_, true) => Rank::Low,
         (false, false) => Rank::Medium,
     };
-    let rank =
-        if matches!(path, PathKind::Minor | PathKind::Vendored) { rank.lowered() } else { rank };
-    Some(Hit {
-        rule: 0,
-        value: value.clone(),
-        matched: scheme..value.end + 1,
-        rank,
-        facts: Vec::new(),
-        unless: None,
-    })
+    let lowered =
+        |path: PathKind| path.is_minor() || matches!(path, PathKind::Vendored | PathKind::Texts);
+    let ranks = Ranks::of(|path| Some(if lowered(path) { rank.lowered() } else { rank }))?;
+    let facts = if trivial { vec!["a usual word".into()] } else { Vec::new() };
+    Some(Hit { facts, ..Hit::ranked(value.clone(), scheme..value.end + 1, ranks) })
 }
 
 /// Where the scheme before `://` begins.
@@ -135,8 +132,7 @@ mod tests {
 
     fn found(text: &str) -> Option<(String, Rank)> {
         let colon = text.find("://").unwrap();
-        at(text.as_bytes(), &(colon..colon + 3), PathKind::Unknown)
-            .map(|hit| (text[hit.value].to_owned(), hit.rank))
+        at(text.as_bytes(), &(colon..colon + 3)).map(|hit| (text[hit.value].to_owned(), hit.rank))
     }
 
     #[test]

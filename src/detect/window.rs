@@ -1,6 +1,6 @@
 //! Which parts of a text are looked at, and where words begin and end.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// No match but that of a PEM block is longer than this, in bytes, with all that it depends on.
 pub(super) const REACH: usize = 1536;
@@ -73,6 +73,33 @@ pub(super) fn may_be_in_block(byte: u8) -> bool {
                 | b'>'
                 | b'|'
         )
+}
+
+/// Bytes of a line of base64 in a signature, a certificate or an attachment: OpenPGP and MIME break at 60 to 76 (RFC 4880,
+/// 6.3; RFC 2045, 6.8).
+const BLOCK_LINE: RangeInclusive<usize> = 60..=76;
+
+/// Whether a token is a part of a line of base64 that has another such line beside it: there its letters stand by chance.
+pub(super) fn in_block(text: &[u8], token: &Range<usize>) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
+    // The letters of the line that has this byte, and its ends.
+    let line = |at: usize| {
+        let first = at.saturating_sub(2 * BLOCK_LINE.end());
+        let last = (at + 2 * BLOCK_LINE.end()).min(text.len());
+        let start = memchr::memrchr(b'\n', &text[first..at]).map_or(first, |end| first + end + 1);
+        let end = memchr::memchr(b'\n', &text[at..last]).map_or(last, |end| at + end);
+        let blanks = text[start..end].iter().take_while(|byte| is_blank(byte)).count();
+        let trailing = text[start..end].iter().rev().take_while(|byte| is_blank(byte)).count();
+        let letters = (start + blanks).min(end)..end.saturating_sub(trailing).max(start);
+        let is_block = BLOCK_LINE.contains(&letters.len())
+            && text[letters.clone()].iter().all(|&byte| is_letter(byte));
+        (start, end, is_block.then_some(letters))
+    };
+    let (start, end, letters) = line(token.start);
+    letters.is_some_and(|letters| letters != *token)
+        && (start > 0 && line(start - 1).2.is_some()
+            || end + 1 < text.len() && line(end + 1).2.is_some())
 }
 
 /// Whether a hit has a byte in one of the ranges.

@@ -182,14 +182,8 @@ impl Matcher for KnownValues {
                 if !touches || known || (plain && !is_alone(text, &place)) {
                     continue;
                 }
-                hits.push(Hit {
-                    rule: value,
-                    value: place.clone(),
-                    matched: place,
-                    rank: Rank::Certain,
-                    facts: Vec::new(),
-                    unless: None,
-                });
+                let hit = Hit::sure(place.clone(), place, Rank::Certain);
+                hits.push(Hit { rule: value, ..hit });
             }
             reached = range.end;
         }

@@ -1,6 +1,7 @@
 //! The whole detector: parts of a text, hostile texts, what its results show.
 
 mod gitleaks;
+mod noise;
 
 use std::ops::Range;
 

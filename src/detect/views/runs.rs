@@ -18,6 +18,8 @@ const MAX_INDENT: usize = 40;
 pub(super) const REACH: usize = 128;
 /// Decoded bytes by which is judged what the rest may be.
 const SAMPLE: usize = 48;
+/// Letters that are skipped at most, to find where the groups of four begin.
+const SKIPPED: usize = 3;
 
 const NONE: u8 = 0xff;
 
@@ -145,11 +147,12 @@ fn decode(
             }
         }
     }
+    let mut first = [0; SKIPPED + SAMPLE / 3 * 4];
+    let first_len = first.iter_mut().zip(letters()).map(|(to, letter)| *to = letter).count();
+    let first = &first[..first_len];
     // Letters of something else may be before it, such as a path.
-    for skipped in 0..4 {
-        let mut sample = [0; SAMPLE];
-        let len = triples(letters().skip(skipped), &mut sample);
-        if !is_worth_it(&sample[..len]) {
+    for skipped in 0..=SKIPPED {
+        if !may_be_worth_it(&first[skipped.min(first_len)..]) {
             continue;
         }
         if !budget.take(count / 4 * 3) {
@@ -245,6 +248,23 @@ fn triples(mut letters: impl Iterator<Item = u8>, out: &mut [u8]) -> usize {
     written
 }
 
+/// Whether these may be the first letters of something that can be read. Most are not, and their first bytes say so.
+fn may_be_worth_it(letters: &[u8]) -> bool {
+    let mut sample = [0; SAMPLE];
+    let start = triples(letters.iter().copied().take(4), &mut sample[..3]);
+    let is_archive = matches!(sample[..start], [0x1f, 0x8b, 8] | [b'P', b'K', 3]);
+    if !is_archive && sample[..start].iter().any(is_odd) {
+        return false;
+    }
+    let len = triples(letters.iter().copied(), &mut sample);
+    is_worth_it(&sample[..len])
+}
+
+/// Whether no text has this byte.
+fn is_odd(byte: &u8) -> bool {
+    *byte < b' ' && !matches!(byte, 0 | b'\t' | b'\n' | b'\r' | 0x1b)
+}
+
 /// Whether these may be the first bytes of something that can be read: text, or compressed.
 fn is_worth_it(sample: &[u8]) -> bool {
     if sample.starts_with(&[0x1f, 0x8b, 8]) || sample.starts_with(b"PK\x03\x04") {
@@ -255,6 +275,5 @@ fn is_worth_it(sample: &[u8]) -> bool {
         Ok(_) => true,
         Err(error) => error.error_len().is_none(),
     };
-    let is_odd = |byte: &u8| *byte < b' ' && !matches!(byte, 0 | b'\t' | b'\n' | b'\r' | 0x1b);
     is_text && sample.len() >= 12 && !sample.iter().any(is_odd)
 }

@@ -143,9 +143,9 @@ impl Gather {
                 let unless = hit.what.hit.unless.as_ref();
                 let counts = |at: &Occurrence| !unless.is_some_and(|test| is_away(&at.place, test));
                 let here: Vec<_> = standing.iter().filter(|at| counts(at)).cloned().collect();
-                if !here.is_empty() {
+                if let Some(sighting) = context.sighting(hit, here) {
                     let group = groups.entry(standing.iter().map(counts).collect()).or_default();
-                    group.push(context.sighting(hit, &here));
+                    group.push(sighting);
                 }
             }
             groups.into_values().for_each(|sightings| collector.add_text(sightings));
@@ -168,7 +168,8 @@ pub struct Settling<'a> {
 }
 
 impl Settling<'_> {
-    fn sighting(&self, hit: &Noted, standing: &[Occurrence]) -> Sighting {
+    /// `None` where it is no secret at any of these places.
+    fn sighting(&self, hit: &Noted, mut occurrences: Vec<Occurrence>) -> Option<Sighting> {
         let what = &*hit.what;
         let facts = what.hit.facts.iter().map(ToString::to_string).collect();
         let (by, mut rank, secret) = if what.matcher == PATTERNS {
@@ -191,7 +192,6 @@ impl Settling<'_> {
             };
             (by, Rank::Certain, Secret::new(self.known.value(what.hit.rule)))
         };
-        let mut occurrences = standing.to_vec();
         for occurrence in &mut occurrences {
             occurrence.place.span = hit.span;
             occurrence.place.views = what.views.iter().map(view).collect();
@@ -211,16 +211,27 @@ impl Settling<'_> {
             }
         }
         if what.matcher == PATTERNS {
-            let rule = self.detector.rule(what.hit.rule);
             let at = |occurrence: &Occurrence| match occurrence.place.kind.is_path() {
-                true => self.detector.rank_at(rule, rank, &occurrence.place.name),
-                false => rank,
+                true if !occurrence.place.name.is_empty() => {
+                    self.detector.rank_at(&what.hit, &occurrence.place.name)
+                }
+                _ => Some(what.hit.rank),
             };
-            rank = occurrences.iter().map(at).max().unwrap_or(rank);
+            occurrences.retain(|occurrence| at(occurrence).is_some());
+            rank = occurrences.iter().filter_map(at).max()?;
         }
         let views = what.views.iter().map(view).collect();
         let extent = hit.extent.clone();
-        Sighting { by: Arc::new(by), rank, facts, secret, extent, views, occurrences }
+        let by = Arc::new(by);
+        (!occurrences.is_empty()).then_some(Sighting {
+            by,
+            rank,
+            facts,
+            secret,
+            extent,
+            views,
+            occurrences,
+        })
     }
 
     /// Every place where a text is, without what depends on the hit.

@@ -103,6 +103,13 @@ pub enum UnreadReason {
     Shallow,
 }
 
+impl UnreadReason {
+    /// Whether nobody has seen which files a tree names, or what a file of attributes says.
+    pub(super) fn may_hide_names(&self) -> bool {
+        matches!(self, Self::Missing | Self::Damaged(_) | Self::TooLarge)
+    }
+}
+
 /// What a walk has done.
 #[derive(Debug, Default)]
 pub struct Walked {

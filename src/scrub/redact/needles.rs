@@ -122,14 +122,9 @@ impl Matcher for Needles {
                 if !touches || (reached > 0 && found.start < reached) {
                     continue;
                 }
-                hits.push(Hit {
-                    rule: place.needle.value,
-                    value: found.clone(),
-                    matched: found,
-                    rank: Rank::Certain,
-                    facts: Vec::new(),
-                    unless: None,
-                });
+                let mut hit = Hit::sure(found.clone(), found, Rank::Certain);
+                hit.rule = place.needle.value;
+                hits.push(hit);
             }
             reached = range.end;
         }

@@ -33,14 +33,7 @@ impl Matcher for Words {
             let touches = |part: &Range<usize>| start < part.end && part.start < end;
             if end > at && within.iter().any(touches) {
                 let (value, matched) = (at..end, start..end);
-                hits.push(Hit {
-                    rule: 0,
-                    value,
-                    matched,
-                    rank: Rank::High,
-                    facts: Vec::new(),
-                    unless: None,
-                });
+                hits.push(Hit::sure(value, matched, Rank::High));
             }
         }
     }

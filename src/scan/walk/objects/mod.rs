@@ -136,7 +136,9 @@ pub fn walk(
     let Worker { walked: mut done, names, large, attributes, mut clean, .. } = worker;
     if wanted.is_none() && !done.declares_sealing {
         let known = cache.as_ref().is_some_and(|cache| cache.declares_sealing);
-        done.declares_sealing = known || declared::is_in(repository, &attributes, &large)?;
+        done.declares_sealing = known
+            || done.unread.iter().any(|unread| unread.why.may_hide_names())
+            || declared::is_in(repository, &attributes, &large)?;
     }
     done.unread.extend(unread);
     done.add(passed.walked);

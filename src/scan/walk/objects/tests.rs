@@ -36,14 +36,9 @@ impl Matcher for Words {
             let touches =
                 |part: &Range<usize>| matched.start < part.end && part.start < matched.end;
             if within.iter().any(touches) {
-                hits.push(Hit {
-                    rule,
-                    value,
-                    matched,
-                    rank: Rank::High,
-                    facts: Vec::new(),
-                    unless: None,
-                });
+                let mut hit = Hit::sure(value, matched, Rank::High);
+                hit.rule = rule;
+                hits.push(hit);
             }
         };
         for at in memchr::memmem::find_iter(text, b"pw=") {
