@@ -5,7 +5,7 @@ use super::operator::Operator;
 use super::path::PathKind;
 use super::surroundings::setting;
 use super::thresholds::RANDOM_SECRET;
-use super::{judge, name, placeholder, words};
+use super::{name, placeholder, random, words};
 
 /// Bytes that are looked at for the beginning of a quoted text.
 const LONGEST_TEXT: usize = 128;
@@ -34,7 +34,7 @@ pub(super) fn is_in(text: &[u8], found: &Assignment, value: &[u8], path: PathKin
     match path {
         PathKind::Lock => true,
         PathKind::Settings => false,
-        PathKind::Texts => !judge::random(value, RANDOM_SECRET),
+        PathKind::Texts => !random::is(value, RANDOM_SECRET),
         _ if found.quoted => false,
         _ if path.is_code() => {
             is_cut_from_code(value) || is_expression(value) && !is_variable(text, found)

@@ -10,12 +10,10 @@ use super::path::PathKind;
 use super::rank::Rank;
 use super::surroundings::{in_connection_string, is_login, setting};
 use super::thresholds::{
-    DRAWN_BELOW, ENTROPY_FROM_20, ENTROPY_OF_HEX, ENTROPY_UP_TO_19, HARMLESS_ROW, LEAST_OF_DIGITS,
-    LEAST_OF_HEX, LEAST_OF_LETTERS, LETTERS_DRAWN_BELOW, LONG_RANDOM, MADE_UP_ROW, RANDOM_IN_CODE,
-    RANDOM_PASSWORD, RANDOM_SECRET, SHORTEST_NUMBER, SHORTEST_SECRET, SHORTEST_VALUE,
-    WORDS_ARE_JUDGED, WORDS_FROM, WRITTEN_FROM,
+    HARMLESS_ROW, MADE_UP_ROW, RANDOM_IN_CODE, RANDOM_PASSWORD, RANDOM_SECRET, SHORTEST_NUMBER,
+    SHORTEST_SECRET, SHORTEST_VALUE, WORDS_ARE_JUDGED, WORDS_FROM, WRITTEN_FROM,
 };
-use super::{check, harmless, placeholder, trivial, words};
+use super::{check, harmless, placeholder, random, trivial, words};
 use crate::detect::rules::{Anchor, Check, Rule};
 
 type Facts = Vec<Cow<'static, str>>;
@@ -133,7 +131,7 @@ pub(super) fn assigned(text: &[u8], found: &Assignment, check: Check) -> Option<
     })?;
     let facts = match kind {
         Kind::Password if trivial::is(value) => vec!["a usual word".into()],
-        _ if random(value, SHORTEST_SECRET) => vec!["looks random".into()],
+        _ if random::is(value, SHORTEST_SECRET) => vec!["looks random".into()],
         _ => Facts::new(),
     };
     Some(Hit { facts, ..Hit::ranked(found.value.clone(), found.matched(), ranks) })
@@ -181,7 +179,7 @@ fn password(text: &[u8], found: &Assignment, value: &[u8], path: PathKind) -> Op
         if matches!(found.operator, Operator::Argument) && !mixed {
             return Some(Rank::Low);
         }
-        if random(value, RANDOM_PASSWORD) && found.operator != Operator::Compare {
+        if random::is(value, RANDOM_PASSWORD) && found.operator != Operator::Compare {
             return Some(Rank::High);
         }
         return Some(Rank::Medium);
@@ -196,10 +194,10 @@ fn password(text: &[u8], found: &Assignment, value: &[u8], path: PathKind) -> Op
             (mixed && digits && (flag || statement)).then_some(Rank::Medium)
         }
         PathKind::Settings => {
-            Some(if random(value, RANDOM_PASSWORD) { Rank::High } else { Rank::Medium })
+            Some(if random::is(value, RANDOM_PASSWORD) { Rank::High } else { Rank::Medium })
         }
         _ if mixed && digits && value.len() >= 6 => {
-            Some(if random(value, RANDOM_IN_CODE) { Rank::High } else { Rank::Medium })
+            Some(if random::is(value, RANDOM_IN_CODE) { Rank::High } else { Rank::Medium })
         }
         _ if statement && (mixed || path == PathKind::Unknown) => Some(Rank::Medium),
         _ if statement => Some(Rank::Low),
@@ -212,10 +210,10 @@ fn secret(found: &Assignment, value: &[u8]) -> Option<Rank> {
     if placeholder::longest_row(value) >= HARMLESS_ROW {
         return Some(Rank::Low);
     }
-    if random(value, RANDOM_SECRET) {
+    if random::is(value, RANDOM_SECRET) {
         return Some(if found.operator == Operator::Compare { Rank::Medium } else { Rank::High });
     }
-    if random(value, SHORTEST_SECRET) {
+    if random::is(value, SHORTEST_SECRET) {
         return Some(Rank::Medium);
     }
     let identifier = value.iter().all(|&byte| {
@@ -231,38 +229,9 @@ fn key(found: &Assignment, value: &[u8]) -> Option<Rank> {
     let dotted = value.contains(&b'.') || value.contains(&b':');
     // Hexadecimal digits are a digest, or the input of a test, more often than not.
     let digest = value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
-    (equals && !dotted && random(value, RANDOM_SECRET)).then_some(if digest {
+    (equals && !dotted && random::is(value, RANDOM_SECRET)).then_some(if digest {
         Rank::Low
     } else {
         Rank::Medium
     })
-}
-
-/// Whether the value looks as if a program drew it: at least `least` bytes of an encoding's alphabet, and few words.
-pub(super) fn random(value: &[u8], least: usize) -> bool {
-    let body = value;
-    if body.len() < least || !body.iter().all(u8::is_ascii_graphic) {
-        return false;
-    }
-    let digits = body.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let upper = body.iter().filter(|byte| byte.is_ascii_uppercase()).count();
-    let lower = body.iter().filter(|byte| byte.is_ascii_lowercase()).count();
-    if digits + upper + lower == 0 || digits == body.len() && body.len() < LEAST_OF_DIGITS {
-        return false;
-    }
-    let efficiency = words::efficiency(body);
-    let entropy = words::entropy(body);
-    let hex = body.iter().all(|&byte| byte.is_ascii_hexdigit() || byte == b'-');
-    if hex {
-        return digits > 0 && body.len() >= least.max(LEAST_OF_HEX) && entropy >= ENTROPY_OF_HEX;
-    }
-    let needed = if body.len() >= LONG_RANDOM { ENTROPY_FROM_20 } else { ENTROPY_UP_TO_19 };
-    if entropy < needed {
-        return false;
-    }
-    if digits > 0 {
-        return efficiency < DRAWN_BELOW;
-    }
-    // Letters only: words are common, and three letters in a row are one by chance.
-    upper > 0 && lower > 0 && body.len() >= LEAST_OF_LETTERS && efficiency < LETTERS_DRAWN_BELOW
 }

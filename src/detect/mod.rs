@@ -25,6 +25,7 @@ mod path;
 mod pem;
 mod phrase;
 mod placeholder;
+mod random;
 mod rank;
 pub(crate) mod regex;
 pub mod rules;

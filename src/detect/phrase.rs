@@ -12,7 +12,7 @@ use base64::{alphabet, engine::DecodePaddingMode};
 
 use super::hit::Hit;
 use super::rank::Rank;
-use super::{judge, path, placeholder, trivial, window};
+use super::{path, placeholder, random, trivial, window};
 
 /// The longest value, in bytes.
 const LONGEST: usize = 512;
@@ -30,7 +30,7 @@ fn hit(value: Range<usize>, start: usize, rank: Rank) -> Hit {
 /// Bytes between the header's name, the scheme and the token: quotes, an operator and blanks of any language that writes
 /// headers.
 const MOST_BETWEEN: usize = 8;
-/// The shortest token that counts, in bytes: below it random text and words are not told apart ([`judge::random`]).
+/// The shortest token that counts, in bytes: below it random text and words are not told apart ([`random::is`]).
 const SHORTEST_TOKEN: usize = 12;
 /// From so many bytes on a token behind a known scheme is *high*: real ones are this long, those of manuals mostly are not.
 const SURE_TOKEN: usize = 20;
@@ -107,7 +107,7 @@ pub(super) fn authorization(text: &[u8], keyword: &Range<usize>) -> Option<Hit> 
     if secret.len() < SHORTEST_TOKEN
         || !secret.iter().all(signs)
         || placeholder::is(secret)
-        || !judge::random(secret, SHORTEST_TOKEN)
+        || !random::is(secret, SHORTEST_TOKEN)
     {
         return None;
     }
@@ -237,7 +237,7 @@ pub(super) fn command_line(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
     }
     let rank = if trivial::is(secret) || is_usual(secret) {
         Rank::Low
-    } else if judge::random(secret, SURE_PASSWORD) {
+    } else if random::is(secret, SURE_PASSWORD) {
         Rank::High
     } else {
         Rank::Medium

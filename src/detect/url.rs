@@ -6,7 +6,7 @@ use super::hit::{Hit, Ranks};
 use super::path::PathKind;
 use super::rank::Rank;
 use super::thresholds::RANDOM_PASSWORD;
-use super::{judge, placeholder, trivial};
+use super::{placeholder, random, trivial};
 
 /// The longest scheme, user or password, in bytes.
 const LONGEST: usize = 256;
@@ -38,7 +38,7 @@ pub(super) fn at(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
     }
     let trivial = trivial::is(password);
     let weak = trivial || is_usual(user, password) || is_sample_host(host);
-    let rank = match (judge::random(password, RANDOM_PASSWORD), weak) {
+    let rank = match (random::is(password, RANDOM_PASSWORD), weak) {
         (true, false) => Rank::High,
         (_, true) => Rank::Low,
         (false, false) => Rank::Medium,
