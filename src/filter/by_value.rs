@@ -120,11 +120,10 @@ impl<'k, R: Rules> Filter<'k, R> {
         match sealed {
             Ok(sealed) => Filtered::bytes(&sealed.bytes),
             Err(SealError::DoesNotRead(doubt)) => {
-                let why = match mode.format {
-                    Some(format) => values::does_not_read(format, &doubt),
-                    None => format!("is in no format that is known: {}", doubt.why),
-                };
-                self.summary.note_sealed_whole(path, why);
+                // A file of another kind, as a certificate, is where it should be; 'status' says that it is whole.
+                if let Some(format) = mode.format {
+                    self.summary.note_sealed_whole(path, values::does_not_read(format, &doubt));
+                }
                 let mut siv = entry.key.siv();
                 siv.update(&content);
                 let (key, siv, layout) = (&entry.key, siv.finish(), rule.layout);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::mode::Format;
 use super::spots::{Named, Spot, What, spots};
 use super::token::{PREFIX, Token, TokenError};
-use super::{Ciphers, MAX_SEALED};
+use super::{Ciphers, MAX_SEALED, may_hold_tokens};
 use crate::config_format::Doubt;
 use crate::format::KeyId;
 use crate::secret::WipedVec;
@@ -91,12 +91,16 @@ pub fn open(
     bytes: &[u8],
     ciphers: &mut Ciphers<'_>,
 ) -> Result<Opened, OpenValuesError> {
+    if !may_hold_tokens(bytes) {
+        return Ok(Opened::NoTokens);
+    }
     let mut first = None;
+    // As in a comment: where the file reads as it should, what else could be in it counts only if it opens.
+    let mut has_none = false;
     let all = Format::ALL.into_iter().filter(|other| Some(*other) != format);
-    for format in format.into_iter().chain(all) {
-        let opened = open_as(format, bytes, ciphers);
-        match opened {
-            Ok(Opened::NoTokens) => {}
+    for (at, candidate) in format.into_iter().chain(all).enumerate() {
+        match open_as(candidate, bytes, ciphers) {
+            Ok(Opened::NoTokens) => has_none |= at == 0 && format.is_some(),
             Ok(opened) => return Ok(opened),
             Err(error) => {
                 let better = matches!(first, Some(OpenValuesError::DoesNotRead(_)))
@@ -107,7 +111,10 @@ pub fn open(
             }
         }
     }
-    first.map_or(Ok(Opened::NoTokens), Err)
+    match first {
+        Some(error) if !has_none => Err(error),
+        _ => Ok(Opened::NoTokens),
+    }
 }
 
 /// The format in which the values of a file are sealed, and open or are locked.

@@ -365,6 +365,11 @@ pub fn is_sealed(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\0SHROUD") && matches!(bytes.get(7), Some(1..=3))
 }
 
+/// Whether a file is sealed, whole or by value.
+pub fn is_sealed_anyhow(bytes: &[u8]) -> bool {
+    is_sealed(bytes) || contains(bytes, b"shroud.v1.")
+}
+
 /// A sandbox with [`Sandbox::sealed_repository`], in `repo`.
 pub fn sealed() -> Sandbox {
     let sandbox = Sandbox::new();

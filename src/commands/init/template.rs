@@ -33,6 +33,9 @@ pub(super) struct Options {
     /// What to do with existing files of environments [default: ask on the terminal]
     #[arg(long, value_name = "WHAT", requires = "template")]
     existing: Option<OnExisting>,
+    /// Seal the environments' files as a whole [default: each value by itself, so that names and comments stay readable]
+    #[arg(long, requires = "template")]
+    whole: bool,
     /// Write a backup of the keys to this file, under a passphrase
     #[arg(long, value_name = "FILE", requires = "template", conflicts_with = "no_backup")]
     backup: Option<PathBuf>,
@@ -113,7 +116,8 @@ pub(super) fn run(context: &Context, options: &Options, tripwire: bool) -> Outco
     let names = environments(&options.environments, &found)?;
     let taken = decide(context, options.existing, found)?;
     let format = options.format.format();
-    let layout = Layout { names: &names, format, taken: &taken, tripwire };
+    let whole = options.whole;
+    let layout = Layout { names: &names, format, taken: &taken, tripwire, whole };
     let LaidOut { made, written } = layout.lay_out(&repository, top, &mut keyring)?;
     for entry in keyring.entries().iter().filter(|entry| made.contains(&entry.name)) {
         context.ui.status(format!("made key '{}' (id {})", entry.name, entry.key.id()));

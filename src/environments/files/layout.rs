@@ -16,7 +16,7 @@ use crate::environments::template::{
 use crate::environments::{FOLDER, SCHEMA_FILE};
 use crate::error::{About, Context as _};
 use crate::fs::{Access, read_bounded, write_atomic};
-use crate::git::attributes_file::{AttributesFile, MAX_LEN, pattern_for};
+use crate::git::attributes_file::{AttributesFile, MAX_LEN, Values, Wanted, pattern_for};
 use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
 use crate::git::staging::add_at_top;
@@ -53,6 +53,8 @@ pub struct Layout<'l> {
     pub taken: &'l [Existing],
     /// Whether clones that were never set up refuse plaintext.
     pub tripwire: bool,
+    /// Whether the files are sealed whole, and not by value.
+    pub whole: bool,
 }
 
 /// What was laid out.
@@ -161,8 +163,13 @@ impl Layout<'_> {
         let mut attributes =
             AttributesFile::read(&top.join(".gitattributes")).context(unreadable)?;
         attributes.set_macro(self.tripwire);
+        if !self.whole {
+            attributes.set_values_macro();
+        }
         let mut track = |pattern: &[u8], key: &KeyName| {
-            attributes.track(pattern, key, None).map(drop).map_err(TrackError::from)
+            let values = Some((!self.whole).then(Values::default));
+            let wanted = Wanted { values, ..Wanted::default() };
+            attributes.track(pattern, key, wanted).map(drop).map_err(TrackError::from)
         };
         for name in self.names {
             track(format!("{FOLDER}/{name}/**").as_bytes(), name)?;

@@ -10,7 +10,7 @@ use crate::access::members::Candidate;
 use crate::access::members::granting::{Ready, freshen, show_candidate, wrap, write};
 use crate::access::sealed_file::SealedFileError;
 use crate::access::set_up::create_key;
-use crate::access::track::{Sealing, track};
+use crate::access::track::{By, Sealing, track};
 use crate::clone::OpenClone;
 use crate::clone::meant::{People, Person};
 use crate::clone::roster::{Standing, stage_shroud_dir};
@@ -19,7 +19,7 @@ use crate::environments::schema::{Location, add_environment};
 use crate::environments::{FOLDER, SCHEMA_FILE, template};
 use crate::error::Context as _;
 use crate::fs::{Access, read_bounded, write_atomic};
-use crate::git::attributes_file::MAX_LEN;
+use crate::git::attributes_file::{AttributesFile, MAX_LEN};
 use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
 use crate::git::staging::add_at_top;
@@ -165,7 +165,15 @@ impl NewEnvironment<'_> {
         }
         let again = OpenClone::read(Repository::discover(top)?)?;
         let pattern = format!("{FOLDER}/{}/**", self.name);
-        let sealing = Sealing { key, layout: None, by: None };
+        // As the files of the other environments are.
+        let attributes = AttributesFile::read(&top.join(".gitattributes"))
+            .context(|| "the attributes cannot be read".to_owned())?;
+        let folder = format!("{FOLDER}/");
+        let tracked = attributes.tracked();
+        let mut others = tracked.iter().filter(|line| line.pattern.starts_with(folder.as_bytes()));
+        let by_value = others.any(|line| line.values.is_some());
+        let by = by_value.then_some(By::Value { clear: None });
+        let sealing = Sealing { key, layout: None, by };
         track(&again, top, &[pattern.as_bytes()], &sealing, &())?;
         progress
             .status(&format!("files in {FOLDER}/{}/ are sealed with the key '{key}'", self.name));

@@ -66,6 +66,46 @@ fn a_worktree_that_stayed_open_is_closed_without_a_key() {
 }
 
 #[test]
+fn files_without_values_are_neither_locked_nor_damaged() {
+    let sandbox = by_value(&["--clear", "LOG"]);
+    // A token in a comment means nothing.
+    let note = format!("# A={}\n", super::token(&stored(&sandbox, "conf/a.env"), "A"));
+    let files =
+        [("none.yaml", "# nothing here\n"), ("clear.env", "LOG=info\nE=\n"), ("note.env", &note)];
+    for (name, content) in files {
+        sandbox.write(format!("repo/conf/{name}"), content);
+    }
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "no values"]);
+    sandbox.shroud("repo", ["status"]);
+    sandbox.shroud("repo", ["lock", "-q"]);
+    sandbox.shroud("repo", ["unlock", "-q", sandbox.path("team.key").to_str().unwrap()]);
+    sandbox.git(".", ["clone", "-q", "repo", "clone"]);
+    sandbox.shroud("clone", ["unlock", "-q", sandbox.path("team.key").to_str().unwrap()]);
+    for (name, content) in files {
+        assert_eq!(text(sandbox.read(format!("clone/conf/{name}"))), content);
+    }
+    assert_eq!(sandbox.git("clone", ["status", "--porcelain"]).text(), "");
+}
+
+/// The attribute tells a format that the name does not.
+#[test]
+fn a_file_with_a_format_by_attribute_opens() {
+    let sandbox = by_value(&[]);
+    let attributes = text(sandbox.read("repo/.gitattributes"));
+    sandbox.write("repo/.gitattributes", format!("{attributes}conf/*.yaml shroud-format=env\n"));
+    sandbox.write("repo/conf/a.yaml", "A=value-one\n");
+    sandbox.git("repo", ["add", "."]);
+    assert!(stored(&sandbox, "conf/a.yaml").starts_with("A=shroud.v1."));
+    std::fs::remove_file(sandbox.path("repo/conf/a.yaml")).unwrap();
+    sandbox.git("repo", ["checkout", "-q", "--", "conf/a.yaml"]);
+    assert_eq!(sandbox.read("repo/conf/a.yaml"), b"A=value-one\n");
+    sandbox.shroud("repo", ["lock", "-q", "--force"]);
+    sandbox.shroud("repo", ["unlock", "-q", sandbox.path("team.key").to_str().unwrap()]);
+    assert_eq!(sandbox.read("repo/conf/a.yaml"), b"A=value-one\n");
+}
+
+#[test]
 fn a_whole_file_of_this_mode_is_left_sealed_by_lock() {
     let sandbox = by_value(&[]);
     sandbox.write("repo/conf/bad.yaml", "a: [\n");

@@ -1,6 +1,6 @@
 //! `config get`, `set` and `sync`: a value is changed, and every other byte of the file stays.
 
-use crate::common::{Sandbox, is_sealed, text};
+use crate::common::{Sandbox, is_sealed_anyhow, text};
 use crate::config::place::{configuration, partly_unlocked, try_set};
 
 /// Files with comments, odd spacing and no end of the last line, and what they are with one value changed.
@@ -132,7 +132,7 @@ fn a_file_that_is_sealed_in_the_worktree_stays_sealed() {
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), "clone");
     command.args(["config", "set", "dev", "level"]).env("GIT_SHROUD_KEY", &key);
     sandbox.run_with_input(command, b"debug").expect(0);
-    assert!(is_sealed(&sandbox.read("clone/environments/dev/app.properties")));
+    assert!(is_sealed_anyhow(&sandbox.read("clone/environments/dev/app.properties")));
     let done = sandbox.try_shroud_with(
         ("GIT_SHROUD_KEY", &key),
         "clone",

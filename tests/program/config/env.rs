@@ -1,6 +1,6 @@
 //! `config env`: an environment with its key, its attributes, its name in the schema, its folder and its grants.
 
-use crate::common::{Sandbox, is_sealed, text};
+use crate::common::{Sandbox, is_sealed_anyhow, text};
 use crate::config::place::{configuration, partly_unlocked, try_set};
 
 #[test]
@@ -26,7 +26,7 @@ fn one_command_makes_an_environment() {
     );
     sandbox.git("repo", ["commit", "-q", "-a", "-m", "qa"]);
     assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
-    assert!(is_sealed(&sandbox.blob("repo", "HEAD:environments/qa/app.properties")));
+    assert!(is_sealed_anyhow(&sandbox.blob("repo", "HEAD:environments/qa/app.properties")));
     sandbox.assert_no_object_holds("repo", b"canary-qa-value");
     // Bob opens it, as he opens dev, and nothing else.
     sandbox.git(".", ["clone", "-q", "repo", "clone"]);

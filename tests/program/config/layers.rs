@@ -1,6 +1,6 @@
 //! Files that lie upon each other: base, environment, application; the last one in the schema's order counts.
 
-use crate::common::{Sandbox, is_sealed, text};
+use crate::common::{Sandbox, is_sealed_anyhow, text};
 use crate::config::place::try_set;
 
 /// A repository whose environments have a common base and files of their own, with one key.
@@ -179,7 +179,7 @@ fn services_share_a_repository_and_the_keys_of_their_environments() {
         let exec =
             ["config", "exec", &format!("{name}/prod"), "--", "sh", "-c", "echo $NAME $PORT"];
         assert_eq!(sandbox.shroud("repo", exec).text(), format!("{name}-prod 443\n"));
-        assert!(is_sealed(
+        assert!(is_sealed_anyhow(
             &sandbox.blob("repo", &format!("HEAD:environments/{name}/prod/app.env"))
         ));
     }

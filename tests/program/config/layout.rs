@@ -1,6 +1,6 @@
 //! `init --template config`: a configuration repository from nothing.
 
-use crate::common::{Sandbox, is_sealed, text};
+use crate::common::{Sandbox, is_sealed_anyhow, text};
 use crate::config::place::PASSPHRASE;
 
 fn with_passphrase(sandbox: &Sandbox, dir: &str, args: &[&str]) -> crate::common::Done {
@@ -47,7 +47,8 @@ fn six_commands_lead_to_a_sealed_repository_with_a_colleague_and_a_check_that_pa
     assert!(began.elapsed().as_secs() < 60);
     for name in ["dev", "staging", "prod"] {
         let path = format!("environments/{name}/app.env");
-        assert!(is_sealed(&sandbox.blob("shop", &format!("HEAD:{path}"))), "{path}");
+        let status = sandbox.shroud("shop", ["status"]).text();
+        assert!(status.contains(&format!("sealed by value  {path}")), "{status}");
     }
     let listed = sandbox.git("shop", ["ls-tree", "-r", "--name-only", "HEAD"]).text();
     for path in [
@@ -170,7 +171,9 @@ fn every_form_is_laid_out_and_passes() {
         sandbox.shroud(form, ["config", "check"]);
         sandbox.git(form, ["add", "."]);
         sandbox.git(form, ["commit", "-q", "-m", "configuration"]);
-        assert!(is_sealed(&sandbox.blob(form, &format!("HEAD:environments/dev/app.{form}"))));
+        assert!(is_sealed_anyhow(
+            &sandbox.blob(form, &format!("HEAD:environments/dev/app.{form}"))
+        ));
         let json = sandbox.shroud(form, ["config", "render", "dev", "-o", "json"]).json();
         let nested = matches!(form, "yaml" | "toml" | "json");
         let value = if nested { &json["db"]["url"] } else { &json["db.url"] };
@@ -186,7 +189,7 @@ fn the_guards_and_the_tripwire_are_set() {
     let attributes = text(sandbox.read("shop/.gitattributes"));
     assert!(
         attributes.contains("working-tree-encoding=")
-            && attributes.contains("environments/dev/** shroud shroud-key=dev")
+            && attributes.contains("environments/dev/** shroud-values shroud-key=dev")
     );
     sandbox.git("shop", ["commit", "-q", "-m", "configuration"]);
     sandbox.stage_raw("shop", "environments/dev/more.env", b"PASSWORD=canary\n");

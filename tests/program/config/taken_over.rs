@@ -1,6 +1,6 @@
 //! `init --template config` in a repository that has files of environments already.
 
-use crate::common::{Sandbox, is_sealed, text};
+use crate::common::{Sandbox, is_sealed_anyhow, text};
 use crate::config::place::try_set;
 
 const SCATTERED: [(&str, &str); 6] = [
@@ -49,9 +49,9 @@ fn files_of_environments_are_found_and_sealed_where_they_are() {
         ("deploy/prod/db.yml", "prod"),
         ("src/application-qa.properties", "qa"),
     ] {
-        assert!(is_sealed(&sandbox.blob("repo", &format!("HEAD:{path}"))), "{path}");
+        assert!(is_sealed_anyhow(&sandbox.blob("repo", &format!("HEAD:{path}"))), "{path}");
         let status = sandbox.shroud("repo", ["status"]).text();
-        assert!(status.contains(&format!("sealed  {path}  (key {key}, generation 1)")), "{status}");
+        assert!(status.contains(&format!("sealed by value  {path}  (key {key}, ")), "{status}");
     }
     for (path, content) in SCATTERED {
         assert_eq!(text(sandbox.read(format!("repo/{path}"))), content, "{path}");
@@ -93,8 +93,9 @@ fn they_may_stay_as_they_are() {
         .expect(0);
     assert!(!done.text().contains("sealed 1 file"), "{}", done.text());
     sandbox.git("repo", ["commit", "-q", "-m", "configuration"]);
-    assert!(!is_sealed(&sandbox.blob("repo", "HEAD:src/application-prod.properties")));
-    assert!(is_sealed(&sandbox.blob("repo", "HEAD:environments/prod/app.env")));
+    assert!(!is_sealed_anyhow(&sandbox.blob("repo", "HEAD:src/application-prod.properties")));
+    let status = sandbox.shroud("repo", ["status"]).text();
+    assert!(status.contains("sealed by value  environments/prod/app.env"), "{status}");
     let other = scattered();
     other.shroud(
         "repo",
