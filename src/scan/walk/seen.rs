@@ -104,9 +104,9 @@ pub enum UnreadReason {
 }
 
 impl UnreadReason {
-    /// Whether nobody has seen which files a tree names, or what a file of attributes says.
+    /// Whether it may be a tree, or a file of attributes. What is missing is known by the tree that names it.
     pub(super) fn may_hide_names(&self) -> bool {
-        matches!(self, Self::Missing | Self::Damaged(_) | Self::TooLarge)
+        matches!(self, Self::Damaged(_) | Self::TooLarge)
     }
 }
 

@@ -105,6 +105,8 @@ impl Worker<'_> {
             let missing = self.shared.whole && !entry.is_submodule && !self.is_here(entry.id);
             if missing {
                 is_clean = false;
+                // Nobody knows what is in such a folder, or what such a file says.
+                self.walked.declares_sealing |= entry.is_tree || entry.name == FILE_NAME;
                 self.unread(entry.id.to_owned(), UnreadReason::Missing);
             }
         }
@@ -141,7 +143,10 @@ impl Worker<'_> {
                 has_all = false;
                 match self.shared.shallow.contains(&id) {
                     true => self.unread(id, UnreadReason::Shallow),
-                    false => self.unread(named, UnreadReason::Missing),
+                    false => {
+                        self.walked.declares_sealing = true;
+                        self.unread(named, UnreadReason::Missing);
+                    }
                 }
             }
         }
