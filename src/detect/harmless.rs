@@ -4,7 +4,7 @@ use super::assignment::Assignment;
 use super::operator::Operator;
 use super::path::PathKind;
 use super::surroundings::setting;
-use super::thresholds::RANDOM_SECRET;
+use super::thresholds::{NAME_FROM, PATH_FROM, PHRASE_FROM, RANDOM_SECRET};
 use super::{name, placeholder, random, words};
 
 /// Bytes that are looked at for the beginning of a quoted text.
@@ -126,7 +126,7 @@ fn is_address(value: &[u8]) -> bool {
     ]
     .iter()
     .any(|sign| starts(sign))
-        && (value.len() < 20 || words::efficiency(value) > 1.9)
+        && (value.len() < 20 || words::efficiency(value) > PATH_FROM)
         || contains(b"://")
         || is_module(value)
         || is_host(value)
@@ -231,7 +231,7 @@ fn repeats_name(name: &[u8], value: &[u8]) -> bool {
         && (name.ends_with(&value)
             || (value.len() >= 8
                 && value.ends_with(&name[name.len().saturating_sub(8)..])
-                && words::efficiency(&value) > 2.5))
+                && words::efficiency(&value) > PHRASE_FROM))
 }
 
 /// A bare value that is a program's expression: a call, a path into an object, a type, a reference.
@@ -245,7 +245,7 @@ fn is_code(text: &[u8], found: &Assignment, value: &[u8]) -> bool {
         && has(b".")
         && value.split(|&byte| byte == b'.').all(|part| {
             part.first().is_some_and(|&byte| byte.is_ascii_alphabetic() || byte == b'_')
-                && (part.len() <= 3 || words::efficiency(part) > 1.6)
+                && (part.len() <= 3 || words::efficiency(part) > NAME_FROM)
         });
     let call = memchr::memchr(b'(', value).is_some_and(|open| {
         open > 0

@@ -1,5 +1,6 @@
 //! Values that stand for a secret and are none.
 
+use super::thresholds::PHRASE_FROM;
 use super::word_list::WordList;
 use super::words;
 
@@ -229,7 +230,7 @@ pub(super) fn is_phrase(value: &[u8]) -> bool {
         let usual = parts.clone().filter(|part| {
             let letters: Vec<u8> = part.iter().copied().filter(u8::is_ascii_alphabetic).collect();
             words::is_word(&letters)
-                || (letters.len() == part.len() && words::efficiency(&letters) > 2.5)
+                || (letters.len() == part.len() && words::efficiency(&letters) > PHRASE_FROM)
         });
         usual.count() * 2 >= parts.count()
     }

@@ -7,6 +7,8 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
+use super::thresholds::{SHORT_TEXT, SHORT_TEXT_FROM, TEXT_FROM};
+
 /// The usual words of source code and its documentation, of three to twelve letters, and those of weak passwords.
 const WORDS: &str = include_str!("words.txt");
 const SHORTEST: usize = 3;
@@ -60,7 +62,8 @@ pub(crate) fn is_text(value: &[u8]) -> bool {
             (shortest..=longest).any(|length| words().contains(&value[at..at + length]))
         })
     };
-    has_word(5) || efficiency(value) >= if value.len() < 12 && has_word(4) { 1.9 } else { 2.2 }
+    let is_short = value.len() < SHORT_TEXT && has_word(4);
+    has_word(5) || efficiency(value) >= if is_short { SHORT_TEXT_FROM } else { TEXT_FROM }
 }
 
 /// Whether the value is one usual word, in any case.
