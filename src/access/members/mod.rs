@@ -1,11 +1,13 @@
 //! Members: finding the public key that a user names, granting keys to it, and what is wrong with grants.
 
+pub mod adding;
 mod error;
 pub mod fresh;
 pub mod grant;
 pub mod granting;
 pub mod labels;
 pub mod problems;
+pub mod renewing;
 pub mod resolve;
 
 pub use error::{FreshError, MemberError, MovedName};

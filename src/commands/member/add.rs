@@ -2,17 +2,10 @@
 
 use std::ffi::OsString;
 
-use crate::access::members::Candidate;
-use crate::access::members::grant::verify;
-use crate::access::members::granting::{Ready, freshen, show_candidate, wrap, write};
-use crate::access::members::labels::choose_label;
-use crate::access::members::resolve::resolve;
-use crate::clone::meant::People;
-use crate::clone::roster::{MemberFile, Standing};
-use crate::commands::{Context, OpenClone, exclusive, refuse_rotation};
+use crate::access::members::adding::Adding;
+use crate::commands::{Context, exclusive, refuse_rotation};
 use crate::error::{CommandError, Outcome};
 use crate::keyring::KeyName;
-use crate::recipient::openpgp::Certificate;
 use crate::store::shroud_dir::Label;
 
 /// Grant keys to somebody with an OpenPGP, age or SSH public key
@@ -53,48 +46,14 @@ impl Add {
         if label.is_some() && self.recipients.len() > 1 {
             return Err(CommandError::wrong("one label cannot name several recipients"));
         }
-        let names = opened.choose_keys(&self.keys)?;
-        let mut verified = Vec::new();
-        for name in &names {
-            verified.push(verify(&opened.repository, &opened.roster, &opened.keyring, name, &[])?);
-        }
-        let OpenClone { repository, roster, keyring, .. } = &opened;
-        let people = People::of_keys(repository, roster, keyring, roster.names())?;
-        let (mut candidates, mut called) = (Vec::new(), Vec::new());
-        for recipient in &self.recipients {
-            let resolved = resolve(&context.ui, repository, recipient, self.trust)?;
-            candidates.push(resolved.candidate);
-            called.push(resolved.called);
-        }
-        let candidates = freshen(&context.ui, repository, &candidates)?;
-        // Nothing is written before all can be.
-        let mut granted: Vec<Ready> = Vec::new();
-        for (candidate, called) in candidates.iter().zip(&called) {
-            show_candidate(&context.ui, candidate);
-            let taken: Vec<_> =
-                granted.iter().map(|granted| granted.member.label.clone()).collect();
-            for (name, verified) in names.iter().zip(&verified) {
-                let name = Some(name);
-                let label = choose_label(&people, name, &taken, candidate, label.as_ref(), called)?;
-                let before = verified.members.iter().find(|file| is_of(file, candidate));
-                if before.is_some_and(|file| {
-                    let name = &verified.entry.name;
-                    file.standing(roster.infos.get(name), keyring) == Standing::Current
-                        && has_certificate(file, candidate)
-                }) {
-                    context.ui.status(format!(
-                        "'{label}' is a member of key '{}' already",
-                        verified.entry.name
-                    ));
-                    continue;
-                }
-                granted.push(wrap(verified.entry, candidate, &label)?);
-            }
-        }
-        if granted.is_empty() {
-            return Ok(());
-        }
-        Ok(write(&context.ui, &opened, &granted, self.commit)?)
+        let adding = Adding {
+            recipients: &self.recipients,
+            keys: &self.keys,
+            label: label.as_ref(),
+            trust: self.trust,
+            commit: self.commit,
+        };
+        Ok(adding.run(&opened, &context.ui)?)
     }
 }
 
@@ -109,14 +68,4 @@ fn parse_label(text: &str) -> Outcome<Label> {
         .hint("choose another --label"));
     }
     Ok(label)
-}
-
-fn is_of(file: &MemberFile, candidate: &Candidate) -> bool {
-    file.member.as_ref().is_ok_and(|member| member.recipient == candidate.recipient)
-}
-
-/// Whether the file holds the very certificate of the candidate: a renewed one is to replace it.
-fn has_certificate(file: &MemberFile, candidate: &Candidate) -> bool {
-    let certificate = candidate.certificate.as_ref().map(Certificate::to_armored);
-    file.member.as_ref().is_ok_and(|member| member.certificate == certificate)
 }

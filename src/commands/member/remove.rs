@@ -138,9 +138,9 @@ fn refuse_not_held(opened: &OpenClone, plan: &Plan) -> Outcome {
         "they also have the key '{first}', which is not held here, so it cannot be rotated; nothing was changed"
     ));
     Err(match held.is_empty() {
-        true => refused.hint("ask a member who has it"),
+        true => refused.hint("ask a member who holds it"),
         false => {
-            refused.hint(format!("ask a member who has it; for the others: {}", held.join(" ")))
+            refused.hint(format!("ask a member who holds it; for the others: {}", held.join(" ")))
         }
     })
 }
