@@ -39,7 +39,9 @@ impl Why {
                     Some(key) => {
                         format!("confirmed in this clone: {path_shown} is sealed with {key}")
                     }
-                    None => format!("{path_shown} is not to be sealed"),
+                    None => {
+                        format!("no attribute seals {path_shown}, so there is nothing to confirm")
+                    }
                 });
             }
         }

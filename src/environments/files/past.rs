@@ -40,7 +40,7 @@ pub enum PastError {
     Git(#[from] GitError),
     /// A partial clone lacks earlier versions, and where it came from does not give them.
     #[error(
-        "earlier versions of it are not in this clone and could not be had, so a file that somebody moved to another key could not be told; bring them here: git fetch --refetch --no-filter"
+        "earlier versions of it are not in this clone and could not be fetched, so git-shroud cannot tell if somebody moved it to another key; fetch them: git fetch --refetch --no-filter"
     )]
     NotHere,
 }

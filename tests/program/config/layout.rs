@@ -11,7 +11,6 @@ fn with_passphrase(sandbox: &Sandbox, dir: &str, args: &[&str]) -> crate::common
 fn six_commands_lead_to_a_sealed_repository_with_a_colleague_and_a_check_that_passes() {
     let sandbox = Sandbox::new();
     let bob = sandbox.age_identity("bob");
-    let began = std::time::Instant::now();
     let init = [
         "init",
         "--template",
@@ -44,7 +43,6 @@ fn six_commands_lead_to_a_sealed_repository_with_a_colleague_and_a_check_that_pa
         .shroud("shop", ["config", "check"])
         .says("the schema has no property yet")
         .says("in 3 environments and found nothing wrong");
-    assert!(began.elapsed().as_secs() < 60);
     for name in ["dev", "staging", "prod"] {
         let path = format!("environments/{name}/app.env");
         let status = sandbox.shroud("shop", ["status"]).text();
