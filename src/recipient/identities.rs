@@ -41,7 +41,7 @@ pub struct Identities {
     pub age: Vec<Identity>,
     /// The user's gpg.
     pub gpg: Option<Gpg>,
-    gpg_keys: OnceCell<Result<BTreeSet<String>, String>>,
+    pub(super) gpg_keys: OnceCell<Result<BTreeSet<String>, String>>,
     /// The key ids for which gpg has asked without success; an empty one for a message that hides whom it is for.
     pub(super) asked_in_vain: RefCell<BTreeSet<String>>,
     /// What opened an OpenPGP secret key, by its fingerprint; `None` where it was asked for without success.

@@ -38,13 +38,23 @@ pub enum Means<'i> {
 impl<'i> Means<'i> {
     /// Everything there is, what asks nothing first.
     pub fn all(identities: &'i Identities) -> Vec<Self> {
+        // Each field by its name: what somebody adds to them is not forgotten here.
+        let Identities {
+            secret_keys,
+            age,
+            gpg,
+            allow_rsa: _,
+            gpg_keys: _,
+            asked_in_vain: _,
+            passphrases: _,
+        } = identities;
         let (asking, mut silent): (Vec<&Identity>, Vec<_>) =
-            identities.age.iter().partition(|identity| identity.needs_passphrase());
+            age.iter().partition(|identity| identity.needs_passphrase());
         silent.sort_by_key(|identity| identity.plugin().is_some());
-        let secret_keys = identities.secret_keys.iter().map(Self::SecretKey);
+        let secret_keys = secret_keys.iter().map(Self::SecretKey);
         secret_keys
             .chain(silent.into_iter().map(Self::Identity))
-            .chain(identities.gpg.iter().map(Self::Gpg))
+            .chain(gpg.iter().map(Self::Gpg))
             .chain(asking.into_iter().map(Self::Identity))
             .collect()
     }
