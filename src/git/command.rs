@@ -47,7 +47,7 @@ const TRACES: [&str; 8] = [
     "GIT_TRACE2_PERF",
 ];
 /// Settings of the user's that change what a command prints or does, and what they are for this program's commands.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "color.ui=false",
     "color.diff=false",
     "color.status=false",
@@ -57,6 +57,8 @@ const SETTINGS: [&str; 9] = [
     // It would stop what is added after it was written.
     "core.safecrlf=false",
     "submodule.recurse=false",
+    // A program that a repository's own configuration may name: looking at the repository must not start it.
+    "core.fsmonitor=false",
     "advice.graftFileDeprecated=false",
 ];
 

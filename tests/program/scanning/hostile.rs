@@ -158,3 +158,58 @@ fn names_with_anything_in_them() {
     assert!(walked.unread.is_empty(), "{:?}", walked.unread);
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["escape", "newline", "turned"]);
 }
+
+/// Whoever looks at somebody's repository has not read its configuration yet.
+#[cfg(unix)]
+#[test]
+fn no_program_that_a_repository_names_is_started() {
+    let sandbox = crate::common::repository();
+    let program = |name: &str| {
+        let started = sandbox.path("started");
+        sandbox.write(name, format!("#!/bin/sh\necho {name} >>'{}'\n", started.display()));
+        let path = sandbox.path(name);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&path, mode).unwrap();
+        path.into_os_string().into_string().unwrap()
+    };
+    sandbox.write("repo/file", "a text\n");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "a version"]);
+    for (setting, name) in [
+        ("core.fsmonitor", "monitor"),
+        ("core.pager", "pager"),
+        ("core.sshCommand", "ssh"),
+        ("core.editor", "editor"),
+        ("core.askPass", "password"),
+        ("diff.external", "diff"),
+        ("filter.other.clean", "clean"),
+        ("filter.other.smudge", "smudge"),
+        ("diff.other.textconv", "text"),
+    ] {
+        let program = program(name);
+        sandbox.git("repo", ["config", setting, &program]);
+    }
+    sandbox.write("repo/.gitattributes", "* filter=other diff=other\n");
+    sandbox.write("repo/file", "another text\n");
+    for hook in ["post-index-change", "reference-transaction", "pre-commit", "post-checkout"] {
+        let program = program(hook);
+        fs::create_dir_all(sandbox.path("repo/.git/hooks")).unwrap();
+        fs::copy(program, sandbox.path(format!("repo/.git/hooks/{hook}"))).unwrap();
+    }
+    for arguments in [
+        &["scan"][..],
+        &["scan", "--all", "--no-cache"],
+        &["scan", "--worktree"],
+        &["scan", "--staged"],
+        &["scan", "HEAD"],
+        &["check"],
+        &["check", "--staged"],
+        &["status"],
+        &["doctor"],
+        &["why", "file"],
+    ] {
+        sandbox.try_shroud("repo", arguments);
+        let started = fs::read_to_string(sandbox.path("started")).unwrap_or_default();
+        assert!(started.is_empty(), "{arguments:?} starts {started}");
+    }
+}
