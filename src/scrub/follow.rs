@@ -148,7 +148,7 @@ impl Replay<'_> {
             for parent in &parents {
                 let new = match (self.done.get(parent), self.map.get(parent)) {
                     (Some(&new), _) | (None, Some(&Some(new))) => new,
-                    (None, Some(None)) => return Ok(Err(rebase(*parent))),
+                    (None, Some(None)) => return self.rebase(*parent).map(Err),
                     (None, None) => *parent,
                 };
                 new_parents.push(new);
@@ -157,12 +157,38 @@ impl Replay<'_> {
                 true => id,
                 false => match self.commit(id, parents[0], &new_parents)? {
                     Some(new) => new,
-                    None => return Ok(Err(rebase(parents[0]))),
+                    None => return self.rebase(parents[0]).map(Err),
                 },
             };
             self.done.insert(id, new);
         }
         Ok(Ok(self.done.get(&tip).copied().unwrap_or(tip)))
+    }
+
+    /// What to do with commits that do not apply on what has become of `old`, by hand.
+    fn rebase(&self, old: ObjectId) -> Outcome<String> {
+        let list = ["--no-replace-objects", "rev-list", "--first-parent"];
+        let name = old.to_string();
+        let before = self.repository.git.run(list.iter().copied().chain([&name[..]]))?;
+        let became = |line: &[u8]| {
+            let id = ObjectId::from_hex(line).ok()?;
+            match self.map.get(&id) {
+                Some(new) => *new,
+                None => self.done.get(&id).copied().or(Some(id)),
+            }
+        };
+        let old = old.to_hex_with_len(12);
+        Ok(match before.lines().find_map(became) {
+            Some(new) => {
+                let new = new.to_hex_with_len(12);
+                format!(
+                    "its own commits do not apply automatically: git rebase --onto {new} {old} BRANCH"
+                )
+            }
+            None => format!(
+                "its own commits do not apply automatically, and nothing is left of the history before them: git cherry-pick {old}..BRANCH"
+            ),
+        })
     }
 
     /// The commit on its new parents; `None` where what it changes does not fit there.
@@ -200,11 +226,6 @@ impl Replay<'_> {
         let written = git.run_with_input(["hash-object", "-t", "commit", "-w", "--stdin"], &new)?;
         ObjectId::from_hex(written.trim_ascii_end()).map(Some).map_err(GitError::read)
     }
-}
-
-fn rebase(old: ObjectId) -> String {
-    let old = old.to_hex_with_len(12);
-    format!("its own commits do not apply automatically: git rebase --onto NEW {old} BRANCH")
 }
 
 /// The map without what stays, and without what the new history has too.

@@ -17,6 +17,23 @@ use crate::scrub::redact::Value;
 use crate::scrub::safety;
 use crate::scrub::search;
 
+/// Faults of headers and names that old programs wrote (git-fsck, "FSCK MESSAGES"). A rewritten commit has those of the one
+/// it was made of, as the scrub copies what it does not change.
+const INHERITED: [&str; 12] = [
+    "badDate",
+    "badDateOverflow",
+    "badEmail",
+    "badName",
+    "badTimezone",
+    "missingEmail",
+    "missingNameBeforeEmail",
+    "missingSpaceBeforeDate",
+    "missingSpaceBeforeEmail",
+    "multipleAuthors",
+    "zeroPaddedDate",
+    "zeroPaddedFilemode",
+];
+
 impl Work<'_> {
     /// Searches, compares and lets git check.
     pub(super) fn prove(&self, record: &Record, plan: &Plan, values: &[Value]) -> Outcome<Proof> {
@@ -24,7 +41,10 @@ impl Work<'_> {
         let repository = self.repository.reopen()?;
         let redactor = (!values.is_empty()).then(|| Redactor::new(values, plan.archives));
         let searched = search::search(&repository, values)?;
-        let fsck = repository.git.run(["fsck", "--strict", "--no-dangling", "--no-progress"]);
+        let inherited =
+            INHERITED.iter().flat_map(|id| ["-c".to_owned(), format!("fsck.{id}=ignore")]);
+        let fsck = ["fsck", "--strict", "--no-dangling", "--no-progress"].map(str::to_owned);
+        let fsck = repository.git.run(inherited.chain(fsck));
         let fsck = match fsck.err().map(|error| error.to_string()) {
             Some(said) if !was_so_before(&repository, record, &said)? => Some(said),
             _ => None,

@@ -231,3 +231,26 @@ git reset -q --hard $(git commit-tree -p HEAD -m odd $r)"#;
     scrub(&sandbox, &["--drop", "dumps/"]).expect(0);
     sandbox.git("repo", ["cat-file", "-e", "HEAD:sub/x"]);
 }
+
+#[test]
+fn what_old_programs_wrote_is_no_fault_of_the_scrub() {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox.write("repo/app.conf", "pass = kq7vzx-9mLw2p\n");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.sh(
+        "repo",
+        "t=$(git write-tree); who='Ann <a@b> 1313584730 +051800'
+        c=$(printf 'tree %s\nauthor %s\ncommitter %s\n\none\n' $t \"$who\" \"$who\" |
+            git hash-object -t commit -w --stdin --literally)
+        git update-ref refs/heads/main $c",
+    );
+    sandbox.write("repo/more", "more\n");
+    commit(&sandbox, "two");
+    assert_ne!(sandbox.try_git("repo", ["fsck", "--strict"]).status, 0);
+    sandbox.write("values", "kq7vzx-9mLw2p\n");
+    let report = scrub(&sandbox, &["--value-file", "../values"]).expect(0).text();
+    assert!(report.contains("git fsck --strict are clean"), "{report}");
+    let log = sandbox.git("repo", ["cat-file", "commit", "main~1"]).text();
+    assert!(log.contains("+051800"), "{log}");
+}

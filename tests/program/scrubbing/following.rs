@@ -96,7 +96,13 @@ fn a_colleague_follows_with_commits_of_their_own() {
     let done = sandbox.try_shroud("colleague", follow).expect(1);
     let said = done.text();
     assert!(said.contains("1 commit rewritten"), "{said}");
-    assert!(said.contains("refs/heads/clash: its own commits do not apply"), "{said}");
+    let (_, hint) = said.split_once("refs/heads/clash: its own commits do not apply").unwrap();
+    let (_, command) = hint.lines().next().unwrap().split_once("git rebase --onto ").unwrap();
+    let [new, old, "BRANCH"] = command.split_whitespace().collect::<Vec<_>>()[..] else {
+        panic!("{said}")
+    };
+    let id = |name: &str| sandbox.git("colleague", ["rev-parse", name]).text();
+    assert_eq!((id(new), id(old)), (id("origin/main"), id("clash~1")));
     assert_clean(&sandbox, "colleague");
     assert_eq!(text(sandbox.read("colleague/app.conf")), "top\npass = ***REMOVED:value***\nend\n");
     assert_eq!(text(sandbox.read("colleague/b")), "b\n");
