@@ -11,6 +11,7 @@ use crate::environments::render::names::variable;
 use crate::environments::render::steering::steers;
 use crate::environments::render::{RenderError, variables};
 
+pub use below::Heard;
 pub use hand_over::{Handed, Paths, in_folder, in_memory};
 pub use start::{Program, StartError, variable_around};
 

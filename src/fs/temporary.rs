@@ -153,6 +153,12 @@ pub fn leave_signals() {
     signals::leave();
 }
 
+/// Whether this program was started with a signal ignored, as nohup does.
+#[cfg(unix)]
+pub fn is_ignored(signal: i32) -> bool {
+    signals::is_ignored(signal)
+}
+
 #[cfg(unix)]
 mod signals {
     use std::sync::Once;
@@ -204,7 +210,7 @@ mod signals {
     }
 
     /// Who starts a program with a signal ignored, as nohup does, wants it to live through that.
-    fn is_ignored(signal: i32) -> bool {
+    pub(super) fn is_ignored(signal: i32) -> bool {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
         let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);

@@ -6,7 +6,7 @@ use super::super::Context;
 use super::{ReleaseOption, SchemaOption, load};
 use crate::environments::files::Loaded;
 use crate::environments::program::{
-    Choice, ChoiceError, Program, in_folder, in_memory, is_file, variable_around,
+    Choice, ChoiceError, Heard, Program, in_folder, in_memory, is_file, variable_around,
 };
 use crate::environments::render::effective::effective;
 use crate::error::{CommandError, Context as _, Outcome};
@@ -100,11 +100,13 @@ impl Exec {
         };
         let error = match self.files {
             Some(Where::Folder) => {
+                // Whatever ends this process from here on would leave the files.
+                let heard = Heard::begin().context(|| "signals".to_owned())?;
                 let made =
                     in_folder(&files).context(|| "the files cannot be handed over".to_owned());
                 let (folder, paths) = made?;
                 variables.extend(paths.iter().map(|(name, path)| (name.clone(), path.as_str())));
-                program.start_below(variables, folder)
+                program.start_below(variables, folder, heard)
             }
             Some(Where::Memory) | None => {
                 let made =

@@ -8,7 +8,7 @@ use std::process::Command;
 use zeroize::Zeroizing;
 
 use super::around;
-use super::below;
+use super::below::{self, Heard};
 use crate::fs::plaintext_folder::PlaintextFolder;
 
 /// What the variables begin with that give this program keys, identities and passphrases.
@@ -58,17 +58,18 @@ impl Program<'_> {
         StartError { name, error: replace_by(&mut command) }
     }
 
-    /// Runs the program below this one, and ends as it ended; `folder` goes then. Hands on what it hears meanwhile. Returns only
-    /// where the program cannot be started.
+    /// Runs the program below this one, and ends as it ended; `folder` goes then. Hands on what is heard meanwhile, and was heard
+    /// before. Returns only where the program cannot be started.
     pub fn start_below<'v>(
         &self,
         variables: impl IntoIterator<Item = (String, &'v str)>,
         folder: PlaintextFolder,
+        heard: Heard,
     ) -> StartError {
         let name = crate::sanitise::line(&self.command[0].to_string_lossy());
         let mut command = self.command();
         command.envs(variables);
-        match below::run(&mut command) {
+        match below::run(&mut command, heard) {
             Ok(status) => {
                 drop(folder);
                 std::process::exit(status)
@@ -141,7 +142,7 @@ fn replace_by(command: &mut Command) -> io::Error {
 
 #[cfg(not(unix))]
 fn replace_by(command: &mut Command) -> io::Error {
-    match below::run(command) {
+    match Heard::begin().and_then(|heard| below::run(command, heard)) {
         Ok(status) => std::process::exit(status),
         Err(error) => error,
     }

@@ -24,6 +24,8 @@ def hear(number, _):
         os._exit(3 if number == signal.SIGTERM else 4)
 for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT):
     signal.signal(number, hear)
+with open("../files", "w") as file:
+    file.write(os.environ.get("TLS_KEY", ""))
 with open("../pid", "w") as file:
     file.write(str(os.getpid()))
 say("ready")
@@ -38,8 +40,8 @@ fn listening() -> Sandbox {
     sandbox
 }
 
-fn start(mut command: Command) -> Child {
-    command.args(["config", "exec", "dev", "--", "python3", "-c", LISTENER]);
+fn start(mut command: Command, options: &[&str]) -> Child {
+    command.args(["config", "exec", "dev"]).args(options).args(["--", "python3", "-c", LISTENER]);
     command.stdin(Stdio::piped()).spawn().unwrap()
 }
 
@@ -56,7 +58,7 @@ fn said(sandbox: &Sandbox) -> String {
 fn the_program_is_a_direct_child_and_hears_every_signal() {
     for (last, status) in [(Signal::TERM, 3), (Signal::INT, 4)] {
         let sandbox = listening();
-        let mut child = start(sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), "repo"));
+        let mut child = start(sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), "repo"), &[]);
         assert_eq!(said(&sandbox), "ready");
         let id = String::from_utf8(sandbox.read("pid")).unwrap();
         assert_eq!(id.trim_end(), child.id().to_string(), "another process is between");
@@ -71,13 +73,56 @@ fn the_program_is_a_direct_child_and_hears_every_signal() {
     }
 }
 
+/// With files in memory the program is a direct child, too; with a folder git-shroud is between and hands on what it hears.
+#[test]
+fn a_program_with_files_hears_every_signal_and_leaves_no_file() {
+    for files in ["--files", "--files=folder"] {
+        for (last, status) in [(Signal::TERM, 3), (Signal::INT, 4)] {
+            let sandbox = listening();
+            let schema = String::from_utf8(sandbox.read("repo/config.shroud.toml")).unwrap();
+            let own = "[properties.TLS_KEY]\nfile = \"tls.key\"\n";
+            sandbox.write("repo/config.shroud.toml", format!("{schema}{own}"));
+            sandbox.write("repo/environments/dev/tls.key", "canary-key");
+            sandbox.git("repo", ["add", "."]);
+            let command = sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), "repo");
+            let mut child = start(command, &[files]);
+            assert_eq!(said(&sandbox), "ready");
+            let path = String::from_utf8(sandbox.read("files")).unwrap();
+            let is_folder = files == "--files=folder";
+            if is_folder {
+                assert_eq!(fs::read(&path).unwrap(), b"canary-key");
+            } else {
+                assert!(path.starts_with("/proc/self/fd/"), "{path}");
+            }
+            signal(child.id(), Signal::USR1);
+            assert_eq!(said(&sandbox), "usr1");
+            let _input = child.stdin.take();
+            signal(child.id(), last);
+            assert_eq!(child.wait().unwrap().code(), Some(status), "{files}");
+            if is_folder {
+                assert!(!std::path::Path::new(&path).parent().unwrap().exists(), "{path}");
+            }
+            let heard = String::from_utf8(sandbox.read("heard")).unwrap();
+            assert!(heard.starts_with("SIGUSR1\n") && heard.lines().count() == 2, "{heard}");
+        }
+    }
+}
+
+/// nohup starts programs with that signal ignored.
+#[test]
+fn a_signal_that_is_ignored_stays_ignored() {
+    let sandbox = configuration();
+    let script = "trap '' HUP; git-shroud config exec dev --files=folder -- sh -c 'kill -HUP $PPID; kill -HUP $$; echo lives'";
+    assert_eq!(sandbox.sh("repo", script).expect(0).text(), "lives\n");
+}
+
 #[test]
 fn below_git_the_program_hears_what_ends_git() {
     for (last, expected) in [(Signal::TERM, "SIGTERM\n"), (Signal::USR1, "SIGTERM\n")] {
         let sandbox = listening();
         let mut git = sandbox.command("git", "repo");
         git.arg("shroud");
-        let mut child = start(git);
+        let mut child = start(git, &[]);
         assert_eq!(said(&sandbox), "ready");
         let id = String::from_utf8(sandbox.read("pid")).unwrap();
         let _input = child.stdin.take();
