@@ -126,3 +126,27 @@ pub fn quoted(text: &str) -> Zeroizing<String> {
     raw.push('"');
     raw
 }
+
+/// A text in quotes, in which nothing begins a template (HCL 2, section 'Template Expressions').
+pub fn quoted_hcl(text: &str) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(2 * text.len() + 16));
+    out.push('"');
+    let mut all = text.chars().peekable();
+    while let Some(c) = all.next() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            // Not `$${`: with another `$` before it that begins a template again.
+            '$' | '%' if all.peek() == Some(&'{') => {
+                out.push_str(if c == '$' { "\\u0024" } else { "\\u0025" });
+            }
+            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

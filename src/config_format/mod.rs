@@ -32,7 +32,7 @@ use std::collections::HashMap;
 pub use dialect::Dialect;
 pub use difference::{Difference, difference};
 pub use edit::{EditError, Line, insert, is_shown, remove, rename, replace};
-pub use escapes::quoted;
+pub use escapes::{quoted, quoted_hcl};
 pub use item::{Item, Kind, Path, Role, Span, Step, Style, Tie};
 pub use lines::{Ending, Key, LineGroup, Lines, Part, Tail};
 pub use number::{is_literal, json as json_number};

@@ -31,10 +31,7 @@ impl Format {
             }
             Self::Yaml if is_plain_yaml(text) => owned(text),
             Self::Toml | Self::Yaml | Self::Json => Ok(escapes::quoted(text)),
-            Self::Tfvars => {
-                let quoted = escapes::quoted(text).replace("${", "$${").replace("%{", "%%{");
-                Ok(Zeroizing::new(quoted))
-            }
+            Self::Tfvars => Ok(escapes::quoted_hcl(text)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::{Node, RenderError, Tree, put, safe, tree};
-use crate::config_format::{Format, Kind, json_number, quoted};
+use crate::config_format::{Format, Kind, json_number, quoted, quoted_hcl};
 use crate::environments::render::effective::Effective;
 use crate::secret::WipedVec;
 
@@ -112,7 +112,7 @@ fn hcl(node: &Node<'_, '_>, depth: usize, out: &mut WipedVec) {
         Node::Section(below) => {
             put(out, &[b"{\n"]);
             for (name, node) in below {
-                let name = hcl_text(name);
+                let name = quoted_hcl(name);
                 put(out, &[&b"  ".repeat(depth + 1), name.as_bytes(), b" = "]);
                 hcl(node, depth + 1, out);
                 out.push(b'\n');
@@ -126,36 +126,12 @@ fn hcl_value(one: &Effective<'_>) -> Zeroizing<String> {
     match one.kind {
         Kind::Null => Zeroizing::new("null".to_owned()),
         Kind::Boolean => Zeroizing::new(one.text.to_owned()),
-        Kind::Number => number(one.text).map_or_else(|| hcl_text(one.text), Zeroizing::new),
+        Kind::Number => number(one.text).map_or_else(|| quoted_hcl(one.text), Zeroizing::new),
         Kind::List | Kind::Mapping => {
-            from_json(one.text, " = ", &hcl_text).unwrap_or_else(|| hcl_text(one.text))
+            from_json(one.text, " = ", &quoted_hcl).unwrap_or_else(|| quoted_hcl(one.text))
         }
-        Kind::Text | Kind::Date => hcl_text(one.text),
+        Kind::Text | Kind::Date => quoted_hcl(one.text),
     }
-}
-
-/// A text in quotes, in which nothing begins a template (HCL 2, section 'Template Expressions').
-fn hcl_text(text: &str) -> Zeroizing<String> {
-    let mut out = Zeroizing::new(String::with_capacity(2 * text.len() + 16));
-    out.push('"');
-    let mut all = text.chars().peekable();
-    while let Some(c) = all.next() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            // Not `$${`: with another `$` before it that begins a template again.
-            '$' | '%' if all.peek() == Some(&'{') => {
-                out.push_str(if c == '$' { "\\u0024" } else { "\\u0025" });
-            }
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 /// JSON with other texts and another sign between names and values; all else stays as it is written.

@@ -54,6 +54,7 @@ targets![
     configuration::config_ini,
     configuration::config_json,
     configuration::config_properties,
+    configuration::config_tfvars,
     configuration::config_toml,
     configuration::config_yaml,
     configuration::config_schema,
