@@ -17,7 +17,7 @@ const MAX_VALUE: usize = 1 << 20;
 
 /// Set a property in an environment, and keep the rest of the file
 ///
-/// Asks for the value on the terminal, or reads standard input without its last line end. Never pass the value as an argument, where
+/// Asks for the value on the terminal, or reads standard input: one line without its end, several lines as they are. Never pass the value as an argument, where
 /// other users of the machine could see it. The value must fit the schema. Commit the file afterwards.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -80,7 +80,7 @@ fn length(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|length| LENGTHS.contains(length)).ok_or_else(wrong)
 }
 
-/// The value: what is typed on the terminal, unseen; else standard input without its last line end.
+/// The value: what is typed on the terminal, unseen; else standard input.
 fn value(question: &str) -> Outcome<Zeroizing<String>> {
     if std::io::stdin().is_terminal() {
         let typed = rpassword::prompt_password(format!("Value of {question}: "));
@@ -94,13 +94,10 @@ fn value(question: &str) -> Outcome<Zeroizing<String>> {
     }
     let text =
         std::str::from_utf8(&bytes).map_err(|_| CommandError::wrong("the value is not UTF-8"))?;
-    let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
-    // A block of PEM is several lines, and keeps the end of the last.
-    let text = if text.contains('\n') { text.trim_end_matches('\n') } else { text };
-    let mut value = Zeroizing::new(String::with_capacity(text.len() + 1));
+    // One line goes without its end. A block of PEM is several, and keeps the end of the last.
+    let line = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+    let text = if line.contains('\n') { text } else { line };
+    let mut value = Zeroizing::new(String::with_capacity(text.len()));
     value.push_str(text);
-    if text.contains('\n') {
-        value.push('\n');
-    }
     Ok(value)
 }

@@ -260,3 +260,25 @@ fn sync_says_which_environments_are_locked() {
     let sandbox = partly_unlocked(&["dev"]);
     sandbox.try_shroud("clone", ["config", "sync"]).expect(3).says("staging, prod are locked here");
 }
+
+#[test]
+fn several_lines_are_set_as_they_are() {
+    let sandbox = Sandbox::new();
+    let init = ["init", "-q", "--template", "config", "repo", "--env", "dev", "--no-backup"];
+    sandbox.shroud(".", [&init[..], &["--format", "yaml"]].concat());
+    for (input, value) in [
+        ("one\n", "one"),
+        ("one\r\n", "one"),
+        ("one", "one"),
+        ("\n", ""),
+        ("a\nb", "a\nb"),
+        ("a\nb\n", "a\nb\n"),
+        ("a\nb\n\n", "a\nb\n\n"),
+        ("a\r\nb\r\n", "a\r\nb\r\n"),
+        ("\n\n", "\n\n"),
+    ] {
+        try_set(&sandbox, "repo", "dev", "A", input).expect(0);
+        let got = sandbox.shroud("repo", ["config", "get", "dev", "A", "--json"]).json();
+        assert_eq!(got["value"], value, "{input:?}");
+    }
+}
