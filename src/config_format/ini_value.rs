@@ -6,6 +6,8 @@ use super::Dialect;
 use super::env_text::{Meant, Out, Outcome};
 use super::text::is_blank;
 
+pub(super) const DIFFER: &str = "readers of INI differ in quotes and comments; say in the schema which one the file is for, as dialect = {ini = \"python\"}";
+
 /// The value that a line begins with.
 pub(super) fn read(dialect: Option<Dialect>, line: &str) -> Outcome {
     let meant = |value: &str| {
@@ -169,9 +171,7 @@ pub(super) fn write(
     };
     ways.iter().find(good).cloned().ok_or(match dialect {
         Some(_) => "this dialect of INI cannot hold the value",
-        None => {
-            "readers of INI differ in quotes and comments; say in the schema which one the file is for, as dialect = {ini = \"python\"}"
-        }
+        None => DIFFER,
     })
 }
 

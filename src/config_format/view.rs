@@ -178,7 +178,8 @@ impl Document<'_> {
         }
     }
 
-    /// Whether a value is read in the same way by all readers that the file is for: those that read what was there before.
+    /// Whether a value is read in the same way by all readers that the file is for: those that read what was there before. In
+    /// INI a comment that is behind a value stays there, though some take it for a part of the value.
     pub(super) fn is_read_alike(&self, at: usize, before: &Document<'_>) -> bool {
         let readers = |document: &Document<'_>| -> Vec<Dialect> {
             let after = document.behind_sign(at);
@@ -189,7 +190,8 @@ impl Document<'_> {
             let now = readers(self);
             readers(before).iter().any(|reader| !now.contains(reader))
         };
-        self.differing(at).is_empty()
+        let known = if self.format == Format::Ini { before.differing(at) } else { Vec::new() };
+        self.differing(at).iter().all(|reader| known.contains(reader))
             && (self.format != Format::Env || self.dialect.is_some() || !lost())
     }
 

@@ -97,8 +97,10 @@ pub fn replace(
             return Ok(new);
         }
     }
-    Err(if document.dialect.is_none() && matches!(document.format, Format::Env | Format::Ini) {
+    Err(if document.dialect.is_none() && document.format == Format::Env {
         EditError::Value(super::env_value::DIFFER)
+    } else if document.dialect.is_none() && document.format == Format::Ini {
+        EditError::Value(super::ini_value::DIFFER)
     } else if item.tie == Tie::Anchor {
         EditError::Tied(item.line)
     } else {

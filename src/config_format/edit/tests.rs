@@ -41,6 +41,14 @@ fn a_value_is_replaced_and_nothing_else() {
         "z",
         "! c\na.b : z\nc = d\n",
     );
+    replaced(
+        Format::Ini,
+        "a=info   ; c\nb = \"x;y\"\n",
+        "a",
+        "debug",
+        "a=debug   ; c\nb = \"x;y\"\n",
+    );
+    replaced(Format::Ini, "a=1\nb = \"x;y\" # c\n", "b", "z", "a=1\nb = z # c\n");
     replaced(Format::Ini, "[s]\na = 1\n; c\n[t]\na=2\n", "t.a", "3", "[s]\na = 1\n; c\n[t]\na=3\n");
     replaced(
         Format::Toml,
