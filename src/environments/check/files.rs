@@ -78,7 +78,8 @@ fn wrong(file: &SecretFile, property: &Property, must: bool) -> Option<(Problem,
     let Some(until) = valid_until(bytes) else {
         return Some((
             Problem::Invalid,
-            "the file holds no certificate that can be read".to_owned(),
+            "the file holds no certificate that can be read; a keystore such as .p12 is not opened"
+                .to_owned(),
         ));
     };
     let left = (until - OffsetDateTime::now_utc().unix_timestamp()).div_euclid(DAY);

@@ -264,11 +264,14 @@ impl Loaded {
         unread
     }
 
-    /// Whether environments are locked and no file of any could be read.
+    /// Whether all environments are locked and no key opened any file; one that is not sealed needs none.
     pub fn is_nothing_open(&self) -> bool {
-        let mut sources = self.environments.iter().flat_map(|environment| &environment.sources);
-        self.environments.iter().all(Environment::is_locked)
-            && sources.all(|source| source.state != State::Read)
+        let opened = |one: &Environment| {
+            let whole = |file: &SecretFile| file.sealed && matches!(file.content, Content::Open(_));
+            one.sources.iter().any(|source| source.sealed && source.state == State::Read)
+                || one.files.iter().any(whole)
+        };
+        self.environments.iter().all(|one| one.is_locked() && !opened(one))
     }
 
     /// The names of those with a file that is locked.

@@ -91,9 +91,10 @@ impl FileNames {
         };
         let words = |text: &str| text.split(['.', '-', '_']).any(|word| WORDS.contains(&word));
         match ending {
-            // app.env.prod and .env-prod.bak, but not env-setup.sh.
+            // app.env.prod, .env-prod.bak and settings.ini.erb, but not env-setup.sh.
             Some(ending) => {
                 ENDINGS.contains(&ending)
+                    || Format::of_path(stem.as_bytes()).is_some()
                     || stem.split('.').any(|part| part == "env")
                     || stem == "env"
             }
@@ -145,6 +146,8 @@ mod tests {
             "prod.env.local",
             "secrets",
             "App.CONF",
+            "settings.ini.erb",
+            "secrets.yaml.gotmpl",
         ] {
             assert!(names.is_passed_over(&dev(name)), "{name}");
         }
