@@ -4,6 +4,7 @@ mod attacked;
 mod check;
 mod compare;
 mod deploy;
+mod dialects;
 mod edit;
 mod env;
 #[cfg(unix)]
