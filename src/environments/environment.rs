@@ -1,6 +1,6 @@
 //! What the files of one environment say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
@@ -28,6 +28,8 @@ pub enum Content {
     Open(WipedVec),
     /// Sealed, and its key is not held here; which key that is.
     Locked(String),
+    /// As `Locked`, but its names can be read: its values are sealed, each by itself.
+    LockedValues(String, WipedVec),
     /// Why it cannot be read.
     Unreadable(String),
 }
@@ -130,6 +132,10 @@ pub struct Environment {
     pub elements: BTreeMap<(usize, String), Setting>,
     /// Names that are sections, with source and line.
     pub sections: BTreeMap<String, (usize, usize)>,
+    /// Names of values that are sealed, in files that are locked.
+    pub sealed_names: BTreeSet<String>,
+    /// Whether a file is locked of which not even the names are known.
+    pub has_unknown_names: bool,
 }
 
 impl Environment {
@@ -152,10 +158,19 @@ impl Environment {
             settings: BTreeMap::new(),
             elements: BTreeMap::new(),
             sections: BTreeMap::new(),
+            sealed_names: BTreeSet::new(),
+            has_unknown_names: false,
         };
         for File { path, format, sealed, layer, content } in files {
             let state = match content {
-                Content::Locked(key) => State::Locked(key),
+                Content::Locked(key) => {
+                    environment.has_unknown_names = true;
+                    State::Locked(key)
+                }
+                Content::LockedValues(key, bytes) => {
+                    environment.take_names(format, dialect(&path, format), &bytes);
+                    State::Locked(key)
+                }
                 Content::Unreadable(why) => State::Unreadable(1, why),
                 Content::Open(bytes) => {
                     match environment.take(format, dialect(&path, format), &bytes) {
@@ -171,6 +186,21 @@ impl Environment {
             settings.sort_by_key(|setting| std::cmp::Reverse(layers[setting.source]));
         }
         environment
+    }
+
+    /// Takes the names of a file whose values are sealed.
+    fn take_names(&mut self, format: Format, dialect: Option<Dialect>, bytes: &[u8]) {
+        let Ok(document) = format.parse_any(dialect, bytes) else {
+            self.has_unknown_names = true;
+            return;
+        };
+        self.sealed_names.extend(document.properties().into_iter().map(|property| property.name));
+    }
+
+    /// Whether all names are known that it sets, also where values are locked.
+    pub fn has_all_names(&self) -> bool {
+        let is_readable = |source: &Source| !matches!(source.state, State::Unreadable(..));
+        !self.has_unknown_names && self.sources.iter().all(is_readable)
     }
 
     /// Takes all that a file says, or nothing of it.
@@ -259,7 +289,10 @@ impl Environment {
     /// Whether a file is locked.
     pub fn is_locked(&self) -> bool {
         self.sources.iter().any(|source| matches!(source.state, State::Locked(_)))
-            || self.files.iter().any(|file| matches!(file.content, Content::Locked(_)))
+            || self
+                .files
+                .iter()
+                .any(|file| matches!(file.content, Content::Locked(_) | Content::LockedValues(..)))
     }
 
     /// Whether every file was read.

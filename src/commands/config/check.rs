@@ -79,7 +79,7 @@ impl Check {
             }
         }
         for file in loaded.environments.iter().flat_map(|environment| &environment.files) {
-            if let Content::Locked(key) = &file.content {
+            if let Content::Locked(key) | Content::LockedValues(key, _) = &file.content {
                 let path = show(&file.path);
                 context.ui.status(format!("{path}: locked: the key {key} is not held here"));
             }
@@ -185,7 +185,7 @@ fn style(cell: &Cell) -> Option<Style> {
     match cell {
         Cell::Set => Some(Style::Good),
         Cell::Wrong(_) => Some(Style::Bad),
-        Cell::Warned(_) | Cell::Locked | Cell::Unread => Some(Style::Warning),
+        Cell::Warned(_) | Cell::Sealed | Cell::Locked | Cell::Unread => Some(Style::Warning),
         Cell::Absent | Cell::Default(_) => None,
     }
 }

@@ -52,7 +52,11 @@ pub(super) fn look_at(
     }
     let cell = match (findings.first(), file) {
         (Some(finding), _) => Cell::Wrong(finding.problem),
-        (None, Some(file)) if matches!(file.content, Content::Locked(_)) => Cell::Locked,
+        (None, Some(file))
+            if matches!(file.content, Content::Locked(_) | Content::LockedValues(..)) =>
+        {
+            Cell::Locked
+        }
         (None, Some(_)) => Cell::Set,
         (None, None) => Cell::Absent,
     };
@@ -68,7 +72,7 @@ fn wrong(file: &SecretFile, property: &Property, must: bool) -> Option<(Problem,
     }
     let bytes = match &file.content {
         Content::Open(bytes) => bytes,
-        Content::Locked(_) => return None,
+        Content::Locked(_) | Content::LockedValues(..) => return None,
         Content::Unreadable(why) => return Some((Problem::Unreadable, why.clone())),
     };
     if bytes.is_empty() && must {

@@ -40,6 +40,8 @@ pub enum Cell {
     Absent,
     /// It is not set, and the program takes this value.
     Default(String),
+    /// It is set, and its value is sealed with a key that is not held here.
+    Sealed,
     /// Nothing is known, as the key of a file is not held here.
     Locked,
     /// Nothing is known, as a file cannot be read.
@@ -124,7 +126,7 @@ fn unknown(schema: &Schema, environments: &[Environment], findings: &mut Vec<Fin
     }
     let mut names: Vec<&String> = environments
         .iter()
-        .flat_map(|environment| environment.settings.keys())
+        .flat_map(|environment| environment.settings.keys().chain(&environment.sealed_names))
         .filter(|name| !schema.properties.contains_key(*name))
         .collect();
     names.sort();
@@ -134,7 +136,16 @@ fn unknown(schema: &Schema, environments: &[Environment], findings: &mut Vec<Fin
         let mut cells = Vec::new();
         for environment in environments {
             let Some(setting) = environment.setting(name) else {
-                cells.push(absent(environment).unwrap_or(Cell::Absent));
+                let cell = match absent(environment, name) {
+                    Some(Cell::Sealed) => {
+                        let message = "the schema does not know it".to_owned();
+                        let problem = Problem::Unknown;
+                        findings.push(found(environment, name, problem, message, None));
+                        Cell::Wrong(problem)
+                    }
+                    cell => cell.unwrap_or(Cell::Absent),
+                };
+                cells.push(cell);
                 continue;
             };
             // Below a property of the schema: that one says what is wrong.
@@ -155,9 +166,13 @@ fn unknown(schema: &Schema, environments: &[Environment], findings: &mut Vec<Fin
 }
 
 /// What should be said of a property that is not set, if not all files could be read.
-fn absent(environment: &Environment) -> Option<Cell> {
+fn absent(environment: &Environment, name: &str) -> Option<Cell> {
+    if environment.sealed_names.contains(name) {
+        return Some(Cell::Sealed);
+    }
     match (environment.is_complete(), environment.is_locked()) {
         (true, _) => None,
+        _ if environment.has_all_names() => None,
         (false, true) => Some(Cell::Locked),
         (false, false) => Some(Cell::Unread),
     }
@@ -281,7 +296,7 @@ impl Subject<'_> {
     }
 
     fn not_set(&self, environment: &Environment) -> (Cell, Vec<Finding>) {
-        if let Some(cell) = absent(environment) {
+        if let Some(cell) = absent(environment, self.name) {
             return (cell, Vec::new());
         }
         if self.property.must_be_set(&environment.name, self.release) {

@@ -39,6 +39,7 @@ pub fn word(cell: &Cell) -> String {
             }
             format!("default {}", show(&shown))
         }
+        Cell::Sealed => "sealed".to_owned(),
         Cell::Locked => "locked".to_owned(),
         Cell::Unread => "unread".to_owned(),
         Cell::Wrong(problem) | Cell::Warned(problem) => problem.name().to_owned(),

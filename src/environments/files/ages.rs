@@ -81,7 +81,7 @@ pub fn ages(
                     };
                     Some(Environment::read(&environment.name, vec![file]))
                 }
-                Some(Content::Locked(_) | Content::Unreadable(_)) => {
+                Some(Content::Locked(_) | Content::LockedValues(..) | Content::Unreadable(_)) => {
                     ended = true;
                     break;
                 }

@@ -204,7 +204,7 @@ pub fn open(opened: &OpenClone, bytes: WipedVec) -> Content {
         Sniff::UnsupportedVersion(version) => damaged(OpenError::UnsupportedVersion(version)),
         Sniff::NotSealed => match values::open(None, &bytes, &mut Ciphers::new(&opened.keyring)) {
             Ok(Opened::Plaintext { bytes, .. }) => Content::Open(bytes),
-            Ok(Opened::Locked(id)) => Content::Locked(locked(opened, id)),
+            Ok(Opened::Locked(id)) => Content::LockedValues(locked(opened, id), bytes),
             Err(error @ OpenValuesError::Token(..)) => Content::Unreadable(error.to_string()),
             Ok(Opened::NoTokens) | Err(_) => Content::Open(bytes),
         },

@@ -1,7 +1,7 @@
 //! This program's own commands on such files.
 
 use super::{FILES, by_value, stored, token};
-use crate::common::{is_sealed, text};
+use crate::common::{Sandbox, is_sealed, text};
 
 #[test]
 fn track_switches_between_whole_and_by_value() {
@@ -90,4 +90,34 @@ fn the_scanner_finds_a_secret_in_a_comment_and_nothing_in_tokens() {
     let findings = json["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 1, "{json}");
     assert!(findings[0].to_string().contains("conf/s.env"), "{json}");
+}
+
+#[test]
+fn a_locked_environment_shows_which_names_are_set() {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    let init =
+        ["init", "-q", "--template", "config", "--no-backup", "--env", "dev", "--env", "prod"];
+    sandbox.shroud("repo", init);
+    sandbox.write("repo/environments/dev/app.env", "URL=dev-url\nPOOL=5\n");
+    sandbox.write("repo/environments/prod/app.env", "URL=prod-url\nOTHER=1\n");
+    sandbox.shroud("repo", ["config", "schema", "add", "-q", "URL", "--required"]);
+    sandbox.shroud("repo", ["config", "schema", "add", "-q", "POOL", "--required"]);
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "configuration"]);
+    let key = sandbox.path("dev.key");
+    sandbox.shroud("repo", ["key", "export", "-q", "--name", "dev", "-o", key.to_str().unwrap()]);
+    sandbox.git(".", ["clone", "-q", "repo", "clone"]);
+    sandbox.shroud("clone", ["unlock", "-q", key.to_str().unwrap()]);
+    let checked = sandbox.try_shroud("clone", ["config", "check", "--all"]);
+    let text = checked.text();
+    let row = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(row("URL"), ["URL", "set", "sealed"], "{text}");
+    assert_eq!(row("POOL"), ["POOL", "set", "missing"], "{text}");
+    assert_eq!(row("OTHER"), ["OTHER", "-", "unknown"], "{text}");
+    assert!(!text.contains("prod-url"));
+    assert_eq!(checked.status, 1);
 }

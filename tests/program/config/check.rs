@@ -121,8 +121,8 @@ fn an_environment_without_its_key_is_locked_and_lacks_nothing() {
     let sandbox = partly_unlocked(&["dev", "staging"]);
     let done = sandbox.try_shroud("clone", ["config", "check", "--all"]).expect(3);
     for line in [
-        "db.pool      default 5     default 5     locked",
-        "db.url       set           set           locked",
+        "db.pool      default 5     default 5     sealed",
+        "db.url       set           set           sealed",
     ] {
         assert!(done.text().contains(line), "{}", done.text());
     }
