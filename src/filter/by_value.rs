@@ -146,13 +146,21 @@ impl<'k, R: Rules> Filter<'k, R> {
         versions: &Versions,
     ) -> Result<values::Sealed, SealError> {
         let format = mode.format.ok_or_else(values::no_format)?;
+        let (clear, ciphers) = (&mode.clear, &mut self.ciphers);
+        let none = Index::default();
+        let sealed = values::seal((format, clear), content, &entry.key, ciphers, &none, |_| false);
+        // As nearly always: a new file, or one that did not change.
+        let is_settled = versions.blobs.is_empty()
+            || matches!(&sealed, Ok(sealed) if versions.blobs.contains(&sealed.bytes));
+        if is_settled && sealed.is_ok() {
+            return sealed;
+        }
         let index = Index::read(format, &versions.blobs);
         let keyring = self.keyring;
         let keeps = |id: KeyId| {
             let mut line = keyring.line(&entry.name);
             !id.names(entry.key.id()) && line.any(|held| id.names(held.key.id()))
         };
-        let (clear, ciphers) = (&mode.clear, &mut self.ciphers);
         let sealed = values::seal((format, clear), content, &entry.key, ciphers, &index, keeps);
         match sealed {
             // With its tokens a file may be longer than a plaintext.

@@ -11,7 +11,7 @@ use crate::ui::{Style, count};
 ///
 /// Prints a table of properties and environments with the problems, and then their places. Never shows values. Opens sealed files in
 /// memory, also with a key from GIT_SHROUD_KEY. Takes no value from a file that somebody moved to another key, until --confirm
-/// confirms the move in this clone. An environment whose key is not held here is 'locked' and lacks nothing. Exit status 1 if there is
+/// confirms the move in this clone. An environment whose key is not held here is 'locked' and lacks nothing; where it is sealed by value, its names are known. Exit status 1 if there is
 /// more than a warning, 3 if an environment is locked.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -21,7 +21,7 @@ use crate::ui::{Style, count};
 
 With a new, empty schema nothing is unknown.
 
-Cells: set, 'default VALUE' (not set; the program takes VALUE), - (not set, which is fine), locked, unread (a file cannot be
+Cells: set, 'default VALUE' (not set; the program takes VALUE), - (not set, which is fine), sealed (set, and its key is not held here), locked, unread (a file cannot be
 read), and problems: missing, undecided (has a default, but this environment must set it), unset (still the marker of
 'config sync'), empty, invalid (type or pattern), not-a-value (a section or list), repeated (in two files of one layer),
 in-the-clear (a secret in a file that is not sealed), weaker (a file that is not sealed overrides a sealed one), expires (a certificate), reference (to what is not set), same (environments that must differ), removed, unknown (not in the schema). A file that
