@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::common::{Sandbox, contains, needs};
+use crate::common::{Sandbox, is_sealed_anyhow, needs};
 use crate::config::place::PASSPHRASE;
 
 /// A command of the guide.
@@ -85,7 +85,7 @@ fn follow(branch: &str) {
     let listed = sandbox.git("server.git", ["ls-tree", "-r", "--name-only", "main"]).text();
     for path in listed.lines().filter(|path| path.starts_with("environments/")) {
         let blob = sandbox.blob("server.git", &format!("main:{path}"));
-        assert!(contains(&blob, b"SHROUD"), "{path}");
+        assert!(is_sealed_anyhow(&blob), "{path}");
     }
 }
 
