@@ -74,6 +74,9 @@ pub struct Scrub {
     /// Print what would change, in exact numbers, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Succeed also where nothing in the history matches
+    #[arg(long)]
+    allow_empty: bool,
     /// The format of the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -94,7 +97,7 @@ enum ScrubCommand {
 }
 
 /// Options that say what should be done.
-const WHAT: [&str; 12] = [
+const WHAT: [&str; 13] = [
     "plan",
     "seal",
     "as_of_commit",
@@ -107,6 +110,7 @@ const WHAT: [&str; 12] = [
     "archives",
     "prune_empty",
     "dry_run",
+    "allow_empty",
 ];
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -152,18 +156,16 @@ impl Scrub {
                     context.ui.warning(error.message());
                     error.hints().iter().for_each(|hint| context.ui.hint(hint));
                 }
-                Ok(())
             }
-            Done::Unchanged => {
-                context.ui.status("nothing in the history changes");
-                Ok(())
+            Done::Unchanged if !self.allow_empty => {
+                let error = CommandError::refused("the plan matches nothing in the history");
+                return Err(error.hint("check its paths and values, or allow it: --allow-empty"));
             }
-            Done::Rewritten(ended) => self.report(context, &ended),
-            Done::Undone => {
-                context.ui.status("everything is as before the scrub");
-                Ok(())
-            }
+            Done::Unchanged => context.ui.status("nothing in the history changes"),
+            Done::Rewritten(ended) => return self.report(context, &ended),
+            Done::Undone => context.ui.status("everything is as before the scrub"),
         }
+        Ok(())
     }
 
     /// The proof, and what no rewrite can do.
