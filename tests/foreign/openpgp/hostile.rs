@@ -38,8 +38,10 @@ fn a_changed_message_gives_nothing() {
             let refused = matches!(opened, Err(GpgError::Tampered | GpgError::NoIntegrity));
             assert!(refused, "{at}: {opened:?}");
         }
-        let opened = key.unwrap(&changed, false, &mut nobody);
-        assert_eq!(opened.unwrap_err(), UnwrapError::Tampered, "{at}");
+        let opened = key.unwrap(&changed, false, &mut nobody).unwrap_err();
+        // A changed byte makes a block of noise, in which a packet may seem to begin.
+        let refused = matches!(opened, UnwrapError::Tampered | UnwrapError::Structure);
+        assert!(refused, "{at}: {opened:?}");
     }
     let mut changed = bytes.clone();
     changed[protected - 2] ^= 1;
