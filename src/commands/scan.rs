@@ -71,6 +71,12 @@ pub struct Scan {
     /// Write the report to this file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Show so many findings in the text report, or 'all'
+    #[arg(long, value_name = "N", default_value = "50", value_parser = limit)]
+    limit: Limit,
+    /// Show how many findings there are by rule and folder, and none of them
+    #[arg(long, conflicts_with = "limit")]
+    summary: bool,
     /// Show values in full
     #[arg(long)]
     reveal: bool,
@@ -99,6 +105,18 @@ pub struct Scan {
     /// Print attribute lines that would seal the files with findings
     #[arg(long)]
     suggest: bool,
+}
+
+/// Findings that are shown; `None` for all.
+#[derive(Clone, Copy)]
+struct Limit(Option<usize>);
+
+fn limit(text: &str) -> Result<Limit, String> {
+    if text == "all" {
+        return Ok(Limit(None));
+    }
+    let number = text.parse().map_err(|_| "neither a number nor 'all'".to_owned())?;
+    Ok(Limit(Some(number)))
 }
 
 impl Scan {
@@ -180,7 +198,8 @@ impl Scan {
             None => Some(&paint),
             Some(_) => None,
         };
-        let options = report::Options { reveal: self.reveal, paint };
+        let limit = if self.summary { Some(0) } else { self.limit.0 };
+        let options = report::Options { reveal: self.reveal, paint, limit };
         let mut text = zeroize::Zeroizing::new(Vec::new());
         report::write(self.format, report, options, &mut *text).map_err(ScanError::File)?;
         match &self.output {

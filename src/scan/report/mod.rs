@@ -10,6 +10,7 @@ mod html;
 mod json;
 mod markdown;
 mod sarif;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -54,6 +55,8 @@ pub struct Options<'o> {
     pub reveal: bool,
     /// What colours [`Format::Text`], if anything does.
     pub paint: Option<Paint<'o>>,
+    /// Findings that [`Format::Text`] shows at most, the first ones; `None` for all.
+    pub limit: Option<usize>,
 }
 
 /// Writes a report.

@@ -1,5 +1,7 @@
 use serde_json::Value;
 
+mod summary;
+
 use super::{Format, Options, write};
 use crate::detect::Rank;
 use crate::detect::Secret;
@@ -140,7 +142,7 @@ fn hostile() -> Report {
 
 fn written(format: Format, report: &Report, reveal: bool) -> String {
     let mut out = Vec::new();
-    write(format, report, Options { reveal, paint: None }, &mut out).unwrap();
+    write(format, report, Options { reveal, ..Options::default() }, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Options, words};
+use super::{Options, summary, words};
 use crate::error::count;
 use crate::scan::findings::{Finding, Report};
 
@@ -12,8 +12,17 @@ const MAX_PLACES: usize = 5;
 const MAX_LISTED: usize = 50;
 
 pub(super) fn write(report: &Report, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
-    for finding in &report.findings {
+    let shown = options.limit.unwrap_or(usize::MAX);
+    summary::write(report, shown, out)?;
+    for finding in report.findings.iter().take(shown) {
         one(finding, options, out)?;
+    }
+    if let Some(more) = report.findings.len().checked_sub(shown).filter(|&more| more > 0) {
+        writeln!(
+            out,
+            "{} not shown: --limit all shows them\n",
+            count(more as u64, "more finding")
+        )?;
     }
     let suppressed = report.suppressed.iter().map(|suppressed| {
         let finding = &suppressed.finding;

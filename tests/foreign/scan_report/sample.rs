@@ -164,6 +164,6 @@ pub(crate) fn report(findings: usize) -> Report {
 /// The page of a report.
 pub(crate) fn page(report: &Report, reveal: bool) -> Vec<u8> {
     let mut page = Vec::new();
-    write(Format::Html, report, Options { reveal, paint: None }, &mut page).unwrap();
+    write(Format::Html, report, Options { reveal, ..Options::default() }, &mut page).unwrap();
     page
 }
