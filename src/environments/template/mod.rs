@@ -29,7 +29,7 @@ pub fn file(environment: &str, format: Format) -> String {
         // It knows no comments.
         return "{\n}\n".to_owned();
     }
-    format!("# The properties of {environment}. In the repository this file is sealed.\n")
+    format!("# The properties of {environment}. In the repository its values are sealed.\n")
 }
 
 /// The name of an environment, and where its files are; `None` where that is the usual folder.
