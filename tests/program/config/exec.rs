@@ -9,28 +9,27 @@ use crate::common::{Sandbox, needs};
 use crate::config::place::{configuration, try_set};
 
 /// A program that says `ready` in a FIFO, writes what it hears to `heard`, and ends with 3 after TERM and with 4 after INT. It
-/// waits for the end of its standard input, which the test holds.
+/// blocks the signals and takes them one by one, so that none comes between a look and a wait.
 const LISTENER: &str = r#"
-import os, signal, sys
+import os, signal
+wanted = {signal.SIGUSR1, signal.SIGTERM, signal.SIGINT}
+signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
 def say(word):
     with open("../said", "w") as said:
         said.write(word)
-def hear(number, _):
+with open("../files", "w") as file:
+    file.write(os.environ.get("TLS_KEY", ""))
+with open("../pid", "w") as file:
+    file.write(str(os.getpid()))
+say("ready")
+while True:
+    number = signal.sigwait(wanted)
     with open("../heard", "a") as heard:
         heard.write(signal.Signals(number).name + "\n")
     if number == signal.SIGUSR1:
         say("usr1")
     else:
         os._exit(3 if number == signal.SIGTERM else 4)
-for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT):
-    signal.signal(number, hear)
-with open("../files", "w") as file:
-    file.write(os.environ.get("TLS_KEY", ""))
-with open("../pid", "w") as file:
-    file.write(str(os.getpid()))
-say("ready")
-sys.stdin.read()
-os._exit(9)
 "#;
 
 fn listening() -> Sandbox {
@@ -38,6 +37,13 @@ fn listening() -> Sandbox {
     needs("python3", "python3");
     sandbox.sh(".", "mkfifo said");
     sandbox
+}
+
+/// Runs the program so that it hears every signal, also where the tests run under nohup or in the background.
+fn hearing(sandbox: &Sandbox) -> Command {
+    let mut command = sandbox.command("env", "repo");
+    command.args(["--default-signal", env!("CARGO_BIN_EXE_git-shroud")]);
+    command
 }
 
 fn start(mut command: Command, options: &[&str]) -> Child {
@@ -58,14 +64,12 @@ fn said(sandbox: &Sandbox) -> String {
 fn the_program_is_a_direct_child_and_hears_every_signal() {
     for (last, status) in [(Signal::TERM, 3), (Signal::INT, 4)] {
         let sandbox = listening();
-        let mut child = start(sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), "repo"), &[]);
+        let mut child = start(hearing(&sandbox), &[]);
         assert_eq!(said(&sandbox), "ready");
         let id = String::from_utf8(sandbox.read("pid")).unwrap();
         assert_eq!(id.trim_end(), child.id().to_string(), "another process is between");
         signal(child.id(), Signal::USR1);
         assert_eq!(said(&sandbox), "usr1");
-        // Waiting would close it, and the program would end by that.
-        let _input = child.stdin.take();
         signal(child.id(), last);
         assert_eq!(child.wait().unwrap().code(), Some(status));
         let heard = String::from_utf8(sandbox.read("heard")).unwrap();
@@ -84,8 +88,7 @@ fn a_program_with_files_hears_every_signal_and_leaves_no_file() {
             sandbox.write("repo/config.shroud.toml", format!("{schema}{own}"));
             sandbox.write("repo/environments/dev/tls.key", "canary-key");
             sandbox.git("repo", ["add", "."]);
-            let command = sandbox.command(env!("CARGO_BIN_EXE_git-shroud"), "repo");
-            let mut child = start(command, &[files]);
+            let mut child = start(hearing(&sandbox), &[files]);
             assert_eq!(said(&sandbox), "ready");
             let path = String::from_utf8(sandbox.read("files")).unwrap();
             let is_folder = files == "--files=folder";
@@ -96,7 +99,6 @@ fn a_program_with_files_hears_every_signal_and_leaves_no_file() {
             }
             signal(child.id(), Signal::USR1);
             assert_eq!(said(&sandbox), "usr1");
-            let _input = child.stdin.take();
             signal(child.id(), last);
             assert_eq!(child.wait().unwrap().code(), Some(status), "{files}");
             if is_folder {
@@ -125,7 +127,6 @@ fn below_git_the_program_hears_what_ends_git() {
         let mut child = start(git, &[]);
         assert_eq!(said(&sandbox), "ready");
         let id = String::from_utf8(sandbox.read("pid")).unwrap();
-        let _input = child.stdin.take();
         signal(child.id(), last);
         child.wait().unwrap();
         // The program is nobody's child now; it is through as soon as there is no such process.
