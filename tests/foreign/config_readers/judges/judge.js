@@ -1,7 +1,8 @@
 // Reads texts as Node's readers do. Takes {"reader", "texts"} as JSON, and gives for each text its values with their paths, or null.
-const { execSync } = require("child_process");
 const { readFileSync } = require("fs");
-const root = execSync("npm root -g").toString().trim();
+const path = require("path");
+// Where Debian keeps the modules that it packages.
+const packaged = (name) => require(path.join("/usr/share/nodejs", name));
 
 const flat = (value, path) => {
   if (value && typeof value === "object") {
@@ -11,11 +12,11 @@ const flat = (value, path) => {
 };
 
 const readers = {
-  dotenv: (text) => flat(require(`${root}/dotenv`).parse(text), [0]),
+  dotenv: (text) => flat(require("./dotenv.js").parse(text), [0]),
   // With the types of YAML 1.2.
   yaml: (text) =>
-    require(`${root}/yaml`)
-      .parseAllDocuments(text, { merge: true, customTags: ["merge"] })
+    packaged("yaml")
+      .parseAllDocuments(text, { merge: true })
       .flatMap((document, at) => {
         if (document.errors.length) throw document.errors[0];
         return flat(document.toJS(), [at]);
