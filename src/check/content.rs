@@ -8,7 +8,7 @@ use crate::format::{self, KeyId, OpenError, Sniff};
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git_crypt::{HeldKeys, is_encrypted, is_encrypted_twice};
-use crate::values::{self, Format, MAX_SEALED};
+use crate::values::{self, MAX_SEALED};
 
 /// Blobs whose length or first bytes are remembered.
 const REMEMBERED: usize = 100_000;
@@ -118,7 +118,7 @@ impl<'r> Blobs<'r> {
         path: &[u8],
         id: ObjectId,
     ) -> Result<Option<KeyId>, GitError> {
-        if Format::of_path(path).is_none() {
+        if values::format_of_path(path).is_none() {
             return Ok(None);
         }
         self.sealed_value(path, id)

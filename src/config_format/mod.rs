@@ -100,6 +100,17 @@ pub struct Document<'t> {
 }
 
 impl Format {
+    /// The names of all formats, as settings say them.
+    pub const NAMES: [(&str, Self); 7] = [
+        ("env", Self::Env),
+        ("properties", Self::Properties),
+        ("ini", Self::Ini),
+        ("toml", Self::Toml),
+        ("yaml", Self::Yaml),
+        ("json", Self::Json),
+        ("tfvars", Self::Tfvars),
+    ];
+
     /// Whether two people often add keys at one place, and no line but a key's own decides what it means.
     pub fn merges_by_key(self) -> bool {
         matches!(self, Self::Env | Self::Properties)
@@ -127,16 +138,21 @@ impl Format {
 
     /// The format of this name, as a setting says it.
     pub fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "env" => Self::Env,
-            "properties" => Self::Properties,
-            "ini" => Self::Ini,
-            "toml" => Self::Toml,
-            "yaml" => Self::Yaml,
-            "json" | "jsonc" => Self::Json,
-            "tfvars" => Self::Tfvars,
-            _ => return None,
-        })
+        let name = if name == "jsonc" { "json" } else { name };
+        Self::NAMES.into_iter().find_map(|(word, format)| (word == name).then_some(format))
+    }
+
+    /// Its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Env => ".env",
+            Self::Properties => "properties",
+            Self::Ini => "INI",
+            Self::Toml => "TOML",
+            Self::Yaml => "YAML",
+            Self::Json => "JSON",
+            Self::Tfvars => "tfvars",
+        }
     }
 
     /// Reads a file that is for any reader of the format.

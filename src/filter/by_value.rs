@@ -6,11 +6,12 @@ use super::filtered::{Action, Filtered};
 use super::fit::sealing_key;
 use super::opened::read;
 use super::{Crossing, Filter, FilterError, Rule, Rules, Sealed, Spool, hand_on, holds};
+use crate::config_format::Format;
 use crate::format::{Key, KeyId};
 use crate::keyring::Entry;
 use crate::store::confirmed::KeyOf;
 use crate::values::{
-    self, Ciphers, Format, Index, Look, MAX_SEALED, Mode, OpenValuesError, Opened, SealError,
+    self, Ciphers, Index, Look, MAX_SEALED, Mode, OpenValuesError, Opened, SealError,
 };
 
 /// What the index has at a path.
@@ -252,7 +253,7 @@ impl<'k, R: Rules> Filter<'k, R> {
             }
             return same(spool);
         }
-        match values::open(Format::of_path(path), &bytes, &mut self.ciphers) {
+        match values::open(values::format_of_path(path), &bytes, &mut self.ciphers) {
             Ok(Opened::Plaintext { bytes, keys, .. }) => {
                 for held in keys.into_iter().filter_map(|id| self.ciphers.held(id)) {
                     let current = self.keyring.current(&held.name);

@@ -4,7 +4,7 @@ use std::io::{self, Read as _};
 
 use super::Spool;
 use crate::secret::WipedVec;
-use crate::values::{self, Ciphers, Format, Opened};
+use crate::values::{self, Ciphers, Opened};
 
 /// All of a content.
 pub(super) fn read(spool: &mut Spool) -> io::Result<WipedVec> {
@@ -26,7 +26,7 @@ pub(super) fn opens_by_value(
     }
     let content = read(content)?;
     Ok(matches!(
-        values::open(Format::of_path(path), blob, ciphers),
+        values::open(values::format_of_path(path), blob, ciphers),
         Ok(Opened::Plaintext { bytes, .. }) if *bytes == *content
     ))
 }

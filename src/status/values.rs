@@ -8,9 +8,7 @@ use crate::git::GitError;
 use crate::git::objects::{self, Blob};
 use crate::git::worktree::IndexedFile;
 use crate::keyring::KeyName;
-use crate::values::{
-    self, Ciphers, Format, Index, Look, MAX_SEALED, Mode, OpenValuesError, SealError,
-};
+use crate::values::{self, Ciphers, Index, Look, MAX_SEALED, Mode, OpenValuesError, SealError};
 
 /// What a file that is not sealed whole is found to be.
 pub(super) struct Found {
@@ -41,7 +39,7 @@ impl Surveyor<'_> {
             Some(mode) => Some(values::look(mode, &bytes)),
             None => values::look_anyway(&entry.path, &bytes).filter(|looked| looked.sealed() > 0),
         };
-        let format = mode.and_then(|mode| mode.format).or(Format::of_path(&entry.path));
+        let format = mode.and_then(|mode| mode.format).or(values::format_of_path(&entry.path));
         let found = |state, by_value| Found { state, by_value, is_of_another_form: mode.is_none() };
         Ok(match looked {
             None => None,
@@ -155,7 +153,7 @@ impl Surveyor<'_> {
 
     /// The key that a value is sealed with, of a file that no attribute seals. Only names of configuration files are looked at.
     pub(super) fn find_sealed_value(&self, entry: &IndexedFile) -> Result<Option<KeyId>, GitError> {
-        if Format::of_path(&entry.path).is_none() {
+        if values::format_of_path(&entry.path).is_none() {
             return Ok(None);
         }
         let Some(bytes) = self.text(entry.id)? else { return Ok(None) };

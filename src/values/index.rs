@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::Ciphers;
-use super::mode::Format;
+use super::mode;
 use super::open::read;
 use super::spots::{What, spots};
 use super::token::{Place, Token};
+use crate::config_format::Format;
 use crate::format::KeyId;
 
 /// The sealed values of the versions that the index has, by where they are.
@@ -20,7 +21,7 @@ impl Index {
     pub fn read(format: Format, blobs: &[Vec<u8>]) -> Self {
         let mut tokens: HashMap<Place, Vec<(Token, Vec<u8>)>> = HashMap::new();
         for blob in blobs {
-            let Ok(document) = format.parse(blob) else { continue };
+            let Ok(document) = mode::read(format, blob) else { continue };
             let Ok(spots) = spots(format, &document, None) else { continue };
             for spot in spots.into_iter().filter(|spot| spot.what == What::Token) {
                 let Ok(token) = read(format, blob, &spot) else { continue };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::mode::Format;
+use super::mode;
 use super::open::read;
 use super::spots::{Named, What, spots};
 use super::token::TokenError;
@@ -61,7 +61,7 @@ pub fn look(mode: &Mode, bytes: &[u8]) -> Look {
     if bytes.len() > MAX_SEALED {
         return none("the file is larger than 16 MiB");
     }
-    let document = match format.parse(bytes) {
+    let document = match mode::read(format, bytes) {
         Ok(document) => document,
         Err(doubt) => return Look::DoesNotRead(doubt),
     };
@@ -100,6 +100,6 @@ pub fn look_anyway(path: &[u8], bytes: &[u8]) -> Option<Look> {
     if bytes.len() > MAX_SEALED || !may_hold_tokens(bytes) {
         return None;
     }
-    let format = opener(Format::of_path(path), bytes)?;
+    let format = opener(mode::format_of_path(path), bytes)?;
     Some(look(&Mode { format: Some(format), ..Mode::default() }, bytes))
 }

@@ -11,13 +11,13 @@ mod single;
 mod spots;
 mod token;
 
-use crate::config_format::{self, Doubt};
+use crate::config_format::{self, Doubt, Format};
 use crate::format::{Key, KeyId};
 use crate::keyring::{Entry, Keyring};
 
 pub use index::Index;
 pub use look::{Look, look, look_anyway};
-pub use mode::{Clear, Format, Mode};
+pub use mode::{Clear, FORMATS, Mode, format_of_path};
 pub use open::{OpenValuesError, Opened, named_keys, open, open_as, opener};
 pub use seal::{SealError, Sealed, only_tokens, seal};
 pub use single::{Value, each, only_sealed, reseal};
@@ -71,7 +71,7 @@ impl<'k> Ciphers<'k> {
     }
 }
 
-/// Why a file of which neither name nor attribute tells the format is not sealed by value.
+/// Why a file is not sealed by value where neither its name nor an attribute tells its format.
 pub fn no_format() -> SealError {
     const WHY: &str = "neither its name nor the attribute shroud-format tells whether it is env, properties, ini, toml, yaml or json";
     SealError::DoesNotRead(Doubt { line: 1, why: WHY })

@@ -1,101 +1,41 @@
 //! What the attributes of a path say of its values.
 
-use crate::config_format::{self as configuration, Document, Item, Step};
+use crate::config_format::{Dialect, Document, Doubt, Format, Item, Step};
 use crate::git::attributes::PathAttributes;
 use crate::git::by_value::By;
 
-/// The formats that are sealed by value, and how a file of each is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// `NAME=value`.
-    Env,
-    /// Java's properties.
-    Properties,
-    /// Sections and keys.
-    Ini,
-    /// TOML.
-    Toml,
-    /// YAML.
-    Yaml,
-    /// JSON, with comments.
-    Json,
+/// The formats that are sealed by value.
+pub const FORMATS: [Format; 6] =
+    [Format::Env, Format::Properties, Format::Ini, Format::Toml, Format::Json, Format::Yaml];
+
+/// The format that a path's name stands for, if files of it are sealed by value.
+pub fn format_of_path(path: &[u8]) -> Option<Format> {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
+    if name.starts_with(b".env") {
+        return Some(Format::Env);
+    }
+    if name.ends_with(b".conf") {
+        return Some(Format::Ini);
+    }
+    Format::of_path(path).filter(|format| FORMATS.contains(format))
 }
 
-impl Format {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Env, Self::Properties, Self::Ini, Self::Toml, Self::Json, Self::Yaml];
+/// All of them, this one first: the reader that a name or an attribute tells is the likeliest.
+pub(super) fn likeliest_first(format: Option<Format>) -> impl Iterator<Item = Format> {
+    let others = FORMATS.into_iter().filter(move |other| Some(*other) != format);
+    format.into_iter().chain(others)
+}
 
-    /// The format that a path's name stands for.
-    pub fn of_path(path: &[u8]) -> Option<Self> {
-        let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
-        if name.starts_with(b".env") {
-            return Some(Self::Env);
-        }
-        if name.ends_with(b".conf") {
-            return Some(Self::Ini);
-        }
-        configuration::Format::of_path(path).and_then(Self::of)
-    }
+/// Whether a token needs double quotes around it to be a value.
+pub(super) fn quotes(format: Format) -> bool {
+    matches!(format, Format::Toml | Format::Json)
+}
 
-    /// The format of this name, as the attribute `shroud-format` says it.
-    pub fn named(name: &str) -> Option<Self> {
-        configuration::Format::named(name).and_then(Self::of)
-    }
-
-    fn of(format: configuration::Format) -> Option<Self> {
-        Some(match format {
-            configuration::Format::Env => Self::Env,
-            configuration::Format::Properties => Self::Properties,
-            configuration::Format::Ini => Self::Ini,
-            configuration::Format::Toml => Self::Toml,
-            configuration::Format::Yaml => Self::Yaml,
-            configuration::Format::Json => Self::Json,
-            configuration::Format::Tfvars => return None,
-        })
-    }
-
-    /// Its name for people.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Env => ".env",
-            Self::Properties => "properties",
-            Self::Ini => "INI",
-            Self::Toml => "TOML",
-            Self::Yaml => "YAML",
-            Self::Json => "JSON",
-        }
-    }
-
-    /// Its name as the attribute `shroud-format` has it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Env => "env",
-            Self::Properties => "properties",
-            Self::Ini => "ini",
-            Self::Toml => "toml",
-            Self::Yaml => "yaml",
-            Self::Json => "json",
-        }
-    }
-
-    /// Whether a token needs double quotes around it to be a value.
-    pub(super) fn quotes(self) -> bool {
-        matches!(self, Self::Toml | Self::Json)
-    }
-
-    pub(super) fn parse(self, bytes: &[u8]) -> Result<Document<'_>, configuration::Doubt> {
-        use configuration::{Dialect, Format};
-        match self {
-            Self::Env => Format::Env.parse_any(None, bytes),
-            Self::Properties => Format::Properties.parse_any(None, bytes),
-            // Readers differ in what a comment behind a value is. This one has none, so that all of the line is the value.
-            Self::Ini => Format::Ini.parse_any(Some(Dialect::Python), bytes),
-            Self::Toml => Format::Toml.parse_any(None, bytes),
-            Self::Yaml => Format::Yaml.parse_any(None, bytes),
-            Self::Json => Format::Json.parse_any(None, bytes),
-        }
-    }
+/// Reads a file whose values are, or are to be, sealed.
+pub(super) fn read(format: Format, bytes: &[u8]) -> Result<Document<'_>, Doubt> {
+    // Readers of INI differ in what a comment behind a value is. This one has none, so that all of the line is the value.
+    let dialect = (format == Format::Ini).then_some(Dialect::Python);
+    format.parse_any(dialect, bytes)
 }
 
 /// How the values of a path are sealed.
@@ -120,9 +60,10 @@ impl Mode {
             }
             By::Value { format, clear, .. } => (format, clear),
         };
+        let named = |name| Format::named(name).filter(|format| FORMATS.contains(format));
         let format = match format {
-            None => Format::of_path(path),
-            Some(name) => Some(Format::named(name).ok_or_else(|| {
+            None => format_of_path(path),
+            Some(name) => Some(named(name).ok_or_else(|| {
                 let name = crate::sanitise::line(name);
                 format!(
                     "the attribute 'shroud-format={name}' names no format: there are env, properties, ini, toml, yaml and json"
@@ -236,7 +177,7 @@ mod tests {
             ("x.tfvars", None),
             ("x", None),
         ] {
-            assert_eq!(Format::of_path(path.as_bytes()), format, "{path}");
+            assert_eq!(format_of_path(path.as_bytes()), format, "{path}");
         }
     }
 }

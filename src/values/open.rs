@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::mode::Format;
+use super::mode;
 use super::spots::{Named, Spot, What, spots};
 use super::token::{PREFIX, Token, TokenError};
 use super::{Ciphers, MAX_SEALED, may_hold_tokens};
-use crate::config_format::Doubt;
+use crate::config_format::{Doubt, Format};
 use crate::format::KeyId;
 use crate::secret::WipedVec;
 
@@ -35,7 +35,7 @@ pub enum Opened {
         /// The keys that sealed them.
         keys: BTreeSet<KeyId>,
     },
-    /// Values are sealed with keys that are not held, the first of which is this one; nothing was opened.
+    /// Values are sealed with keys that are not held, beginning with this one; nothing was opened.
     Locked(KeyId),
     /// No value is sealed.
     NoTokens,
@@ -53,7 +53,7 @@ pub fn open_as(
     if bytes.len() > MAX_SEALED {
         return Err(OpenValuesError::TooLarge);
     }
-    let document = format.parse(bytes).map_err(OpenValuesError::DoesNotRead)?;
+    let document = mode::read(format, bytes).map_err(OpenValuesError::DoesNotRead)?;
     let spots = spots(format, &document, None).map_err(OpenValuesError::DoesNotRead)?;
     let mut tokens = Vec::new();
     for spot in spots.iter().filter(|spot| spot.what == What::Token) {
@@ -97,8 +97,7 @@ pub fn open(
     let mut first = None;
     // As in a comment: where the file reads as it should, what else could be in it counts only if it opens.
     let mut has_none = false;
-    let all = Format::ALL.into_iter().filter(|other| Some(*other) != format);
-    for (at, candidate) in format.into_iter().chain(all).enumerate() {
+    for (at, candidate) in mode::likeliest_first(format).enumerate() {
         match open_as(candidate, bytes, ciphers) {
             Ok(Opened::NoTokens) => has_none |= at == 0 && format.is_some(),
             Ok(opened) => return Ok(opened),
@@ -119,12 +118,11 @@ pub fn open(
 
 /// The format in which the values of a file are sealed, and open or are locked.
 pub fn opener(format: Option<Format>, bytes: &[u8]) -> Option<Format> {
-    let all = Format::ALL.into_iter().filter(|other| Some(*other) != format);
-    format.into_iter().chain(all).find(|format| {
-        let Ok(document) = format.parse(bytes) else { return false };
-        spots(*format, &document, None).is_ok_and(|spots| {
+    mode::likeliest_first(format).find(|&format| {
+        let Ok(document) = mode::read(format, bytes) else { return false };
+        spots(format, &document, None).is_ok_and(|spots| {
             let mut tokens = spots.iter().filter(|spot| spot.what == What::Token).peekable();
-            tokens.peek().is_some() && tokens.all(|spot| read(*format, bytes, spot).is_ok())
+            tokens.peek().is_some() && tokens.all(|spot| read(format, bytes, spot).is_ok())
         })
     })
 }
@@ -132,12 +130,12 @@ pub fn opener(format: Option<Format>, bytes: &[u8]) -> Option<Format> {
 /// The token at a spot, if it is written as sealing writes it.
 pub(super) fn read(format: Format, bytes: &[u8], spot: &Spot<'_>) -> Result<Token, TokenError> {
     let raw = &bytes[spot.range.clone()];
-    let bare = match format.quotes() {
+    let bare = match mode::quotes(format) {
         true => raw.strip_prefix(b"\"").and_then(|raw| raw.strip_suffix(b"\"")),
         false => Some(raw),
     };
     let token = Token::parse(bare.ok_or(TokenError::NotToken)?)?;
-    match token.is_quoted() == format.quotes() {
+    match token.is_quoted() == mode::quotes(format) {
         true => Ok(token),
         false => Err(TokenError::Flags(u8::from(token.is_quoted()))),
     }

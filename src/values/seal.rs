@@ -1,12 +1,12 @@
 //! From the worktree to the repository: every value becomes a token.
 
 use super::index::Index;
-use super::mode::{Clear, Format, Mode};
+use super::mode::{self, Clear, Mode};
 use super::open::read;
 use super::spots::{Named, Spot, What, is_masked, spots};
 use super::token::TokenError;
 use super::{Ciphers, MAX_LEN};
-use crate::config_format::Doubt;
+use crate::config_format::{Doubt, Format};
 use crate::format::{Key, KeyId};
 
 /// Why a file was not sealed by value.
@@ -61,7 +61,7 @@ pub fn seal(
     if bytes.len() > MAX_LEN {
         return Err(SealError::TooLarge);
     }
-    let document = format.parse(bytes).map_err(doubt)?;
+    let document = mode::read(format, bytes).map_err(doubt)?;
     let spots = spots(format, &document, Some(clear)).map_err(doubt)?;
     let mut out = Vec::with_capacity(bytes.len() + 90 * spots.len());
     let mut written = Vec::with_capacity(spots.len());
@@ -97,8 +97,8 @@ pub fn seal(
                 if let Some(kept) = index.find(&spot.place, raw, ciphers, &keeps) {
                     out.extend_from_slice(kept);
                 } else {
-                    let token = ciphers.of(key).seal(raw, &spot.place, format.quotes());
-                    let quote: &[u8] = if format.quotes() { b"\"" } else { b"" };
+                    let token = ciphers.of(key).seal(raw, &spot.place, mode::quotes(format));
+                    let quote: &[u8] = if mode::quotes(format) { b"\"" } else { b"" };
                     [quote, token.as_bytes(), quote].iter().for_each(|part| out.extend(*part));
                 }
             }
@@ -119,7 +119,7 @@ fn prove(
     const WHY: &str = "a sealed value in this place would be read otherwise";
     let first = written.first().map_or(1, |(spot, _)| spot.item.line);
     let unlike = |line| SealError::DoesNotRead(Doubt { line, why: WHY });
-    let document = format.parse(bytes).map_err(|_| unlike(first))?;
+    let document = mode::read(format, bytes).map_err(|_| unlike(first))?;
     let again = spots(format, &document, None).map_err(|_| unlike(first))?;
     let mut again = again.iter();
     for (spot, range) in written {
@@ -147,7 +147,7 @@ pub fn only_tokens(
     if bytes.len() > super::MAX_SEALED {
         return Err(SealError::TooLarge);
     }
-    let document = format.parse(bytes).map_err(doubt)?;
+    let document = mode::read(format, bytes).map_err(doubt)?;
     let spots = spots(format, &document, Some(&mode.clear)).map_err(doubt)?;
     let mut values = 0;
     for spot in &spots {

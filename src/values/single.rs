@@ -1,9 +1,10 @@
 //! The sealed values of a stored file, each by itself.
 
 use super::Ciphers;
-use super::mode::Format;
+use super::mode;
 use super::open::{OpenValuesError, broken, opener, read};
 use super::spots::{Named, What, spots};
+use crate::config_format::Format;
 use crate::format::KeyId;
 use crate::keyring::Entry;
 use crate::secret::WipedVec;
@@ -22,7 +23,7 @@ pub struct Value {
 pub fn each(format: Option<Format>, bytes: &[u8], ciphers: &mut Ciphers<'_>) -> Vec<Value> {
     let mut found = Vec::new();
     let Some(format) = opener(format, bytes) else { return found };
-    let Ok(document) = format.parse(bytes) else { return found };
+    let Ok(document) = mode::read(format, bytes) else { return found };
     let Ok(spots) = spots(format, &document, None) else { return found };
     for spot in spots.iter().filter(|spot| spot.what == What::Token) {
         let Ok(token) = read(format, bytes, spot) else { continue };
@@ -41,7 +42,7 @@ pub fn only_sealed(
     ciphers: &mut Ciphers<'_>,
 ) -> Option<WipedVec> {
     let format = opener(format, bytes)?;
-    let document = format.parse(bytes).ok()?;
+    let document = mode::read(format, bytes).ok()?;
     let spots = spots(format, &document, None).ok()?;
     let mut plaintext = WipedVec::with_capacity(bytes.len());
     let mut at = 0;
@@ -55,7 +56,7 @@ pub fn only_sealed(
                 let raw = ciphers.of(&held.key).open(&token, &spot.place).ok()?;
                 plaintext.extend_from_slice(&raw);
             }
-            _ if format.quotes() => plaintext.extend_from_slice(b"\"\""),
+            _ if mode::quotes(format) => plaintext.extend_from_slice(b"\"\""),
             _ => {}
         }
     }
@@ -73,7 +74,7 @@ pub fn reseal<'k>(
     next: impl Fn(&'k Entry) -> Option<&'k Entry>,
 ) -> Result<Option<Vec<u8>>, OpenValuesError> {
     let Some(format) = opener(None, bytes) else { return Ok(None) };
-    let document = format.parse(bytes).map_err(OpenValuesError::DoesNotRead)?;
+    let document = mode::read(format, bytes).map_err(OpenValuesError::DoesNotRead)?;
     let spots = spots(format, &document, None).map_err(OpenValuesError::DoesNotRead)?;
     let mut out = Vec::with_capacity(bytes.len());
     let (mut at, mut changed) = (0, false);
@@ -83,8 +84,8 @@ pub fn reseal<'k>(
         let Some(next) = next(held).filter(|next| next.key.id() != held.key.id()) else { continue };
         let raw = ciphers.of(&held.key).open(&token, &spot.place);
         let raw = raw.map_err(|why| broken(spot, why))?;
-        let sealed = ciphers.of(&next.key).seal(&raw, &spot.place, format.quotes());
-        let quote: &[u8] = if format.quotes() { b"\"" } else { b"" };
+        let sealed = ciphers.of(&next.key).seal(&raw, &spot.place, mode::quotes(format));
+        let quote: &[u8] = if mode::quotes(format) { b"\"" } else { b"" };
         out.extend_from_slice(&bytes[at..spot.range.start]);
         [quote, sealed.as_bytes(), quote].iter().for_each(|part| out.extend(*part));
         (at, changed) = (spot.range.end, true);

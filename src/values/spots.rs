@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::mode::{Clear, Format};
+use super::mode::Clear;
 use super::token::{PREFIX, Place};
-use crate::config_format::{Document, Doubt, Item, Role, Span, Step, Style, Tie};
+use crate::config_format::{Document, Doubt, Format, Item, Role, Span, Step, Style, Tie};
 
 /// A value of a file.
 pub(super) struct Spot<'d> {

@@ -8,7 +8,7 @@ use super::error::MergeError;
 use crate::error::Context as _;
 use crate::format::KeyId;
 use crate::keyring::Keyring;
-use crate::values::{self, Ciphers, Format, MAX_SEALED, Opened};
+use crate::values::{self, Ciphers, MAX_SEALED, Opened};
 
 fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -34,7 +34,7 @@ pub(super) fn locked(
         if bytes.contains(&0) {
             return Ok(false);
         }
-        let opened = values::open(Format::of_path(path), &bytes, &mut Ciphers::new(keyring));
+        let opened = values::open(values::format_of_path(path), &bytes, &mut Ciphers::new(keyring));
         locked |= matches!(opened, Ok(Opened::Locked(_)));
     }
     Ok(locked)

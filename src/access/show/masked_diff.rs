@@ -153,7 +153,7 @@ fn not_held(opened: &OpenClone, id: KeyId) -> String {
 
 /// What is sealed by value, or plaintext.
 fn open_values(opened: &OpenClone, path: &[u8], bytes: WipedVec) -> Opening {
-    let format = values::Format::of_path(path);
+    let format = values::format_of_path(path);
     match values::open(format, &bytes, &mut Ciphers::new(&opened.keyring)) {
         Ok(values::Opened::Plaintext { bytes, .. }) => Opening::Content { bytes, sealed: true },
         Ok(values::Opened::Locked(id)) => {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::sweep::Worker;
 use super::{Changes, Left, LockPlan};
+use crate::config_format::Format;
 use crate::format::{self, KeyId, OpenError, Sniff};
 use crate::fs::open_regular;
 use crate::git::GitError;
@@ -13,7 +14,7 @@ use crate::git::attributes::PathAttributes;
 use crate::git::objects::{self, Blob};
 use crate::git::worktree::{IndexedFile, NotAFile, Worktree};
 use crate::secret::WipedVec;
-use crate::values::{self, Ciphers, Format, Index, Look, MAX_SEALED, Mode, Opened, SealError};
+use crate::values::{self, Ciphers, Index, Look, MAX_SEALED, Mode, Opened, SealError};
 
 /// A file whose values the index holds sealed.
 pub(super) struct ByValue {
@@ -44,7 +45,7 @@ impl ByValue {
         entry: &IndexedFile,
         attributes: &PathAttributes,
     ) -> Result<Option<Self>, Left> {
-        let by_name = Format::of_path(&entry.path);
+        let by_name = values::format_of_path(&entry.path);
         let is_meant = attributes.by.is_value() || by_name.is_some();
         if attributes.git_crypt.is_some() || !is_meant {
             return Ok(None);

@@ -15,17 +15,6 @@ pub struct FileNames {
     pub dialects: Vec<(Format, Dialect)>,
 }
 
-/// The names of the formats, for the schema.
-pub(super) const FORMATS: [(&str, Format); 7] = [
-    ("env", Format::Env),
-    ("properties", Format::Properties),
-    ("ini", Format::Ini),
-    ("toml", Format::Toml),
-    ("yaml", Format::Yaml),
-    ("json", Format::Json),
-    ("tfvars", Format::Tfvars),
-];
-
 /// Endings of configuration files that are read by no name alone: what is in them differs from program to program.
 const ENDINGS: [&str; 15] = [
     "cf", "cnf", "conf", "config", "default", "defaults", "hcl", "hocon", "json5", "local",

@@ -4,7 +4,6 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::file_names::FORMATS;
 use super::{Location, MAX_NAME, Release, Schema, SchemaError};
 use crate::config_format::{Dialect, Format};
 
@@ -176,11 +175,12 @@ impl Reader<'_> {
         let mut formats = Vec::new();
         for (pattern, value) in entries {
             let name = self.string(value)?;
-            let format = FORMATS.iter().find(|(known, _)| *known == name).ok_or_else(|| {
-                let known: Vec<_> = FORMATS.iter().map(|(known, _)| *known).collect();
-                let why = format!("a format must be one of {}", known.join(", "));
-                self.error(value.span().start, why)
-            })?;
+            let format =
+                Format::NAMES.into_iter().find(|(known, _)| *known == name).ok_or_else(|| {
+                    let known: Vec<_> = Format::NAMES.iter().map(|(known, _)| *known).collect();
+                    let why = format!("a format must be one of {}", known.join(", "));
+                    self.error(value.span().start, why)
+                })?;
             formats.push((pattern.get_ref().to_string(), format.1));
         }
         Ok(formats)

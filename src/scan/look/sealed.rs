@@ -12,7 +12,7 @@ use crate::sanitise;
 use crate::scan::findings::Unread;
 use crate::scan::policy::Policy;
 use crate::secret::WipedVec;
-use crate::values::{self, Ciphers, Format};
+use crate::values::{self, Ciphers};
 
 /// Bytes of the largest sealed file that is opened.
 const MAX_SEALED: u64 = 64 << 20;
@@ -93,7 +93,7 @@ impl Opener<'_> {
         if let Sniff::NotSealed = sniff(sealed) {
             // Exempt values are no secrets: they may be anywhere.
             let ciphers = &mut Ciphers::new(self.keyring);
-            return Ok(values::only_sealed(Format::of_path(path), sealed, ciphers));
+            return Ok(values::only_sealed(values::format_of_path(path), sealed, ciphers));
         }
         if let Sniff::GitCrypt = sniff(sealed) {
             return Ok(self.git_crypt.open(None, sealed).ok().map(|(_, _, plaintext)| plaintext));

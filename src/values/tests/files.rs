@@ -70,6 +70,7 @@ fn files(format: Format) -> BoxedStrategy<String> {
                 ]
             })
             .boxed(),
+        Format::Tfvars => panic!("it is not sealed by value"),
     };
     (proptest::collection::vec(entry, 0..8), end, any::<bool>(), any::<bool>())
         .prop_map(move |(entries, end, last, mark)| {

@@ -4,8 +4,8 @@ use git_shroud::format::Key;
 use git_shroud::keyring::{Entry, Keyring};
 use git_shroud::secret::SecretBytes;
 use git_shroud::values::{
-    Cipher, Ciphers, Clear, Format, Index, Mode, Opened, Place, SealError, Token, look, named_keys,
-    only_tokens, open, open_as, opener, seal,
+    Cipher, Ciphers, Clear, FORMATS, Index, Mode, Opened, Place, SealError, Token, look,
+    named_keys, only_tokens, open, open_as, opener, seal,
 };
 
 fn key() -> Key {
@@ -26,7 +26,7 @@ pub(super) fn value_token(bytes: &[u8]) {
 /// A format by the first byte, then a file: what is sealed by value comes back, and what is stored is read as such.
 pub(super) fn value_file(bytes: &[u8]) {
     let Some((first, bytes)) = bytes.split_first() else { return };
-    let format = Format::ALL[usize::from(*first) % Format::ALL.len()];
+    let format = FORMATS[usize::from(*first) % FORMATS.len()];
     let mut keyring = Keyring::default();
     let entry = Entry { name: "default".parse().unwrap(), generation: 1, key: key() };
     keyring.insert(entry).unwrap();
