@@ -155,16 +155,9 @@ impl ByValue {
         attributes: &PathAttributes,
         plan: &LockPlan,
     ) -> Result<(), Left> {
-        match worker.worktree.find(entry)? {
-            None => Ok(()),
-            Some(Err(NotAFile))
-                if attributes.sealed && plan.concerns(worker.keyring, attributes) =>
-            {
-                Err(Left::NotAFile)
-            }
-            Some(Err(NotAFile)) => Ok(()),
-            Some(Ok((path, _))) => self.how(worker, entry, attributes, &path, plan).map(drop),
-        }
+        let is_meant = attributes.sealed && plan.concerns(worker.keyring, attributes);
+        let Some((path, _)) = worker.file_of(entry, is_meant)? else { return Ok(()) };
+        self.how(worker, entry, attributes, &path, plan).map(drop)
     }
 
     /// Closes the file.
@@ -175,16 +168,8 @@ impl ByValue {
         attributes: &PathAttributes,
         plan: &LockPlan,
     ) -> Result<(), Left> {
-        let path = match worker.worktree.find(entry)? {
-            None => return Ok(()),
-            Some(Err(NotAFile))
-                if attributes.sealed && plan.concerns(worker.keyring, attributes) =>
-            {
-                return Err(Left::NotAFile);
-            }
-            Some(Err(NotAFile)) => return Ok(()),
-            Some(Ok((path, _))) => path,
-        };
+        let is_meant = attributes.sealed && plan.concerns(worker.keyring, attributes);
+        let Some((path, _)) = worker.file_of(entry, is_meant)? else { return Ok(()) };
         match self.how(worker, entry, attributes, &path, plan)? {
             How::Stays => worker.remember_closed(entry, attributes),
             How::PutBack => worker.put_back(entry, &path),
@@ -288,11 +273,8 @@ impl ByValue {
         attributes: &PathAttributes,
         discard: bool,
     ) -> Result<bool, Left> {
-        let (path, metadata) = match worker.worktree.find(entry)? {
-            None => return Ok(false),
-            Some(Err(NotAFile)) if attributes.is_encrypted() => return Err(Left::NotAFile),
-            Some(Err(NotAFile)) => return Ok(false),
-            Some(Ok(found)) => found,
+        let Some((path, metadata)) = worker.file_of(entry, attributes.is_encrypted())? else {
+            return Ok(false);
         };
         let file = read(&path)?.ok_or(Left::Changed)?;
         if *file == self.blob || format::sniff(&file) != Sniff::NotSealed || self.keys.is_empty() {

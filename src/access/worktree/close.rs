@@ -11,7 +11,7 @@ use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::objects::{self, is_blob};
 use crate::git::repository::Repository;
-use crate::git::worktree::{Entries, IndexedFile, NotAFile};
+use crate::git::worktree::{Entries, IndexedFile};
 use crate::git_crypt;
 
 /// Puts the sealed blobs of the index in the place of plaintext files.
@@ -105,11 +105,8 @@ fn is_to_close(
     if let Some(by_value) = ByValue::of(worker, entry, attributes)? {
         return by_value.is_to_close(worker, entry, attributes, discard);
     }
-    let (path, metadata) = match worker.worktree.find(entry)? {
-        None => return Ok(false),
-        Some(Err(NotAFile)) if attributes.is_encrypted() => return Err(Left::NotAFile),
-        Some(Err(NotAFile)) => return Ok(false),
-        Some(Ok(found)) => found,
+    let Some((path, metadata)) = worker.file_of(entry, attributes.is_encrypted())? else {
+        return Ok(false);
     };
     let (_, start) = read_start(&path)?;
     let is_closed = match format::sniff(&start) {

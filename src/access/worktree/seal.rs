@@ -100,6 +100,23 @@ fn holds_plaintext(path: &Path) -> io::Result<bool> {
 }
 
 impl<'r> Worker<'r> {
+    /// The file of an entry; `None` where there is none, or something else that is not meant.
+    ///
+    /// # Errors
+    /// [`Left::NotAFile`] where something else is there and meant.
+    pub(super) fn file_of(
+        &mut self,
+        entry: &IndexedFile,
+        is_meant: bool,
+    ) -> Result<Option<(PathBuf, Metadata)>, Left> {
+        match self.worktree.find(entry)? {
+            None => Ok(None),
+            Some(Err(NotAFile)) if is_meant => Err(Left::NotAFile),
+            Some(Err(NotAFile)) => Ok(None),
+            Some(Ok(found)) => Ok(Some(found)),
+        }
+    }
+
     /// The file, if it holds plaintext that the repository seals, or should.
     ///
     /// # Errors
@@ -110,14 +127,8 @@ impl<'r> Worker<'r> {
         attributes: &PathAttributes,
         plan: &LockPlan,
     ) -> Result<Option<(PathBuf, Metadata)>, Left> {
-        let (path, metadata) = match self.worktree.find(entry)? {
-            None => return Ok(None),
-            Some(Err(NotAFile)) if attributes.sealed && plan.concerns(self.keyring, attributes) => {
-                return Err(Left::NotAFile);
-            }
-            Some(Err(NotAFile)) => return Ok(None),
-            Some(Ok(found)) => found,
-        };
+        let is_meant = attributes.sealed && plan.concerns(self.keyring, attributes);
+        let Some((path, metadata)) = self.file_of(entry, is_meant)? else { return Ok(None) };
         // What lost its attribute is this lock's as well, if it is sealed in the repository.
         let is_sealed = attributes.is_encrypted()
             || self.blob_len(entry)?.is_some_and(format::may_be_sealed)
