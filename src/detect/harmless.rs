@@ -75,7 +75,7 @@ fn is_text_of_key(text: &[u8], found: &Assignment) -> bool {
     open.is_some_and(|open| before[open + 1..].contains(&b' '))
 }
 
-/// `$argon2id$…`, `{SSHA}…`: the hash of a password, of which another rule tells.
+/// `$argon2id$…`, `{SSHA}…`: the hash of a password: another rule is for those.
 fn is_hash(value: &[u8]) -> bool {
     let scheme = value.strip_prefix(b"$").and_then(|rest| rest.split(|&byte| byte == b'$').next());
     let modular = scheme.is_some_and(|scheme| {

@@ -126,8 +126,7 @@ pub(super) fn assigned(text: &[u8], found: &Assignment, check: Check) -> Option<
             Kind::Secret => secret(found, value)?,
             Kind::Key => key(found, value)?,
         };
-        let lowered = path.is_minor() || matches!(path, PathKind::Vendored | PathKind::Texts);
-        Some(if lowered { rank.lowered() } else { rank })
+        Some(if path.lowers() { rank.lowered() } else { rank })
     })?;
     let facts = match kind {
         Kind::Password if trivial::is(value) => vec!["a usual word".into()],

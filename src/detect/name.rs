@@ -78,28 +78,27 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
     let words = words(name);
     let at = words.iter().rposition(|word| keyword(word).is_some())?;
     let (kind, compound) = keyword(&words[at])?;
-    let listed = |list: &WordList, word: &str| list.has(word.as_bytes());
     let short =
         matches!(words[at].as_str(), "pass" | "pw" | "pwd" | "auth" | "cred" | "creds" | "bearer");
-    if short && !words[at + 1..].iter().all(|word| listed(&NEUTRAL, word)) {
+    if short && !words[at + 1..].iter().all(|word| NEUTRAL.has(word)) {
         return None;
     }
-    if words[at + 1..].iter().any(|word| listed(&ABOUT, word)) {
+    if words[at + 1..].iter().any(|word| ABOUT.has(word)) {
         // `token_secret`, `key_password` end in a keyword, and `rposition` found that one.
         return None;
     }
     let before = at.checked_sub(1).map(|at| words[at].as_str());
-    if words[..at].iter().any(|word| listed(&NOT_BEFORE, word)) && !strong_before(&words[..at]) {
+    if words[..at].iter().any(|word| NOT_BEFORE.has(word)) && !strong_before(&words[..at]) {
         return None;
     }
     if kind != Kind::Key || compound {
         return Some(kind);
     }
     match before {
-        Some(word) if listed(&NOT_KEY, word) => strong_before(&words[..at]).then_some(Kind::Secret),
-        Some(word) if listed(&STRONG_KEY, word) => Some(Kind::Secret),
-        _ if words[..at].iter().any(|word| listed(&NOT_KEY, word)) => None,
-        _ if words[..at].iter().any(|word| listed(&STRONG_KEY, word)) => Some(Kind::Secret),
+        Some(word) if NOT_KEY.has(word) => strong_before(&words[..at]).then_some(Kind::Secret),
+        Some(word) if STRONG_KEY.has(word) => Some(Kind::Secret),
+        _ if words[..at].iter().any(|word| NOT_KEY.has(word)) => None,
+        _ if words[..at].iter().any(|word| STRONG_KEY.has(word)) => Some(Kind::Secret),
         _ => Some(Kind::Key),
     }
 }
@@ -108,11 +107,10 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
 /// not `datadog_public_key` or `datadog_key_length`.
 pub(super) fn may_be_secret(name: &[u8]) -> bool {
     let words = words(name);
-    let listed = |list: &WordList, word: &str| list.has(word.as_bytes());
     let ids = |word: &str| matches!(word, "id" | "ids" | "sid" | "user" | "username" | "account");
     match words.iter().rposition(|word| keyword(word).is_some()) {
         Some(at) => {
-            !words[at + 1..].iter().any(|word| listed(&ABOUT, word) && !ids(word))
+            !words[at + 1..].iter().any(|word| ABOUT.has(word) && !ids(word))
                 && !matches!(
                     at.checked_sub(1).map(|at| words[at].as_str()),
                     Some("public" | "csrf")
@@ -120,7 +118,7 @@ pub(super) fn may_be_secret(name: &[u8]) -> bool {
         }
         // A cookie of Erlang is a shared secret.
         None if words.iter().any(|word| word == "erlang") => true,
-        None => !words.last().is_some_and(|word| listed(&ABOUT, word) && !ids(word)),
+        None => !words.last().is_some_and(|word| ABOUT.has(word) && !ids(word)),
     }
 }
 

@@ -42,6 +42,11 @@ impl PathKind {
         matches!(self, Self::Minor | Self::MinorCode)
     }
 
+    /// Whether what looks like a secret is one less often.
+    pub(super) fn lowers(self) -> bool {
+        self.is_minor() || matches!(self, Self::Vendored | Self::Texts)
+    }
+
     /// Whether it is a program.
     pub(super) fn is_code(self) -> bool {
         matches!(self, Self::Code | Self::MinorCode)

@@ -71,7 +71,7 @@ pub(super) fn is(value: &[u8]) -> bool {
     if trimmed.trim_start_matches(['"', '\'']).starts_with("shroud.v1.") {
         return true;
     }
-    if trimmed.len() < 3 || NONE.has(trimmed.as_bytes()) {
+    if trimmed.len() < 3 || NONE.has(trimmed) {
         return true;
     }
     if trimmed.ends_with("...") || trimmed.ends_with('…') {

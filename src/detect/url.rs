@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::hit::{Hit, Ranks};
-use super::path::PathKind;
 use super::rank::Rank;
 use super::thresholds::RANDOM_PASSWORD;
 use super::{placeholder, random, trivial};
@@ -43,9 +42,7 @@ pub(super) fn at(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
         (_, true) => Rank::Low,
         (false, false) => Rank::Medium,
     };
-    let lowered =
-        |path: PathKind| path.is_minor() || matches!(path, PathKind::Vendored | PathKind::Texts);
-    let ranks = Ranks::of(|path| Some(if lowered(path) { rank.lowered() } else { rank }))?;
+    let ranks = Ranks::of(|path| Some(if path.lowers() { rank.lowered() } else { rank }))?;
     let facts = if trivial { vec!["a usual word".into()] } else { Vec::new() };
     Some(Hit { facts, ..Hit::ranked(value.clone(), scheme..value.end + 1, ranks) })
 }

@@ -16,8 +16,8 @@ impl WordList {
     }
 
     /// Whether the word is one of them, written like that.
-    pub(super) fn has(&self, word: &[u8]) -> bool {
+    pub(super) fn has(&self, word: impl AsRef<[u8]>) -> bool {
         let words = || self.words.split_ascii_whitespace().map(str::as_bytes).collect();
-        self.set.get_or_init(words).contains(word)
+        self.set.get_or_init(words).contains(word.as_ref())
     }
 }

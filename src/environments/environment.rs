@@ -134,7 +134,7 @@ pub struct Environment {
     pub sections: BTreeMap<String, (usize, usize)>,
     /// Names of values that are sealed, in files that are locked.
     pub sealed_names: BTreeSet<String>,
-    /// Whether a file is locked of which not even the names are known.
+    /// Whether a file is locked, and not even its names are known.
     pub has_unknown_names: bool,
 }
 

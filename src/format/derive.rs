@@ -58,7 +58,7 @@ impl KeyId {
         Some(Self(id))
     }
 
-    /// The id of which only these bytes are known, as a sealed value has them (format.md 8).
+    /// An id that is known by its first bytes alone, as a sealed value has it (format.md 8).
     pub fn partial(start: [u8; PARTIAL_ID_LEN]) -> Self {
         let mut id = [0; KEY_ID_LEN];
         id[..PARTIAL_ID_LEN].copy_from_slice(&start);

@@ -155,7 +155,7 @@ fn blame_and_add_by_parts_work_on_the_worktree() {
     assert_eq!(of_line(1), commit("HEAD~2"));
     assert_eq!(of_line(2), commit("HEAD~1"));
     assert_eq!(of_line(3), commit("HEAD"));
-    // Two hunks, of which one is taken.
+    // One of two hunks is taken.
     let lines: String = (0..30).map(|n| format!("N{n}=value-{n}\n")).collect();
     sandbox.write("repo/conf/long.env", &lines);
     sandbox.git("repo", ["add", "."]);
