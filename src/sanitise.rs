@@ -68,6 +68,19 @@ pub fn native_word(native: &Path) -> Option<String> {
     word(crate::repo_path::argument_bytes(native.as_os_str())?)
 }
 
+/// Other text on one line as a code span of Markdown (GFM, section 6.3), in which nothing is a link, a tag, a mention or a heading;
+/// nothing for none. Not for a table, where `|` ends a cell even here.
+pub fn code_span(text: &str) -> String {
+    let text = line(text);
+    if text.trim().is_empty() {
+        return String::new();
+    }
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let pad = if longest > 0 { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
 /// JSON in which everything that acts on a terminal is escaped as JSON escapes it: it means the same.
 pub fn json(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -158,6 +171,14 @@ mod tests {
         for harmless in "aÄß中文🙂é\u{a0}\u{3000}".chars() {
             assert!(!acts(harmless), "{harmless:?}");
         }
+    }
+
+    #[test]
+    fn nothing_ends_a_code_span() {
+        assert_eq!(code_span("A_B"), "`A_B`");
+        assert_eq!(code_span("a`b```c"), "```` a`b```c ````");
+        assert_eq!(code_span("a\n# b"), "`a\\n# b`");
+        assert_eq!(code_span(" "), "");
     }
 
     #[test]

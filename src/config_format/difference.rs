@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Format, Style};
+use super::Format;
 
 /// Bytes in which git looks for a zero byte, which makes a file binary.
 const BINARY_CHECK: usize = 8000;
@@ -65,8 +65,7 @@ fn values(format: Format, bytes: &[u8]) -> Option<Values<'_>> {
     let mut values = Values::new();
     let document = format.parse(bytes).ok()?;
     for (at, item) in document.items.iter().enumerate() {
-        let is_empty = item.style == Style::Flow && document.children(at).next().is_none();
-        if item.is_scalar() || is_empty {
+        if item.is_scalar() || document.is_empty(at) {
             let value = bytes[item.value.clone()].trim_ascii();
             values.entry(item.full_name()).or_default().push(value);
         }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use zeroize::Zeroizing;
 
-use super::item::{Item, Kind, Path, Step, Tie};
+use super::item::{Item, Kind, Path, Step, Style, Tie};
 use super::{Dialect, Document, Format, env_value, escapes, ini_value, number};
 
 /// Bytes behind a value that may be a part of it for another reader.
@@ -67,7 +67,7 @@ impl Document<'_> {
                 continue;
             };
             // Whole sections without anything are no values.
-            if item.kind == Kind::Mapping && item.style != super::Style::Flow {
+            if item.kind == Kind::Mapping && item.style != Style::Flow {
                 continue;
             }
             properties.push(Property {
@@ -97,6 +97,19 @@ impl Document<'_> {
                 && item.path.0.starts_with(&above.path.0)
         };
         (at + 1..self.items.len()).filter(inside)
+    }
+
+    /// Whether an item is a list or mapping in brackets with nothing in it. What is in brackets follows at once.
+    pub fn is_empty(&self, at: usize) -> bool {
+        let item = &self.items[at];
+        let is_inside = |next: &Item| {
+            next.document == item.document
+                && next.path.0.len() > item.path.0.len()
+                && next.path.0.starts_with(&item.path.0)
+        };
+        item.kind.is_compound()
+            && item.style == Style::Flow
+            && !self.items.get(at + 1).is_some_and(is_inside)
     }
 
     /// An item as JSON, without blanks, the names in order. Numbers that JSON does not have are text.
@@ -170,7 +183,7 @@ impl Document<'_> {
         let item = &self.items[at];
         match (self.format, self.dialect) {
             (Format::Env, None) => env_value::differing(self.behind_sign(at), &item.text).collect(),
-            (Format::Ini, None) if item.is_scalar() && item.style != super::Style::Block => {
+            (Format::Ini, None) if item.is_scalar() && item.style != Style::Block => {
                 let line = self.behind_sign(at).lines().next().unwrap_or_default();
                 ini_value::differing(line.trim_start_matches([' ', '\t']), &item.text).collect()
             }

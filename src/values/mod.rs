@@ -10,6 +10,7 @@ mod seal;
 mod single;
 mod spots;
 mod token;
+mod told;
 
 use crate::config_format::{self, Doubt, Format};
 use crate::format::{Key, KeyId};
@@ -23,6 +24,7 @@ pub use seal::{SealError, Sealed, only_tokens, seal};
 pub use single::{Value, each, only_sealed, reseal};
 pub use spots::Named;
 pub use token::{Cipher, PREFIX, Place, Token, TokenError};
+pub use told::{Told, ToldValue, tell};
 
 /// Bytes of a plaintext file that is sealed by value, at most.
 pub const MAX_LEN: usize = config_format::MAX_LEN;

@@ -27,6 +27,7 @@ mod layouts;
 mod lines;
 mod locking;
 mod masked_diff;
+mod masked_review;
 mod meeting;
 mod member_attacks;
 mod members;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::{Options, words};
 use crate::error::count;
+use crate::sanitise::code_span;
 use crate::scan::findings::{Finding, Report};
 
 /// Findings in the table; a comment on GitHub holds 65,536 characters.
@@ -94,16 +95,8 @@ fn list(
     Ok(())
 }
 
-/// A code span of any text (GFM, section 6.3), also within a table; nothing for none.
+/// A code span of any text within a table; nothing for none.
 fn code(text: &str) -> String {
-    let text = words::line(text);
-    if text.trim().is_empty() {
-        return String::new();
-    }
     // In a table a pipe ends the cell, in code too, unless it is escaped. Behind a backslash renderers do not agree.
-    let text = text.replace("\\|", "\\¦").replace('|', "\\|");
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') || longest > 0 { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
+    code_span(&words::line(text).replace("\\|", "\\¦").replace('|', "\\|"))
 }

@@ -1,0 +1,122 @@
+//! Which names differ between two versions of a file of which one is sealed by value.
+
+use std::collections::BTreeMap;
+
+use crate::config_format::Format;
+use crate::secret::WipedVec;
+use crate::values::{Ciphers, OpenValuesError, ToldValue, tell};
+
+/// Names of a file, each list sorted. A name may be in more than one.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Names that only the new version has.
+    pub added: Vec<String>,
+    /// Names that only the old version has.
+    pub removed: Vec<String>,
+    /// Names with another value.
+    pub changed: Vec<String>,
+    /// Names whose value was sealed and is plaintext now.
+    pub exposed: Vec<String>,
+    /// Names whose value was plaintext and is sealed now.
+    pub sealed: Vec<String>,
+    /// Names whose value is sealed with another key now, so that nothing tells without the keys whether it changed.
+    pub resealed: Vec<String>,
+}
+
+impl Names {
+    /// Whether nothing is in any list.
+    pub fn is_empty(&self) -> bool {
+        let Self { added, removed, changed, exposed, sealed, resealed } = self;
+        [added, removed, changed, exposed, sealed, resealed].iter().all(|names| names.is_empty())
+    }
+}
+
+/// The values of one version, by their names; in the file's order where a name is there more than once.
+pub(super) type Told = BTreeMap<String, Vec<ToldValue>>;
+
+/// The values of a version.
+///
+/// # Errors
+/// The file does not read, or holds a damaged value.
+pub(super) fn told(
+    format: Format,
+    bytes: &[u8],
+    ciphers: &mut Ciphers<'_>,
+) -> Result<Told, OpenValuesError> {
+    let mut names = Told::new();
+    for told in tell(format, bytes, ciphers)? {
+        names.entry(told.name).or_default().push(told.value);
+    }
+    Ok(names)
+}
+
+/// As if all values were sealed: those of a file that is sealed whole.
+pub(super) fn as_sealed(told: Told) -> Told {
+    let seal = |value| match value {
+        ToldValue::Plain(bytes) => ToldValue::Opened(bytes),
+        value => value,
+    };
+    let seal_all =
+        |(name, values): (String, Vec<_>)| (name, values.into_iter().map(seal).collect());
+    told.into_iter().map(seal_all).collect()
+}
+
+/// Compares two versions. Plaintext tells of exposure only where it is stored, not in the worktree.
+pub(super) fn compare(old: &Told, new: &Told, stored: (bool, bool)) -> Names {
+    let only = |told: &Told, other: &Told| {
+        told.keys().filter(|name| !other.contains_key(*name)).cloned().collect()
+    };
+    let mut names = Names { added: only(new, old), removed: only(old, new), ..Names::default() };
+    for (name, values) in new {
+        let Some(before) = old.get(name) else { continue };
+        let mut pairs = Pair { changed: before.len() != values.len(), ..Pair::default() };
+        before.iter().zip(values).for_each(|(old, new)| pairs.add(old, new, stored));
+        for (is, list) in [
+            (pairs.changed, &mut names.changed),
+            (pairs.exposed, &mut names.exposed),
+            (pairs.sealed, &mut names.sealed),
+            (pairs.unknown && !pairs.changed, &mut names.resealed),
+        ] {
+            if is {
+                list.push(name.clone());
+            }
+        }
+    }
+    names
+}
+
+/// What became of the values of one name.
+#[derive(Default)]
+struct Pair {
+    changed: bool,
+    exposed: bool,
+    sealed: bool,
+    unknown: bool,
+}
+
+impl Pair {
+    fn add(&mut self, old: &ToldValue, new: &ToldValue, (old_stored, new_stored): (bool, bool)) {
+        use ToldValue::{Closed, Opened, Plain};
+        match (old, new) {
+            (Closed { key: a, token: old }, Closed { key: b, token: new }) => {
+                self.changed |= old != new && a == b;
+                self.unknown |= a != b;
+            }
+            (Closed { .. }, Opened(_)) | (Opened(_), Closed { .. }) => self.unknown = true,
+            (Opened(old) | Plain(old), Opened(new) | Plain(new)) => {
+                self.changed |= old.trim_ascii() != new.trim_ascii();
+            }
+            (Closed { .. }, Plain(_)) => self.changed |= !new_stored || is_empty(new),
+            (Plain(_), Closed { .. }) => self.changed |= !old_stored || is_empty(old),
+        }
+        let is_sealed = |value: &ToldValue| matches!(value, Opened(_) | Closed { .. });
+        self.exposed |= is_sealed(old) && !is_sealed(new) && new_stored && !is_empty(new);
+        self.sealed |= !is_sealed(old) && is_sealed(new) && old_stored && !is_empty(old);
+    }
+}
+
+/// Whether it is a value that nothing seals, since it is none.
+fn is_empty(value: &ToldValue) -> bool {
+    let empty = |bytes: &WipedVec| matches!(bytes.trim_ascii(), b"" | b"\"\"" | b"''" | b"``");
+    matches!(value, ToldValue::Plain(bytes) if empty(bytes))
+}
