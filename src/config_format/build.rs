@@ -1,6 +1,6 @@
 //! How the readers put a document together. At the end every byte has a role, or the file is refused.
 
-use std::collections::HashMap;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use zeroize::Zeroizing;
@@ -65,14 +65,14 @@ impl<'t> Builder<'t> {
         bytes: &'t [u8],
         base: usize,
     ) -> Self {
-        let breaks = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        let breaks = memchr::memchr_iter(b'\n', bytes);
         Self {
             bytes,
             base,
             format,
             dialect,
             text_len: 0,
-            line_starts: std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect(),
+            line_starts: std::iter::once(0).chain(breaks.map(|at| at + 1)).collect(),
             items: Vec::new(),
             marks: Vec::new(),
             path: Vec::new(),
@@ -164,13 +164,9 @@ impl<'t> Builder<'t> {
             spans.push(mark);
         }
         self.fill(at..self.bytes.len(), &mut spans)?;
-        let mut names = HashMap::new();
-        for (at, item) in self.items.iter().enumerate() {
-            names.entry(item.full_name()).or_insert(at);
-        }
         let Self { bytes, format, dialect, items, .. } = self;
         let text = std::str::from_utf8(bytes).unwrap_or_default();
-        Ok(Document { bytes, format, dialect, items, spans, text, names })
+        Ok(Document { bytes, format, dialect, items, spans, text, names: OnceCell::new() })
     }
 
     fn unplaced(&self, at: usize) -> Doubt {

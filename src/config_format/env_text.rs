@@ -43,7 +43,7 @@ impl Out {
 
 /// Where the line ends.
 pub(super) fn line_end(text: &str) -> usize {
-    let line = text.split('\n').next().unwrap_or_default();
+    let line = memchr::memchr(b'\n', text.as_bytes()).map_or(text, |end| &text[..end]);
     line.strip_suffix('\r').unwrap_or(line).len()
 }
 
@@ -65,11 +65,15 @@ pub(super) fn bare(after: &str, cut: impl Fn(&str) -> usize, reference: fn(&str)
     // In place of a comment, a value begins where the sign ends.
     let start = if value.is_empty() { 0 } else { lead };
     let mut out = Out::new(value.len());
-    for (at, c) in value.char_indices() {
-        match c {
-            '$' if reference(&value[at + 1..]) => out.reference(),
-            c => out.text.push(c),
+    let mut parts = value.split('$');
+    out.text.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        // What is behind the sign, to the end of the value.
+        match reference(&value[out.text.len() + 1..]) {
+            true => out.reference(),
+            false => out.text.push('$'),
         }
+        out.text.push_str(part);
     }
     out.meant(start..start + value.len())
 }
@@ -77,9 +81,8 @@ pub(super) fn bare(after: &str, cut: impl Fn(&str) -> usize, reference: fn(&str)
 /// Where a comment begins that has a blank before it.
 pub(super) fn comment(line: &str) -> usize {
     let bytes = line.as_bytes();
-    let begins =
-        |at: &usize| bytes[*at] == b'#' && (*at == 0 || bytes[*at - 1].is_ascii_whitespace());
-    (0..line.len()).find(begins).unwrap_or(line.len())
+    let begins = |at: &usize| *at == 0 || bytes[*at - 1].is_ascii_whitespace();
+    memchr::memchr_iter(b'#', bytes).find(begins).unwrap_or(line.len())
 }
 
 /// Where the quote closes, for readers that go by a regular expression: at the first without a backslash before it, else at

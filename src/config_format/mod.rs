@@ -27,6 +27,7 @@ mod view;
 mod write;
 mod yaml;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 pub use dialect::Dialect;
@@ -96,7 +97,8 @@ pub struct Document<'t> {
     pub spans: Vec<Span>,
     /// The file as text; empty where it is none.
     text: &'t str,
-    names: HashMap<String, usize>,
+    /// The items by their names, from the first question on.
+    names: OnceCell<HashMap<String, usize>>,
 }
 
 impl Format {

@@ -19,7 +19,8 @@ impl<'t> Text<'t> {
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let content = line.strip_suffix(b"\n").unwrap_or(line);
             let content = content.strip_suffix(b"\r").unwrap_or(content);
-            if content.contains(&b'\r') || content.len() + 1 == line.len() && line.ends_with(b"\r")
+            if memchr::memchr(b'\r', content).is_some()
+                || content.len() + 1 == line.len() && line.ends_with(b"\r")
             {
                 return Err(builder.doubt(start, "there is a carriage return inside the line"));
             }

@@ -55,7 +55,14 @@ impl Format {
 impl Document<'_> {
     /// The item of this name, as [`Item::full_name`] writes it.
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.names.get(name).copied()
+        let names = self.names.get_or_init(|| {
+            let mut names = HashMap::new();
+            for (at, item) in self.items.iter().enumerate() {
+                names.entry(item.full_name()).or_insert(at);
+            }
+            names
+        });
+        names.get(name).copied()
     }
 
     /// The values that have a name of their own. An empty mapping is one, too.
