@@ -100,6 +100,10 @@ impl<'k, R: Rules> Filter<'k, R> {
         let content = read(&mut spool)?;
         let rules = &mut self.rules;
         let fit = sealing_key(self.keyring, rule, |ids| rules.later(&rule.key, ids));
+        // As nearly always. The blob need not be read for that.
+        if let Some(same) = self.sole_version(path, &mode, &content, fit.as_ref().ok().copied()) {
+            return Filtered::bytes(&same);
+        }
         let versions = Versions::read(&mut self.rules, path, &self.ciphers, &content)?;
         // As for whole files: what did not change stays the same bytes, whichever key sealed it, and in whichever way.
         if let Some(same) = &versions.same {
@@ -119,7 +123,7 @@ impl<'k, R: Rules> Filter<'k, R> {
         }
         let sealed = self.seal_by_value(&mode, &content, entry, &versions);
         match sealed {
-            Ok(sealed) => Filtered::bytes(&sealed.bytes),
+            Ok(sealed) => Filtered::bytes(&sealed),
             Err(SealError::DoesNotRead(doubt)) => {
                 // A file of another kind, as a certificate, is where it should be; 'status' says that it is whole.
                 if let Some(format) = mode.format {
@@ -139,22 +143,35 @@ impl<'k, R: Rules> Filter<'k, R> {
         }
     }
 
+    /// What this key seals the content to, if the index has just that. Where it has more, as in a conflict, the guards
+    /// against moves to another key look at all of it.
+    fn sole_version(
+        &mut self,
+        path: &[u8],
+        mode: &Mode,
+        content: &[u8],
+        current: Option<&Entry>,
+    ) -> Option<Vec<u8>> {
+        let (mode, key) = ((mode.format?, &mode.clear), &current?.key);
+        let (rules, ciphers) = (&mut self.rules, &mut self.ciphers);
+        rules.sole_version(path, &mut || values::unproved(mode, content, key, ciphers))
+    }
+
     fn seal_by_value(
         &mut self,
         mode: &Mode,
         content: &[u8],
         entry: &Entry,
         versions: &Versions,
-    ) -> Result<values::Sealed, SealError> {
+    ) -> Result<Vec<u8>, SealError> {
         let format = mode.format.ok_or_else(values::no_format)?;
         let (clear, ciphers) = (&mode.clear, &mut self.ciphers);
-        let none = Index::default();
-        let sealed = values::seal((format, clear), content, &entry.key, ciphers, &none, |_| false);
-        // As nearly always: a new file, or one that did not change.
-        let is_settled = versions.blobs.is_empty()
-            || matches!(&sealed, Ok(sealed) if versions.blobs.contains(&sealed.bytes));
-        if is_settled && sealed.is_ok() {
-            return sealed;
+        // In a conflict: one of the sides as it is.
+        if versions.blobs.len() > 1 {
+            let known = values::unproved((format, clear), content, &entry.key, ciphers);
+            if let Some(side) = known.filter(|known| versions.blobs.contains(known)) {
+                return Ok(side);
+            }
         }
         let index = Index::read(format, &versions.blobs);
         let keyring = self.keyring;
@@ -166,10 +183,10 @@ impl<'k, R: Rules> Filter<'k, R> {
         match sealed {
             // With its tokens a file may be longer than a plaintext.
             Err(SealError::TooLarge) if values::may_hold_tokens(content) => {
-                let values = values::only_tokens(mode, content, ciphers)?;
-                Ok(values::Sealed { bytes: content.to_vec(), values })
+                values::only_tokens(mode, content, ciphers)?;
+                Ok(content.to_vec())
             }
-            sealed => sealed,
+            sealed => sealed.map(|sealed| sealed.bytes),
         }
     }
 

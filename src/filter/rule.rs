@@ -56,6 +56,16 @@ pub trait Rules {
         Ok(())
     }
 
+    /// What `make` gives, if the index has one version of this path, and that is these very bytes. Where it has none or
+    /// several, `make` is not called.
+    fn sole_version(
+        &mut self,
+        _path: &[u8],
+        _make: &mut dyn FnMut() -> Option<Vec<u8>>,
+    ) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Whether the index has these very bytes, `len` of them, at this path. Asked for only where they would be refused.
     fn holds(&mut self, _path: &[u8], _content: &mut dyn Read, _len: u64) -> bool {
         false

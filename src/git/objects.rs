@@ -5,6 +5,8 @@ use std::process::Stdio;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
 
 use super::GitError;
 use super::repository::Repository;
@@ -117,6 +119,21 @@ pub fn is_blob(
     is_one_of(repository, source, len, &[id])
 }
 
+/// Whether a blob of these bytes has this id. Does not look for attacks on SHA-1, which takes most of its time: for bytes that
+/// were made here, and that git hashes again before it keeps them.
+pub fn has_id(bytes: &[u8], id: ObjectId) -> bool {
+    let header = gix::objs::encode::loose_header(gix::objs::Kind::Blob, bytes.len() as u64);
+    match id {
+        ObjectId::Sha1(id) => {
+            Sha1::new().chain_update(&header).chain_update(bytes).finalize()[..] == id
+        }
+        ObjectId::Sha256(id) => {
+            Sha256::new().chain_update(&header).chain_update(bytes).finalize()[..] == id
+        }
+        _ => false,
+    }
+}
+
 /// Whether the `len` bytes of `source` are those of one of the blobs.
 ///
 /// # Errors
@@ -165,5 +182,23 @@ impl std::io::Write for BlobHasher {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As 'git hash-object' of git 2.47 says.
+    #[test]
+    fn ids_are_those_of_git() {
+        for id in [
+            "bd2c89c15cf5290bc8b5e0d71f071132864134c3",
+            "4c602a7a1676cb1d131a44296a83c316ef303d89df576c6fd8a42456aae08542",
+        ] {
+            let id = ObjectId::from_hex(id.as_bytes()).unwrap();
+            assert!(has_id(b"A=1\n", id));
+            assert!(!has_id(b"A=2\n", id));
+        }
     }
 }

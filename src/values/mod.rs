@@ -20,7 +20,7 @@ pub use index::Index;
 pub use look::{Look, look, look_anyway};
 pub use mode::{Clear, FORMATS, Mode, format_of_path};
 pub use open::{OpenValuesError, Opened, named_keys, open, open_as, opener};
-pub use seal::{SealError, Sealed, only_tokens, seal};
+pub use seal::{SealError, Sealed, only_tokens, seal, unproved};
 pub use single::{Value, each, only_sealed, reseal};
 pub use spots::Named;
 pub use token::{Cipher, PREFIX, Place, Token, TokenError};

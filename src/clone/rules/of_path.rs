@@ -267,6 +267,22 @@ impl Rules for PathRules<'_> {
     }
 
     /// What cannot be read is taken for something else.
+    fn sole_version(
+        &mut self,
+        path: &[u8],
+        make: &mut dyn FnMut() -> Option<Vec<u8>>,
+    ) -> Option<Vec<u8>> {
+        // As above.
+        if self.at_least.is_some() || path.is_empty() {
+            return None;
+        }
+        let lookup = self.looked_up().ok()??;
+        let [id] = blobs_at(lookup.repository, path)[..] else { return None };
+        let bytes = make()?;
+        objects::has_id(&bytes, id).then_some(bytes)
+    }
+
+    /// What cannot be read is taken for something else.
     fn holds(&mut self, path: &[u8], content: &mut dyn Read, len: u64) -> bool {
         let Ok(Some(lookup)) = self.lookup() else { return false };
         let blobs = blobs_at(lookup.repository, path);

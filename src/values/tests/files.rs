@@ -108,6 +108,9 @@ fn each(format: Format) {
         let again = super::sealed(format, &sealed.bytes).unwrap();
         prop_assert_eq!(&again.bytes, &sealed.bytes);
         prop_assert_eq!(super::sealed(format, text.as_bytes()).unwrap().bytes, &sealed.bytes[..]);
+        let (clear, key) = (Clear::default(), &keyring.entries()[0].key);
+        let known = unproved((format, &clear), text.as_bytes(), key, &mut Ciphers::new(&keyring));
+        prop_assert_eq!(known, Some(sealed.bytes.clone()));
         // One changed bit of a token.
         let tokens: Vec<usize> = stored.match_indices(PREFIX).map(|(at, _)| at).collect();
         if !tokens.is_empty() {
