@@ -17,12 +17,13 @@ use crate::error::Context as _;
 use crate::format::{self, Sniff};
 use crate::fs::{Access, create_private_dir, open_regular, read_regular, with_path, write_atomic};
 use crate::git::GitError;
-use crate::git::objects;
+use crate::git::objects::{self, Blob};
 use crate::git::raw::{Side, changes};
 use crate::git::repository::Repository;
 use crate::git::scratch::{File, ScratchIndex};
 use crate::git::staging::{Staged, stage_and_remove};
 use crate::store::local;
+use crate::values::{format_of_path, may_hold_tokens, opener};
 
 /// Bytes of the longest journal that is read.
 const MAX_LEN: usize = 1 << 16;
@@ -253,7 +254,19 @@ impl Changed {
         };
         let (Some(old), Some((_, new))) = (self.old, &self.new) else { return Ok(false) };
         Ok(matches!(sniff(*new)?, Some(Sniff::Sealed(_)))
-            || matches!(sniff(old)?, Some(Sniff::GitCrypt)))
+            || matches!(sniff(old)?, Some(Sniff::GitCrypt))
+            || self.is_by_value(repository, *new)?)
+    }
+
+    /// Whether a blob is sealed by value.
+    fn is_by_value(&self, repository: &Repository, id: ObjectId) -> Result<bool, GitError> {
+        let format = format_of_path(&self.path);
+        Ok(match objects::read(repository, id)? {
+            Blob::Memory(bytes) => {
+                format.is_some() && may_hold_tokens(&bytes) && opener(format, &bytes).is_some()
+            }
+            Blob::Large | Blob::Missing => false,
+        })
     }
 
     /// Refuses to write over what is neither the old nor the new content.

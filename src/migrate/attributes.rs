@@ -1,10 +1,11 @@
 //! Rewriting git-crypt's attribute lines to this program's; every other byte of the file stays (gitattributes).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::format::Layout;
 use crate::git::attributes_file::{
-    MACRO_LINE, defines_macro, name_of, sealing_without, split_pattern,
+    MACRO_LINE, VALUES_MACRO_LINE, Values, defines_macro, defines_values_macro, name_of,
+    sealing_values_without, sealing_without, split_pattern,
 };
 use crate::git_crypt::Name;
 use crate::keyring::KeyName;
@@ -26,6 +27,10 @@ pub(super) struct Rewriting<'r> {
     pub(super) exception_text: &'r str,
     /// Whether the repository has filters of others, so that a line without a filter may be about one of them.
     pub(super) other_filters: bool,
+    /// The lines of this file, counted from 1, that are to seal by value.
+    pub(super) by_value: BTreeSet<usize>,
+    /// Whether a line of any file is to, so that those which seal whole must say so.
+    pub(super) any_by_value: bool,
 }
 
 /// A line that should be another.
@@ -56,6 +61,19 @@ pub(super) fn filters(text: &[u8]) -> Vec<Vec<u8>> {
     tokens.filter_map(|(_, token)| Some(token.strip_prefix(b"filter=")?.to_vec())).collect()
 }
 
+/// The lines that name git-crypt's filter, counted from 1, with their patterns.
+pub(super) fn sealing_lines(text: &[u8]) -> Vec<(usize, Vec<u8>)> {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    let lines = text.split(|&byte| byte == b'\n').enumerate();
+    let seals = |line: &Line<'_>| {
+        let mut filters =
+            line.tokens.iter().filter_map(|(_, token)| token.strip_prefix(b"filter="));
+        filters.next_back().is_some_and(|filter| Name::from_driver(filter).is_some())
+    };
+    let sealing = lines.filter_map(|(at, line)| Some((at + 1, Line::parse(line)?)));
+    sealing.filter(|(_, line)| seals(line)).map(|(at, line)| (at, line.pattern)).collect()
+}
+
 /// Rewrites a file's text; the second is what changed. `top` says that the macro should be defined here.
 pub(super) fn rewrite(
     text: &[u8],
@@ -68,15 +86,19 @@ pub(super) fn rewrite(
     };
     let mut written = mark.to_vec();
     let mut changes = Vec::new();
-    if top && !defines_macro(text) {
-        written.extend_from_slice(MACRO_LINE.as_bytes());
+    let wanted = [
+        (MACRO_LINE, !defines_macro(text)),
+        (VALUES_MACRO_LINE, how.any_by_value && !defines_values_macro(text)),
+    ];
+    for (line, _) in wanted.into_iter().filter(|(_, missing)| top && *missing) {
+        written.extend_from_slice(line.as_bytes());
         // As the other lines of the file end.
         written.extend_from_slice(if text.windows(2).any(|two| two == b"\r\n") {
             b"\r\n"
         } else {
             b"\n"
         });
-        changes.push(LineChange { line: 0, old: Vec::new(), new: Some(MACRO_LINE.into()) });
+        changes.push(LineChange { line: 0, old: Vec::new(), new: Some(line.into()) });
     }
     for (at, whole) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
         let (old, end) = match whole {
@@ -186,7 +208,16 @@ impl Rewriting<'_> {
                 name_of(token) == name.as_bytes() || (name != "filter" && *token == b"binary")
             })
         };
-        let seal = sealing_without(is_named.then(|| key.as_str()), Layout::default(), is_said);
+        let named = is_named.then(|| key.as_str());
+        let seal = match () {
+            () if self.by_value.contains(&number) => {
+                sealing_values_without(named, &Values::default(), is_said)
+            }
+            () if self.any_by_value => {
+                sealing_without(named, Layout::default(), is_said) + " !shroud-by"
+            }
+            () => sealing_without(named, Layout::default(), is_said),
+        };
         // First, as the macro also says how to merge, and what the user has said of that must outrank it.
         let blanks = line.tokens.first().map_or(&b" "[..], |(blanks, _)| blanks);
         let mut new = [blanks, seal.as_bytes()].concat();
@@ -238,131 +269,5 @@ impl Rewriting<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names() -> BTreeMap<Name, KeyName> {
-        [("default", "default"), ("Ops", "ops"), ("prod-2", "prod-2")]
-            .map(|(old, new)| (old.parse().unwrap(), new.parse().unwrap()))
-            .into()
-    }
-
-    fn how(names: &BTreeMap<Name, KeyName>) -> Rewriting<'_> {
-        Rewriting {
-            names,
-            state_dir: b".git-crypt",
-            explicit_default: false,
-            exception_text: "!text",
-            other_filters: false,
-        }
-    }
-
-    fn rewritten(text: &str) -> String {
-        let names = names();
-        let how = how(&names);
-        let (new, changes) = rewrite(text.as_bytes(), false, &how).unwrap();
-        assert_eq!(changes.is_empty(), new == text.as_bytes());
-        String::from_utf8(new).unwrap()
-    }
-
-    #[test]
-    fn lines_are_rewritten_in_place() {
-        let cases = [
-            (
-                "*.key filter=git-crypt diff=git-crypt\n",
-                "*.key shroud filter=shroud diff=shroud merge=shroud -text\n",
-            ),
-            (
-                "*.key diff=git-crypt filter=git-crypt",
-                "*.key shroud filter=shroud diff=shroud merge=shroud -text",
-            ),
-            (
-                "ops/**\tfilter=git-crypt-Ops diff=git-crypt-Ops\r\n",
-                "ops/**\tshroud shroud-key=ops filter=shroud diff=shroud merge=shroud -text\r\n",
-            ),
-            (
-                "\"a b\"   filter=git-crypt-prod-2\n",
-                "\"a b\"   shroud shroud-key=prod-2 filter=shroud diff=shroud merge=shroud -text\n",
-            ),
-            (
-                "  *.x  filter=git-crypt  -text  diff=git-crypt \n",
-                "  *.x  shroud filter=shroud diff=shroud merge=shroud  -text \n",
-            ),
-            (
-                "*.x diff=json filter=git-crypt\n",
-                "*.x shroud filter=shroud merge=shroud -text diff=json\n",
-            ),
-            (
-                "*.x text filter=git-crypt merge=union\n",
-                "*.x shroud filter=shroud diff=shroud text merge=union\n",
-            ),
-            ("*.x diff=git-crypt\n", "*.x diff=shroud\n"),
-            (
-                "[attr]crypt filter=git-crypt diff=git-crypt\n*.p crypt\n",
-                "[attr]crypt shroud filter=shroud diff=shroud merge=shroud -text\n*.p crypt\n",
-            ),
-            (".gitattributes !filter !diff\n", ".gitattributes !filter !diff !merge\n"),
-            ("pub.txt -filter -diff\n", "pub.txt -filter -diff !merge !text !delta\n"),
-            ("pub.txt !filter !diff text\n", "pub.txt !filter !diff text !merge !delta\n"),
-            ("pub.txt !filter !diff binary\n", "pub.txt !filter !diff binary\n"),
-            (
-                "/.git-crypt/** !filter\n.git-crypt/x a\n.git-crypto filter=git-crypt\n",
-                ".git-crypto shroud filter=shroud diff=shroud merge=shroud -text\n",
-            ),
-        ];
-        for (old, new) in cases {
-            assert_eq!(rewritten(old), new);
-        }
-    }
-
-    #[test]
-    fn what_is_not_git_crypts_stays_byte_for_byte() {
-        for text in [
-            "",
-            "\n",
-            "# *.key filter=git-crypt\r\n\n   \n",
-            "*.txt text eol=lf",
-            "*.bin filter=lfs diff=lfs merge=lfs -text\n",
-            "*.x filter=git-cryptic xfilter=git-crypt\n",
-            "\"unclosed filter\n",
-            "lone\n",
-            "\u{feff}*.txt text\n",
-        ] {
-            assert_eq!(rewritten(text), text);
-        }
-    }
-
-    #[test]
-    fn a_byte_order_mark_stays_first_and_the_macro_follows() {
-        let names = names();
-        let how = Rewriting { explicit_default: true, exception_text: "text=auto", ..how(&names) };
-        let (new, changes) =
-            rewrite("\u{feff}a filter=git-crypt\r\n".as_bytes(), true, &how).unwrap();
-        let expected = format!(
-            "\u{feff}{MACRO_LINE}\r\na shroud shroud-key=default filter=shroud diff=shroud merge=shroud -text\r\n"
-        );
-        assert_eq!(String::from_utf8(new.clone()).unwrap(), expected);
-        assert_eq!(changes.len(), 2);
-        assert!(rewrite(&new, true, &how).unwrap().1.is_empty());
-    }
-
-    #[test]
-    fn with_filters_of_others_only_clear_exceptions_are_touched() {
-        let names = names();
-        let how = Rewriting { other_filters: true, ..how(&names) };
-        let text = b"small.bin -filter\npub !filter !diff\n";
-        let (new, changes) = rewrite(text, false, &how).unwrap();
-        assert_eq!(new, b"small.bin -filter\npub !filter !diff !merge !text !delta\n");
-        assert_eq!(changes.len(), 1);
-        assert_eq!(filters(b"a filter=lfs\n# b filter=x\nc filter=git-crypt\n").len(), 2);
-    }
-
-    #[test]
-    fn an_unknown_key_is_named() {
-        let names = names();
-        let how = how(&names);
-        let error = rewrite(b"\na filter=git-crypt-\x1bx\n", false, &how).unwrap_err();
-        assert_eq!(error.line, 2);
-        assert!(!error.to_string().contains('\x1b'));
-    }
-}
+#[path = "tests/attributes.rs"]
+mod tests;

@@ -16,8 +16,9 @@ use crate::git_crypt::{HEADER_LEN, Name};
 
 /// Where git-crypt keeps what it shares, where its configuration names no other folder.
 const STATE_DIR: &str = ".git-crypt";
-/// The attributes that are compared; those before `diff` say what is sealed, the others what git does to a file.
-pub(super) const ATTRIBUTES: [&str; 10] = [
+/// The attributes that are compared; those before `diff` say what is sealed, the others what git does to a file, and the last
+/// how it is sealed.
+pub(super) const ATTRIBUTES: [&str; 11] = [
     "filter",
     "shroud-key",
     "diff",
@@ -28,7 +29,10 @@ pub(super) const ATTRIBUTES: [&str; 10] = [
     "ident",
     "working-tree-encoding",
     "delta",
+    "shroud-by",
 ];
+/// The places of those that say what git does to a file.
+pub(super) const EFFECTS: std::ops::Range<usize> = 2..ATTRIBUTES.len() - 1;
 /// The values of [`ATTRIBUTES`], as `git check-attr` writes them.
 pub(super) type Values = [Vec<u8>; ATTRIBUTES.len()];
 

@@ -5,12 +5,14 @@
 
 mod apply;
 mod attributes;
+mod by_value;
 mod error;
 mod finish;
 mod git_crypt_repo;
 mod keys;
 mod members;
 mod names;
+mod opening;
 mod plan;
 mod report;
 mod reseal;
@@ -18,9 +20,11 @@ mod take_over;
 
 pub use apply::{Journal, complete, make_tree};
 pub use attributes::{LineChange, UnknownName};
+pub use by_value::{ByValue, Verdict};
 pub use error::{LeftOut, MigrateError, NameError};
 pub use git_crypt_repo::GitCryptRepo;
 pub use names::Rename;
+pub use opening::Was;
 pub use plan::{NewAttributes, Plan, SideEffect};
-pub use reseal::{Was, inspect, reseal};
+pub use reseal::{inspect, reseal};
 pub use take_over::{Request, open_clone};

@@ -1,12 +1,13 @@
 //! What a migration is to change, and the proof that the same files are sealed after it as before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gix::attrs::StateRef;
 
 use super::MigrateError;
 use super::attributes::{LineChange, Rewriting, filters, rewrite};
-use super::git_crypt_repo::{ATTRIBUTES, GitCryptRepo, Values, file_name};
+use super::by_value::ByValue;
+use super::git_crypt_repo::{ATTRIBUTES, EFFECTS, GitCryptRepo, Values, file_name};
 use crate::git::GitError;
 use crate::git::attributes::{DRIVER, conversion};
 use crate::git::repository::Repository;
@@ -55,6 +56,8 @@ pub struct Plan {
     pub attributes: Vec<NewAttributes>,
     /// What changes besides.
     pub side_effects: Vec<SideEffect>,
+    /// Which files are sealed by value; `None` where all are sealed whole.
+    pub by_value: Option<ByValue>,
 }
 
 impl Plan {
@@ -66,8 +69,10 @@ impl Plan {
         repository: &Repository,
         found: GitCryptRepo,
         names: BTreeMap<Name, KeyName>,
+        by_value: Option<ByValue>,
     ) -> Result<Self, MigrateError> {
-        let mut plan = Self { found, names, attributes: Vec::new(), side_effects: Vec::new() };
+        let (attributes, side_effects) = (Vec::new(), Vec::new());
+        let mut plan = Self { found, names, attributes, side_effects, by_value };
         plan.rewrite(false, UNSAID)?;
         let mut after = plan.attributes_after(repository)?;
         // A line for the default key is below one for another key.
@@ -90,6 +95,11 @@ impl Plan {
         plan.refuse_differences(&after)?;
         plan.refuse_conversions(&after)?;
         plan.side_effects = plan.find_side_effects(&after);
+        if let Some(by_value) = &mut plan.by_value {
+            by_value.confine(|path| {
+                after.get(path).and_then(|values| values.last()).is_some_and(|by| by == b"value")
+            });
+        }
         Ok(plan)
     }
 
@@ -106,18 +116,22 @@ impl Plan {
         let all = self.found.attributes.iter().flat_map(|(_, text)| filters(text));
         let other =
             |filter: Vec<u8>| Name::from_driver(&filter).is_none() && filter != DRIVER.as_bytes();
-        let how = Rewriting {
+        let mut how = Rewriting {
             names: &self.names,
             state_dir: &self.found.state_dir,
             explicit_default,
             exception_text,
             other_filters: all.into_iter().any(other),
+            by_value: BTreeSet::new(),
+            any_by_value: self.by_value.as_ref().is_some_and(ByValue::is_any),
         };
         let id = gix::ObjectId::null(gix::hash::Kind::Sha1);
         let new_top = (File { mode: MODE.to_owned(), id, path: TOP.to_vec() }, Vec::new());
         let has_top = self.found.attributes.iter().any(|(file, _)| file.path == TOP);
         self.attributes.clear();
         for (file, text) in self.found.attributes.iter().chain((!has_top).then_some(&new_top)) {
+            how.by_value =
+                self.by_value.as_ref().map(|by| by.lines_of(&file.path)).unwrap_or_default();
             let (new, changes) = rewrite(text, file.path == TOP, &how).map_err(|source| {
                 MigrateError::UnknownName { path: crate::sanitise::path(&file.path), source }
             })?;
@@ -205,7 +219,9 @@ impl Plan {
                 continue;
             }
             let before = &self.found.values[path];
-            for (at, attribute) in ATTRIBUTES.iter().enumerate().skip(2) {
+            for (at, attribute) in
+                ATTRIBUTES.iter().enumerate().filter(|(at, _)| EFFECTS.contains(at))
+            {
                 if before[at] != after[at] {
                     effects.push(SideEffect {
                         path: path.clone(),

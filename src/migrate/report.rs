@@ -35,7 +35,12 @@ pub(super) fn print_plan(
                 Some(Was::Empty) => "  (empty)",
                 _ => "",
             };
-            line(format!("  {}{note}", sanitise::path(path)));
+            let by = match plan.by_value.as_ref().map(|by| by.files[path].why_whole()) {
+                None => String::new(),
+                Some(None) => "  by value".to_owned(),
+                Some(Some(why)) => format!("  whole: {why}"),
+            };
+            line(format!("  {}{note}{by}", sanitise::path(path)));
         }
     }
     for NewMember { candidate, label, keys, added_by } in members {
@@ -86,6 +91,22 @@ pub(super) fn say_made(
             join(keys),
             candidate.recipient
         ));
+    }
+}
+
+/// Which files are sealed by value, and why the others are not.
+pub(super) fn say_by_value(progress: &dyn Progress, plan: &Plan) {
+    let Some(by_value) = &plan.by_value else { return };
+    let whole: Vec<_> = by_value
+        .files
+        .iter()
+        .filter_map(|(path, verdict)| Some((path, verdict.why_whole()?)))
+        .collect();
+    let values = count((by_value.files.len() - whole.len()) as u64, "file");
+    let files = count(whole.len() as u64, "file");
+    progress.status(&format!("{values} sealed by value, {files} sealed whole"));
+    for (path, why) in &whole {
+        progress.status(&format!("  {} whole: {why}", sanitise::path(path)));
     }
 }
 

@@ -8,7 +8,8 @@ use super::keys::{look_at_keys, make_keys, own_files};
 use super::members::{NewMember, find_members};
 use super::names::{Rename, choose_names};
 use super::{
-    GitCryptRepo, Journal, LeftOut, MigrateError, Plan, Was, inspect, make_tree, report, reseal,
+    ByValue, GitCryptRepo, Journal, LeftOut, MigrateError, Plan, Was, inspect, make_tree, report,
+    reseal,
 };
 use crate::access::unlock::missing::IdentityArguments;
 use crate::access::unlock::{self, UnlockError, unlock};
@@ -49,6 +50,8 @@ pub struct Request {
     pub without_those: bool,
     /// Other names for keys of git-crypt.
     pub renames: Vec<Rename>,
+    /// Seals configuration files by value.
+    pub values: bool,
 }
 
 impl Request {
@@ -102,7 +105,8 @@ impl Request {
         let is_described = |name: &_| opened.roster.names().any(|known| known == name);
         let (kept, _) = taken_over_here(&opened.roster, &opened.keyring);
         let names = choose_names(progress, &found, &held, &kept, &self.renames, is_described)?;
-        let plan = Plan::make(repository, found, names)?;
+        let by_value = self.values.then(|| ByValue::look(repository, &found, &held)).transpose()?;
+        let plan = Plan::make(repository, found, names, by_value)?;
         let (members, left_out) = find_members(
             progress,
             repository,
@@ -152,6 +156,7 @@ impl Request {
         let message = (!self.no_commit).then(|| MESSAGE.to_owned());
         let journal = Journal::begin(repository, &plan.found.head, tree, message)?;
         report::say_made(progress, plan, keyring, members);
+        report::say_by_value(progress, plan);
         report::warn(progress, plan, left_out, &kinds);
         finish(progress, repository, journal)?;
         // `.shroud/` keeps a copy of them, sealed.

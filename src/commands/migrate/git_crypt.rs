@@ -21,6 +21,7 @@ use crate::ui::prompt::ask;
 #[command(after_help = "Examples:
   $ git shroud migrate git-crypt --dry-run
   $ git shroud migrate git-crypt ../git-crypt.key --certificate ../bob.asc
+  $ git shroud migrate git-crypt --values --dry-run
   $ git shroud migrate git-crypt --rename default=team --no-commit")]
 pub(super) struct GitCrypt {
     /// Key files of git-crypt, for keys that are not held here and that your gpg does not open
@@ -32,8 +33,13 @@ pub(super) struct GitCrypt {
     #[arg(long)]
     dry_run: bool,
     /// Change nothing in the repository: only use git-crypt's format here, as 'git shroud unlock' does
-    #[arg(long, conflicts_with_all = ["dry_run", "no_commit", "trust", "certificates", "without_those", "renames"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "no_commit", "trust", "certificates", "without_those", "renames", "values"])]
     keep: bool,
+    /// Seal configuration files by value: names stay readable, values are sealed
+    ///
+    /// Files in .env, .properties, INI, TOML, YAML and JSON format; all others, and what cannot be read, are sealed whole.
+    #[arg(long)]
+    values: bool,
     /// Stage everything, and leave the commit to you
     #[arg(long)]
     no_commit: bool,
@@ -67,6 +73,7 @@ impl GitCrypt {
             trust: self.trust,
             without_those: self.without_those,
             renames: self.renames,
+            values: self.values,
         };
         Ok(request.run(&repository, &mut ask, &context.ui)?)
     }

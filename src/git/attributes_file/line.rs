@@ -37,6 +37,15 @@ pub struct Values {
 
 /// The attributes that seal by value: the macro, and what it stands for.
 pub(super) fn sealing_values(key: Option<&str>, values: &Values) -> String {
+    sealing_values_without(key, values, |_| false)
+}
+
+/// The attributes that seal by value, without those that the line says itself, by `is_said`.
+pub fn sealing_values_without(
+    key: Option<&str>,
+    values: &Values,
+    is_said: impl Fn(&str) -> bool,
+) -> String {
     let mut line = VALUES.to_owned();
     let mut add = |name: &str, value: Option<&str>| {
         if let Some(value) = value {
@@ -46,7 +55,14 @@ pub(super) fn sealing_values(key: Option<&str>, values: &Values) -> String {
     add(KEY_ATTRIBUTE, key);
     add(CLEAR_ATTRIBUTE, values.clear.as_deref());
     add(FORMAT_ATTRIBUTE, values.format.as_deref());
-    format!("{line} {BY_VALUE_WORD} filter=shroud diff={VALUES} merge=shroud -text")
+    line.push_str(&format!(" {BY_VALUE_WORD}"));
+    for (name, word) in WRITTEN_OUT.into_iter().filter(|(name, _)| !is_said(name)) {
+        match name {
+            "diff" => line.push_str(&format!(" diff={VALUES}")),
+            _ => line.push_str(&format!(" {word}")),
+        }
+    }
+    line
 }
 
 /// The attributes that seal, without those that the line says itself, by `is_said`.

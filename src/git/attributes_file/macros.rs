@@ -46,9 +46,8 @@ impl AttributesFile {
 
     /// Defines the macro of what is sealed by value, behind that of all that is sealed, if it is not there as it should be.
     pub fn set_values_macro(&mut self) {
-        let is_it = |line: &[u8]| split_pattern(line).is_some_and(|(name, _)| name == VALUES_MACRO);
         let line = self.ended(VALUES_MACRO_LINE.as_bytes().to_vec());
-        match self.lines.iter().rposition(|line| is_it(line)) {
+        match self.lines.iter().rposition(|line| is_values_macro(line)) {
             Some(at) if self.lines[at] == line => return,
             Some(at) => self.lines[at] = line,
             None => {
@@ -63,6 +62,15 @@ impl AttributesFile {
 /// Whether a line of the text defines the macro.
 pub fn defines_macro(text: &[u8]) -> bool {
     text.split(|&byte| byte == b'\n').any(is_macro)
+}
+
+/// Whether a line of the text defines the macro of what is sealed by value.
+pub fn defines_values_macro(text: &[u8]) -> bool {
+    text.split(|&byte| byte == b'\n').any(is_values_macro)
+}
+
+fn is_values_macro(line: &[u8]) -> bool {
+    split_pattern(line).is_some_and(|(name, _)| name == VALUES_MACRO)
 }
 
 fn is_macro(line: &[u8]) -> bool {
