@@ -1,11 +1,12 @@
 //! What the files of one environment say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
 use super::MARKER;
-use crate::config_format::{Dialect, Format, Kind, ReferenceError, Style, Value};
+use super::sealed::{Comparable, SealedValue, is_sealed};
+use crate::config_format::{Dialect, Document, Format, Kind, ReferenceError, Style, Value};
 use crate::secret::WipedVec;
 
 /// A file of an environment, as it was found.
@@ -132,8 +133,8 @@ pub struct Environment {
     pub elements: BTreeMap<(usize, String), Setting>,
     /// Names that are sections, with source and line.
     pub sections: BTreeMap<String, (usize, usize)>,
-    /// Names of values that are sealed, in files that are locked.
-    pub sealed_names: BTreeSet<String>,
+    /// What of each property is sealed, in files that are locked: first what counts, that of the last layer.
+    pub sealed: BTreeMap<String, Vec<SealedValue>>,
     /// Whether a file is locked, and not even its names are known.
     pub has_unknown_names: bool,
 }
@@ -158,7 +159,7 @@ impl Environment {
             settings: BTreeMap::new(),
             elements: BTreeMap::new(),
             sections: BTreeMap::new(),
-            sealed_names: BTreeSet::new(),
+            sealed: BTreeMap::new(),
             has_unknown_names: false,
         };
         for File { path, format, sealed, layer, content } in files {
@@ -168,8 +169,10 @@ impl Environment {
                     State::Locked(key)
                 }
                 Content::LockedValues(key, bytes) => {
-                    environment.take_names(format, dialect(&path, format), &bytes);
-                    State::Locked(key)
+                    match environment.take_sealed(format, dialect(&path, format), &bytes) {
+                        Ok(()) => State::Locked(key),
+                        Err((line, why)) => State::Unreadable(line, why.to_owned()),
+                    }
                 }
                 Content::Unreadable(why) => State::Unreadable(1, why),
                 Content::Open(bytes) => {
@@ -185,22 +188,52 @@ impl Environment {
         for settings in environment.settings.values_mut().filter(|settings| settings.len() > 1) {
             settings.sort_by_key(|setting| std::cmp::Reverse(layers[setting.source]));
         }
+        for sealed in environment.sealed.values_mut().filter(|sealed| sealed.len() > 1) {
+            sealed.sort_by_key(|sealed| std::cmp::Reverse(layers[sealed.source]));
+        }
         environment
     }
 
-    /// Takes the names of a file whose values are sealed.
-    fn take_names(&mut self, format: Format, dialect: Option<Dialect>, bytes: &[u8]) {
+    /// Takes what can be read of a locked file. One that does not read hides its names.
+    fn take_sealed(
+        &mut self,
+        format: Format,
+        dialect: Option<Dialect>,
+        bytes: &[u8],
+    ) -> Result<(), (usize, &'static str)> {
         let Ok(document) = format.parse_any(dialect, bytes) else {
             self.has_unknown_names = true;
-            return;
+            return Ok(());
         };
-        self.sealed_names.extend(document.properties().into_iter().map(|property| property.name));
+        self.take_document(&document, is_sealed)
     }
 
     /// Whether all names are known that it sets, also where values are locked.
     pub fn has_all_names(&self) -> bool {
         let is_readable = |source: &Source| !matches!(source.state, State::Unreadable(..));
         !self.has_unknown_names && self.sources.iter().all(is_readable)
+    }
+
+    /// The value of a property that counts, if it is sealed.
+    pub fn sealed_value(&self, name: &str) -> Option<&SealedValue> {
+        let sealed = self.sealed.get(name)?.first()?;
+        let counts = |source: usize| (self.sources[source].layer, std::cmp::Reverse(source));
+        let plain = self.settings.get(name).and_then(|settings| settings.first());
+        plain.is_none_or(|plain| counts(plain.source) < counts(sealed.source)).then_some(sealed)
+    }
+
+    /// How many properties it sets, as far as is known.
+    pub fn count_names(&self) -> usize {
+        let only_sealed = self.sealed.keys().filter(|name| !self.settings.contains_key(*name));
+        self.settings.len() + only_sealed.count()
+    }
+
+    /// What a property is set to, to be compared with what it is elsewhere.
+    pub fn comparable(&self, name: &str) -> Option<Comparable<'_>> {
+        match self.sealed_value(name) {
+            Some(sealed) => Some(Comparable::Sealed(sealed, self.sources[sealed.source].format)),
+            None => self.setting(name).map(|setting| Comparable::Text(setting.meant())),
+        }
     }
 
     /// Takes all that a file says, or nothing of it.
@@ -210,13 +243,33 @@ impl Environment {
         dialect: Option<Dialect>,
         bytes: &[u8],
     ) -> Result<(), (usize, &'static str)> {
-        let source = self.sources.len();
         let document = format.parse_as(dialect, bytes).map_err(|doubt| (doubt.line, doubt.why))?;
+        self.take_document(&document, |_: &Value| false)
+    }
+
+    /// Takes all of a document but the properties that are sealed.
+    fn take_document(
+        &mut self,
+        document: &Document<'_>,
+        is_sealed: impl Fn(&Value) -> bool,
+    ) -> Result<(), (usize, &'static str)> {
+        let source = self.sources.len();
+        let dialect = document.dialect;
         if let Some(at) = document.repeated() {
             return Err((document.items[at].line, "the key appears twice"));
         }
         for property in document.properties() {
             let item = &document.items[property.item];
+            if is_sealed(&property.value) {
+                let sealed = SealedValue {
+                    source,
+                    line: item.line,
+                    path: property.path,
+                    text: property.value.text.to_string(),
+                };
+                self.sealed.entry(property.name).or_default().push(sealed);
+                continue;
+            }
             let setting = Setting {
                 value: property.value,
                 path: property.path,
@@ -238,8 +291,12 @@ impl Environment {
             {
                 self.sections.insert(name, (source, item.line));
             } else if item.is_scalar() && item.path.names().is_none() {
+                let value = document.value(at);
+                if is_sealed(&value) {
+                    continue;
+                }
                 let setting = Setting {
-                    value: document.value(at),
+                    value,
                     path: Vec::new(),
                     source,
                     line: item.line,
@@ -259,9 +316,10 @@ impl Environment {
         self.files.iter().find(|file| file.property == property)
     }
 
-    /// What a property is set to: by the first file of the last layer that sets it.
+    /// What a property is set to: by the first file of the last layer that sets it. `None` also where that value is sealed.
     pub fn setting(&self, name: &str) -> Option<&Setting> {
-        self.settings.get(name).and_then(|settings| settings.first())
+        let first = self.settings.get(name).and_then(|settings| settings.first());
+        first.filter(|_| self.sealed_value(name).is_none())
     }
 
     /// The layer of a setting.

@@ -12,6 +12,7 @@ pub mod program;
 pub mod references;
 pub mod render;
 pub mod schema;
+pub mod sealed;
 pub mod template;
 
 /// The name of the schema at the top of a configuration repository.

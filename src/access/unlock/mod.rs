@@ -208,7 +208,7 @@ fn open_all(progress: &dyn Progress, opened: &OpenClone) -> Result<(), UnlockErr
         progress.hint(hint);
     }
     for (id, files) in &all.still_sealed {
-        let info = opened.roster.infos.values().find(|info| info.id == *id);
+        let info = opened.roster.infos.values().find(|info| id.names(info.id));
         let name = info.map_or_else(
             || format!("an unknown key (id {id})"),
             |info| format!("key '{}'", info.name),

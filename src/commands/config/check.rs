@@ -99,7 +99,9 @@ impl Check {
         }
         if loaded.is_nothing_open() {
             let why = format!("no environment could be opened: {}", names.join(", "));
-            return Err(CommandError::incomplete(format!("{why}; nothing was checked"))
+            let has_names = loaded.environments.iter().all(Environment::has_all_names);
+            let but = if has_names { " but names" } else { "" };
+            return Err(CommandError::incomplete(format!("{why}; nothing was checked{but}"))
                 .hint("in CI: is the secret with the key set, and handed to this step?")
                 .hint("git shroud unlock, or GIT_SHROUD_KEY or GIT_SHROUD_KEYRING"));
         }

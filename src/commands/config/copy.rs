@@ -47,11 +47,10 @@ impl Copy {
         let source = loaded.environments.iter().find(|one| one.name == *from);
         let source = source.ok_or_else(|| loaded.no_environment(from))?;
         let Some(setting) = source.setting(name) else {
-            if !source.is_complete() {
-                return Err(CommandError::incomplete(format!(
-                    "a file of {from} that may set {shown} is locked or cannot be read"
-                ))
-                .hint("run 'git shroud unlock', or 'git shroud config check'"));
+            // Where its names are known, one that is not there is not set.
+            let is_known = source.is_complete() || source.has_all_names() && !name.contains('[');
+            if !is_known || source.sealed_value(name).is_some() {
+                return Err(super::hidden(source, name));
             }
             return Err(CommandError::refused(format!("{from} does not set {shown}")));
         };

@@ -6,14 +6,17 @@ use super::super::Context;
 use super::{SchemaOption, load};
 use super::{locked, show};
 use crate::environments::check::compare::{Comparison, Side, compare};
+use crate::environments::environment::Environment;
 use crate::environments::files::Loaded;
+use crate::environments::sealed::Likeness;
 use crate::error::{CommandError, Outcome};
 use crate::ui::Style;
 
 /// Compare environments: which properties are missing in one, and which differ
 ///
-/// Shows no values, unless you ask with --show: equal values have the same letter. Compares by a keyed hash. Exit status 3 if an
-/// environment is locked.
+/// Shows no values, unless you ask with --show: equal values have the same letter. Compares by a keyed hash. Of environments that are
+/// locked and sealed by value, compares which names they set, and values that one key sealed under one name. Exit status 3 if this does not
+/// say whether a property differs.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config diff
@@ -21,7 +24,8 @@ use crate::ui::Style;
   $ git shroud config diff dev prod --exit-code || echo differ
 
 Cells: a letter for each value that is different, 'default a' (not set; the default of the schema counts), - (not set),
-unknown (locked, or a file cannot be read). The last column says if all known values are the same.")]
+sealed (set, and its key is not held here), 'sealed 1' (the same number is the same value), unknown (locked, or a file cannot be read).
+The last column says if all known values are the same, or unknown: sealed values cannot be compared.")]
 pub(super) struct Diff {
     /// The environments [default: all]
     #[arg(value_name = "ENV")]
@@ -51,12 +55,15 @@ impl Diff {
         }
         let key = loaded.scan_key()?;
         let mut compared = compare(loaded.schema.as_ref(), &loaded.environments, &key);
-        let differ = compared.iter().any(|comparison| !comparison.is_same());
-        compared.retain(|comparison| self.all || !comparison.is_same());
+        let differ = compared.iter().any(Comparison::differs);
+        let doubts = compared.iter().filter(|one| one.likeness == Likeness::Unknown).count();
+        compared.retain(|comparison| self.all || comparison.differs());
         if self.json {
             self.print_json(context, &loaded, &compared);
         } else if compared.is_empty() {
-            context.ui.status("no property differs");
+            let known = if loaded.locked().is_empty() { "" } else { " is known to" };
+            let differs = if known.is_empty() { " differs" } else { " differ" };
+            context.ui.status(format!("no property{known}{differs}"));
         } else {
             self.print(context, &loaded, &compared);
         }
@@ -64,7 +71,14 @@ impl Diff {
         if !unread.is_empty() {
             return Err(super::unread(&unread));
         }
-        let names = loaded.locked();
+        let mut names = loaded.locked();
+        // Where the names are known and no value could be another, nothing is missing.
+        let is_answered = |environment: &Environment| environment.has_all_names() && !self.show;
+        if doubts == 0 {
+            names.retain(|name| {
+                !loaded.environments.iter().any(|one| one.name == *name && is_answered(one))
+            });
+        }
         if !names.is_empty() {
             return Err(locked(&names));
         }
@@ -80,14 +94,18 @@ impl Diff {
             for (at, side) in comparison.sides.iter().enumerate() {
                 let style = match side {
                     Side::Absent | Side::Unknown => Some(Style::Warning),
-                    Side::Value(_) | Side::Default(_) => None,
+                    Side::Value(_) | Side::Default(_) | Side::Sealed(_) => None,
                 };
                 let word =
                     if self.show { self.value(loaded, at, comparison, *side) } else { word(*side) };
                 row.push((word, style));
             }
-            let same = if comparison.is_same() { "same" } else { "differ" };
-            row.push((same.to_owned(), None));
+            let known = match comparison.likeness {
+                Likeness::Same => "same",
+                Likeness::Differ => "differ",
+                Likeness::Unknown => "unknown",
+            };
+            row.push((known.to_owned(), None));
             rows.push(row);
         }
         context.ui.table(&rows);
@@ -114,6 +132,8 @@ impl Diff {
                 let mut cell = match side {
                     Side::Value(value) => json!({"state": "set", "group": value}),
                     Side::Default(value) => json!({"state": "default", "group": value}),
+                    Side::Sealed(None) => json!({"state": "sealed"}),
+                    Side::Sealed(Some(value)) => json!({"state": "sealed", "sealed_group": value}),
                     Side::Absent => json!({"state": "absent"}),
                     Side::Unknown => json!({"state": "unknown"}),
                 };
@@ -130,7 +150,12 @@ impl Diff {
                 cell
             });
             let cells: serde_json::Map<_, _> = names.iter().cloned().zip(cells).collect();
-            json!({"name": comparison.name, "same": comparison.is_same(), "cells": cells})
+            let same = match comparison.likeness {
+                Likeness::Same => Some(true),
+                Likeness::Differ => Some(false),
+                Likeness::Unknown => None,
+            };
+            json!({"name": comparison.name, "same": same, "cells": cells})
         });
         let json = json!({"environments": names, "properties": rows.collect::<Vec<_>>()});
         context.ui.json(&json);
@@ -143,6 +168,8 @@ fn word(side: Side) -> String {
     match side {
         Side::Value(value) => name(value),
         Side::Default(value) => format!("default {}", name(value)),
+        Side::Sealed(None) => "sealed".to_owned(),
+        Side::Sealed(Some(value)) => format!("sealed {}", value + 1),
         Side::Absent => "-".to_owned(),
         Side::Unknown => "unknown".to_owned(),
     }

@@ -43,10 +43,7 @@ impl Get {
         else {
             if !environment.is_complete() {
                 super::warn_unread(context, &loaded, |_| true);
-                return Err(CommandError::incomplete(format!(
-                    "a file of {of} that may set {name} is locked or cannot be read"
-                ))
-                .hint("run 'git shroud unlock', or 'git shroud config check'"));
+                return Err(super::hidden(environment, property));
             }
             return Err(CommandError::refused(format!(
                 "{of} does not set {name}, and it has no default"

@@ -19,6 +19,7 @@ mod unset;
 
 use super::Context;
 use crate::config_format::ReferenceError;
+use crate::environments::environment::Environment;
 use crate::environments::files::{self, Loaded, Wanted};
 use crate::environments::render::effective::Effective;
 use crate::environments::schema::Release;
@@ -139,6 +140,18 @@ fn locked(names: &[String]) -> CommandError {
     let are = if names.len() == 1 { "is" } else { "are" };
     CommandError::incomplete(format!("{} {are} locked here", names.join(", ")))
         .hint("run 'git shroud unlock' with a key that opens them, or name the environments to use")
+}
+
+/// What an environment sets a property to is not known.
+fn hidden(environment: &Environment, name: &str) -> CommandError {
+    let (of, shown) = (&environment.name, show(name));
+    let why = match environment.sealed_value(name) {
+        Some(_) => {
+            format!("{of} sets {shown}, and it is locked: the key that sealed it is not held here")
+        }
+        None => format!("a file of {of} that may set {shown} is locked or cannot be read"),
+    };
+    CommandError::incomplete(why).hint("run 'git shroud unlock', or 'git shroud config check'")
 }
 
 /// The answer is incomplete, as files of these environments cannot be read.

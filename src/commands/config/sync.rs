@@ -5,14 +5,16 @@ use super::{EnvironmentsArguments, ReleaseOption, load, locked, show};
 use crate::config_format::{EditError, Line};
 use crate::environments::MARKER;
 use crate::environments::check::sync::lacking;
+use crate::environments::environment::Environment;
 use crate::environments::files::{WorktreeFile, target};
+use crate::environments::schema::Schema;
 use crate::error::{CommandError, Outcome};
 
 /// Add missing properties of the schema to every environment
 ///
 /// Writes a default as a comment. A property that you must set gets the marker __SET_ME__; 'config check' refuses it until 'config set'
-/// or an editor replaces it. Changes nothing else in a file. JSON has no comments, so it shows no defaults. Exit status 3 if an
-/// environment is locked.
+/// or an editor replaces it. Changes nothing else in a file. JSON has no comments, so it shows no defaults. Writes nothing
+/// to a locked environment, and says what it lacks where its names can be read; exit status 3 if it lacks anything, or may.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config sync --dry-run
@@ -44,7 +46,9 @@ impl Sync {
                 continue;
             }
             if environment.is_locked() {
-                closed.push(name.clone());
+                if self.tell_lacking(context, schema, environment) {
+                    closed.push(name.clone());
+                }
                 continue;
             }
             if !environment.is_complete() {
@@ -124,5 +128,24 @@ impl Sync {
             }
         }
         Ok(())
+    }
+
+    /// Says what a locked environment must still set, as far as its names are known; whether anything is, or may be, missing.
+    fn tell_lacking(&self, context: &Context, schema: &Schema, environment: &Environment) -> bool {
+        if !environment.has_all_names() {
+            return true;
+        }
+        let lacking = lacking(schema, environment, self.release.release.as_ref());
+        for addition in &lacking {
+            let (name, property) = (&environment.name, show(&addition.name));
+            let what = match &addition.default {
+                None => "missing".to_owned(),
+                Some(default) => format!("default {}", show(default)),
+            };
+            context
+                .ui
+                .line(format!("{name}: {property} ({what}; not written, {name} is locked here)"));
+        }
+        !lacking.is_empty()
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::environments::environment::Environment;
 use crate::environments::schema::Schema;
+use crate::environments::sealed::{Comparable, Likeness};
 use crate::format::ScanKey;
 
 /// How a property is in an environment.
@@ -13,6 +14,9 @@ pub enum Side {
     Value(usize),
     /// The schema's default counts, which is this one of those that are different.
     Default(usize),
+    /// It has a value, sealed with a key that is not held here: which of those that are different, counted from 0 and apart from
+    /// the values that are known. `None` where it can be compared with no other.
+    Sealed(Option<usize>),
     /// It is not set.
     Absent,
     /// Nothing is known: a file is locked, or cannot be read.
@@ -26,20 +30,56 @@ pub struct Comparison {
     pub name: String,
     /// How it stands, in the order of the environments.
     pub sides: Vec<Side>,
+    /// Whether they are the same, as far as is known.
+    pub likeness: Likeness,
 }
 
 impl Comparison {
-    /// Whether every environment of which anything is known has the same value, or none.
-    pub fn is_same(&self) -> bool {
-        let known = |side: &&Side| **side != Side::Unknown;
-        let value = |side: &Side| match side {
-            Side::Value(value) | Side::Default(value) => Some(*value),
-            Side::Absent | Side::Unknown => None,
-        };
-        let mut sides = self.sides.iter().filter(known).map(value);
-        let first = sides.next().flatten();
-        sides.all(|side| side == first)
+    /// Whether values are known to differ, or one environment sets it and another does not.
+    pub fn differs(&self) -> bool {
+        self.likeness == Likeness::Differ
     }
+}
+
+/// Whether every environment of which anything is known has the same value, or none.
+fn likeness(sides: &[Side], values: &[Option<Comparable<'_>>]) -> Likeness {
+    let pairs = |at: usize| (0..at).map(move |other| (at, other));
+    let of_pair = |(one, other): (usize, usize)| match (sides[one], sides[other]) {
+        (Side::Unknown, _) | (_, Side::Unknown) => Likeness::Same,
+        (Side::Absent, Side::Absent) => Likeness::Same,
+        (Side::Absent, _) | (_, Side::Absent) => Likeness::Differ,
+        _ => match (&values[one], &values[other]) {
+            (Some(one), Some(other)) => one.is_like(other),
+            _ => Likeness::Unknown,
+        },
+    };
+    let found: Vec<Likeness> = (0..sides.len()).flat_map(pairs).map(of_pair).collect();
+    let first = [Likeness::Differ, Likeness::Unknown].into_iter().find(|one| found.contains(one));
+    first.unwrap_or(Likeness::Same)
+}
+
+/// Numbers the sealed values that can be compared with another one.
+fn numbers(values: &[Option<Comparable<'_>>]) -> Vec<Option<usize>> {
+    let mut numbers: Vec<Option<usize>> = vec![None; values.len()];
+    let mut next = 0;
+    let like = |one: usize, other: usize| match (&values[one], &values[other]) {
+        (Some(one @ Comparable::Sealed(..)), Some(other)) if !std::ptr::eq(one, other) => {
+            one.is_like(other)
+        }
+        _ => Likeness::Unknown,
+    };
+    for at in 0..values.len() {
+        let others = || (0..values.len()).filter(move |other| *other != at);
+        if others().all(|other| like(at, other) == Likeness::Unknown) {
+            continue;
+        }
+        let same = (0..at).find(|other| like(at, *other) == Likeness::Same);
+        numbers[at] = same.and_then(|other| numbers[other]).or_else(|| {
+            next += 1;
+            Some(next - 1)
+        });
+    }
+    numbers
 }
 
 /// Lays the environments side by side. Values are compared by a mac under `key`, so that none is kept beside another.
@@ -48,8 +88,11 @@ pub fn compare(
     environments: &[Environment],
     key: &ScanKey,
 ) -> Vec<Comparison> {
-    let mut names: BTreeSet<&str> =
-        environments.iter().flat_map(|one| one.settings.keys()).map(String::as_str).collect();
+    let mut names: BTreeSet<&str> = environments
+        .iter()
+        .flat_map(|one| one.settings.keys().chain(one.sealed.keys()))
+        .map(String::as_str)
+        .collect();
     if let Some(schema) = schema {
         names.extend(schema.properties.keys().map(String::as_str));
     }
@@ -65,23 +108,34 @@ pub fn compare(
                 values.len() - 1
             })
         };
-        let sides: Vec<Side> = environments
+        let default = |environment: &Environment| {
+            property.and_then(|property| property.of(&environment.name).default())
+        };
+        let is_known =
+            |environment: &Environment| environment.is_complete() || environment.has_all_names();
+        let values: Vec<Option<Comparable<'_>>> = environments
             .iter()
-            .map(|environment| {
-                match (
-                    environment.setting(name),
-                    property.and_then(|property| property.of(&environment.name).default()),
-                ) {
-                    (Some(setting), _) => Side::Value(number(setting.meant())),
-                    (None, _) if !environment.is_complete() => Side::Unknown,
-                    (None, Some(default)) => Side::Default(number(default)),
-                    (None, None) => Side::Absent,
-                }
+            .map(|environment| match environment.comparable(name) {
+                None if !is_known(environment) => None,
+                None => default(environment).map(Comparable::Text),
+                value => value,
             })
             .collect();
+        let sealed = numbers(&values);
+        let side = |(at, environment): (usize, &Environment)| match values[at] {
+            Some(Comparable::Sealed(..)) => Side::Sealed(sealed[at]),
+            Some(Comparable::Text(text)) => match environment.setting(name) {
+                Some(_) => Side::Value(number(text)),
+                None => Side::Default(number(text)),
+            },
+            None if is_known(environment) => Side::Absent,
+            None => Side::Unknown,
+        };
+        let sides: Vec<Side> = environments.iter().enumerate().map(side).collect();
         let nowhere = sides.iter().all(|side| matches!(side, Side::Absent | Side::Unknown));
         if !(nowhere && sides.contains(&Side::Absent) && !sides.contains(&Side::Unknown)) {
-            comparisons.push(Comparison { name: name.to_owned(), sides });
+            let likeness = likeness(&sides, &values);
+            comparisons.push(Comparison { name: name.to_owned(), sides, likeness });
         }
     }
     comparisons

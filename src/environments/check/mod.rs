@@ -12,6 +12,7 @@ use crate::config_format::Kind;
 use crate::environments::MARKER;
 use crate::environments::environment::{Environment, Setting, State};
 use crate::environments::schema::{Property, Release, Schema, Type};
+use crate::environments::sealed::{Comparable, Likeness};
 pub use problem::Problem;
 
 /// Something that is wrong, without a word of any value.
@@ -126,7 +127,7 @@ fn unknown(schema: &Schema, environments: &[Environment], findings: &mut Vec<Fin
     }
     let mut names: Vec<&String> = environments
         .iter()
-        .flat_map(|environment| environment.settings.keys().chain(&environment.sealed_names))
+        .flat_map(|environment| environment.settings.keys().chain(environment.sealed.keys()))
         .filter(|name| !schema.properties.contains_key(*name))
         .collect();
     names.sort();
@@ -167,7 +168,7 @@ fn unknown(schema: &Schema, environments: &[Environment], findings: &mut Vec<Fin
 
 /// What should be said of a property that is not set, if not all files could be read.
 fn absent(environment: &Environment, name: &str) -> Option<Cell> {
-    if environment.sealed_names.contains(name) {
+    if environment.sealed_value(name).is_some() {
         return Some(Cell::Sealed);
     }
     match (environment.is_complete(), environment.is_locked()) {
@@ -185,9 +186,10 @@ fn found(
     message: String,
     setting: Option<&Setting>,
 ) -> Finding {
-    let place = match setting {
-        Some(setting) => Some((setting.source, setting.line)),
-        None => (!environment.sources.is_empty()).then_some((0, 1)),
+    let place = match (setting, environment.sealed_value(name)) {
+        (Some(setting), _) => Some((setting.source, setting.line)),
+        (None, Some(sealed)) => Some((sealed.source, sealed.line)),
+        (None, None) => (!environment.sources.is_empty()).then_some((0, 1)),
     };
     Finding {
         environment: environment.name.clone(),
@@ -220,10 +222,10 @@ impl Subject<'_> {
             finding.place = Some((environment.sources[source].path.clone(), line));
             return wrong(finding);
         }
-        let Some(settings) = environment.settings.get(self.name) else {
+        let Some(setting) = environment.setting(self.name) else {
             return self.not_set(environment);
         };
-        let setting = &settings[0];
+        let settings = environment.settings.get(self.name).map_or(&[][..], Vec::as_slice);
         let mut findings = Vec::new();
         for again in environment.counting(self.name).skip(1) {
             let first = &environment.sources[setting.source].path;
@@ -281,7 +283,7 @@ impl Subject<'_> {
         if setting.is_marker() {
             return Some((Problem::Unset, format!("{MARKER} must be replaced by a value")));
         }
-        if let Some(Err(error)) = &setting.meant {
+        if let Some(Err(error)) = setting.meant.as_ref().filter(|_| !environment.is_locked()) {
             return Some((Problem::Reference, error.to_string()));
         }
         if setting.value.is_empty()
@@ -322,17 +324,18 @@ impl Subject<'_> {
         cells: &mut [Cell],
         findings: &mut Vec<Finding>,
     ) {
-        let values: Vec<Option<&Setting>> = environments
+        let values: Vec<Option<Comparable<'_>>> = environments
             .iter()
             .map(|environment| {
-                let setting = environment.setting(self.name)?;
-                (!setting.value.is_empty() && !setting.is_marker()).then_some(setting)
+                let no_value = |one: &Setting| one.value.is_empty() || one.is_marker();
+                let compared = environment.comparable(self.name)?;
+                (!environment.setting(self.name).is_some_and(no_value)).then_some(compared)
             })
             .collect();
-        for (at, setting) in values.iter().enumerate() {
-            let Some(setting) = setting else { continue };
-            let same = |other: &Option<&Setting>| {
-                other.is_some_and(|other| other.meant() == setting.meant())
+        for (at, value) in values.iter().enumerate() {
+            let Some(value) = value else { continue };
+            let same = |other: &Option<Comparable<'_>>| {
+                other.is_some_and(|other| other.is_like(value) == Likeness::Same)
             };
             let others: Vec<&str> = (0..values.len())
                 .filter(|&other| other != at && same(&values[other]))
@@ -350,9 +353,9 @@ impl Subject<'_> {
                 self.name,
                 Problem::Same,
                 message,
-                Some(setting),
+                environments[at].setting(self.name),
             ));
-            if matches!(cells[at], Cell::Set | Cell::Warned(_)) {
+            if matches!(cells[at], Cell::Set | Cell::Sealed | Cell::Warned(_)) {
                 cells[at] = Cell::Wrong(Problem::Same);
             }
         }

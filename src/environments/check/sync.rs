@@ -32,7 +32,7 @@ pub fn lacking(
     let absent = schema.properties.iter().filter(|(name, property)| {
         property.removed.is_none()
             && property.file.is_none()
-            && environment.setting(name).is_none()
+            && environment.comparable(name).is_none()
             && !environment.sections.contains_key(*name)
     });
     absent

@@ -29,6 +29,7 @@ pub fn effective_value<'e>(
 ) -> Option<(&'e str, bool)> {
     match environment.setting_or_element(name) {
         Some(setting) => Some((&setting.value.text, false)),
+        None if environment.sealed_value(name).is_some() => None,
         None => {
             let property = schema?.properties.get(name)?.of(&environment.name);
             property.default().map(|default| (default, true))
@@ -46,9 +47,9 @@ pub fn effective<'e>(
     let nested = environment.settings.values().flatten().any(|setting| setting.path.len() > 1);
     let mut all: Vec<Effective<'e>> = environment
         .settings
-        .iter()
-        .filter_map(|(name, settings)| {
-            let setting = settings.first()?;
+        .keys()
+        .filter_map(|name| {
+            let setting = environment.setting(name)?;
             let path = setting.path.iter().map(String::as_str).collect();
             let text = if expands { setting.meant() } else { &setting.value.text };
             let wrong = setting.meant.as_ref().and_then(|meant| meant.as_ref().err());
@@ -64,7 +65,8 @@ pub fn effective<'e>(
         .collect();
     for (name, property) in schema.iter().flat_map(|schema| &schema.properties) {
         let property = property.of(&environment.name);
-        let Some(text) = property.default().filter(|_| environment.setting(name).is_none()) else {
+        let Some(text) = property.default().filter(|_| environment.comparable(name).is_none())
+        else {
             continue;
         };
         let literal = property.kind.is_literal() && crate::config_format::is_literal(text);

@@ -122,7 +122,7 @@ pub fn name_of(top: &Path, id: KeyId) -> Option<KeyName> {
     files.into_iter().find_map(|file| match &file {
         File::Key(name) => {
             let info = KeyInfo::parse(&read(top, &file).ok()?, name).ok()?;
-            (info.id == id).then_some(info.name)
+            id.names(info.id).then_some(info.name)
         }
         File::Member(..) => None,
     })

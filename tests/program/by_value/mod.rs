@@ -2,6 +2,7 @@
 
 mod attacks;
 mod commands;
+mod config;
 mod filters;
 mod gits_own;
 mod locked;

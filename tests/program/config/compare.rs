@@ -51,7 +51,7 @@ fn a_locked_environment_is_unknown() {
     let sandbox = partly_unlocked(&["dev", "staging"]);
     let done = sandbox.try_shroud("clone", ["config", "diff"]).expect(3);
     assert!(
-        lines(&done.text()).contains(&"db.url a b unknown differ".to_owned()),
+        lines(&done.text()).contains(&"db.url a b sealed differ".to_owned()),
         "{}",
         done.text()
     );
