@@ -16,6 +16,8 @@ pub(super) const BY_ATTRIBUTE: &str = "shroud-by";
 pub(super) const CLEAR_ATTRIBUTE: &str = "shroud-clear";
 /// The format of a file that is sealed by value, where its name does not tell it.
 pub(super) const FORMAT_ATTRIBUTE: &str = "shroud-format";
+/// The attributes that say how values are sealed, with the macro's own.
+pub const OF_VALUES: [&str; 4] = [VALUES, BY_ATTRIBUTE, CLEAR_ATTRIBUTE, FORMAT_ATTRIBUTE];
 /// The encoding that no git knows: with it a clone that was never set up cannot store a plaintext file.
 pub const TRIPWIRE: &str = "locked-run-git-shroud-unlock";
 

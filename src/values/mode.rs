@@ -20,12 +20,6 @@ pub fn format_of_path(path: &[u8]) -> Option<Format> {
     Format::of_path(path).filter(|format| FORMATS.contains(format))
 }
 
-/// All of them, this one first: the reader that a name or an attribute tells is the likeliest.
-pub(super) fn likeliest_first(format: Option<Format>) -> impl Iterator<Item = Format> {
-    let others = FORMATS.into_iter().filter(move |other| Some(*other) != format);
-    format.into_iter().chain(others)
-}
-
 /// Whether a token needs double quotes around it to be a value.
 pub(super) fn quotes(format: Format) -> bool {
     matches!(format, Format::Toml | Format::Json)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::mode;
 use super::spots::{Named, Spot, What, spots};
 use super::token::{PREFIX, Token, TokenError};
-use super::{Ciphers, MAX_SEALED, may_hold_tokens};
+use super::{Ciphers, FORMATS, MAX_SEALED, may_hold_tokens};
 use crate::config_format::{Doubt, Format};
 use crate::format::KeyId;
 use crate::secret::WipedVec;
@@ -97,7 +97,7 @@ pub fn open(
     let mut first = None;
     // As in a comment: where the file reads as it should, what else could be in it counts only if it opens.
     let mut has_none = false;
-    for (at, candidate) in mode::likeliest_first(format).enumerate() {
+    for (at, candidate) in likeliest_first(format, bytes).enumerate() {
         match open_as(candidate, bytes, ciphers) {
             Ok(Opened::NoTokens) => has_none |= at == 0 && format.is_some(),
             Ok(opened) => return Ok(opened),
@@ -116,9 +116,34 @@ pub fn open(
     }
 }
 
-/// The format in which the values of a file are sealed, and open or are locked.
+/// The first format in which the values of a file may be sealed. Where no name tells it, others may read the file too, under
+/// other names: only a key tells which one it is.
 pub fn opener(format: Option<Format>, bytes: &[u8]) -> Option<Format> {
-    mode::likeliest_first(format).find(|&format| {
+    openers(format, bytes).next()
+}
+
+/// All formats, the likeliest first: what a name or an attribute tells, then those whose readers find the most sealed values. One that
+/// finds fewer might open a part of the file.
+fn likeliest_first(format: Option<Format>, bytes: &[u8]) -> impl Iterator<Item = Format> {
+    let others = move || {
+        let others = FORMATS.into_iter().filter(move |other| Some(*other) != format);
+        let mut others: Vec<(usize, Format)> =
+            others.map(|other| (count_tokens(other, bytes), other)).collect();
+        others.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        others.into_iter().map(|(_, other)| other)
+    };
+    format.into_iter().chain(std::iter::once_with(others).flatten())
+}
+
+fn count_tokens(format: Format, bytes: &[u8]) -> usize {
+    let Ok(document) = mode::read(format, bytes) else { return 0 };
+    let Ok(spots) = spots(format, &document, None) else { return 0 };
+    spots.iter().filter(|spot| spot.what == What::Token).count()
+}
+
+/// All formats in which the values of a file may be sealed.
+pub(super) fn openers(format: Option<Format>, bytes: &[u8]) -> impl Iterator<Item = Format> {
+    likeliest_first(format, bytes).filter(|&format| {
         let Ok(document) = mode::read(format, bytes) else { return false };
         spots(format, &document, None).is_ok_and(|spots| {
             let mut tokens = spots.iter().filter(|spot| spot.what == What::Token).peekable();

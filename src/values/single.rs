@@ -2,7 +2,7 @@
 
 use super::Ciphers;
 use super::mode;
-use super::open::{OpenValuesError, broken, opener, read};
+use super::open::{OpenValuesError, broken, openers, read};
 use super::spots::{Named, What, spots};
 use crate::config_format::Format;
 use crate::format::KeyId;
@@ -19,19 +19,37 @@ pub struct Value {
     pub raw: WipedVec,
 }
 
-/// The sealed values of a file that open with keys that are held, each by itself.
+/// The sealed values of a file that open with keys that are held, each by itself. The format is the first in which all open,
+/// else that in which most do.
 pub fn each(format: Option<Format>, bytes: &[u8], ciphers: &mut Ciphers<'_>) -> Vec<Value> {
+    let mut best = Vec::new();
+    for candidate in openers(format, bytes) {
+        let (found, opens_all) = each_as(candidate, bytes, ciphers);
+        if opens_all {
+            return found;
+        }
+        if found.len() > best.len() {
+            best = found;
+        }
+    }
+    best
+}
+
+/// And whether all opened whose keys are held.
+fn each_as(format: Format, bytes: &[u8], ciphers: &mut Ciphers<'_>) -> (Vec<Value>, bool) {
     let mut found = Vec::new();
-    let Some(format) = opener(format, bytes) else { return found };
-    let Ok(document) = mode::read(format, bytes) else { return found };
-    let Ok(spots) = spots(format, &document, None) else { return found };
+    let Ok(document) = mode::read(format, bytes) else { return (found, false) };
+    let Ok(spots) = spots(format, &document, None) else { return (found, false) };
+    let mut opens_all = true;
     for spot in spots.iter().filter(|spot| spot.what == What::Token) {
         let Ok(token) = read(format, bytes, spot) else { continue };
         let Some(held) = ciphers.held(token.key()) else { continue };
-        let Ok(raw) = ciphers.of(&held.key).open(&token, &spot.place) else { continue };
-        found.push(Value { named: spot.named(), key: held.key.id(), raw });
+        match ciphers.of(&held.key).open(&token, &spot.place) {
+            Ok(raw) => found.push(Value { named: spot.named(), key: held.key.id(), raw }),
+            Err(_) => opens_all = false,
+        }
     }
-    found
+    (found, opens_all)
 }
 
 /// The file with its sealed values, and nothing in the place of others: what must be nowhere else. `None` where its values do
@@ -41,7 +59,10 @@ pub fn only_sealed(
     bytes: &[u8],
     ciphers: &mut Ciphers<'_>,
 ) -> Option<WipedVec> {
-    let format = opener(format, bytes)?;
+    openers(format, bytes).find_map(|candidate| only_sealed_as(candidate, bytes, ciphers))
+}
+
+fn only_sealed_as(format: Format, bytes: &[u8], ciphers: &mut Ciphers<'_>) -> Option<WipedVec> {
     let document = mode::read(format, bytes).ok()?;
     let spots = spots(format, &document, None).ok()?;
     let mut plaintext = WipedVec::with_capacity(bytes.len());
@@ -67,13 +88,29 @@ pub fn only_sealed(
 /// The file with every token of a key that `next` names a successor of sealed again with that; `None` where there is none.
 ///
 /// # Errors
-/// [`OpenValuesError`].
+/// [`OpenValuesError`]: its values open in no format.
 pub fn reseal<'k>(
+    format: Option<Format>,
     bytes: &[u8],
     ciphers: &mut Ciphers<'k>,
     next: impl Fn(&'k Entry) -> Option<&'k Entry>,
 ) -> Result<Option<Vec<u8>>, OpenValuesError> {
-    let Some(format) = opener(None, bytes) else { return Ok(None) };
+    let mut refused = None;
+    for candidate in openers(format, bytes) {
+        match reseal_as(candidate, bytes, ciphers, &next) {
+            Ok(resealed) => return Ok(resealed),
+            Err(error) => drop(refused.get_or_insert(error)),
+        }
+    }
+    refused.map_or(Ok(None), Err)
+}
+
+fn reseal_as<'k>(
+    format: Format,
+    bytes: &[u8],
+    ciphers: &mut Ciphers<'k>,
+    next: impl Fn(&'k Entry) -> Option<&'k Entry>,
+) -> Result<Option<Vec<u8>>, OpenValuesError> {
     let document = mode::read(format, bytes).map_err(OpenValuesError::DoesNotRead)?;
     let spots = spots(format, &document, None).map_err(OpenValuesError::DoesNotRead)?;
     let mut out = Vec::with_capacity(bytes.len());

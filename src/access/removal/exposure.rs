@@ -74,7 +74,9 @@ pub fn find_exposed(
                     missing.insert(blob);
                 }
                 let parts = match start {
-                    Some(start) => exposed_parts(repository, keyring, exposed, (blob, &start))?,
+                    Some(start) => {
+                        exposed_parts(repository, keyring, exposed, (&path, blob, &start))?
+                    }
                     None => Vec::new(),
                 };
                 Rc::clone(blobs.entry(blob).or_insert(Rc::new(parts)))
@@ -138,7 +140,7 @@ fn exposed_parts(
     repository: &Repository,
     keyring: &Keyring,
     exposed: &BTreeSet<KeyId>,
-    (blob, start): (ObjectId, &[u8]),
+    (path, blob, start): (&[u8], ObjectId, &[u8]),
 ) -> Result<Vec<Part>, GitError> {
     match format::sniff(start) {
         Sniff::Sealed(id) if exposed.contains(&id) => {
@@ -149,7 +151,8 @@ fn exposed_parts(
             let Blob::Memory(bytes) = objects::read(repository, blob)? else {
                 return Ok(Vec::new());
             };
-            let values = values::each(None, &bytes, &mut Ciphers::new(keyring)).into_iter();
+            let format = values::format_of_path(path);
+            let values = values::each(format, &bytes, &mut Ciphers::new(keyring)).into_iter();
             let values = values.filter(|value| exposed.contains(&value.key));
             let part = |value: Value| {
                 let key = &keyring.by_id(value.key)?.key;
@@ -185,7 +188,8 @@ fn current_contents(
         let held = |id| keyring.by_id(id).map(|held| &held.key);
         let opened = match format::sniff(&bytes) {
             Sniff::NotSealed => {
-                let values = values::each(None, &bytes, &mut Ciphers::new(keyring)).into_iter();
+                let format = values::format_of_path(&entry.path);
+                let values = values::each(format, &bytes, &mut Ciphers::new(keyring)).into_iter();
                 values.map(|value| (value.named.name, value.raw)).collect()
             }
             _ => match format::open(held, &bytes) {

@@ -45,8 +45,9 @@ impl Planned<'_> {
     ) -> Result<Option<Vec<u8>>, ScrubError> {
         let ciphers = &mut Ciphers::new(self.keyring);
         let holds_tokens = values::may_hold_tokens(content);
+        let format = self.mode(policy).and_then(|mode| mode.format);
         let resealed = match self.plan.rekey && holds_tokens {
-            true => values::reseal(content, ciphers, |held| self.successor(held))
+            true => values::reseal(format, content, ciphers, |held| self.successor(held))
                 .map_err(|_| ScrubError::Damaged(id))?,
             false => None,
         };

@@ -6,8 +6,10 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
 use crate::git::GitError;
-use crate::git::attributes::{DRIVER, KEY_ATTRIBUTE};
-use crate::git::attributes_file::{AttributesFile, PatternError, seal_alike, split_pattern};
+use crate::git::attributes::{DRIVER, KEY_ATTRIBUTE, OF_VALUES};
+use crate::git::attributes_file::{
+    AttributesFile, PatternError, Values, Wanted, seal_alike, split_pattern,
+};
 use crate::git::tree_attributes::{Chain, TreeAttributes};
 use crate::keyring::KeyName;
 use crate::scrub::plan::Seal;
@@ -33,23 +35,39 @@ impl Lines {
         today: bool,
         nested: &[(Vec<u8>, Vec<u8>)],
         seals: &[Seal],
+        values_today: impl Fn(&Seal) -> Option<Values>,
     ) -> Result<Self, PatternError> {
         let of_today = file.filter(|_| today).unwrap_or_default();
         let mut wanted = AttributesFile::of(Path::new(""), &relevant(of_today).join(&b'\n'));
+        let defined = AttributesFile::of(Path::new(""), file.unwrap_or_default());
+        let tracked_today = defined.tracked();
         if !seals.is_empty() {
             // Whether the tripwire is wanted is today's to say.
-            let defined = AttributesFile::of(Path::new(""), file.unwrap_or_default());
             wanted.set_macro(defined.macro_has_tripwire().unwrap_or(false));
         }
+        let mut by_value = false;
         for (folder, text) in nested.iter().filter(|_| today) {
             for tracked in AttributesFile::of(Path::new(""), text).tracked() {
                 let key = tracked.key.and_then(|key| key.parse().ok()).unwrap_or_default();
-                wanted.track(&below(folder, &tracked.pattern), &key, Some(tracked.layout))?;
+                by_value |= tracked.values.is_some();
+                let (layout, values) = (Some(tracked.layout), Some(tracked.values));
+                let how = Wanted { layout, values, ..Wanted::default() };
+                wanted.track(&below(folder, &tracked.pattern), &key, how)?;
             }
         }
         for seal in seals {
             let key = seal.key.clone().unwrap_or_default();
-            wanted.track(seal.pattern.as_str().as_bytes(), &key, None)?;
+            let pattern = seal.pattern.as_str().as_bytes();
+            let there = tracked_today.iter().rfind(|there| there.pattern == pattern);
+            let values = match there {
+                Some(there) => there.values.clone(),
+                None => values_today(seal),
+            };
+            by_value |= values.is_some();
+            wanted.track(pattern, &key, Wanted { values: Some(values), ..Wanted::default() })?;
+        }
+        if by_value {
+            wanted.set_values_macro();
         }
         let text = wanted.text();
         let (macros, rules): (Vec<_>, Vec<_>) =
@@ -138,14 +156,15 @@ fn is_macro(line: &[u8]) -> bool {
     line.trim_start().starts_with(b"[attr]")
 }
 
-/// Lines that set, unset or take back the filter or what names a key; and macros that do.
+/// Lines that set, unset or take back the filter, what names a key, or how values are sealed; and macros that do.
 fn relevant(text: &[u8]) -> Vec<Vec<u8>> {
     let is_relevant = |line: &&[u8]| {
         let Some((_, end)) = split_pattern(line) else { return false };
         line[end..].fields().any(|attribute| {
             let name = attribute.trim_start_with(|c| c == '-' || c == '!');
             let name = name.split(|&byte| byte == b'=').next().unwrap_or_default();
-            [DRIVER, KEY_ATTRIBUTE, "filter"].iter().any(|known| known.as_bytes() == name)
+            let is = |known: &&str| known.as_bytes() == name;
+            [DRIVER, KEY_ATTRIBUTE, "filter"].iter().chain(&OF_VALUES).any(is)
         })
     };
     text.lines().filter(is_relevant).map(<[u8]>::to_vec).collect()
@@ -160,6 +179,7 @@ pub(super) fn planned_key<'s>(seals: &'s [Seal], path: &[u8]) -> Option<&'s Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::attributes_file::VALUES_MACRO_LINE;
 
     fn seal(pattern: &str, key: Option<&str>) -> Seal {
         Seal { pattern: pattern.parse().unwrap(), key: key.map(|key| key.parse().unwrap()) }
@@ -177,7 +197,7 @@ mod tests {
     #[test]
     fn lines_of_today_come_in_their_order_and_only_once() {
         let today = format!("{MACRO}\n*.txt text\n*.env shroud\nfree.env !filter\n");
-        let lines = Lines::new(Some(today.as_bytes()), true, &[], &[]).unwrap();
+        let lines = Lines::new(Some(today.as_bytes()), true, &[], &[], |_| None).unwrap();
         assert_eq!(added(&lines, &today), None);
         let rules = "*.env shroud\nfree.env !filter\n";
         assert_eq!(added(&lines, ""), Some(format!("{MACRO}\n{rules}")));
@@ -189,14 +209,14 @@ mod tests {
             added(&lines, &format!("a text\n{MACRO}\n")),
             Some(format!("a text\n{MACRO}\n{rules}"))
         );
-        assert!(Lines::new(Some(today.as_bytes()), false, &[], &[]).unwrap().is_empty());
-        assert!(Lines::new(None, true, &[], &[]).unwrap().is_empty());
+        assert!(Lines::new(Some(today.as_bytes()), false, &[], &[], |_| None).unwrap().is_empty());
+        assert!(Lines::new(None, true, &[], &[], |_| None).unwrap().is_empty());
     }
 
     #[test]
     fn a_file_that_others_seal_needs_no_line_of_its_own() {
         let seals = [seal("/a/p.env", None)];
-        let lines = Lines::new(None, false, &[], &seals).unwrap();
+        let lines = Lines::new(None, false, &[], &seals, |_| None).unwrap();
         let tracked = format!("{MACRO}\n*.env shroud\n");
         assert_eq!(added(&lines, &tracked), None);
         let line = &format!("/a/p.env shroud {SEAL}\n");
@@ -212,17 +232,40 @@ mod tests {
         let today = format!("{MACRO}\n");
         let nested =
             [(b"a[b/".to_vec(), b"*.env shroud shroud-key=prod\n/x shroud\nc/* shroud\n".to_vec())];
-        let lines = Lines::new(Some(today.as_bytes()), true, &nested, &[]).unwrap();
+        let lines = Lines::new(Some(today.as_bytes()), true, &nested, &[], |_| None).unwrap();
         let rules = format!(
             "/a\\[b/**/*.env shroud shroud-key=prod {SEAL}\n/a\\[b/x shroud {SEAL}\n/a\\[b/c/* shroud {SEAL}\n{EXCEPTION}"
         );
         assert_eq!(added(&lines, ""), Some(format!("{MACRO}\n{rules}")));
     }
 
+    /// Else an old checkout would seal whole what its history holds by value, and today's file would have two lines for it.
+    #[test]
+    fn lines_say_what_today_seals_by_value() {
+        const VALUES: &str = "filter=shroud diff=shroud-values merge=shroud -text";
+        let line = format!("conf/** shroud-values shroud-clear=LOG shroud-by=value {VALUES}");
+        let macros = format!("{MACRO}\n{VALUES_MACRO_LINE}");
+        let today = format!("{macros}\n{line}\n{EXCEPTION}conf/x.env shroud-format=ini\n");
+        let seals = [seal("conf/**", None)];
+        let lines = Lines::new(Some(today.as_bytes()), false, &[], &seals, |_| None).unwrap();
+        assert_eq!(added(&lines, &today), None);
+        assert_eq!(added(&lines, ""), Some(format!("{macros}\n{line}\n{EXCEPTION}")));
+        let all = Lines::new(Some(today.as_bytes()), true, &[], &[], |_| None).unwrap();
+        assert_eq!(added(&all, "").unwrap(), today);
+        // A single file is sealed as its path is today, and what folders say is said at the top.
+        let values = |_: &Seal| Some(Values { format: None, clear: Some("LOG".to_owned()) });
+        let lines = Lines::new(None, false, &[], &[seal("/a.env", None)], values).unwrap();
+        let only = format!("/a.env shroud-values shroud-clear=LOG shroud-by=value {VALUES}\n");
+        assert_eq!(added(&lines, ""), Some(format!("{macros}\n{only}")));
+        let nested = [(b"a/".to_vec(), format!("*.env {VALUES} shroud-by=value\n").into_bytes())];
+        let lines = Lines::new(None, true, &nested, &[], |_| None).unwrap();
+        assert!(added(&lines, "").unwrap().contains("/a/**/*.env shroud-values shroud-by=value "));
+    }
+
     #[test]
     fn patterns_of_the_plan_become_lines() {
         let seals = [seal("*.pem", None), seal("prod/**", Some("prod"))];
-        let lines = Lines::new(None, false, &[], &seals).unwrap();
+        let lines = Lines::new(None, false, &[], &seals, |_| None).unwrap();
         let all = format!(
             "{MACRO}\n*.pem shroud {SEAL}\nprod/** shroud shroud-key=prod {SEAL}\n{EXCEPTION}"
         );

@@ -11,7 +11,8 @@ use super::redact::Redactor;
 use super::{Changes, EntryKind, Fate, Folder, PolicyId, ScopeId, ScrubError, TextKind};
 use crate::format::{self, Form, KeyId, Layout, Sniff, sniff};
 use crate::git::GitError;
-use crate::git::attributes_file::MAX_LEN;
+use crate::git::attributes_file::{MAX_LEN, Values};
+use crate::git::by_value::By;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
 use crate::git::tree_attributes::FILE_NAME;
@@ -117,7 +118,13 @@ impl<'a> Planned<'a> {
         for seal in &mut seals {
             seal.key = key_today(seal).or(seal.key.take());
         }
-        let lines = Lines::new(file.as_deref(), by_today, &attributes.nested(today), &seals)
+        let values_today =
+            |seal: &Seal| match attributes.of(today, &seal.pattern.one_file()?).ok()?.by {
+                By::Value { format, clear, .. } => Some(Values { clear, format }),
+                By::Whole | By::Unknown(_) => None,
+            };
+        let nested = attributes.nested(today);
+        let lines = Lines::new(file.as_deref(), by_today, &nested, &seals, values_today)
             .map_err(|error| ScrubError::Pattern(error.to_string()))?;
         let names = keyring.names().into_iter().filter(|name| !name.is_aside());
         let keys = names.cloned().collect();

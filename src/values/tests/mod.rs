@@ -1,6 +1,7 @@
 //! Sealing files by value: everything comes back, and nothing of a value stays.
 
 mod files;
+mod nameless;
 mod refusals;
 
 use super::*;
