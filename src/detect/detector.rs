@@ -17,12 +17,20 @@ use super::path::{self, PathKind};
 use super::rank::Rank;
 use super::rules::gitleaks::Match;
 use super::rules::{self, Anchor, Check, Rule};
-use super::{assignment, check, judge, name, pem, phrase, url, window};
+use super::{assignment, check, judge, name, pem, phrase, random, url, window};
 
 /// Whether the name of a property says by itself that its value is a secret, as `db.password` and `api_key` do.
 pub fn names_secret(name: &[u8]) -> bool {
     name::kind(name).is_some_and(|kind| kind != name::Kind::Key)
 }
+
+/// Whether a value looks as if a program drew it.
+pub fn looks_random(value: &[u8]) -> bool {
+    random::is(value, LEAST_DRAWN)
+}
+
+/// Bytes of a value that looks drawn, at least.
+const LEAST_DRAWN: usize = 8;
 
 /// A set of rules, ready to scan with. Shared by threads as it is.
 pub struct Detector {

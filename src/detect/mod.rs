@@ -43,7 +43,7 @@ mod window;
 mod word_list;
 pub(crate) mod words;
 
-pub use detector::{Detector, names_secret};
+pub use detector::{Detector, looks_random, names_secret};
 pub use expression::ExpressionError;
 pub use hit::Hit;
 pub use matcher::Matcher;

@@ -4,6 +4,7 @@ use std::io::{self, Read as _};
 
 use super::filtered::{Action, Filtered};
 use super::fit::sealing_key;
+use super::left_readable;
 use super::opened::read;
 use super::{Crossing, Filter, FilterError, Rule, Rules, Sealed, Spool, hand_on, holds};
 use crate::config_format::Format;
@@ -123,7 +124,10 @@ impl<'k, R: Rules> Filter<'k, R> {
         }
         let sealed = self.seal_by_value(&mode, &content, entry, &versions);
         match sealed {
-            Ok(sealed) => Filtered::bytes(&sealed),
+            Ok(sealed) => {
+                self.note_readable(path, &mode, &content, &sealed, &versions.blobs);
+                Filtered::bytes(&sealed)
+            }
             Err(SealError::DoesNotRead(doubt)) => {
                 // A file of another kind, as a certificate, is where it should be; 'status' says that it is whole.
                 if let Some(format) = mode.format {
@@ -155,6 +159,24 @@ impl<'k, R: Rules> Filter<'k, R> {
         let (mode, key) = ((mode.format?, &mode.clear), &current?.key);
         let (rules, ciphers) = (&mut self.rules, &mut self.ciphers);
         rules.sole_version(path, &mut || values::unproved(mode, content, key, ciphers))
+    }
+
+    /// Says of a secret that would be stored as plaintext; what did not change was said before.
+    fn note_readable(
+        &mut self,
+        path: &[u8],
+        mode: &Mode,
+        content: &[u8],
+        stored: &[u8],
+        known: &[Vec<u8>],
+    ) {
+        let Some(format) = mode.format.filter(|_| !known.iter().any(|blob| blob == stored)) else {
+            return;
+        };
+        let found = left_readable::find(path, (format, &mode.clear), content, stored, known);
+        if let Some(found) = found {
+            self.summary.note_readable(path, found);
+        }
     }
 
     fn seal_by_value(

@@ -10,6 +10,7 @@ mod filtered;
 mod fit;
 pub mod git_crypt;
 mod indexed;
+mod left_readable;
 mod opened;
 pub mod pkt_line;
 pub mod process;

@@ -1,13 +1,15 @@
 //! What a run of the filter met that its user should know.
 
+use std::collections::BTreeMap;
+
 use super::FilterError;
 use crate::format::KeyId;
 
 /// Files whose keys are looked at when all are there, at most.
 const MAX_OPENED: usize = 100_000;
 
-/// Files that are named, of those that were sealed whole.
-const MAX_NAMED: usize = 5;
+/// Files of one kind that are named, at most.
+pub(super) const MAX_NAMED: usize = 5;
 
 /// A number of files, and the first of them.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -68,10 +70,10 @@ pub struct Summary {
     pub retired: Files,
     /// Files that were opened, and are sealed with a key of another name than their attribute says.
     pub of_other_key: Files,
-    /// Files that should be sealed by value and were sealed whole, as they do not read; the first ones, with why.
-    pub sealed_whole: Vec<(Vec<u8>, String)>,
-    /// How many those are.
-    pub sealed_whole_count: u64,
+    /// Files that should be sealed by value and were sealed whole, as they do not read, with why.
+    pub sealed_whole: BTreeMap<Vec<u8>, String>,
+    /// Files that were sealed by value and in which a secret stays readable: the line of the first, and what is there.
+    pub readable: BTreeMap<Vec<u8>, (usize, String)>,
     /// Files that were opened with a key that may be another than it ought to be.
     pub(super) opened: Vec<(Vec<u8>, KeyId)>,
 }
@@ -82,11 +84,14 @@ impl Summary {
         self.first_in_the_clear.get_or_insert_with(|| path.to_vec());
     }
 
+    /// git may ask twice for one file.
     pub(super) fn note_sealed_whole(&mut self, path: &[u8], why: String) {
-        self.sealed_whole_count += 1;
-        if self.sealed_whole.len() < MAX_NAMED {
-            self.sealed_whole.push((path.to_vec(), why));
-        }
+        self.sealed_whole.entry(path.to_vec()).or_insert(why);
+    }
+
+    /// As for what is sealed whole.
+    pub(super) fn note_readable(&mut self, path: &[u8], found: (usize, String)) {
+        self.readable.entry(path.to_vec()).or_insert(found);
     }
 
     pub(super) fn note_damaged(&mut self, path: &[u8], error: &FilterError) {

@@ -1,5 +1,6 @@
 //! What a run of the filter says to its user.
 
+use super::summary::MAX_NAMED;
 use super::{FilterError, Summary, describe_suspects};
 use crate::error::count;
 use crate::progress::Progress;
@@ -27,12 +28,21 @@ pub fn summarise(progress: &dyn Progress, summary: &Summary) {
             crate::sanitise::path(first)
         ));
     }
-    for (path, why) in &summary.sealed_whole {
+    for (path, why) in summary.sealed_whole.iter().take(MAX_NAMED) {
         progress.warning(&format!("{}: sealed whole: it {why}", crate::sanitise::path(path)));
     }
-    let more = summary.sealed_whole_count - summary.sealed_whole.len() as u64;
-    if more > 0 {
+    if let Some(more) = beyond(summary.sealed_whole.len()) {
         progress.warning(&format!("sealed {} more whole", count(more, "file")));
+    }
+    for (path, (line, what)) in summary.readable.iter().take(MAX_NAMED) {
+        let path = crate::sanitise::path(path);
+        progress.warning(&format!("{path}:{line}: {what}, and is stored as plaintext"));
+    }
+    if let Some(more) = beyond(summary.readable.len()) {
+        progress.warning(&format!(
+            "{} store as plaintext what may be a secret: 'git shroud scan --staged'",
+            count(more, "more file")
+        ));
     }
     for (suspects, hint) in describe_suspects(&summary.retired, &summary.of_other_key) {
         progress.warning(&suspects);
@@ -49,4 +59,9 @@ pub fn summarise(progress: &dyn Progress, summary: &Summary) {
             "an earlier version may be intact: 'git log -- PATH', 'git shroud cat REV:PATH'; then restore and commit it",
         ));
     }
+}
+
+/// How many there are besides those that are named.
+fn beyond(all: usize) -> Option<u64> {
+    all.checked_sub(MAX_NAMED).filter(|more| *more > 0).map(|more| more as u64)
 }

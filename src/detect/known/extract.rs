@@ -216,7 +216,7 @@ pub(super) fn key_lines(text: &[u8]) -> Vec<(&[u8], &[u8])> {
 }
 
 /// Whether a value says too little: short, a word, a number that others have too.
-pub(super) fn is_trivial(value: &[u8]) -> bool {
+pub fn is_trivial(value: &[u8]) -> bool {
     let few = |value: &[u8]| {
         let mut bytes = value.to_vec();
         bytes.sort_unstable();

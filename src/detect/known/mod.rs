@@ -6,6 +6,8 @@
 pub mod encode;
 mod extract;
 
+pub use extract::is_trivial;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -51,7 +53,7 @@ impl Gathering {
     /// Adds the values of one version of a sealed file, opened. The path's name tells its format.
     pub fn add(&mut self, path: &[u8], plaintext: &[u8]) {
         for value in extract::values(path, plaintext) {
-            if extract::is_trivial(&value) {
+            if is_trivial(&value) {
                 self.trivial.insert(value.to_vec());
             } else if value.len() > MAX_VALUE {
                 self.add_part(path, &value[..MAX_VALUE], &value);
