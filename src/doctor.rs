@@ -1,6 +1,7 @@
 //! Every check that explains a set-up that does not work, each with its remedy.
 
 mod attributes;
+mod by_value;
 mod cut_off;
 mod git_crypt;
 mod members;
@@ -342,6 +343,7 @@ fn files(patient: &Patient<'_>) -> Vec<Finding> {
         let message = format!("nothing is known about {count}: the blobs are not in this clone");
         findings.push(advice("files", message, "'git checkout' fetches them"));
     }
+    findings.extend(by_value::examine(patient, &files));
     let undeltad = find_undeltad(patient.repository, &files).unwrap_or_default();
     findings.extend(undeltad.into_iter().map(|one| advice("delta", one.what, one.remedy)));
     let is_bad = |state: &State| {
@@ -357,7 +359,7 @@ fn files(patient: &Patient<'_>) -> Vec<Finding> {
             format!("{count} that should be sealed need attention"),
             "run 'git shroud status'",
         ));
-    } else if findings.is_empty() {
+    } else if findings.iter().all(|finding| finding.severity == Severity::Ok) {
         findings.push(ok(
             "files",
             format!(

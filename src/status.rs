@@ -30,7 +30,7 @@ use crate::keyring::{KeyName, Keyring};
 use crate::parallel::map_runs;
 use crate::store::shroud_dir::KeyInfo;
 use crate::values::Mode;
-pub use by_value::{ByValue, describe_clear};
+pub use by_value::{ByValue, NO_FORMAT, describe_clear};
 use conflict::Conflicts;
 pub use conflict::conflicts;
 pub use delta::find_undeltad;

@@ -27,7 +27,7 @@ pub struct PathAttributes {
     pub sealed: bool,
     /// The key of git-crypt that is to encrypt the path: its filter is one of git-crypt's.
     pub git_crypt: Option<Result<git_crypt::Name, git_crypt::InvalidName>>,
-    /// Whether the diff driver bears the name of the filter.
+    /// Whether the diff driver bears the name of the filter; of a path that is sealed by value, that of its macro.
     pub diff_fits: bool,
     /// What sets the filter, whichever.
     pub filter: Option<Setting>,
@@ -131,7 +131,8 @@ impl PathAttributes {
             conflict,
             by_macro: sealed && through_macro && mark.is_some_and(of_tree),
             on_purpose,
-            diff_fits: value(state(DIFF)) == filter,
+            diff_fits: value(state(DIFF))
+                == if by.is_value() { Some(VALUES.into()) } else { filter },
             filter: setting(FILTER),
             key,
             key_setting,

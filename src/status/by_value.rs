@@ -2,6 +2,8 @@
 
 use crate::error::count;
 
+/// Why a file is sealed whole that is of no format that is sealed by value.
+pub const NO_FORMAT: &str = "its name tells no format";
 /// Lines that are named of one file.
 const MAX_LINES: usize = 10;
 

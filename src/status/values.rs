@@ -2,6 +2,7 @@
 
 use gix::ObjectId;
 
+use super::by_value::NO_FORMAT;
 use super::{ByValue, Examined, State, Surveyor};
 use crate::format::{self, KeyId};
 use crate::git::GitError;
@@ -136,7 +137,7 @@ impl Surveyor<'_> {
         let held = |id| self.known.keyring.by_id(id).map(|held| &held.key);
         let Ok(plaintext) = format::open(held, &bytes) else { return none };
         let Some(format) = mode.format else {
-            return Ok((ByValue::Whole(Some(values::no_format().to_string())), false));
+            return Ok((ByValue::Whole(Some(NO_FORMAT.to_owned())), false));
         };
         let Some(key) = self.known.keyring.entries().first() else { return none };
         let ciphers = &mut Ciphers::new(self.known.keyring);

@@ -57,6 +57,30 @@ impl AttributesFile {
         }
         self.changed = true;
     }
+    /// Whether the macro of what is sealed by value is defined so that it seals so; `None` where it is not defined.
+    pub fn values_macro_is_sound(&self) -> Option<bool> {
+        let is_it =
+            |line: &&Vec<u8>| split_pattern(line).is_some_and(|(name, _)| name == VALUES_MACRO);
+        let line = self.lines.iter().rfind(is_it)?;
+        let (_, end) = split_pattern(line)?;
+        let words: Vec<&[u8]> = line[end..].fields().collect();
+        // The last word counts, and what is not said the first macro says.
+        let says = |name: &[u8], wanted: &[u8]| {
+            let said = words.iter().rfind(|word| name_of(word) == name);
+            said.is_some_and(|said| *said == wanted)
+        };
+        let may_say = |name: &[u8], wanted: &[u8]| {
+            let is_silent = !words.iter().any(|word| name_of(word) == name);
+            says(name, wanted) || is_silent && says(b"shroud", b"shroud")
+        };
+        Some(
+            says(b"shroud-by", b"shroud-by=value")
+                && says(b"diff", b"diff=shroud-values")
+                && may_say(b"filter", b"filter=shroud")
+                && may_say(b"merge", b"merge=shroud")
+                && may_say(b"text", b"-text"),
+        )
+    }
 }
 
 /// Whether a line of the text defines the macro.
