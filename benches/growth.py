@@ -4,6 +4,7 @@
     benches/growth.py                                     # about five minutes
     benches/growth.py --files 10000 --json result.json    # as in benches/README.md
     benches/growth.py --tools plain,git-shroud,git-shroud-delta
+    benches/growth.py --tools plain,git-shroud-values --only 'one value'   # what 200 edits of a value add
 
 Each corpus is committed version by version in a repository of each tool. The table shows the bytes of the pack and, in
 brackets, of the whole folder of objects, as ratios to plain git. The files are generated, the same in every run.
@@ -29,7 +30,12 @@ TOOLS = {
     "git-shroud": ("git-shroud init --no-tripwire", "* shroud\n.gitattributes !shroud !filter !diff !merge !text\n"),
     "git-shroud-delta": ("git-shroud init --no-tripwire",
                          "* shroud shroud-delta delta\n.gitattributes !shroud !filter !diff !merge !text\n"),
+    "git-shroud-values": ("git-shroud init --no-tripwire",
+                          "* shroud-values shroud-by=value filter=shroud diff=shroud-values merge=shroud -text delta\n"
+                          ".gitattributes !shroud !filter !diff !merge !text\n"),
 }
+# Corpora of which only what the versions behind the first add is measured.
+ADDED = "one value of 100"
 
 
 def lines_of(rng, size):
@@ -107,6 +113,30 @@ def sql_dump(versions):
         yield {"dump.sql": (head + "".join(rows) + "\\.\n").encode()}
 
 
+# How a file of each format begins and ends, and a line of it.
+FORMATS = {
+    "env": ("# settings\n", "{name}={value}\n", ""),
+    "properties": ("# settings\n", "app.{name} = {value}\n", ""),
+    "ini": ("; settings\n[app]\n", "{name} = {value}\n", ""),
+    "toml": ("# settings\n[app]\n", "{name} = \"{value}\"\n", ""),
+    "yaml": ("# settings\napp:\n", "  {name}: {value}\n", ""),
+    "json": ("{{\n", "  \"{name}\": \"{value}\",\n", "  \"last\": 1\n}}\n"),
+}
+
+
+def one_value(ending, versions):
+    """One value of 100, as a program draws them, changes each time."""
+    rng = random.Random(6)
+    head, line, tail = FORMATS[ending]
+    values = {f"{rng.choice(WORDS)}_{n}": f"{rng.getrandbits(96):024x}" for n in range(100)}
+    changing = list(values)[50]
+    for version in range(versions + 1):
+        if version:
+            values[changing] = f"{rng.getrandbits(96):024x}"
+        body = "".join(line.format(name=name, value=value) for name, value in values.items())
+        yield {f"config.{ending}": (head.format() + body + tail.format()).encode()}
+
+
 def incompressible(count):
     rng = random.Random(5)
     yield {f"data/{n}.bin": rng.randbytes(rng.randint(2_000, 60_000)) for n in range(count)}
@@ -119,8 +149,15 @@ def run(command, cwd, env):
     return done.stdout.decode()
 
 
-def build(tool, versions, repository, env):
-    """Commits all versions and returns the bytes of the pack, and of all objects."""
+def measure(repository, gc, env):
+    run(gc, repository, env)
+    packs = sum(file.stat().st_size for file in (repository / ".git/objects/pack").glob("*.pack"))
+    objects = sum(file.stat().st_size for file in (repository / ".git/objects").rglob("*") if file.is_file())
+    return packs, objects
+
+
+def build(tool, versions, repository, env, added):
+    """Commits all versions and returns the bytes of the pack, and of all objects; if `added`, less what the first version has."""
     repository.mkdir()
     run("git init -q -b main", repository, env)
     run("git config gc.auto 0", repository, env)
@@ -136,10 +173,11 @@ def build(tool, versions, repository, env):
             (repository / path).write_bytes(content)
         run("git add -A", repository, env)
         run(f"git commit -q -m v{number}", repository, env)
-    run("git gc -q --aggressive --prune=now", repository, env)
-    packs = sum(file.stat().st_size for file in (repository / ".git/objects/pack").glob("*.pack"))
-    objects = sum(file.stat().st_size for file in (repository / ".git/objects").rglob("*") if file.is_file())
-    return packs, objects
+        if added and number == 0:
+            first = measure(repository, "git gc -q --prune=now", env)
+    if not added:
+        return measure(repository, "git gc -q --aggressive --prune=now", env)
+    return tuple(after - before for after, before in zip(measure(repository, "git gc -q --prune=now", env), first))
 
 
 def main():
@@ -167,6 +205,7 @@ def main():
         "2 MB JSON state, 50 edits": lambda: state_file(50),
         "10 MB SQL dump, 20 edits": lambda: sql_dump(20),
         "60 incompressible files": lambda: incompressible(60),
+        **{f"{ADDED}, 200 edits, {ending}": (lambda ending=ending: one_value(ending, 200)) for ending in FORMATS},
     }
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
@@ -185,7 +224,7 @@ def main():
             for tool in tools:
                 print(time.strftime("%H:%M:%S"), name, tool, file=sys.stderr, flush=True)
                 repository = Path(work) / "repository"
-                sizes[tool] = build(tool, versions(), repository, env)
+                sizes[tool] = build(tool, versions(), repository, env, name.startswith(ADDED))
                 shutil.rmtree(repository)
             row = f"{name:<48}"
             for tool, (pack, objects) in sizes.items():
