@@ -2,10 +2,15 @@
 
 mod attacks;
 mod commands;
+mod comments;
 mod config;
+mod doctor;
 mod filters;
 mod gits_own;
+mod history;
 mod locked;
+mod moves;
+mod shapes;
 
 use crate::common::Sandbox;
 
