@@ -220,7 +220,8 @@ impl Scan {
             if left > 0 {
                 context.ui.warning(format!("{} could not be read", count(left, "thing")));
             }
-            let advice = report::advice(report, scope, self.pre_push.is_some());
+            let repository = context.discover()?;
+            let advice = report::advice(&repository, report, scope, self.pre_push.is_some());
             advice.into_iter().for_each(|hint| context.ui.hint(hint));
             return Err(CommandError::found());
         }

@@ -1,6 +1,10 @@
 //! What to do about findings, by what was looked at.
 
+use std::collections::BTreeSet;
+
+use crate::git::attributes::Attributes;
 use crate::git::pushed::Pushed;
+use crate::git::repository::Repository;
 use crate::sanitise;
 use crate::scan::findings::{Kind, Report};
 use crate::scan::walk::scope::Scope;
@@ -9,21 +13,25 @@ use crate::scan::walk::scope::Scope;
 const SHORT: usize = 12;
 
 /// Says what to do, a hint each; `may_skip` where git would push without this look.
-pub fn advice(report: &Report, scope: &Scope, may_skip: bool) -> Vec<String> {
+pub fn advice(
+    repository: &Repository,
+    report: &Report,
+    scope: &Scope,
+    may_skip: bool,
+) -> Vec<String> {
     let mut hints = Vec::new();
+    let by_value = by_value(repository, report);
     match scope {
         Scope::Staged => {
             for path in report.files() {
-                hints.push(format!("seal it: git shroud track {}", argument(&path)));
+                hints.push(seal_it(&path, by_value.contains(&path)));
             }
             hints.extend(no_secret(report));
         }
         Scope::Pushed(pushed) => {
             for path in report.files() {
-                hints.push(format!(
-                    "seal it: git shroud track {}, in the commit that added it (git rebase -i)",
-                    argument(&path)
-                ));
+                let how = seal_it(&path, by_value.contains(&path));
+                hints.push(format!("{how}, in the commit that added it (git rebase -i)"));
             }
             hints.push(
                 "or remove it from the commit that added it: a later commit does not remove it"
@@ -42,6 +50,25 @@ pub fn advice(report: &Report, scope: &Scope, may_skip: bool) -> Vec<String> {
             .push("change each secret where it is used; removing it here is not enough".to_owned()),
     }
     hints
+}
+
+/// Another line would change nothing for a file that is sealed by value: what is found there stays readable in it.
+fn seal_it(path: &[u8], is_by_value: bool) -> String {
+    let path = argument(path);
+    match is_by_value {
+        false => format!("seal it: git shroud track {path}"),
+        true => format!(
+            "comments, names and exempt values of {path} are not sealed: take it out, or seal the file whole: git shroud track --whole {path}"
+        ),
+    }
+}
+
+/// Those of the files that are sealed by value.
+fn by_value(repository: &Repository, report: &Report) -> BTreeSet<Vec<u8>> {
+    let Ok(mut attributes) = Attributes::new(repository) else { return BTreeSet::new() };
+    let mut is_it =
+        |path: &Vec<u8>| attributes.of(path).is_ok_and(|of| of.sealed && of.by.is_value());
+    report.files().into_iter().filter(|path| is_it(path)).collect()
 }
 
 /// A path as it can be copied to a shell: the person who named the file must not have a say in what runs there.

@@ -86,6 +86,10 @@ fn the_scanner_finds_a_secret_in_a_comment_and_nothing_in_tokens() {
     sandbox.git("repo", ["add", "."]);
     sandbox.git("repo", ["commit", "-q", "-m", "comment"]);
     let found = sandbox.try_shroud("repo", ["scan", "--format", "json"]).expect(1);
+    sandbox.write("repo/conf/t.env", format!("# once {key}\nPASSWORD=kT9vQ2xL7mN4pR8w\n"));
+    sandbox.git("repo", ["add", "."]);
+    let staged = sandbox.try_shroud("repo", ["scan", "--staged"]).expect(1);
+    staged.says("take it out, or seal the file whole: git shroud track --whole conf/t.env");
     let json = found.json();
     let findings = json["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 1, "{json}");
@@ -108,7 +112,8 @@ fn a_locked_environment_shows_which_names_are_set() {
     let key = sandbox.path("dev.key");
     sandbox.shroud("repo", ["key", "export", "-q", "--name", "dev", "-o", key.to_str().unwrap()]);
     sandbox.git(".", ["clone", "-q", "repo", "clone"]);
-    sandbox.shroud("clone", ["unlock", "-q", key.to_str().unwrap()]);
+    let unlocked = sandbox.shroud("clone", ["unlock", key.to_str().unwrap()]);
+    unlocked.says("left 1 file sealed with key 'prod', which is not held here");
     let checked = sandbox.try_shroud("clone", ["config", "check", "--all"]);
     let text = checked.text();
     let row = |name: &str| {
