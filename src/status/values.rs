@@ -69,7 +69,7 @@ impl Surveyor<'_> {
                     };
                 let by_value = ByValue::Sealed { values: keys.values().sum() };
                 Some(Found {
-                    is_of_another_form: mode.is_none() || exempt > 0,
+                    is_of_another_form: mode.is_none_or(|mode| mode.format.is_none()) || exempt > 0,
                     ..found(state, by_value)
                 })
             }

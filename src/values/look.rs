@@ -57,7 +57,13 @@ impl Look {
 /// Looks at the stored bytes of a path.
 pub fn look(mode: &Mode, bytes: &[u8]) -> Look {
     let none = |why| Look::DoesNotRead(Doubt { line: 1, why });
-    let Some(format) = mode.format else { return none("the file's name tells no format") };
+    let Some(format) = mode.format else {
+        // One that git has moved from another name: sealed in the other way is sealed all the same.
+        return match look_anyway(b"", bytes) {
+            Some(looked @ Look::Sealed { .. }) if looked.sealed() > 0 => looked,
+            _ => none("the file's name tells no format"),
+        };
+    };
     if bytes.len() > MAX_SEALED {
         return none("the file is larger than 16 MiB");
     }

@@ -37,7 +37,7 @@ pub fn fix(
         seal_blobs(opened, &fixable)?;
     }
     if !of_git_crypt.is_empty() {
-        restage_git_crypt(&opened.repository, &opened.git_crypt, &of_git_crypt)
+        restage_git_crypt(&opened.repository, &opened.keyring, &opened.git_crypt, &of_git_crypt)
             .map_err(IndexError::Sealing)?;
     }
     Ok((fixable.len() + of_git_crypt.len()) as u64)

@@ -14,8 +14,9 @@ use crate::git::repository::Repository;
 use crate::git::staging::{BlobWriter, Staged, stage};
 use crate::git_crypt::HeldKeys;
 use crate::keyring::{KeyName, Keyring};
+use crate::secret::WipedVec;
 use crate::status::FileStatus;
-use crate::values::Mode;
+use crate::values::{self, Ciphers, Mode, Opened};
 
 /// A blob of the index that should be sealed with a key.
 #[derive(Clone, Debug)]
@@ -115,6 +116,7 @@ fn seal_blob(
 /// The blob that could not be sealed, or why none could.
 pub fn restage_git_crypt(
     repository: &Repository,
+    keyring: &Keyring,
     held: &HeldKeys,
     files: &[&FileStatus],
 ) -> Result<(), FileError> {
@@ -129,8 +131,11 @@ pub fn restage_git_crypt(
             filter.smudge(&file.path, source)?.write_to(&mut once)?;
             filter.clean(&file.path, &mut once.reader()?)?.write_to(to)
         };
-        with_blob(repository, file.id, encrypt)
-            .map_err(|error| FileError::new(&file.path, error))?;
+        let failed = |error| FileError::new(&file.path, error);
+        match opened_values(repository, keyring, file).map_err(failed)? {
+            None => with_blob(repository, file.id, encrypt).map_err(failed)?,
+            Some(plaintext) => encrypt(&mut &plaintext[..]).map_err(failed)?,
+        }
     }
     let ids = writer.finish(repository).map_err(git)?;
     let staged = |(file, id): (&&FileStatus, ObjectId)| Staged {
@@ -140,6 +145,26 @@ pub fn restage_git_crypt(
     };
     let staged: Vec<_> = files.iter().zip(ids).map(staged).collect();
     stage(repository, &staged).map_err(git)
+}
+
+/// The plaintext of a file that was moved from a path that is sealed by value.
+fn opened_values(
+    repository: &Repository,
+    keyring: &Keyring,
+    file: &FileStatus,
+) -> Result<Option<WipedVec>, FilterError> {
+    let read = |error: GitError| FilterError::Rule(error.to_string());
+    let Blob::Memory(bytes) = objects::read(repository, file.id).map_err(read)? else {
+        return Ok(None);
+    };
+    let format = values::format_of_path(&file.path);
+    match values::open(format, &bytes, &mut Ciphers::new(keyring)) {
+        Ok(Opened::Plaintext { bytes, .. }) => Ok(Some(bytes)),
+        Ok(Opened::Locked(_)) => {
+            Err(FilterError::Rule("the key that seals its values now is not held here".to_owned()))
+        }
+        Ok(Opened::NoTokens) | Err(_) => Ok(None),
+    }
 }
 
 fn with_blob(

@@ -1,7 +1,7 @@
 //! Files that move, and git's ways to bring them into a worktree.
 
 use super::{FILES, by_value, stored};
-use crate::common::{Sandbox, is_sealed, text};
+use crate::common::{Sandbox, is_sealed, needs, text};
 
 /// As [`by_value`], with `whole/**` sealed whole and the folder `plain` not sealed.
 fn three_ways() -> Sandbox {
@@ -60,6 +60,44 @@ fn a_file_that_is_moved_and_added_is_sealed_as_its_new_place_says() {
         assert_eq!(text(sandbox.read(format!("repo/{to}"))), content);
     }
     assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
+}
+
+#[test]
+fn a_file_that_gets_a_name_without_a_format_is_not_called_plaintext() {
+    let sandbox = by_value(&[]);
+    sandbox.git("repo", ["mv", "conf/a.env", "conf/notes"]);
+    let status = sandbox.shroud("repo", ["status", "conf/notes"]);
+    assert!(status.text().starts_with("sealed by value"), "{}", status.text());
+    status.says("git shroud status --fix");
+    sandbox.shroud("repo", ["check"]);
+    sandbox.shroud("repo", ["status", "-q", "--fix"]);
+    assert!(is_sealed(&sandbox.blob("repo", ":conf/notes")));
+    assert_eq!(text(sandbox.read("repo/conf/notes")), FILES[0].1);
+    assert_eq!(sandbox.git("repo", ["diff", "--name-only"]).text(), "");
+    // One without any sealed value is plaintext.
+    sandbox.stage_raw("repo", "conf/other", b"A=secret\n");
+    sandbox.try_shroud("repo", ["status", "conf/other"]).expect(1);
+    sandbox.try_shroud("repo", ["check"]).expect(1);
+}
+
+/// Not its tokens are encrypted then.
+#[test]
+fn a_file_that_moves_to_a_path_of_git_crypt_is_opened_first() {
+    needs("git-crypt", "git-crypt");
+    let sandbox = by_value(&[]);
+    sandbox.sh("repo", "git-crypt init && git-crypt export-key ../gc.key").expect(0);
+    let attributes = text(sandbox.read("repo/.gitattributes"));
+    let line = "gc/** filter=git-crypt diff=git-crypt\n";
+    sandbox.write("repo/.gitattributes", format!("{attributes}{line}"));
+    sandbox.shroud("repo", ["unlock", "-q", "../gc.key"]);
+    sandbox.write("repo/gc/x", "x");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["mv", "conf/a.env", "gc/a.env"]);
+    sandbox.shroud("repo", ["status", "-q", "--fix"]);
+    assert!(sandbox.blob("repo", ":gc/a.env").starts_with(b"\0GITCRYPT\0"));
+    assert_eq!(sandbox.git("repo", ["diff", "--name-only"]).text(), "");
+    sandbox.sh("repo", "rm gc/a.env; git checkout -q -- gc/a.env");
+    assert_eq!(text(sandbox.read("repo/gc/a.env")), FILES[0].1);
 }
 
 #[test]
