@@ -216,3 +216,66 @@ fn rebase_cherry_pick_and_stash_keep_values() {
     let blob = sandbox.blob("repo", "topic:conf/m.env");
     assert!(!is_sealed(&blob) && text(blob).starts_with("A=shroud.v1."));
 }
+
+/// A file of each format with 30 values on a line each.
+fn long_files() -> Vec<(String, String)> {
+    let lines = |head: &str, line: fn(usize) -> String, tail: &str| {
+        format!("{head}{}{tail}", (0..30).map(line).collect::<String>())
+    };
+    let plain = |n: usize| format!("N{n}=value-{n}.\n");
+    let quoted = |n: usize| format!("N{n} = \"value-{n}.\"\n");
+    [
+        ("env", lines("", plain, "")),
+        ("properties", lines("", plain, "")),
+        ("ini", lines("[s]\n", plain, "")),
+        ("toml", lines("[s]\n", quoted, "")),
+        ("yaml", lines("s:\n", |n| format!("  N{n}: value-{n}.\n"), "")),
+        ("json", lines("{\n", |n| format!("  \"N{n}\": \"value-{n}.\",\n"), "  \"z\": 1\n}\n")),
+    ]
+    .map(|(ending, content)| (format!("conf/long.{ending}"), content))
+    .to_vec()
+}
+
+#[test]
+fn blame_and_add_by_parts_work_in_every_format() {
+    let sandbox = by_value(&[]);
+    for (path, content) in long_files() {
+        sandbox.write(format!("repo/{path}"), &content);
+        sandbox.git("repo", ["add", "."]);
+        sandbox.git("repo", ["commit", "-q", "-m", "long"]);
+        let both = content.replace("value-1.", "new-1.").replace("value-28.", "new-28.");
+        sandbox.write(format!("repo/{path}"), &both);
+        let mut add = sandbox.command("git", "repo");
+        add.args(["add", "-p", &path]);
+        sandbox.run_with_input(add, b"y\nn\n").expect(0);
+        sandbox.git("repo", ["commit", "-q", "-m", "part"]);
+        let staged = sandbox.shroud("repo", ["cat", &format!("HEAD:{path}")]).text();
+        assert_eq!(staged, content.replace("value-1.", "new-1."), "{path}");
+        assert_eq!(text(sandbox.read(format!("repo/{path}"))), both);
+        let blame = sandbox.git("repo", ["blame", "-s", &path]).text();
+        let commit = |name: &str| {
+            sandbox.git("repo", ["rev-parse", "--short=8", name]).text().trim().to_owned()
+        };
+        let (last, before) = (commit("HEAD"), commit("HEAD~1"));
+        for line in blame.lines() {
+            // Names are readable, values are not.
+            let (_, shown) = line.split_once(") ").unwrap();
+            assert!(!shown.contains("value-") && !shown.contains("new-"), "{shown}");
+            let name: String = shown
+                .chars()
+                .skip_while(|c| matches!(c, ' ' | '"'))
+                .take_while(char::is_ascii_alphanumeric)
+                .collect();
+            let expected = match &name[..] {
+                "N1" => &last[..],
+                "N28" => "00000000",
+                _ => &before[..],
+            };
+            assert!(line.starts_with(expected), "{path}: {blame}");
+        }
+        assert_eq!(blame.lines().count(), content.lines().count());
+        sandbox.git("repo", ["commit", "-q", "-a", "-m", "rest"]);
+    }
+    sandbox.assert_no_object_holds("repo", b"value-2");
+    sandbox.assert_no_object_holds("repo", b"new-2");
+}
