@@ -69,7 +69,7 @@ pub fn unplanned(
             };
             let text = before.map(|id| database.object(id)).transpose()?.flatten();
             if let Some(new) = changes.attributes(text.as_deref()) {
-                let id = blob_id(repository, &new)?;
+                let id = blob_id(repository, &new);
                 expected.insert(FILE_NAME.to_vec(), Some((b"100644".to_vec(), id)));
             }
         }
@@ -141,7 +141,7 @@ fn becomes(
                 _ => changes.blob(policy, id, &content)?,
             };
             match new {
-                Some(new) => blob_id(database.repository(), &new)?,
+                Some(new) => blob_id(database.repository(), &new),
                 None => id,
             }
         }
@@ -169,7 +169,7 @@ fn entry(tree: &[u8], id: ObjectId, name: &[u8]) -> Option<ObjectId> {
     entries.find(|entry| entry.filename == name).map(|entry| entry.oid.to_owned())
 }
 
-fn blob_id(repository: &Repository, content: &[u8]) -> Result<ObjectId, GitError> {
+fn blob_id(repository: &Repository, content: &[u8]) -> ObjectId {
     let mut hasher = crate::git::objects::BlobHasher::new(repository, content.len() as u64);
     hasher.update(content);
     hasher.finish()

@@ -154,7 +154,7 @@ pub(super) fn encrypt_file(
         if is_the_blob {
             // What is overwritten must be what the repository holds.
             encrypt(key, &nonce, length, &file, Tee(to, &mut hasher))?;
-            return if hasher.finish()? == entry.id { Ok(()) } else { Err(Left::Changed) };
+            return if hasher.finish() == entry.id { Ok(()) } else { Err(Left::Changed) };
         }
         // Changed between the passes, what was encrypted would open nowhere.
         let mut again = NonceHasher::new(key);
@@ -245,7 +245,7 @@ fn encrypts_to<'r>(
         let (nonce, length) = first_pass(key, &mut file)?;
         let mut hasher = BlobHasher::new(worker.repository, HEADER_LEN as u64 + length);
         encrypt(key, &nonce, length, &file, &mut hasher)?;
-        if hasher.finish()? == id {
+        if hasher.finish() == id {
             return Ok(Some((name, key)));
         }
     }
