@@ -3,19 +3,20 @@
 use std::cell::Cell;
 use std::thread::LocalKey;
 
-use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
+use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::DICTIONARY;
 use super::kept::Keep;
 use crate::secret::WipedVec;
 
+/// The window of DEFLATE without a frame around it, as a power of two.
+const WINDOW_BITS: u8 = 15;
+
 /// A decoder with its buffer. Used for many pieces.
 pub(in super::super) struct Inflater {
-    state: Box<DecompressorOxide>,
-    /// The dictionary, and behind it the piece.
-    buffer: WipedVec,
+    /// Keeps the end of what it read last in a window of its own.
+    state: Inflate,
+    piece: WipedVec,
     /// Bytes of the longest piece since it was wiped.
     used: usize,
 }
@@ -28,13 +29,18 @@ impl Keep for Inflater {
     const SHELF: &'static LocalKey<Cell<Option<Box<Self>>>> = &INFLATER;
 
     fn make() -> Self {
-        Self { state: Box::default(), buffer: WipedVec::default(), used: 0 }
+        Self { state: Inflate::new(false, WINDOW_BITS), piece: WipedVec::default(), used: 0 }
     }
 
     fn wipe(&mut self) {
-        if let Some(piece) = self.buffer.get_mut(DICTIONARY.len()..DICTIONARY.len() + self.used) {
+        // A dictionary as long as the window takes the place of all that is in it.
+        const ZEROS: &[u8] = &[0; 1 << WINDOW_BITS];
+        self.state.reset(false);
+        let wiped = self.state.set_dictionary(ZEROS);
+        debug_assert!(wiped.is_ok(), "a decoder that has read nothing takes any dictionary");
+        if let Some(piece) = self.piece.get_mut(..self.used) {
             piece.fill(0);
-            zeroize::optimization_barrier(self.buffer.as_slice());
+            zeroize::optimization_barrier(self.piece.as_slice());
         }
         self.used = 0;
     }
@@ -43,22 +49,18 @@ impl Keep for Inflater {
 impl Inflater {
     /// The bytes that `payload` stands for: all of the payload, and at most `most` bytes; `None` for anything else.
     pub(in super::super) fn inflate(&mut self, payload: &[u8], most: usize) -> Option<&[u8]> {
-        let from = DICTIONARY.len();
-        if self.buffer.is_empty() {
-            self.buffer.reserve_wiping(from + most);
-            self.buffer.extend_from_slice(DICTIONARY);
-        }
-        let end = from + most;
-        if self.buffer.len() < end {
-            self.buffer.reserve_wiping(end - self.buffer.len());
-            self.buffer.resize(end, 0);
+        if self.piece.len() < most {
+            self.piece.reserve_wiping(most - self.piece.len());
+            self.piece.resize(most, 0);
         }
         self.used = self.used.max(most);
-        self.state.init();
-        let flags = TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-        let (status, read, written) =
-            decompress(&mut self.state, payload, &mut self.buffer[..end], from, flags);
-        let is_whole = status == TINFLStatus::Done && read == payload.len();
-        is_whole.then(|| &self.buffer[from..from + written])
+        self.state.reset(false);
+        self.state.set_dictionary(DICTIONARY).ok()?;
+        let piece = &mut self.piece[..most];
+        let status = self.state.decompress(payload, piece, InflateFlush::Finish).ok()?;
+        let read = usize::try_from(self.state.total_in()).ok()?;
+        let written = usize::try_from(self.state.total_out()).ok()?;
+        let is_whole = status == Status::StreamEnd && read == payload.len();
+        is_whole.then(|| &self.piece[..written])
     }
 }
