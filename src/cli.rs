@@ -69,6 +69,7 @@ commands! {
     Key(key::Key),
     Config(config::Config),
     Migrate(migrate::Migrate),
+    Import(import::Import),
     Cat(cat::Cat),
     Edit(edit::Edit),
     Log(log::Log),

@@ -34,6 +34,7 @@ pub mod config_format;
 pub mod doctor;
 pub mod environments;
 pub mod filter;
+pub mod import;
 pub mod merge;
 pub mod migrate;
 pub mod scan;

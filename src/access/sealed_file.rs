@@ -119,7 +119,11 @@ impl<'o> SealingKey<'o> {
         })
     }
 
-    fn seal(&self, opened: &OpenClone, plaintext: &[u8]) -> Result<Vec<u8>, SealedFileError> {
+    /// The content of a file as the filter stores it, where the index has no version of it.
+    ///
+    /// # Errors
+    /// Its values cannot be sealed: it is too large, or a value begins as a token does.
+    pub fn seal(&self, opened: &OpenClone, plaintext: &[u8]) -> Result<Vec<u8>, SealedFileError> {
         Ok(match self {
             Self::Own(entry, layout, mode) => {
                 let whole = || format::seal(&entry.key, *layout, plaintext);

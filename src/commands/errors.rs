@@ -4,6 +4,7 @@ mod clone;
 mod environments;
 mod files;
 mod git;
+mod import;
 mod lock;
 mod members;
 mod migrate;

@@ -12,6 +12,7 @@ pub mod edit;
 mod errors;
 pub mod generate;
 pub mod hooks;
+pub mod import;
 pub mod init;
 pub mod key;
 pub mod lock;

@@ -9,6 +9,7 @@ pub mod gpg;
 pub mod killing;
 pub mod planted;
 pub mod setups;
+pub mod stand_ins;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

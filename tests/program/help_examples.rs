@@ -1,5 +1,6 @@
 //! What the help texts show works: every example is run as it stands there.
 
+use crate::common::stand_ins::{ANSIBLE_VAULT, DOTENVX, SOPS};
 use crate::common::{Sandbox, needs};
 
 const PASSPHRASE: &str = "correct horse battery staple";
@@ -49,6 +50,9 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
             sandbox.shroud("repo", ["member", "add", "-q", &recipient, "--label", member]);
         }
     }
+    if command.starts_with("import ") {
+        importable(&sandbox);
+    }
     match command {
         "lock" => drop(sandbox.shroud("repo", ["key", "export", "-q", "-o", "../all.key"])),
         "scrub follow" => {
@@ -90,6 +94,29 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
         return (sandbox, "clone");
     }
     (sandbox, "repo")
+}
+
+/// Files of other tools, and programs that stand in for them.
+fn importable(sandbox: &Sandbox) {
+    for (name, script) in [("sops", SOPS), ("dotenvx", DOTENVX), ("ansible-vault", ANSIBLE_VAULT)] {
+        sandbox.stand_in(name, script);
+    }
+    let sops = "A=ENC[AES256_GCM,data:sA==,type:str]\nsops_version=3.11.0\n";
+    let dotenvx = "A=encrypted:BCbv\n";
+    for (path, encrypted, plain) in [
+        ("conf/prod.yaml", "a: ENC[AES256_GCM,data:sA==,type:str]\nsops: {}\n", "a: 1\n"),
+        ("conf/dev.yaml", "a: ENC[AES256_GCM,data:sA==,type:str]\nsops: {}\n", "a: 1\n"),
+        ("conf/dev.env", sops, "A=1\n"),
+        (".env", dotenvx, "A=1\n"),
+        (".env.production", dotenvx, "A=1\n"),
+        ("group_vars/all.yml", "$ANSIBLE_VAULT;1.1;AES256\n3161\n", "a: 1\n"),
+    ] {
+        sandbox.write(format!("repo/{path}"), encrypted);
+        let name = path.rsplit('/').next().unwrap();
+        sandbox.write(format!("plain/{name}"), plain);
+    }
+    sandbox.write("repo/.env.keys", "");
+    sandbox.write("vault.pass", "canary\n");
 }
 
 /// A configuration repository that passes its check.
@@ -157,6 +184,7 @@ fn every_example_of_every_help_text_works() {
         for example in examples {
             let (sandbox, dir) = fixture(command, example);
             let mut command = sandbox.command("sh", dir);
+            command.env("PATH", sandbox.path_with_stand_ins());
             // A person is asked for a passphrase on the terminal; here there is none.
             command.args(["-c", example]).env("GIT_SHROUD_PASSPHRASE", PASSPHRASE);
             sandbox.run(command).expect(0);

@@ -22,6 +22,7 @@ mod git_matrix;
 mod help_examples;
 mod hooks;
 mod hostile;
+mod importing;
 mod init_and_track;
 mod layouts;
 mod lines;

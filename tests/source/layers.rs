@@ -9,7 +9,7 @@ use crate::paths::{Crate, Module};
 use crate::texts;
 
 /// The modules, lowest first.
-const LAYERS: [&str; 33] = [
+const LAYERS: [&str; 34] = [
     // Words that every other module may use.
     "clock",
     "hex",
@@ -41,6 +41,7 @@ const LAYERS: [&str; 33] = [
     "scan",
     "environments",
     "migrate",
+    "import",
     "scrub",
     "doctor",
     // The program.

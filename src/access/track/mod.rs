@@ -102,6 +102,33 @@ pub fn track(
     Ok(())
 }
 
+/// Adds a line to the attributes at the top for each of these patterns, with its key, by value or whole, and stages them.
+/// Nothing else is sealed.
+///
+/// # Errors
+/// A pattern cannot be in a line, or a file cannot be read, written or staged.
+pub fn add_files(
+    opened: &OpenClone,
+    lines: &[(Vec<u8>, KeyName, Option<Values>)],
+) -> Result<(), TrackError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let top = opened.top()?.canonicalize().context(|| "the worktree".to_owned())?;
+    let mut attributes = attributes_here(&top, opened)?;
+    let is_by_value = |file: &AttributesFile| file.tracked().iter().any(|it| it.values.is_some());
+    let others = attributes_files(opened)?.iter().any(|(_, file)| is_by_value(file));
+    let by_value = others || lines.iter().any(|(.., values)| values.is_some());
+    for (pattern, key, values) in lines {
+        let wanted =
+            Wanted { layout: None, values: Some(values.clone()), others_by_value: by_value };
+        attributes.track(pattern, key, wanted)?;
+    }
+    let by_value = is_by_value(&attributes);
+    write_macro(opened, &top, &mut attributes, by_value)?;
+    Ok(write_and_add(opened, &attributes)?)
+}
+
 impl Sealing<'_> {
     /// What a line should say of values; `there` is what it says.
     fn values(&self, there: Option<Values>) -> Result<Option<Option<Values>>, TrackError> {
@@ -112,19 +139,23 @@ impl Sealing<'_> {
         };
         let mut values = there.unwrap_or_default();
         if let Some(names) = clear {
-            let names: Vec<&str> = names
-                .iter()
-                .flat_map(|name| name.split(','))
-                .filter(|name| !name.is_empty())
-                .collect();
-            let is_bad =
-                |name: &&&str| name.contains(|c: char| c.is_whitespace() || c.is_control());
-            if let Some(bad) = names.iter().find(is_bad) {
-                return Err(TrackError::Exemption(crate::sanitise::line(bad)));
-            }
-            values.clear = (!names.is_empty()).then(|| names.join(","));
+            values.clear = exempt(names)?;
         }
         Ok(Some(Some(values)))
+    }
+}
+
+/// The names that are not sealed, as a line holds them; nothing where there is none.
+///
+/// # Errors
+/// A name cannot be in a line.
+pub fn exempt(names: &[String]) -> Result<Option<String>, TrackError> {
+    let split = names.iter().flat_map(|name| name.split(','));
+    let names: Vec<&str> = split.filter(|name| !name.is_empty()).collect();
+    let is_bad = |name: &&&str| name.contains(|c: char| c.is_whitespace() || c.is_control());
+    match names.iter().find(is_bad) {
+        Some(bad) => Err(TrackError::Exemption(crate::sanitise::line(bad))),
+        None => Ok((!names.is_empty()).then(|| names.join(","))),
     }
 }
 
