@@ -9,6 +9,7 @@ mod open;
 mod readable;
 mod seal;
 mod single;
+mod siv;
 mod spots;
 mod token;
 mod told;

@@ -1,17 +1,15 @@
 //! A sealed value as text (docs/format.md, section 8): AES-256-SIV under the key of the values, bound to the value's name.
 
-use aes_siv::KeyInit as _;
-use aes_siv::siv::Aes256Siv;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::siv::{AesSiv, TAG_LEN};
 use crate::format::{Key, KeyId, PARTIAL_ID_LEN, padme};
 use crate::secret::WipedVec;
 
 /// What every token begins with.
 pub const PREFIX: &str = "shroud.v1.";
 const ID_LEN: usize = PARTIAL_ID_LEN;
-const TAG_LEN: usize = 16;
 /// Bytes before the tag: of the key's id, and the flags.
 const HEAD_LEN: usize = ID_LEN + 1;
 const MIN_PADDED: usize = 32;
@@ -60,10 +58,6 @@ impl Place {
         self.0.extend_from_slice(&len.to_be_bytes());
         self.0.extend_from_slice(name.as_bytes());
     }
-
-    fn associated(&self, flags: u8) -> Vec<u8> {
-        [&[flags][..], &self.0].concat()
-    }
 }
 
 /// A token as it is written; only its form was looked at.
@@ -106,13 +100,13 @@ impl Token {
 /// Seals and opens single values with one key.
 pub struct Cipher {
     id: KeyId,
-    siv: Aes256Siv,
+    siv: AesSiv,
 }
 
 impl Cipher {
     /// Derives what seals the values of this key.
     pub fn new(key: &Key) -> Self {
-        Self { id: key.id(), siv: Aes256Siv::new(key.values().expose().into()) }
+        Self { id: key.id(), siv: AesSiv::new(key.values().expose()) }
     }
 
     /// The id of the key.
@@ -132,8 +126,7 @@ impl Cipher {
         bytes.push(0x80);
         bytes.resize(HEAD_LEN + TAG_LEN + len, 0);
         let (head, padded) = bytes.split_at_mut(HEAD_LEN + TAG_LEN);
-        let tag = self.siv.encrypt_inout_detached([place.associated(flags)], padded.into());
-        head[HEAD_LEN..].copy_from_slice(&tag.expect("one string is not too many"));
+        head[HEAD_LEN..].copy_from_slice(&self.siv.seal(&[&[flags], &place.0], padded));
         let mut text = String::with_capacity(PREFIX.len() + bytes.len().div_ceil(3) * 4);
         text.push_str(PREFIX);
         URL_SAFE_NO_PAD.encode_string(&*bytes, &mut text);
@@ -150,12 +143,12 @@ impl Cipher {
         }
         let flags = token.bytes[ID_LEN];
         let (tag, sealed) = token.bytes[HEAD_LEN..].split_at(TAG_LEN);
-        let tag = tag.try_into().map_err(|_| TokenError::Length)?;
+        let tag: &[u8; TAG_LEN] = tag.try_into().map_err(|_| TokenError::Length)?;
         let mut raw = WipedVec::with_capacity(sealed.len());
         raw.extend_from_slice(sealed);
-        self.siv
-            .decrypt_inout_detached([place.associated(flags)], raw.as_mut_slice().into(), tag)
-            .map_err(|_| TokenError::Authentication)?;
+        if !self.siv.open(&[&[flags], &place.0], &mut raw, tag) {
+            return Err(TokenError::Authentication);
+        }
         let end = raw.iter().rposition(|byte| *byte != 0).ok_or(TokenError::Padding)?;
         if raw[end] != 0x80 || padded_len(end) != raw.len() {
             return Err(TokenError::Padding);
