@@ -28,8 +28,9 @@ type Part = (Range<usize>, Option<Named>);
 
 static DETECTOR: LazyLock<Detector> = LazyLock::new(Detector::builtin);
 
-/// What was found, without its value: the line, and what is there, for people.
-pub(super) fn find(
+/// A secret in what stays readable of a file, without its value: the line, and what is there, for people. `known` is what git has of
+/// the file already, of which nothing is said.
+pub fn find(
     path: &[u8],
     (format, clear): (Format, &Clear),
     content: &[u8],

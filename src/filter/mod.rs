@@ -37,6 +37,7 @@ use filtered::{Action, open_whole};
 pub use fit::sealing_key;
 pub(crate) use indexed::Sealed;
 use indexed::{Indexed, find_indexed};
+pub use left_readable::find as find_readable_secret;
 pub use rule::{Crossing, Rule, Rules, See};
 pub(crate) use spool::Spool;
 pub use summary::{Files, Summary, describe_suspects};

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::ImportError;
 use super::program::{Program, Runner};
-use super::tool::{Source, Tool, beside};
+use super::tool::{Hidden, Source, Tool, beside};
 use crate::git::repository::Repository;
 use crate::secret::WipedVec;
 
@@ -52,6 +52,10 @@ impl Tool for Dotenvx {
             });
         }
         Ok(plaintext)
+    }
+
+    fn hidden(&self, _source: &Source<'_>) -> Hidden {
+        Hidden::Nothing
     }
 
     fn left(&self, repository: &Repository, sources: &[Source<'_>]) -> Vec<String> {

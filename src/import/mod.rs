@@ -6,6 +6,7 @@ mod dotenvx;
 mod error;
 mod program;
 mod put;
+mod readable;
 mod sops;
 mod tool;
 
@@ -15,4 +16,4 @@ pub use error::ImportError;
 pub use program::{Program, Runner};
 pub use put::Request;
 pub use sops::Sops;
-pub use tool::{Source, Tool};
+pub use tool::{Hidden, Source, Tool};

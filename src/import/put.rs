@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::ImportError;
 use super::program::Runner;
+use super::readable::{Sealed, warn_of_readable};
 use super::tool::{Source, Tool};
 use crate::access::sealed_file::{MAX_LEN, SealedFileError, SealingKey, refuse_elsewhere};
 use crate::access::track::{add_files, exempt};
@@ -79,8 +80,12 @@ impl Request<'_> {
             plaintexts.push(self.tool.open(&runner, &file.source(&top))?);
         }
         self.add_lines(opened, &files, &plaintexts)?;
-        put(opened, &files, &plaintexts, progress)?;
+        let sealed = put(opened, &files, &plaintexts, progress)?;
         let sources: Vec<_> = files.iter().map(|file| file.source(&top)).collect();
+        for ((source, plaintext), sealed) in sources.iter().zip(&plaintexts).zip(&sealed) {
+            let hidden = self.tool.hidden(source);
+            warn_of_readable(progress, (self.tool.name(), hidden), source.path, plaintext, sealed);
+        }
         for left in self.tool.left(&opened.repository, &sources) {
             progress.hint(&left);
         }
@@ -149,17 +154,17 @@ impl Request<'_> {
     }
 }
 
-/// Seals and stages the files, and gives the worktree what a checkout would give it.
+/// Seals and stages the files, returned as they are stored, and gives the worktree what a checkout would give it.
 fn put(
     opened: &OpenClone,
     files: &[File],
     plaintexts: &[WipedVec],
     progress: &dyn Progress,
-) -> Result<(), ImportError> {
+) -> Result<Vec<Sealed>, ImportError> {
     let mut attributes = Attributes::new(&opened.repository)?;
     let index = opened.repository.gix.index_or_empty().map_err(crate::git::GitError::read)?;
     let mut writer = BlobWriter::new()?;
-    let (mut staged, mut written) = (Vec::new(), Vec::new());
+    let (mut staged, mut all, mut kept) = (Vec::new(), Vec::new(), Vec::new());
     for (file, plaintext) in files.iter().zip(plaintexts) {
         let shown = sanitise::path(&file.path);
         let said = attributes.of(&file.path)?;
@@ -177,8 +182,8 @@ fn put(
         progress.status(&format!("{shown}: {}", describe(mode.as_ref(), plaintext, &sealed)));
         let entry = index.entry_by_path(file.path.as_slice().into());
         staged.push(is_executable(entry, file));
-        // As a checkout here gives it.
-        written.push(if key.is_kept(opened)? { None } else { Some(sealed) });
+        kept.push(key.is_kept(opened)?);
+        all.push(Sealed { mode, bytes: sealed });
     }
     let ids = writer.finish(&opened.repository)?;
     let entries = files.iter().zip(staged).zip(ids);
@@ -192,11 +197,13 @@ fn put(
         }
     }
     stage(&opened.repository, &entries)?;
-    for ((file, plaintext), sealed) in files.iter().zip(plaintexts).zip(&written) {
-        let bytes = sealed.as_deref().unwrap_or(plaintext);
+    for (((file, plaintext), sealed), kept) in files.iter().zip(plaintexts).zip(&all).zip(kept) {
+        // As a checkout here gives it.
+        let bytes = if kept { plaintext } else { &sealed.bytes };
         write_atomic(&file.place, bytes, Access::Shared).context(|| sanitise::path(&file.path))?;
     }
-    Ok(opened.repository.git.query(["update-index", "-q", "--refresh"]).map(drop)?)
+    opened.repository.git.query(["update-index", "-q", "--refresh"])?;
+    Ok(all)
 }
 
 /// How a file was sealed, for people.

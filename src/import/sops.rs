@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::ImportError;
 use super::program::{Program, Runner};
-use super::tool::{Source, Tool, beside};
+use super::tool::{Hidden, Source, Tool, beside};
 use crate::config_format::Format;
 use crate::git::repository::Repository;
 use crate::secret::WipedVec;
@@ -51,6 +51,14 @@ impl Tool for Sops {
         }
         arguments.push(source.file.into());
         runner.run(source.path, &arguments, None)
+    }
+
+    fn hidden(&self, source: &Source<'_>) -> Hidden {
+        let has = |part: &[u8]| memchr::memmem::find(source.bytes, part).is_some();
+        match has(b"type:comment]") {
+            true => Hidden::Comments,
+            false => Hidden::Nothing,
+        }
     }
 
     fn left(&self, _repository: &Repository, sources: &[Source<'_>]) -> Vec<String> {

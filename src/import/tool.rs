@@ -27,6 +27,17 @@ impl<'s> Source<'s> {
     }
 }
 
+/// What a tool had encrypted that stays readable in a file that is sealed by value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hidden {
+    /// Nothing: only values were encrypted.
+    Nothing,
+    /// The comments.
+    Comments,
+    /// The whole file, with names and comments.
+    All,
+}
+
 /// A tool from which files are taken over, through its own program.
 pub trait Tool {
     /// What it is called.
@@ -43,6 +54,9 @@ pub trait Tool {
     /// # Errors
     /// Its program fails, or what it writes is not the plaintext.
     fn open(&self, runner: &Runner<'_>, source: &Source<'_>) -> Result<WipedVec, ImportError>;
+
+    /// What of the file besides its values the tool had encrypted.
+    fn hidden(&self, source: &Source<'_>) -> Hidden;
 
     /// What is left for the user to do, once these files are taken over.
     fn left(&self, repository: &Repository, sources: &[Source<'_>]) -> Vec<String>;

@@ -56,6 +56,10 @@ fn whole_vaults_and_values_become_sealed_by_value() {
     ];
     let done = import(&sandbox, &files).expect(0);
     let done = done.says("vars/whole.yml: sealed by value, 2 values");
+    let done = done.says(
+        "vars/whole.yml: names and comments, which ansible-vault had encrypted with the rest",
+    );
+    assert!(!done.stderr.contains("vars/inline.yml: names"), "{}", done.stderr);
     done.says("vars/inline.yml: sealed by value, 5 values").says("vars/key.bin: sealed whole");
     assert_eq!(text(sandbox.read("repo/vars/whole.yml")), PLAIN);
     assert_eq!(sandbox.read("repo/vars/key.bin"), b"canary\0binary");

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 
 use super::ImportError;
 use super::program::{Program, Runner};
-use super::tool::{Source, Tool};
+use super::tool::{Hidden, Source, Tool};
 use crate::git::repository::Repository;
 use crate::secret::WipedVec;
 
@@ -62,6 +62,13 @@ impl Tool for AnsibleVault {
         inline::exchange(source, |vault| {
             runner.run(source.path, &self.decrypt("-".into()), Some(vault))
         })
+    }
+
+    fn hidden(&self, source: &Source<'_>) -> Hidden {
+        match source.bytes.starts_with(VAULT) {
+            true => Hidden::All,
+            false => Hidden::Nothing,
+        }
     }
 
     fn left(&self, _repository: &Repository, _sources: &[Source<'_>]) -> Vec<String> {

@@ -9,7 +9,7 @@ use crate::common::stand_ins::{DOTENVX, SOPS};
 
 /// A file of sops, and what it holds.
 pub(crate) const YAML: (&str, &str) = (
-    "db:\n    pw: ENC[AES256_GCM,data:N5mg,type:str]\n    pool: ENC[AES256_GCM,data:OQ==,type:int]\nsops:\n    version: 3.11.0\n",
+    "#ENC[AES256_GCM,data:+j2T,type:comment]\ndb:\n    pw: ENC[AES256_GCM,data:N5mg,type:str]\n    pool: ENC[AES256_GCM,data:OQ==,type:int]\nsops:\n    version: 3.11.0\n",
     "# note\ndb:\n    pw: canary-yaml\n    pool: 5\n",
 );
 pub(crate) const ENV: (&str, &str) =

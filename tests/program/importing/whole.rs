@@ -48,6 +48,23 @@ fn files_of_sops_become_sealed_by_value_and_the_others_whole() {
 }
 
 #[test]
+fn what_was_encrypted_and_is_readable_now_is_named() {
+    let sandbox = mixed();
+    let done = sandbox.try_import("repo", &["sops", "conf/app.yaml"]).expect(0);
+    let comment = "conf/app.yaml: 1 comment that sops had encrypted will be readable in the repository, the first on line 1";
+    done.says(comment).says("git shroud track --whole /conf/app.yaml");
+    sandbox.shroud("repo", ["track", "-q", "--whole", "/conf/app.yaml"]);
+    assert!(is_sealed(&sandbox.blob("repo", ":conf/app.yaml")));
+    // A secret in a comment, whichever tool it comes from.
+    sandbox.write("plain/.env", "A=canary-v4lue-0f-A\n# was A=canary-v4lue-0f-A\n");
+    let done = sandbox.try_import("repo", &["dotenvx", "web/.env"]).expect(0);
+    assert!(!done.stderr.contains("canary"), "{}", done.stderr);
+    done.says("web/.env: line 2: a comment holds the value of 'A' on line 1");
+    let quiet = sandbox.try_import("repo", &["sops", "--whole", "conf/.env.production"]).expect(0);
+    assert!(!quiet.stderr.contains("readable in the repository"), "{}", quiet.stderr);
+}
+
+#[test]
 fn files_of_dotenvx_lose_its_public_key() {
     let sandbox = mixed();
     let done = sandbox.try_import("repo/web", &["dotenvx", ".env"]).expect(0);
