@@ -63,24 +63,8 @@ fn hash(text: &str) -> String {
     format!("'sha256-{}'", BASE64.encode(Sha256::digest(text)))
 }
 
-/// Text for an element or a quoted attribute.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in words::line(text).chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
 fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "<p class=\"tally\">{}</p>", escape(&words::tally(report)))?;
+    writeln!(out, "<p class=\"tally\">{}</p>", words::markup(&words::tally(report)))?;
     let mut about = format!("Looked at {}", words::looked_at(&report.looked_at));
     if !report.scope.is_empty() {
         write!(about, " ({})", report.scope).expect("a String takes any text");
@@ -88,7 +72,7 @@ fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if let Some(made) = report.made {
         write!(about, ", {}", words::time(made)).expect("a String takes any text");
     }
-    writeln!(out, "<p>{}</p>", escape(&about))?;
+    writeln!(out, "<p>{}</p>", words::markup(&about))?;
     if !report.is_complete() {
         let objects = count(report.unread.len() as u64, "object");
         writeln!(
@@ -189,14 +173,15 @@ fn row(
         "<tbody class=\"finding\" id=\"f{number}\" data-rank=\"{rank}\" data-kind=\"{kind}\" \
          data-exposure=\"{exposure}\"><tr><td><span class=\"badge {rank}\">{rank}</span></td>\
          <th scope=\"row\">{}<span class=\"rule\">{}</span></th>",
-        escape(&finding.description),
-        escape(&finding.rule)
+        words::markup(&finding.description),
+        words::markup(&finding.rule)
     )?;
     let value = words::value(finding, options);
-    let value = value.map(|value| format!("<code>{}</code>", escape(&value))).unwrap_or_default();
+    let value =
+        value.map(|value| format!("<code>{}</code>", words::markup(&value))).unwrap_or_default();
     let first = finding.occurrences.first();
     let place = first.map(words::place).unwrap_or_default();
-    write!(out, "<td>{value}</td><td class=\"place\">{}</td><td>", escape(&place))?;
+    write!(out, "<td>{value}</td><td class=\"place\">{}</td><td>", words::markup(&place))?;
     let bars = finding.occurrences.iter().filter_map(|at| axis?.bar(at)).collect::<Vec<_>>();
     life(&bars, rank, out)?;
     write!(out, "</td><td>{}</td></tr>", words::exposure(finding))?;
@@ -205,7 +190,7 @@ fn row(
     write!(
         out,
         "<tr class=\"more\"><td colspan=\"6\"><details><summary>{places}: {}</summary>",
-        escape(&life)
+        words::markup(&life)
     )?;
     details(finding, axis, rank, out)?;
     writeln!(out, "</details></td></tr></tbody>")
@@ -240,7 +225,7 @@ fn details(
     write!(out, "<dl>")?;
     let mut field = |name: &str, text: &str| match text {
         "" => Ok(()),
-        text => write!(out, "<dt>{name}</dt><dd>{}</dd>", escape(text)),
+        text => write!(out, "<dt>{name}</dt><dd>{}</dd>", words::markup(text)),
     };
     field("What to do", &finding.advice)?;
     finding.facts.iter().try_for_each(|fact| field("Note", fact))?;
@@ -276,11 +261,11 @@ fn occurrence(
     write!(
         out,
         "<tr><td class=\"place\">{}</td><td>{}<span class=\"rule\">{}</span></td><td>{}</td><td>{}</td><td>",
-        escape(&format!("{}{mark}", words::place(at))),
-        escape(&origin(&at.introduced)),
-        escape(&subject.unwrap_or_default()),
-        escape(&until),
-        escape(&refs.join(", "))
+        words::markup(&format!("{}{mark}", words::place(at))),
+        words::markup(&origin(&at.introduced)),
+        words::markup(&subject.unwrap_or_default()),
+        words::markup(&until),
+        words::markup(&refs.join(", "))
     )?;
     let bar: Vec<_> = axis.and_then(|axis| axis.bar(at)).into_iter().collect();
     life(&bar, rank, out)?;
@@ -297,7 +282,7 @@ fn lists(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             "<details><summary>{title} <span class=\"count\">{}</span></summary><ul>",
             lines.len()
         )?;
-        lines.iter().try_for_each(|line| write!(out, "<li>{}</li>", escape(line)))?;
+        lines.iter().try_for_each(|line| write!(out, "<li>{}</li>", words::markup(line)))?;
         writeln!(out, "</ul></details>")
     };
     let unread = report.unread.iter();

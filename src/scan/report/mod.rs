@@ -8,6 +8,7 @@ mod chart;
 mod gitleaks;
 mod html;
 mod json;
+mod junit;
 mod markdown;
 mod sarif;
 mod summary;
@@ -43,6 +44,8 @@ pub enum Format {
     Markdown,
     /// The JSON that gitleaks writes, one object for each place
     Gitleaks,
+    /// JUnit's XML, for the tests of a CI system: a finding is a test that fails
+    Junit,
 }
 
 /// Emphasises a word by how sure a finding is.
@@ -77,5 +80,6 @@ pub fn write(
         Format::Html => html::write(report, options, out),
         Format::Markdown => markdown::write(report, options, out),
         Format::Gitleaks => gitleaks::write(report, options, out),
+        Format::Junit => junit::write(report, options, out),
     }
 }

@@ -1,5 +1,6 @@
 use serde_json::Value;
 
+mod junit;
 mod summary;
 
 use super::{Format, Options, write};
@@ -146,7 +147,7 @@ fn written(format: Format, report: &Report, reveal: bool) -> String {
     String::from_utf8(out).unwrap()
 }
 
-const ALL: [Format; 7] = [
+const ALL: [Format; 8] = [
     Format::Text,
     Format::Json,
     Format::Jsonl,
@@ -154,6 +155,7 @@ const ALL: [Format; 7] = [
     Format::Html,
     Format::Markdown,
     Format::Gitleaks,
+    Format::Junit,
 ];
 
 #[test]

@@ -32,6 +32,24 @@ pub(super) fn line(text: &str) -> String {
     sanitise::line(&text.replace('\t', " "))
 }
 
+/// Text for an element of HTML or XML, or for a quoted attribute.
+pub(super) fn markup(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in line(text).chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            // No XML may have them.
+            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 /// The beginning of a text that may be as long as its writer liked.
 pub(super) fn beginning(text: &str) -> String {
     let mut chars = text.chars();

@@ -65,7 +65,7 @@ fn the_report_says_when_and_where_and_no_value() {
     assert_eq!(json["complete"], true);
     let again = sandbox.try_shroud("repo", ["scan", "--format", "json"]).expect(1);
     assert_eq!(again.stdout, done.stdout);
-    for format in ["text", "jsonl", "sarif", "html", "markdown", "gitleaks"] {
+    for format in ["text", "jsonl", "sarif", "html", "markdown", "gitleaks", "junit"] {
         let done = sandbox.try_shroud("repo", ["scan", "--format", format]).expect(1);
         assert!(done.text().contains("app.conf"), "{format}");
         assert!(!done.text().contains(&token(1)), "{format}");
@@ -215,7 +215,7 @@ fn a_value_in_a_name_or_a_subject_is_shown_in_no_format() {
     sandbox.write(format!("repo/{value}.txt"), "x\n");
     commit(&sandbox, &format!("use {value}"));
     sandbox.git("repo", ["branch", &format!("deploy/{value}")]);
-    for format in ["text", "json", "jsonl", "sarif", "html", "markdown", "gitleaks"] {
+    for format in ["text", "json", "jsonl", "sarif", "html", "markdown", "gitleaks", "junit"] {
         let list = format!("--write-baseline=../{format}.toml");
         let report = sandbox.try_shroud("repo", ["scan", "--format", format, &list]).expect(1);
         assert!(report.text().contains("plain") && !report.text().contains(&value), "{format}");
