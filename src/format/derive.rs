@@ -12,6 +12,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::HEADER_LEN;
+use super::write_only::Receiver;
 use crate::secret::SecretBytes;
 
 type HmacSha256 = Hmac<Sha256>;
@@ -37,6 +38,7 @@ const INFO_DELTA_CUT: &[u8] = b"git-shroud/v1/delta-cut";
 const INFO_ROSTER: &[u8] = b"git-shroud/v1/roster";
 const INFO_SCAN: &[u8] = b"git-shroud/v1/scan";
 const INFO_VALUES: &[u8] = b"git-shroud/v1/values";
+const INFO_WRITE_ONLY: &[u8] = b"git-shroud/v1/write-only";
 
 /// The public name of a key: 16 bytes derived from it, in the header of every file that it sealed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,17 +47,7 @@ pub struct KeyId(pub [u8; KEY_ID_LEN]);
 impl KeyId {
     /// Reads 32 hexadecimal digits in lower case.
     pub fn from_hex(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let digits = bytes.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if bytes.len() != 2 * KEY_ID_LEN || !digits {
-            return None;
-        }
-        let mut id = [0; KEY_ID_LEN];
-        for (byte, digits) in id.iter_mut().zip(bytes.chunks_exact(2)) {
-            let digits = std::str::from_utf8(digits).ok()?;
-            *byte = u8::from_str_radix(digits, 16).ok()?;
-        }
-        Some(Self(id))
+        crate::hex::read(text).map(Self)
     }
 
     /// An id that is known by its first bytes alone, as a sealed value has it (format.md 8).
@@ -191,6 +183,11 @@ impl Key {
     /// The two halves of the key that seals single values (format.md 8).
     pub(crate) fn values(&self) -> SecretBytes<VALUES_KEY_LEN> {
         expand(&self.prk, &[INFO_VALUES])
+    }
+
+    /// What opens single values that were sealed to the public key (format.md 8.4).
+    pub(crate) fn receiver(&self) -> Receiver {
+        Receiver::new(self.id, &expand(&self.prk, &[INFO_WRITE_ONLY]))
     }
 }
 

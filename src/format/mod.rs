@@ -9,11 +9,13 @@ mod derive;
 mod form;
 mod frames;
 mod header;
+mod hpke;
 mod open;
 mod padding;
 mod pass;
 mod seal;
 mod segments;
+mod write_only;
 
 use std::io;
 
@@ -27,6 +29,8 @@ pub use padding::{can_hold, is_cut_off, may_be_sealed, padded_len, padme, sealed
 pub use seal::{Layout, Reread, Scratch, Sealing, compressed_len, seal};
 pub(crate) use segments::SegmentCipher;
 pub use segments::{SEGMENT_LEN, TAG_LEN};
+pub use write_only::{PublicKey, PublicKeyError};
+pub(crate) use write_only::{Receiver, SEALED_TO_LEN};
 
 /// Bytes of a header: magic, version, key id, synthetic IV.
 pub const HEADER_LEN: usize = MAGIC.len() + 1 + KEY_ID_LEN + derive::SIV_LEN;

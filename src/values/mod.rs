@@ -13,6 +13,7 @@ mod siv;
 mod spots;
 mod token;
 mod told;
+mod write_only;
 
 use crate::config_format::{self, Doubt, Format};
 use crate::format::{Key, KeyId};
@@ -28,6 +29,7 @@ pub use single::{Value, each, only_sealed, reseal};
 pub use spots::Named;
 pub use token::{Cipher, PREFIX, Place, Token, TokenError};
 pub use told::{Told, ToldValue, tell};
+pub use write_only::WriteOnly;
 
 /// Bytes of a plaintext file that is sealed by value, at most.
 pub const MAX_LEN: usize = config_format::MAX_LEN;

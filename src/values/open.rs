@@ -162,7 +162,7 @@ pub(super) fn read(format: Format, bytes: &[u8], spot: &Spot<'_>) -> Result<Toke
     let token = Token::parse(bare.ok_or(TokenError::NotToken)?)?;
     match token.is_quoted() == mode::quotes(format) {
         true => Ok(token),
-        false => Err(TokenError::Flags(u8::from(token.is_quoted()))),
+        false => Err(TokenError::Flags(token.flags())),
     }
 }
 

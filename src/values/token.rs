@@ -1,21 +1,24 @@
-//! A sealed value as text (docs/format.md, section 8): AES-256-SIV under the key of the values, bound to the value's name.
+//! A sealed value as text (docs/format.md, section 8): AES-256-SIV under the key of the values, bound to the value's name; or HPKE
+//! to the public key of the key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::siv::{AesSiv, TAG_LEN};
-use crate::format::{Key, KeyId, PARTIAL_ID_LEN, padme};
+use crate::format::{Key, KeyId, PARTIAL_ID_LEN, Receiver, SEALED_TO_LEN, padme};
 use crate::secret::WipedVec;
 
 /// What every token begins with.
 pub const PREFIX: &str = "shroud.v1.";
-const ID_LEN: usize = PARTIAL_ID_LEN;
+pub(super) const ID_LEN: usize = PARTIAL_ID_LEN;
 /// Bytes before the tag: of the key's id, and the flags.
 const HEAD_LEN: usize = ID_LEN + 1;
 const MIN_PADDED: usize = 32;
 const MAX_STEPWISE: usize = 128;
 /// The flag of a token with double quotes around it that belong to it.
 const QUOTED: u8 = 1;
+/// The flag of a token that was sealed to the public key.
+pub(super) const TO_PUBLIC: u8 = 2;
 
 /// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +61,10 @@ impl Place {
         self.0.extend_from_slice(&len.to_be_bytes());
         self.0.extend_from_slice(name.as_bytes());
     }
+
+    pub(super) fn associated(&self, flags: u8) -> Vec<u8> {
+        [&[flags][..], &self.0].concat()
+    }
 }
 
 /// A token as it is written; only its form was looked at.
@@ -74,13 +81,17 @@ impl Token {
     pub fn parse(text: &[u8]) -> Result<Self, TokenError> {
         let encoded = text.strip_prefix(PREFIX.as_bytes()).ok_or(TokenError::NotToken)?;
         let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| TokenError::Encoding)?;
-        let padded = bytes.len().checked_sub(HEAD_LEN + TAG_LEN).ok_or(TokenError::Length)?;
-        if !is_padded_len(padded) {
+        if bytes.len() < HEAD_LEN + TAG_LEN + MIN_PADDED {
             return Err(TokenError::Length);
         }
-        match bytes[ID_LEN] {
-            0 | QUOTED => Ok(Self { bytes }),
-            flags => Err(TokenError::Flags(flags)),
+        let added = match bytes[ID_LEN] {
+            0 | QUOTED => TAG_LEN,
+            flags if flags & !QUOTED == TO_PUBLIC => SEALED_TO_LEN,
+            flags => return Err(TokenError::Flags(flags)),
+        };
+        match bytes.len().checked_sub(HEAD_LEN + added).is_some_and(is_padded_len) {
+            true => Ok(Self { bytes }),
+            false => Err(TokenError::Length),
         }
     }
 
@@ -93,20 +104,36 @@ impl Token {
 
     /// Whether double quotes around it belong to it.
     pub fn is_quoted(&self) -> bool {
-        self.bytes[ID_LEN] == QUOTED
+        self.flags() & QUOTED != 0
     }
+
+    /// Whether it was sealed to the public key: whoever did so need not have held the key.
+    pub fn is_to_public(&self) -> bool {
+        self.flags() & TO_PUBLIC != 0
+    }
+
+    pub(super) fn flags(&self) -> u8 {
+        self.bytes[ID_LEN]
+    }
+}
+
+/// The flags of a token that a holder of the key makes.
+pub(super) fn flags(quoted: bool) -> u8 {
+    if quoted { QUOTED } else { 0 }
 }
 
 /// Seals and opens single values with one key.
 pub struct Cipher {
     id: KeyId,
     siv: AesSiv,
+    receiver: Receiver,
 }
 
 impl Cipher {
     /// Derives what seals the values of this key.
     pub fn new(key: &Key) -> Self {
-        Self { id: key.id(), siv: AesSiv::new(key.values().expose()) }
+        let siv = AesSiv::new(key.values().expose());
+        Self { id: key.id(), siv, receiver: key.receiver() }
     }
 
     /// The id of the key.
@@ -116,7 +143,7 @@ impl Cipher {
 
     /// Seals a value as it is written; the same value at the same place gives the same token. Without the quotes.
     pub fn seal(&mut self, raw: &[u8], place: &Place, quoted: bool) -> String {
-        let flags = if quoted { QUOTED } else { 0 };
+        let flags = flags(quoted);
         let len = padded_len(raw.len());
         let mut bytes = WipedVec::with_capacity(HEAD_LEN + TAG_LEN + len);
         bytes.extend_from_slice(&self.id.0[..ID_LEN]);
@@ -141,14 +168,24 @@ impl Cipher {
         if !token.key().names(self.id) {
             return Err(TokenError::Authentication);
         }
-        let flags = token.bytes[ID_LEN];
-        let (tag, sealed) = token.bytes[HEAD_LEN..].split_at(TAG_LEN);
-        let tag: &[u8; TAG_LEN] = tag.try_into().map_err(|_| TokenError::Length)?;
-        let mut raw = WipedVec::with_capacity(sealed.len());
-        raw.extend_from_slice(sealed);
-        if !self.siv.open(&[&[flags], &place.0], &mut raw, tag) {
-            return Err(TokenError::Authentication);
-        }
+        let mut raw = if token.is_to_public() {
+            let sent = &token.bytes[HEAD_LEN..];
+            let (sent, sealed) = sent.split_first_chunk().ok_or(TokenError::Length)?;
+            let mut raw = WipedVec::with_capacity(sealed.len());
+            raw.extend_from_slice(sealed);
+            let ad = place.associated(token.flags());
+            self.receiver.open(sent, &ad, &mut raw).ok_or(TokenError::Authentication)?;
+            raw
+        } else {
+            let (tag, sealed) = token.bytes[HEAD_LEN..].split_at(TAG_LEN);
+            let tag: &[u8; TAG_LEN] = tag.try_into().map_err(|_| TokenError::Length)?;
+            let mut raw = WipedVec::with_capacity(sealed.len());
+            raw.extend_from_slice(sealed);
+            if !self.siv.open(&[&[token.flags()], &place.0], &mut raw, tag) {
+                return Err(TokenError::Authentication);
+            }
+            raw
+        };
         let end = raw.iter().rposition(|byte| *byte != 0).ok_or(TokenError::Padding)?;
         if raw[end] != 0x80 || padded_len(end) != raw.len() {
             return Err(TokenError::Padding);
@@ -159,7 +196,7 @@ impl Cipher {
 }
 
 /// Bytes of a value of `len` bytes with its padding.
-fn padded_len(len: usize) -> usize {
+pub(super) fn padded_len(len: usize) -> usize {
     let stepwise = (len + 1).next_multiple_of(MIN_PADDED);
     if stepwise <= MAX_STEPWISE {
         return stepwise;

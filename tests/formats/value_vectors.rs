@@ -5,7 +5,7 @@ use std::path::Path;
 
 use git_shroud::format::Key;
 use git_shroud::secret::SecretBytes;
-use git_shroud::values::{Cipher, Place, Token, TokenError};
+use git_shroud::values::{Cipher, Place, Token, TokenError, WriteOnly};
 use serde_json::Value;
 
 fn unhex(text: &str) -> Vec<u8> {
@@ -40,7 +40,7 @@ fn name(error: TokenError) -> &'static str {
 #[test]
 fn every_vector_of_values_passes() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/values");
-    let mut counts = (0, 0);
+    let mut counts = (0, 0, 0);
     for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
         println!("{}", file.display());
         let vector: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
@@ -55,13 +55,22 @@ fn every_vector_of_values_passes() {
                 assert_eq!(**cipher.open(&token.unwrap(), &place).unwrap(), raw);
                 counts.0 += 1;
             }
+            "seal-to" => {
+                assert_eq!(key.public().to_string(), text("public_key"));
+                let (raw, quoted) = (unhex(text("raw")), vector["quoted"].as_bool().unwrap());
+                let ephemeral = SecretBytes::new(unhex(text("ephemeral")).try_into().unwrap());
+                let to = WriteOnly { id: key.id(), public: key.public() };
+                assert_eq!(to.seal_with(ephemeral, &raw, &place, quoted), text("token"));
+                assert_eq!(**cipher.open(&token.unwrap(), &place).unwrap(), raw);
+                counts.1 += 1;
+            }
             "open-value" => {
                 let opened = token.and_then(|token| cipher.open(&token, &place));
                 assert_eq!(name(opened.err().expect("must be refused")), text("error"));
-                counts.1 += 1;
+                counts.2 += 1;
             }
             other => panic!("unknown kind {other}"),
         }
     }
-    assert_eq!(counts, (12, 14));
+    assert_eq!(counts, (12, 5, 26));
 }

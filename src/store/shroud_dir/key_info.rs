@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::canonical::Canonical;
 use super::{File, ShroudDirError};
-use crate::format::{self, Key, KeyId, Layout, OpenError};
+use crate::format::{self, Key, KeyId, Layout, OpenError, PublicKey};
 use crate::git_crypt::HeldKeys;
 use crate::keyring::{Entry, KeyName, Retired, TextError, retired_text};
 
@@ -25,6 +25,8 @@ pub struct KeyInfo {
     pub generation: u32,
     /// Its current id.
     pub id: KeyId,
+    /// To which everybody may seal values who does not hold the key; `None` where nobody may.
+    pub public: Option<PublicKey>,
     /// The key file's text of every earlier key, sealed, in Base64.
     retired: Option<String>,
     mac: String,
@@ -55,6 +57,8 @@ struct KeyToml {
     generation: u32,
     key_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     retired: Option<String>,
     mac: String,
 }
@@ -74,6 +78,7 @@ impl KeyInfo {
             name: entry.name.clone(),
             generation: entry.generation,
             id: entry.key.id(),
+            public: None,
             retired,
             mac: String::new(),
         };
@@ -81,9 +86,19 @@ impl KeyInfo {
         info
     }
 
-    /// Whether the writer of this held the key.
+    /// With the public key of this key, so that who does not hold it may set values.
+    #[must_use]
+    pub fn write_only(mut self, key: &Key) -> Self {
+        self.public = Some(key.public());
+        self.mac = self.canonical().sign(key);
+        self
+    }
+
+    /// Whether the writer of this held the key, and the public key in it belongs to that.
     pub fn is_authentic(&self, key: &Key) -> bool {
-        key.id() == self.id && self.canonical().verify(key, &self.mac)
+        key.id() == self.id
+            && self.canonical().verify(key, &self.mac)
+            && self.public.is_none_or(|public| public == key.public())
     }
 
     /// The keys that came before this one.
@@ -112,6 +127,7 @@ impl KeyInfo {
             .field("name", &self.name)
             .field("generation", &self.generation)
             .field("key_id", &self.id)
+            .optional("public_key", self.public.map(|public| public.to_string()).as_deref())
             .optional("retired", self.retired.as_deref())
     }
 
@@ -151,7 +167,10 @@ impl KeyInfo {
         if toml.generation == 0 {
             return Err("its generation is 0; the first is 1".to_owned());
         }
-        Ok(Self { name, generation: toml.generation, id, retired: toml.retired, mac: toml.mac })
+        let public = toml.public_key.as_deref().map(PublicKey::from_hex).transpose();
+        let public = public.map_err(|error| format!("its public_key cannot be used: {error}"))?;
+        let (generation, retired, mac) = (toml.generation, toml.retired, toml.mac);
+        Ok(Self { name, generation, id, public, retired, mac })
     }
 
     /// The text of the `key.toml`.
@@ -161,6 +180,7 @@ impl KeyInfo {
             name: self.name.to_string(),
             generation: self.generation,
             key_id: self.id.to_string(),
+            public_key: self.public.map(|public| public.to_string()),
             retired: self.retired.clone(),
             mac: self.mac.clone(),
         };
@@ -217,13 +237,37 @@ mod tests {
         assert!(matches!(info.retired(&entry(2, 1).key), Err(RetiredError::NotEarlier(..))));
     }
 
+    #[test]
+    fn a_public_key_is_under_the_mac_and_that_of_the_key() {
+        let key = entry(1, 1).key;
+        let plain = KeyInfo::new(&entry(1, 1), &[]);
+        assert!(!plain.to_text().contains("public_key"));
+        let info = plain.clone().write_only(&key);
+        let read = parse(&info.to_text()).unwrap();
+        assert_eq!((read.public, read.is_authentic(&key)), (Some(key.public()), true));
+        // Whoever can push puts one in, takes it out, or exchanges it; who holds the key signs a wrong one.
+        let added = KeyInfo { mac: plain.mac.clone(), ..info.clone() };
+        let removed = KeyInfo { public: None, ..info.clone() };
+        let exchanged = KeyInfo { public: Some(entry(1, 2).key.public()), ..info.clone() };
+        let mut signed = exchanged.clone();
+        signed.mac = signed.canonical().sign(&key);
+        for info in [added, removed, exchanged, signed] {
+            assert!(!info.is_authentic(&key), "{info:?}");
+        }
+    }
+
     /// The value was computed by an independent implementation from the format alone.
     #[test]
     fn the_mac_is_the_one_of_the_format() {
         let token = "GIT-SHROUD-KEY-1AKE0EHHTCJG4EAUKGDLARFLAADLWCWH74Z7AEP0R0AQ5LNK68XPSH4Z43A";
         let key = crate::keyring::token::decode(token).unwrap();
-        let info = KeyInfo::new(&Entry { name: KeyName::default(), generation: 1, key }, &[]);
+        let entry = Entry { name: KeyName::default(), generation: 1, key };
+        let info = KeyInfo::new(&entry, &[]);
         assert_eq!(info.mac, "98149556b9942504f2d309d69ee54fe8f287789388a81193082586e7b93dde35");
+        let info = info.write_only(&entry.key);
+        let public = "14b68c3b09165366929899c157103f248da5d01d16ff844c3b38290544112c20";
+        assert_eq!(info.public.unwrap().to_string(), public);
+        assert_eq!(info.mac, "14955cd224299c1117341681ea96ddadbaf1340c43c70a90aed06a4d4bdd2709");
     }
 
     #[test]
@@ -254,6 +298,9 @@ mod tests {
             (&good.replace("generation = 1", "generation = 0"), "generation"),
             (&good.replace("00000000000000000000000000000000", "xy"), "hexadecimal"),
             (&good.replace("mac =", "other = 1\nmac ="), "not a key.toml"),
+            (&good.replace("mac =", "public_key = 1\nmac ="), "not a key.toml"),
+            (&good.replace("mac =", "public_key = \"\"\nmac ="), "not 64 hexadecimal digits"),
+            (&good.replace("mac =", &format!("public_key = \"{:064}\"\nmac =", 0)), "low order"),
         ];
         for (text, expected) in cases {
             let error = parse(text).unwrap_err().to_string();

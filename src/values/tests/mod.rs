@@ -3,6 +3,7 @@
 mod files;
 mod nameless;
 mod refusals;
+mod write_only;
 
 use super::*;
 use crate::keyring::Entry;

@@ -147,5 +147,7 @@ fn wrong_padding_is_refused() {
     assert_eq!(forge(&long, 0), Some(TokenError::Padding));
     assert_eq!(forge(&[0; 48], 0), Some(TokenError::Length));
     assert_eq!(forge(&[], 0), Some(TokenError::Length));
-    assert_eq!(forge(&good, 2), Some(TokenError::Flags(2)));
+    assert_eq!(forge(&good, 4), Some(TokenError::Flags(4)));
+    // Sealed to the public key, it would be longer.
+    assert_eq!(forge(&good, 2), Some(TokenError::Length));
 }

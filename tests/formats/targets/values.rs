@@ -18,7 +18,9 @@ pub(super) fn value_token(bytes: &[u8]) {
     let mut cipher = Cipher::new(&key());
     let mut place = Place::default();
     place.push_name("A");
-    if let Ok(raw) = cipher.open(&token, &place) {
+    if let Ok(raw) = cipher.open(&token, &place)
+        && !token.is_to_public()
+    {
         assert!(cipher.seal(&raw, &place, token.is_quoted()).as_bytes() == bytes);
     }
 }

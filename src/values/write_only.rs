@@ -1,0 +1,62 @@
+//! Sealing single values to the public key of a key (docs/format.md, 8.4): who does so need not hold the key, and cannot open them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::token::{ID_LEN, PREFIX, Place, TO_PUBLIC, flags, padded_len};
+use crate::format::{KEY_LEN, KeyId, PublicKey, SEALED_TO_LEN};
+use crate::secret::{SecretBytes, WipedVec};
+
+/// Where values go that somebody sets who does not hold the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriteOnly {
+    /// The id of the key.
+    pub id: KeyId,
+    /// Its public key.
+    pub public: PublicKey,
+}
+
+impl WriteOnly {
+    /// Seals a value as it is written, without the quotes: another token each time.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn seal(&self, raw: &[u8], place: &Place, quoted: bool) -> Result<String, getrandom::Error> {
+        let mut outcome = Ok(());
+        let ephemeral = SecretBytes::filled(|bytes| outcome = getrandom::fill(bytes));
+        outcome.map(|()| self.seal_with(ephemeral, raw, place, quoted))
+    }
+
+    /// The same with a given secret, which must be random and be used once.
+    pub fn seal_with(
+        &self,
+        ephemeral: SecretBytes<KEY_LEN>,
+        raw: &[u8],
+        place: &Place,
+        quoted: bool,
+    ) -> String {
+        let flags = flags(quoted) | TO_PUBLIC;
+        let len = padded_len(raw.len());
+        let mut padded = WipedVec::with_capacity(len);
+        padded.extend_from_slice(raw);
+        padded.push(0x80);
+        padded.resize(len, 0);
+        let ad = place.associated(flags);
+        let (sent, tag) = self.public.seal(self.id, ephemeral, &ad, &mut padded);
+        let mut bytes = Vec::with_capacity(ID_LEN + 1 + len + SEALED_TO_LEN);
+        bytes.extend_from_slice(&self.id.0[..ID_LEN]);
+        bytes.push(flags);
+        [&sent[..], &padded[..], &tag[..]].iter().for_each(|part| bytes.extend_from_slice(part));
+        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(&bytes))
+    }
+
+    /// What tells one value at one place from all others, for a clone that remembers which token it made of it. It holds the value.
+    pub fn identity(&self, raw: &[u8], place: &Place, quoted: bool) -> WipedVec {
+        let ad = place.associated(flags(quoted) | TO_PUBLIC);
+        let len = u64::try_from(ad.len()).unwrap_or(u64::MAX).to_be_bytes();
+        let parts = [&self.id.0[..], self.public.bytes(), &len, &ad, raw];
+        let mut identity = WipedVec::with_capacity(parts.iter().map(|part| part.len()).sum());
+        parts.iter().for_each(|part| identity.extend_from_slice(part));
+        identity
+    }
+}
