@@ -14,7 +14,7 @@ use std::path::Path;
 use time::{Duration, OffsetDateTime};
 
 use crate::clone::sealing::refused_keys;
-use crate::clone::{RESTORE, Roster};
+use crate::clone::{RESTORE, Roster, write_only};
 use crate::git::attributes_file::AttributesFile;
 use crate::git::config::{PROGRAM, TEXTCONV_PROGRAM, find_on_path, missing_drivers};
 use crate::git::hooks;
@@ -239,6 +239,15 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
             Some(held) if info.is_authentic(&held.key) => {
                 findings.push(ok("key", format!("key '{name}' generation {} is held", info.generation)));
             }
+            Some(held) if info.public.is_some_and(|public| public != held.key.public()) => {
+                findings.push(problem(
+                    "key",
+                    format!(
+                        "the public key in .shroud/{name}/key.toml is not that of the key '{name}': whoever put it there can read what people without the key set"
+                    ),
+                    RESTORE,
+                ));
+            }
             Some(_) => findings.push(problem(
                 "key",
                 format!("somebody without the key changed .shroud/{name}/key.toml"),
@@ -251,6 +260,9 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
             )),
             None if let Some((_, why)) = refusal => {
                 findings.push(problem("key", why.to_string(), why.hint().unwrap_or(RESTORE)));
+            }
+            None if let Some(why) = write_only::refusal(patient.repository, info) => {
+                findings.push(problem("key", why.to_string(), why.hint()));
             }
             None => findings.push(ok("key", format!("key '{name}' is not held: its files stay sealed"))),
         }

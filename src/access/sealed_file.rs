@@ -15,7 +15,7 @@ use crate::git::attributes::PathAttributes;
 use crate::git_crypt::{self, KeyVersion};
 use crate::keyring::Entry;
 use crate::store::local::{self, StoreError};
-use crate::values::{self, Ciphers, Index, Mode, OpenValuesError, Opened, SealError};
+use crate::values::{self, Ciphers, Index, Mode, OpenValuesError, Opened, SealError, Sealer};
 
 /// Bytes of the largest file that is changed.
 pub const MAX_LEN: usize = 64 << 20;
@@ -134,7 +134,7 @@ impl<'o> SealingKey<'o> {
                 };
                 let (ciphers, index) = (&mut Ciphers::new(&opened.keyring), &Index::default());
                 let mode = (format, &mode.clear);
-                match values::seal(mode, plaintext, &entry.key, ciphers, index, |_| false) {
+                match values::seal(mode, plaintext, Sealer::Key(&entry.key), ciphers, index, |_| false) {
                     Ok(sealed) => sealed.bytes,
                     Err(SealError::DoesNotRead(_)) => whole(),
                     Err(error) => return Err(error.into()),

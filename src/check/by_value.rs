@@ -24,7 +24,7 @@ impl Judge<'_> {
             Some(mode) => Some(values::look(mode, &text)),
             None => values::look_anyway(path, &text),
         };
-        let keys = match looked {
+        let (keys, to_public) = match looked {
             None | Some(Look::DoesNotRead(_)) => return settled(Problem::Plaintext),
             Some(Look::Plain { plain, values, .. }) => {
                 let lines = plain.iter().map(|named| named.line).collect();
@@ -33,12 +33,17 @@ impl Judge<'_> {
             Some(Look::Damaged(named, why)) => {
                 return settled(Problem::Damaged(format!("{named}: {why}")));
             }
-            Some(Look::Sealed { keys, .. }) => keys,
+            Some(Look::Sealed { keys, to_public, .. }) => (keys, to_public),
         };
         if mode.is_none() && keys.is_empty() {
             return settled(Problem::Plaintext);
         }
         let known = self.known()?;
+        if let Some((id, values)) =
+            to_public.into_iter().find(|(id, _)| known.is_for_holders(*id, wanted.as_str()))
+        {
+            return settled(Problem::NotWriteOnly(id, values));
+        }
         let is_described = |id| known.names_of(id).eq([wanted.as_str()]);
         let mut unknown = keys.into_keys().filter(|id| !is_described(*id));
         let Some(first) = unknown.next() else { return Ok(None) };

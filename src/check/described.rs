@@ -7,7 +7,7 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::objs::{Kind, TreeRef};
 
-use crate::format::KeyId;
+use crate::format::{KeyId, PublicKey};
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::store::shroud_dir::{self, KeyInfo};
@@ -22,6 +22,8 @@ pub(super) struct Description {
     pub(super) blob: ObjectId,
     /// Generation and id; `None` where the file cannot be read.
     pub(super) key: Option<(u32, KeyId)>,
+    /// To which values may be sealed without the key.
+    pub(super) public: Option<PublicKey>,
 }
 
 /// What one folder describes, by the keys' names.
@@ -34,6 +36,12 @@ impl Described {
         let is_of =
             move |description: &Description| description.key.is_some_and(|key| id.names(key.1));
         self.0.iter().filter(move |(_, of)| is_of(of)).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether a key is described here under this name, and only its holders may set values.
+    pub(super) fn is_for_holders(&self, id: KeyId, name: &str) -> bool {
+        let of = self.0.get(name).and_then(|of| Some((of.key?.1, of.public)));
+        of.is_some_and(|(key, public)| id.names(key) && public.is_none())
     }
 }
 
@@ -73,8 +81,9 @@ impl KeyFiles {
             };
             let info = bytes.zip(name.parse().ok());
             let info = info.and_then(|(bytes, name)| KeyInfo::parse(&bytes, &name).ok());
+            let public = info.as_ref().and_then(|info| info.public);
             let key = info.map(|info| (info.generation, info.id));
-            described.0.insert(name, Description { blob: file.id, key });
+            described.0.insert(name, Description { blob: file.id, key, public });
         }
         let described = Rc::new(described);
         if is_whole {

@@ -1,6 +1,7 @@
 //! What there is to say of a finding beside the name of its problem.
 
 use super::Problem;
+use crate::error::count;
 use crate::status::describe_clear;
 
 impl Problem {
@@ -18,6 +19,10 @@ impl Problem {
             Problem::TakenOut => Some("a scrub removed this commit from history".to_owned()),
             Problem::Moved(from) => Some(format!("was sealed as {}", crate::sanitise::path(from))),
             Problem::NotTracked(id) | Problem::UnknownKey(id) => Some(format!("key id {id}")),
+            Problem::NotWriteOnly(id, values) => Some(format!(
+                "{} set without the key {id}, for which .shroud/ has no public key",
+                count(*values as u64, "value")
+            )),
             Problem::OtherKey { keys, wanted } => Some(format!(
                 "sealed with key {}, but its attribute says {wanted}",
                 keys.join(", ")

@@ -241,7 +241,8 @@ impl<'s> Histories<'s> {
                 let first = own.names_of(id).next().filter(|first| first != name)?;
                 Some(format!("the key with id {id} is '{first}' in the same commit"))
             };
-            let mut why = before.objection(name, generation, id).or_else(twin);
+            let mut why =
+                before.objection(name, (generation, id), description.public).or_else(twin);
             // In a shallow clone a branch may have had the key before its history begins.
             if why.is_none() && !shallow && !before.has(name) {
                 why = self.taken_elsewhere(&before, name, id, missing)?;

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::described::{Described, Description};
-use crate::format::KeyId;
+use crate::format::{KeyId, PublicKey};
 
-/// A key as a `key.toml` has described it.
-type Entry = (String, u32, KeyId);
+/// A key as a `key.toml` has described it, and its public key, if there is one.
+type Entry = (String, u32, KeyId, Option<PublicKey>);
 
 /// Every description of a history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,11 +19,11 @@ pub(super) struct Line(BTreeSet<Entry>);
 impl Line {
     /// Adds what a tree describes. A key that had another name before keeps that one.
     pub(super) fn add(&mut self, described: &Described) {
-        for (name, Description { key, .. }) in &described.0 {
+        for (name, Description { key, public, .. }) in &described.0 {
             let Some((generation, id)) = *key else { continue };
             let names: Vec<&str> = self.names_of(id).collect();
             if names.is_empty() || names.contains(&name.as_str()) {
-                self.0.insert((name.clone(), generation, id));
+                self.0.insert((name.clone(), generation, id, *public));
             }
         }
     }
@@ -64,15 +64,31 @@ impl Line {
     }
 
     /// Why a description does not follow what was there before; `None` where it does, or where there was no such key.
-    pub(super) fn objection(&self, name: &str, generation: u32, id: KeyId) -> Option<String> {
+    pub(super) fn objection(
+        &self,
+        name: &str,
+        (generation, id): (u32, KeyId),
+        public: Option<PublicKey>,
+    ) -> Option<String> {
         if let Some(first) = self.names_of(id).find(|first| *first != name) {
             return Some(format!("the key with id {id} is '{first}' in earlier commits"));
         }
         let of_name = || self.0.iter().filter(|entry| entry.0 == name);
-        if let Some((_, before, _)) = of_name().find(|entry| entry.2 == id && entry.1 != generation)
+        if let Some((_, before, ..)) = of_name().find(|entry| entry.2 == id && entry.1 != generation)
         {
             return Some(format!(
                 "the key with id {id} was generation {before}, but is generation {generation} here"
+            ));
+        }
+        // A rotation chooses it, and nothing changes it afterwards.
+        if let Some((.., before)) = of_name().find(|entry| entry.2 == id && entry.3 != public) {
+            let shown = |public: Option<PublicKey>| {
+                public.map_or("no public key".to_owned(), |public| format!("the public key {public}"))
+            };
+            return Some(format!(
+                "the key with id {id} had {} in earlier commits, but has {} here",
+                shown(*before),
+                shown(public)
             ));
         }
         let last = of_name().map(|entry| entry.1).max()?;
@@ -96,6 +112,8 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::Key;
+    use crate::secret::SecretBytes;
 
     fn id(byte: u8) -> KeyId {
         KeyId::from_hex(&format!("{byte:02x}").repeat(16)).unwrap()
@@ -103,7 +121,7 @@ mod tests {
 
     fn line(entries: &[(&str, u32, u8)]) -> Line {
         let entry =
-            |&(name, generation, byte): &(&str, u32, u8)| (name.to_owned(), generation, id(byte));
+            |&(name, generation, byte): &(&str, u32, u8)| (name.to_owned(), generation, id(byte), None);
         Line(entries.iter().map(entry).collect())
     }
 
@@ -124,7 +142,7 @@ mod tests {
             ("b", 1, 3, false),
             ("b", u32::MAX, 3, false),
         ] {
-            let objection = line.objection(name, generation, id(byte));
+            let objection = line.objection(name, (generation, id(byte)), None);
             assert_eq!(objection.is_none(), fits, "{name} {generation} {byte}: {objection:?}");
         }
     }
@@ -133,7 +151,26 @@ mod tests {
     fn a_key_with_two_names_fits_nowhere() {
         let line = line(&[("a", 1, 1), ("b", 1, 1)]);
         assert_eq!(line.names_of(id(1)).collect::<Vec<_>>(), ["a", "b"]);
-        assert!(line.objection("a", 1, id(1)).is_some());
-        assert!(line.objection("b", 1, id(1)).is_some());
+        assert!(line.objection("a", (1, id(1)), None).is_some());
+        assert!(line.objection("b", (1, id(1)), None).is_some());
+    }
+
+    #[test]
+    fn a_public_key_stays_with_its_key() {
+        let public = |byte: u8| {
+            Some(Key::new(SecretBytes::new([byte; 32])).public())
+        };
+        let with = Line([("a".to_owned(), 1, id(1), public(1))].into());
+        for (generation, byte, now, fits) in [
+            (1, 1, public(1), true),
+            (1, 1, public(2), false),
+            (1, 1, None, false),
+            (2, 2, None, true),
+            (2, 2, public(2), true),
+        ] {
+            let objection = with.objection("a", (generation, id(byte)), now);
+            assert_eq!(objection.is_none(), fits, "{objection:?}");
+        }
+        assert!(line(&[("a", 1, 1)]).objection("a", (1, id(1)), public(1)).is_some());
     }
 }

@@ -109,6 +109,8 @@ pub enum Problem {
     NotTracked(KeyId),
     /// Sealed with a key that `.shroud/` never described.
     UnknownKey(KeyId),
+    /// Values are sealed to the public key of a key for which `.shroud/` has none: so many.
+    NotWriteOnly(KeyId, usize),
     /// Sealed with a key of another name than its attribute says.
     OtherKey {
         /// The names of the key, as `.shroud/` has or had them.
@@ -157,6 +159,7 @@ impl Problem {
             Self::Moved(_) => "moved-in-the-clear",
             Self::NotTracked(_) => "not-tracked",
             Self::UnknownKey(_) => "unknown-key",
+            Self::NotWriteOnly(..) => "not-write-only",
             Self::OtherKey { .. } => "other-key",
             Self::KeySwapped(_) => "key-swapped",
             Self::RetiredKey { .. } => "retired-key",

@@ -11,6 +11,7 @@ pub mod roster;
 pub mod rules;
 pub mod sealing;
 pub mod taken_over;
+pub mod write_only;
 
 pub use error::CloneError;
 pub use open_clone::{Keys, OpenClone, held_git_crypt_keys, held_keys, top};

@@ -55,11 +55,12 @@ const HINTS: [(&[&str], &str); 7] = [
   $ git shroud check --all --json
 
 Problems: plaintext, unsealed (was sealed, and is plaintext now), moved-in-the-clear (a sealed file is gone, and a similar
-one appears as plaintext), not-tracked (sealed, but no attribute says so), unknown-key, other-key, retired-key (new, but
-sealed with an earlier generation), key-swapped (a key.toml that does not follow from earlier ones), damaged, git-crypt
-(encrypted by git-crypt at a path that git-shroud seals), sealed-for-git-crypt (the other way round), double-encrypted (by
-git-crypt; visible only with its key), attribute-conflict, bad-key-name, own-file (git, git-crypt or git-shroud reads it, so
-it cannot be sealed), taken-out (a scrub removed the commit, see git-shroud/banned in git's folder).
+one appears as plaintext), not-tracked (sealed, but no attribute says so), unknown-key, other-key, not-write-only (a value
+is set without the key, and key.toml has no public key for that), retired-key (new, but sealed with an earlier generation),
+key-swapped (a key.toml that does not follow from earlier ones), damaged, git-crypt (encrypted by git-crypt at a path that
+git-shroud seals), sealed-for-git-crypt (the other way round), double-encrypted (by git-crypt; visible only with its key),
+attribute-conflict, bad-key-name, own-file (git, git-crypt or git-shroud reads it, so it cannot be sealed), taken-out (a
+scrub removed the commit, see git-shroud/banned in git's folder).
 
 The check reports a file that was sealed and is plaintext now, whatever its attributes say, because anybody who pushes can
 write these. To allow it, use --allow or a line in git-shroud/allow-plaintext in git's folder (.git, or the bare repository),

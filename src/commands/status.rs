@@ -203,7 +203,7 @@ fn to_json(file: &FileStatus) -> JsonFile {
     };
     let layout = file.form.map(Form::name);
     let values = match &file.by_value {
-        Some(ByValue::Sealed { values } | ByValue::Clear { values, .. }) => Some(*values),
+        Some(ByValue::Sealed { values, .. } | ByValue::Clear { values, .. }) => Some(*values),
         _ => None,
     };
     JsonFile { path, state: file.state.name(), key, generation, detail, layout, values }

@@ -12,16 +12,17 @@ use crate::format::{Key, KeyId};
 use crate::keyring::Entry;
 use crate::store::confirmed::KeyOf;
 use crate::values::{
-    self, Ciphers, Index, Look, MAX_SEALED, Mode, OpenValuesError, Opened, SealError,
+    self, Ciphers, Index, Look, MAX_SEALED, Mode, OpenValuesError, Opened, SealError, Sealer, Token,
+    WriteOnly,
 };
 
 /// What the index has at a path.
 #[derive(Default)]
-struct Versions {
+pub(super) struct Versions {
     /// The blobs that are not sealed whole.
-    blobs: Vec<Vec<u8>>,
+    pub(super) blobs: Vec<Vec<u8>>,
     /// The keys of those that are sealed whole.
-    ids: Vec<KeyId>,
+    pub(super) ids: Vec<KeyId>,
     /// A blob that is sealed whole and opens to the content.
     same: Option<Vec<u8>>,
 }
@@ -65,8 +66,8 @@ impl Versions {
         tokens.filter_map(|id| ciphers.held(id)).chain(whole).collect()
     }
 
-    /// A blob whose values open to the content, though a key other than this one sealed some of them.
-    fn same_of_other_keys(
+    /// A blob whose values open to the content, though a key other than this one sealed some of them, or somebody who does not hold it.
+    fn same_of_others(
         &self,
         format: Option<Format>,
         content: &[u8],
@@ -75,7 +76,7 @@ impl Versions {
     ) -> Option<&[u8]> {
         let is_other = |id: &KeyId| current.is_none_or(|entry| !id.names(entry.key.id()));
         let opens = |blob: &&Vec<u8>| {
-            values::named_keys(blob).iter().any(is_other)
+            values::tokens(blob).any(|token| token.is_to_public() || is_other(&token.key()))
                 && matches!(
                     values::open(format, blob, ciphers),
                     Ok(Opened::Plaintext { bytes, .. }) if **bytes == *content
@@ -111,13 +112,15 @@ impl<'k, R: Rules> Filter<'k, R> {
             return Filtered::bytes(same);
         }
         let current = fit.as_ref().ok().copied();
-        let same = versions.same_of_other_keys(mode.format, &content, current, &mut self.ciphers);
+        let same = versions.same_of_others(mode.format, &content, current, &mut self.ciphers);
         if let Some(same) = same {
             return Filtered::bytes(same);
         }
         let entry = match fit {
             Ok(entry) => entry,
-            Err(error) => return self.clean_locked(path, &mode, rule, (spool, &content), error),
+            Err(error) => {
+                return self.clean_locked(path, &mode, rule, &versions, (spool, &content), error);
+            }
         };
         if let Some(filtered) = self.refuse_moves(path, rule, &versions, &mut spool)? {
             return Ok(filtered);
@@ -197,11 +200,13 @@ impl<'k, R: Rules> Filter<'k, R> {
         }
         let index = Index::read(format, &versions.blobs);
         let keyring = self.keyring;
-        let keeps = |id: KeyId| {
+        // A token of somebody who does not hold the key stays as it is, as long as its value does.
+        let keeps = |token: &Token| {
             let mut line = keyring.line(&entry.name);
-            !id.names(entry.key.id()) && line.any(|held| id.names(held.key.id()))
+            let is_other = token.is_to_public() || !token.key().names(entry.key.id());
+            is_other && line.any(|held| token.key().names(held.key.id()))
         };
-        let sealed = values::seal((format, clear), content, &entry.key, ciphers, &index, keeps);
+        let sealed = values::seal((format, clear), content, Sealer::Key(&entry.key), ciphers, &index, keeps);
         match sealed {
             // With its tokens a file may be longer than a plaintext.
             Err(SealError::TooLarge) if values::may_hold_tokens(content) => {
@@ -213,7 +218,7 @@ impl<'k, R: Rules> Filter<'k, R> {
     }
 
     /// As for whole files: attributes are a proposal of anybody who pushed last.
-    fn refuse_moves(
+    pub(super) fn refuse_moves(
         &mut self,
         path: &[u8],
         rule: &Rule,
@@ -247,6 +252,7 @@ impl<'k, R: Rules> Filter<'k, R> {
         path: &[u8],
         mode: &Mode,
         rule: &Rule,
+        versions: &Versions,
         (mut spool, content): (Spool, &[u8]),
         error: FilterError,
     ) -> Result<Filtered<'k>, FilterError> {
@@ -262,8 +268,19 @@ impl<'k, R: Rules> Filter<'k, R> {
             }
             return Ok(Filtered { action: Action::Same, content: spool });
         }
+        // The key is not held at all, and others may set values.
+        if let (FilterError::Locked(_), SealError::Locked(_), Some(id), Some(public)) =
+            (&error, &refused, rule.key_id, rule.public)
+        {
+            let to = WriteOnly { id, public };
+            return self.clean_to_public(path, mode, rule, versions, (spool, content), to);
+        }
         Err(match (error, refused) {
             (_, refused @ (SealError::Token(..) | SealError::TooLarge)) => refused.into(),
+            // It may be that values could be set, if the description of the key could be read.
+            (FilterError::Locked(_), SealError::Locked(_)) if rule.refusal.is_some() => {
+                FilterError::Rule(rule.refusal.clone().unwrap_or_default())
+            }
             (FilterError::Locked(key), SealError::Locked(named)) => {
                 FilterError::ValueLocked(named, key)
             }

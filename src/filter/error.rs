@@ -7,6 +7,7 @@ use crate::format::{KeyId, OpenError};
 use crate::git_crypt::{self, Name};
 use crate::keyring::KeyName;
 use crate::store::confirmed::KeyOf;
+use crate::store::public_keys::PinError;
 use crate::values::{Named, OpenValuesError, SealError};
 
 /// Why a file was not filtered. Then nothing of it is stored, and git leaves it as it is.
@@ -106,6 +107,9 @@ pub enum FilterError {
     /// A value of a file that is sealed by value is plaintext, and its key is not held.
     #[error("{0} is plaintext, and the key '{1}' is not held here; refusing to store it")]
     ValueLocked(Named, KeyName),
+    /// The public key to which values would be sealed is not to be trusted.
+    #[error(transparent)]
+    PublicKey(Box<PinError>),
     /// A file that should be sealed by value does not read, and the key that could seal it whole is not held.
     #[error("{doubt}; the key '{key}' is not held here, so the file cannot be sealed whole either")]
     Unread {
@@ -157,6 +161,12 @@ fn described_in(commit: Option<&str>) -> String {
     commit
         .map(|commit| format!(", and commit {commit} of this branch described it"))
         .unwrap_or_default()
+}
+
+impl From<PinError> for FilterError {
+    fn from(error: PinError) -> Self {
+        Self::PublicKey(Box::new(error))
+    }
 }
 
 impl From<OpenError> for FilterError {
@@ -220,6 +230,7 @@ impl FilterError {
             Self::ValueLocked(..) => Some(
                 "run 'git shroud unlock'; without the key only comments, order and names that shroud-clear exempts can change",
             ),
+            Self::PublicKey(error) => Some(error.hint()),
             Self::Unread { .. } => Some("correct the file, or run 'git shroud unlock'"),
             Self::SealValues(SealError::TooLarge) => {
                 Some("seal it whole: git shroud track --whole PATTERN")
@@ -230,6 +241,7 @@ impl FilterError {
             Self::SealValues(SealError::Exempt(_)) => Some(
                 "'git shroud why PATH' shows who exempted it; if that is right: git shroud status --fix; if not, restore the line in .gitattributes",
             ),
+            Self::SealValues(SealError::NotMade(_)) => None,
             Self::SealValues(_) | Self::OpenValues(_) => Some(
                 "an earlier version of the file may be intact: 'git log -- PATH', 'git shroud cat REV:PATH'",
             ),

@@ -20,6 +20,7 @@ pub mod stdio;
 mod summary;
 mod verify;
 pub mod words;
+mod write_only;
 
 use std::cell::LazyCell;
 use std::io::{self, Read};

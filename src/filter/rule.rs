@@ -2,10 +2,11 @@
 
 use std::io::{self, Read};
 
-use crate::format::{KeyId, Layout};
+use super::FilterError;
+use crate::format::{KeyId, Layout, PublicKey};
 use crate::keyring::KeyName;
 use crate::store::confirmed::KeyOf;
-use crate::values::Mode;
+use crate::values::{Mode, Place, WriteOnly};
 
 /// What a repository's attributes say of a path that should be sealed.
 #[derive(Clone, Default)]
@@ -14,6 +15,8 @@ pub struct Rule {
     pub key: KeyName,
     /// The id that the repository describes for this key; `None` where it says nothing.
     pub key_id: Option<KeyId>,
+    /// To which values are sealed without the key; `None` where the repository does not say so.
+    pub public: Option<PublicKey>,
     /// Whether this is a tree that ought to describe the key and does not.
     pub undescribed: bool,
     /// The latest generation that was held here, and its id.
@@ -90,6 +93,35 @@ pub trait Rules {
         _plaintext: &mut dyn Read,
     ) -> Option<Crossing> {
         None
+    }
+
+    /// Whether this clone trusts the public key of a key that it does not hold, as far as it can know: the first one that it sees,
+    /// which it remembers. Says what its user should know of that, if anything.
+    ///
+    /// # Errors
+    /// Nothing may be sealed to it.
+    fn trust(&mut self, _key: &KeyName, _to: &WriteOnly) -> Result<Option<String>, FilterError> {
+        Ok(None)
+    }
+
+    /// The name of a key that the repository describes.
+    fn name_of(&mut self, _id: KeyId) -> Option<KeyName> {
+        None
+    }
+
+    /// Seals values to a public key: the tokens that were made of them before in this clone, else new ones; and why these could not be
+    /// remembered, if so.
+    ///
+    /// # Errors
+    /// There are no random numbers.
+    fn seal_to(
+        &mut self,
+        to: &WriteOnly,
+        values: &[(&[u8], &Place)],
+        quoted: bool,
+    ) -> io::Result<(Vec<String>, Option<String>)> {
+        let seal = |(raw, place): &(&[u8], &Place)| to.seal(raw, place, quoted);
+        Ok((values.iter().map(seal).collect::<io::Result<_>>()?, None))
     }
 
     /// A commit of the branch that described one of these ids of a key; see [`sealing_key`].

@@ -74,6 +74,8 @@ pub struct Summary {
     pub sealed_whole: BTreeMap<Vec<u8>, String>,
     /// Files that were sealed by value and in which a secret stays readable: the line of the first, and what is there.
     pub readable: BTreeMap<Vec<u8>, (usize, String)>,
+    /// What is to be known of values that were sealed to a public key.
+    pub to_public: Vec<String>,
     /// Files that were opened with a key that may be another than it ought to be.
     pub(super) opened: Vec<(Vec<u8>, KeyId)>,
 }

@@ -28,6 +28,7 @@ pub fn summarise(progress: &dyn Progress, summary: &Summary) {
             crate::sanitise::path(first)
         ));
     }
+    summary.to_public.iter().for_each(|notice| progress.warning(notice));
     for (path, why) in summary.sealed_whole.iter().take(MAX_NAMED) {
         progress.warning(&format!("{}: sealed whole: it {why}", crate::sanitise::path(path)));
     }

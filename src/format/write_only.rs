@@ -13,7 +13,7 @@ pub(crate) const SEALED_TO_LEN: usize = POINT_LEN + TAG_LEN;
 const INFO: &[u8] = b"git-shroud/v1/write-only";
 
 /// An X25519 public key to which values are sealed.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PublicKey([u8; POINT_LEN]);
 
 /// Why a text is no public key.

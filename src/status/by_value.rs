@@ -14,6 +14,8 @@ pub enum ByValue {
     Sealed {
         /// How many.
         values: usize,
+        /// How many of them somebody has set who need not hold the key.
+        to_public: usize,
     },
     /// Some of its values are plaintext.
     Clear {

@@ -17,8 +17,13 @@ impl FileStatus {
     /// What is said of a key and its generation in this file.
     fn detail_of_key(&self, key: &KeyName, generation: u32) -> String {
         match &self.by_value {
-            Some(ByValue::Sealed { values }) => {
-                format!("key {key}, {}, generation {generation}", count(*values as u64, "value"))
+            Some(ByValue::Sealed { values, to_public }) => {
+                let values = count(*values as u64, "value");
+                let without = match to_public {
+                    0 => String::new(),
+                    some => format!(", {some} set without the key"),
+                };
+                format!("key {key}, {values}{without}, generation {generation}")
             }
             Some(ByValue::Whole(Some(why))) => {
                 format!("key {key}, generation {generation}, sealed whole ({why})")

@@ -9,7 +9,9 @@ use crate::git::GitError;
 use crate::git::objects::{self, Blob};
 use crate::git::worktree::IndexedFile;
 use crate::keyring::KeyName;
-use crate::values::{self, Ciphers, Index, Look, MAX_SEALED, Mode, OpenValuesError, SealError};
+use crate::values::{
+    self, Ciphers, Index, Look, MAX_SEALED, Mode, OpenValuesError, SealError, Sealer,
+};
 
 /// What a file that is not sealed whole is found to be.
 pub(super) struct Found {
@@ -46,7 +48,7 @@ impl Surveyor<'_> {
             None => None,
             Some(Look::Damaged(named, why)) => {
                 let state = State::Damaged(format!("{named}: {why}"));
-                Some(found(state, ByValue::Sealed { values: 0 }))
+                Some(found(state, ByValue::Sealed { values: 0, to_public: 0 }))
             }
             Some(Look::DoesNotRead(doubt)) => {
                 let why = match format {
@@ -59,7 +61,7 @@ impl Surveyor<'_> {
                 let lines = plain.iter().map(|named| named.line).collect();
                 Some(found(self.plaintext(entry, mode)?, ByValue::Clear { lines, values }))
             }
-            Some(Look::Sealed { keys, exempt }) => {
+            Some(Look::Sealed { keys, to_public, exempt }) => {
                 let state =
                     match values::open(format, &bytes, &mut Ciphers::new(self.known.keyring)) {
                         Err(error @ OpenValuesError::Token(..)) => {
@@ -67,7 +69,10 @@ impl Surveyor<'_> {
                         }
                         _ => self.state_of_keys(keys.keys().copied(), wanted),
                     };
-                let by_value = ByValue::Sealed { values: keys.values().sum() };
+                let by_value = ByValue::Sealed {
+                    values: keys.values().sum(),
+                    to_public: to_public.values().sum(),
+                };
                 Some(Found {
                     is_of_another_form: mode.is_none_or(|mode| mode.format.is_none()) || exempt > 0,
                     ..found(state, by_value)
@@ -142,7 +147,7 @@ impl Surveyor<'_> {
         let Some(key) = self.known.keyring.entries().first() else { return none };
         let ciphers = &mut Ciphers::new(self.known.keyring);
         let (clear, index) = (&mode.clear, &Index::default());
-        let sealed = values::seal((format, clear), &plaintext, &key.key, ciphers, index, |_| false);
+        let sealed = values::seal((format, clear), &plaintext, Sealer::Key(&key.key), ciphers, index, |_| false);
         Ok(match sealed {
             Ok(_) => (ByValue::Whole(None), true),
             Err(SealError::DoesNotRead(doubt)) => {

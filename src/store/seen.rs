@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::list;
+use super::public_keys::Pins;
 use crate::format::KeyId;
 use crate::keyring::{KeyName, Keyring, MAX_TEXT_LEN};
 
@@ -39,11 +40,12 @@ impl Seen {
         self.0.get(name).copied()
     }
 
-    /// Remembers what a keyring holds; of the names in `reset` also where it is older than what was held.
+    /// Remembers what a keyring holds, with the public keys; of the names in `reset` also where it is older than what was held.
     ///
     /// # Errors
     /// It cannot be read or written.
     pub fn remember(common_dir: &Path, keyring: &Keyring, reset: &[&KeyName]) -> io::Result<()> {
+        Pins::add_held(common_dir, keyring)?;
         let mut seen = Self::load(common_dir)?;
         let before = seen.clone();
         for name in keyring.names() {

@@ -8,7 +8,6 @@ use super::open::read;
 use super::spots::{What, spots};
 use super::token::{Place, Token};
 use crate::config_format::Format;
-use crate::format::KeyId;
 
 /// The sealed values of the versions that the index has, by where they are.
 #[derive(Default)]
@@ -36,17 +35,17 @@ impl Index {
         self.tokens.contains_key(place)
     }
 
-    /// The token, with its quotes, that opens to this value, of a key that `keeps` accepts.
+    /// The token, with its quotes, that opens to this value, if `keeps` accepts it.
     pub(super) fn find(
         &self,
         place: &Place,
         raw: &[u8],
         ciphers: &mut Ciphers<'_>,
-        keeps: impl Fn(KeyId) -> bool,
+        keeps: impl Fn(&Token) -> bool,
     ) -> Option<&[u8]> {
         let here = self.tokens.get(place)?;
         let opens = |token: &Token| {
-            let Some(held) = ciphers.held(token.key()).filter(|_| keeps(token.key())) else {
+            let Some(held) = ciphers.held(token.key()).filter(|_| keeps(token)) else {
                 return false;
             };
             ciphers.of(&held.key).open(token, place).is_ok_and(|opened| *opened == *raw)

@@ -17,6 +17,8 @@ pub enum Look {
     Sealed {
         /// How many are sealed, with which key.
         keys: BTreeMap<KeyId, usize>,
+        /// How many of them were sealed to the public key, of which key.
+        to_public: BTreeMap<KeyId, usize>,
         /// How many of them have a name that is exempt by now.
         exempt: usize,
     },
@@ -76,6 +78,7 @@ pub fn look(mode: &Mode, bytes: &[u8]) -> Look {
         Err(doubt) => return Look::DoesNotRead(doubt),
     };
     let mut keys = BTreeMap::new();
+    let mut to_public = BTreeMap::new();
     let mut plain = Vec::new();
     let mut exempt = 0;
     for spot in &spots {
@@ -85,6 +88,9 @@ pub fn look(mode: &Mode, bytes: &[u8]) -> Look {
             What::Token => match read(format, bytes, spot) {
                 Ok(token) => {
                     *keys.entry(token.key()).or_default() += 1;
+                    if token.is_to_public() {
+                        *to_public.entry(token.key()).or_default() += 1;
+                    }
                     exempt += usize::from(mode.clear.allows(spot.item));
                 }
                 Err(why) => return Look::Damaged(spot.named(), why),
@@ -92,7 +98,7 @@ pub fn look(mode: &Mode, bytes: &[u8]) -> Look {
         }
     }
     match plain.is_empty() {
-        true => Look::Sealed { keys, exempt },
+        true => Look::Sealed { keys, to_public, exempt },
         false => {
             let values = plain.len() + keys.values().sum::<usize>();
             Look::Plain { plain, values, keys }

@@ -21,10 +21,10 @@ use crate::keyring::{Entry, Keyring};
 
 pub use index::Index;
 pub use look::{Look, look, look_anyway};
-pub use mode::{Clear, FORMATS, Mode, format_of_path};
-pub use open::{OpenValuesError, Opened, named_keys, open, open_as, opener};
+pub use mode::{Clear, FORMATS, Mode, format_of_path, quotes};
+pub use open::{OpenValuesError, Opened, named_keys, open, open_as, opener, tokens};
 pub use readable::{Readable, readable};
-pub use seal::{SealError, Sealed, only_tokens, seal, unproved};
+pub use seal::{SealError, Sealed, Sealer, ToPublic, only_tokens, seal, unproved};
 pub use single::{Value, each, only_sealed, reseal};
 pub use spots::Named;
 pub use token::{Cipher, PREFIX, Place, Token, TokenError};

@@ -21,7 +21,7 @@ pub fn format_of_path(path: &[u8]) -> Option<Format> {
 }
 
 /// Whether a token needs double quotes around it to be a value.
-pub(super) fn quotes(format: Format) -> bool {
+pub fn quotes(format: Format) -> bool {
     matches!(format, Format::Toml | Format::Json)
 }
 

@@ -170,15 +170,17 @@ pub(super) fn broken(spot: &Spot<'_>, why: TokenError) -> OpenValuesError {
     OpenValuesError::Token(spot.named(), why)
 }
 
-/// The keys that what looks like a token names, wherever it is: a test that needs no reader.
-pub fn named_keys(bytes: &[u8]) -> BTreeSet<KeyId> {
-    let mut found = BTreeSet::new();
-    for at in memchr::memmem::find_iter(bytes, PREFIX.as_bytes()) {
+/// What looks like a token, wherever it is: a test that needs no reader.
+pub fn tokens(bytes: &[u8]) -> impl Iterator<Item = Token> {
+    memchr::memmem::find_iter(bytes, PREFIX.as_bytes()).filter_map(|at| {
         let rest = &bytes[at + PREFIX.len()..];
         let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let len = rest.iter().position(|byte| !is_sign(byte)).unwrap_or(rest.len());
-        let token = Token::parse(&bytes[at..at + PREFIX.len() + len]);
-        found.extend(token.ok().map(|token| token.key()));
-    }
-    found
+        Token::parse(&bytes[at..at + PREFIX.len() + len]).ok()
+    })
+}
+
+/// The keys that what looks like a token names.
+pub fn named_keys(bytes: &[u8]) -> BTreeSet<KeyId> {
+    tokens(bytes).map(|token| token.key()).collect()
 }

@@ -4,10 +4,10 @@ use super::index::Index;
 use super::mode::{self, Clear, Mode, quotes};
 use super::open::read;
 use super::spots::{Named, Spot, What, is_masked, spots};
-use super::token::TokenError;
+use super::token::{Place, Token, TokenError};
 use super::{Ciphers, MAX_LEN};
 use crate::config_format::{Doubt, Format};
-use crate::format::{Key, KeyId};
+use crate::format::Key;
 
 /// Why a file was not sealed by value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +31,9 @@ pub enum SealError {
         "{0} is sealed in the index, and the attribute shroud-clear would store its new value as plaintext"
     )]
     Exempt(Named),
+    /// No token can be made of a value, without the key.
+    #[error("values cannot be sealed to the public key: {0}")]
+    NotMade(String),
     /// A value is plaintext, and no key is held that could seal it.
     #[error("{0} is plaintext, and its key is not held here")]
     Locked(Named),
@@ -44,18 +47,29 @@ pub struct Sealed {
     pub values: usize,
 }
 
-/// Seals every value of a file that is not exempt. What the index has of a value that did not change is kept: with a key that
-/// `keeps` accepts, or for a value that is exempt by now.
+/// Seals values as they are written, each at its place, to a public key: their tokens, without quotes.
+pub type ToPublic<'s> = dyn FnMut(&[(&[u8], &Place)]) -> std::io::Result<Vec<String>> + 's;
+
+/// What makes tokens of values.
+pub enum Sealer<'s> {
+    /// A key that is held.
+    Key(&'s Key),
+    /// The public key of one that is not.
+    Public(&'s mut ToPublic<'s>),
+}
+
+/// Seals every value of a file that is not exempt. What the index has of a value that did not change is kept: a token that
+/// `keeps` accepts, or that of a value that is exempt by now.
 ///
 /// # Errors
 /// [`SealError`].
 pub fn seal(
     mode: (Format, &Clear),
     bytes: &[u8],
-    key: &Key,
+    sealer: Sealer<'_>,
     ciphers: &mut Ciphers<'_>,
     index: &Index,
-    keeps: impl Fn(KeyId) -> bool,
+    keeps: impl Fn(&Token) -> bool,
 ) -> Result<Sealed, SealError> {
     let (format, clear) = mode;
     if bytes.len() > MAX_LEN {
@@ -63,6 +77,11 @@ pub fn seal(
     }
     let document = mode::read(format, bytes).map_err(doubt)?;
     let spots = spots(format, &document, Some(clear)).map_err(doubt)?;
+    let (key, made) = match sealer {
+        Sealer::Key(key) => (Some(key), Vec::new()),
+        Sealer::Public(to_public) => (None, made(to_public, bytes, &spots, index)?),
+    };
+    let mut made = made.into_iter();
     let mut out = Vec::with_capacity(bytes.len() + 90 * spots.len());
     let mut written = Vec::with_capacity(spots.len());
     let mut values = 0;
@@ -97,7 +116,10 @@ pub fn seal(
                 if let Some(kept) = index.find(&spot.place, raw, ciphers, &keeps) {
                     out.extend_from_slice(kept);
                 } else {
-                    let token = ciphers.of(key).seal(raw, &spot.place, quotes(format));
+                    let token = match key {
+                        Some(key) => ciphers.of(key).seal(raw, &spot.place, quotes(format)),
+                        None => made.next().expect("one was made of each value"),
+                    };
                     write(format, &token, &mut out);
                 }
             }
@@ -145,6 +167,26 @@ pub fn unproved(
 fn write(format: Format, token: &str, out: &mut Vec<u8>) {
     let quote: &[u8] = if quotes(format) { b"\"" } else { b"" };
     [quote, token.as_bytes(), quote].iter().for_each(|part| out.extend(*part));
+}
+
+/// The new token of each value that must be sealed to a public key, in their order.
+fn made(
+    to_public: &mut ToPublic<'_>,
+    bytes: &[u8],
+    spots: &[Spot<'_>],
+    index: &Index,
+) -> Result<Vec<String>, SealError> {
+    let plain = spots.iter().filter(|spot| spot.what == What::Plain);
+    // Before a token is made and remembered of what is refused.
+    let masked = plain.clone().find(|spot| is_masked(spot.item) && index.has(&spot.place));
+    if let Some(spot) = masked {
+        return Err(SealError::Masked(spot.named()));
+    }
+    let values: Vec<_> = plain.map(|spot| (&bytes[spot.range.clone()], &spot.place)).collect();
+    match values.is_empty() {
+        true => Ok(Vec::new()),
+        false => to_public(&values).map_err(|error| SealError::NotMade(error.to_string())),
+    }
 }
 
 /// Refuses what would not come back: every value must be read again where it was written, under the names that it had.

@@ -112,6 +112,11 @@ impl Token {
         self.flags() & TO_PUBLIC != 0
     }
 
+    /// Bytes of the value with its padding, of a token that was sealed to the public key.
+    pub(super) fn to_public_len(&self) -> usize {
+        self.bytes.len().saturating_sub(HEAD_LEN + SEALED_TO_LEN)
+    }
+
     pub(super) fn flags(&self) -> u8 {
         self.bytes[ID_LEN]
     }

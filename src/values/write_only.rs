@@ -1,9 +1,11 @@
 //! Sealing single values to the public key of a key (docs/format.md, 8.4): who does so need not hold the key, and cannot open them.
 
+use std::io;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::token::{ID_LEN, PREFIX, Place, TO_PUBLIC, flags, padded_len};
+use super::token::{ID_LEN, PREFIX, Place, TO_PUBLIC, Token, flags, padded_len};
 use crate::format::{KEY_LEN, KeyId, PublicKey, SEALED_TO_LEN};
 use crate::secret::{SecretBytes, WipedVec};
 
@@ -21,10 +23,11 @@ impl WriteOnly {
     ///
     /// # Errors
     /// The system gives no random numbers.
-    pub fn seal(&self, raw: &[u8], place: &Place, quoted: bool) -> Result<String, getrandom::Error> {
+    pub fn seal(&self, raw: &[u8], place: &Place, quoted: bool) -> io::Result<String> {
         let mut outcome = Ok(());
         let ephemeral = SecretBytes::filled(|bytes| outcome = getrandom::fill(bytes));
-        outcome.map(|()| self.seal_with(ephemeral, raw, place, quoted))
+        outcome.map_err(io::Error::other)?;
+        Ok(self.seal_with(ephemeral, raw, place, quoted))
     }
 
     /// The same with a given secret, which must be random and be used once.
@@ -48,6 +51,16 @@ impl WriteOnly {
         bytes.push(flags);
         [&sent[..], &padded[..], &tag[..]].iter().for_each(|part| bytes.extend_from_slice(part));
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(&bytes))
+    }
+
+    /// Whether a text can be what [`Self::seal`] gave for such a value.
+    pub fn is_token_of(&self, text: &str, raw: &[u8], quoted: bool) -> bool {
+        Token::parse(text.as_bytes()).is_ok_and(|token| {
+            token.is_to_public()
+                && token.is_quoted() == quoted
+                && token.key().names(self.id)
+                && token.to_public_len() == padded_len(raw.len())
+        })
     }
 
     /// What tells one value at one place from all others, for a clone that remembers which token it made of it. It holds the value.

@@ -112,6 +112,21 @@ impl RawKey {
         fields.finish(self, b"git-shroud/v1/key", None)
     }
 
+    /// The public key of this key, to which values are sealed without it (docs/format.md 8.4).
+    pub fn public(&self) -> String {
+        let secret = self.derive::<32>(b"git-shroud/v1/write-only");
+        hex(&x25519_dalek::x25519(secret, x25519_dalek::X25519_BASEPOINT_BYTES))
+    }
+
+    /// A `key.toml` of this key, to which others may seal values.
+    pub fn write_only_key_toml(&self, name: &str, generation: u32) -> String {
+        let mut fields = Fields::default();
+        fields.number("version", 1).text("name", name);
+        fields.number("generation", generation).text("key_id", &self.id());
+        fields.text("public_key", &self.public());
+        fields.finish(self, b"git-shroud/v1/key", None)
+    }
+
     /// A member file of this key for an age recipient, signed and wrapped with the `age` program.
     pub fn age_member(&self, name: &str, generation: u32, label: &str, recipient: &str) -> String {
         let wrapped = age_wrap(recipient, &self.key_file(name, generation));

@@ -53,3 +53,4 @@ mod trust;
 mod unlock_and_lock;
 mod verdicts;
 mod worktree;
+mod write_only;

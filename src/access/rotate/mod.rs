@@ -48,6 +48,8 @@ pub struct Plan {
     pub recipients: BTreeSet<Recipient>,
     /// Who is passed over: they keep their files, which open the earlier generations.
     pub without: BTreeSet<Recipient>,
+    /// Whether people who do not hold the keys may set values; `None` leaves that as it is.
+    pub write_only: Option<bool>,
 }
 
 /// What the user is to know of a rotation.
@@ -134,6 +136,8 @@ pub fn create(
         let earlier: Vec<&Entry> = keyring.line(name).collect();
         let git_crypt = taken_over(&roster.infos[name], &current.key)?;
         let info = KeyInfo::succeeding(&entry, &earlier, &git_crypt);
+        let is_write_only = plan.write_only.unwrap_or(roster.infos[name].public.is_some());
+        let info = if is_write_only { info.write_only(&entry.key) } else { info };
         new_files.push((File::Key(name.clone()), info.to_text()));
         new_keys.insert(entry).context(|| "the new key cannot be kept".to_owned())?;
     }

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use super::given::{Given, ids, prove, read_given, remember_copied, take};
 use super::worktree::left::report_left;
 use super::worktree::{Report, open_worktree};
-use crate::clone::{CloneError, OpenClone, RESTORE, Roster, held_git_crypt_keys};
+use crate::clone::{CloneError, OpenClone, RESTORE, Roster, held_git_crypt_keys, write_only};
 use crate::error::count;
 use crate::filter::describe_suspects;
 use crate::format::KeyId;
@@ -90,6 +90,10 @@ pub fn unlock(
     };
     if opened.keyring.is_empty() && opened.git_crypt.is_empty() {
         say_locked();
+        write_only::look(&opened);
+        if opened.roster.infos.values().any(|info| info.public.is_some()) {
+            progress.status("this clone can set values without the key, and not read them: 'git shroud config set ENV NAME', or type them into a file that is sealed by value");
+        }
         return Err(no_key(&opened));
     }
     if !added.is_empty() {
@@ -102,6 +106,7 @@ pub fn unlock(
     // What came from a file or a grant is there again, whoever deletes the grant meanwhile: a lock gives it up.
     remember_copied(&opened, given_ids.into_iter().chain(added))?;
     opened.remember_seen(&request.trusted)?;
+    write_only::look(&opened);
     taken_over::take_over(progress, &mut opened)?;
     opened.remember_seen_git_crypt()?;
     if !is_set_up && !opened.keyring.is_empty() {

@@ -14,7 +14,7 @@ use crate::git::attributes::PathAttributes;
 use crate::git::objects::{self, Blob};
 use crate::git::worktree::{IndexedFile, NotAFile, Worktree};
 use crate::secret::WipedVec;
-use crate::values::{self, Ciphers, Index, Look, MAX_SEALED, Mode, Opened, SealError};
+use crate::values::{self, Ciphers, Index, Look, MAX_SEALED, Mode, Opened, SealError, Sealer, Token};
 
 /// A file whose values the index holds sealed.
 pub(super) struct ByValue {
@@ -245,8 +245,10 @@ impl ByValue {
             let sealed = match mode.format.or(self.format) {
                 None => Err(values::no_format()),
                 Some(format) => {
-                    let (clear, index) = (&mode.clear, &Index::default());
-                    values::seal((format, clear), &file, key, ciphers, index, |_| false)
+                    let (clear, index) = (&mode.clear, &Index::read(format, std::slice::from_ref(&self.blob)));
+                    let keeps =
+                        |token: &Token| token.is_to_public() && token.key().names(key.id());
+                    values::seal((format, clear), &file, Sealer::Key(key), ciphers, index, keeps)
                 }
             };
             let sealed = match sealed {

@@ -10,9 +10,9 @@ use super::between;
 use super::indexed::blobs_at;
 use crate::clone::CloneError;
 use crate::clone::lineage::find_later;
-use crate::clone::{RESTORE, Roster};
+use crate::clone::{RESTORE, Roster, write_only};
 use crate::error::Context as _;
-use crate::filter::{Crossing, Filter, LazyHeldKeys, Rule, Rules, See};
+use crate::filter::{Crossing, Filter, FilterError, LazyHeldKeys, Rule, Rules, See};
 use crate::format::{KeyId, Layout};
 use crate::git::attributes::Attributes;
 use crate::git::locate::{Location, locate};
@@ -25,7 +25,8 @@ use crate::store::git_crypt::keys_dir;
 use crate::store::local;
 use crate::store::seen::Seen;
 use crate::store::shroud_dir::File;
-use crate::values::Mode;
+use crate::store::public_keys::Pins;
+use crate::values::{Mode, Place, WriteOnly};
 
 /// What a filter has around it.
 pub struct Surroundings {
@@ -117,6 +118,8 @@ struct Lookup<'s> {
     later: BTreeMap<KeyName, Result<Option<String>, String>>,
     /// Which moves to another key were confirmed; read once, where it matters.
     confirmed: Option<Confirmed>,
+    /// The public keys that were found to be those that this clone knows.
+    trusted: Vec<(KeyName, WriteOnly)>,
 }
 
 /// Tells one version of a file from another: when it was written, and its length.
@@ -151,6 +154,7 @@ impl<'s> Lookup<'s> {
             seen: Seen::load(repository.common_dir()).map_err(|error| error.to_string())?,
             later: BTreeMap::new(),
             confirmed: None,
+            trusted: Vec::new(),
         })
     }
 
@@ -230,6 +234,7 @@ impl Rules for PathRules<'_> {
                 lookup.roster.malformed.get(&key).map(|why| format!("{why} ({RESTORE})"))
             }),
             key_id: coming.map(|held| held.key.id()).or(described.map(|info| info.id)),
+            public: described.filter(|_| coming.is_none()).and_then(|info| info.public),
             undescribed: in_worktree && described.is_none() && lookup.roster.missing.is_none(),
             newest: lookup.seen.newest(&key),
             key,
@@ -334,6 +339,38 @@ impl Rules for PathRules<'_> {
             Crossing::Changed(_) if self.is_confirmed(path, key) => None,
             crossing => Some(crossing),
         }
+    }
+
+    fn trust(&mut self, key: &KeyName, to: &WriteOnly) -> Result<Option<String>, FilterError> {
+        let Some(lookup) = self.lookup().map_err(FilterError::Rule)? else { return Ok(None) };
+        let named = (key.clone(), *to);
+        if lookup.trusted.contains(&named) {
+            return Ok(None);
+        }
+        let generation = lookup.roster.infos.get(key).map_or(0, |info| info.generation);
+        let notice = write_only::trust(lookup.repository, key, generation, to)?;
+        lookup.trusted.push(named);
+        Ok(notice)
+    }
+
+    /// Also of a key that somebody has taken out of `.shroud/`, if this clone knows it.
+    fn name_of(&mut self, id: KeyId) -> Option<KeyName> {
+        let lookup = self.lookup().ok()??;
+        let described = lookup.roster.infos.values().find(|info| id.names(info.id));
+        described.map(|info| info.name.clone()).or_else(|| {
+            let pins = Pins::load(lookup.repository.common_dir()).ok()?;
+            pins.name_of(id).cloned()
+        })
+    }
+
+    fn seal_to(
+        &mut self,
+        to: &WriteOnly,
+        values: &[(&[u8], &Place)],
+        quoted: bool,
+    ) -> io::Result<(Vec<String>, Option<String>)> {
+        let common_dir = self.surroundings.location.as_ref().map(|at| at.common_dir.as_path());
+        write_only::tokens(common_dir.unwrap_or(Path::new("")), to, values, quoted)
     }
 
     fn later(&mut self, key: &KeyName, ids: &[KeyId]) -> Result<Option<String>, String> {

@@ -12,7 +12,7 @@ use crate::keyring::KeyName;
   $ git shroud key list
   $ git shroud key list --json")]
 pub(super) struct List {
-    /// Print JSON: {"keys": [{"name", "generation", "id", "held", "current"}]}
+    /// Print JSON: {"keys": [{"name", "generation", "id", "held", "current", "public_key"?}]}
     #[arg(long)]
     json: bool,
 }
@@ -29,6 +29,9 @@ struct JsonKey {
     id: String,
     held: bool,
     current: bool,
+    /// To which values are sealed without the key: of a key that is held its own, whatever `.shroud/` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<String>,
 }
 
 impl List {
@@ -47,8 +50,9 @@ impl List {
         for key in keys {
             let held = if key.held { "held" } else { "not held" };
             let current = if key.current { "" } else { ", retired" };
+            let write_only = if key.public_key.is_some() { ", write-only" } else { "" };
             context.ui.line(format!(
-                "{}\tgeneration {}\t{}\t{held}{current}",
+                "{}\tgeneration {}\t{}\t{held}{current}{write_only}",
                 key.name, key.generation, key.id
             ));
         }
@@ -64,12 +68,14 @@ fn list(opened: &OpenClone) -> Vec<JsonKey> {
         let described = opened.roster.infos.get(name).map(|info| info.generation);
         held.max(described)
     };
+    let published = |id| opened.roster.infos.values().find(|info| info.id == id)?.public;
     let held = opened.keyring.entries().iter().map(|held| JsonKey {
         name: held.name.to_string(),
         generation: held.generation,
         id: held.key.id().to_string(),
         held: true,
         current: newest(&held.name) == Some(held.generation),
+        public_key: published(held.key.id()).map(|_| held.key.public().to_string()),
     });
     let described =
         opened.roster.infos.values().filter(|info| opened.keyring.by_id(info.id).is_none());
@@ -79,6 +85,7 @@ fn list(opened: &OpenClone) -> Vec<JsonKey> {
         id: info.id.to_string(),
         held: false,
         current: newest(&info.name) == Some(info.generation),
+        public_key: info.public.map(|public| public.to_string()),
     });
     let mut keys: Vec<_> = held.chain(not_held).collect();
     keys.sort_by(|a, b| a.name.cmp(&b.name).then(b.generation.cmp(&a.generation)));

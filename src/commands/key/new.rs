@@ -13,10 +13,14 @@ use crate::store::shroud_dir::KeyInfo;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud key new staging
-  $ git shroud track --key staging 'environments/staging/**'")]
+  $ git shroud track --key staging 'environments/staging/**'
+  $ git shroud key new staging --write-only")]
 pub(super) struct New {
     /// The key's name: a-z, 0-9, '-', '_' and '.'
     name: KeyName,
+    /// Let people who do not hold the key set values in files that are sealed by value; they cannot read them
+    #[arg(long)]
+    write_only: bool,
 }
 
 impl New {
@@ -38,7 +42,9 @@ impl New {
         create_key(&mut keyring, self.name.clone())?;
         local::save(opened.repository.common_dir(), &keyring)?;
         let entry = keyring.current(&self.name).expect("it was made above");
-        KeyInfo::new(entry, &[]).write(top)?;
+        let info = KeyInfo::new(entry, &[]);
+        let info = if self.write_only { info.write_only(&entry.key) } else { info };
+        info.write(top)?;
         stage_shroud_dir(&opened.repository)?;
         install_drivers(&opened.repository)?;
         context.ui.status(format!("made key '{}' (id {})", entry.name, entry.key.id()));

@@ -15,7 +15,8 @@ use crate::keyring::KeyName;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud key rotate
-  $ git shroud key rotate default --dry-run")]
+  $ git shroud key rotate default --dry-run
+  $ git shroud key rotate --write-only")]
 pub(super) struct Rotate {
     /// The keys [default: 'default', or the only one]
     #[arg(value_name = "NAME", conflicts_with_all = ["continue_", "abort"])]
@@ -29,6 +30,12 @@ pub(super) struct Rotate {
     /// Skip a member with an unusable certificate; their grant stays at the earlier generation
     #[arg(long, value_name = "MEMBER", conflicts_with_all = ["continue_", "abort"])]
     without: Vec<String>,
+    /// Let people who do not hold the key set values in files that are sealed by value; they cannot read them. Later rotations keep this
+    #[arg(long, conflicts_with_all = ["continue_", "abort", "no_write_only"])]
+    write_only: bool,
+    /// Let only holders of the key set values from now on
+    #[arg(long, conflicts_with_all = ["continue_", "abort"])]
+    no_write_only: bool,
     /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -47,7 +54,12 @@ impl Rotate {
             let names = opened.choose_keys(&self.names)?;
             let names: BTreeSet<KeyName> = names.into_iter().collect();
             let without = run::find_without(&opened, &names, &self.without)?;
-            let plan = Plan { names, without, ..Plan::default() };
+            let write_only = match (self.write_only, self.no_write_only) {
+                (true, _) => Some(true),
+                (_, true) => Some(false),
+                _ => None,
+            };
+            let plan = Plan { names, without, write_only, ..Plan::default() };
             run::rotate(&context.ui, &opened, &plan, self.dry_run)?;
             Ok(())
         }

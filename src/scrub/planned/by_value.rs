@@ -9,7 +9,7 @@ use crate::format;
 use crate::git::attributes::PathAttributes;
 use crate::keyring::Entry;
 use crate::scrub::{PolicyId, ScrubError};
-use crate::values::{self, Ciphers, Index, Look, Mode, Opened, SealError};
+use crate::values::{self, Ciphers, Index, Look, Mode, Opened, SealError, Sealer};
 
 /// The ways of sealing by value that were asked for so far; the number 0 stands for whole.
 #[derive(Default)]
@@ -90,7 +90,7 @@ impl Planned<'_> {
         };
         let Some(format) = mode.format else { return whole(content) };
         let index = Index::default();
-        match values::seal((format, &mode.clear), content, &key.key, ciphers, &index, |_| false) {
+        match values::seal((format, &mode.clear), content, Sealer::Key(&key.key), ciphers, &index, |_| false) {
             Ok(sealed) => Ok(Some(sealed.bytes).filter(|bytes| bytes != content)),
             Err(SealError::Token(..)) => Err(ScrubError::Damaged(id)),
             Err(_) => whole(content),

@@ -28,9 +28,9 @@ fn seal_with(
     index: &[Vec<u8>],
 ) -> Result<Sealed, SealError> {
     let current = &keyring.entries()[0].key;
-    let keeps = |id: KeyId| !id.names(current.id());
+    let keeps = |token: &Token| !token.key().names(current.id());
     let index = Index::read(format, index);
-    seal((format, clear), bytes, current, &mut Ciphers::new(keyring), &index, keeps)
+    seal((format, clear), bytes, Sealer::Key(current), &mut Ciphers::new(keyring), &index, keeps)
 }
 
 fn sealed(format: Format, bytes: &[u8]) -> Result<Sealed, SealError> {

@@ -91,7 +91,7 @@ fn a_point_of_low_order_is_refused() {
 fn an_identity_tells_values_places_and_keys_apart() {
     let (key_1, key_2) = (key(1), key(2));
     let [a, b] = ["a", "b"].map(|name| place(&[name.to_owned()]));
-    let mut identities = vec![
+    let mut identities = [
         to(&key_1).identity(b"x", &a, false),
         to(&key_1).identity(b"y", &a, false),
         to(&key_1).identity(b"x", &b, false),

@@ -4,7 +4,7 @@ use git_shroud::format::Key;
 use git_shroud::keyring::{Entry, Keyring};
 use git_shroud::secret::SecretBytes;
 use git_shroud::values::{
-    Cipher, Ciphers, Clear, FORMATS, Index, Mode, Opened, Place, SealError, Token, look,
+    Cipher, Ciphers, Clear, FORMATS, Index, Mode, Opened, Place, SealError, Sealer, Token, look,
     named_keys, only_tokens, open, open_as, opener, seal,
 };
 
@@ -40,7 +40,7 @@ pub(super) fn value_file(bytes: &[u8]) {
     let _ = open(None, bytes, &mut ciphers);
     let _ = only_tokens(&mode, bytes, &mut Ciphers::new(&Keyring::default()));
     let index = Index::read(format, &[bytes.to_vec()]);
-    let sealed = seal((format, &mode.clear), bytes, &key(), &mut ciphers, &index, |_| true);
+    let sealed = seal((format, &mode.clear), bytes, Sealer::Key(&key()), &mut ciphers, &index, |_| true);
     let sealed = match sealed {
         Ok(sealed) => sealed,
         Err(SealError::DoesNotRead(doubt)) => {

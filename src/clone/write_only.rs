@@ -1,0 +1,104 @@
+//! Public keys of keys that are not held: which one this clone believes, and which tokens it made with it.
+
+use std::io;
+use std::path::Path;
+
+use super::OpenClone;
+use super::lineage::find_later;
+use crate::git::repository::Repository;
+use crate::keyring::KeyName;
+use crate::store::public_keys::{Judged, Pin, PinError, Pins};
+use crate::store::seen::Seen;
+use crate::store::shroud_dir::KeyInfo;
+use crate::store::written;
+use crate::values::{Place, WriteOnly};
+
+/// Whether values may be sealed to the public key that is described. One that is seen for the first time is remembered, and what its
+/// user should know of that is returned.
+///
+/// # Errors
+/// [`PinError`].
+pub fn trust(
+    repository: &Repository,
+    name: &KeyName,
+    generation: u32,
+    to: &WriteOnly,
+) -> Result<Option<String>, PinError> {
+    let WriteOnly { id, public } = *to;
+    let pin = Pin { name: name.clone(), generation, id, public };
+    let Judged::New { follows } = judge(repository, &pin)? else { return Ok(None) };
+    Pins::add(repository.common_dir(), [pin]).map_err(unknown)?;
+    Ok(Some(match follows {
+        false => format!(
+            "values of the key '{name}' are sealed to its public key, which this clone sees for the first time: a holder of the key can compare its id, {id}"
+        ),
+        true => format!(
+            "the key '{name}' has a new public key, as after a rotation (generation {generation}, id {id}): ask a holder of the key if nobody announced that"
+        ),
+    }))
+}
+
+#[allow(clippy::needless_pass_by_value)]
+fn unknown(error: io::Error) -> PinError {
+    PinError::Unknown(error.to_string())
+}
+
+fn judge(repository: &Repository, pin: &Pin) -> Result<Judged, PinError> {
+    let pins = Pins::load(repository.common_dir()).map_err(unknown)?;
+    let seen = Seen::load(repository.common_dir()).map_err(unknown)?;
+    let later =
+        |ids: &[_]| find_later(repository, &pin.name, ids).map_err(|error| error.to_string());
+    pins.judge(pin, seen.newest(&pin.name), later)
+}
+
+/// Why no value may be sealed to the public key that is described of a key that is not held; `None` where one may, or there is none.
+pub fn refusal(repository: &Repository, info: &KeyInfo) -> Option<PinError> {
+    let KeyInfo { name, generation, id, public, .. } = info;
+    let pin = Pin { name: name.clone(), generation: *generation, id: *id, public: (*public)? };
+    judge(repository, &pin).err()
+}
+
+/// Remembers the public keys that are described of keys that are not held, as early as can be: where another one was seen before, nothing
+/// is remembered, and nothing said until values are set. Where no such key is left, what was remembered of values is forgotten.
+pub fn look(opened: &OpenClone) {
+    let OpenClone { repository, keyring, roster, .. } = opened;
+    let mut is_done = true;
+    for info in roster.infos.values() {
+        if let Some(public) = info.public.filter(|_| keyring.by_id(info.id).is_none()) {
+            is_done = false;
+            let to = WriteOnly { id: info.id, public };
+            let _ = trust(repository, &info.name, info.generation, &to);
+        }
+    }
+    if is_done {
+        let _ = written::forget(repository.common_dir());
+    }
+}
+
+/// The tokens of values that are sealed to a public key: those that this clone has made of them before, else new ones; and why these could
+/// not be remembered, if so.
+///
+/// # Errors
+/// There are no random numbers.
+pub fn tokens(
+    common_dir: &Path,
+    to: &WriteOnly,
+    values: &[(&[u8], &Place)],
+    quoted: bool,
+) -> io::Result<(Vec<String>, Option<String>)> {
+    let identities: Vec<_> =
+        values.iter().map(|(raw, place)| to.identity(raw, place, quoted)).collect();
+    let identities: Vec<&[u8]> = identities.iter().map(|identity| &identity[..]).collect();
+    let seal = |number: usize| {
+        let (raw, place) = values[number];
+        to.seal(raw, place, quoted)
+    };
+    let is_sound = |number: usize, token: &str| to.is_token_of(token, values[number].0, quoted);
+    match written::remembered(common_dir, &identities, is_sound, seal) {
+        Ok(tokens) => Ok((tokens, None)),
+        Err(why) => {
+            let tokens = (0..values.len()).map(seal).collect::<io::Result<_>>()?;
+            Ok((tokens, Some(why.to_string())))
+        }
+    }
+}

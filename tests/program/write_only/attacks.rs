@@ -1,0 +1,185 @@
+//! Somebody who can push, and wants to read what people set without the key.
+
+use super::{VALUE, contributed, contributor, flags, type_in};
+use crate::common::attacker::RawKey;
+use crate::common::{Sandbox, text};
+
+fn own() -> RawKey {
+    RawKey([0x66; 32])
+}
+
+#[track_caller]
+fn doctor_says(sandbox: &Sandbox, dir: &str, what: &str) {
+    let said = sandbox.try_shroud(dir, ["doctor"]).expect(1).text();
+    assert!(said.contains(what), "{said}");
+}
+
+/// Puts this public key into `key.toml` in the place of the one that is there, and commits it.
+fn exchange(sandbox: &Sandbox, dir: &str, public: &str) {
+    let path = format!("{dir}/.shroud/default/key.toml");
+    let file = text(sandbox.read(&path));
+    let line = file.lines().find(|line| line.starts_with("public_key")).unwrap();
+    sandbox.write(&path, file.replace(line, &format!("public_key = \"{public}\"")));
+    sandbox.git(dir, ["commit", "-q", "-a", "-m", "Harmless"]);
+}
+
+#[test]
+fn an_exchanged_public_key_is_refused() {
+    let sandbox = contributed();
+    let mine = own().public();
+    exchange(&sandbox, "repo", &mine);
+    sandbox.git("clone", ["pull", "-q"]);
+    type_in(&sandbox, "clone", "A", VALUE);
+    let refused = sandbox.try_git("clone", ["add", "."]).expect(128);
+    refused.says("somebody may have exchanged it").says(&mine).says("git log -p -- .shroud");
+    sandbox.assert_no_object_holds("clone", VALUE.as_bytes());
+    doctor_says(&sandbox, "clone", "somebody may have exchanged it");
+    // Whoever holds the key sees it at once, and so does a guard without a key.
+    doctor_says(&sandbox, "repo", "is not that of the key 'default'");
+    let found = sandbox.try_shroud("clone", ["check", "HEAD^!"]).expect(1).text();
+    assert!(found.contains("key-swapped") && found.contains(&mine), "{found}");
+    let member = sandbox.age_identity("alice");
+    sandbox.try_shroud("repo", ["member", "add", &member]).expect(1).says("key.toml");
+    // It is put right: nothing else is to be done.
+    sandbox.git("clone", ["checkout", "-q", "HEAD~1", "--", ".shroud"]);
+    sandbox.git("clone", ["add", "."]);
+    assert_eq!(flags(&sandbox, "clone", "A"), 2);
+}
+
+/// Who sees the wrong one first has no way to know; a holder has, and the clone can be told.
+#[test]
+fn a_wrong_key_that_was_seen_first_can_be_put_right() {
+    let sandbox = contributed();
+    exchange(&sandbox, "repo", &own().public());
+    contributor(&sandbox, "late");
+    sandbox.git("repo", ["revert", "--no-edit", "HEAD"]);
+    sandbox.git("late", ["pull", "-q"]);
+    type_in(&sandbox, "late", "A", VALUE);
+    sandbox.try_git("late", ["add", "."]).expect(128).says("delete the file public-keys");
+    std::fs::remove_file(sandbox.path("late/.git/git-shroud/public-keys")).unwrap();
+    sandbox.git("late", ["add", "."]);
+    assert_eq!(flags(&sandbox, "late", "A"), 2);
+    // A key that is held says it by itself.
+    exchange(&sandbox, "repo", &own().public());
+    contributor(&sandbox, "later");
+    sandbox.git("repo", ["revert", "--no-edit", "HEAD"]);
+    sandbox.git("later", ["pull", "-q"]);
+    sandbox.shroud("later", ["unlock", "-q", sandbox.path("team.key").to_str().unwrap()]);
+    sandbox.shroud("later", ["lock", "-q"]);
+    type_in(&sandbox, "later", "A", VALUE);
+    sandbox.git("later", ["add", "."]);
+    assert_eq!(flags(&sandbox, "later", "A"), 2);
+}
+
+/// A clone that held a key knows its public key, whether or not the repository published it.
+#[test]
+fn a_key_that_was_never_write_only_does_not_become_so() {
+    let sandbox = crate::by_value::by_value(&[]);
+    sandbox.shroud("repo", ["lock", "-q"]);
+    let file = text(sandbox.read("repo/.shroud/default/key.toml"));
+    let added = file.replace("mac =", &format!("public_key = \"{}\"\nmac =", own().public()));
+    sandbox.write("repo/.shroud/default/key.toml", added);
+    let content = text(sandbox.read("repo/conf/a.env"));
+    sandbox.write("repo/conf/a.env", format!("{content}NEW={VALUE}\n"));
+    sandbox.try_git("repo", ["add", "."]).expect(128).says("somebody may have exchanged it");
+    sandbox.assert_no_object_holds("repo", VALUE.as_bytes());
+}
+
+/// Another key of the same generation is no rotation, and an earlier one is none either.
+#[test]
+fn a_swapped_or_earlier_key_is_refused() {
+    let sandbox = contributed();
+    type_in(&sandbox, "clone", "A", VALUE);
+    let old = sandbox.read("clone/.shroud/default/key.toml");
+    sandbox.write("clone/.shroud/default/key.toml", own().write_only_key_toml("default", 2));
+    sandbox.try_git("clone", ["add", "conf"]).expect(128).says("somebody may have swapped it");
+    sandbox.write("clone/.shroud/default/key.toml", &old);
+    // After a true rotation, a removed member puts the old description back.
+    sandbox.shroud("repo", ["key", "rotate", "-q"]);
+    sandbox.git("repo", ["commit", "-q", "-m", "Rotate keys"]);
+    sandbox.git("clone", ["checkout", "-q", "--", "conf"]);
+    sandbox.git("clone", ["pull", "-q"]);
+    type_in(&sandbox, "clone", "B", VALUE);
+    sandbox.git("clone", ["add", "."]);
+    sandbox.git("clone", ["reset", "-q", "--hard"]);
+    sandbox.write("clone/.shroud/default/key.toml", &old);
+    sandbox.git("clone", ["commit", "-q", "-a", "-m", "Harmless"]);
+    type_in(&sandbox, "clone", "B", VALUE);
+    sandbox.try_git("clone", ["add", "."]).expect(128).says("a removed member may know");
+    sandbox.assert_no_object_holds("clone", VALUE.as_bytes());
+}
+
+/// An attribute names a key of the attacker's own, whose public key nobody has seen.
+#[test]
+fn a_path_does_not_move_to_another_key() {
+    let sandbox = contributed();
+    let attributes = text(sandbox.read("clone/.gitattributes"));
+    std::fs::create_dir_all(sandbox.path("clone/.shroud/mine")).unwrap();
+    sandbox.write("clone/.shroud/mine/key.toml", own().write_only_key_toml("mine", 1));
+    let moved = format!("{attributes}conf/** shroud-key=mine\n");
+    sandbox.write("clone/.gitattributes", &moved);
+    type_in(&sandbox, "clone", "A", VALUE);
+    let refused = sandbox.try_git("clone", ["add", "conf"]).expect(128);
+    refused.says("it is sealed with the key 'default', but its attribute now names the key 'mine'");
+    // Also where the description of the other key is gone.
+    std::fs::rename(sandbox.path("clone/.shroud/default"), sandbox.path("away")).unwrap();
+    sandbox.try_git("clone", ["add", "conf"]).expect(128).says("now names the key 'mine'");
+    sandbox.assert_no_object_holds("clone", VALUE.as_bytes());
+    // In a clone that holds the one key and not the other, too.
+    std::fs::rename(sandbox.path("away"), sandbox.path("clone/.shroud/default")).unwrap();
+    sandbox.git("clone", ["checkout", "-q", "--", "conf", ".gitattributes"]);
+    sandbox.shroud("clone", ["unlock", "-q", sandbox.path("team.key").to_str().unwrap()]);
+    sandbox.write("clone/.gitattributes", &moved);
+    type_in(&sandbox, "clone", "A", VALUE);
+    sandbox.try_git("clone", ["add", "conf"]).expect(128).says("now names the key 'mine'");
+    sandbox.assert_no_object_holds("clone", VALUE.as_bytes());
+}
+
+#[test]
+fn tokens_that_were_tampered_with_do_not_open() {
+    let sandbox = contributed();
+    type_in(&sandbox, "clone", "A", VALUE);
+    sandbox.git("clone", ["commit", "-q", "-a", "-m", "Set A"]);
+    let stored = text(sandbox.blob("clone", ":conf/a.env"));
+    let token = crate::by_value::token(&stored, "A");
+    let other = crate::by_value::token(&stored, "B");
+    let mut bytes = super::token(&sandbox, "clone", "A");
+    bytes[9..41].fill(0);
+    let zero = encode(&bytes);
+    for (text, why) in [
+        // Moved to another name.
+        (stored.replace(&other, &token), "'B' on line 2"),
+        // A point of low order, so that everybody would know the key.
+        (stored.replace(&token, &zero), "'A' on line 1"),
+    ] {
+        sandbox.stage_raw("repo", "conf/a.env", text.as_bytes());
+        sandbox.try_shroud("repo", ["cat", ":conf/a.env"]).expect(1).says(why);
+        let status = sandbox.try_shroud("repo", ["status"]).expect(1).text();
+        assert!(status.contains("damaged"), "{status}");
+    }
+}
+
+/// Such tokens count only where the key's description says that others may set values.
+#[test]
+fn a_guard_accepts_them_only_where_they_may_be() {
+    let sandbox = contributed();
+    type_in(&sandbox, "clone", "A", VALUE);
+    sandbox.git("clone", ["commit", "-q", "-a", "-m", "Set A"]);
+    sandbox.shroud("clone", ["check", "HEAD^!"]);
+    std::fs::remove_file(sandbox.path("clone/conf/a.env")).unwrap();
+    sandbox.git("clone", ["checkout", "-q", "--", "conf"]);
+    let path = "clone/.shroud/default/key.toml";
+    let file = text(sandbox.read(path));
+    let without: String =
+        file.split_inclusive('\n').filter(|line| !line.starts_with("public_key")).collect();
+    sandbox.write(path, without);
+    sandbox.git("clone", ["add", ".shroud"]);
+    sandbox.git("clone", ["commit", "-q", "--amend", "--no-edit"]);
+    let found = sandbox.try_shroud("clone", ["check", "HEAD^!"]).expect(1).text();
+    assert!(found.contains("not-write-only") && found.contains("key-swapped"), "{found}");
+}
+
+fn encode(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    format!("shroud.v1.{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
+}
