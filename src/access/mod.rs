@@ -17,4 +17,5 @@ pub mod show;
 pub mod track;
 pub mod unlock;
 pub mod why;
+pub mod without_key;
 pub mod worktree;

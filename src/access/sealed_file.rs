@@ -59,6 +59,9 @@ pub enum SealedFileError {
     /// It is no whole sealed file.
     #[error("the sealed file is damaged")]
     Damaged,
+    /// Its key is not held, and it is sealed as a whole.
+    #[error("the file is sealed as a whole, and its key is not held here")]
+    SealedWhole,
     /// Somebody changed it meanwhile.
     #[error("the file was changed meanwhile, and was left as it is")]
     Changed,
@@ -134,7 +137,9 @@ impl<'o> SealingKey<'o> {
                 };
                 let (ciphers, index) = (&mut Ciphers::new(&opened.keyring), &Index::default());
                 let mode = (format, &mode.clear);
-                match values::seal(mode, plaintext, Sealer::Key(&entry.key), ciphers, index, |_| false) {
+                match values::seal(mode, plaintext, Sealer::Key(&entry.key), ciphers, index, |_| {
+                    false
+                }) {
                     Ok(sealed) => sealed.bytes,
                     Err(SealError::DoesNotRead(_)) => whole(),
                     Err(error) => return Err(error.into()),
@@ -179,9 +184,30 @@ pub struct Before {
     /// What it holds.
     pub plaintext: Zeroizing<Vec<u8>>,
     sealed: bool,
+    /// Whether its values are sealed as they were, because their key is not held.
+    closed: bool,
 }
 
 impl Before {
+    fn new(plaintext: Zeroizing<Vec<u8>>, sealed: bool) -> Self {
+        Self { plaintext, sealed, closed: false }
+    }
+
+    /// Reads a file as it is, with its values sealed; one that is not there is empty.
+    ///
+    /// # Errors
+    /// It cannot be read, or is sealed whole.
+    pub fn read_closed(file: &Path) -> Result<Self, SealedFileError> {
+        let plaintext = match file.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Zeroizing::default(),
+            _ => read_regular(file, MAX_LEN).context(|| "the file".to_owned())?,
+        };
+        match format::sniff(&plaintext) {
+            Sniff::NotSealed | Sniff::Empty => Ok(Self { plaintext, sealed: false, closed: true }),
+            _ => Err(SealedFileError::SealedWhole),
+        }
+    }
+
     /// Reads a file; one that is not there is empty.
     ///
     /// # Errors
@@ -189,7 +215,7 @@ impl Before {
     pub fn read(opened: &OpenClone, file: &Path, sealed: bool) -> Result<Self, SealedFileError> {
         let is_file = match file.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self { plaintext: Zeroizing::default(), sealed });
+                return Ok(Self::new(Zeroizing::default(), sealed));
             }
             found => found.context(|| crate::sanitise::native(file))?.is_file(),
         };
@@ -200,14 +226,13 @@ impl Before {
         let sealed = match format::sniff(&bytes) {
             Sniff::GitCrypt if git_crypt::is_encrypted(&bytes) => {
                 let (.., plaintext) = opened.git_crypt.open(None, &bytes)?;
-                return Ok(Self { plaintext: Zeroizing::new(plaintext.to_vec()), sealed: true });
+                return Ok(Self::new(Zeroizing::new(plaintext.to_vec()), true));
             }
             Sniff::Sealed(_) => true,
             Sniff::NotSealed => {
                 match values::open(None, &bytes, &mut Ciphers::new(&opened.keyring)) {
                     Ok(Opened::Plaintext { bytes, .. }) => {
-                        let plaintext = Zeroizing::new(bytes.to_vec());
-                        return Ok(Self { plaintext, sealed: true });
+                        return Ok(Self::new(Zeroizing::new(bytes.to_vec()), true));
                     }
                     Ok(Opened::Locked(id)) => {
                         let key = opened.known().identify(id).map(|(name, _)| name.to_string());
@@ -217,12 +242,12 @@ impl Before {
                     }
                     Err(error @ OpenValuesError::Token(..)) => return Err(error.into()),
                     Ok(Opened::NoTokens) | Err(_) => {
-                        return Ok(Self { plaintext: bytes, sealed: false });
+                        return Ok(Self::new(bytes, false));
                     }
                 }
             }
             Sniff::Empty | Sniff::GitCrypt => {
-                return Ok(Self { plaintext: bytes, sealed: false });
+                return Ok(Self::new(bytes, false));
             }
             Sniff::Truncated | Sniff::UnsupportedVersion(_) => {
                 return Err(SealedFileError::Damaged);
@@ -230,12 +255,15 @@ impl Before {
         };
         let held = |id| opened.keyring.by_id(id).map(|held| &held.key);
         let plaintext = format::open(held, &bytes)?;
-        Ok(Self { plaintext: Zeroizing::new(plaintext.to_vec()), sealed })
+        Ok(Self::new(Zeroizing::new(plaintext.to_vec()), sealed))
     }
 
     /// Refuses where the file is not as it was when the editor began.
     pub fn refuse_changed(&self, opened: &OpenClone, file: &Path) -> Result<(), SealedFileError> {
-        let now = Self::read(opened, file, self.sealed)?;
+        let now = match self.closed {
+            true => Self::read_closed(file)?,
+            false => Self::read(opened, file, self.sealed)?,
+        };
         if now.sealed == self.sealed && *now.plaintext == *self.plaintext {
             return Ok(());
         }

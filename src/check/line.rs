@@ -74,7 +74,8 @@ impl Line {
             return Some(format!("the key with id {id} is '{first}' in earlier commits"));
         }
         let of_name = || self.0.iter().filter(|entry| entry.0 == name);
-        if let Some((_, before, ..)) = of_name().find(|entry| entry.2 == id && entry.1 != generation)
+        if let Some((_, before, ..)) =
+            of_name().find(|entry| entry.2 == id && entry.1 != generation)
         {
             return Some(format!(
                 "the key with id {id} was generation {before}, but is generation {generation} here"
@@ -83,7 +84,8 @@ impl Line {
         // A rotation chooses it, and nothing changes it afterwards.
         if let Some((.., before)) = of_name().find(|entry| entry.2 == id && entry.3 != public) {
             let shown = |public: Option<PublicKey>| {
-                public.map_or("no public key".to_owned(), |public| format!("the public key {public}"))
+                public
+                    .map_or("no public key".to_owned(), |public| format!("the public key {public}"))
             };
             return Some(format!(
                 "the key with id {id} had {} in earlier commits, but has {} here",
@@ -120,8 +122,9 @@ mod tests {
     }
 
     fn line(entries: &[(&str, u32, u8)]) -> Line {
-        let entry =
-            |&(name, generation, byte): &(&str, u32, u8)| (name.to_owned(), generation, id(byte), None);
+        let entry = |&(name, generation, byte): &(&str, u32, u8)| {
+            (name.to_owned(), generation, id(byte), None)
+        };
         Line(entries.iter().map(entry).collect())
     }
 
@@ -157,9 +160,7 @@ mod tests {
 
     #[test]
     fn a_public_key_stays_with_its_key() {
-        let public = |byte: u8| {
-            Some(Key::new(SecretBytes::new([byte; 32])).public())
-        };
+        let public = |byte: u8| Some(Key::new(SecretBytes::new([byte; 32])).public());
         let with = Line([("a".to_owned(), 1, id(1), public(1))].into());
         for (generation, byte, now, fits) in [
             (1, 1, public(1), true),

@@ -3,10 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use super::OpenClone;
 use super::lineage::find_later;
 use crate::git::repository::Repository;
-use crate::keyring::KeyName;
+use crate::keyring::{KeyName, Keyring};
 use crate::store::public_keys::{Judged, Pin, PinError, Pins};
 use crate::store::seen::Seen;
 use crate::store::shroud_dir::KeyInfo;
@@ -60,10 +59,13 @@ pub fn refusal(repository: &Repository, info: &KeyInfo) -> Option<PinError> {
 
 /// Remembers the public keys that are described of keys that are not held, as early as can be: where another one was seen before, nothing
 /// is remembered, and nothing said until values are set. Where no such key is left, what was remembered of values is forgotten.
-pub fn look(opened: &OpenClone) {
-    let OpenClone { repository, keyring, roster, .. } = opened;
+pub fn look<'i>(
+    repository: &Repository,
+    keyring: &Keyring,
+    infos: impl IntoIterator<Item = &'i KeyInfo>,
+) {
     let mut is_done = true;
-    for info in roster.infos.values() {
+    for info in infos {
         if let Some(public) = info.public.filter(|_| keyring.by_id(info.id).is_none()) {
             is_done = false;
             let to = WriteOnly { id: info.id, public };

@@ -54,7 +54,7 @@ pub(super) fn examine(patient: &Patient<'_>, files: &[FileStatus]) -> Vec<Findin
 /// `conf/**: 2 files are sealed by value, with 5 values`.
 fn summary(patterns: &[String], files: &[FileStatus]) -> String {
     let values = |file: &FileStatus| match file.by_value {
-        Some(ByValue::Sealed { values }) => Some(values as u64),
+        Some(ByValue::Sealed { values, .. }) => Some(values as u64),
         _ => None,
     };
     let sealed: Vec<u64> = files.iter().filter_map(values).collect();

@@ -58,6 +58,8 @@ pub struct Source {
     pub layer: usize,
     /// What became of it.
     pub state: State,
+    /// Whether it is locked, and its names are known: its values are sealed, each by itself.
+    pub has_names: bool,
 }
 
 /// A file of an environment that is a property as a whole.
@@ -163,6 +165,7 @@ impl Environment {
             has_unknown_names: false,
         };
         for File { path, format, sealed, layer, content } in files {
+            let mut has_names = false;
             let state = match content {
                 Content::Locked(key) => {
                     environment.has_unknown_names = true;
@@ -170,7 +173,10 @@ impl Environment {
                 }
                 Content::LockedValues(key, bytes) => {
                     match environment.take_sealed(format, dialect(&path, format), &bytes) {
-                        Ok(()) => State::Locked(key),
+                        Ok(has) => {
+                            has_names = has;
+                            State::Locked(key)
+                        }
                         Err((line, why)) => State::Unreadable(line, why.to_owned()),
                     }
                 }
@@ -182,7 +188,7 @@ impl Environment {
                     }
                 }
             };
-            environment.sources.push(Source { path, format, sealed, layer, state });
+            environment.sources.push(Source { path, format, sealed, layer, state, has_names });
         }
         let layers: Vec<usize> = environment.sources.iter().map(|source| source.layer).collect();
         for settings in environment.settings.values_mut().filter(|settings| settings.len() > 1) {
@@ -194,18 +200,18 @@ impl Environment {
         environment
     }
 
-    /// Takes what can be read of a locked file. One that does not read hides its names.
+    /// Takes what can be read of a locked file, and says whether its names are known. One that does not read hides them.
     fn take_sealed(
         &mut self,
         format: Format,
         dialect: Option<Dialect>,
         bytes: &[u8],
-    ) -> Result<(), (usize, &'static str)> {
+    ) -> Result<bool, (usize, &'static str)> {
         let Ok(document) = format.parse_any(dialect, bytes) else {
             self.has_unknown_names = true;
-            return Ok(());
+            return Ok(false);
         };
-        self.take_document(&document, is_sealed)
+        self.take_document(&document, is_sealed).map(|()| true)
     }
 
     /// Whether all names are known that it sets, also where values are locked.

@@ -17,8 +17,10 @@ pub struct SealedValue {
 }
 
 impl SealedValue {
+    /// The key of a token of which there is one for a value: what was sealed to a public key is another each time.
     fn key(&self) -> Option<KeyId> {
-        Some(Token::parse(self.text.as_bytes()).ok()?.key())
+        let token = Token::parse(self.text.as_bytes()).ok()?;
+        (!token.is_to_public()).then(|| token.key())
     }
 }
 
@@ -68,5 +70,33 @@ pub(super) fn is_sealed(value: &Value) -> bool {
     match value.kind.is_compound() {
         true => value.text.contains(PREFIX),
         false => value.text.starts_with(PREFIX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::Key;
+    use crate::secret::SecretBytes;
+    use crate::values::{Cipher, Place, WriteOnly};
+
+    #[test]
+    fn what_was_sealed_to_a_public_key_says_nothing_of_others() {
+        let key = Key::new(SecretBytes::new([1; 32]));
+        let to = WriteOnly { id: key.id(), public: key.public() };
+        let place = Place::default();
+        let value = |text| SealedValue { source: 0, line: 1, path: Vec::new(), text };
+        let public = value(to.seal(b"x", &place, false).unwrap());
+        let again = value(to.seal(b"x", &place, false).unwrap());
+        let ordinary = value(Cipher::new(&key).seal(b"x", &place, false));
+        let other = value(Cipher::new(&key).seal(b"y", &place, false));
+        let like = |one, other| {
+            let of = |value| Comparable::Sealed(value, Format::Env);
+            of(one).is_like(&of(other))
+        };
+        assert_eq!(like(&public, &public), Likeness::Same);
+        assert_eq!(like(&public, &again), Likeness::Unknown);
+        assert_eq!(like(&public, &ordinary), Likeness::Unknown);
+        assert_eq!(like(&ordinary, &other), Likeness::Differ);
     }
 }

@@ -12,8 +12,8 @@ use crate::format::{Key, KeyId};
 use crate::keyring::Entry;
 use crate::store::confirmed::KeyOf;
 use crate::values::{
-    self, Ciphers, Index, Look, MAX_SEALED, Mode, OpenValuesError, Opened, SealError, Sealer, Token,
-    WriteOnly,
+    self, Ciphers, Index, Look, MAX_SEALED, Mode, OpenValuesError, Opened, SealError, Sealer,
+    Token, WriteOnly,
 };
 
 /// What the index has at a path.
@@ -165,7 +165,7 @@ impl<'k, R: Rules> Filter<'k, R> {
     }
 
     /// Says of a secret that would be stored as plaintext; what did not change was said before.
-    fn note_readable(
+    pub(super) fn note_readable(
         &mut self,
         path: &[u8],
         mode: &Mode,
@@ -206,7 +206,8 @@ impl<'k, R: Rules> Filter<'k, R> {
             let is_other = token.is_to_public() || !token.key().names(entry.key.id());
             is_other && line.any(|held| token.key().names(held.key.id()))
         };
-        let sealed = values::seal((format, clear), content, Sealer::Key(&entry.key), ciphers, &index, keeps);
+        let sealed =
+            values::seal((format, clear), content, Sealer::Key(&entry.key), ciphers, &index, keeps);
         match sealed {
             // With its tokens a file may be longer than a plaintext.
             Err(SealError::TooLarge) if values::may_hold_tokens(content) => {

@@ -28,7 +28,10 @@ impl<'k, R: Rules> Filter<'k, R> {
         let format = mode.format.ok_or_else(values::no_format)?;
         let sealed = self.seal_to(format, mode, content, versions, &to);
         match sealed {
-            Ok(bytes) => Filtered::bytes(&bytes),
+            Ok(bytes) => {
+                self.note_readable(path, mode, content, &bytes, &versions.blobs);
+                Filtered::bytes(&bytes)
+            }
             Err(SealError::DoesNotRead(doubt)) => {
                 Err(FilterError::Unread { doubt, key: rule.key.clone() })
             }
@@ -75,7 +78,9 @@ impl<'k, R: Rules> Filter<'k, R> {
         let sealer = Sealer::Public(&mut make);
         let sealed = values::seal((format, clear), content, sealer, ciphers, &index, |_| false);
         let notice = |why| {
-            format!("what was sealed to a public key cannot be remembered, so git will see a change: {why}")
+            format!(
+                "what was sealed to a public key cannot be remembered, so git will see a change: {why}"
+            )
         };
         let notice = unremembered.map(notice);
         let notice = notice.filter(|notice| !self.summary.to_public.contains(notice));

@@ -12,7 +12,6 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::HEADER_LEN;
-use super::write_only::Receiver;
 use crate::secret::SecretBytes;
 
 type HmacSha256 = Hmac<Sha256>;
@@ -185,9 +184,9 @@ impl Key {
         expand(&self.prk, &[INFO_VALUES])
     }
 
-    /// What opens single values that were sealed to the public key (format.md 8.4).
-    pub(crate) fn receiver(&self) -> Receiver {
-        Receiver::new(self.id, &expand(&self.prk, &[INFO_WRITE_ONLY]))
+    /// The private key of the public key (format.md 8.4).
+    pub(super) fn write_only(&self) -> SecretBytes<KEY_LEN> {
+        expand(&self.prk, &[INFO_WRITE_ONLY])
     }
 }
 

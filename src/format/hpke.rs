@@ -83,10 +83,7 @@ fn shared_secret(
 }
 
 /// The cipher and nonce of the first message (RFC 9180, 5.1).
-fn key_schedule(
-    shared: &SecretBytes<32>,
-    info: &[u8],
-) -> (Aes256Gcm, Zeroizing<[u8; NONCE_LEN]>) {
+fn key_schedule(shared: &SecretBytes<32>, info: &[u8]) -> (Aes256Gcm, Zeroizing<[u8; NONCE_LEN]>) {
     let psk_id_hash = prk(SUITE, &[], b"psk_id_hash", &[]);
     let info_hash = prk(SUITE, &[], b"info_hash", info);
     let context: [&[u8]; 3] = [&[MODE_BASE], &*psk_id_hash, &*info_hash];

@@ -78,11 +78,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    pub(super) fn new(id: KeyId, secret: &SecretBytes<POINT_LEN>) -> Self {
-        Self { id, secret: StaticSecret::from(*secret.expose()) }
-    }
-
-    pub(super) fn public(&self) -> PublicKey {
+    fn public(&self) -> PublicKey {
         PublicKey(Point::from(&self.secret).to_bytes())
     }
 
@@ -98,6 +94,11 @@ impl Receiver {
 }
 
 impl Key {
+    /// What opens single values that were sealed to the public key.
+    pub(crate) fn receiver(&self) -> Receiver {
+        Receiver { id: self.id(), secret: StaticSecret::from(*self.write_only().expose()) }
+    }
+
     /// The public key that belongs to it, whether or not a repository has published it.
     pub fn public(&self) -> PublicKey {
         self.receiver().public()

@@ -18,7 +18,7 @@ use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
 use crate::secret::WipedVec;
-use crate::values::{self, Ciphers, Clear, Index, MAX_LEN, SealError, format_of_path};
+use crate::values::{self, Ciphers, Clear, Index, MAX_LEN, SealError, Sealer, format_of_path};
 
 /// Whether a file can be sealed by value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,7 +168,8 @@ pub(super) fn seal(
 ) -> Result<Vec<u8>, SealError> {
     let ciphers = &mut Ciphers::new(keyring);
     let (clear, index) = (Clear::default(), Index::default());
-    let sealed = values::seal((format, &clear), content, key, ciphers, &index, |_| false)?;
+    let sealed =
+        values::seal((format, &clear), content, Sealer::Key(key), ciphers, &index, |_| false)?;
     Ok(sealed.bytes)
 }
 

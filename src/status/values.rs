@@ -147,7 +147,14 @@ impl Surveyor<'_> {
         let Some(key) = self.known.keyring.entries().first() else { return none };
         let ciphers = &mut Ciphers::new(self.known.keyring);
         let (clear, index) = (&mode.clear, &Index::default());
-        let sealed = values::seal((format, clear), &plaintext, Sealer::Key(&key.key), ciphers, index, |_| false);
+        let sealed = values::seal(
+            (format, clear),
+            &plaintext,
+            Sealer::Key(&key.key),
+            ciphers,
+            index,
+            |_| false,
+        );
         Ok(match sealed {
             Ok(_) => (ByValue::Whole(None), true),
             Err(SealError::DoesNotRead(doubt)) => {

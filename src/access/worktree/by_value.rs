@@ -14,7 +14,9 @@ use crate::git::attributes::PathAttributes;
 use crate::git::objects::{self, Blob};
 use crate::git::worktree::{IndexedFile, NotAFile, Worktree};
 use crate::secret::WipedVec;
-use crate::values::{self, Ciphers, Index, Look, MAX_SEALED, Mode, Opened, SealError, Sealer, Token};
+use crate::values::{
+    self, Ciphers, Index, Look, MAX_SEALED, Mode, Opened, SealError, Sealer, Token,
+};
 
 /// A file whose values the index holds sealed.
 pub(super) struct ByValue {
@@ -245,9 +247,9 @@ impl ByValue {
             let sealed = match mode.format.or(self.format) {
                 None => Err(values::no_format()),
                 Some(format) => {
-                    let (clear, index) = (&mode.clear, &Index::read(format, std::slice::from_ref(&self.blob)));
-                    let keeps =
-                        |token: &Token| token.is_to_public() && token.key().names(key.id());
+                    let (clear, index) =
+                        (&mode.clear, &Index::read(format, std::slice::from_ref(&self.blob)));
+                    let keeps = |token: &Token| token.is_to_public() && token.key().names(key.id());
                     values::seal((format, clear), &file, Sealer::Key(key), ciphers, index, keeps)
                 }
             };

@@ -23,9 +23,9 @@ use crate::keyring::{KeyName, Keyring};
 use crate::store::confirmed::Confirmed;
 use crate::store::git_crypt::keys_dir;
 use crate::store::local;
+use crate::store::public_keys::Pins;
 use crate::store::seen::Seen;
 use crate::store::shroud_dir::File;
-use crate::store::public_keys::Pins;
 use crate::values::{Mode, Place, WriteOnly};
 
 /// What a filter has around it.

@@ -77,6 +77,7 @@ impl From<SealedFileError> for CommandError {
                 Self::wrong(text)
             }
             SealedFileError::NotHeld(_)
+            | SealedFileError::SealedWhole
             | SealedFileError::Open(_)
             | SealedFileError::GitCrypt(_) => refused("git shroud unlock"),
             SealedFileError::OtherRepository(_) => {

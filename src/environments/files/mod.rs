@@ -33,5 +33,5 @@ pub use past::PastError;
 pub use place::enter;
 pub use renaming::{Renaming, rename};
 pub use slot::{Address, Slot};
-pub use target::{overriding, target};
+pub use target::{overriding, target, target_to_set};
 pub use worktree_file::WorktreeFile;

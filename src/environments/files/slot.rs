@@ -1,6 +1,6 @@
 //! The place of one value in an environment, where another value goes.
 
-use super::{FilesError, Loaded, WorktreeFile, overriding, target};
+use super::{FilesError, Loaded, WorktreeFile, overriding, target_to_set};
 use crate::environments::MARKER;
 use crate::environments::schema::Property;
 use crate::progress::Progress;
@@ -18,6 +18,7 @@ pub struct Address<'a> {
 
 /// A place into which a value may go: its file is sealed if the property is a secret, and nobody moved it to another key.
 pub struct Slot<'l> {
+    progress: &'l dyn Progress,
     loaded: &'l Loaded,
     address: Address<'l>,
     property: Option<&'l Property>,
@@ -30,12 +31,12 @@ impl<'l> Slot<'l> {
     /// # Errors
     /// There is no such environment or file, the property is a file itself, or nothing may be written there.
     pub fn find(
-        progress: &dyn Progress,
+        progress: &'l dyn Progress,
         loaded: &'l Loaded,
         address: Address<'l>,
     ) -> Result<Self, FilesError> {
         let Address { environment, name, file } = address;
-        let path = target(loaded, environment, name, file)?;
+        let path = target_to_set(loaded, environment, name, file)?;
         let shown = crate::sanitise::path(name.as_bytes());
         let schema = loaded.schema.as_ref().filter(|schema| !schema.properties.is_empty());
         let property = schema.and_then(|schema| schema.properties.get(name));
@@ -51,13 +52,13 @@ impl<'l> Slot<'l> {
             let file = crate::sanitise::path(own.as_bytes());
             return Err(FilesError::IsFile { name: shown, file });
         }
-        let file = WorktreeFile::read(progress, loaded, &path)?;
+        let file = WorktreeFile::read_to_set(progress, loaded, &path)?;
         if property.is_some_and(|property| property.secret) && !file.sealed {
             let environment = environment.to_owned();
             return Err(FilesError::NotSealed { name: shown, environment, path });
         }
         file.refuse_moved(loaded, environment)?;
-        Ok(Self { loaded, address, property, file })
+        Ok(Self { progress, loaded, address, property, file })
     }
 
     /// What the schema says of the property in this environment.
@@ -92,7 +93,7 @@ impl<'l> Slot<'l> {
         if !self.file.set(self.address.name, value, literal)? {
             return Ok(false);
         }
-        self.file.write(self.loaded)?;
+        self.file.write_set(self.progress, self.loaded)?;
         Ok(true)
     }
 

@@ -1,8 +1,10 @@
 //! Into which file of an environment a value is written.
 
 use super::{FilesError, Loaded};
+use crate::access::without_key::may_set;
 use crate::environments::check::sync::{is_shared, source_for};
 use crate::environments::environment::{Environment, State};
+use crate::git::attributes::Attributes;
 
 /// The file that has a property of an environment, or into which it belongs. A file that is another environment's too is
 /// meant only where it is named.
@@ -15,22 +17,57 @@ pub fn target(
     name: &str,
     file: Option<&str>,
 ) -> Result<String, FilesError> {
+    find(loaded, of, name, file, false)
+}
+
+/// As [`target`], for a value that will be set and nothing else: then the key of the file need not be held, if it is write-only.
+///
+/// # Errors
+/// As [`target`].
+pub fn target_to_set(
+    loaded: &Loaded,
+    of: &str,
+    name: &str,
+    file: Option<&str>,
+) -> Result<String, FilesError> {
+    find(loaded, of, name, file, true)
+}
+
+fn find(
+    loaded: &Loaded,
+    of: &str,
+    name: &str,
+    file: Option<&str>,
+    to_set: bool,
+) -> Result<String, FilesError> {
     let environments = &loaded.environments;
     let environment = environments.iter().find(|one| one.name == of);
     let environment = environment.ok_or_else(|| loaded.no_environment(of))?;
     let setting = environment.setting(name);
     let path = |at: usize| environment.sources[at].path.clone();
-    if let Some(setting) = setting.filter(|_| file.is_none())
-        && !is_shared(environments, environment, &environment.sources[setting.source].path)
-    {
-        return Ok(path(setting.source));
+    let own = |at: &usize| !is_shared(environments, environment, &environment.sources[*at].path);
+    let settable = if to_set { settable(loaded, environment)? } else { Vec::new() };
+    if file.is_none() {
+        let sealed = environment.sealed.get(name).into_iter().flatten();
+        let closed = sealed.map(|sealed| sealed.source).filter(|at| settable.contains(at));
+        let places = setting.map(|setting| setting.source).into_iter().chain(closed);
+        if let Some(at) = places.filter(own).max_by_key(|at| environment.sources[*at].layer) {
+            return Ok(path(at));
+        }
     }
-    refuse_closed(environment)?;
+    refuse_closed(environment, &settable)?;
     if let Some(file) = file {
         return named(environment, name, file);
     }
     if let Some(at) = source_for(environments, environment, name) {
         return Ok(path(at));
+    }
+    // Not next to a file that is open, where it may belong as well.
+    let is_open = environment.sources.iter().any(|source| source.state == State::Read);
+    if let [only] = settable.iter().copied().filter(own).collect::<Vec<_>>()[..]
+        && !is_open
+    {
+        return Ok(path(only));
     }
     let is_own = |path: &str| !is_shared(environments, environment, path);
     if environment.sources.iter().all(|source| !is_own(&source.path)) {
@@ -43,10 +80,25 @@ pub fn target(
     Err(FilesError::SeveralFiles(of.to_owned()))
 }
 
+/// The files of an environment whose key is not held, whose names are known, and in which values can be set all the same.
+fn settable(loaded: &Loaded, environment: &Environment) -> Result<Vec<usize>, FilesError> {
+    let mut settable = Vec::new();
+    for (at, source) in environment.sources.iter().enumerate() {
+        if source.has_names {
+            let mut attributes = Attributes::new(&loaded.opened.repository)?;
+            if may_set(&loaded.opened, &attributes.of(source.path.as_bytes())?) {
+                settable.push(at);
+            }
+        }
+    }
+    Ok(settable)
+}
+
 /// The property may be in a file that is closed, and would then be there twice.
-fn refuse_closed(environment: &Environment) -> Result<(), FilesError> {
-    let closed = environment.sources.iter().find(|source| source.state != State::Read);
-    let Some(source) = closed else { return Ok(()) };
+fn refuse_closed(environment: &Environment, settable: &[usize]) -> Result<(), FilesError> {
+    let closed = environment.sources.iter().enumerate();
+    let mut closed = closed.filter(|(at, _)| !settable.contains(at)).map(|(_, source)| source);
+    let Some(source) = closed.find(|source| source.state != State::Read) else { return Ok(()) };
     let path = crate::sanitise::path(source.path.as_bytes());
     let why = match &source.state {
         State::Locked(key) => format!("{path}: the key {key} is not held here"),

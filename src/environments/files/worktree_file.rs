@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{FilesError, Loaded};
 use crate::access::sealed_file::{Before, SealingKey, refuse_absent, refuse_elsewhere};
+use crate::access::without_key::{may_set, seal};
 use crate::clone::OpenClone;
 use crate::config_format::{
     Dialect, Document, Doubt, EditError, Format, Kind, Line, insert, is_shown, remove, rename,
@@ -26,6 +27,8 @@ pub struct WorktreeFile {
     attributes: PathAttributes,
     before: Before,
     now: Option<Zeroizing<Vec<u8>>>,
+    /// Whether its key is not held, and what is plaintext in it is sealed to the public key.
+    without_key: bool,
 }
 
 impl WorktreeFile {
@@ -34,6 +37,27 @@ impl WorktreeFile {
     /// # Errors
     /// It is not a file of the worktree, its plaintext or its key cannot be had, or its format is not known.
     pub fn read(progress: &dyn Progress, loaded: &Loaded, path: &str) -> Result<Self, FilesError> {
+        Self::read_anyway(progress, loaded, path, false)
+    }
+
+    /// The same, where a value will be set and nothing else: then the key need not be held, if it is write-only.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_to_set(
+        progress: &dyn Progress,
+        loaded: &Loaded,
+        path: &str,
+    ) -> Result<Self, FilesError> {
+        Self::read_anyway(progress, loaded, path, true)
+    }
+
+    fn read_anyway(
+        progress: &dyn Progress,
+        loaded: &Loaded,
+        path: &str,
+        to_set: bool,
+    ) -> Result<Self, FilesError> {
         let opened = &loaded.opened;
         let attributes = Attributes::new(&opened.repository)?.of(path.as_bytes())?;
         let relative = OpenClone::native(path.as_bytes())?;
@@ -41,20 +65,35 @@ impl WorktreeFile {
         let native = top.join(&relative);
         refuse_elsewhere(top, &native)?;
         refuse_absent(opened, &relative, &native)?;
+        let without_key = to_set && may_set(opened, &attributes);
         let keep_sealed = match attributes.is_encrypted() {
+            true if without_key => true,
             true => !SealingKey::of(opened, path.as_bytes(), &attributes)?.is_kept(opened)?,
             false => {
                 progress.warning(&format!("no attribute seals {}", show(path)));
                 false
             }
         };
-        let before = Before::read(opened, &native, keep_sealed)?;
+        let before = match without_key {
+            true => Before::read_closed(&native)?,
+            false => Before::read(opened, &native, keep_sealed)?,
+        };
         let format =
             loaded.file_names.format(path).ok_or_else(|| FilesError::Format(show(path)))?;
         let sealed = attributes.is_encrypted();
         let dialect = loaded.file_names.dialect(path, format);
         let path = path.to_owned();
-        Ok(Self { path, sealed, format, dialect, native, attributes, before, now: None })
+        Ok(Self {
+            path,
+            sealed,
+            format,
+            dialect,
+            native,
+            attributes,
+            before,
+            now: None,
+            without_key,
+        })
     }
 
     /// Refuses to write to a file that somebody moved to another key.
@@ -144,6 +183,19 @@ impl WorktreeFile {
     /// Why the file cannot be changed, with its name.
     pub fn wrong(&self, source: EditError) -> FilesError {
         FilesError::Edit { path: show(&self.path), source }
+    }
+
+    /// As [`Self::write`], for a file that was read to set a value.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn write_set(&self, progress: &dyn Progress, loaded: &Loaded) -> Result<(), FilesError> {
+        let Some(now) = self.now.as_ref().filter(|_| self.without_key) else {
+            return self.write(loaded);
+        };
+        self.before.refuse_changed(&loaded.opened, &self.native)?;
+        let sealed = seal(progress, &loaded.opened, self.path.as_bytes(), now)?;
+        Ok(self.before.write_open(&self.native, &sealed)?)
     }
 
     /// Puts what was changed in the place of the file, in the same form: sealed where it was sealed.

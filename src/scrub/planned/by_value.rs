@@ -90,7 +90,14 @@ impl Planned<'_> {
         };
         let Some(format) = mode.format else { return whole(content) };
         let index = Index::default();
-        match values::seal((format, &mode.clear), content, Sealer::Key(&key.key), ciphers, &index, |_| false) {
+        match values::seal(
+            (format, &mode.clear),
+            content,
+            Sealer::Key(&key.key),
+            ciphers,
+            &index,
+            |_| false,
+        ) {
             Ok(sealed) => Ok(Some(sealed.bytes).filter(|bytes| bytes != content)),
             Err(SealError::Token(..)) => Err(ScrubError::Damaged(id)),
             Err(_) => whole(content),

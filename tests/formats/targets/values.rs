@@ -40,7 +40,8 @@ pub(super) fn value_file(bytes: &[u8]) {
     let _ = open(None, bytes, &mut ciphers);
     let _ = only_tokens(&mode, bytes, &mut Ciphers::new(&Keyring::default()));
     let index = Index::read(format, &[bytes.to_vec()]);
-    let sealed = seal((format, &mode.clear), bytes, Sealer::Key(&key()), &mut ciphers, &index, |_| true);
+    let sealed =
+        seal((format, &mode.clear), bytes, Sealer::Key(&key()), &mut ciphers, &index, |_| true);
     let sealed = match sealed {
         Ok(sealed) => sealed,
         Err(SealError::DoesNotRead(doubt)) => {

@@ -1,6 +1,6 @@
 //! What a holder of the key does with values that were set without it.
 
-use super::{VALUE, contributed, export, flags, token, type_in};
+use super::{VALUE, contributed, flags, token, type_in};
 use crate::common::{Sandbox, text};
 
 /// The contributor has set A, and everybody has it.
@@ -84,7 +84,11 @@ fn every_command_reads_them() {
     let sandbox = pushed();
     let says = |args: &[&str], what: &str| {
         let done = sandbox.shroud("repo", args);
-        assert!(done.text().contains(what) || done.stderr.contains(what), "{args:?}: {}", done.text());
+        assert!(
+            done.text().contains(what) || done.stderr.contains(what),
+            "{args:?}: {}",
+            done.text()
+        );
     };
     says(&["cat", "HEAD:conf/a.env"], VALUE);
     says(&["diff", "HEAD~1..HEAD", "--masked"], "A");
@@ -103,7 +107,6 @@ fn every_command_reads_them() {
     sandbox.shroud("repo", ["lock", "-q", "--force"]);
     sandbox.git("repo", ["add", "."]);
     assert_eq!(token(&sandbox, "repo", "A"), first);
-    export(&sandbox);
 }
 
 #[test]

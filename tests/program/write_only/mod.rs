@@ -1,6 +1,7 @@
 //! Values that people set who do not hold the key: what git stores of them, and who can read it.
 
 mod attacks;
+mod config;
 mod holders;
 mod opting;
 mod typing;

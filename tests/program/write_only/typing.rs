@@ -14,7 +14,10 @@ fn what_is_typed_is_sealed_and_a_holder_reads_it() {
     assert_eq!(sandbox.git("clone", ["status", "--porcelain"]).text(), "");
     sandbox.shroud("clone", ["check", "HEAD^!"]);
     sandbox.git("clone", ["push", "-q"]);
-    assert_eq!(text(sandbox.read("repo/conf/a.env")), format!("A={VALUE}\nB=two\n# note\nLOG=info\n"));
+    assert_eq!(
+        text(sandbox.read("repo/conf/a.env")),
+        format!("A={VALUE}\nB=two\n# note\nLOG=info\n")
+    );
     assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
     let status = sandbox.shroud("repo", ["status", "-v"]).text();
     assert!(status.contains("2 values, 1 set without the key"), "{status}");
@@ -169,9 +172,8 @@ fn two_contributors_merge() {
         sandbox.try_git("other", ["commit", "-q", "-a", "-m", "no"]).expect(128);
         let ours = text(sandbox.blob("other", "HEAD:conf/a.env"));
         let theirs = text(sandbox.blob("other", "origin/main:conf/a.env"));
-        let line = |text: &str, name: &str| {
-            format!("{name}={}\n", crate::by_value::token(text, name))
-        };
+        let line =
+            |text: &str, name: &str| format!("{name}={}\n", crate::by_value::token(text, name));
         let resolved = format!("{}{}# note\nLOG=info\n", line(&theirs, "A"), line(&ours, "B"));
         sandbox.write("other/conf/a.env", resolved);
         sandbox.git("other", ["commit", "-q", "-a", "-m", "merged"]);
