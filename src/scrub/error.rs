@@ -197,6 +197,14 @@ pub enum Unfit {
         /// Some of them.
         files: String,
     },
+    /// The same, of files that git was told to take for unchanged.
+    #[error("{top} has changes that git was told not to look at (--assume-unchanged): {files}")]
+    Hidden {
+        /// The top of the worktree.
+        top: String,
+        /// Some of them.
+        files: String,
+    },
 }
 
 /// What a part of a scrub returns.

@@ -87,14 +87,22 @@ fn refuse_work(repository: &Repository) -> Outcome {
     if repository.gix.state().is_some() {
         return Err(Unfit::UnderWay(top).into());
     }
-    let dirty = dirty(repository)?;
-    if !dirty.is_empty() {
-        let named = dirty.iter().take(MAX_NAMED).map(|path| crate::sanitise::path(path));
-        let more = if dirty.len() > MAX_NAMED { ", …" } else { "" };
-        let files = format!("{}{more}", named.collect::<Vec<_>>().join(", "));
-        return Err(Unfit::Dirty { top, files }.into());
+    let changed = changed(repository)?;
+    if !changed.is_empty() {
+        return Err(Unfit::Dirty { top, files: named(&changed) }.into());
+    }
+    let hidden = changed_and_hidden(repository)?;
+    if !hidden.is_empty() {
+        return Err(Unfit::Hidden { top, files: named(&hidden) }.into());
     }
     Ok(())
+}
+
+/// The first of these paths, for people.
+fn named(paths: &[Vec<u8>]) -> String {
+    let named = paths.iter().take(MAX_NAMED).map(|path| crate::sanitise::path(path));
+    let more = if paths.len() > MAX_NAMED { ", …" } else { "" };
+    format!("{}{more}", named.collect::<Vec<_>>().join(", "))
 }
 
 /// Tracked files of a worktree that differ from its last commit, also those that git was told not to look at.
@@ -102,25 +110,43 @@ fn refuse_work(repository: &Repository) -> Outcome {
 /// # Errors
 /// git fails.
 pub fn dirty(repository: &Repository) -> Outcome<Vec<Vec<u8>>> {
-    let status = ["status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"];
-    let listed = repository.git.run(status.iter().chain(&["--ignore-submodules=dirty"]))?;
-    let mut dirty = Vec::new();
-    for record in listed.split_str(b"\0").filter(|record| record.len() > 3) {
-        let (how, path) = (&record[..2], &record[3..]);
-        if how != b" M" || !is_as_stored(repository, path)? {
-            dirty.push(path.to_vec());
-        }
-    }
-    // 'h' is assumed unchanged; what a sparse checkout leaves out ('S') is not there to be lost.
-    let listed = repository.git.run(["ls-files", "-v", "-z"])?;
-    let hidden = listed.split_str(b"\0").filter_map(|record| record.strip_prefix(b"h "));
-    dirty.extend(hidden.map(<[u8]>::to_vec));
-    Ok(dirty)
+    Ok([changed(repository)?, changed_and_hidden(repository)?].concat())
 }
 
-/// Whether a file holds the very bytes of its blob: plaintext at a path that should be sealed differs from what git would
-/// store, and yet nobody has changed it.
-fn is_as_stored(repository: &Repository, path: &[u8]) -> Outcome<bool> {
+/// Those of which git says it.
+fn changed(repository: &Repository) -> Outcome<Vec<Vec<u8>>> {
+    let status = ["status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"];
+    let listed = repository.git.run(status.iter().chain(&["--ignore-submodules=dirty"]))?;
+    let mut changed = Vec::new();
+    for record in listed.split_str(b"\0").filter(|record| record.len() > 3) {
+        let (how, path) = (&record[..2], &record[3..]);
+        if how != b" M" || !is_as_stored(repository, path, &["--no-filters"])? {
+            changed.push(path.to_vec());
+        }
+    }
+    Ok(changed)
+}
+
+/// Those that git was told not to look at.
+fn changed_and_hidden(repository: &Repository) -> Outcome<Vec<Vec<u8>>> {
+    let Some(top) = &repository.worktree else { return Ok(Vec::new()) };
+    // 'h' is assumed unchanged; what a sparse checkout leaves out ('S') is not there to be lost.
+    let listed = repository.git.run(["ls-files", "-v", "-z"])?;
+    let mut changed = Vec::new();
+    for path in listed.split_str(b"\0").filter_map(|record| record.strip_prefix(b"h ")) {
+        let file = repo_path::to_native(path).map(|path| top.join(path).symlink_metadata());
+        let is_file = file.is_some_and(|file| file.is_ok_and(|metadata| metadata.is_file()));
+        let as_stored = |how: &[&str]| is_as_stored(repository, path, how);
+        if !is_file || !(as_stored(&["--no-filters"])? || as_stored(&[])?) {
+            changed.push(path.to_vec());
+        }
+    }
+    Ok(changed)
+}
+
+/// Whether a file holds the very bytes of its blob, or would be stored as such with filters: plaintext at a path that should be
+/// sealed differs from what git would store, and yet nobody has changed it.
+fn is_as_stored(repository: &Repository, path: &[u8], how: &[&str]) -> Outcome<bool> {
     let name = os_line([path, b"\n"].concat());
     let spec = os_line([b":", path, b"\n"].concat());
     let stored = repository.git.query([
@@ -129,7 +155,7 @@ fn is_as_stored(repository: &Repository, path: &[u8]) -> Outcome<bool> {
         "--verify".as_ref(),
         &spec,
     ])?;
-    let hash = ["hash-object", "--no-filters", "--"].map(OsStr::new);
-    let has = repository.git.run(hash.iter().chain(&[&*name]))?;
+    let hash = ["hash-object"].iter().chain(how).chain(&["--"]).map(OsStr::new);
+    let has = repository.git.run(hash.chain([&*name]))?;
     Ok(stored == Some(os_line(has)))
 }

@@ -95,6 +95,9 @@ impl From<Unfit> for CommandError {
             Unfit::InTheWay(_) => "move it elsewhere, or add and commit it",
             Unfit::UnderWay(_) => "finish or abort it, and run this again: git status",
             Unfit::Dirty { .. } => "commit or stash them: git stash",
+            Unfit::Hidden { .. } => {
+                "look at them again: git update-index --no-assume-unchanged FILE; then commit or stash them"
+            }
         })
     }
 }

@@ -30,14 +30,28 @@ fn work_in_any_worktree_is_kept() {
     is_refused(&sandbox, "not committed: a");
     sandbox.git("repo", ["reset", "-q", "--hard"]);
     sandbox.git("repo", ["update-index", "--assume-unchanged", "a"]);
-    is_refused(&sandbox, "not committed: a");
+    sandbox.write("repo/a", "c\n");
+    is_refused(&sandbox, "told not to look at (--assume-unchanged): a");
     sandbox.git("repo", ["update-index", "--no-assume-unchanged", "a"]);
+    sandbox.git("repo", ["checkout", "-q", "a"]);
     sandbox.git("repo", ["worktree", "add", "-q", "../other", "-b", "other"]);
     sandbox.write("other/a", "d\n");
     is_refused(&sandbox, "other has changes");
     sandbox.git("other", ["checkout", "-q", "a"]);
     sandbox.sh(".", "mv other elsewhere");
     is_refused(&sandbox, "is not there");
+}
+
+#[test]
+fn a_file_without_a_change_may_be_assumed_unchanged() {
+    let sandbox = repository();
+    sandbox.write("repo/b", "stays\n");
+    sandbox.git("repo", ["add", "b"]);
+    sandbox.git("repo", ["commit", "-q", "-m", "b"]);
+    sandbox.git("repo", ["update-index", "--assume-unchanged", "a", "b"]);
+    scrub(&sandbox, &["--drop", "a"]).expect(0);
+    assert_eq!(sandbox.read("repo/b"), b"stays\n");
+    assert!(!sandbox.path("repo/a").exists());
 }
 
 #[test]
