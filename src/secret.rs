@@ -73,8 +73,8 @@ impl std::ops::DerefMut for WipedVec {
 impl Drop for WipedVec {
     fn drop(&mut self) {
         let capacity = self.0.capacity();
-        self.0.resize(capacity, 0);
         self.0.fill(0);
+        self.0.resize(capacity, 0);
         zeroize::optimization_barrier(self.0.as_slice());
     }
 }

@@ -103,11 +103,13 @@ fn is_flat(piece: &[u8]) -> bool {
     }
     // Four tables, as equal neighbours would wait for each other.
     let mut counts = [[0u32; 256]; 4];
+    let [first, second, third, fourth] = &mut counts;
     let (fours, rest) = piece.as_chunks::<4>();
-    for four in fours {
-        for (counts, &byte) in counts.iter_mut().zip(four) {
-            counts[usize::from(byte)] += 1;
-        }
+    for &[a, b, c, d] in fours {
+        first[usize::from(a)] += 1;
+        second[usize::from(b)] += 1;
+        third[usize::from(c)] += 1;
+        fourth[usize::from(d)] += 1;
     }
     rest.iter().for_each(|&byte| counts[0][usize::from(byte)] += 1);
     let of_byte = |byte: usize| counts.iter().map(|counts| u64::from(counts[byte])).sum::<u64>();
