@@ -15,7 +15,9 @@ use crate::git::attributes::PathAttributes;
 use crate::git_crypt::{self, KeyVersion};
 use crate::keyring::Entry;
 use crate::store::local::{self, StoreError};
-use crate::values::{self, Ciphers, Index, Mode, OpenValuesError, Opened, SealError, Sealer};
+use crate::values::{
+    self, Ciphers, Index, Mode, OpenValuesError, Opened, SealError, Sealer, Token,
+};
 
 /// Bytes of the largest file that is changed.
 pub const MAX_LEN: usize = 64 << 20;
@@ -127,6 +129,16 @@ impl<'o> SealingKey<'o> {
     /// # Errors
     /// Its values cannot be sealed: it is too large, or a value begins as a token does.
     pub fn seal(&self, opened: &OpenClone, plaintext: &[u8]) -> Result<Vec<u8>, SealedFileError> {
+        self.seal_again(opened, plaintext, &[])
+    }
+
+    /// As [`Self::seal`], where these were the sealed bytes: a token of somebody who does not hold the key stays as long as its value.
+    fn seal_again(
+        &self,
+        opened: &OpenClone,
+        plaintext: &[u8],
+        before: &[Vec<u8>],
+    ) -> Result<Vec<u8>, SealedFileError> {
         Ok(match self {
             Self::Own(entry, layout, mode) => {
                 let whole = || format::seal(&entry.key, *layout, plaintext);
@@ -135,11 +147,12 @@ impl<'o> SealingKey<'o> {
                 else {
                     return Ok(whole());
                 };
-                let (ciphers, index) = (&mut Ciphers::new(&opened.keyring), &Index::default());
-                let mode = (format, &mode.clear);
-                match values::seal(mode, plaintext, Sealer::Key(&entry.key), ciphers, index, |_| {
-                    false
-                }) {
+                let ciphers = &mut Ciphers::new(&opened.keyring);
+                let index = &Index::read(format, before);
+                let keeps =
+                    |token: &Token| token.is_to_public() && token.key().names(entry.key.id());
+                let (mode, sealer) = ((format, &mode.clear), Sealer::Key(&entry.key));
+                match values::seal(mode, plaintext, sealer, ciphers, index, keeps) {
                     Ok(sealed) => sealed.bytes,
                     Err(SealError::DoesNotRead(_)) => whole(),
                     Err(error) => return Err(error.into()),
@@ -186,11 +199,13 @@ pub struct Before {
     sealed: bool,
     /// Whether its values are sealed as they were, because their key is not held.
     closed: bool,
+    /// Its bytes, where its values were sealed.
+    stored: Vec<Vec<u8>>,
 }
 
 impl Before {
     fn new(plaintext: Zeroizing<Vec<u8>>, sealed: bool) -> Self {
-        Self { plaintext, sealed, closed: false }
+        Self { plaintext, sealed, closed: false, stored: Vec::new() }
     }
 
     /// Reads a file as it is, with its values sealed; one that is not there is empty.
@@ -203,7 +218,9 @@ impl Before {
             _ => read_regular(file, MAX_LEN).context(|| "the file".to_owned())?,
         };
         match format::sniff(&plaintext) {
-            Sniff::NotSealed | Sniff::Empty => Ok(Self { plaintext, sealed: false, closed: true }),
+            Sniff::NotSealed | Sniff::Empty => {
+                Ok(Self { closed: true, ..Self::new(plaintext, false) })
+            }
             _ => Err(SealedFileError::SealedWhole),
         }
     }
@@ -231,8 +248,9 @@ impl Before {
             Sniff::Sealed(_) => true,
             Sniff::NotSealed => {
                 match values::open(None, &bytes, &mut Ciphers::new(&opened.keyring)) {
-                    Ok(Opened::Plaintext { bytes, .. }) => {
-                        return Ok(Self::new(Zeroizing::new(bytes.to_vec()), true));
+                    Ok(Opened::Plaintext { bytes: opened, .. }) => {
+                        let opened = Self::new(Zeroizing::new(opened.to_vec()), true);
+                        return Ok(Self { stored: vec![bytes.to_vec()], ..opened });
                     }
                     Ok(Opened::Locked(id)) => {
                         let key = opened.known().identify(id).map(|(name, _)| name.to_string());
@@ -279,7 +297,7 @@ impl Before {
         key: &SealingKey<'_>,
     ) -> Result<(), SealedFileError> {
         if self.sealed {
-            return Ok(put(file, &key.seal(opened, plaintext)?)?);
+            return Ok(put(file, &key.seal_again(opened, plaintext, &self.stored)?)?);
         }
         Ok(put(file, plaintext)?)
     }

@@ -1,6 +1,7 @@
 //! Why a path is sealed or not: the attribute line that decides, the key, and what others see.
 
 use super::confirming::describe;
+use crate::access::without_key::may_set;
 use crate::check::who_dropped;
 use crate::clone::{CloneError, OpenClone};
 use crate::error::{About, Context as _};
@@ -116,6 +117,9 @@ fn key(opened: &OpenClone, attributes: &PathAttributes) -> String {
     };
     let held = match opened.keyring.current(name) {
         Some(held) => format!("held here, generation {}, id {}", held.generation, held.key.id()),
+        None if may_set(opened, attributes) => {
+            "not held here: values can be set, and not read".to_owned()
+        }
         None if opened.roster.infos.contains_key(name) => {
             "not held here: the file cannot be added".to_owned()
         }

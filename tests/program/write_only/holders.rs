@@ -109,6 +109,27 @@ fn every_command_reads_them() {
     assert_eq!(token(&sandbox, "repo", "A"), first);
 }
 
+/// With the key of the environment a file of the worktree stays sealed.
+#[test]
+fn a_file_that_stays_sealed_keeps_them() {
+    let sandbox = pushed();
+    let key = sandbox.path("team.key");
+    std::fs::remove_file(sandbox.path("clone/conf/a.env")).unwrap();
+    sandbox.git("clone", ["checkout", "-q", "--", "conf"]);
+    let first = token(&sandbox, "clone", "A");
+    sandbox.git("clone", ["config", "core.editor", "sed -i s/two/changed/"]);
+    let variable = ("GIT_SHROUD_KEYRING", key.to_str().unwrap());
+    sandbox.try_shroud_with(variable, "clone", &["edit", "conf/a.env"]).expect(0);
+    assert!(!text(sandbox.read("clone/conf/a.env")).contains("changed"));
+    sandbox.git("clone", ["add", "."]);
+    assert_eq!(token(&sandbox, "clone", "A"), first);
+    assert_eq!(flags(&sandbox, "clone", "B"), 0);
+    sandbox.git("clone", ["commit", "-q", "-m", "Change B"]);
+    sandbox.git("clone", ["push", "-q"]);
+    let read = text(sandbox.read("repo/conf/a.env"));
+    assert_eq!(read, format!("A={VALUE}\nB=changed\n# note\nLOG=info\n"));
+}
+
 #[test]
 fn a_merge_with_a_holders_change_has_both() {
     let sandbox = pushed();

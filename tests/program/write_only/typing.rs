@@ -6,6 +6,8 @@ use crate::common::text;
 #[test]
 fn what_is_typed_is_sealed_and_a_holder_reads_it() {
     let sandbox = contributed();
+    let why = sandbox.shroud("clone", ["why", "conf/a.env"]).text();
+    assert!(why.contains("values can be set, and not read"), "{why}");
     type_in(&sandbox, "clone", "A", VALUE);
     sandbox.git("clone", ["commit", "-q", "-a", "-m", "Set A"]);
     assert_eq!(flags(&sandbox, "clone", "A"), 2);
