@@ -20,6 +20,8 @@ const MIN_WORD: usize = 6;
 const MAX_WORDS: usize = 100;
 /// Findings of one file that are held against what is allowed, at most.
 const MAX_FOUND: usize = 100;
+/// Letters of a password of small letters alone that is no single word, at least.
+const MIN_PASSPHRASE: usize = 14;
 /// What says on a line that it holds no secret, as for the scanner.
 const ALLOWED: &[u8] = b"shroud:allow";
 
@@ -98,7 +100,10 @@ fn copies(
 fn is_secret(named: &Named, text: &str) -> bool {
     let text = text.as_bytes();
     let has_credentials = memchr::memmem::find(text, b"://").is_some() && text.contains(&b'@');
-    !known::is_trivial(text)
+    // The name of a product is a password, too, and comments are full of it.
+    let is_word = text.len() < MIN_PASSPHRASE && text.iter().all(u8::is_ascii_lowercase);
+    !is_word
+        && !known::is_trivial(text)
         && (names_secret(named.name.as_bytes()) || looks_random(text) || has_credentials)
 }
 
