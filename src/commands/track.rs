@@ -24,9 +24,9 @@ use crate::repo_path::argument_bytes;
 pub struct Track {
     /// Patterns as in .gitattributes; quote them, so that the shell leaves them alone
     patterns: Vec<OsString>,
-    /// The key that seals them
-    #[arg(long, value_name = "NAME", default_value = KeyName::DEFAULT)]
-    key: KeyName,
+    /// The key that seals them [default: default, or what a line above says of them]
+    #[arg(long, value_name = "NAME")]
+    key: Option<KeyName>,
     /// For larger files that change in small places, as state files and dumps do: git then stores only what changed. The
     /// host sees which parts of a file change, and which are the same in two files
     #[arg(long, requires = "patterns")]
@@ -72,7 +72,8 @@ impl Track {
             (false, false) => {
                 let layout = Layout { compress: !self.store, delta: self.delta };
                 let sealing = Sealing {
-                    key: &self.key,
+                    key: &self.key.clone().unwrap_or_default(),
+                    is_said: self.key.is_some(),
                     layout: (self.delta || self.store).then_some(layout),
                     by: match (self.values, self.whole || self.delta) {
                         (true, _) => Some(By::Value {

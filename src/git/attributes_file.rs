@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use gix::bstr::ByteSlice;
 use gix::glob::{pattern::Case, wildmatch};
 
-use super::attribute_names::BY_ATTRIBUTE;
+use super::attribute_names::{BY_ATTRIBUTE, KEY_ATTRIBUTE};
 use crate::format::Layout;
 use crate::fs::{Access, read_bounded, with_path, write_atomic};
 use crate::keyring::KeyName;
@@ -66,6 +66,8 @@ pub struct Wanted {
     pub values: Option<Option<Values>>,
     /// Whether other lines could say that these files are sealed by value.
     pub others_by_value: bool,
+    /// Whether other lines could name a key for these files, and the default one should seal them.
+    pub resets_key: bool,
 }
 
 impl From<Option<Layout>> for Wanted {
@@ -203,7 +205,7 @@ impl AttributesFile {
         key: &KeyName,
         wanted: impl Into<Wanted>,
     ) -> Result<Track, PatternError> {
-        let Wanted { layout, values, others_by_value } = wanted.into();
+        let Wanted { layout, values, others_by_value, resets_key } = wanted.into();
         check(pattern)?;
         let key = (key.as_str() != KeyName::DEFAULT).then(|| key.to_string());
         let there = self.tracked().into_iter().rfind(|there| there.pattern == pattern);
@@ -211,8 +213,12 @@ impl AttributesFile {
         let values =
             values.unwrap_or_else(|| there.as_ref().and_then(|there| there.values.clone()));
         let tracked = Tracked { pattern: pattern.to_vec(), key, layout, values };
+        let no_key = format!("!{KEY_ATTRIBUTE}");
+        let has_reset = self.says(pattern, no_key.as_bytes());
+        let resets_key = (resets_key || has_reset) && tracked.key.is_none();
+        let lacks_reset = resets_key && !has_reset;
         let mut done = Track::Already;
-        if there.as_ref() == Some(&tracked) {
+        if there.as_ref() == Some(&tracked) && !lacks_reset {
             if self.write_out_where(|there| *there == tracked) > 0 {
                 done = Track::WrittenOut;
             }
@@ -225,6 +231,7 @@ impl AttributesFile {
                 }
                 None => sealing(tracked.key.as_deref(), tracked.layout),
             };
+            let words = if resets_key { format!("{words} {no_key}") } else { words };
             let line = self.ended([&quote(pattern), b" ".as_slice(), words.as_bytes()].concat());
             if self.crlf
                 && let Some(last) = self.lines.last_mut().filter(|last| !last.ends_with(b"\r"))
@@ -237,6 +244,12 @@ impl AttributesFile {
         let except = self.except(pattern, done == Track::Added);
         self.changed |= done != Track::Already || except;
         Ok(if except && done == Track::Already { Track::WrittenOut } else { done })
+    }
+
+    /// Whether a line that seals this pattern has the word.
+    fn says(&self, pattern: &[u8], word: &[u8]) -> bool {
+        let is_of = |line: &&Vec<u8>| parse(line).is_some_and(|line| line.pattern == pattern);
+        self.lines.iter().filter(is_of).any(|line| line.fields().any(|said| said == word))
     }
 
     /// Takes the files that git reads itself out of the pattern, behind all lines; says whether lines were added or moved.

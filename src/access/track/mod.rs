@@ -3,6 +3,7 @@
 mod error;
 mod tell;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::index::seal_index::seal_index;
@@ -21,6 +22,8 @@ use tell::{files_below, tell, write_macro};
 pub struct Sealing<'s> {
     /// The key.
     pub key: &'s KeyName,
+    /// Whether the key was named, and not only meant.
+    pub is_said: bool,
     /// The layout; where there is none, that of a line which is there.
     pub layout: Option<Layout>,
     /// Whether by value, and with which names exempt; where there is nothing, as a line says which is there.
@@ -50,17 +53,14 @@ pub fn track(
     sealing: &Sealing<'_>,
     progress: &dyn Progress,
 ) -> Result<(), TrackError> {
-    let key = sealing.key;
-    if opened.keyring.current(key).is_none() {
-        let described = opened.roster.infos.contains_key(key);
-        return Err(TrackError::NotHeld { key: key.clone(), described, known: opened.key_names() });
-    }
-    opened.refuse_unfit_key(key)?;
     let mut attributes = attributes_here(dir, opened)?;
     let mut done = Vec::new();
+    let mut keys: Vec<KeyName> = Vec::new();
     let others = attributes_files(opened)?;
     let others_by_value =
         others.iter().any(|(_, file)| file.tracked().iter().any(|line| line.values.is_some()));
+    let names_key = |file: &AttributesFile| file.tracked().iter().any(|line| line.key.is_some());
+    let resets_key = sealing.is_said && others.iter().any(|(_, file)| names_key(file));
     let top = opened.top()?.canonicalize().context(|| "the worktree".to_owned())?;
     let folder_here = attributes.path().parent().unwrap_or(&top).to_owned();
     let files = files_below(opened, &top, &folder_here)?;
@@ -68,13 +68,21 @@ pub fn track(
     for &given in patterns {
         let pattern = place.resolve(given)?;
         let there = attributes.tracked().into_iter().rfind(|there| there.pattern == pattern);
+        // What is not said stays as the line says that is there: else a new exemption would move files to another key.
+        let own = there.as_ref().and_then(|there| there.key.as_ref()?.parse().ok());
+        let key = own.filter(|_| !sealing.is_said).unwrap_or_else(|| sealing.key.clone());
+        if !keys.contains(&key) {
+            refuse_key(opened, &key)?;
+        }
         let wanted = Wanted {
             layout: sealing.layout,
             values: sealing.values(there.and_then(|there| there.values))?,
             others_by_value,
+            resets_key,
         };
-        let added = attributes.track(&pattern, key, wanted)?;
+        let added = attributes.track(&pattern, &key, wanted)?;
         done.push((given, pattern, added));
+        keys.push(key);
     }
     let by_value = attributes.tracked().iter().any(|line| line.values.is_some());
     write_macro(opened, &top, &mut attributes, by_value)?;
@@ -83,16 +91,21 @@ pub fn track(
     stage(opened, &attributes)?;
     let folder = folder_of(opened, &attributes)?;
     let tracked: Vec<&[u8]> = done.iter().map(|(_, pattern, _)| &pattern[..]).collect();
-    let confirmed = confirm_tracked(opened, &folder, &tracked, key)?;
-    if confirmed > 0 {
-        let files = count(confirmed, "file");
-        progress.status(&format!("confirmed in this clone: {files} may move to the key '{key}'"));
-    }
-    if !opened.roster.infos.contains_key(key) && opened.roster.missing.is_none() {
-        progress.warning(&format!(
-            "the key '{key}' is not described in .shroud/ here, so nothing can be added before it is"
-        ));
-        progress.hint("take it from a branch that has it: git checkout BRANCH -- .shroud");
+    for key in keys.iter().collect::<BTreeSet<_>>() {
+        let of_key = tracked.iter().zip(&keys).filter(|(_, of)| *of == key);
+        let of_key: Vec<&[u8]> = of_key.map(|(pattern, _)| *pattern).collect();
+        let confirmed = confirm_tracked(opened, &folder, &of_key, key)?;
+        if confirmed > 0 {
+            let files = count(confirmed, "file");
+            progress
+                .status(&format!("confirmed in this clone: {files} may move to the key '{key}'"));
+        }
+        if !opened.roster.infos.contains_key(key) && opened.roster.missing.is_none() {
+            progress.warning(&format!(
+                "the key '{key}' is not described in .shroud/ here, so nothing can be added before it is"
+            ));
+            progress.hint("take it from a branch that has it: git checkout BRANCH -- .shroud");
+        }
     }
     let switched = sealing.by.is_some().then_some((&folder[..], &tracked[..]));
     seal_index(progress, opened, switched)?;
@@ -121,12 +134,22 @@ pub fn add_files(
     let by_value = others || lines.iter().any(|(.., values)| values.is_some());
     for (pattern, key, values) in lines {
         let wanted =
-            Wanted { layout: None, values: Some(values.clone()), others_by_value: by_value };
+            Wanted { values: Some(values.clone()), others_by_value: by_value, ..Wanted::default() };
         attributes.track(pattern, key, wanted)?;
     }
     let by_value = is_by_value(&attributes);
     write_macro(opened, &top, &mut attributes, by_value)?;
     Ok(write_and_add(opened, &attributes)?)
+}
+
+/// Refuses a key that is not held, or may seal nothing.
+fn refuse_key(opened: &OpenClone, key: &KeyName) -> Result<(), TrackError> {
+    if opened.keyring.current(key).is_none() {
+        let described = opened.roster.infos.contains_key(key);
+        return Err(TrackError::NotHeld { key: key.clone(), described, known: opened.key_names() });
+    }
+    opened.refuse_unfit_key(key)?;
+    Ok(())
 }
 
 impl Sealing<'_> {

@@ -173,7 +173,7 @@ impl NewEnvironment<'_> {
         let mut others = tracked.iter().filter(|line| line.pattern.starts_with(folder.as_bytes()));
         let by_value = others.any(|line| line.values.is_some());
         let by = by_value.then_some(By::Value { clear: None });
-        let sealing = Sealing { key, layout: None, by };
+        let sealing = Sealing { key, is_said: true, layout: None, by };
         track(&again, top, &[pattern.as_bytes()], &sealing, &())?;
         progress
             .status(&format!("files in {FOLDER}/{}/ are sealed with the key '{key}'", self.name));

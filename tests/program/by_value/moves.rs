@@ -123,6 +123,39 @@ fn a_path_moves_to_another_key_and_back_when_told() {
     }
 }
 
+/// What is not said stays: a new exemption moves nothing to another key.
+#[test]
+fn a_pattern_that_is_tracked_again_keeps_its_key() {
+    let sandbox = by_value(&[]);
+    sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
+    for content in ["A=value-one\nLOG=info\n", "A=value-two\n"] {
+        sandbox.write("repo/prod/a.env", content);
+        for options in
+            [&["--values", "--key", "prod"][..], &["--values", "--clear", "LOG"], &["--whole"], &[]]
+        {
+            sandbox.shroud("repo", [&["track", "-q"], options, &["prod/**"]].concat());
+            sandbox.git("repo", ["add", "."]);
+            let attributes = text(sandbox.read("repo/.gitattributes"));
+            let line = attributes.lines().find(|line| line.starts_with("prod/**")).unwrap();
+            assert!(line.contains(" shroud-key=prod "), "{options:?}: {line}");
+            let status = sandbox.shroud("repo", ["status", "prod/a.env"]).text();
+            assert!(status.contains("(key prod, "), "{options:?}: {status}");
+        }
+    }
+    // The default key is named below another one, and then it counts.
+    sandbox.write("repo/prod/open/b.env", "B=value\n");
+    sandbox.shroud("repo", ["track", "-q", "--values", "--key", "default", "prod/open/**"]);
+    sandbox.git("repo", ["add", "."]);
+    let status = sandbox.shroud("repo", ["status", "prod/open/b.env"]).text();
+    assert!(status.contains("(key default, "), "{status}");
+    sandbox.shroud("repo", ["track", "-q", "--values", "--clear", "LOG", "prod/open/**"]);
+    let status = sandbox.shroud("repo", ["status", "prod/open/b.env"]).text();
+    assert!(status.contains("(key default, "), "{status}");
+    let attributes = sandbox.read("repo/.gitattributes");
+    sandbox.shroud("repo", ["track", "-q", "--key", "default", "prod/open/**"]);
+    assert_eq!(sandbox.read("repo/.gitattributes"), attributes);
+}
+
 #[test]
 fn untracked_files_are_plaintext_when_they_are_added_again() {
     let sandbox = by_value(&[]);
