@@ -1,6 +1,6 @@
 //! What the files of one environment say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
@@ -19,6 +19,8 @@ pub struct File {
     pub sealed: bool,
     /// Which of the environment's places it is in, counted from 0: what is in a later one counts.
     pub layer: usize,
+    /// Names of values in it that are stored as plaintext, where it is sealed by value.
+    pub exempt: BTreeSet<String>,
     /// What is in it.
     pub content: Content,
 }
@@ -84,6 +86,8 @@ pub struct Setting {
     pub source: usize,
     /// The line on which it begins, counted from 1.
     pub line: usize,
+    /// Whether it is stored as plaintext though its file is sealed: by value, and its name is exempt.
+    pub exempt: bool,
     /// The readers that would take it for another value, where the file is for none of them alone.
     pub differing: Vec<Dialect>,
     /// The reader that the file is for.
@@ -164,7 +168,7 @@ impl Environment {
             sealed: BTreeMap::new(),
             has_unknown_names: false,
         };
-        for File { path, format, sealed, layer, content } in files {
+        for File { path, format, sealed, layer, exempt, content } in files {
             let mut has_names = false;
             let state = match content {
                 Content::Locked(key) => {
@@ -172,7 +176,7 @@ impl Environment {
                     State::Locked(key)
                 }
                 Content::LockedValues(key, bytes) => {
-                    match environment.take_sealed(format, dialect(&path, format), &bytes) {
+                    match environment.take_sealed(format, dialect(&path, format), &bytes, &exempt) {
                         Ok(has) => {
                             has_names = has;
                             State::Locked(key)
@@ -182,7 +186,7 @@ impl Environment {
                 }
                 Content::Unreadable(why) => State::Unreadable(1, why),
                 Content::Open(bytes) => {
-                    match environment.take(format, dialect(&path, format), &bytes) {
+                    match environment.take(format, dialect(&path, format), &bytes, &exempt) {
                         Ok(()) => State::Read,
                         Err((line, why)) => State::Unreadable(line, why.to_owned()),
                     }
@@ -206,12 +210,13 @@ impl Environment {
         format: Format,
         dialect: Option<Dialect>,
         bytes: &[u8],
+        exempt: &BTreeSet<String>,
     ) -> Result<bool, (usize, &'static str)> {
         let Ok(document) = format.parse_any(dialect, bytes) else {
             self.has_unknown_names = true;
             return Ok(false);
         };
-        self.take_document(&document, is_sealed).map(|()| true)
+        self.take_document(&document, exempt, is_sealed).map(|()| true)
     }
 
     /// Whether all names are known that it sets, also where values are locked.
@@ -248,15 +253,17 @@ impl Environment {
         format: Format,
         dialect: Option<Dialect>,
         bytes: &[u8],
+        exempt: &BTreeSet<String>,
     ) -> Result<(), (usize, &'static str)> {
         let document = format.parse_as(dialect, bytes).map_err(|doubt| (doubt.line, doubt.why))?;
-        self.take_document(&document, |_: &Value| false)
+        self.take_document(&document, exempt, |_: &Value| false)
     }
 
     /// Takes all of a document but the properties that are sealed.
     fn take_document(
         &mut self,
         document: &Document<'_>,
+        exempt: &BTreeSet<String>,
         is_sealed: impl Fn(&Value) -> bool,
     ) -> Result<(), (usize, &'static str)> {
         let source = self.sources.len();
@@ -281,6 +288,7 @@ impl Environment {
                 path: property.path,
                 source,
                 line: item.line,
+                exempt: is_exempt(exempt, &property.name),
                 differing: document.differing(property.item),
                 dialect,
                 references: item.references.clone(),
@@ -306,6 +314,7 @@ impl Environment {
                     path: Vec::new(),
                     source,
                     line: item.line,
+                    exempt: exempt.contains(&name),
                     differing: Vec::new(),
                     dialect,
                     references: Vec::new(),
@@ -326,6 +335,11 @@ impl Environment {
     pub fn setting(&self, name: &str) -> Option<&Setting> {
         let first = self.settings.get(name).and_then(|settings| settings.first());
         first.filter(|_| self.sealed_value(name).is_none())
+    }
+
+    /// Whether a setting is sealed, by the attributes of its file and its own name.
+    pub fn is_sealed(&self, setting: &Setting) -> bool {
+        self.sources[setting.source].sealed && !setting.exempt
     }
 
     /// The layer of a setting.
@@ -364,4 +378,11 @@ impl Environment {
         self.sources.iter().all(|source| source.state == State::Read)
             && self.files.iter().all(|file| matches!(file.content, Content::Open(_)))
     }
+}
+
+/// Whether a property, or a value in it, is exempt.
+fn is_exempt(exempt: &BTreeSet<String>, name: &str) -> bool {
+    exempt.iter().any(|one| {
+        one.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
+    })
 }

@@ -85,10 +85,12 @@ impl Clear {
     }
 
     pub(super) fn allows(&self, item: &Item) -> bool {
-        !self.0.is_empty() && {
-            let name = dotted(item);
-            self.0.iter().any(|pattern| matches(pattern.as_bytes(), name.as_bytes()))
-        }
+        !self.0.is_empty() && self.allows_name(&dotted(item))
+    }
+
+    /// Whether a value of this name, with dots, is not sealed.
+    pub fn allows_name(&self, name: &str) -> bool {
+        self.0.iter().any(|pattern| matches(pattern.as_bytes(), name.as_bytes()))
     }
 }
 

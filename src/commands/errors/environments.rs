@@ -55,6 +55,9 @@ impl From<FilesError> for CommandError {
                 word_or(environment.as_bytes(), "KEY"),
                 word_or(path.as_bytes(), "PATH")
             )),
+            FilesError::Exempt { .. } => refused(
+                "take its name out of shroud-clear in .gitattributes, or say in the schema that it is no secret",
+            ),
             FilesError::NoOwnFile(_) => {
                 wrong("name one with --file NAME; its values are those of other environments too")
             }

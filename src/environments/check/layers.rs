@@ -1,7 +1,7 @@
 //! What is wrong with the files of an environment as they lie upon each other.
 
 use super::{Finding, Problem};
-use crate::environments::environment::{Environment, Setting};
+use crate::environments::environment::Environment;
 
 /// Files that look as if they held properties, and are not read.
 pub(super) fn passed_over(environment: &Environment) -> Vec<Finding> {
@@ -18,24 +18,31 @@ pub(super) fn passed_over(environment: &Environment) -> Vec<Finding> {
 
 /// Values of files that are not sealed, where they count in place of one that is: whoever can push could have written them.
 pub(super) fn weaker(environment: &Environment) -> Vec<Finding> {
-    let is_sealed = |setting: &Setting| environment.sources[setting.source].sealed;
     let mut findings = Vec::new();
     for (name, settings) in &environment.settings {
-        let Some((counts, others)) = settings.split_first() else { continue };
-        let Some(sealed) = others.iter().find(|other| is_sealed(other)) else { continue };
-        if is_sealed(counts) {
+        // Where a value counts that nobody can read here, none is in its place.
+        let Some(counts) = environment.setting(name) else { continue };
+        if environment.is_sealed(counts) {
             continue;
         }
-        let below = &environment.sources[sealed.source].path;
+        let others = settings.iter().skip(1).filter(|other| environment.is_sealed(other));
+        let others = others.map(|other| (other.source, other.line));
+        let locked = environment.sealed.get(name).into_iter().flatten();
+        let locked = locked.map(|sealed| (sealed.source, sealed.line));
+        let Some((source, line)) = others.chain(locked).next() else { continue };
+        let below = &environment.sources[source].path;
+        let what = match counts.exempt {
+            true => "a value whose name is exempt",
+            false => "a file that is not sealed",
+        };
         findings.push(Finding {
             environment: environment.name.clone(),
             property: Some(name.clone()),
             problem: Problem::Weaker,
             warning: false,
             message: format!(
-                "a file that is not sealed overrides the value of {}:{}, which is sealed",
+                "{what} overrides the value of {}:{line}, which is sealed",
                 crate::sanitise::path(below.as_bytes()),
-                sealed.line
             ),
             place: Some((environment.sources[counts.source].path.clone(), counts.line)),
         });

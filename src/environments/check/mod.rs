@@ -234,14 +234,12 @@ impl Subject<'_> {
             findings.push(found(Problem::Repeated, &message, Some(again)));
         }
         for setting in settings {
-            if self.property.of(&environment.name).secret
-                && !environment.sources[setting.source].sealed
-            {
-                findings.push(found(
-                    Problem::InTheClear,
-                    "a secret is in a file that no attribute seals",
-                    Some(setting),
-                ));
+            if self.property.of(&environment.name).secret && !environment.is_sealed(setting) {
+                let why = match setting.exempt {
+                    true => "a secret has a name that the attribute shroud-clear exempts",
+                    false => "a secret is in a file that no attribute seals",
+                };
+                findings.push(found(Problem::InTheClear, why, Some(setting)));
             }
         }
         findings.extend(self.judge(environment, setting).map(|(problem, why)| {

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::config_format::Format;
 use crate::environments::environment::{Content, File};
@@ -11,7 +13,7 @@ fn open(text: &str) -> Content {
 
 fn file(path: &str, content: Content) -> File {
     let format = Format::of_path(path.as_bytes()).unwrap();
-    File { path: path.to_owned(), format, sealed: true, layer: 0, content }
+    File { path: path.to_owned(), format, sealed: true, layer: 0, exempt: BTreeSet::new(), content }
 }
 
 fn environment(name: &str, text: &str) -> Environment {

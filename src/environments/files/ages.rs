@@ -1,6 +1,6 @@
 //! For how long the secrets of an environment have not changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::OffsetDateTime;
 
@@ -77,6 +77,7 @@ pub fn ages(
                         format: source.format,
                         sealed: true,
                         layer: 0,
+                        exempt: BTreeSet::new(),
                         content: Content::Open(bytes),
                     };
                     Some(Environment::read(&environment.name, vec![file]))

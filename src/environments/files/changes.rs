@@ -128,7 +128,14 @@ impl Looker<'_> {
             }
             Blob::Large | Blob::Missing => Content::Locked(String::new()),
         };
-        let file = File { path: path.to_owned(), format, sealed: true, layer: 0, content };
+        let file = File {
+            path: path.to_owned(),
+            format,
+            sealed: true,
+            layer: 0,
+            exempt: BTreeSet::new(),
+            content,
+        };
         let read = Environment::read("", vec![file]);
         let seen = match read.setting(self.name) {
             Some(setting) => Seen::Value(mac(self.key, &setting.value.text)),

@@ -1,5 +1,6 @@
 //! What a file of an environment holds, and whether that came from somebody who holds its key.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -210,6 +211,26 @@ pub fn open(opened: &OpenClone, bytes: WipedVec) -> Content {
         },
         Sniff::Empty | Sniff::GitCrypt => Content::Open(bytes),
     }
+}
+
+/// Names of values that are stored as plaintext, though the file is sealed: by value, and their names are exempt.
+pub(super) fn exempt(
+    attributes: &PathAttributes,
+    path: &str,
+    content: &Content,
+) -> BTreeSet<String> {
+    let mode = Mode::of(attributes, path.as_bytes()).ok().flatten().filter(|_| attributes.sealed);
+    let (Some(mode), Content::Open(bytes) | Content::LockedValues(_, bytes)) = (mode, content)
+    else {
+        return BTreeSet::new();
+    };
+    let Some(format) = mode.format.filter(|_| !mode.clear.patterns().is_empty()) else {
+        return BTreeSet::new();
+    };
+    // One that does not read is sealed whole.
+    let readable = values::readable((format, &mode.clear), bytes);
+    let parts = readable.into_iter().flat_map(|readable| readable.parts);
+    parts.filter_map(|(_, named)| Some(named?.name)).collect()
 }
 
 /// Which key is missing, for people.

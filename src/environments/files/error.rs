@@ -148,6 +148,14 @@ pub enum FilesError {
         /// The file, as git has it.
         path: String,
     },
+    /// A secret would be stored as plaintext, by its name.
+    #[error("{name} is a secret, but the attribute shroud-clear of {} exempts its name", crate::sanitise::path(path.as_bytes()))]
+    Exempt {
+        /// The property.
+        name: String,
+        /// The file, as git has it.
+        path: String,
+    },
     /// The value is the one that stands for none.
     #[error("this is the marker for a value that is not set yet")]
     Marker,

@@ -1,5 +1,6 @@
 //! Finding the files of environments in a worktree.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -200,6 +201,7 @@ impl<'f> Finder<'f> {
             format,
             sealed: true,
             layer,
+            exempt: BTreeSet::new(),
             content: Content::Unreadable(why.to_owned()),
         };
         missing.map(file).collect()

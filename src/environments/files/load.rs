@@ -151,7 +151,8 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Result<Loaded, FilesError
                 Some(why) => Content::Unreadable(why),
                 None => content::read(&opened, &top, &path)?,
             };
-            read.push(File { path, format, sealed, layer, content });
+            let exempt = content::exempt(&attributes.of(path.as_bytes())?, &path, &content);
+            read.push(File { path, format, sealed, layer, exempt, content });
         }
         read.extend(finder.absent(location, &index, &read));
         let mut passed_over = finder.take_passed_over();

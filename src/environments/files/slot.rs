@@ -53,9 +53,14 @@ impl<'l> Slot<'l> {
             return Err(FilesError::IsFile { name: shown, file });
         }
         let file = WorktreeFile::read_to_set(progress, loaded, &path)?;
-        if property.is_some_and(|property| property.secret) && !file.sealed {
-            let environment = environment.to_owned();
-            return Err(FilesError::NotSealed { name: shown, environment, path });
+        if property.is_some_and(|property| property.secret) {
+            if !file.sealed {
+                let environment = environment.to_owned();
+                return Err(FilesError::NotSealed { name: shown, environment, path });
+            }
+            if file.exempts(name) {
+                return Err(FilesError::Exempt { name: shown, path });
+            }
         }
         file.refuse_moved(loaded, environment)?;
         Ok(Self { progress, loaded, address, property, file })

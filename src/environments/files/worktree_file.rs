@@ -14,6 +14,7 @@ use crate::config_format::{
 };
 use crate::git::attributes::{Attributes, PathAttributes};
 use crate::progress::Progress;
+use crate::values::Mode;
 
 /// A file of the worktree that is being changed in memory.
 pub struct WorktreeFile {
@@ -94,6 +95,12 @@ impl WorktreeFile {
             now: None,
             without_key,
         })
+    }
+
+    /// Whether a value of this name is stored as plaintext, though the file is sealed.
+    pub fn exempts(&self, name: &str) -> bool {
+        let mode = Mode::of(&self.attributes, self.path.as_bytes()).ok().flatten();
+        mode.is_some_and(|mode| mode.format.is_some() && mode.clear.allows_name(name))
     }
 
     /// Refuses to write to a file that somebody moved to another key.

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::environments::environment::{Content, Environment, File};
 use crate::environments::render::effective::effective;
@@ -10,7 +12,14 @@ fn environment(path: &str, text: &str) -> Environment {
     let content = Content::Open(bytes);
     Environment::read(
         "dev",
-        vec![File { path: path.into(), format, sealed: true, layer: 0, content }],
+        vec![File {
+            path: path.into(),
+            format,
+            sealed: true,
+            layer: 0,
+            exempt: BTreeSet::new(),
+            content,
+        }],
     )
 }
 

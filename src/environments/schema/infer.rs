@@ -3,12 +3,19 @@
 use std::collections::BTreeSet;
 
 use super::{NewProperty, kind};
-use crate::environments::environment::{Environment, Setting};
+use crate::environments::environment::{Environment, Setting, State};
 
 /// The properties that the environments set, each with what can be said of it. No value is in it.
 pub fn infer(environments: &[Environment]) -> Vec<(String, NewProperty)> {
-    let names: BTreeSet<&String> =
-        environments.iter().flat_map(|one| one.settings.keys()).collect();
+    // What a locked file shows is no draft of what it holds.
+    let names: BTreeSet<&String> = environments
+        .iter()
+        .flat_map(|one| {
+            let is_read = |setting: &Setting| one.sources[setting.source].state == State::Read;
+            let read = one.settings.iter().filter(move |(_, all)| all.iter().any(is_read));
+            read.map(|(name, _)| name)
+        })
+        .collect();
     names.into_iter().map(|name| (name.clone(), describe(environments, name))).collect()
 }
 

@@ -155,6 +155,50 @@ prod: NEED (missing; not written, prod is locked here)
     assert_eq!(sandbox.git("locked", ["status", "--porcelain"]).text(), "");
 }
 
+/// What is exempt is stored as plaintext, whatever its file is.
+#[test]
+fn a_secret_with_an_exempt_name_is_in_the_clear() {
+    let schema = "[properties.LOG]\nsecret = true\n[properties.URL]\nsecret = true\n\
+        [properties.NEED]\n[properties.POOL]\n";
+    let sandbox = three(FILES, schema);
+    for clone in ["repo", "locked"] {
+        let checked = sandbox.try_shroud(clone, ["config", "check"]).expect(1).text();
+        let rows = lines(&checked);
+        assert!(rows.contains(&"LOG in-the-clear set in-the-clear".to_owned()), "{checked}");
+        assert!(!checked.contains("URL"), "{checked}");
+        assert!(checked.contains("environments/dev/app.env:3: dev LOG: a secret has a name"));
+    }
+    let mut set = sandbox.command("git-shroud", "repo");
+    set.args(["config", "set", "dev", "LOG"]);
+    let refused = sandbox.run_with_input(set, b"canary-x").expect(1);
+    refused.says("LOG is a secret").says("shroud-clear");
+    let mut set = sandbox.command("git-shroud", "repo");
+    set.args(["config", "set", "dev", "URL"]);
+    sandbox.run_with_input(set, b"canary-x").expect(0);
+    // A file that is sealed whole, as it does not read, stores nothing as plaintext.
+    sandbox.write("repo/environments/dev/app.env", "URL=canary-a\nLOG=x\nno name\n");
+    sandbox.git("repo", ["add", "."]);
+    let checked = sandbox.try_shroud("repo", ["config", "check", "dev"]);
+    assert!(!checked.text().contains("in-the-clear"), "{}", checked.text());
+}
+
+#[test]
+fn a_value_that_is_not_sealed_in_the_place_of_a_sealed_one_is_found_without_its_key() {
+    let sandbox = three(["URL=canary-a\nLOG=x\n"; 3], "");
+    sandbox.write(
+        "repo/config.shroud.toml",
+        "[environments]\ndev = [\"environments/dev\", \"over\"]\n[properties.URL]\n[properties.LOG]\n",
+    );
+    sandbox.write("repo/over/app.env", "URL=weaker\n");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "over"]);
+    sandbox.git(".", ["clone", "-q", "repo", "other"]);
+    for clone in ["repo", "other"] {
+        let checked = sandbox.try_shroud(clone, ["config", "check"]).expect(1).text();
+        assert!(lines(&checked).iter().any(|line| line.contains("over/app.env:1: dev URL: a file that is not sealed overrides the value of environments/dev/app.env:1")), "{checked}");
+    }
+}
+
 /// The value of the last layer counts, also where it is sealed.
 #[test]
 fn a_sealed_value_overrides_one_that_is_known() {
