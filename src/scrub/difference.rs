@@ -43,15 +43,17 @@ pub fn unplanned(
         let scope = changes.scope(root)?;
         let mut expected: BTreeMap<Vec<u8>, Side> = BTreeMap::new();
         let mut actual: BTreeMap<Vec<u8>, Side> = BTreeMap::new();
+        let mut renamed = Vec::new();
         for (path, before, after) in differences(repository, old, new)? {
             if let Some((mode, id)) = &before {
                 let becomes = becomes(&database, changes, scope, &path, mode, *id)?;
                 match becomes {
-                    Some((new_path, side)) => {
-                        if new_path != path {
-                            expected.entry(path.clone()).or_insert(None);
-                        }
+                    Some((new_path, side)) if new_path == path => {
                         expected.insert(new_path, Some(side));
+                    }
+                    Some((to, side)) => {
+                        expected.entry(path.clone()).or_insert(None);
+                        renamed.push(Renamed { from: path.clone(), to, side });
                     }
                     None => {
                         expected.entry(path.clone()).or_insert(None);
@@ -73,6 +75,7 @@ pub fn unplanned(
                 expected.insert(FILE_NAME.to_vec(), Some((b"100644".to_vec(), id)));
             }
         }
+        place(renamed, &mut expected, &actual);
         let paths: BTreeSet<_> = expected.keys().chain(actual.keys()).cloned().collect();
         for path in paths {
             let wanted = expected.get(&path).cloned().flatten().map(|(_, id)| id);
@@ -87,6 +90,57 @@ pub fn unplanned(
         }
     }
     Ok(found.into_iter().collect())
+}
+
+/// A file whose path changes.
+struct Renamed {
+    from: Vec<u8>,
+    to: Vec<u8>,
+    side: (Vec<u8>, ObjectId),
+}
+
+/// Says where the renamed files are expected: at their new paths, or where these are taken, at paths with a number behind names
+/// that changed.
+fn place(
+    renamed: Vec<Renamed>,
+    expected: &mut BTreeMap<Vec<u8>, Side>,
+    actual: &BTreeMap<Vec<u8>, Side>,
+) {
+    let is_there =
+        |path: &Vec<u8>, id| matches!(actual.get(path), Some(Some((_, there))) if *there == id);
+    let mut others = Vec::new();
+    for file in renamed {
+        let is_free = !matches!(expected.get(&file.to), Some(Some(_)));
+        match is_free && is_there(&file.to, file.side.1) {
+            true => drop(expected.insert(file.to, Some(file.side))),
+            false => others.push(file),
+        }
+    }
+    for file in others {
+        let fits = |path: &&Vec<u8>| {
+            !matches!(expected.get(*path), Some(Some(_)))
+                && is_there(path, file.side.1)
+                && is_numbered(&file, path)
+        };
+        let path = actual.keys().find(fits).cloned().unwrap_or(file.to);
+        expected.insert(path, Some(file.side));
+    }
+}
+
+/// Whether this is the file's new path, but for numbers behind names that changed.
+fn is_numbered(file: &Renamed, path: &[u8]) -> bool {
+    let names = |path: &'_ [u8]| -> Vec<Vec<u8>> {
+        path.split(|&byte| byte == b'/').map(<[u8]>::to_vec).collect()
+    };
+    let (from, to, path) = (names(&file.from), names(&file.to), names(path));
+    let is_number = |rest: &[u8]| {
+        rest.strip_prefix(b"-")
+            .is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
+    };
+    to.len() == path.len()
+        && from.iter().zip(&to).zip(&path).all(|((from, to), name)| {
+            to == name || from != to && name.strip_prefix(&to[..]).is_some_and(is_number)
+        })
 }
 
 /// A file's path with its mode and object.

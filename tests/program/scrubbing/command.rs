@@ -202,6 +202,24 @@ fn a_sparse_checkout_stays_sparse() {
 }
 
 #[test]
+fn a_name_that_is_taken_gets_a_number() {
+    let sandbox = repository();
+    for name in [PASSWORD, "REMOVED-value"] {
+        sandbox.write(format!("repo/x/{name}.txt"), format!("file {}\n", name.len()));
+        sandbox.write(format!("repo/{name}/y/{name}"), format!("in a folder {}\n", name.len()));
+    }
+    commit(&sandbox, "names");
+    scrub(&sandbox, &["--value-file", "../values"]).expect(0);
+    let there = |path: &str| text(sandbox.read(format!("repo/{path}")));
+    assert_eq!(there("x/REMOVED-value.txt"), "file 13\n");
+    assert_eq!(there("x/REMOVED-value.txt-2"), format!("file {}\n", PASSWORD.len()));
+    let of_folder = format!("in a folder {}\n", PASSWORD.len());
+    assert_eq!(there("REMOVED-value-2/y/REMOVED-value"), of_folder);
+    assert_eq!(there("REMOVED-value/y/REMOVED-value"), "in a folder 13\n");
+    assert_clean(&sandbox, "repo");
+}
+
+#[test]
 fn a_file_of_nobodys_is_not_overwritten() {
     let sandbox = repository();
     sandbox.write(format!("repo/{PASSWORD}"), "tracked\n");
