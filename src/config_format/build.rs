@@ -218,8 +218,9 @@ impl Format {
             (Self::Json | Self::Tfvars, b'/') => rest.starts_with(b"//"),
             _ => false,
         };
-        let len = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
-        begins.then_some(len)
+        // Only then: what is between names may be one line of millions of bytes.
+        let ends = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        begins.then(|| rest.iter().position(ends).unwrap_or(rest.len()))
     }
 
     /// The bytes of the sign that begins here; 0 where that is none of the format.

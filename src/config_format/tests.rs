@@ -329,6 +329,16 @@ fn hostile_files_are_refused_in_time() {
     }
 }
 
+/// Each byte of it is looked at once: else the test does not end.
+#[test]
+fn one_long_line_without_values_is_read() {
+    for (format, start, end) in [(Format::Json, "[", "]"), (Format::Toml, "a = [", "]\n")] {
+        let blanks = " ".repeat(MAX_LEN - start.len() - end.len());
+        let text = [start, &blanks, end].concat();
+        assert_eq!(format.parse(text.as_bytes()).unwrap().items.len(), start.len().min(2));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 64, ..ProptestConfig::with_cases(128) })]
 

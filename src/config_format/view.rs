@@ -69,7 +69,7 @@ impl Document<'_> {
     pub fn properties(&self) -> Vec<Property> {
         let mut properties = Vec::new();
         for (at, item) in self.items.iter().enumerate() {
-            let is_whole = item.kind != Kind::Mapping || self.children(at).next().is_none();
+            let is_whole = item.kind != Kind::Mapping || self.is_empty(at);
             let Some(path) = item.path.names().filter(|path| is_whole && !path.is_empty()) else {
                 continue;
             };
