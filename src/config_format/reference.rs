@@ -171,7 +171,8 @@ fn read(dialect: Option<Dialect>, text: &str, at: usize) -> Option<Reference<'_>
     let start = at + 2;
     let whole = |len: usize, word: Option<(When, Range<usize>)>| {
         let end = word.as_ref().map_or(start + len, |(_, word)| word.end) + 1;
-        let is_end = text[..end.min(text.len())].ends_with('}') && end <= text.len();
+        // Behind a name may be anything, also the middle of a letter.
+        let is_end = text.as_bytes().get(..end).is_some_and(|bytes| bytes.ends_with(b"}"));
         is_end.then_some(Reference { name: &inner[..len], end, braced: true, word })
     };
     match dialect {
