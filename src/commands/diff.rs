@@ -16,7 +16,7 @@ use crate::git::command::Git;
 ///
 /// Files that are sealed by value need no key: equal sealed values are equal values. After a key rotation only the keys tell which
 /// values changed; they are counted (?). Of a file that is sealed whole, a clone without the key knows only that it changed.
-/// Values that were sealed and are plaintext now are marked (!).
+/// Values that were sealed and are plaintext now are marked (!), and those that somebody set without the key (*).
 ///
 /// Exit status 3 if a key is missing that would tell more.
 #[derive(clap::Args)]

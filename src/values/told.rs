@@ -14,6 +14,8 @@ pub struct Told {
     pub name: String,
     /// What is there.
     pub value: ToldValue,
+    /// Whether it is sealed to the public key: whoever did so need not have held the key.
+    pub to_public: bool,
 }
 
 /// What is at a name of a stored file.
@@ -26,7 +28,8 @@ pub enum ToldValue {
     Closed {
         /// The key.
         key: KeyId,
-        /// The token as it is stored: at one name and with one key, equal tokens are equal values.
+        /// The token as it is stored: at one name and with one key, equal tokens are equal values. Where one is sealed to the
+        /// public key, different tokens may be equal values too.
         token: Vec<u8>,
     },
 }
@@ -47,9 +50,11 @@ pub fn tell(
     let spots = spots(format, &document, None).map_err(OpenValuesError::DoesNotRead)?;
     let mut told = Vec::with_capacity(spots.len());
     for spot in &spots {
+        let mut to_public = false;
         let value = match spot.what {
             What::Token => {
                 let token = read(format, bytes, spot).map_err(|why| broken(spot, why))?;
+                to_public = token.is_to_public();
                 match ciphers.held(token.key()) {
                     None => {
                         let written = bytes[spot.range.clone()].to_vec();
@@ -63,12 +68,13 @@ pub fn tell(
             }
             What::Empty | What::Clear | What::Plain => plain(&bytes[spot.range.clone()]),
         };
-        told.push(Told { name: spot.item.full_name(), value });
+        told.push(Told { name: spot.item.full_name(), value, to_public });
     }
     for (at, item) in document.items.iter().enumerate() {
         // What an alias stands for is told where it is written.
         if item.is_scalar() && item.tie == Tie::Alias || document.is_empty(at) {
-            told.push(Told { name: item.full_name(), value: plain(&bytes[item.value.clone()]) });
+            let (name, value) = (item.full_name(), plain(&bytes[item.value.clone()]));
+            told.push(Told { name, value, to_public: false });
         }
     }
     Ok(told)

@@ -144,8 +144,8 @@ fn after_a_rotation_only_the_keys_tell() {
     let shown = diff(&sandbox, "review", 3, &["old", "new", "--", "conf/app.env", "secrets"]);
     let expected = "conf/app.env
   + C
-  ? 2 values sealed with another key: only its keys tell whether they changed
-secrets/tls.key: sealed whole with another key: only its keys tell whether it changed
+  ? 2 values sealed again: only the keys tell whether they changed
+secrets/tls.key: sealed whole with another key: only the keys tell whether it changed
 ";
     assert_eq!(shown, expected);
     // What is certain decides the status.

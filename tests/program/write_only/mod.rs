@@ -4,6 +4,7 @@ mod attacks;
 mod config;
 mod holders;
 mod opting;
+mod review;
 mod typing;
 
 use crate::common::{Sandbox, text};

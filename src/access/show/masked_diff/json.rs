@@ -37,6 +37,8 @@ struct JsonKeys {
     sealed: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     resealed: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    set_without_key: Vec<String>,
 }
 
 /// The report.
@@ -71,8 +73,17 @@ fn file(difference: FileDifference) -> JsonFile {
             (file.lines_added, file.lines_removed) = (Some(added), Some(removed));
         }
         What::Names(names) => {
-            let Names { added, removed, changed, exposed, sealed, resealed } = names;
-            file.keys = Some(JsonKeys { added, removed, changed, exposed, sealed, resealed });
+            let Names { added, removed, changed, exposed, sealed, resealed, by_public_key } = names;
+            let set_without_key = by_public_key;
+            file.keys = Some(JsonKeys {
+                added,
+                removed,
+                changed,
+                exposed,
+                sealed,
+                resealed,
+                set_without_key,
+            });
         }
     }
     file

@@ -53,6 +53,7 @@ fn block(difference: &FileDifference) -> String {
         ("removed", &names.removed, ""),
         ("changed", &names.changed, ""),
         ("**plaintext now**", &names.exposed, ": was sealed"),
+        ("set without the key", &names.by_public_key, ""),
     ] {
         let shown = names.iter().take(MAX_NAMES);
         lines

@@ -90,7 +90,7 @@ impl FileDifference {
         match &self.what {
             What::Resealed | What::Unknown(_) => self.life != Life::Changed || self.turn.is_some(),
             What::Names(names) => {
-                let Names { added, removed, changed, exposed, sealed, resealed } = names;
+                let Names { added, removed, changed, exposed, sealed, resealed, .. } = names;
                 let lists = [added, removed, changed, exposed, sealed];
                 resealed.is_empty() || lists.iter().any(|names| !names.is_empty())
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config_format::Format;
 use crate::secret::WipedVec;
-use crate::values::{Ciphers, OpenValuesError, ToldValue, tell};
+use crate::values::{Ciphers, OpenValuesError, Told as Value, ToldValue, tell};
 
 /// Names of a file, each list sorted. A name may be in more than one.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,20 +19,24 @@ pub struct Names {
     pub exposed: Vec<String>,
     /// Names whose value was plaintext and is sealed now.
     pub sealed: Vec<String>,
-    /// Names whose value is sealed with another key now, so that nothing tells without the keys whether it changed.
+    /// Names whose value is sealed with another key now, or was sealed to the public key before, so that nothing tells without the
+    /// keys whether it changed.
     pub resealed: Vec<String>,
+    /// Names whose new value is sealed to the public key, as somebody without the key does it.
+    pub by_public_key: Vec<String>,
 }
 
 impl Names {
     /// Whether nothing is in any list.
     pub fn is_empty(&self) -> bool {
-        let Self { added, removed, changed, exposed, sealed, resealed } = self;
-        [added, removed, changed, exposed, sealed, resealed].iter().all(|names| names.is_empty())
+        let Self { added, removed, changed, exposed, sealed, resealed, by_public_key } = self;
+        let lists = [added, removed, changed, exposed, sealed, resealed, by_public_key];
+        lists.iter().all(|names| names.is_empty())
     }
 }
 
 /// The values of one version, by their names; in the file's order where a name is there more than once.
-pub(super) type Told = BTreeMap<String, Vec<ToldValue>>;
+pub(super) type Told = BTreeMap<String, Vec<Value>>;
 
 /// The values of a version.
 ///
@@ -45,16 +49,16 @@ pub(super) fn told(
 ) -> Result<Told, OpenValuesError> {
     let mut names = Told::new();
     for told in tell(format, bytes, ciphers)? {
-        names.entry(told.name).or_default().push(told.value);
+        names.entry(told.name.clone()).or_default().push(told);
     }
     Ok(names)
 }
 
 /// As if all values were sealed: those of a file that is sealed whole.
 pub(super) fn as_sealed(told: Told) -> Told {
-    let seal = |value| match value {
-        ToldValue::Plain(bytes) => ToldValue::Opened(bytes),
-        value => value,
+    let seal = |told: Value| match told.value {
+        ToldValue::Plain(bytes) => Value { value: ToldValue::Opened(bytes), ..told },
+        value => Value { value, ..told },
     };
     let seal_all =
         |(name, values): (String, Vec<_>)| (name, values.into_iter().map(seal).collect());
@@ -68,7 +72,11 @@ pub(super) fn compare(old: &Told, new: &Told, stored: (bool, bool)) -> Names {
     };
     let mut names = Names { added: only(new, old), removed: only(old, new), ..Names::default() };
     for (name, values) in new {
-        let Some(before) = old.get(name) else { continue };
+        let by_public_key = values.iter().any(|new| new.to_public);
+        let Some(before) = old.get(name) else {
+            names.by_public_key.extend(by_public_key.then(|| name.clone()));
+            continue;
+        };
         let mut pairs = Pair { changed: before.len() != values.len(), ..Pair::default() };
         before.iter().zip(values).for_each(|(old, new)| pairs.add(old, new, stored));
         for (is, list) in [
@@ -76,6 +84,7 @@ pub(super) fn compare(old: &Told, new: &Told, stored: (bool, bool)) -> Names {
             (pairs.exposed, &mut names.exposed),
             (pairs.sealed, &mut names.sealed),
             (pairs.unknown && !pairs.changed, &mut names.resealed),
+            (by_public_key && !pairs.is_same(), &mut names.by_public_key),
         ] {
             if is {
                 list.push(name.clone());
@@ -95,13 +104,22 @@ struct Pair {
 }
 
 impl Pair {
-    fn add(&mut self, old: &ToldValue, new: &ToldValue, (old_stored, new_stored): (bool, bool)) {
+    fn is_same(&self) -> bool {
+        !(self.changed || self.exposed || self.sealed || self.unknown)
+    }
+
+    fn add(&mut self, old: &Value, new: &Value, (old_stored, new_stored): (bool, bool)) {
         use ToldValue::{Closed, Opened, Plain};
+        let was_to_public = old.to_public;
+        let (old, new) = (&old.value, &new.value);
         match (old, new) {
-            (Closed { key: a, token: old }, Closed { key: b, token: new }) => {
-                self.changed |= old != new && a == b;
-                self.unknown |= a != b;
+            // Equal values under the public key are different tokens each time.
+            (Closed { key: a, token: old }, Closed { key: b, token: new }) if old != new => {
+                let is_told = a == b && !was_to_public;
+                self.changed |= is_told;
+                self.unknown |= !is_told;
             }
+            (Closed { .. }, Closed { .. }) => {}
             (Closed { .. }, Opened(_)) | (Opened(_), Closed { .. }) => self.unknown = true,
             (Opened(old) | Plain(old), Opened(new) | Plain(new)) => {
                 self.changed |= old.trim_ascii() != new.trim_ascii();

@@ -18,6 +18,7 @@ pub fn text(differences: &[FileDifference]) -> Vec<String> {
             ("-", &names.removed, ""),
             ("~", &names.changed, ""),
             ("!", &names.exposed, ": was sealed, is stored as plaintext now"),
+            ("*", &names.by_public_key, ": set without the key"),
         ] {
             // In one line, whatever it holds.
             let name =

@@ -22,7 +22,7 @@ pub(super) fn clause(difference: &FileDifference) -> Option<String> {
         }
         What::Whole => format!("{life} (sealed whole)"),
         What::Resealed => {
-            "sealed whole with another key: only its keys tell whether it changed".to_owned()
+            "sealed whole with another key: only the keys tell whether it changed".to_owned()
         }
         What::Names(names) if names.is_empty() => match difference.turn {
             Some(_) => String::new(),
@@ -50,7 +50,6 @@ pub(super) fn counted(names: &Names) -> impl Iterator<Item = String> {
         (!names.is_empty()).then(|| format!("{values} {what}"))
     };
     let sealed = values(&names.sealed, "stored as plaintext before, sealed now");
-    let resealed =
-        values(&names.resealed, "sealed with another key: only its keys tell whether they changed");
+    let resealed = values(&names.resealed, "sealed again: only the keys tell whether they changed");
     sealed.into_iter().chain(resealed)
 }
