@@ -16,15 +16,15 @@ impl From<ScrubError> for CommandError {
             ScrubError::Banned(error) => error.into(),
             ScrubError::Unfit(error) => error.into(),
             ScrubError::Missing(_) => wrong("fetch what is missing: git fetch --refetch"),
-            ScrubError::Shallow => wrong("fetch the rest: git fetch --unshallow"),
-            ScrubError::Grafts => wrong("make them replacements: git replace --convert-graft-file"),
+            ScrubError::Shallow => refused("fetch the rest: git fetch --unshallow"),
+            ScrubError::Grafts => refused("make them replacements: git replace --convert-graft-file"),
             ScrubError::Damaged(_) => wrong("look at the output of git fsck --full"),
-            ScrubError::TooLarge { .. } => wrong("drop its path, or keep it"),
-            ScrubError::SameRef(_) => wrong("rename or delete one of them first"),
-            ScrubError::Locked(_) => wrong(
+            ScrubError::TooLarge { .. } => refused("drop its path, or keep it"),
+            ScrubError::SameRef(_) => refused("rename or delete one of them first"),
+            ScrubError::Locked(_) => refused(
                 "run 'git shroud unlock'; to leave a path as it is, add [[keep]] to the plan",
             ),
-            ScrubError::NotGone(_) => wrong("drop its path, or give the rule another name"),
+            ScrubError::NotGone(_) => refused("drop its path, or give the rule another name"),
             ScrubError::NoRecord(_) => wrong("the bundle beside it holds the old history"),
             ScrubError::WorktreeGone => {
                 wrong("restore it: 'git worktree list' shows the worktrees")
