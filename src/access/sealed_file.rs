@@ -148,6 +148,14 @@ impl<'o> SealingKey<'o> {
                     return Ok(whole());
                 };
                 let ciphers = &mut Ciphers::new(&opened.keyring);
+                // What opened in another format may have a part of a value where this one has a comment.
+                for blob in before {
+                    match values::open_as(format, blob, ciphers) {
+                        Ok(Opened::Plaintext { .. }) => {}
+                        Err(error @ OpenValuesError::Token(..)) => return Err(error.into()),
+                        Ok(_) | Err(_) => return Ok(whole()),
+                    }
+                }
                 let index = &Index::read(format, before);
                 let keeps =
                     |token: &Token| token.is_to_public() && token.key().names(entry.key.id());

@@ -310,7 +310,8 @@ impl<'k, R: Rules> Filter<'k, R> {
             }
             return same(spool);
         }
-        match values::open(values::format_of_path(path), &bytes, &mut self.ciphers) {
+        let (mode, by_name) = (self.mode(path), values::format_of_path(path));
+        match values::open_in(mode.as_ref(), by_name, &bytes, &mut self.ciphers) {
             Ok(Opened::Plaintext { bytes, keys, .. }) => {
                 for held in keys.into_iter().filter_map(|id| self.ciphers.held(id)) {
                     let current = self.keyring.current(&held.name);
@@ -325,8 +326,7 @@ impl<'k, R: Rules> Filter<'k, R> {
             Ok(Opened::Locked(_)) => self.summary.still_sealed += 1,
             Ok(Opened::NoTokens) => self.summary.note_in_the_clear(path),
             Err(error) => {
-                let is_meant =
-                    matches!(error, OpenValuesError::Token(..)) || self.mode(path).is_some();
+                let is_meant = matches!(error, OpenValuesError::Token(..)) || mode.is_some();
                 if is_meant {
                     let (rules, summary) = (&mut self.rules, &mut self.summary);
                     hand_on(rules, summary, self.strict, path, error.into())?;

@@ -62,13 +62,15 @@ impl Surveyor<'_> {
                 Some(found(self.plaintext(entry, mode)?, ByValue::Clear { lines, values }))
             }
             Some(Look::Sealed { keys, to_public, exempt }) => {
-                let state =
-                    match values::open(format, &bytes, &mut Ciphers::new(self.known.keyring)) {
-                        Err(error @ OpenValuesError::Token(..)) => {
-                            State::Damaged(error.to_string())
-                        }
-                        _ => self.state_of_keys(keys.keys().copied(), wanted),
-                    };
+                let state = match values::open_in(
+                    mode,
+                    format,
+                    &bytes,
+                    &mut Ciphers::new(self.known.keyring),
+                ) {
+                    Err(error @ OpenValuesError::Token(..)) => State::Damaged(error.to_string()),
+                    _ => self.state_of_keys(keys.keys().copied(), wanted),
+                };
                 let by_value = ByValue::Sealed {
                     values: keys.values().sum(),
                     to_public: to_public.values().sum(),

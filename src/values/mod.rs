@@ -22,7 +22,7 @@ use crate::keyring::{Entry, Keyring};
 pub use index::Index;
 pub use look::{Look, look, look_anyway};
 pub use mode::{Clear, FORMATS, Mode, format_of_path, quotes};
-pub use open::{OpenValuesError, Opened, named_keys, open, open_as, opener, tokens};
+pub use open::{OpenValuesError, Opened, named_keys, open, open_as, open_in, opener, tokens};
 pub use readable::{Readable, readable};
 pub use seal::{SealError, Sealed, Sealer, ToPublic, only_tokens, seal, unproved};
 pub use single::{Value, each, only_sealed, reseal};

@@ -1,8 +1,9 @@
 //! From the repository to the worktree: every token becomes the value that it seals.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use super::mode;
+use super::mode::{self, Mode};
 use super::spots::{Named, Spot, What, spots};
 use super::token::{PREFIX, Token, TokenError};
 use super::{Ciphers, FORMATS, MAX_SEALED, may_hold_tokens};
@@ -41,7 +42,8 @@ pub enum Opened {
     NoTokens,
 }
 
-/// Opens a file of this format; all of its values, or none.
+/// Opens a file of this format; all of its values, or none. Each must be read again where it stands, as one value under its
+/// names: else a part of it could be taken for a comment, and be stored as it is when the file is sealed again.
 ///
 /// # Errors
 /// [`OpenValuesError`].
@@ -69,17 +71,73 @@ pub fn open_as(
     let mut plaintext = WipedVec::with_capacity(bytes.len());
     let mut keys = BTreeSet::new();
     let mut at = 0;
-    for (spot, token) in &tokens {
-        let Some(held) = ciphers.held(token.key()) else { continue };
-        let raw = ciphers.of(&held.key).open(token, &spot.place);
-        let raw = raw.map_err(|why| broken(spot, why))?;
-        keys.insert(token.key());
+    let mut sealed = tokens.iter().peekable();
+    let mut written = Vec::with_capacity(spots.len());
+    for spot in &spots {
+        plaintext.reserve_wiping(spot.range.end - at);
         plaintext.extend_from_slice(&bytes[at..spot.range.start]);
-        plaintext.extend_from_slice(&raw);
         at = spot.range.end;
+        let start = plaintext.len();
+        match sealed.next_if(|(of, _)| std::ptr::eq(*of, spot)) {
+            None => plaintext.extend_from_slice(&bytes[spot.range.clone()]),
+            Some((_, token)) => {
+                let Some(held) = ciphers.held(token.key()) else { continue };
+                let raw = ciphers.of(&held.key).open(token, &spot.place);
+                let raw = raw.map_err(|why| broken(spot, why))?;
+                keys.insert(token.key());
+                plaintext.reserve_wiping(raw.len());
+                plaintext.extend_from_slice(&raw);
+            }
+        }
+        written.push((spot, start..plaintext.len()));
     }
+    plaintext.reserve_wiping(bytes.len() - at);
     plaintext.extend_from_slice(&bytes[at..]);
+    if let Some(line) = not_read_again(format, &plaintext, &written) {
+        // What was moved is a sealed value: the first on that line or behind it, else the last.
+        let moved = tokens.iter().find(|(spot, _)| spot.item.line >= line).or(tokens.last());
+        return Err(
+            moved.map_or(OpenValuesError::TooLarge, |(spot, _)| broken(spot, TokenError::Place))
+        );
+    }
     Ok(Opened::Plaintext { bytes: plaintext, values: tokens.len(), keys })
+}
+
+/// The line of the first value that is not read again where it was written, under the names that it had.
+pub(super) fn not_read_again(
+    format: Format,
+    bytes: &[u8],
+    written: &[(&Spot<'_>, Range<usize>)],
+) -> Option<usize> {
+    let first = written.first().map_or(1, |(spot, _)| spot.item.line);
+    let Ok(document) = mode::read(format, bytes) else { return Some(first) };
+    let Ok(again) = spots(format, &document, None) else { return Some(first) };
+    let mut again = again.iter();
+    for (spot, range) in written {
+        match again.next() {
+            Some(found) if found.range == *range && found.place == spot.place => {}
+            _ => return Some(spot.item.line),
+        }
+    }
+    again.next().map(|_| first)
+}
+
+/// Opens a file as its path says: in the format of its mode alone, if it has one. What opens in another may not be written to the
+/// worktree, as sealing it again would find other values.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_in(
+    mode: Option<&Mode>,
+    by_name: Option<Format>,
+    bytes: &[u8],
+    ciphers: &mut Ciphers<'_>,
+) -> Result<Opened, OpenValuesError> {
+    match mode.and_then(|mode| mode.format) {
+        _ if !may_hold_tokens(bytes) => Ok(Opened::NoTokens),
+        Some(format) => open_as(format, bytes, ciphers),
+        None => open(by_name, bytes, ciphers),
+    }
 }
 
 /// As [`open_as`], where the format may be this one or is not known: sealed values open in the right one alone.

@@ -2,7 +2,7 @@
 
 use super::index::Index;
 use super::mode::{self, Clear, Mode, quotes};
-use super::open::read;
+use super::open::{OpenValuesError, not_read_again, open_as, read};
 use super::spots::{Named, Spot, What, is_masked, spots};
 use super::token::{Place, Token, TokenError};
 use super::{Ciphers, MAX_LEN};
@@ -128,6 +128,11 @@ pub fn seal(
     }
     out.extend_from_slice(&bytes[at..]);
     prove(format, &out, &written)?;
+    if spots.iter().any(|spot| spot.what == What::Token)
+        && let Err(OpenValuesError::Token(named, why)) = open_as(format, &out, ciphers)
+    {
+        return Err(SealError::Token(named, why));
+    }
     Ok(Sealed { bytes: out, values })
 }
 
@@ -196,21 +201,10 @@ fn prove(
     written: &[(&Spot<'_>, std::ops::Range<usize>)],
 ) -> Result<(), SealError> {
     const WHY: &str = "a sealed value in this place would be read otherwise";
-    let first = written.first().map_or(1, |(spot, _)| spot.item.line);
-    let unlike = |line| SealError::DoesNotRead(Doubt { line, why: WHY });
-    let document = mode::read(format, bytes).map_err(|_| unlike(first))?;
-    let again = spots(format, &document, None).map_err(|_| unlike(first))?;
-    let mut again = again.iter();
-    for (spot, range) in written {
-        match again.next() {
-            Some(found) if found.range == *range && found.place == spot.place => {}
-            _ => return Err(unlike(spot.item.line)),
-        }
+    match not_read_again(format, bytes, written) {
+        None => Ok(()),
+        Some(line) => Err(SealError::DoesNotRead(Doubt { line, why: WHY })),
     }
-    if again.next().is_some() {
-        return Err(unlike(first));
-    }
-    Ok(())
 }
 
 /// Looks at a file in a clone that holds no key for it: it may be stored as it is, if every value is sealed, exempt or empty.

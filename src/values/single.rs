@@ -2,7 +2,7 @@
 
 use super::Ciphers;
 use super::mode;
-use super::open::{OpenValuesError, broken, openers, read};
+use super::open::{OpenValuesError, broken, open_as, openers, read};
 use super::spots::{Named, What, spots};
 use crate::config_format::Format;
 use crate::format::KeyId;
@@ -111,6 +111,8 @@ fn reseal_as<'k>(
     ciphers: &mut Ciphers<'k>,
     next: impl Fn(&'k Entry) -> Option<&'k Entry>,
 ) -> Result<Option<Vec<u8>>, OpenValuesError> {
+    // A token that may not be here gets no successor.
+    open_as(format, bytes, ciphers)?;
     let document = mode::read(format, bytes).map_err(OpenValuesError::DoesNotRead)?;
     let spots = spots(format, &document, None).map_err(OpenValuesError::DoesNotRead)?;
     let mut out = Vec::with_capacity(bytes.len());

@@ -38,6 +38,11 @@ pub enum TokenError {
     /// It was changed, or it was sealed under another name or key.
     #[error("the sealed value is damaged, or was moved from another name")]
     Authentication,
+    /// It opens, and what is in it would not be one value here, but more or less.
+    #[error(
+        "what is sealed would be more or less than one value here: it comes from a file of another format, or somebody made it so"
+    )]
+    Place,
     /// The padding is not the one that sealing writes.
     #[error("the sealed value is damaged: its padding is wrong")]
     Padding,

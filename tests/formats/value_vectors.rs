@@ -34,6 +34,7 @@ fn name(error: TokenError) -> &'static str {
         TokenError::Flags(_) => "Flags",
         TokenError::Authentication => "Authentication",
         TokenError::Padding => "Padding",
+        TokenError::Place => "Place",
     }
 }
 

@@ -15,7 +15,7 @@ use crate::git::objects::{self, Blob};
 use crate::git::worktree::{IndexedFile, NotAFile, Worktree};
 use crate::secret::WipedVec;
 use crate::values::{
-    self, Ciphers, Index, Look, MAX_SEALED, Mode, Opened, SealError, Sealer, Token,
+    self, Ciphers, Index, Look, MAX_SEALED, Mode, OpenValuesError, Opened, SealError, Sealer, Token,
 };
 
 /// A file whose values the index holds sealed.
@@ -83,10 +83,14 @@ impl ByValue {
         })
     }
 
+    fn open(&self, bytes: &[u8], ciphers: &mut Ciphers<'_>) -> Result<Opened, OpenValuesError> {
+        values::open_in(self.mode.as_ref(), self.format, bytes, ciphers)
+    }
+
     /// Whether the file in the worktree still holds sealed values whose keys are held.
     pub(super) fn is_unopened(&self, worker: &Worker<'_>, path: &Path) -> Result<bool, Left> {
         let Some(file) = read(path)? else { return Ok(false) };
-        let opened = values::open(self.format, &file, &mut Ciphers::new(worker.keyring));
+        let opened = self.open(&file, &mut Ciphers::new(worker.keyring));
         Ok(matches!(opened, Ok(Opened::Plaintext { .. })))
     }
 
@@ -105,7 +109,7 @@ impl ByValue {
         let ciphers = &mut Ciphers::new(worker.keyring);
         let file = read(&path)?.ok_or(Left::Changed)?;
         let is_the_blob = *file == self.blob;
-        let (plaintext, keys) = match values::open(self.format, &file, ciphers) {
+        let (plaintext, keys) = match self.open(&file, ciphers) {
             Ok(Opened::Plaintext { bytes, keys, .. }) => (bytes, keys),
             Ok(Opened::Locked(id)) => {
                 *worker.report.still_sealed.entry(id).or_default() += 1;
@@ -144,7 +148,7 @@ impl ByValue {
 
     fn opens_to(&self, content: &[u8], ciphers: &mut Ciphers<'_>) -> bool {
         matches!(
-            values::open(self.format, &self.blob, ciphers),
+            self.open(&self.blob, ciphers),
             Ok(Opened::Plaintext { bytes, .. }) if **bytes == *content
         )
     }

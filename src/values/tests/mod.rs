@@ -1,6 +1,7 @@
 //! Sealing files by value: everything comes back, and nothing of a value stays.
 
 mod files;
+mod moved;
 mod nameless;
 mod refusals;
 mod write_only;

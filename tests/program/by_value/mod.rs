@@ -6,6 +6,7 @@ mod comments;
 mod config;
 mod doctor;
 mod filters;
+mod foreign_tokens;
 mod gits_own;
 mod history;
 mod locked;
