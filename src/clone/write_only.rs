@@ -6,6 +6,7 @@ use std::path::Path;
 use super::lineage::find_later;
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
+use crate::progress::Progress;
 use crate::store::public_keys::{Judged, Pin, PinError, Pins};
 use crate::store::seen::Seen;
 use crate::store::shroud_dir::KeyInfo;
@@ -57,9 +58,10 @@ pub fn refusal(repository: &Repository, info: &KeyInfo) -> Option<PinError> {
     judge(repository, &pin).err()
 }
 
-/// Remembers the public keys that are described of keys that are not held, as early as can be: where another one was seen before, nothing
-/// is remembered, and nothing said until values are set. Where no such key is left, what was remembered of values is forgotten.
+/// Remembers the public keys that are described of keys that are not held, as early as can be, and says what their user should know of
+/// that. Where another one was seen before, nothing is remembered, and nothing said until values are set. Where no such key is left, what was remembered of values is forgotten.
 pub fn look<'i>(
+    progress: &dyn Progress,
     repository: &Repository,
     keyring: &Keyring,
     infos: impl IntoIterator<Item = &'i KeyInfo>,
@@ -69,7 +71,9 @@ pub fn look<'i>(
         if let Some(public) = info.public.filter(|_| keyring.by_id(info.id).is_none()) {
             is_done = false;
             let to = WriteOnly { id: info.id, public };
-            let _ = trust(repository, &info.name, info.generation, &to);
+            if let Ok(Some(notice)) = trust(repository, &info.name, info.generation, &to) {
+                progress.warning(&notice);
+            }
         }
     }
     if is_done {

@@ -90,7 +90,8 @@ pub fn unlock(
     };
     if opened.keyring.is_empty() && opened.git_crypt.is_empty() {
         say_locked();
-        write_only::look(&opened.repository, &opened.keyring, opened.roster.infos.values());
+        let infos = opened.roster.infos.values();
+        write_only::look(progress, &opened.repository, &opened.keyring, infos);
         if opened.roster.infos.values().any(|info| info.public.is_some()) {
             progress.status("this clone can set values without the key, and not read them: 'git shroud config set ENV NAME', or type them into a file that is sealed by value");
         }
@@ -106,7 +107,8 @@ pub fn unlock(
     // What came from a file or a grant is there again, whoever deletes the grant meanwhile: a lock gives it up.
     remember_copied(&opened, given_ids.into_iter().chain(added))?;
     opened.remember_seen(&request.trusted)?;
-    write_only::look(&opened.repository, &opened.keyring, opened.roster.infos.values());
+    let infos = opened.roster.infos.values();
+    write_only::look(progress, &opened.repository, &opened.keyring, infos);
     taken_over::take_over(progress, &mut opened)?;
     opened.remember_seen_git_crypt()?;
     if !is_set_up && !opened.keyring.is_empty() {

@@ -183,3 +183,15 @@ fn encode(bytes: &[u8]) -> String {
     use base64::Engine as _;
     format!("shroud.v1.{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
 }
+
+/// `unlock` is what people without the key run after a pull. It tells of a new public key as `git add` would.
+#[test]
+fn unlock_tells_of_a_public_key_that_it_takes() {
+    let sandbox = contributed();
+    sandbox.write("repo/.shroud/default/key.toml", own().write_only_key_toml("default", 9));
+    sandbox.git("repo", ["commit", "-q", "-a", "-m", "Rotate keys"]);
+    sandbox.git("clone", ["pull", "-q"]);
+    let id = own().id().to_string();
+    let said = sandbox.try_shroud("clone", ["unlock"]).expect(2);
+    said.says("has a new public key, as after a rotation").says(&id);
+}
