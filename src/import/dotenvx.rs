@@ -26,7 +26,11 @@ impl Tool for Dotenvx {
     }
 
     fn program(&self) -> Program {
-        Program { name: "dotenvx", install: "install it: npm install --global @dotenvx/dotenvx" }
+        Program {
+            name: "dotenvx",
+            install: "install it: npm install --global @dotenvx/dotenvx",
+            obeys_folder: false,
+        }
     }
 
     fn is_of(&self, source: &Source<'_>) -> bool {

@@ -3,9 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 use super::ImportError;
 use crate::access::sealed_file::MAX_LEN;
@@ -17,6 +19,8 @@ use crate::secret::WipedVec;
 const QUIET: Duration = Duration::from_secs(10);
 /// How long a program may take where nobody could answer a question of it.
 const ALONE: Duration = Duration::from_secs(60);
+/// How long until it is asked again whether a program has ended.
+const PAUSE: Duration = Duration::from_millis(5);
 /// Variables that give this program keys, identities and passphrases.
 const OWN: &str = "GIT_SHROUD_";
 
@@ -26,13 +30,20 @@ pub struct Program {
     pub name: &'static str,
     /// What installs it, for people.
     pub install: &'static str,
+    /// Whether it takes settings from the folder that it is started in, as programs to run. That could be the repository's folder, so
+    /// it is started in an empty one.
+    pub obeys_folder: bool,
 }
 
-/// Runs a program in the user's folder, for one file at a time.
+/// Runs a program for one file at a time.
 pub struct Runner<'r> {
     program: &'static str,
     place: PathBuf,
+    /// Where programs that it starts are found: nothing in the worktree.
+    path: OsString,
+    /// The user's folder.
     dir: &'r Path,
+    empty: Option<TempDir>,
     limit: Option<Duration>,
     progress: &'r dyn Progress,
 }
@@ -63,7 +74,16 @@ impl<'r> Runner<'r> {
             Some(limit) => Some(limit).filter(|limit| !limit.is_zero()),
             None => (!io::stdin().is_terminal()).then_some(ALONE),
         };
-        Ok(Self { program: program.name, place, dir, limit, progress })
+        let start = |why: String| ImportError::Start { program: program.name, why };
+        let path = outside(&path, top).map_err(|error| start(error.to_string()))?;
+        let empty = program.obeys_folder.then(tempfile::tempdir).transpose();
+        let empty = empty.map_err(|error| start(error.to_string()))?;
+        Ok(Self { program: program.name, place, path, dir, empty, limit, progress })
+    }
+
+    /// A file that the user has named, as the program finds it.
+    pub fn file(&self, name: &OsStr) -> OsString {
+        self.dir.join(name).into()
     }
 
     /// What the program writes for these arguments, with `input` on its standard input where it is given. `path` is for people.
@@ -79,7 +99,8 @@ impl<'r> Runner<'r> {
         let (program, shown) = (self.program, sanitise::path(path));
         let start = |error: io::Error| ImportError::Start { program, why: error.to_string() };
         let mut command = Command::new(&self.place);
-        command.args(arguments).current_dir(self.dir).stdout(Stdio::piped());
+        let dir = self.empty.as_ref().map_or(self.dir, TempDir::path);
+        command.args(arguments).current_dir(dir).env("PATH", &self.path).stdout(Stdio::piped());
         let is_own = |name: &OsString| name.to_string_lossy().starts_with(OWN);
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_own(name)) {
             command.env_remove(name);
@@ -97,12 +118,29 @@ impl<'r> Runner<'r> {
             std::thread::spawn(move || drop(stdin.write_all(&input)));
         }
         let output = self.wait(&shown, &mut child)?;
-        let status = child.wait().map_err(start)?;
+        let status = self.ended(&shown, &mut child)?;
         if !status.success() {
             let status = status.to_string();
             return Err(ImportError::Failed { program, path: shown, status });
         }
         Ok(output)
+    }
+
+    /// How the program ended, which has written all it had to.
+    fn ended(&self, path: &str, child: &mut Child) -> Result<ExitStatus, ImportError> {
+        let program = self.program;
+        let start = |error: io::Error| ImportError::Start { program, why: error.to_string() };
+        let Some(limit) = self.limit else { return child.wait().map_err(start) };
+        let begun = Instant::now();
+        while begun.elapsed() < limit {
+            match child.try_wait().map_err(start)? {
+                Some(status) => return Ok(status),
+                None => std::thread::sleep(PAUSE),
+            }
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        Err(ImportError::TimedOut { program, path: path.to_owned(), seconds: limit.as_secs() })
     }
 
     /// All that the program writes, up to its end.
@@ -174,6 +212,16 @@ fn read(mut from: impl Read) -> io::Result<Option<WipedVec>> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// The folders of a `PATH` that are named from the root and are not in the worktree.
+fn outside(path: &OsStr, top: &Path) -> Result<OsString, std::env::JoinPathsError> {
+    let top = top.canonicalize().unwrap_or_else(|_| top.to_owned());
+    let is_outside = |folder: &PathBuf| {
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        folder.is_absolute() && !real.starts_with(&top)
+    };
+    std::env::join_paths(std::env::split_paths(path).filter(is_outside))
 }
 
 /// The first program of this name that is not in the worktree; else the first that is.

@@ -33,6 +33,7 @@ impl Tool for Sops {
         Program {
             name: "sops",
             install: "install sops from https://getsops.io, or with your package manager",
+            obeys_folder: false,
         }
     }
 

@@ -98,3 +98,14 @@ fn a_file_that_is_no_yaml_is_refused_with_its_line() {
         .says("vars/inline.yml: it does not read as YAML (line ")
         .says("nothing was changed");
 }
+
+#[test]
+fn what_the_repository_sets_for_ansible_starts_nothing() {
+    let sandbox = vaults();
+    sandbox.write("repo/ansible.cfg", "[defaults]\nvault_password_file = ./say.sh\n");
+    sandbox.write("repo/say.sh", "#!/bin/sh\ntouch started\ncat ../vault.pass\n");
+    sandbox.sh("repo", "chmod +x say.sh");
+    import(&sandbox, &["vars/whole.yml"]).expect(1);
+    import(&sandbox, &["--vault-id", "x@../vault.pass", "vars/whole.yml"]).expect(0);
+    assert!(!sandbox.path("repo/started").exists());
+}

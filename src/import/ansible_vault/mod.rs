@@ -26,15 +26,30 @@ pub struct AnsibleVault {
 
 impl AnsibleVault {
     /// `decrypt` to the standard output, of this file.
-    fn decrypt(&self, file: OsString) -> Vec<OsString> {
+    fn decrypt(&self, runner: &Runner<'_>, file: OsString) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = ["decrypt", "--output", "-"].map(Into::into).into();
-        for (option, values) in
-            [("--vault-id", &self.ids), ("--vault-password-file", &self.password_files)]
-        {
-            arguments.extend(values.iter().flat_map(|value| [option.into(), value.clone()]));
-        }
+        let ids = self.ids.iter().map(|id| ("--vault-id", with_file(id, runner)));
+        let files = self.password_files.iter();
+        let files = files.map(|file| ("--vault-password-file", runner.file(file)));
+        arguments.extend(ids.chain(files).flat_map(|(option, value)| [option.into(), value]));
         arguments.push(file);
         arguments
+    }
+}
+
+/// An identity as `label@file`, with the file as the program finds it; one that asks stays as it is.
+fn with_file(id: &OsString, runner: &Runner<'_>) -> OsString {
+    let text = id.to_string_lossy();
+    let (label, source) = text.split_once('@').unwrap_or(("", &text));
+    let file = runner.file(source.as_ref());
+    match std::path::Path::new(&file).is_file() {
+        true if text.contains('@') => {
+            let mut id = OsString::from(format!("{label}@"));
+            id.push(file);
+            id
+        }
+        true => file,
+        false => id.clone(),
     }
 }
 
@@ -47,6 +62,8 @@ impl Tool for AnsibleVault {
         Program {
             name: "ansible-vault",
             install: "install ansible-core: apt-get install ansible-core, or pipx install ansible-core",
+            // ansible.cfg may name a program that says the password.
+            obeys_folder: true,
         }
     }
 
@@ -57,10 +74,10 @@ impl Tool for AnsibleVault {
 
     fn open(&self, runner: &Runner<'_>, source: &Source<'_>) -> Result<WipedVec, ImportError> {
         if source.bytes.starts_with(VAULT) {
-            return runner.run(source.path, &self.decrypt(source.file.into()), None);
+            return runner.run(source.path, &self.decrypt(runner, source.file.into()), None);
         }
         inline::exchange(source, |vault| {
-            runner.run(source.path, &self.decrypt("-".into()), Some(vault))
+            runner.run(source.path, &self.decrypt(runner, "-".into()), Some(vault))
         })
     }
 
