@@ -24,7 +24,7 @@ use crate::keyring::KeyName;
 use crate::progress::Progress;
 use crate::sanitise;
 use crate::secret::WipedVec;
-use crate::values::{self, Look, MAX_LEN as MAX_BY_VALUE, Mode, format_of_path};
+use crate::values::{self, Clear, Look, MAX_LEN as MAX_BY_VALUE, Mode, format_of_path};
 
 /// What is taken over, and how.
 pub struct Request<'r> {
@@ -211,7 +211,17 @@ fn describe(mode: Option<&Mode>, plaintext: &[u8], sealed: &[u8]) -> String {
     let Some(mode) = mode else { return "sealed whole".to_owned() };
     match values::look(mode, sealed) {
         look @ Look::Sealed { .. } => {
-            format!("sealed by value, {}", count(look.sealed() as u64, "value"))
+            let of_all = Mode { format: mode.format, clear: Clear::default() };
+            let readable = match values::look(&of_all, sealed) {
+                Look::Plain { plain, .. } => plain.len() as u64,
+                _ => 0,
+            };
+            let mut how = format!("sealed by value, {}", count(look.sealed() as u64, "value"));
+            if readable > 0 {
+                let readable = count(readable, "value");
+                how += &format!("; {readable} readable, as shroud-clear exempts the names");
+            }
+            how
         }
         _ => match (mode.format, values::look(mode, plaintext)) {
             (Some(format), Look::DoesNotRead(doubt)) => {

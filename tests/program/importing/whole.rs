@@ -102,7 +102,9 @@ fn the_user_chooses_key_way_and_exempt_names() {
     let sandbox = mixed();
     sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
     let args = ["sops", "--key", "prod", "--clear", "db.pool", "conf/app.yaml"];
-    sandbox.try_import("repo", &args).expect(0).says("sealed by value, 1 value");
+    // Attributes that somebody else has pushed are respected, and not without a word.
+    let done = sandbox.try_import("repo", &args).expect(0).says("sealed by value, 1 value");
+    done.says("conf/app.yaml: sealed by value, 1 value; 1 value readable, as shroud-clear exempts the names");
     let blob = stored(&sandbox, "conf/app.yaml");
     assert!(blob.contains("pool: 5\n") && blob.contains("pw: shroud.v1."), "{blob}");
     let status = sandbox.shroud("repo", ["status"]).text();
