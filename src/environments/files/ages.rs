@@ -70,7 +70,7 @@ pub fn ages(
                     break;
                 }
             };
-            let before = match bytes.map(|bytes| open(&loaded.opened, bytes)) {
+            let before = match bytes.map(|bytes| open(&loaded.opened, Some(source.format), bytes)) {
                 Some(Content::Open(bytes)) => {
                     let file = File {
                         path: source.path.clone(),

@@ -124,7 +124,7 @@ impl Looker<'_> {
             Blob::Memory(mut bytes) => {
                 let mut wiped = WipedVec::default();
                 std::mem::swap(&mut *wiped, &mut bytes);
-                open(opened, wiped)
+                open(opened, Some(format), wiped)
             }
             Blob::Large | Blob::Missing => Content::Locked(String::new()),
         };

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::Moves;
 use crate::clone::{CloneError, OpenClone};
+use crate::config_format::Format;
 use crate::environments::environment::Content;
 use crate::format::{self, KeyId, OpenError, Sniff};
 use crate::fs::read_regular;
@@ -163,8 +164,13 @@ fn by_value(sniff: Sniff, attributes: &PathAttributes, path: &str, blob: &[u8]) 
     }
 }
 
-/// Reads a file, and opens it if it is sealed.
-pub(super) fn read(opened: &OpenClone, top: &Path, path: &str) -> Result<Content, CloneError> {
+/// Reads a file, and opens it if it is sealed. `format` is the one in which it is read then, if it is no secret as a whole.
+pub(super) fn read(
+    opened: &OpenClone,
+    top: &Path,
+    path: &str,
+    format: Option<Format>,
+) -> Result<Content, CloneError> {
     let native = OpenClone::native(path.as_bytes())?;
     let mut bytes = match read_regular(&top.join(native), MAX_FILE) {
         Ok(bytes) => bytes,
@@ -180,11 +186,11 @@ pub(super) fn read(opened: &OpenClone, top: &Path, path: &str) -> Result<Content
     };
     let mut content = WipedVec::default();
     std::mem::swap(&mut *content, &mut *bytes);
-    Ok(open(opened, content))
+    Ok(open(opened, format, content))
 }
 
-/// Opens what is sealed.
-pub fn open(opened: &OpenClone, bytes: WipedVec) -> Content {
+/// Opens what is sealed. Sealed values open in the format that the file is read in: one that opens in another could bring names of its own.
+pub fn open(opened: &OpenClone, format: Option<Format>, bytes: WipedVec) -> Content {
     if is_encrypted(&bytes) {
         return match opened.git_crypt.open(None, &bytes) {
             Ok((.., bytes)) => Content::Open(bytes),
@@ -203,13 +209,25 @@ pub fn open(opened: &OpenClone, bytes: WipedVec) -> Content {
         }
         Sniff::Truncated => damaged(OpenError::Truncated),
         Sniff::UnsupportedVersion(version) => damaged(OpenError::UnsupportedVersion(version)),
-        Sniff::NotSealed => match values::open(None, &bytes, &mut Ciphers::new(&opened.keyring)) {
+        Sniff::NotSealed => match open_values(format, &bytes, &mut Ciphers::new(&opened.keyring)) {
             Ok(Opened::Plaintext { bytes, .. }) => Content::Open(bytes),
             Ok(Opened::Locked(id)) => Content::LockedValues(locked(opened, id), bytes),
             Err(error @ OpenValuesError::Token(..)) => Content::Unreadable(error.to_string()),
             Ok(Opened::NoTokens) | Err(_) => Content::Open(bytes),
         },
         Sniff::Empty | Sniff::GitCrypt => Content::Open(bytes),
+    }
+}
+
+fn open_values(
+    format: Option<Format>,
+    bytes: &[u8],
+    ciphers: &mut Ciphers<'_>,
+) -> Result<Opened, OpenValuesError> {
+    match format.filter(|format| values::FORMATS.contains(format)) {
+        Some(format) if values::may_hold_tokens(bytes) => values::open_as(format, bytes, ciphers),
+        Some(_) => Ok(Opened::NoTokens),
+        None => values::open(None, bytes, ciphers),
     }
 }
 

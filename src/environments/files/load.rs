@@ -142,14 +142,14 @@ pub fn load(opened: OpenClone, wanted: &Wanted<'_>) -> Result<Loaded, FilesError
         for (property, path, sealed) in wholes {
             let content = match refused.get(&path) {
                 Some(why) => Content::Unreadable(why.clone()),
-                None => content::read(&opened, &top, &path)?,
+                None => content::read(&opened, &top, &path, None)?,
             };
             whole.push(SecretFile { property, path, sealed, content });
         }
         for (path, format, sealed, layer) in files {
             let content = match refused.remove(&path) {
                 Some(why) => Content::Unreadable(why),
-                None => content::read(&opened, &top, &path)?,
+                None => content::read(&opened, &top, &path, Some(format))?,
             };
             let exempt = content::exempt(&attributes.of(path.as_bytes())?, &path, &content);
             read.push(File { path, format, sealed, layer, exempt, content });

@@ -65,3 +65,23 @@ fn an_edit_beside_such_a_value_is_refused() {
     sandbox.run(edit).expect(1).says("'pw' on line 1");
     is_sealed(&sandbox);
 }
+
+/// A forged value that opens as one of another format brings no variable of its own into a program.
+#[test]
+fn a_value_that_would_be_two_names_starts_nothing() {
+    let sandbox = by_value(&[]);
+    sandbox.write("repo/conf/b.ini", "API = zzz\n  EVIL=yes\n");
+    sandbox.git("repo", ["add", "conf/b.ini"]);
+    let stored_ini = stored(&sandbox, "conf/b.ini");
+    let token = stored_ini.trim().strip_prefix("API = ").unwrap();
+    std::fs::create_dir_all(sandbox.path("repo/environments/dev")).unwrap();
+    sandbox.write(
+        "repo/.gitattributes",
+        text(sandbox.read("repo/.gitattributes")) + "environments/** shroud-values\n",
+    );
+    sandbox.stage_raw("repo", "environments/dev/app.env", format!("API={token}\n").as_bytes());
+    sandbox.write("repo/environments/dev/app.env", format!("API={token}\n"));
+    let done = sandbox.try_shroud("repo", ["config", "exec", "dev", "--", "env"]);
+    assert!(!done.text().contains("EVIL"), "{}", done.text());
+    assert_ne!(done.status, 0);
+}
