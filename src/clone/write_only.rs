@@ -30,10 +30,10 @@ pub fn trust(
     Pins::add(repository.common_dir(), [pin]).map_err(unknown)?;
     Ok(Some(match follows {
         false => format!(
-            "values of the key '{name}' are sealed to its public key, which this clone sees for the first time: a holder of the key can compare its id, {id}"
+            "values of the key '{name}' (id {id}) are sealed to its public key {public}, which this clone sees for the first time: compare it with what 'git shroud key list --json' says to a holder of the key"
         ),
         true => format!(
-            "the key '{name}' has a new public key, as after a rotation (generation {generation}, id {id}): ask a holder of the key if nobody announced that"
+            "the key '{name}' has a new public key, {public}, as after a rotation (generation {generation}, id {id}): if nobody announced that, compare it with what 'git shroud key list --json' says to a holder of the key"
         ),
     }))
 }

@@ -193,5 +193,7 @@ fn unlock_tells_of_a_public_key_that_it_takes() {
     sandbox.git("clone", ["pull", "-q"]);
     let id = own().id().to_string();
     let said = sandbox.try_shroud("clone", ["unlock"]).expect(2);
-    said.says("has a new public key, as after a rotation").says(&id);
+    said.says("as after a rotation")
+        .says(&id)
+        .says(&format!("has a new public key, {}", own().public()));
 }
