@@ -311,7 +311,12 @@ impl<'k, R: Rules> Filter<'k, R> {
             return same(spool);
         }
         let (mode, by_name) = (self.mode(path), values::format_of_path(path));
-        match values::open_in(mode.as_ref(), by_name, &bytes, &mut self.ciphers) {
+        match values::open_in(
+            mode.as_ref().and_then(|mode| mode.format),
+            by_name,
+            &bytes,
+            &mut self.ciphers,
+        ) {
             Ok(Opened::Plaintext { bytes, keys, .. }) => {
                 for held in keys.into_iter().filter_map(|id| self.ciphers.held(id)) {
                     let current = self.keyring.current(&held.name);

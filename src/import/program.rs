@@ -217,11 +217,13 @@ fn read(mut from: impl Read) -> io::Result<Option<WipedVec>> {
 /// The folders of a `PATH` that are named from the root and are not in the worktree.
 fn outside(path: &OsStr, top: &Path) -> Result<OsString, std::env::JoinPathsError> {
     let top = top.canonicalize().unwrap_or_else(|_| top.to_owned());
-    let is_outside = |folder: &PathBuf| {
-        let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-        folder.is_absolute() && !real.starts_with(&top)
-    };
-    std::env::join_paths(std::env::split_paths(path).filter(is_outside))
+    std::env::join_paths(std::env::split_paths(path).filter(|folder| is_outside(folder, &top)))
+}
+
+/// Whether a folder is named from the root, and leads to none in the worktree.
+fn is_outside(folder: &Path, top: &Path) -> bool {
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    folder.is_absolute() && !real.starts_with(top)
 }
 
 /// The first program of this name that is not in the worktree; else the first that is.
@@ -237,8 +239,7 @@ fn find(name: &str, path: &OsStr, top: &Path) -> Result<PathBuf, Option<PathBuf>
             continue;
         }
         let real = file.canonicalize().unwrap_or_else(|_| file.clone());
-        let folder = folder.canonicalize().unwrap_or(folder.clone());
-        if file.is_absolute() && !real.starts_with(&top) && !folder.starts_with(&top) {
+        if is_outside(&folder, &top) && !real.starts_with(&top) {
             // Not where a link leads: some programs are one file under several names.
             return Ok(file);
         }

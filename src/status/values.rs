@@ -63,7 +63,7 @@ impl Surveyor<'_> {
             }
             Some(Look::Sealed { keys, to_public, exempt }) => {
                 let state = match values::open_in(
-                    mode,
+                    mode.and_then(|mode| mode.format),
                     format,
                     &bytes,
                     &mut Ciphers::new(self.known.keyring),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::mode::{self, Mode};
+use super::mode;
 use super::spots::{Named, Spot, What, spots};
 use super::token::{PREFIX, Token, TokenError};
 use super::{Ciphers, FORMATS, MAX_SEALED, may_hold_tokens};
@@ -95,10 +95,9 @@ pub fn open_as(
     plaintext.extend_from_slice(&bytes[at..]);
     if let Some(line) = not_read_again(format, &plaintext, &written) {
         // What was moved is a sealed value: the first on that line or behind it, else the last.
-        let moved = tokens.iter().find(|(spot, _)| spot.item.line >= line).or(tokens.last());
-        return Err(
-            moved.map_or(OpenValuesError::TooLarge, |(spot, _)| broken(spot, TokenError::Place))
-        );
+        let moved = tokens.iter().find(|(spot, _)| spot.item.line >= line);
+        let (spot, _) = moved.unwrap_or(&tokens[tokens.len() - 1]);
+        return Err(broken(spot, TokenError::Place));
     }
     Ok(Opened::Plaintext { bytes: plaintext, values: tokens.len(), keys })
 }
@@ -122,21 +121,21 @@ pub(super) fn not_read_again(
     again.next().map(|_| first)
 }
 
-/// Opens a file as its path says: in the format of its mode alone, if it has one. What opens in another may not be written to the
-/// worktree, as sealing it again would find other values.
+/// Opens a file in the format that it is meant to have alone, if that is known. What opens in another may not be written to the worktree,
+/// as sealing it again would find other values. Else as [`open`], this one first.
 ///
 /// # Errors
 /// As [`open`].
 pub fn open_in(
-    mode: Option<&Mode>,
-    by_name: Option<Format>,
+    meant: Option<Format>,
+    likeliest: Option<Format>,
     bytes: &[u8],
     ciphers: &mut Ciphers<'_>,
 ) -> Result<Opened, OpenValuesError> {
-    match mode.and_then(|mode| mode.format) {
+    match meant {
         _ if !may_hold_tokens(bytes) => Ok(Opened::NoTokens),
         Some(format) => open_as(format, bytes, ciphers),
-        None => open(by_name, bytes, ciphers),
+        None => open(likeliest, bytes, ciphers),
     }
 }
 

@@ -169,7 +169,8 @@ pub fn unproved(
     Some(out)
 }
 
-fn write(format: Format, token: &str, out: &mut Vec<u8>) {
+/// Writes a token with the quotes that belong to it.
+pub(super) fn write(format: Format, token: &str, out: &mut Vec<u8>) {
     let quote: &[u8] = if quotes(format) { b"\"" } else { b"" };
     [quote, token.as_bytes(), quote].iter().for_each(|part| out.extend(*part));
 }

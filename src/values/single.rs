@@ -3,6 +3,7 @@
 use super::Ciphers;
 use super::mode;
 use super::open::{OpenValuesError, broken, open_as, openers, read};
+use super::seal::write;
 use super::spots::{Named, What, spots};
 use crate::config_format::Format;
 use crate::format::KeyId;
@@ -124,9 +125,8 @@ fn reseal_as<'k>(
         let raw = ciphers.of(&held.key).open(&token, &spot.place);
         let raw = raw.map_err(|why| broken(spot, why))?;
         let sealed = ciphers.of(&next.key).seal(&raw, &spot.place, mode::quotes(format));
-        let quote: &[u8] = if mode::quotes(format) { b"\"" } else { b"" };
         out.extend_from_slice(&bytes[at..spot.range.start]);
-        [quote, sealed.as_bytes(), quote].iter().for_each(|part| out.extend(*part));
+        write(format, &sealed, &mut out);
         (at, changed) = (spot.range.end, true);
     }
     out.extend_from_slice(&bytes[at..]);

@@ -84,7 +84,12 @@ impl ByValue {
     }
 
     fn open(&self, bytes: &[u8], ciphers: &mut Ciphers<'_>) -> Result<Opened, OpenValuesError> {
-        values::open_in(self.mode.as_ref(), self.format, bytes, ciphers)
+        values::open_in(
+            self.mode.as_ref().and_then(|mode| mode.format),
+            self.format,
+            bytes,
+            ciphers,
+        )
     }
 
     /// Whether the file in the worktree still holds sealed values whose keys are held.

@@ -199,6 +199,10 @@ pub fn open(opened: &OpenClone, format: Option<Format>, bytes: WipedVec) -> Cont
         };
     }
     let damaged = |error: OpenError| Content::Unreadable(error.to_string());
+    let open_values = || {
+        let meant = format.filter(|format| values::FORMATS.contains(format));
+        values::open_in(meant, None, &bytes, &mut Ciphers::new(&opened.keyring))
+    };
     match format::sniff(&bytes) {
         Sniff::Sealed(id) => {
             match format::open(|id| opened.keyring.by_id(id).map(|entry| &entry.key), &bytes) {
@@ -209,25 +213,13 @@ pub fn open(opened: &OpenClone, format: Option<Format>, bytes: WipedVec) -> Cont
         }
         Sniff::Truncated => damaged(OpenError::Truncated),
         Sniff::UnsupportedVersion(version) => damaged(OpenError::UnsupportedVersion(version)),
-        Sniff::NotSealed => match open_values(format, &bytes, &mut Ciphers::new(&opened.keyring)) {
+        Sniff::NotSealed => match open_values() {
             Ok(Opened::Plaintext { bytes, .. }) => Content::Open(bytes),
             Ok(Opened::Locked(id)) => Content::LockedValues(locked(opened, id), bytes),
             Err(error @ OpenValuesError::Token(..)) => Content::Unreadable(error.to_string()),
             Ok(Opened::NoTokens) | Err(_) => Content::Open(bytes),
         },
         Sniff::Empty | Sniff::GitCrypt => Content::Open(bytes),
-    }
-}
-
-fn open_values(
-    format: Option<Format>,
-    bytes: &[u8],
-    ciphers: &mut Ciphers<'_>,
-) -> Result<Opened, OpenValuesError> {
-    match format.filter(|format| values::FORMATS.contains(format)) {
-        Some(format) if values::may_hold_tokens(bytes) => values::open_as(format, bytes, ciphers),
-        Some(_) => Ok(Opened::NoTokens),
-        None => values::open(None, bytes, ciphers),
     }
 }
 
