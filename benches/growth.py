@@ -34,7 +34,7 @@ TOOLS = {
                           "* shroud-values shroud-by=value filter=shroud diff=shroud-values merge=shroud -text delta\n"
                           ".gitattributes !shroud !filter !diff !merge !text\n"),
 }
-# Corpora of which only what the versions behind the first add is measured.
+# In these corpora only what is added after the first version is measured.
 ADDED = "one value of 100"
 
 

@@ -77,7 +77,7 @@ fn summary(patterns: &[String], files: &[FileStatus]) -> String {
     )
 }
 
-/// The first files of which something is so, and how many there are besides.
+/// The first of these files, and how many there are besides.
 fn named(
     files: &[FileStatus],
     what: impl Fn(&FileStatus) -> Option<(String, &'static str)>,

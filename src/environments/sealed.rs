@@ -17,7 +17,7 @@ pub struct SealedValue {
 }
 
 impl SealedValue {
-    /// The key of a token of which there is one for a value: what was sealed to a public key is another each time.
+    /// The key of a token that is the only one for its value: what was sealed to a public key is another each time.
     fn key(&self) -> Option<KeyId> {
         let token = Token::parse(self.text.as_bytes()).ok()?;
         (!token.is_to_public()).then(|| token.key())

@@ -30,8 +30,8 @@ type Part = (Range<usize>, Option<Named>);
 
 static DETECTOR: LazyLock<Detector> = LazyLock::new(Detector::builtin);
 
-/// A secret in what stays readable of a file, without its value: the line, and what is there, for people. `known` is what git has of
-/// the file already, of which nothing is said.
+/// A secret in what stays readable of a file, without its value: the line, and what is there, for people. What git has already is
+/// left out: `known`, the versions of the file in the index.
 pub fn find(
     path: &[u8],
     (format, clear): (Format, &Clear),

@@ -97,7 +97,7 @@ impl Request<'_> {
         Ok(())
     }
 
-    /// The files, each of which the tool has encrypted.
+    /// The files. The tool has encrypted all of them.
     fn read(&self, opened: &OpenClone, top: &Path) -> Result<Vec<File>, ImportError> {
         let mut files: Vec<File> = Vec::new();
         let mut seen = BTreeSet::new();

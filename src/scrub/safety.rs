@@ -113,7 +113,7 @@ pub fn dirty(repository: &Repository) -> Outcome<Vec<Vec<u8>>> {
     Ok([changed(repository)?, changed_and_hidden(repository)?].concat())
 }
 
-/// Those of which git says it.
+/// Those that git names.
 fn changed(repository: &Repository) -> Outcome<Vec<Vec<u8>>> {
     let status = ["status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"];
     let listed = repository.git.run(status.iter().chain(&["--ignore-submodules=dirty"]))?;

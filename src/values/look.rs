@@ -17,7 +17,7 @@ pub enum Look {
     Sealed {
         /// How many are sealed, with which key.
         keys: BTreeMap<KeyId, usize>,
-        /// How many of them were sealed to the public key, of which key.
+        /// For each key, how many of them were sealed to its public key.
         to_public: BTreeMap<KeyId, usize>,
         /// How many of them have a name that is exempt by now.
         exempt: usize,

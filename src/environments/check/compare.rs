@@ -41,7 +41,7 @@ impl Comparison {
     }
 }
 
-/// Whether every environment of which anything is known has the same value, or none.
+/// Whether all environments have the same value, or none. Those that tell nothing are left out.
 fn likeness(sides: &[Side], values: &[Option<Comparable<'_>>]) -> Likeness {
     let pairs = |at: usize| (0..at).map(move |other| (at, other));
     let of_pair = |(one, other): (usize, usize)| match (sides[one], sides[other]) {

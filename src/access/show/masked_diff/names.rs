@@ -1,4 +1,4 @@
-//! Which names differ between two versions of a file of which one is sealed by value.
+//! Which names differ between two versions of a file, where at least one version is sealed by value.
 
 use std::collections::BTreeMap;
 
