@@ -106,7 +106,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(folder: &Path, changes: &dyn Changes, options: &Options) -> Result<String, String> {
+fn run(folder: &Path, changes: &dyn Changes, options: &Options<'_>) -> Result<String, String> {
     let repository = Repository::discover(folder).map_err(|error| error.to_string())?;
     let mut made = rewrite(&repository, changes, options).map_err(|error| error.to_string())?;
     let counts = format!("{:?}", made.counts);

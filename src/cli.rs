@@ -97,6 +97,7 @@ commands! {
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::hardening::harden();
+    crate::fs::temporary::remove_at_panics();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) if cli.command.holds_secret(&arguments) => {

@@ -3,22 +3,24 @@
 mod attributes;
 mod by_value;
 mod cut_off;
+mod files_of_keys;
 mod git_crypt;
+mod gpg;
 mod members;
 
-pub(crate) use members::WARN_BEFORE;
+pub use cut_off::remove_left;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use time::{Duration, OffsetDateTime};
 
+use crate::access::given::generations::find_dropped;
 use crate::clone::sealing::refused_keys;
 use crate::clone::{RESTORE, Roster, write_only};
 use crate::git::attributes_file::AttributesFile;
 use crate::git::config::{PROGRAM, TEXTCONV_PROGRAM, find_on_path, missing_drivers};
-use crate::git::hooks;
 use crate::git::repository::Repository;
+use crate::git::{hooks, jujutsu};
 use crate::git_crypt::{HeldKeys, Name};
 use crate::keyring::Keyring;
 use crate::status::{Known, State, find_undeltad, survey};
@@ -97,6 +99,7 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         findings.push(drivers(patient));
         findings.extend(keys(patient));
         findings.extend(members::examine(patient));
+        findings.extend(gpg::examine(patient));
         findings.extend(attributes::examine(patient));
     }
     findings.extend(attributes::own_files(patient));
@@ -141,14 +144,6 @@ fn advice(check: &'static str, message: impl Into<String>, remedy: impl Into<Str
 
 fn problem(check: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Finding {
     Finding { severity: Severity::Problem, ..advice(check, message, remedy) }
-}
-
-/// What makes a file the owner's alone.
-fn chmod(path: &Path) -> String {
-    format!(
-        "chmod 600 {}",
-        crate::sanitise::native_word(path).unwrap_or_else(|| "THAT-FILE".to_owned())
-    )
 }
 
 /// Whether git finds the programs by name, as editors and other tools need.
@@ -214,23 +209,29 @@ fn configuration(patient: &Patient<'_>) -> Vec<Finding> {
             "git config rerere.enabled false; 'git shroud lock' clears rr-cache",
         ));
     }
+    if jujutsu::is_used(patient.repository) {
+        let is_locked = patient.keyring.is_empty() && patient.git_crypt.is_empty();
+        findings.push(match is_locked {
+            true => ok("jj", "jj is used in this folder, and this clone is locked: keep it so"),
+            false => problem("jj", jujutsu::WARNING, jujutsu::HINT),
+        });
+    }
     findings
 }
 
 fn keys(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let common_dir = patient.repository.common_dir();
-    if local::is_local_exposed(common_dir) {
-        let path = local::path(common_dir);
-        findings.push(problem(
-            "keyring",
-            format!("others on this machine can read {}", crate::sanitise::native(&path)),
-            chmod(&path),
-        ));
-    }
+    findings.extend(files_of_keys::keyring(common_dir));
     findings.extend(backups(patient));
     let refused = refused_keys(patient.repository, patient.roster, patient.keyring);
+    let dropped =
+        find_dropped(patient.repository, patient.roster, patient.keyring).unwrap_or_default();
     for (name, info) in &patient.roster.infos {
+        if let Some(earlier) = dropped.iter().find(|earlier| earlier.name == *name) {
+            findings.push(problem("key", earlier.describe(), earlier.step_back()));
+            continue;
+        }
         let refusal = refused.iter().find(|(refused, _)| refused == name);
         match patient.keyring.by_id(info.id) {
             Some(held) if info.is_authentic(&held.key) && let Some((_, why)) = refusal => {
@@ -248,6 +249,13 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
                     RESTORE,
                 ));
             }
+            Some(held) if info.lacks_public_key_of(&held.key) => findings.push(problem(
+                "key",
+                format!(
+                    "somebody without the key '{name}' has taken its public key out of .shroud/{name}/key.toml, so that nobody else can set values"
+                ),
+                RESTORE,
+            )),
             Some(_) => findings.push(problem(
                 "key",
                 format!("somebody without the key changed .shroud/{name}/key.toml"),

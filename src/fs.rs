@@ -7,7 +7,12 @@ use std::path::Path;
 use temporary::Temporary;
 use zeroize::Zeroizing;
 
+#[cfg(any(windows, test))]
+mod acl;
+pub mod identity;
 pub mod plaintext_folder;
+pub mod replace;
+pub mod scratch_folder;
 pub mod temporary;
 
 /// Letters and digits in the name of a temporary file.
@@ -164,34 +169,47 @@ pub fn create_private_dir(path: &Path) -> io::Result<()> {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let is_new = !path.is_dir();
         builder.recursive(true).create(path)?;
-        restrict_dir(path)
+        restrict_dir(path, is_new)
     };
     create().map_err(|error| with_path(path, &error))
 }
 
 #[cfg(unix)]
-fn restrict_dir(path: &Path) -> io::Result<()> {
+fn restrict_dir(path: &Path, _is_new: bool) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(path, fs::Permissions::from_mode(0o700))
 }
 
-#[cfg(not(unix))]
-fn restrict_dir(_path: &Path) -> io::Result<()> {
+#[cfg(windows)]
+fn restrict_dir(path: &Path, is_new: bool) -> io::Result<()> {
+    acl::system::restrict_dir(path, is_new);
     Ok(())
 }
 
-/// Whether others than the owner may read or change the file.
-#[cfg(unix)]
-pub fn is_exposed(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    metadata.permissions().mode() & 0o077 != 0
+/// Who may open a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Its owner alone, and who administers the machine. On Windows this was asked for.
+    Owner,
+    /// Others too, by their names where those are known.
+    Others(Vec<String>),
+    /// It cannot be known, and why.
+    Unknown(String),
 }
 
-/// Whether others than the owner may read or change the file; unknown here, so `false`.
-#[cfg(not(unix))]
-pub fn is_exposed(_metadata: &fs::Metadata) -> bool {
-    false
+/// Who may open the file; `None` where there is none.
+pub fn exposure(path: &Path) -> Option<Exposure> {
+    let metadata = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let is_private = metadata.permissions().mode() & 0o077 == 0;
+        Some(if is_private { Exposure::Owner } else { Exposure::Others(Vec::new()) })
+    }
+    #[cfg(windows)]
+    metadata.is_file().then(|| acl::system::exposure(path))
 }
 
 /// Makes a rename last. Only Unix can open a folder to do so.
@@ -202,11 +220,14 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// What names another folder for temporary files.
+const TEMP_VARIABLE: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
+
 /// An error of a temporary file, with the folder it was to be in and the variable that names another.
 pub fn in_temporary_folder(error: &io::Error) -> io::Error {
     let dir = std::env::temp_dir();
     let text = format!(
-        "no temporary file in {}: {error} (set TMPDIR to a writable directory)",
+        "no temporary file in {}: {error} (set {TEMP_VARIABLE} to a writable directory)",
         crate::sanitise::native(&dir)
     );
     io::Error::new(error.kind(), text)
@@ -222,8 +243,7 @@ pub fn with_path(path: &Path, error: &io::Error) -> io::Error {
 /// # Errors
 /// With the path; `FileTooLarge` where there are more.
 pub fn read_bounded(path: &Path, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    File::open(path)
-        .and_then(|file| read_open(file, limit))
+    replace::reading(|| read_open(File::open(path)?, limit))
         .map_err(|error| with_path(path, &error))
 }
 
@@ -232,8 +252,7 @@ pub fn read_bounded(path: &Path, limit: usize) -> io::Result<Zeroizing<Vec<u8>>>
 /// # Errors
 /// With the path; `FileTooLarge` where there are more; those of [`open_regular`].
 pub fn read_regular(path: &Path, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    open_regular(path)
-        .and_then(|file| read_open(file, limit))
+    replace::reading(|| read_open(open_regular(path)?, limit))
         .map_err(|error| with_path(path, &error))
 }
 
@@ -287,10 +306,10 @@ mod tests {
         let file = inner.join("keyring");
         fs::write(&file, "old").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(is_exposed(&fs::metadata(&file).unwrap()));
+        assert_eq!(exposure(&file), Some(Exposure::Others(Vec::new())));
         write_atomic(&file, b"new", Access::Private).unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"new");
-        assert_eq!(mode(&file), 0o600);
+        assert_eq!((mode(&file), exposure(&file)), (0o600, Some(Exposure::Owner)));
         assert_eq!(fs::read_dir(&inner).unwrap().count(), 1, "no temporary file is left");
     }
 
@@ -311,8 +330,7 @@ mod tests {
     fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
         let dir = tempfile::tempdir().unwrap();
         let pipe = dir.path().join("pipe");
-        let kind = rustix::fs::FileType::Fifo;
-        rustix::fs::mknodat(rustix::fs::CWD, &pipe, kind, 0o600.into(), 0).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         let error = read_regular(&pipe, 9).unwrap_err();
         assert!(error.to_string().contains("pipe: it is not a regular file"), "{error}");
         assert!(open_regular(Path::new("/dev/zero")).is_err());

@@ -5,9 +5,13 @@ const ALLOW_VARIABLE: &str = "GIT_SHROUD_ALLOW_CORE_DUMPS";
 
 /// Switches core dumps off, and on Linux tracing too. Where the system refuses, the program goes on.
 pub fn harden() {
-    if std::env::var_os(ALLOW_VARIABLE).is_some_and(|value| !value.is_empty()) {
-        return;
+    let allowed = std::env::var_os(ALLOW_VARIABLE).is_some_and(|value| !value.is_empty());
+    if !allowed {
+        switch_off();
     }
+}
+
+fn switch_off() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};

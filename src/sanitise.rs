@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use gix::bstr::ByteSlice as _;
+
 /// A path as git prints it: as it is, or in quotes with C escapes where it holds anything unusual (core.quotePath off).
 pub fn path(path: &[u8]) -> String {
     let text = String::from_utf8_lossy(path);
@@ -31,8 +33,13 @@ pub fn path(path: &[u8]) -> String {
 
 /// A path of this system, likewise.
 pub fn native(native: &Path) -> String {
-    crate::repo_path::argument_bytes(native.as_os_str())
-        .map_or_else(|| line(&native.to_string_lossy()), path)
+    let bytes = crate::repo_path::argument_bytes(native.as_os_str());
+    bytes.map_or_else(|| line(&native.to_string_lossy()), |bytes| shown(bytes, cfg!(windows)))
+}
+
+/// On Windows a backslash separates folders. With slashes the name needs no quotes, and every program there takes it.
+fn shown(bytes: &[u8], windows: bool) -> String {
+    if windows { path(&bytes.replace(b"\\", b"/")) } else { path(bytes) }
 }
 
 /// Other text: control characters but line breaks and tabs become visible escapes, as do characters that nobody sees.
@@ -47,15 +54,29 @@ pub fn line(text: &str) -> String {
 
 /// A path as one word that can be copied to a shell: the person who named the file must have no say in what runs there.
 ///
-/// `None` for a name that cannot be shown as it is, such as one with a line break: then there is nothing to copy.
+/// `None` for a name that cannot be shown as it is, such as one with a line break, and on Windows for one that cmd, PowerShell
+/// and Git Bash do not read alike: then there is nothing to copy.
 pub fn word(path: &[u8]) -> Option<String> {
+    word_on(path, cfg!(windows))
+}
+
+fn word_on(path: &[u8], windows: bool) -> Option<String> {
     let text = std::str::from_utf8(path).ok().filter(|text| !text.contains(acts))?;
-    let plain =
-        |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '+' | '@' | ',');
-    Some(match !text.is_empty() && text.chars().all(plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    })
+    let plain = |c: char| {
+        let is_sign = matches!(c, '.' | '_' | '/' | '-' | '+' | '@' | ',') || windows && c == ':';
+        c.is_alphanumeric() || is_sign
+    };
+    if !text.is_empty() && text.chars().all(plain) {
+        return Some(text.to_owned());
+    }
+    if !windows {
+        return Some(format!("'{}'", text.replace('\'', r"'\''")));
+    }
+    // To cmd single quotes mean nothing. What begins or ends something between double ones, in one of the shells: PowerShell
+    // takes typographic quotes for others.
+    let special =
+        |c: char| matches!(c, '"' | '$' | '`' | '%' | '!' | '\\' | '\u{2018}'..='\u{201f}');
+    (!text.contains(special)).then(|| format!("\"{text}\""))
 }
 
 /// A word of a command to copy that a repository has a say in, or `instead` where it cannot be shown, or would be an option.
@@ -65,7 +86,8 @@ pub fn word_or(text: &[u8], instead: &str) -> String {
 
 /// A path of this system, likewise.
 pub fn native_word(native: &Path) -> Option<String> {
-    word(crate::repo_path::argument_bytes(native.as_os_str())?)
+    let bytes = crate::repo_path::argument_bytes(native.as_os_str())?;
+    if cfg!(windows) { word(&bytes.replace(b"\\", b"/")) } else { word(bytes) }
 }
 
 /// Other text on one line as a code span of Markdown (GFM, section 6.3), in which nothing is a link, a tag, a mention or a heading;
@@ -145,6 +167,13 @@ mod tests {
     }
 
     #[test]
+    fn paths_of_windows_are_shown_with_slashes() {
+        let name = b"C:\\Users\\ann\\repo/.git\\config";
+        assert_eq!(shown(name, true), "C:/Users/ann/repo/.git/config");
+        assert_eq!(shown(b"a\\b", false), "\"a\\\\b\"");
+    }
+
+    #[test]
     fn text_keeps_its_lines_and_loses_its_escapes() {
         assert_eq!(text("a\nb\t\x1b[0m\u{202e}"), "a\nb\t\\u{1b}[0m\\u{202e}");
         assert_eq!(line("a\nb\t\x1b"), "a\\nb\\t\\u{1b}");
@@ -182,6 +211,22 @@ mod tests {
     }
 
     #[test]
+    fn words_can_be_copied_to_every_shell_of_windows() {
+        for (name, shown) in [
+            ("C:/Users/ann/k", Some("C:/Users/ann/k")),
+            ("a b & calc", Some("\"a b & calc\"")),
+            ("it's", Some("\"it's\"")),
+            ("", Some("\"\"")),
+            ("%PATH%", None),
+            ("$(calc)", None),
+            ("a\u{201d}; calc", None),
+            ("a\nb", None),
+        ] {
+            assert_eq!(word_on(name.as_bytes(), true).as_deref(), shown);
+        }
+    }
+
+    #[test]
     fn words_can_be_copied_to_a_shell() {
         for (name, shown) in [
             (&b"conf/app-1.env"[..], Some("conf/app-1.env")),
@@ -193,8 +238,10 @@ mod tests {
             (b"new\nline", None),
             (b"\xff.conf", None),
         ] {
-            assert_eq!(word(name).as_deref(), shown);
-            assert_eq!(word_or(name, "PATH"), shown.unwrap_or("PATH"));
+            assert_eq!(word_on(name, false).as_deref(), shown);
+            if cfg!(unix) {
+                assert_eq!(word_or(name, "PATH"), shown.unwrap_or("PATH"));
+            }
         }
         assert_eq!(word_or(b"--force", "PATH"), "PATH");
     }

@@ -215,6 +215,7 @@ impl<'r> Surveyor<'r> {
             Examined::Empty => State::Empty,
             Examined::GitCrypt => State::GitCrypt,
             Examined::Damaged(why) => State::Damaged(why),
+            Examined::Newer(why) => State::Newer(why),
             Examined::Plain if self.is_plain_in_head(entry)? => State::PlaintextInHead,
             Examined::Plain => State::PlaintextInIndex,
             Examined::Sealed(id, found) => match self.known.identify(id) {
@@ -275,7 +276,10 @@ impl<'r> Surveyor<'r> {
         if let Err(error) = head.read_to_end(&mut start) {
             return Examined::Damaged(error.to_string());
         }
-        let damaged = |error: OpenError| Examined::Damaged(error.to_string());
+        let damaged = |error: OpenError| match error.is_newer() {
+            true => Examined::Newer(error.to_string()),
+            false => Examined::Damaged(error.to_string()),
+        };
         match format::sniff(&start) {
             Sniff::Empty => Examined::Empty,
             Sniff::NotSealed => Examined::Plain,
@@ -306,4 +310,5 @@ enum Examined {
     GitCrypt,
     Sealed(KeyId, Option<(Form, u64)>),
     Damaged(String),
+    Newer(String),
 }

@@ -4,6 +4,7 @@
 //! [`removal`] takes them, [`rotate`] replaces them. [`index`] and [`track`] see to it that files are sealed.
 
 pub mod backup;
+pub mod edit_file;
 pub mod given;
 pub mod index;
 pub mod lock;

@@ -15,9 +15,8 @@ use crate::git::attributes::PathAttributes;
 use crate::git_crypt::{self, KeyVersion};
 use crate::keyring::Entry;
 use crate::store::local::{self, StoreError};
-use crate::values::{
-    self, Ciphers, Index, Mode, OpenValuesError, Opened, SealError, Sealer, Token,
-};
+use crate::store::received::Received;
+use crate::values::{self, Ciphers, Mode, OpenValuesError, Opened, Past, SealError, Sealer, Token};
 
 /// Bytes of the largest file that is changed.
 pub const MAX_LEN: usize = 64 << 20;
@@ -55,6 +54,12 @@ pub enum SealedFileError {
     /// Its values cannot be sealed.
     #[error(transparent)]
     SealValues(#[from] SealError),
+    /// People without the key have set values in it, and it would be sealed whole.
+    #[error(
+        "{}people without the key have set values in it, so it is not sealed whole: they could compare it with others, and see which of their guesses are right",
+        .0.as_ref().map(|why| format!("{why}; ")).unwrap_or_default()
+    )]
+    Comparable(Option<SealError>),
     /// Its values are sealed, and do not open.
     #[error(transparent)]
     OpenValues(#[from] OpenValuesError),
@@ -80,8 +85,8 @@ impl<E: Into<CloneError>> From<E> for SealedFileError {
 
 /// The key that seals a path.
 pub enum SealingKey<'o> {
-    /// One of this program.
-    Own(&'o Entry, Layout, Option<Mode>),
+    /// One of this program, with the path.
+    Own(&'o Entry, Layout, Option<Mode>, Vec<u8>),
     /// One of git-crypt.
     GitCrypt(&'o KeyVersion),
 }
@@ -108,7 +113,8 @@ impl<'o> SealingKey<'o> {
         opened.keyring.current(name).ok_or_else(|| missing(name.as_str()))?;
         opened.refuse_unconfirmed_move(path, name)?;
         let mode = Mode::of(attributes, path).map_err(SealedFileError::Name)?;
-        Ok(opened.sealing_key(name).map(|entry| Self::Own(entry, attributes.layout, mode))?)
+        let entry = opened.sealing_key(name)?;
+        Ok(Self::Own(entry, attributes.layout, mode, path.to_vec()))
     }
 
     /// Whether this clone keeps the key itself; one that does not keeps its files sealed.
@@ -129,40 +135,59 @@ impl<'o> SealingKey<'o> {
     /// # Errors
     /// Its values cannot be sealed: it is too large, or a value begins as a token does.
     pub fn seal(&self, opened: &OpenClone, plaintext: &[u8]) -> Result<Vec<u8>, SealedFileError> {
-        self.seal_again(opened, plaintext, &[])
+        self.seal_again(opened, plaintext, &[], false)
     }
 
-    /// As [`Self::seal`], where these were the sealed bytes: a token of somebody who does not hold the key stays as long as its value.
+    /// As [`Self::seal`], where these were the sealed bytes: a token of somebody who does not hold the key stays as long as its value. So does one
+    /// that is damaged, where that is known.
     fn seal_again(
         &self,
         opened: &OpenClone,
         plaintext: &[u8],
         before: &[Vec<u8>],
+        is_damaged: bool,
     ) -> Result<Vec<u8>, SealedFileError> {
         Ok(match self {
-            Self::Own(entry, layout, mode) => {
-                let whole = || format::seal(&entry.key, *layout, plaintext);
+            Self::Own(entry, layout, mode, path) => {
+                let is_set = |blob: &Vec<u8>| values::has_public(blob);
+                let whole = |why: Option<SealError>| match before.iter().any(is_set) {
+                    false => Ok(format::seal(&entry.key, *layout, plaintext)),
+                    true => Err(SealedFileError::Comparable(why)),
+                };
                 let Some((format, mode)) =
                     mode.as_ref().and_then(|mode| Some((mode.format?, mode)))
                 else {
-                    return Ok(whole());
+                    return whole(None);
                 };
                 let ciphers = &mut Ciphers::new(&opened.keyring);
                 // What opened in another format may have a part of a value where this one has a comment.
                 for blob in before {
                     match values::open_as(format, blob, ciphers) {
                         Ok(Opened::Plaintext { .. }) => {}
+                        Err(OpenValuesError::Token(..)) if is_damaged => {}
                         Err(error @ OpenValuesError::Token(..)) => return Err(error.into()),
-                        Ok(_) | Err(_) => return Ok(whole()),
+                        Ok(_) | Err(_) => return whole(None),
                     }
                 }
-                let index = &Index::read(format, before);
+                let received = Received::load(opened.repository.common_dir());
+                let (received, path) = (received.as_ref(), path.as_slice());
+                // What was edited is this file.
+                let origin = before.first().map(Vec::as_slice);
+                let is_of_worktree = is_damaged;
+                let past = Past {
+                    sides: before,
+                    origin,
+                    received,
+                    path,
+                    is_of_worktree,
+                    ..Past::default()
+                };
                 let keeps =
                     |token: &Token| token.is_to_public() && token.key().names(entry.key.id());
                 let (mode, sealer) = ((format, &mode.clear), Sealer::Key(&entry.key));
-                match values::seal(mode, plaintext, sealer, ciphers, index, keeps) {
+                match values::seal(mode, plaintext, sealer, ciphers, past, keeps) {
                     Ok(sealed) => sealed.bytes,
-                    Err(SealError::DoesNotRead(_)) => whole(),
+                    Err(error @ SealError::DoesNotRead(_)) => return whole(Some(error)),
                     Err(error) => return Err(error.into()),
                 }
             }
@@ -209,11 +234,13 @@ pub struct Before {
     closed: bool,
     /// Its bytes, where its values were sealed.
     stored: Vec<Vec<u8>>,
+    /// Whether it is as it is stored, because a value in it does not open: another one may take its place.
+    damaged: bool,
 }
 
 impl Before {
     fn new(plaintext: Zeroizing<Vec<u8>>, sealed: bool) -> Self {
-        Self { plaintext, sealed, closed: false, stored: Vec::new() }
+        Self { plaintext, sealed, closed: false, stored: Vec::new(), damaged: false }
     }
 
     /// Reads a file as it is, with its values sealed; one that is not there is empty.
@@ -230,6 +257,23 @@ impl Before {
                 Ok(Self { closed: true, ..Self::new(plaintext, false) })
             }
             _ => Err(SealedFileError::SealedWhole),
+        }
+    }
+
+    /// As [`Self::read`], where a value will be set: one that is damaged need not open then.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_to_set(
+        opened: &OpenClone,
+        file: &Path,
+        sealed: bool,
+    ) -> Result<Self, SealedFileError> {
+        match Self::read(opened, file, sealed) {
+            Err(SealedFileError::OpenValues(OpenValuesError::Token(..))) => {
+                Ok(Self { sealed, damaged: true, ..Self::read_closed(file)? })
+            }
+            read => read,
         }
     }
 
@@ -287,7 +331,7 @@ impl Before {
     /// Refuses where the file is not as it was when the editor began.
     pub fn refuse_changed(&self, opened: &OpenClone, file: &Path) -> Result<(), SealedFileError> {
         let now = match self.closed {
-            true => Self::read_closed(file)?,
+            true => Self { sealed: self.sealed, ..Self::read_closed(file)? },
             false => Self::read(opened, file, self.sealed)?,
         };
         if now.sealed == self.sealed && *now.plaintext == *self.plaintext {
@@ -304,8 +348,18 @@ impl Before {
         plaintext: &[u8],
         key: &SealingKey<'_>,
     ) -> Result<(), SealedFileError> {
+        if self.damaged {
+            // What is damaged stays where it was.
+            let before = [self.plaintext.to_vec()];
+            let sealed = key.seal_again(opened, plaintext, &before, true)?;
+            let open = || values::open(None, &sealed, &mut Ciphers::new(&opened.keyring));
+            return match if self.sealed { Ok(Opened::NoTokens) } else { open() } {
+                Ok(Opened::Plaintext { bytes, .. }) => Ok(put(file, &bytes)?),
+                _ => Ok(put(file, &sealed)?),
+            };
+        }
         if self.sealed {
-            return Ok(put(file, &key.seal_again(opened, plaintext, &self.stored)?)?);
+            return Ok(put(file, &key.seal_again(opened, plaintext, &self.stored, false)?)?);
         }
         Ok(put(file, plaintext)?)
     }

@@ -1,17 +1,21 @@
 //! Setting a repository up: keys, their descriptions, and git's part.
 
-use std::fs;
 use std::path::Path;
 
-use crate::clone::CloneError;
+use crate::clone::locks::{exclusive, refuse_rotation};
 use crate::clone::roster::stage_shroud_dir;
+use crate::clone::{CloneError, OpenClone, top};
 use crate::error::Context as _;
-use crate::format::Key;
+use crate::format::{Key, KeyId};
+use crate::fs::replace;
 use crate::git::attributes_file::AttributesFile;
 use crate::git::config::install_drivers;
+use crate::git::jujutsu;
 use crate::git::repository::Repository;
 use crate::git::staging::add_at_top;
 use crate::keyring::{Entry, KeyName, Keyring};
+use crate::progress::Progress;
+use crate::status::find_names;
 use crate::store::shroud_dir::KeyInfo;
 use crate::store::{local, shroud_dir};
 
@@ -27,6 +31,12 @@ pub enum SetUpError {
     /// It was done in another clone before.
     #[error("this repository is already set up, with a key that is not held here")]
     NotHeld,
+    /// There is no key beside which another could be made.
+    #[error("this repository is not set up")]
+    NotSetUp(KeyName),
+    /// A key of that name is described.
+    #[error("there is a key '{0}' already")]
+    Described(KeyName),
     /// A name has another meaning.
     #[error("names like '{0}' are reserved for keys that were set aside")]
     Reserved(KeyName),
@@ -42,6 +52,74 @@ impl<E: Into<CloneError>> From<E> for SetUpError {
     fn from(error: E) -> Self {
         Self::Clone(error.into())
     }
+}
+
+/// What a repository was set up with.
+pub struct SetUp {
+    /// The new keys.
+    pub keys: Vec<(KeyName, KeyId)>,
+    /// Whether git-crypt encrypts files here too.
+    pub beside_git_crypt: bool,
+}
+
+/// Sets up a repository that was not, with a new key for each name.
+///
+/// # Errors
+/// It is set up already, a name cannot be a key's, or something cannot be written; then all is as it was.
+pub fn begin(
+    repository: &Repository,
+    names: Vec<KeyName>,
+    tripwire: bool,
+    progress: &dyn Progress,
+) -> Result<SetUp, SetUpError> {
+    let top = top(repository)?;
+    refuse_rotation(repository)?;
+    let _exclusive = exclusive(repository, progress)?;
+    refuse_second_time(repository, top)?;
+    let beside_git_crypt = !find_names(repository)?.is_empty();
+    let mut keyring = Keyring::default();
+    for name in names {
+        create_key(&mut keyring, name)?;
+    }
+    set_up(repository, top, &keyring, tripwire)?;
+    if jujutsu::is_used(repository) {
+        progress.warning(jujutsu::WARNING);
+        progress.hint(jujutsu::HINT);
+    }
+    let keys = keyring.entries().iter().map(|entry| (entry.name.clone(), entry.key.id()));
+    Ok(SetUp { keys: keys.collect(), beside_git_crypt })
+}
+
+/// Makes another key in a repository that is set up, describes and stages it; its id.
+///
+/// # Errors
+/// The repository is not set up, there is such a key, the name cannot be a key's, or something cannot be written.
+pub fn add_key(
+    opened: &OpenClone,
+    name: &KeyName,
+    write_only: bool,
+    progress: &dyn Progress,
+) -> Result<KeyId, SetUpError> {
+    let top = opened.top()?;
+    refuse_rotation(&opened.repository)?;
+    if opened.roster.infos.is_empty() {
+        return Err(SetUpError::NotSetUp(name.clone()));
+    }
+    if opened.roster.infos.contains_key(name) {
+        return Err(SetUpError::Described(name.clone()));
+    }
+    let _exclusive = exclusive(&opened.repository, progress)?;
+    // Into the local keyring, whatever the environment gives.
+    let mut keyring = local::load(opened.repository.common_dir())?;
+    create_key(&mut keyring, name.clone())?;
+    local::save(opened.repository.common_dir(), &keyring)?;
+    let entry = keyring.current(name).expect("it was made above");
+    let info = KeyInfo::new(entry, &[]);
+    let info = if write_only { info.write_only(&entry.key) } else { info };
+    info.write(top)?;
+    stage_shroud_dir(&opened.repository)?;
+    install_drivers(&opened.repository)?;
+    Ok(entry.key.id())
 }
 
 /// Refuses a repository that is set up already.
@@ -97,7 +175,7 @@ pub fn set_up(
     if done.is_err() {
         // Nothing is sealed yet, so nothing is lost with the key.
         let _ = local::save(repository.common_dir(), &Keyring::default());
-        let _ = fs::remove_dir_all(top.join(shroud_dir::NAME));
+        let _ = replace::remove_tree(top.join(shroud_dir::NAME));
     }
     done
 }

@@ -3,10 +3,12 @@
 use gix::ObjectId;
 
 use super::Problem;
+use super::changed::Changed;
 use super::judge::{Judge, Verdict};
 use crate::git::GitError;
+use crate::git::attributes::PathAttributes;
 use crate::keyring::KeyName;
-use crate::values::{self, Look, Mode};
+use crate::values::{self, Clear, Look, Mode};
 
 impl Judge<'_> {
     /// Judges a blob that is not sealed whole, at a path that should be sealed.
@@ -49,5 +51,36 @@ impl Judge<'_> {
         let Some(first) = unknown.next() else { return Ok(None) };
         self.more = unknown.map(|id| (id, wanted.clone())).collect();
         Ok(Some((Problem::UnknownKey(first), Some((first, Some(wanted.clone()))))))
+    }
+
+    /// The values of a file that its commit exempts, and that every parent that has the file has sealed: whoever pushes can exempt any name, and the
+    /// next change of such a value would be stored as plaintext.
+    pub(super) fn exempted(
+        &mut self,
+        file: &Changed<'_>,
+        attributes: &PathAttributes,
+    ) -> Result<Option<Problem>, GitError> {
+        let mode = |attributes: &PathAttributes| Mode::of(attributes, file.path).ok().flatten();
+        let Some(now) = mode(attributes).filter(|mode| mode.clear != Clear::default()) else {
+            return Ok(None);
+        };
+        let mut lines: Option<Vec<usize>> = None;
+        for &(id, chain) in file.parents {
+            let Some(id) = id else { continue };
+            let before = mode(&self.attributes.of(chain, file.path)?);
+            let Some(before) = before.filter(|before| *before != now) else { return Ok(None) };
+            let (Some(text), Some(old)) = (self.blobs.text(file.id)?, self.blobs.text(id)?) else {
+                return Ok(None);
+            };
+            let found = values::newly_exempt(&now, &text, (&before, &old));
+            let found: Vec<usize> = found.into_iter().map(|named| named.line).collect();
+            let both = lines.take().map_or_else(
+                || found.clone(),
+                |lines| lines.into_iter().filter(|line| found.contains(line)).collect(),
+            );
+            lines = Some(both);
+        }
+        let lines = lines.filter(|lines| !lines.is_empty());
+        Ok(lines.map(Problem::Exempted))
     }
 }

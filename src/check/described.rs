@@ -38,10 +38,13 @@ impl Described {
         self.0.iter().filter(move |(_, of)| is_of(of)).map(|(name, _)| name.as_str())
     }
 
-    /// Whether a key is described here under this name, and only its holders may set values.
+    /// Whether a key is described here under this name, and only holders of keys have ever set values: no key here is write-only,
+    /// and none has a generation before this one that may have been.
     pub(super) fn is_for_holders(&self, id: KeyId, name: &str) -> bool {
-        let of = self.0.get(name).and_then(|of| Some((of.key?.1, of.public)));
-        of.is_some_and(|(key, public)| id.names(key) && public.is_none())
+        let is_first =
+            |of: &Description| of.public.is_none() && of.key.is_none_or(|key| key.0 <= 1);
+        let of = self.0.get(name).and_then(|of| Some(of.key?.1));
+        of.is_some_and(|key| id.names(key)) && self.0.values().all(is_first)
     }
 }
 

@@ -15,6 +15,14 @@ impl Problem {
             | Problem::SealedForGitCrypt
             | Problem::OwnFile => None,
             Problem::PlainValues { lines, values } => Some(describe_clear(lines, *values)),
+            Problem::Exempted(lines) => {
+                let lines: Vec<String> = lines.iter().take(10).map(ToString::to_string).collect();
+                let (are, on) = match lines.len() {
+                    1 => ("a value that was sealed", "line"),
+                    _ => ("values that were sealed", "lines"),
+                };
+                Some(format!("shroud-clear now exempts {are}: {on} {}", lines.join(", ")))
+            }
             Problem::Returned => Some("was sealed in an earlier commit".to_owned()),
             Problem::TakenOut => Some("a scrub removed this commit from history".to_owned()),
             Problem::Moved(from) => Some(format!("was sealed as {}", crate::sanitise::path(from))),

@@ -5,7 +5,7 @@ use gix::bstr::ByteSlice as _;
 use gix::objs::TreeRef;
 
 use super::judge::attributes_text;
-use super::{Report, Source};
+use super::{Problem, Report, Source};
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
@@ -13,6 +13,8 @@ use crate::git::tree_attributes::{Chain, FILE_NAME, TreeAttributes};
 
 /// Commits that are looked at, at most.
 const MAX_COMMITS: &str = "--max-count=200";
+/// Merges, one behind the other, that are followed, at most.
+const MAX_MERGES: usize = 50;
 
 /// The commit that took a path out of the seal.
 #[derive(Debug)]
@@ -29,7 +31,9 @@ const SHORT: usize = 12;
 /// Says who made the first file of a report one that is not sealed any more; `None` where no file left the seal, or nobody
 /// is known.
 pub fn describe_dropped(repository: &Repository, report: &Report) -> Option<String> {
-    let finding = report.findings.iter().find(|found| found.problem.is_allowable())?;
+    let leaves =
+        |problem: &Problem| problem.is_allowable() && !matches!(problem, Problem::Exempted(_));
+    let finding = report.findings.iter().find(|found| leaves(&found.problem))?;
     let commit = match finding.source {
         Source::Commit(id) => Some(id),
         Source::Index(_) => head(repository),
@@ -68,12 +72,31 @@ impl Dropped {
     }
 }
 
-/// The last commit, up to this one, before which the attributes sealed the path and after which they do not.
+/// The last commit, up to this one, before which the attributes sealed the path and after which they do not. Of a merge it is
+/// the one on the side that came so: whoever merges has not dropped the line.
 fn find_dropped(
     repository: &Repository,
     commit: ObjectId,
     path: &[u8],
 ) -> Result<Option<Dropped>, GitError> {
+    let (mut found, mut tip) = (None, commit);
+    for _ in 0..MAX_MERGES {
+        let Some((dropped, came)) = last_drop(repository, tip, path)? else { break };
+        found = Some(dropped);
+        match came {
+            Some(side) => tip = side,
+            None => break,
+        }
+    }
+    Ok(found)
+}
+
+/// The last such commit, and, of a merge, the parent that came without the attribute.
+fn last_drop(
+    repository: &Repository,
+    commit: ObjectId,
+    path: &[u8],
+) -> Result<Option<(Dropped, Option<ObjectId>)>, GitError> {
     let database = Database::open(repository)?;
     // Only these files can change what is said of the path.
     let mut files = vec![".gitattributes".to_owned()];
@@ -106,10 +129,16 @@ fn find_dropped(
         if is_sealed(&commit)? {
             continue;
         }
+        let (mut took, mut came) = (false, None);
         for parent in parents.split(' ').filter(|parent| !parent.is_empty()) {
-            if is_sealed(parent)? {
-                return Ok(Some(Dropped { commit: commit.into_owned(), by: by.into_owned() }));
+            match is_sealed(parent)? {
+                true => took = true,
+                false => came = ObjectId::from_hex(parent.as_bytes()).ok(),
             }
+        }
+        if took {
+            let dropped = Dropped { commit: commit.into_owned(), by: by.into_owned() };
+            return Ok(Some((dropped, came)));
         }
     }
     Ok(None)

@@ -22,7 +22,7 @@ use crate::keyring::KeyName;
 /// Judges files; what is said of one subject is kept until the next begins.
 pub(super) struct Judge<'r> {
     pub(super) blobs: Blobs<'r>,
-    attributes: TreeAttributes,
+    pub(super) attributes: TreeAttributes,
     pub(super) keys: KeyFiles,
     /// Subjects whose `.shroud/` is not that of each parent.
     pub(super) touched: Vec<usize>,
@@ -144,7 +144,9 @@ impl<'r> Judge<'r> {
                     matches!(problem, Problem::NotTracked(_)) && self.was_tracked(file)?;
                 Some((problem, pending.filter(|_| !dropped)))
             }
-            None if attributes.is_encrypted() => None,
+            None if attributes.is_encrypted() => {
+                self.exempted(file, &attributes)?.map(|problem| (problem, None))
+            }
             // Whatever the attributes say: anybody who pushes writes them.
             None => self.compare_plain(file)?,
         };

@@ -17,12 +17,17 @@ type Entry = (String, u32, KeyId, Option<PublicKey>);
 pub(super) struct Line(BTreeSet<Entry>);
 
 impl Line {
-    /// Adds what a tree describes. A key that had another name before keeps that one.
+    /// Adds what a tree describes. A key that had another name or public key before keeps that one: whoever exchanges a public key makes a
+    /// finding, and whoever puts the first one back makes none.
     pub(super) fn add(&mut self, described: &Described) {
         for (name, Description { key, public, .. }) in &described.0 {
             let Some((generation, id)) = *key else { continue };
             let names: Vec<&str> = self.names_of(id).collect();
-            if names.is_empty() || names.contains(&name.as_str()) {
+            let is_other = |entry: &Entry| {
+                (&entry.0, entry.1, entry.2) == (name, generation, id) && entry.3 != *public
+            };
+            let is_of_name = names.is_empty() || names.contains(&name.as_str());
+            if is_of_name && !self.0.iter().any(is_other) {
                 self.0.insert((name.clone(), generation, id, *public));
             }
         }
@@ -173,5 +178,15 @@ mod tests {
             assert_eq!(objection.is_none(), fits, "{objection:?}");
         }
         assert!(line(&[("a", 1, 1)]).objection("a", (1, id(1)), public(1)).is_some());
+        // The first one counts, so that it can be put back.
+        let blob = gix::ObjectId::null(gix::hash::Kind::Sha1);
+        let describe = |public| {
+            let key = Some((1, id(1)));
+            Described([("a".to_owned(), Description { blob, key, public })].into())
+        };
+        let mut exchanged = with.clone();
+        exchanged.add(&describe(public(2)));
+        exchanged.add(&describe(None));
+        assert_eq!(exchanged, with);
     }
 }

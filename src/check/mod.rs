@@ -5,6 +5,7 @@
 //! it, and a merge answers for what came only by the merge.
 
 mod allowed;
+pub mod banned;
 mod branches;
 mod by_value;
 mod changed;
@@ -19,6 +20,7 @@ mod moved;
 mod range;
 mod retired;
 mod returned;
+pub mod run;
 mod standing;
 mod walk;
 
@@ -99,6 +101,8 @@ pub enum Problem {
         /// How many values there are that should be sealed.
         values: usize,
     },
+    /// Values of a file that is sealed by value were sealed, and an attribute exempts them now: their lines, counted from 1.
+    Exempted(Vec<usize>),
     /// It was sealed, and now is plaintext and not to be sealed any more, whatever its attributes say of that.
     Unsealed,
     /// Plaintext at a path that should not be sealed any more, and that was sealed in an earlier commit and then went away.
@@ -148,13 +152,15 @@ pub enum Problem {
 impl Problem {
     /// Whether it may be allowed, where the check runs, that a path leaves the seal.
     pub fn is_allowable(&self) -> bool {
-        matches!(self, Self::Unsealed | Self::Returned | Self::Moved(_) | Self::NotTracked(_))
+        let leaves = matches!(self, Self::Unsealed | Self::Returned | Self::Moved(_));
+        leaves || matches!(self, Self::NotTracked(_) | Self::Exempted(_))
     }
 
     /// The name in `--json` and in the listing.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Plaintext | Self::PlainValues { .. } => "plaintext",
+            Self::Exempted(_) => "exempted",
             Self::Unsealed | Self::Returned => "unsealed",
             Self::Moved(_) => "moved-in-the-clear",
             Self::NotTracked(_) => "not-tracked",

@@ -34,7 +34,10 @@ pub struct Person {
 impl Person {
     /// Whether it is malformed or forged.
     pub fn is_bad(&self) -> bool {
-        matches!(self.standing, Standing::Malformed | Standing::MacFails)
+        matches!(
+            self.standing,
+            Standing::Malformed | Standing::Newer | Standing::MacFails | Standing::NotHere
+        )
     }
 
     /// Whether it is for this recipient, whoever wrote it.

@@ -3,6 +3,7 @@
 //! [`OpenClone`] is all of these together. [`rules`] says how a path should be sealed, [`locks`] keeps other runs away.
 
 mod error;
+pub mod exchanged;
 pub mod lineage;
 pub mod locks;
 pub mod meant;

@@ -91,8 +91,8 @@ impl OpenClone {
     /// # Errors
     /// It leads out of the worktree, or there is none.
     pub fn path_of(&self, dir: &Path, path: &Path) -> Result<Vec<u8>, CloneError> {
-        let top = self.top()?.canonicalize().context(|| "the worktree".to_owned())?;
-        let dir = dir.canonicalize().context(|| "the current directory".to_owned())?;
+        let top = dunce::canonicalize(self.top()?).context(|| "the worktree".to_owned())?;
+        let dir = dunce::canonicalize(dir).context(|| "the current directory".to_owned())?;
         let mut absolute = PathBuf::new();
         for component in dir.join(path).components() {
             match component {

@@ -38,6 +38,10 @@ pub struct MemberFile {
     pub stem: String,
     /// What it says, or why it cannot be read.
     pub member: Result<Member, String>,
+    /// Whether its blob is not in this clone, as after a partial clone with a sparse checkout.
+    pub is_missing: bool,
+    /// Whether a newer program wrote it.
+    pub is_newer: bool,
 }
 
 /// Whether a member's file is of the key that is described now.
@@ -54,6 +58,10 @@ pub enum Standing {
     NotVerified,
     /// It is no member file.
     Malformed,
+    /// A newer program wrote it.
+    Newer,
+    /// Its blob is not in this clone, so nothing is known of it.
+    NotHere,
 }
 
 impl Standing {
@@ -65,12 +73,14 @@ impl Standing {
             Self::MacFails => "mac fails",
             Self::NotVerified => "not verified",
             Self::Malformed => "malformed",
+            Self::Newer => "a newer git-shroud wrote this",
+            Self::NotHere => "not in this clone",
         }
     }
 
     /// Whether a holder of the key must do something.
     pub fn is_bad(self) -> bool {
-        matches!(self, Self::OutOfDate | Self::MacFails | Self::Malformed)
+        !matches!(self, Self::Current | Self::NotVerified)
     }
 }
 
@@ -87,6 +97,12 @@ impl MemberFile {
 
     /// Whether the file is of the key that is described now.
     pub fn standing(&self, info: Option<&KeyInfo>, keyring: &Keyring) -> Standing {
+        if self.is_missing {
+            return Standing::NotHere;
+        }
+        if self.is_newer {
+            return Standing::Newer;
+        }
         let Ok(member) = &self.member else { return Standing::Malformed };
         let File::Member(name, _) = &self.file else { return Standing::Malformed };
         let is_current = info.is_some_and(|info| info.id == member.key_id);
@@ -112,6 +128,10 @@ impl MemberFile {
 pub(crate) fn show(file: &File) -> String {
     crate::sanitise::path(file.path().as_bytes())
 }
+
+/// What to do where a partial clone with a sparse checkout has no `.shroud/`.
+pub const FETCH: &str =
+    "a sparse checkout leaves .shroud out of this partial clone: git sparse-checkout add .shroud";
 
 /// What to do about a description that somebody has damaged.
 pub const RESTORE: &str = "'git log -p -- .shroud' shows who changed it; restore it";
@@ -150,6 +170,12 @@ impl GrantProblem {
     /// What to do.
     pub fn remedy(&self) -> String {
         let Self { key, label, standing, .. } = self;
+        if *standing == Standing::NotHere {
+            return FETCH.to_owned();
+        }
+        if *standing == Standing::Newer {
+            return crate::newer::remedy();
+        }
         let remove = take_away(&self.file);
         if *standing == Standing::OutOfDate {
             format!(
@@ -280,14 +306,17 @@ impl Roster {
         };
         let files = self.files.range(first..).map(|(file, _)| file).map_while(of_key);
         files.map(move |(file, stem)| {
-            let member = match self.content(repository, file) {
+            let content = self.content(repository, file);
+            let is_missing = matches!(content, Ok(None));
+            let is_newer = matches!(&content, Ok(Some(bytes)) if Member::is_newer(bytes));
+            let member = match content {
                 Ok(Some(bytes)) => {
                     Member::parse(&bytes, key, stem).map_err(|error| error.to_string())
                 }
                 Ok(None) => Err(format!("{} is not in this clone", show(file))),
                 Err(error) => Err(error.to_string()),
             };
-            MemberFile { file: file.clone(), stem: stem.clone(), member }
+            MemberFile { file: file.clone(), stem: stem.clone(), member, is_missing, is_newer }
         })
     }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use super::exchanged;
 use super::lineage::find_later;
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
@@ -51,15 +52,27 @@ fn judge(repository: &Repository, pin: &Pin) -> Result<Judged, PinError> {
     pins.judge(pin, seen.newest(&pin.name), later)
 }
 
-/// Why no value may be sealed to the public key that is described of a key that is not held; `None` where one may, or there is none.
+/// Why no value may be sealed to the public key that is described of a key that is not held; `None` where one may, or there never was one.
 pub fn refusal(repository: &Repository, info: &KeyInfo) -> Option<PinError> {
     let KeyInfo { name, generation, id, public, .. } = info;
-    let pin = Pin { name: name.clone(), generation: *generation, id: *id, public: (*public)? };
+    let Some(public) = *public else { return taken_out(repository, info) };
+    let pin = Pin { name: name.clone(), generation: *generation, id: *id, public };
     judge(repository, &pin).err()
 }
 
+/// Whether the public key that this clone has seen of a key was taken out of its description: only a rotation ends that it is write-only. A clone
+/// that held the key knows its public key, too, so a commit must have had it: of the branch, or one that was there before somebody forced a push.
+fn taken_out(repository: &Repository, info: &KeyInfo) -> Option<PinError> {
+    let pins = Pins::load(repository.common_dir()).ok()?;
+    let pinned = pins.of(info.id)?;
+    let is_it = |old: &KeyInfo| old.id == info.id && old.public == Some(pinned);
+    let mut places = ["HEAD", "--reflog"].into_iter();
+    places.find_map(|place| exchanged::commit_of(place, repository, &info.name, is_it))?;
+    Some(PinError::Gone { name: info.name.clone(), id: info.id, pinned })
+}
+
 /// Remembers the public keys that are described of keys that are not held, as early as can be, and says what their user should know of
-/// that. Where another one was seen before, nothing is remembered, and nothing said until values are set. Where no such key is left, what was remembered of values is forgotten.
+/// that, also where another one was seen before: then it is not remembered. Where no such key is left, what was remembered of values is forgotten.
 pub fn look<'i>(
     progress: &dyn Progress,
     repository: &Repository,
@@ -68,11 +81,24 @@ pub fn look<'i>(
 ) {
     let mut is_done = true;
     for info in infos {
-        if let Some(public) = info.public.filter(|_| keyring.by_id(info.id).is_none()) {
+        if keyring.by_id(info.id).is_some() {
+            continue;
+        }
+        let refused = match info.public {
+            None => taken_out(repository, info),
+            Some(public) => {
+                is_done = false;
+                let to = WriteOnly { id: info.id, public };
+                let trusted = trust(repository, &info.name, info.generation, &to);
+                trusted.map(|notice| notice.iter().for_each(|it| progress.warning(it))).err()
+            }
+        };
+        if let Some(refused) = refused {
             is_done = false;
-            let to = WriteOnly { id: info.id, public };
-            if let Ok(Some(notice)) = trust(repository, &info.name, info.generation, &to) {
-                progress.warning(&notice);
+            // What cannot be read is said where values are set.
+            if !matches!(refused, PinError::Unknown(_)) {
+                progress.warning(&refused.to_string());
+                progress.hint(refused.hint());
             }
         }
     }
@@ -101,7 +127,11 @@ pub fn tokens(
     };
     let is_sound = |number: usize, token: &str| to.is_token_of(token, values[number].0, quoted);
     match written::remembered(common_dir, &identities, is_sound, seal) {
-        Ok(tokens) => Ok((tokens, None)),
+        Ok(tokens) => {
+            let why = "the file has more values than a clone without the key remembers, about 40,000: commit it, and run 'git checkout -- PATH'; or set these values with the key";
+            let why = written::is_too_much(&tokens).then(|| why.to_owned());
+            Ok((tokens, why))
+        }
         Err(why) => {
             let tokens = (0..values.len()).map(seal).collect::<io::Result<_>>()?;
             Ok((tokens, Some(why.to_string())))

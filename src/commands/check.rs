@@ -4,22 +4,20 @@ use std::ffi::OsString;
 
 use serde::Serialize;
 
-use super::{Context, held_git_crypt_keys, show};
-use crate::check::{
-    Allowed, Finding, Problem, Range, Report, Source, check_range, describe_dropped,
-};
-use crate::error::{CommandError, Context as _, Outcome};
-use crate::git::repository::Repository;
-use crate::scrub::banned;
+use super::{Context, patterns, show};
+use crate::check::run::{Checked, Request};
+use crate::check::{Finding, Range, Report, Source};
+use crate::error::{CommandError, Outcome};
+use crate::progress::Progress as _;
 use crate::ui::{Style, count};
 
 /// Characters of a commit's id in the listing.
 const SHORT: usize = 12;
 
 /// What helps against problems of these names.
-const HINTS: [(&[&str], &str); 7] = [
+const HINTS: [(&[&str], &str); 8] = [
     (
-        &["unsealed", "moved-in-the-clear"],
+        &["unsealed", "moved-in-the-clear", "exempted"],
         "if it is plaintext on purpose, allow it where this check runs (a push cannot): 'git shroud check --allow PATTERN', or a line in git-shroud/allow-plaintext in git's folder",
     ),
     (&["attribute-conflict"], "'git log -p -- .gitattributes' shows who changed the attributes"),
@@ -35,6 +33,10 @@ const HINTS: [(&[&str], &str); 7] = [
     (
         &["retired-key"],
         "a removed member can write such a file: check who did; if it is right, 'git shroud status --fix' seals it again",
+    ),
+    (
+        &["damaged"],
+        "restore an earlier version: git checkout REV -- PATH; a damaged value can also be set anew, with 'git shroud config set' or by typing it",
     ),
     (&["not-tracked"], "track it again with 'git shroud track', or 'git add --renormalize' it"),
 ];
@@ -54,10 +56,10 @@ const HINTS: [(&[&str], &str); 7] = [
   $ git shroud check HEAD~1..HEAD
   $ git shroud check --all --json
 
-Problems: plaintext, unsealed (was sealed, and is plaintext now), moved-in-the-clear (a sealed file is gone, and a similar
-one appears as plaintext), not-tracked (sealed, but no attribute says so), unknown-key, other-key, not-write-only (a value
-is set without the key, and key.toml has no public key for that), retired-key (new, but sealed with an earlier generation),
-key-swapped (a key.toml that does not follow from earlier ones), damaged, git-crypt (encrypted by git-crypt at a path that
+Problems: plaintext, exempted (shroud-clear now exempts values that were sealed), unsealed (was sealed, and is plaintext
+now), moved-in-the-clear (a sealed file is gone, and a similar one appears as plaintext), not-tracked (sealed, but no attribute says so), unknown-key, other-key, not-write-only (a value
+is sealed to a public key, and no key has or had one), retired-key (new, but sealed with an earlier generation),
+key-swapped (a key.toml that does not follow from earlier ones), damaged (or sealed by a newer git-shroud), git-crypt (encrypted by git-crypt at a path that
 git-shroud seals), sealed-for-git-crypt (the other way round), double-encrypted (by git-crypt; visible only with its key),
 attribute-conflict, bad-key-name, own-file (git, git-crypt or git-shroud reads it, so it cannot be sealed), taken-out (a
 scrub removed the commit, see git-shroud/banned in git's folder).
@@ -112,19 +114,12 @@ struct JsonFinding {
 
 impl Check {
     pub(crate) fn run(self, context: &Context) -> Outcome {
+        let request = Request { range: self.range(), allow: patterns(&self.allow)? };
         let repository = context.repository()?;
-        // First, as it says whose the folder is where it cannot be read.
-        let banned = banned::read(repository.common_dir())?;
-        let allowed = self.allowed(&repository)?;
-        let held = held_git_crypt_keys(&repository)?;
-        let range = self.range();
-        let (mut report, subjects) = check_range(&repository, &held, &range, &allowed)?;
-        for subject in &subjects {
-            if matches!(subject.source, Source::Commit(id) if banned.contains(&id)) {
-                let (source, path) = (subject.source, Vec::new());
-                report.findings.push(Finding { source, path, problem: Problem::TakenOut });
-            }
-        }
+        let meter = context.ui.meter("checking commits");
+        let checked = request.run(&repository)?;
+        drop(meter);
+        let report = &checked.report;
         if self.json {
             let json = JsonReport {
                 findings: report.findings.iter().map(to_json).collect(),
@@ -134,7 +129,7 @@ impl Check {
         } else {
             report.findings.iter().for_each(|finding| print(context, finding));
         }
-        self.outcome(context, &repository, &report, subjects.len())
+        self.outcome(context, &checked)
     }
 
     fn range(&self) -> Range {
@@ -148,30 +143,13 @@ impl Check {
         }
     }
 
-    /// What may leave the seal, by the list of this repository and by the arguments.
-    fn allowed(&self, repository: &Repository) -> Outcome<Allowed> {
-        let mut allowed = Allowed::read(repository.common_dir())
-            .context(|| "the list of files that may be plaintext".to_owned())?;
-        for pattern in &self.allow {
-            let pattern = crate::repo_path::argument_bytes(pattern)
-                .ok_or_else(|| CommandError::wrong("a pattern is not UTF-8"))?;
-            allowed.add(pattern);
-        }
-        Ok(allowed)
-    }
-
-    fn outcome(
-        &self,
-        context: &Context,
-        repository: &Repository,
-        report: &Report,
-        looked_at: usize,
-    ) -> Outcome {
+    fn outcome(&self, context: &Context, checked: &Checked) -> Outcome {
+        let Checked { report, looked_at, dropped, .. } = checked;
         let found = report.findings.len() as u64;
         if found > 0 {
             context.ui.status(format!("found {}", count(found, "problem")));
             self.hint(context, report);
-            if let Some(dropped) = describe_dropped(repository, report) {
+            if let Some(dropped) = dropped {
                 context.ui.hint(dropped);
             }
             return Err(CommandError::found());
@@ -193,9 +171,13 @@ impl Check {
         if !(self.staged || self.pre_push.is_some() || self.pre_receive || self.post_rewrite) {
             let what = match self.is_staged() {
                 true => "what is staged".to_owned(),
-                false => count(looked_at as u64, "commit"),
+                false => count(*looked_at as u64, "commit"),
             };
             context.ui.status(format!("checked {what} and found nothing"));
+            if let Some((what, remedy)) = checked.tripwire.as_ref().filter(|_| self.all) {
+                context.ui.warning(what);
+                context.ui.hint(remedy);
+            }
         }
         Ok(())
     }
@@ -214,8 +196,9 @@ impl Check {
             }
         } else if has("plaintext") || has("unsealed") || has("moved-in-the-clear") {
             context.ui.hint(
-                "seal the file in the commit that added it (git rebase -i), because later commits do not remove it; change the secret if the commit has left this machine",
+                "in the last commit: 'git shroud status --fix', then 'git commit --amend'; in an earlier one: 'git shroud scrub --seal', because later commits do not remove it",
             );
+            context.ui.hint("if the commit has left this machine, change the secret");
         }
         for (_, hint) in HINTS.iter().filter(|(names, _)| names.iter().any(|name| has(name))) {
             context.ui.hint(hint);

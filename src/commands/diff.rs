@@ -3,14 +3,14 @@
 use std::ffi::OsString;
 
 use super::Context;
-use crate::access::show::masked_diff::{FileDifference, compare, json, markdown, text};
+use crate::access::show::masked_diff::{
+    FileDifference, Sides, compare_sides, json, markdown, text,
+};
 use crate::error::{CommandError, Outcome, count};
-use crate::git::changes::changes;
-use crate::git::command::Git;
 
-/// Show which keys changed in sealed files, without their values
+/// Show which names changed in sealed files, without their values
 ///
-/// Names the keys that were added (+), removed (-) or changed (~) in .env, .properties, INI, TOML, YAML and JSON files, and counts lines
+/// Lists the names that were added (+), removed (-) or changed (~) in .env, .properties, INI, TOML, YAML and JSON files, and counts lines
 /// in all others. Never prints a value or a line, so you can use it in CI logs. Compares the same as 'git diff': the worktree with the
 /// index or a revision, or two revisions. Shows sealed files only.
 ///
@@ -65,16 +65,16 @@ impl Diff {
         if !self.masked {
             return Err(CommandError::wrong("git shroud diff needs '--masked'")
                 .hint("'git diff' shows the plaintext of sealed files if their keys are held")
-                .hint("'git shroud diff --masked' names the changed keys, but no values"));
+                .hint("'git shroud diff --masked' lists the changed names, but no values"));
         }
         let opened = context.open()?;
-        let git = Git::new(&context.dir).with_users_pathspecs();
-        let changed =
-            changes(&git, self.staged, &self.revisions, &self.paths).map_err(|error| {
-                CommandError::from(error)
-                    .hint("put revisions first, and paths after '--': REV REV -- PATH")
-            })?;
-        let found = compare(&opened, changed)?;
+        let sides = Sides {
+            dir: &context.dir,
+            staged: self.staged,
+            revisions: &self.revisions,
+            paths: &self.paths,
+        };
+        let found = compare_sides(&opened, &sides)?;
         let is_certain = found.iter().any(FileDifference::is_certain);
         let incomplete = found.iter().filter(|found| found.is_incomplete()).count() as u64;
         match self.format {

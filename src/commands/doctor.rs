@@ -2,13 +2,11 @@
 
 use serde::Serialize;
 
-use super::{Context, remove_left_keys};
-use crate::doctor::{Finding, Patient, Severity, examine};
+use super::Context;
+use crate::doctor::{Finding, Patient, Severity, examine, remove_left};
 use crate::error::{CommandError, Outcome};
-use crate::git::repository::Repository;
 use crate::sanitise;
 use crate::status::find_names;
-use crate::store::exclusive::try_exclusive;
 use crate::ui::Style;
 
 /// Check the whole setup, and say what to do about problems
@@ -60,22 +58,5 @@ impl Doctor {
             }
         }
         if ill { Err(CommandError::found()) } else { Ok(()) }
-    }
-}
-
-/// Removes the keys that a run which was cut off has left, unless another is at work.
-fn remove_left(repository: &Repository) -> Option<Finding> {
-    let common_dir = repository.common_dir();
-    let lock = try_exclusive(common_dir).ok().flatten();
-    let removed = lock.map(|_lock| remove_left_keys(common_dir))?;
-    let finding =
-        |severity, message: String| Finding { check: "leftovers", severity, message, remedy: None };
-    match removed {
-        Ok(false) => None,
-        Ok(true) => Some(finding(
-            Severity::Ok,
-            "removed the keys that an interrupted rotation had left".to_owned(),
-        )),
-        Err(error) => Some(finding(Severity::Problem, error.to_string())),
     }
 }

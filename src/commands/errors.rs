@@ -1,5 +1,6 @@
 //! The errors of services as this program says them: in words, with what to do, and with an exit status.
 
+mod backup;
 mod clone;
 mod environments;
 mod files;
@@ -13,7 +14,9 @@ mod scrub;
 mod unlock;
 
 use crate::check::RangeError;
+use crate::check::run::CheckError;
 use crate::clone::RESTORE;
+use crate::demo::DemoError;
 use crate::error::{About, CommandError};
 use crate::fs::plaintext_folder::FolderError;
 use crate::git::editor::EditorError;
@@ -99,6 +102,30 @@ impl From<EditorError> for CommandError {
             EditorError::Unknown => wrong.hint("set GIT_EDITOR"),
             EditorError::Failed => wrong.hint("set GIT_EDITOR to another"),
             EditorError::Io(..) => wrong,
+        }
+    }
+}
+
+impl From<DemoError> for CommandError {
+    fn from(error: DemoError) -> Self {
+        let text = error.to_string();
+        match error {
+            DemoError::About(error) => error.into(),
+            DemoError::Used(_) => {
+                Self::wrong(text).hint("name a directory that does not exist yet")
+            }
+            DemoError::Command(_) | DemoError::NotTrue(_) => Self::refused(text),
+        }
+    }
+}
+
+impl From<CheckError> for CommandError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Banned(error) => error.into(),
+            CheckError::About(error) => error.into(),
+            CheckError::GitCrypt(error) => error.into(),
+            CheckError::Range(error) => error.into(),
         }
     }
 }

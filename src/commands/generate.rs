@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Context;
 use crate::error::{Context as _, Outcome};
+use crate::ui::pages::write_pages;
 
 /// Print completions for a shell
 #[derive(clap::Args)]
@@ -53,9 +54,7 @@ impl Man {
             context.ui.bytes(&page);
             return Ok(());
         };
-        std::fs::create_dir_all(&dir).context(|| crate::sanitise::native(&dir))?;
-        clap_mangen::generate_to((context.program)(), &dir)
-            .context(|| crate::sanitise::native(&dir))?;
+        write_pages((context.program)(), &dir).context(|| crate::sanitise::native(&dir))?;
         context.ui.status(format!("wrote the man pages to {}", crate::sanitise::native(&dir)));
         Ok(())
     }

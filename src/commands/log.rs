@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use super::Context;
-use crate::access::show::git::{arguments, run_git};
+use crate::access::show::git::log;
 use crate::error::Outcome;
 
 /// Show the history of a file as plaintext, across renames
@@ -35,9 +35,6 @@ impl Log {
     }
 
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        let opened = context.open()?;
-        // What a path should be, stock git decides by its own rules; --textconv is said for commands that have it off.
-        let command = ["log", "--patch", "--textconv", "--follow"];
-        Ok(run_git(&context.dir, &opened, &[], arguments(&command, &self.given))?)
+        Ok(log(&context.open()?, &context.dir, &self.given)?)
     }
 }

@@ -28,14 +28,17 @@ pub mod track;
 pub mod unlock;
 pub mod why;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::access::rotate::Journal;
 use crate::clone::locks;
-use crate::clone::locks::{refuse_rotation, remove_left_keys};
+use crate::clone::locks::refuse_rotation;
 use crate::clone::{OpenClone, held_git_crypt_keys, held_keys, top};
 use crate::error::{CommandError, Outcome};
+use crate::git::GitError;
 use crate::git::repository::Repository;
+use crate::repo_path::argument_bytes;
 use crate::store::exclusive::Exclusive;
 use crate::ui::{ColorChoice, Ui};
 
@@ -60,6 +63,13 @@ impl Context {
         Ok(repository)
     }
 
+    /// Says why something was not done, and goes on.
+    fn warn(&self, error: impl Into<CommandError>) {
+        let error = error.into();
+        self.ui.warning(error.message());
+        error.hints().iter().for_each(|hint| self.ui.hint(hint));
+    }
+
     /// The repository around, for commands that have an own answer to a rotation.
     fn discover(&self) -> Outcome<Repository> {
         if !self.dir.is_dir() {
@@ -69,6 +79,14 @@ impl Context {
             )));
         }
         Ok(Repository::discover(&self.dir)?)
+    }
+
+    /// The same; `None` where there is none.
+    fn discover_any(&self) -> Outcome<Option<Repository>> {
+        match Repository::discover(&self.dir) {
+            Err(GitError::NoRepository) => Ok(None),
+            found => Ok(Some(found?)),
+        }
     }
 
     /// The repository around, with the keys that are held and described.
@@ -93,4 +111,10 @@ fn exclusive(repository: &Repository) -> Outcome<Exclusive> {
 /// A path for a person to read.
 fn show(path: &[u8]) -> String {
     crate::sanitise::path(path)
+}
+
+/// Patterns of paths, as they were typed.
+fn patterns(arguments: &[OsString]) -> Outcome<Vec<&[u8]>> {
+    let not_utf8 = || CommandError::wrong("a pattern is not UTF-8");
+    arguments.iter().map(|argument| argument_bytes(argument).ok_or_else(not_utf8)).collect()
 }

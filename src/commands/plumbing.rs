@@ -71,6 +71,7 @@ impl FilterProcess {
 
 fn serve_git<'k>(context: &Context, filter: &mut impl Driver<'k>) -> Outcome {
     let served = serve(stdin(), stdout(), filter, |path, error| report(&context.ui, path, error));
+    filter.served();
     filter.conclude();
     summarise(&context.ui, filter.summary());
     Ok(served.context(|| "the connection to git broke off".to_owned())?)

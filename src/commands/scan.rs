@@ -13,6 +13,7 @@ use crate::git::pushed::Pushed;
 use crate::git::repository::Repository;
 use crate::scan::error::ScanError;
 use crate::scan::findings::Report;
+use crate::scan::fingerprint::SALT_LEN;
 use crate::scan::look::Look;
 use crate::scan::report::{self, Format};
 use crate::scan::run::Request;
@@ -107,6 +108,9 @@ pub struct Scan {
     suggest: bool,
 }
 
+/// What makes fingerprints where no key is held.
+type Salt = [u8; SALT_LEN];
+
 /// Findings that are shown; `None` for all.
 #[derive(Clone, Copy)]
 struct Limit(Option<usize>);
@@ -137,14 +141,16 @@ impl Scan {
             },
             rules: self.rules.as_deref(),
             baseline: self.baseline.as_deref(),
-            named: self.write_baseline.is_some() || self.plan.is_some(),
+            named: self.write_baseline.is_some()
+                || self.plan.is_some()
+                || matches!(self.format, Format::Json | Format::Jsonl),
             others_marks: self.others_marks,
             min_rank: self.min_rank,
             reveal: self.reveal,
         };
         let answer = request.run(&context.ui)?;
         let report = &answer.report;
-        self.write(context, report)?;
+        self.write(context, report, answer.salt.as_ref())?;
         if let Some(path) = &self.write_baseline {
             write_output(path, answer.baseline().as_bytes(), Access::Shared)
                 .map_err(ScanError::File)?;
@@ -181,7 +187,7 @@ impl Scan {
         })
     }
 
-    fn write(&self, context: &Context, report: &Report) -> Outcome {
+    fn write(&self, context: &Context, report: &Report, salt: Option<&Salt>) -> Outcome {
         // As a hook it is silent where all is well.
         let is_hook = (self.staged || self.pre_push.is_some() || self.pre_receive)
             && self.format == Format::Text
@@ -199,7 +205,7 @@ impl Scan {
             Some(_) => None,
         };
         let limit = if self.summary { Some(0) } else { self.limit.0 };
-        let options = report::Options { reveal: self.reveal, paint, limit };
+        let options = report::Options { reveal: self.reveal, paint, limit, salt };
         let mut text = zeroize::Zeroizing::new(Vec::new());
         report::write(self.format, report, options, &mut *text).map_err(ScanError::File)?;
         match &self.output {

@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::{Context, show};
 use crate::access::index::fix::{fix, report_refused, warn_of_unopened};
 use crate::access::members::problems::report_problems;
+use crate::clone::exchanged;
 use crate::error::{CommandError, Outcome};
 use crate::format::Form;
 use crate::git::GitError;
-use crate::git::command::Git;
 use crate::status::{
     ByValue, FileStatus, GitCryptState, State, expand_pathspecs, find_undeltad, survey,
 };
@@ -28,7 +28,7 @@ use crate::ui::{Style, count};
   $ git shroud status --json secrets
 
 States: sealed, empty (stays as it is), plaintext-in-head, plaintext-in-index, retired-key, other-key, unknown-key,
-damaged, attribute-conflict, bad-key-name, not-tracked (sealed, but no attribute says so), git-crypt (encrypted by
+damaged, newer (sealed by a newer git-shroud), attribute-conflict, bad-key-name, not-tracked (sealed, but no attribute says so), git-crypt (encrypted by
 git-crypt at a path that git-shroud seals), unmerged, missing (not in this clone). For git-crypt's files also: encrypted,
 double-encrypted.")]
 pub struct Status {
@@ -75,7 +75,7 @@ impl Status {
         opened.top()?;
         let only = match self.paths.as_slice() {
             [] => None,
-            paths => Some(expand_pathspecs(&Git::new(&context.dir).with_users_pathspecs(), paths)?),
+            paths => Some(expand_pathspecs(&context.dir, paths)?),
         };
         let known = opened.known();
         let mut files = survey(&opened.repository, &known, only.as_ref())?;
@@ -105,6 +105,7 @@ impl Status {
         let found = outcome(context, &files);
         let problems = report_problems(&context.ui, &opened).map_err(CommandError::from);
         let refused = report_refused(&context.ui, &opened);
+        exchanged::warn(&context.ui, &opened.repository, &opened.roster, &opened.keyring);
         let refused = if refused { Err(CommandError::found()) } else { Ok(()) };
         found.and(problems).and(refused)
     }

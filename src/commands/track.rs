@@ -2,12 +2,11 @@
 
 use std::ffi::OsString;
 
-use super::Context;
+use super::{Context, patterns};
 use crate::access::track::{By, Sealing, list, track, untrack, write_out};
-use crate::error::{CommandError, Outcome};
+use crate::error::Outcome;
 use crate::format::Layout;
 use crate::keyring::KeyName;
-use crate::repo_path::argument_bytes;
 
 /// Choose files to encrypt: seal all that match a pattern
 ///
@@ -95,9 +94,4 @@ impl Untrack {
         let opened = context.open()?;
         Ok(untrack(&opened, &context.dir, &patterns(&self.patterns)?, &context.ui)?)
     }
-}
-
-fn patterns(arguments: &[OsString]) -> Outcome<Vec<&[u8]>> {
-    let not_utf8 = || CommandError::wrong("a pattern is not UTF-8");
-    arguments.iter().map(|argument| argument_bytes(argument).ok_or_else(not_utf8)).collect()
 }

@@ -7,13 +7,15 @@ use crate::access::unlock::missing::IdentityArguments;
 use crate::access::unlock::{Request, install_first, unlock};
 use crate::error::Outcome;
 use crate::format::KeyId;
+use crate::git::GitError;
 use crate::ui::prompt;
 
 /// Unlock this clone: take keys and decrypt its files
 ///
 /// Reads keys from key files and backups (a token, an age file under a passphrase, 24 words), from '-' (standard input), from
 /// GIT_SHROUD_KEYRING (a path) or GIT_SHROUD_KEY (the text). Without these, opens your grants in .shroud/: with your gpg, with age
-/// identities and SSH keys in their usual places or from --identity, or with an OpenPGP key from --secret-key. A clone that has held keys
+/// identities and SSH keys in their usual places or from --identity, or with an OpenPGP key from --secret-key. A file that holds an age
+/// identity, an SSH or an OpenPGP private key is recognised, and opens your grants too. A clone that has held keys
 /// takes a key with a new name only with --new-key, because anybody who can push can add one.
 ///
 /// Decrypts every unchanged file; files with local changes stay as they are. If it is interrupted, run it again. In a git-crypt
@@ -24,7 +26,8 @@ use crate::ui::prompt;
   $ git shroud unlock ../team.key
   $ git shroud unlock - < ../team.key
   $ GIT_SHROUD_KEYRING=../team.key git shroud unlock
-  $ git shroud unlock --identity ../me.age
+  $ git shroud unlock ../me.age
+  $ git shroud unlock --soft
   $ git shroud unlock ../git-crypt.key")]
 pub struct Unlock {
     /// Key files or backups, '-' for standard input
@@ -38,6 +41,15 @@ pub struct Unlock {
     /// Take the key with this name, even if this clone holds others and has never seen it
     #[arg(long = "new-key", value_name = "NAME")]
     new_keys: Vec<String>,
+    /// Take only keys with these ids, or that descend from them; repeatable
+    #[arg(long = "expect", value_name = "ID", value_parser = parse_key_id)]
+    expected: Vec<KeyId>,
+    /// If no key can be had, leave the files sealed and end with exit status 0
+    #[arg(long)]
+    soft: bool,
+    /// Pin the keys for the address of this clone: your next clones of it take only keys that descend from them
+    #[arg(long, conflicts_with = "soft")]
+    pin: bool,
 }
 
 fn parse_key_id(text: &str) -> Result<KeyId, &'static str> {
@@ -52,11 +64,18 @@ pub fn give_up(context: &Context) {
 
 impl Unlock {
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        let repository = context.discover()?;
+        let repository = match context.discover_any()? {
+            None if self.soft => {
+                context.ui.status("this is not a git repository, so there is nothing to open");
+                return Ok(());
+            }
+            None => return Err(GitError::NoRepository.into()),
+            Some(repository) => repository,
+        };
         refuse_rotation(&repository)?;
         let _exclusive = exclusive(&repository)?;
-        let Self { key_files, identities, trusted, new_keys } = self;
-        let request = Request { key_files, identities, trusted, new_keys };
+        let Self { key_files, identities, trusted, new_keys, expected, soft, pin } = self;
+        let request = Request { key_files, identities, trusted, new_keys, expected, soft, pin };
         Ok(unlock(repository, &request, &mut prompt::ask, &context.ui)?)
     }
 }

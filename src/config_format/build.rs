@@ -66,15 +66,18 @@ impl<'t> Builder<'t> {
         base: usize,
     ) -> Self {
         let breaks = memchr::memchr_iter(b'\n', bytes);
+        let line_starts: Vec<_> = std::iter::once(0).chain(breaks.map(|at| at + 1)).collect();
+        // About one value a line, with its name and a sign.
+        let lines = line_starts.len().min(MAX_ITEMS);
         Self {
             bytes,
             base,
             format,
             dialect,
             text_len: 0,
-            line_starts: std::iter::once(0).chain(breaks.map(|at| at + 1)).collect(),
-            items: Vec::new(),
-            marks: Vec::new(),
+            line_starts,
+            items: Vec::with_capacity(lines),
+            marks: Vec::with_capacity(2 * lines),
             path: Vec::new(),
             document: 0,
         }

@@ -20,9 +20,8 @@ pub(super) fn read<'t>(
             at += 1;
             continue;
         }
-        let equals = line.iter().position(|&byte| byte == b'=');
-        let equals =
-            equals.ok_or_else(|| builder.doubt(start, no_name(trimmed, "there is no '='")))?;
+        let equals = memchr::memchr(b'=', line)
+            .ok_or_else(|| builder.doubt(start, no_name(trimmed, "there is no '='")))?;
         let words = trim(&line[..equals]);
         let exported = words.strip_prefix(b"export").map(trim);
         let own = exported.filter(|own| own.len() + 6 < words.len()).unwrap_or(words);

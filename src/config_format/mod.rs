@@ -186,7 +186,7 @@ impl Format {
         }
         let content = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let builder = Builder::new(self, dialect, bytes, bytes.len() - content.len());
-        if let Some(at) = content.iter().position(|byte| *byte == 0) {
+        if let Some(at) = memchr::memchr(0, content) {
             return Err(builder.doubt(at, "the file contains a zero byte"));
         }
         if self == Self::Properties {
@@ -217,15 +217,19 @@ fn name<'t>(bytes: &'t [u8], signs: &[u8]) -> Option<&'t str> {
 
 /// Whether what looks like a name may be a value in Base64 that ends with `=`: names are shown, values never.
 fn may_be_base64(name: &str, value: &[u8]) -> bool {
+    // Before any count: nearly all names have a value.
+    let is_padded = value == b"=";
+    let padded = (name.len() + 1 + value.len()).is_multiple_of(4);
+    if !(is_padded || value.is_empty() && name.len() >= 15 && padded) {
+        return false;
+    }
+    let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let count = |kind: fn(&u8) -> bool| name.bytes().filter(kind).count();
     let upper = count(u8::is_ascii_uppercase);
-    let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     // A name in camelCase has few capitals, and no digits or signs between them.
     let is_words = name.bytes().all(|byte| byte.is_ascii_alphabetic()) && 3 * upper <= name.len();
     let mixed = count(u8::is_ascii_lowercase) > 0 && upper > 0 && !is_words;
-    let padded = (name.len() + 1 + value.len()).is_multiple_of(4);
-    name.bytes().all(alphabet)
-        && (value == b"=" || value.is_empty() && name.len() >= 15 && mixed && padded)
+    name.bytes().all(alphabet) && (is_padded || mixed)
 }
 
 #[cfg(test)]

@@ -14,18 +14,22 @@ pub(super) struct Text<'t> {
 impl<'t> Text<'t> {
     /// Refuses a carriage return that no line feed follows.
     pub(super) fn split(builder: &Builder<'_>, bytes: &'t [u8]) -> Result<Self, Doubt> {
+        let returns = memchr::memchr(b'\r', bytes).is_some();
         let mut lines = Vec::new();
         let mut start = 0;
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let content = line.strip_suffix(b"\n").unwrap_or(line);
-            let content = content.strip_suffix(b"\r").unwrap_or(content);
-            if memchr::memchr(b'\r', content).is_some()
-                || content.len() + 1 == line.len() && line.ends_with(b"\r")
-            {
-                return Err(builder.doubt(start, "there is a carriage return inside the line"));
+        while start < bytes.len() {
+            let feed = memchr::memchr(b'\n', &bytes[start..]).map(|at| start + at);
+            let mut end = feed.unwrap_or(bytes.len());
+            if returns {
+                if feed.is_some() && bytes[start..end].ends_with(b"\r") {
+                    end -= 1;
+                }
+                if memchr::memchr(b'\r', &bytes[start..end]).is_some() {
+                    return Err(builder.doubt(start, "there is a carriage return inside the line"));
+                }
             }
-            lines.push(start..start + content.len());
-            start += line.len();
+            lines.push(start..end);
+            start = feed.map_or(bytes.len(), |feed| feed + 1);
         }
         Ok(Self { bytes, lines })
     }

@@ -31,6 +31,37 @@ pub(super) fn crc32_base62(token: &[u8]) -> bool {
         || base62(crc32fast::hash(&token[..split])) == token[split..]
 }
 
+/// Whether the last two bytes of what base32 says are the CRC-16 of those before them, least byte first: so a seed of NATS
+/// ends (`nkeys`, "Internals").
+pub(super) fn nkey(seed: &[u8]) -> bool {
+    let mut bytes = Vec::with_capacity(seed.len() * 5 / 8);
+    let (mut bits, mut have) = (0u32, 0);
+    for &digit in seed {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'2'..=b'7' => digit - b'2' + 26,
+            _ => return false,
+        };
+        bits = (bits << 5 | u32::from(value)) & 0xfff;
+        have += 5;
+        if have >= 8 {
+            have -= 8;
+            bytes.push((bits >> have & 0xff) as u8);
+        }
+    }
+    let Some((body, sum)) = bytes.split_last_chunk::<2>() else { return false };
+    !body.is_empty() && crc16(body) == u16::from_le_bytes(*sum)
+}
+
+/// CRC-16 with the polynomial of CCITT, beginning with nought (XMODEM).
+pub(crate) fn crc16(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0, |sum, &byte| {
+        (0..8).fold(sum ^ u16::from(byte) << 8, |sum, _| {
+            if sum & 0x8000 == 0 { sum << 1 } else { sum << 1 ^ 0x1021 }
+        })
+    })
+}
+
 /// A number in base62, as six digits.
 pub(crate) fn base62(number: u32) -> [u8; 6] {
     let mut digits = *b"000000";
@@ -75,6 +106,16 @@ pub(super) fn jwt(token: &[u8]) -> Option<Vec<Cow<'static, str>>> {
 
 fn object(part: &[u8]) -> Option<serde_json::Map<String, serde_json::Value>> {
     serde_json::from_slice(&BASE64URL.decode(part).ok()?).ok()
+}
+
+/// Whether the part that begins with `eyJ` is a JSON object in base64; right where there is no such part.
+pub(super) fn holds_object(token: &[u8]) -> bool {
+    let Some(start) = memchr::memmem::find(token, b"eyJ") else { return true };
+    let part = token[start..].split(|&byte| byte == b'_').next().unwrap_or_default();
+    let decoded = super::encoding::BASE64.decode(part).ok();
+    decoded.is_some_and(|text| {
+        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&text).is_ok()
+    })
 }
 
 /// Whether the first part of a token is a number in base64: the user id, in a bot token of Discord.

@@ -7,7 +7,7 @@ use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
 use thiserror::Error;
 
-use super::regex::compile;
+use super::regex::{compile, longest};
 use super::window::REACH;
 use crate::detect::rules::{Anchor, Rule};
 
@@ -34,7 +34,13 @@ pub enum ExpressionError {
 
 /// One rule's.
 #[derive(Default)]
-pub(super) struct Expression(OnceLock<Option<Regex>>);
+pub(super) struct Expression(OnceLock<Option<Compiled>>);
+
+struct Compiled {
+    regex: Regex,
+    /// Bytes of the longest match, as far as that is known.
+    longest: Option<usize>,
+}
 
 /// What matched, and the secret in it.
 type Ranges = (Range<usize>, Range<usize>);
@@ -49,20 +55,31 @@ impl Expression {
             rule: crate::sanitise::line(&rule.id),
             reason,
         };
-        let regex = build(rule).map_err(invalid)?;
-        if rule.group >= regex.group_info().group_len(regex_automata::PatternID::ZERO) {
+        let compiled = build(rule).map_err(invalid)?;
+        if rule.group >= compiled.regex.group_info().group_len(regex_automata::PatternID::ZERO) {
             return Err(ExpressionError::NoGroup {
                 rule: crate::sanitise::line(&rule.id),
                 group: rule.group,
             });
         }
         // Another thread may have been first, with the same expression.
-        let _ = self.0.set(Some(regex));
+        let _ = self.0.set(Some(compiled));
         Ok(())
     }
 
     fn regex(&self, rule: &Rule) -> Option<&Regex> {
+        self.compiled(rule).map(|compiled| &compiled.regex)
+    }
+
+    fn compiled(&self, rule: &Rule) -> Option<&Compiled> {
         self.0.get_or_init(|| build(rule).ok()).as_ref()
+    }
+
+    /// How many bytes from its beginning on may decide on a match of [`Self::at`].
+    pub(super) fn reach(&self, rule: &Rule) -> usize {
+        let longest = self.compiled(rule).and_then(|compiled| compiled.longest);
+        // An assertion may look at the byte behind the match.
+        longest.unwrap_or(REACH).min(REACH) + 1
     }
 
     /// The match that begins exactly here.
@@ -111,9 +128,10 @@ fn found(regex: &Regex, input: &Input<'_>, group: usize) -> Option<Ranges> {
     Some((matched, value.start..value.end))
 }
 
-fn build(rule: &Rule) -> Result<Regex, String> {
-    match rule.place {
+fn build(rule: &Rule) -> Result<Compiled, String> {
+    let regex = match rule.place {
         Anchor::Assigned => compile(&format!("\\A(?:{})\\z", rule.expression)),
         _ => compile(&rule.expression),
-    }
+    }?;
+    Ok(Compiled { regex, longest: longest(&rule.expression) })
 }

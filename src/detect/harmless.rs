@@ -4,11 +4,15 @@ use super::assignment::Assignment;
 use super::operator::Operator;
 use super::path::PathKind;
 use super::surroundings::setting;
-use super::thresholds::{NAME_FROM, PATH_FROM, PHRASE_FROM, RANDOM_SECRET};
-use super::{name, placeholder, random, words};
+use super::thresholds::{PHRASE_FROM, RANDOM_SECRET, SHORTEST_SECRET};
+use super::{address, code, name, pair, placeholder, published, random, words};
 
 /// Bytes that are looked at for the beginning of a quoted text.
-const LONGEST_TEXT: usize = 128;
+pub(super) const LONGEST_TEXT: usize = 128;
+/// Characters that write a key for signatures as escapes: 8 to 64 drawn bytes.
+const SESSION_KEY: std::ops::RangeInclusive<usize> = 16..=256;
+/// Bytes of the name of a call.
+const LONGEST_CALL: usize = 64;
 /// Bytes of the shortest hash of a password: crypt's with MD5 has 22 behind its salt.
 const SHORTEST_HASH: usize = 26;
 
@@ -17,15 +21,20 @@ pub(super) fn is(text: &[u8], found: &Assignment, value: &[u8]) -> bool {
     let name = &text[found.name.clone()];
     placeholder::is(value)
         || placeholder::is_phrase(value)
-        || is_address(value)
+        || address::is(value)
         || is_public(value)
+        || published::is(value)
         || is_hash(value)
         || is_text_of_key(text, found)
         || repeats_name(name, value)
-        || is_binary(value)
+        || is_binary(value) && !is_session_key(name, value)
+        || pair::is_concatenation(value)
+        || is_hashed(text, found)
+        || is_part_of_arn(text, found)
+        || is_command(text, found, value)
+        || is_prompt(value)
         || (found.operator == Operator::Argument && !name::ends_in_keyword(name))
-        || (!found.quoted
-            && (is_code(text, found, value) || is_literal(value) || is_constant(value)))
+        || (!found.quoted && code::is(text, found, value))
         || (found.quoted && continues(text, found))
 }
 
@@ -36,6 +45,7 @@ pub(super) fn is_in(text: &[u8], found: &Assignment, value: &[u8], path: PathKin
         PathKind::Settings => false,
         PathKind::Texts => !random::is(value, RANDOM_SECRET),
         _ if found.quoted => false,
+        _ if path.is_code() && value.iter().all(u8::is_ascii_digit) => true,
         _ if path.is_code() => {
             is_cut_from_code(value) || is_expression(value) && !is_variable(text, found)
         }
@@ -77,6 +87,9 @@ fn is_text_of_key(text: &[u8], found: &Assignment) -> bool {
 
 /// `$argon2id$…`, `{SSHA}…`: the hash of a password: another rule is for those.
 fn is_hash(value: &[u8]) -> bool {
+    // A line of Apache's `htpasswd`: `user:$apr1$…`.
+    let colon = memchr::memchr(b':', value).filter(|&at| value[at + 1..].starts_with(b"$"));
+    let value = colon.map_or(value, |at| &value[at + 1..]);
     let scheme = value.strip_prefix(b"$").and_then(|rest| rest.split(|&byte| byte == b'$').next());
     let modular = scheme.is_some_and(|scheme| {
         (1..=20).contains(&scheme.len())
@@ -100,122 +113,86 @@ fn is_hash(value: &[u8]) -> bool {
         b"bcrypt",
         b"scram-sha-",
     ];
-    modular || named.into_iter().any(starts)
+    // MySQL writes a star and forty digits, PostgreSQL `md5` and thirty-two.
+    let hex = |digits: &[u8], length: usize| {
+        digits.len() == length && digits.iter().all(u8::is_ascii_hexdigit)
+    };
+    let prefixed = value.strip_prefix(b"*").is_some_and(|rest| hex(rest, 40))
+        || value.strip_prefix(b"md5").is_some_and(|rest| hex(rest, 32));
+    modular || prefixed || named.into_iter().any(starts)
 }
 
-/// Paths, URLs, selectors, formats: what begins or looks like them.
-fn is_address(value: &[u8]) -> bool {
-    let starts = |sign: &str| value.starts_with(sign.as_bytes());
-    let contains = |part: &[u8]| memchr::memmem::find(value, part).is_some();
+/// `hash("password", "salt")`, `Check("password", "$2a…")`: the word is the password, and what follows is made of it.
+fn is_hashed(text: &[u8], found: &Assignment) -> bool {
+    let Some(open) = found.name.start.checked_sub(2) else { return false };
+    if found.operator != Operator::Argument || text[open] != b'(' {
+        return false;
+    }
+    let first = open.saturating_sub(LONGEST_CALL);
+    let length =
+        text[first..open].iter().rev().take_while(|&&byte| super::window::is_word(byte)).count();
+    let call = text[open - length..open].to_ascii_lowercase();
     [
-        "http://",
-        "https://",
-        "/",
-        "./",
-        "../",
-        "~/",
-        "#/",
-        "\\\\",
-        "--",
-        "application/",
-        "text/",
-        "data:",
-        "@/",
-        "*",
-        "^",
+        &b"hash"[..],
+        b"check",
+        b"verify",
+        b"compare",
+        b"crypt",
+        b"derive",
+        b"match",
+        b"equal",
+        b"valid",
     ]
     .iter()
-    .any(|sign| starts(sign))
-        && (value.len() < 20 || words::efficiency(value) > PATH_FROM)
-        || contains(b"://")
-        || is_module(value)
-        || is_host(value)
-        || has_version(value)
-        || (matches!(value.first(), Some(b'#' | b'.'))
-            && value[1..].iter().all(|&byte| byte.is_ascii_lowercase() || byte == b'-'))
-        || contains(b".pem")
-        || contains(b".key")
-        || contains(b".crt")
-        || contains(b".json")
-        || contains(b".jks")
-        || contains(b".p12")
-        || contains(b".txt")
-        || contains(b".yaml")
-        || contains(b".yml")
+    .any(|word| memchr::memmem::find(&call, word).is_some())
 }
 
-/// `github.com/owner/name/v4`: a module, by its address.
-fn is_module(value: &[u8]) -> bool {
-    let mut parts = value.split(|&byte| byte == b'/');
-    let mut labels = parts.next().unwrap_or_default().rsplit(|&byte| byte == b'.');
-    let last = labels.next().unwrap_or_default();
-    let is_label = |label: &[u8]| {
-        !label.is_empty()
-            && label
-                .iter()
-                .all(|&byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    };
-    parts.next().is_some_and(|first| !first.is_empty())
-        && (2..=6).contains(&last.len())
-        && last.iter().all(u8::is_ascii_lowercase)
-        && labels.clone().next().is_some()
-        && labels.all(is_label)
+/// `arn:aws:secretsmanager:…:secret:name`: the name of a secret, and where it is.
+fn is_part_of_arn(text: &[u8], found: &Assignment) -> bool {
+    let first = found.name.start.saturating_sub(LONGEST_TEXT);
+    let before = &text[first..found.name.start];
+    let start = before.iter().rposition(|byte| !byte.is_ascii_graphic()).map_or(0, |at| at + 1);
+    before.ends_with(b":") && memchr::memmem::find(&before[start..], b"arn:").is_some()
 }
 
-/// Names of hosts: labels of small letters, the last one a word.
-fn is_host(value: &[u8]) -> bool {
-    let label = |label: &[u8]| {
-        !label.is_empty()
-            && label
-                .iter()
-                .all(|&byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    };
-    let host = value.split(|&byte| byte == b':').next().unwrap_or_default();
-    let mut labels = host.rsplit(|&byte| byte == b'.');
-    let last = labels.next().unwrap_or_default();
-    (2..=6).contains(&last.len())
-        && last.iter().all(u8::is_ascii_lowercase)
-        && labels.clone().count() >= 2
-        && labels.all(label)
-}
-
-/// `1.4.0` and the like in it, after a letter's end: a name with a version.
-fn has_version(value: &[u8]) -> bool {
-    let parts: Vec<&[u8]> =
-        value.split(|byte| matches!(byte, b'-' | b':' | b'_' | b'@' | b'/')).collect();
-    let number = |part: &&[u8]| {
-        let mut numbers = part.strip_prefix(b"v").unwrap_or(part).split(|&byte| byte == b'.');
-        numbers.clone().count() >= 2
-            && numbers.all(|number| {
-                !number.is_empty() && number.len() <= 4 && number.iter().all(u8::is_ascii_digit)
-            })
-    };
-    parts.iter().any(number)
+/// What a shell runs in place of the text: `` PASSWORD=`cat file` ``.
+fn is_command(text: &[u8], found: &Assignment, value: &[u8]) -> bool {
+    found.quoted
+        && found.operator == Operator::Equals
+        && found.value.start == found.name.end + 2
+        && text[found.name.end + 1] == b'`'
+        && value.contains(&b' ')
 }
 
 /// UUIDs stand for things; integrity values, public keys and password hashes are meant to be seen.
 fn is_public(value: &[u8]) -> bool {
-    [
-        "sha1-",
-        "sha256-",
-        "sha384-",
-        "sha512-",
-        "sha1:",
-        "sha256:",
-        "sha512:",
-        "md5:",
-        "h1:",
-        "ssh-rsa ",
-        "ssh-ed25519 ",
-        "ecdsa-sha2-",
-        "-----BEGIN",
-        "MIIBIjANBg",
-        "MIICIjANBg",
-        "age1",
-        "0x0",
-    ]
-    .iter()
-    .any(|sign| value.starts_with(sign.as_bytes()))
+    // A UUID of version 1 is a clock and the address of a machine.
+    let is_clock = value.len() == 36
+        && value[8] == b'-'
+        && value[13..15] == *b"-1"
+        && value.iter().all(|&byte| byte.is_ascii_hexdigit() || byte == b'-');
+    is_clock
+        || [
+            "sha1-",
+            "sha256-",
+            "sha384-",
+            "sha512-",
+            "sha1:",
+            "sha256:",
+            "sha512:",
+            "md5:",
+            "h1:",
+            "ssh-rsa ",
+            "ssh-ed25519 ",
+            "ecdsa-sha2-",
+            "-----BEGIN",
+            "MIIBIjANBg",
+            "MIICIjANBg",
+            "age1",
+            "0x0",
+        ]
+        .iter()
+        .any(|sign| value.starts_with(sign.as_bytes()))
 }
 
 /// `password = "password"`, `PASSWORD_KEY = "password_key"`: a key into a table, or a form's field.
@@ -234,84 +211,25 @@ fn repeats_name(name: &[u8], value: &[u8]) -> bool {
                 && words::efficiency(&value) > PHRASE_FROM))
 }
 
-/// A bare value that is a program's expression: a call, a path into an object, a type, a reference.
-fn is_code(text: &[u8], found: &Assignment, value: &[u8]) -> bool {
-    let next = text.get(found.value.end).copied();
-    let has = |wanted: &[u8]| value.iter().any(|byte| wanted.contains(byte));
-    let identifier = value
-        .iter()
-        .all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':'));
-    let dotted = identifier
-        && has(b".")
-        && value.split(|&byte| byte == b'.').all(|part| {
-            part.first().is_some_and(|&byte| byte.is_ascii_alphabetic() || byte == b'_')
-                && (part.len() <= 3 || words::efficiency(part) > NAME_FROM)
-        });
-    let call = memchr::memchr(b'(', value).is_some_and(|open| {
-        open > 0
-            && value[..open].iter().all(|&byte| {
-                byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'!')
-            })
-    });
-    let opens = matches!(
-        value[0],
-        b'(' | b'['
-            | b'{'
-            | b'&'
-            | b'*'
-            | b'|'
-            | b'<'
-            | b'!'
-            | b'='
-            | b'-'
-            | b'+'
-            | b','
-            | b';'
-            | b'/'
-            | b'.'
-            | b'?'
-            | b':'
-    );
-    let generic = memchr::memmem::find(value, b"::").is_some()
-        || memchr::memmem::find(value, b"->").is_some();
-    dotted
-        || call
-        || opens
-        || generic
-        || (identifier && matches!(next, Some(b'(' | b'<' | b'[')))
-        || matches!(next, Some(b'"' | b'\'' | b'`'))
-            && value.last().is_some_and(|last| matches!(last, b'(' | b'=' | b'+' | b'['))
-}
-
-/// A number as programs write it, with its type: `0xC000025A_u32`, `2147483648u32`, `10L`.
-fn is_literal(value: &[u8]) -> bool {
-    let digits = value.strip_prefix(b"0x").or_else(|| value.strip_prefix(b"0X"));
-    let is_digit = |byte: &u8| if digits.is_some() { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() } || *byte == b'_';
-    let digits = digits.unwrap_or(value);
-    let end = digits.iter().position(|byte| !is_digit(byte)).unwrap_or(digits.len());
-    let kind = &digits[end..];
-    let typed = matches!(kind.first(), Some(b'u' | b'i' | b'U' | b'L' | b'l' | b'f' | b'n'))
-        && kind.len() <= 5
-        && kind[1..].iter().all(|byte| {
-            byte.is_ascii_digit() || matches!(byte, b'U' | b'L' | b'l' | b's' | b'i' | b'z' | b'e')
-        });
-    end > 0 && end <= 20 && (typed || (kind.is_empty() && digits.len() < value.len() && end <= 16))
-}
-
-/// The name of a constant or a type: words in capitals, with low lines between them.
-fn is_constant(value: &[u8]) -> bool {
-    let part = |part: &[u8]| {
-        let letters = part.iter().filter(|byte| byte.is_ascii_uppercase()).count();
-        letters + part.iter().filter(|byte| byte.is_ascii_digit()).count() == part.len()
-            && (letters * 2 >= part.len() || part.len() <= 2)
-    };
-    value.contains(&b'_') && value.split(|&byte| byte == b'_').all(part)
+/// `Password:`: what a program asks.
+fn is_prompt(value: &[u8]) -> bool {
+    value.split_last().is_some_and(|(last, rest)| {
+        *last == b':' && rest.iter().all(|&byte| byte.is_ascii_alphabetic() || byte == b' ')
+    })
 }
 
 /// Bytes written as escapes: the input of a test, or a picture.
 fn is_binary(value: &[u8]) -> bool {
     memchr::memmem::find_iter(value, b"\\x").count() >= 3
         || memchr::memmem::find_iter(value, b"\\u").count() >= 3
+}
+
+/// `SECRET_KEY = "\x13\xa2…"`: drawn bytes with which a web application signs its cookies.
+fn is_session_key(name: &[u8], value: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    (name.ends_with(b"secret_key") || name.ends_with(b"secret"))
+        && (SESSION_KEY.contains(&value.len()))
+        && random::is(value, SHORTEST_SECRET)
 }
 
 /// The quoted text is a part of an expression: `"prefix" + name`, `"format" % name`.

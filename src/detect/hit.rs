@@ -34,6 +34,13 @@ impl Hit {
         Self { rule: 0, value, matched, rank, ranks, facts: Vec::new(), unless: None }
     }
 
+    /// Whether both say the same, apart from where.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        let Self { rule, value: _, matched: _, rank, ranks, facts, unless } = self;
+        (rule, rank, ranks) == (&other.rule, &other.rank, &other.ranks)
+            && (facts, unless) == (&other.facts, &other.unless)
+    }
+
     fn rank_in(&self, kind: PathKind) -> Option<Rank> {
         self.ranks.as_ref().map_or(Some(self.rank), |ranks| ranks.at(kind))
     }
@@ -50,7 +57,7 @@ pub(super) struct Ranks([Option<Rank>; PathKind::ALL.len()]);
 
 impl Ranks {
     /// What `rank` says of each kind; `None` where it is a hit in none.
-    pub(super) fn of(rank: impl Fn(PathKind) -> Option<Rank>) -> Option<Self> {
+    pub(super) fn of(rank: impl FnMut(PathKind) -> Option<Rank>) -> Option<Self> {
         let ranks = PathKind::ALL.map(rank);
         ranks.iter().any(Option::is_some).then_some(Self(ranks))
     }
@@ -80,36 +87,51 @@ pub(super) fn keep_best(mut found: Vec<Hit>, weight: impl Fn(&Hit) -> u8) -> Vec
     found.sort_by(|a, b| {
         (a.value.start, a.value.end, a.rule).cmp(&(b.value.start, b.value.end, b.rule))
     });
-    found.dedup_by(|a, b| a.value == b.value && a.rule == b.rule);
-    let order = |hit: &Hit, rank: Rank| {
-        let place = (usize::MAX - hit.rule, usize::MAX - hit.value.start);
-        (rank, weight(hit), hit.value.len(), place)
+    let all: Vec<_> = found.iter().map(|hit| (&hit.value, hit)).collect();
+    let mut keep = best(&all, weight).into_iter();
+    found.retain(|_| keep.next().unwrap_or_default());
+    found
+}
+
+/// Which of these hits [`keep_best`] keeps, each with the place of its value. Of equal ones the first.
+pub(super) fn best(all: &[(&Range<usize>, &Hit)], weight: impl Fn(&Hit) -> u8) -> Vec<bool> {
+    let mut keep = vec![true; all.len()];
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    let key = |at: usize| {
+        let (value, hit) = all[at];
+        (value.start, value.end, hit.rule)
+    };
+    order.sort_by_key(|&at| key(at));
+    order.dedup_by(|&mut next, &mut first| {
+        let same = key(next) == key(first);
+        keep[next] &= !same;
+        same
+    });
+    let rank = |(value, hit): (&Range<usize>, &Hit), rank: Rank| {
+        let place = (usize::MAX - hit.rule, usize::MAX - value.start);
+        (rank, weight(hit), value.len(), place)
     };
     // In files of all kinds in which the other one counts.
-    let better = |a: &Hit, b: &Hit| {
+    let better = |a: (&Range<usize>, &Hit), b: (&Range<usize>, &Hit)| {
         PathKind::ALL.into_iter().all(|kind| {
-            let Some(other) = b.rank_in(kind) else { return true };
-            a.rank_in(kind).is_some_and(|rank| order(a, rank) > order(b, other))
+            let Some(other) = b.1.rank_in(kind) else { return true };
+            a.1.rank_in(kind).is_some_and(|own| rank(a, own) > rank(b, other))
         })
     };
-    let mut keep = vec![true; found.len()];
     // The hits that may still overlap the next one.
     let mut open: Vec<usize> = Vec::new();
-    for at in 0..found.len() {
-        open.retain(|&earlier| found[earlier].value.end > found[at].value.start);
+    for at in order {
+        open.retain(|&earlier| all[earlier].0.end > all[at].0.start);
         for &earlier in &open {
             for (best, other) in [(earlier, at), (at, earlier)] {
                 // What may not count in the end makes nothing else go.
-                let (best, unless) = (&found[best], &found[other].unless);
-                if (best.unless.is_none() || best.unless == *unless) && better(best, &found[other])
-                {
+                let (sure, unless) = (&all[best].1.unless, &all[other].1.unless);
+                if (sure.is_none() || sure == unless) && better(all[best], all[other]) {
                     keep[other] = false;
                 }
             }
         }
         open.push(at);
     }
-    let mut keep = keep.into_iter();
-    found.retain(|_| keep.next().unwrap_or_default());
-    found
+    keep
 }

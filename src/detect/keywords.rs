@@ -3,18 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
+use super::finder::Finder;
 use crate::detect::rules::{Anchor, Rule};
-
-/// From this many bytes on, the automaton that is faster and takes longer to build pays.
-const MUCH_TEXT: usize = 2 << 20;
-
-/// The automaton that is faster grows with the square of its keywords, nearly: with more than so many bytes of them the
-/// other one stays.
-const MANY_KEYWORDS: usize = 64 << 10;
 
 /// A rule, and the spelling that counts, where case does.
 type Owner = (usize, Option<Vec<u8>>);
@@ -29,11 +22,10 @@ pub(super) struct Keywords {
     marks: OnceLock<Vec<Vec<u8>>>,
     /// What tokens begin with.
     prefixes: Vec<Vec<u8>>,
-    many: bool,
-    small: OnceLock<AhoCorasick>,
-    fast: OnceLock<AhoCorasick>,
-    /// How many bytes were looked at.
-    seen: AtomicUsize,
+    longest: usize,
+    finder: Option<Finder>,
+    /// For the keywords of a file of rules that are too many for the finder, or too short.
+    automaton: OnceLock<AhoCorasick>,
 }
 
 impl Keywords {
@@ -46,20 +38,24 @@ impl Keywords {
                 by_pattern.entry(lower).or_default().push((at, spelling));
             }
         }
-        let many = by_pattern.keys().map(Vec::len).sum::<usize>() > MANY_KEYWORDS;
-        let (patterns, owners) = by_pattern.into_iter().unzip();
+        let (patterns, owners): (Vec<Vec<u8>>, Vec<Vec<Owner>>) = by_pattern.into_iter().unzip();
+        let spellings = |owners: &'_ Vec<Owner>| -> Vec<Vec<u8>> {
+            let all: Option<Vec<_>> = owners.iter().map(|(_, spelling)| spelling.clone()).collect();
+            all.unwrap_or_default()
+        };
+        let spellings: Vec<_> = owners.iter().map(spellings).collect();
+        let finder = Finder::new(&patterns, &spellings);
         let token = |rule: &&Rule| rule.place == Anchor::Token;
         let prefixes = rules.iter().filter(token).flat_map(|rule| &rule.keywords);
         let prefixes = prefixes.map(|keyword| keyword.clone().into_bytes()).collect();
         Self {
-            many,
+            longest: patterns.iter().map(Vec::len).max().unwrap_or(0),
+            finder,
             marks: OnceLock::new(),
             prefixes,
             patterns,
             owners,
-            small: OnceLock::new(),
-            fast: OnceLock::new(),
-            seen: AtomicUsize::new(0),
+            automaton: OnceLock::new(),
         }
     }
 
@@ -76,39 +72,57 @@ impl Keywords {
         marks[..after].iter().rev().take(4).any(|mark| value.starts_with(mark))
     }
 
-    /// Calls `each` with every rule and place whose keyword begins and ends in the window.
+    /// Bytes of the longest keyword.
+    pub(super) fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// Bytes of a keyword, by its number.
+    pub(super) fn len(&self, keyword: u32) -> usize {
+        self.patterns.get(keyword as usize).map_or(0, Vec::len)
+    }
+
+    /// The rules of a keyword, by its number, where it is spelled like this.
+    pub(super) fn rules<'k>(
+        &'k self,
+        keyword: u32,
+        word: &'k [u8],
+    ) -> impl Iterator<Item = usize> + 'k {
+        let owners = self.owners.get(keyword as usize).into_iter().flatten();
+        let spelled = move |spelling: &Option<Vec<u8>>| {
+            spelling.as_ref().is_none_or(|spelling| word == spelling)
+        };
+        owners.filter(move |(_, spelling)| spelled(spelling)).map(|&(rule, _)| rule)
+    }
+
+    /// Calls `each` with the number and the place of every keyword that begins in the window; it may end behind it. The
+    /// spelling of some may be none of theirs.
     pub(super) fn find(
         &self,
         text: &[u8],
         window: Range<usize>,
-        mut each: impl FnMut(usize, Range<usize>),
+        mut each: impl FnMut(u32, Range<usize>),
     ) {
         if self.patterns.is_empty() {
             return;
         }
-        let seen = self.seen.fetch_add(window.len(), Ordering::Relaxed);
-        let automaton = if !self.many && seen.saturating_add(window.len()) > MUCH_TEXT {
-            self.fast.get_or_init(|| self.build(AhoCorasickKind::DFA))
-        } else {
-            self.small.get_or_init(|| self.build(AhoCorasickKind::ContiguousNFA))
-        };
-        for found in automaton.find_overlapping_iter(Input::new(text).span(window)) {
-            let place = found.start()..found.end();
-            for (rule, spelling) in &self.owners[found.pattern()] {
-                if spelling.as_ref().is_none_or(|spelling| text[place.clone()] == spelling[..]) {
-                    each(*rule, place.clone());
-                }
+        if let Some(finder) = &self.finder {
+            return finder.find(text, window, each);
+        }
+        let automaton = self.automaton.get_or_init(|| {
+            AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::ContiguousNFA))
+                .match_kind(MatchKind::Standard)
+                .ascii_case_insensitive(true)
+                .build(&self.patterns)
+                .expect("a rule file of 4 MiB has fewer states than an automaton can hold")
+        });
+        let end = window.end.saturating_add(self.longest.saturating_sub(1)).min(text.len());
+        for found in automaton.find_overlapping_iter(Input::new(text).span(window.start..end)) {
+            if found.start() < window.end {
+                each(found.pattern().as_u32(), found.start()..found.end());
             }
         }
-    }
-
-    fn build(&self, kind: AhoCorasickKind) -> AhoCorasick {
-        AhoCorasick::builder()
-            .kind(Some(kind))
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .build(&self.patterns)
-            .expect("a rule file of 4 MiB has fewer states than an automaton can hold")
     }
 }
 

@@ -36,6 +36,16 @@ fn lines() -> Vec<Line> {
         .collect()
 }
 
+/// Each of them as a text.
+pub(crate) fn texts() -> Vec<String> {
+    let labelled = LINES.lines().enumerate().filter(|(_, line)| line.starts_with(['+', '-']));
+    let text = |(at, line): (usize, &str)| {
+        let (_, text) = line[1..].split_once(" | ").expect("a path, a bar and a text");
+        expand(text, &format!("line {at}")).replace("\\n", "\n").replace("\\t", "\t")
+    };
+    labelled.map(text).collect()
+}
+
 #[test]
 fn nine_of_ten_secrets_are_found_and_few_other_lines() {
     let lines = lines();

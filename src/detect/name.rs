@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use super::word_list::WordList;
 
+/// The command of PowerShell that takes a password as a text.
+pub(super) const TO_SECURE_STRING: &[u8] = b"ConvertTo-SecureString";
+
 /// What is assigned to a name of this kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
@@ -13,6 +16,11 @@ pub(super) enum Kind {
     Secret,
     /// A key of some kind: often an identifier.
     Key,
+}
+
+/// Whether the name of a property says by itself that its value is a secret, as `db.password` and `api_key` do.
+pub fn names_secret(name: &[u8]) -> bool {
+    kind(name).is_some_and(|kind| kind != Kind::Key)
 }
 
 /// Words after the keyword that make the value something else.
@@ -29,7 +37,7 @@ static ABOUT: WordList = WordList::new(
     pair pairs vault ring board word words down up press pressed code frame frames point points stroke event events changed selector entry \
     checksum fingerprint signature alias aliases domain host port user username email sid template is valid visible required \
     separator pos position offset span kind start end delta equivalent score method function func ptr handle helper util utils test tests \
-    authority provider proxy result loader cache mapping matches match exists present missing found cert certificate \
+    parallelism iterations sender authority provider proxy result loader cache mapping matches match exists present missing found cert certificate \
     cost price tokens sha md5 results reporter uuid guid",
 );
 
@@ -42,7 +50,7 @@ static NEUTRAL: WordList = WordList::new(
 /// Words before it that do.
 static NOT_BEFORE: WordList = WordList::new(
     "public pub csrf xsrf antiforgery forgot reset change no not is has have show hide toggle enable disable require \
-    requires required allow missing wrong bad invalid non matching unmatched mismatched empty check verify validate validating confirm confirmation forgotten generate \
+    requires required allow allowed exclude missing wrong bad invalid non matching unmatched mismatched empty check verify validate validating confirm confirmation forgotten generate \
     generated generating create get fetch find lookup read parse print next prev previous current last first peek expect unexpected lexer \
     token cancellation continuation page pagination start end stop eof bos eos pad unk mask sep cls num max min total input output prompt completion \
     syntax open close left right keyword ident string end_of hint visible remember lock2 remove delete update expired use \
@@ -56,7 +64,7 @@ static NOT_KEY: WordList = WordList::new(
     event storage2 column field enum parent child tab arrow function modifier meta ctrl shift alt escape esc enter return space delete \
     home end page left right up down any press answer answers natural surrogate item entry record data2 property prop settings \
     react vue ui test sample dedup dedupe grouping order ordering range search filter facet aggregate bundle resource message msg label \
-    sub top nested root attribute attr setting section hostkey known file kms cmk vault pk fk compound candidate super context",
+    encrypted wrapped sub top nested root attribute attr setting section hostkey known file kms cmk vault pk fk compound candidate super context",
 );
 
 /// Words before `key` that make it one.
@@ -75,6 +83,9 @@ pub(super) fn ends_in_keyword(name: &[u8]) -> bool {
 
 /// What a name says, if it says that a secret follows.
 pub(super) fn kind(name: &[u8]) -> Option<Kind> {
+    if name.eq_ignore_ascii_case(TO_SECURE_STRING) {
+        return Some(Kind::Password);
+    }
     let words = words(name);
     let at = words.iter().rposition(|word| keyword(word).is_some())?;
     let (kind, compound) = keyword(&words[at])?;
@@ -88,7 +99,15 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
         return None;
     }
     let before = at.checked_sub(1).map(|at| words[at].as_str());
-    if words[..at].iter().any(|word| NOT_BEFORE.has(word)) && !strong_before(&words[..at]) {
+    // The other half of a token is a secret as it is, in `oauth_token_secret`.
+    let of_token = before == Some("token") && words[at] == "secret";
+    let named = &words[..if of_token { at - 1 } else { at }];
+    if named.iter().any(|word| NOT_BEFORE.has(word)) && !strong_before(named) {
+        return None;
+    }
+    let hashed =
+        |word: &String| matches!(word.as_str(), "sha" | "md" | "hash" | "hashed" | "bcrypt");
+    if kind == Kind::Password && words[..at].iter().any(hashed) {
         return None;
     }
     if kind != Kind::Key || compound {
@@ -167,8 +186,8 @@ fn keyword(word: &str) -> Option<(Kind, bool)> {
             return Some((Kind::Secret, true));
         }
         "bypass" | "compass" | "trespass" | "encompass" | "surpass" | "underpass" | "monkey"
-        | "turkey" | "hotkey" | "keyboard" | "multipass" | "onepass" | "renderpass" | "pubkey"
-        | "publickey" | "subpass" => return None,
+        | "askpass" | "libsecret" | "turkey" | "hotkey" | "keyboard" | "multipass" | "onepass"
+        | "renderpass" | "pubkey" | "publickey" | "subpass" => return None,
         _ => {}
     }
     if word.contains("password") || word.contains("passwd") || word.contains("passphrase") {
@@ -241,6 +260,8 @@ mod tests {
             ("APIKey", Some(Kind::Secret)),
             ("apikey", Some(Kind::Secret)),
             ("aws_secret_access_key", Some(Kind::Secret)),
+            ("oauth_token_secret", Some(Kind::Secret)),
+            ("csrf_token_secret", None),
             ("key", Some(Kind::Key)),
             ("password_length", None),
             ("passwordPolicy", None),

@@ -41,8 +41,10 @@ pub(super) fn at(
     let rest = &text[at..(at + 64).min(text.len())];
     let is = |operator: &[u8]| rest.starts_with(operator);
     let before = name.start.checked_sub(1).map(|at| text[at]);
-    for (sign, operator) in [
-        (&b"==="[..], Operator::Compare),
+    let may_be_sign =
+        matches!(rest.first(), Some(b'=' | b'!' | b':' | b'|' | b'?' | b'.' | b'+' | b'<'));
+    let signs: &[(&[u8], Operator)] = &[
+        (b"===", Operator::Compare),
         (b"!==", Operator::Compare),
         (b"==", Operator::Compare),
         (b"!=", Operator::Compare),
@@ -57,10 +59,9 @@ pub(super) fn at(
         (b"+=", Operator::Equals),
         (b"<-", Operator::Equals),
         (b"||", Operator::Equals),
-    ] {
-        if is(sign) {
-            return Some((operator, at + sign.len()));
-        }
+    ];
+    if may_be_sign && let Some(&(sign, operator)) = signs.iter().find(|&&(sign, _)| is(sign)) {
+        return Some((operator, at + sign.len()));
     }
     match *rest.first()? {
         b'=' if !is(b"=~") => Some((Operator::Equals, at + 1)),
@@ -70,7 +71,12 @@ pub(super) fn at(
         b'>' if before == Some(b'<') => Some((Operator::Element, at + 1)),
         b',' if quoted_name => Some(pair(text, at).unwrap_or((Operator::Argument, at + 1))),
         b'(' if sets(&text[name.clone()]) => Some((Operator::Call, at + 1)),
+        b'(' if !quoted_name && takes(&text[name.clone()]) => {
+            is_only_text(text, at + 1).then_some((Operator::Argument, at + 1))
+        }
         b'\n' if !quoted_name || before == Some(b'"') => pair(text, at),
+        // `.Values.password "text"`, `$password "text"`: two arguments of a template.
+        b'"' | b'\'' if blank && matches!(before, Some(b'.' | b'$')) => None,
         b'"' | b'\'' if blank && !quoted_name => Some((Operator::Blank, at)),
         b'{' if quoted_name => default(text, at),
         byte if blank && byte.is_ascii_graphic() => pair(text, at)
@@ -147,7 +153,25 @@ fn typed(text: &[u8], at: usize) -> Option<usize> {
         [b'=', next] if !matches!(next, b'=' | b'>' | b'~') => 1,
         _ => return None,
     };
-    Some(look + sign)
+    // Base64 ends in such a sign: something must follow it.
+    let after = &text[look + sign..(look + sign + 64).min(text.len())];
+    let rest = after.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    rest.iter()
+        .any(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'"' | b'\'' | b'`'))
+        .then_some(look + sign)
+}
+
+/// `password("value")`: a call whose name is that of the secret.
+fn takes(name: &[u8]) -> bool {
+    let start = name.iter().rposition(|&byte| byte == b'.').map_or(0, |at| at + 1);
+    [&b"password"[..], b"passwd", b"secret"]
+        .iter()
+        .any(|word| name[start..].eq_ignore_ascii_case(word))
+}
+
+/// Whether one text is all that the call takes.
+fn is_only_text(text: &[u8], at: usize) -> bool {
+    super::quoted::quoted(text, at).is_some_and(|found| text.get(found.end + 1) == Some(&b')'))
 }
 
 /// Names of calls that take the secret itself.

@@ -42,9 +42,10 @@ impl PathKind {
         matches!(self, Self::Minor | Self::MinorCode)
     }
 
-    /// Whether what looks like a secret is one less often.
-    pub(super) fn lowers(self) -> bool {
-        self.is_minor() || matches!(self, Self::Vendored | Self::Texts)
+    /// Whether what looks like a password is one less often. In tests and manuals it is one as often as elsewhere, once usual
+    /// words are left out: people write what they use.
+    pub(super) fn lowers_passwords(self) -> bool {
+        matches!(self, Self::Vendored | Self::Texts)
     }
 
     /// Whether it is a program.
@@ -52,6 +53,38 @@ impl PathKind {
         matches!(self, Self::Code | Self::MinorCode)
     }
 }
+
+/// Files that people do not seal whole, though a secret is in one: programs, documentation, lock files and other people's
+/// code. What is secret in them goes elsewhere.
+pub fn is_sealed_seldom(path: &[u8]) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let mut endings = SCRIPT_ENDINGS.iter().chain(&DOCUMENT_ENDINGS);
+    let kind = kind(path);
+    kind.is_code()
+        || matches!(kind, PathKind::Lock | PathKind::Vendored | PathKind::Texts)
+        || endings.any(|ending| lower.ends_with(ending))
+}
+
+const DOCUMENT_ENDINGS: [&[u8]; 6] = [b".md", b".rst", b".adoc", b".html", b".htm", b".css"];
+/// Programs that [`kind`] has no need to tell from other files.
+const SCRIPT_ENDINGS: [&[u8]; 16] = [
+    b".sh",
+    b".bash",
+    b".zsh",
+    b".fish",
+    b".ps1",
+    b".bat",
+    b".cmd",
+    b".pl",
+    b".pm",
+    b".r",
+    b".sql",
+    b".clj",
+    b".fs",
+    b".vb",
+    b"dockerfile",
+    b"makefile",
+];
 
 const LOCKS: [&[u8]; 19] = [
     b"package-lock.json",
@@ -101,7 +134,8 @@ const SETTINGS: [&[u8]; 25] = [
     b".secrets",
     b".credentials",
 ];
-const MINOR_FOLDERS: [&[u8]; 17] = [
+const MINOR_FOLDERS: [&[u8]; 18] = [
+    b"t",
     b"test",
     b"tests",
     b"testing",
@@ -144,22 +178,8 @@ const CODE_ENDINGS: [&[u8]; 34] = [
     b".cpp", b".hpp", b".cs", b".php", b".swift", b".m", b".dart", b".ex", b".exs", b".erl",
     b".hs", b".lua", b".jl", b".zig",
 ];
-const MINOR_ENDINGS: [&[u8]; 14] = [
-    b".md",
-    b".rst",
-    b".adoc",
-    b".html",
-    b".htm",
-    b".css",
-    b".map",
-    b".min.js",
-    b".ipynb",
-    b".example",
-    b".sample",
-    b".template",
-    b".dist",
-    b".tmpl",
-];
+const MINOR_ENDINGS: [&[u8]; 8] =
+    [b".map", b".min.js", b".ipynb", b".example", b".sample", b".template", b".dist", b".tmpl"];
 
 /// Which kind a path is of.
 pub(super) fn kind(path: &[u8]) -> PathKind {
@@ -170,21 +190,30 @@ pub(super) fn kind(path: &[u8]) -> PathKind {
         return PathKind::Lock;
     }
     let picture = PICTURES.iter().any(|ending| name.ends_with(ending));
-    if picture || parts.clone().any(|part| VENDORED_FOLDERS.contains(&part)) {
+    if picture {
         return PathKind::Vendored;
     }
+    if parts.clone().any(|part| VENDORED_FOLDERS.contains(&part)) {
+        // What its tests and services are started with is as often a password as in one's own.
+        let is_started = [&b".yml"[..], b".yaml"].iter().any(|ending| name.ends_with(ending));
+        return if is_started { PathKind::Minor } else { PathKind::Vendored };
+    }
     let is_text = TEXT_ENDINGS.iter().any(|ending| lower.ends_with(ending))
-        || name.starts_with(b"messages_") && name.ends_with(b".properties");
+        || name.starts_with(b"messages_") && name.ends_with(b".properties")
+        || TEXT_FOLDERS.iter().any(|word| is_stem(name, word));
     if is_text || parts.clone().any(|part| TEXT_FOLDERS.contains(&part)) {
         return PathKind::Texts;
     }
-    let minor_name = MINOR_ENDINGS.iter().any(|ending| name.ends_with(ending))
+    let mut endings = MINOR_ENDINGS.iter().chain(&DOCUMENT_ENDINGS);
+    let minor_name = endings.any(|ending| name.ends_with(ending))
         || name.starts_with(b"test_")
         || [&b"_test."[..], b".test.", b".spec.", b"_spec.", b"-test."]
             .iter()
             .any(|mark| memchr::memmem::find(name, mark).is_some());
+    // A dump holds what a program works with, wherever it is kept.
+    let is_dump = name.ends_with(b".sql");
     let is_code = CODE_ENDINGS.iter().any(|ending| name.ends_with(ending));
-    if minor_name || parts.any(|part| MINOR_FOLDERS.contains(&part)) {
+    if !is_dump && (minor_name || parts.any(|part| MINOR_FOLDERS.contains(&part))) {
         return if is_code { PathKind::MinorCode } else { PathKind::Minor };
     }
     let dotenv = name.starts_with(b".env") || name.starts_with(b"docker-compose");
@@ -192,6 +221,15 @@ pub(super) fn kind(path: &[u8]) -> PathKind {
         return PathKind::Settings;
     }
     if is_code { PathKind::Code } else { PathKind::Other }
+}
+
+/// `translations.json`, `i18n.ts`, `app.i18n.js`: a file for what a folder may be for.
+fn is_stem(name: &[u8], word: &[u8]) -> bool {
+    let stem = name.rsplitn(2, |&byte| byte == b'.').nth(1).unwrap_or_default();
+    let before = stem.strip_suffix(word).and_then(|rest| rest.last());
+    let data = [&b".json"[..], b".js", b".ts", b".yml", b".yaml", b".properties"];
+    (stem == word || matches!(before, Some(b'.' | b'_' | b'-')))
+        && data.iter().any(|ending| name.ends_with(ending))
 }
 
 #[cfg(test)]
@@ -210,6 +248,8 @@ mod tests {
             ("web/locales/de-DE/portal.json", PathKind::Texts),
             ("app/src/main/res/values-fr/strings.xml", PathKind::Texts),
             ("config/language.yml", PathKind::Settings),
+            ("src/translations.json", PathKind::Texts),
+            ("src/app.i18n.ts", PathKind::Texts),
             ("src/main.rs", PathKind::Code),
         ] {
             assert_eq!(kind(path.as_bytes()), expected, "{path}");

@@ -7,8 +7,8 @@ use std::ops::Range;
 use base64::Engine as _;
 use zeroize::Zeroizing;
 
+use super::encoding::BASE64;
 use super::hit::Hit;
-use super::phrase::BASE64;
 use super::rank::Rank;
 use super::window::{LONGEST_BLOCK, may_be_in_block};
 
@@ -18,6 +18,11 @@ const DASHES: &[u8] = b"-----";
 const SHORTEST_BODY: usize = 32;
 /// What is left of a block that has no end must be longer than a line of base64, in bytes.
 const LEAST_OF_BLOCK: usize = 64;
+/// Characters of a line of a key at least; the shortest lines in use have 40.
+const LEAST_OF_LINE: usize = 32;
+
+/// Bytes behind a block, or what is left of one, that decide on it: whether its last line is one.
+pub(super) const BEHIND: usize = 128;
 
 /// A private key whose block begins with the keyword.
 pub(super) fn at(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
@@ -37,11 +42,11 @@ pub(super) fn at(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
         .position(|(at, &byte)| !may_be_in_block(byte) || body[at..].starts_with(DASHES))
         .map(|at| headers + at);
     let Some(length) = length else {
-        return unfinished(start, start + body_start, start + rest.len());
+        return unfinished(text, start, start + body_start, start + rest.len());
     };
     let after = &body[length..];
     if !after.starts_with(b"-----END ") {
-        return unfinished(start, start + body_start, start + body_start + length);
+        return unfinished(text, start, start + body_start, start + body_start + length);
     }
     let close = memchr::memmem::find(&after[DASHES.len()..after.len().min(96)], DASHES)?;
     let end = start + body_start + length + DASHES.len() + close + DASHES.len();
@@ -68,10 +73,21 @@ fn headers(body: &[u8]) -> usize {
 }
 
 /// A block that was cut off, or that breaks off: what is there may be enough of a key.
-fn unfinished(start: usize, body: usize, end: usize) -> Option<Hit> {
+fn unfinished(text: &[u8], start: usize, body: usize, end: usize) -> Option<Hit> {
+    // A manual shows how a key begins.
+    let behind = text[end..(end + BEHIND).min(text.len())].trim_ascii_start();
+    let is_shown =
+        [&b".."[..], "…".as_bytes(), b"[", b"<", b"("].iter().any(|sign| behind.starts_with(sign));
+    let rank = if is_shown { Rank::Low } else { Rank::Medium };
     let facts = vec!["the block does not end".into()];
-    let hit = Hit { facts, ..Hit::sure(body..end, start..end, Rank::Medium) };
-    (end - body > LEAST_OF_BLOCK).then_some(hit)
+    let hit = Hit { facts, ..Hit::sure(body..end, start..end, rank) };
+    (end - body > LEAST_OF_BLOCK && has_line(&text[body..end])).then_some(hit)
+}
+
+/// Whether a line of base64 is in it: remarks about a key, in the place of one, have none.
+fn has_line(body: &[u8]) -> bool {
+    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    body.split(|byte| !letter(byte)).any(|run| run.len() >= LEAST_OF_LINE)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -105,12 +121,16 @@ impl Kind {
 /// What the body of a block is.
 fn judge(body: &[u8], kind: Kind) -> Option<(Rank, Vec<Cow<'static, str>>)> {
     let encrypted_header = memchr::memmem::find(body, b"Proc-Type: 4,ENCRYPTED").is_some();
+    let letters = body.iter().copied().filter(u8::is_ascii_alphanumeric);
+    if super::placeholder::is_filler(&letters.take(LEAST_OF_BLOCK).collect::<Vec<_>>()) {
+        return None;
+    }
     let Some(der) = decode(body) else {
         let alphabet = body
             .iter()
             .filter(|&&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
             .count();
-        return (alphabet >= 40 && !super::placeholder::is_filler(body))
+        return (alphabet >= 40 && has_line(body) && !super::placeholder::is_filler(body))
             .then(|| (Rank::Medium, vec!["the block is damaged".into()]));
     };
     let protected = |yes: bool| -> Vec<Cow<'static, str>> {

@@ -6,21 +6,12 @@
 
 use std::ops::Range;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use base64::{alphabet, engine::DecodePaddingMode};
-
 use super::hit::Hit;
 use super::rank::Rank;
-use super::{path, placeholder, random, trivial, window};
+use super::{pair, path, placeholder, published, random, window};
 
 /// The longest value, in bytes.
 const LONGEST: usize = 512;
-
-pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 fn hit(value: Range<usize>, start: usize, rank: Rank) -> Hit {
     let matched = start.min(value.start)..value.end;
@@ -36,10 +27,6 @@ const SHORTEST_TOKEN: usize = 12;
 const SURE_TOKEN: usize = 20;
 /// The shortest password that counts, in bytes.
 const SHORTEST_PASSWORD: usize = 4;
-/// The shortest user and password together, in bytes: what decodes to less does so by chance.
-const SHORTEST_PAIR: usize = 4;
-/// From so many random bytes on a password on a command line is *high*.
-const SURE_PASSWORD: usize = 16;
 
 /// `Authorization: Basic …`, `Authorization: Bearer …`, `Authorization: token …` (RFC 9110, section 11.6.2; RFC 7617).
 pub(super) fn authorization(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
@@ -98,7 +85,7 @@ pub(super) fn authorization(text: &[u8], keyword: &Range<usize>) -> Option<Hit> 
     }
     // `Basic` is proved by decoding it, so that it may hold words, which all below refuses.
     if scheme == Some(b"basic") {
-        return basic(text, value, keyword.start);
+        return pair::decoded(text, value, keyword.start);
     }
     let signs = |byte: &u8| {
         byte.is_ascii_alphanumeric()
@@ -107,6 +94,7 @@ pub(super) fn authorization(text: &[u8], keyword: &Range<usize>) -> Option<Hit> 
     if secret.len() < SHORTEST_TOKEN
         || !secret.iter().all(signs)
         || placeholder::is(secret)
+        || published::is(secret)
         || !random::is(secret, SHORTEST_TOKEN)
     {
         return None;
@@ -116,23 +104,6 @@ pub(super) fn authorization(text: &[u8], keyword: &Range<usize>) -> Option<Hit> 
         keyword.start,
         if scheme.is_some() && secret.len() >= SURE_TOKEN { Rank::High } else { Rank::Medium },
     ))
-}
-
-/// `user:password` in base64.
-fn basic(text: &[u8], value: Range<usize>, start: usize) -> Option<Hit> {
-    let decoded = BASE64.decode(&text[value.clone()]).ok()?;
-    let colon = memchr::memchr(b':', &decoded)?;
-    let (user, password) = (&decoded[..colon], &decoded[colon + 1..]);
-    let printable = decoded.iter().all(|&byte| byte >= b' ' && byte != 0x7f);
-    if !printable
-        || user.len() + password.len() < SHORTEST_PAIR
-        || (!password.is_empty() && placeholder::is(password))
-    {
-        return None;
-    }
-    let mut hit = hit(value, start, Rank::High);
-    hit.facts.push("decodes to a user and a password".into());
-    Some(hit)
 }
 
 /// Characters of a token, from here.
@@ -216,7 +187,14 @@ pub(super) fn command_line(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
         {
             return None;
         }
-        word.start + colon + 1..word.end
+        let password = word.start + colon + 1..word.end;
+        // Some services take a key as the user, and any password.
+        let is_none =
+            matches!(&text[password.clone()], b"" | b"x" | b"X" | b"api_token" | b"x-oauth-basic");
+        if is_none && random::is(name, pair::SURE_PASSWORD) {
+            return Some(hit(word.start..word.start + colon, keyword.start, Rank::High));
+        }
+        password
     } else {
         // mysql takes a password only without a blank behind `-p`; what follows one is the database.
         if !called(&TAKE_P) || (called(&[b"mysql"]) && text.get(keyword.end) == Some(&b' ')) {
@@ -235,19 +213,9 @@ pub(super) fn command_line(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
     {
         return None;
     }
-    let rank = if trivial::is(secret) || is_usual(secret) {
-        Rank::Low
-    } else if random::is(secret, SURE_PASSWORD) {
-        Rank::High
-    } else {
-        Rank::Medium
-    };
-    Some(hit(value, keyword.start, rank))
-}
-
-/// What manuals write in the place of a password, and no word.
-fn is_usual(secret: &[u8]) -> bool {
-    matches!(&secret.to_ascii_lowercase()[..], b"api_token" | b"yyy")
+    let (rank, usual) = pair::password_rank(secret);
+    let facts = if usual { vec!["a usual word".into()] } else { Vec::new() };
+    Some(Hit { facts, ..hit(value, keyword.start, rank) })
 }
 
 /// `host:port:database:user:password` (PostgreSQL, section 32.16).

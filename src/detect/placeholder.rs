@@ -1,11 +1,14 @@
 //! Values that stand for a secret and are none.
 
+use base64::Engine as _;
+
+use super::encoding::BASE64;
 use super::thresholds::PHRASE_FROM;
 use super::word_list::WordList;
 use super::words;
 
 /// Parts of values that say so, in lower case.
-const SAYS_SO: [&str; 46] = [
+const SAYS_SO: [&str; 48] = [
     "example",
     "changeme",
     "change_me",
@@ -49,6 +52,8 @@ const SAYS_SO: [&str; 46] = [
     "lorem",
     "not-a-",
     "mysecretkey",
+    "strongpass",
+    "strong_pass",
     "omitted",
     // What git shroud scrub, and git-filter-repo, put in the place of a value; also as it stands in a URL.
     "***removed",
@@ -80,7 +85,17 @@ pub(super) fn is(value: &[u8]) -> bool {
     SAYS_SO.iter().any(|part| trimmed.contains(part))
         || is_reference(trimmed)
         || is_below_variable(value.trim_ascii())
+        || is_element(value.trim_ascii())
+        || is_variables(value.trim_ascii())
+        || repeats_parts(value)
         || is_filler(value)
+}
+
+/// Whether it is such a text in base64, as secrets of Kubernetes hold it.
+pub(super) fn is_encoded(value: &[u8]) -> bool {
+    let is_written = |text: &[u8]| text.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+    value.len() >= 8
+        && BASE64.decode(value).is_ok_and(|text| is_written(&text) && is(text.trim_ascii()))
 }
 
 /// `$NAME/…`, a path below a folder that a variable of the shell names; `${NAME}/…` is a reference by its beginning.
@@ -93,6 +108,39 @@ fn is_below_variable(value: &[u8]) -> bool {
         && path.iter().all(|&byte| {
             byte.is_ascii_alphanumeric() || b"/._-+*?@:~${}[] ".contains(&byte) || byte >= 0x80
         })
+}
+
+/// `$user$host`: variables one behind the other.
+fn is_variables(value: &[u8]) -> bool {
+    value.len() > 2
+        && value[0] == b'$'
+        && value.split(|&byte| byte == b'$').skip(1).all(|name| {
+            name.first().is_some_and(|&byte| byte.is_ascii_lowercase() || byte == b'_')
+                && name.iter().all(|&byte| byte.is_ascii_lowercase() || byte == b'_')
+        })
+}
+
+/// `1234-1234-1234`: parts that somebody wrote again and again.
+fn repeats_parts(value: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = value.split(|byte| matches!(byte, b'-' | b'_')).collect();
+    parts
+        .windows(3)
+        .any(|three| three[0].len() >= 3 && three[0] == three[1] && three[1] == three[2])
+}
+
+/// `$name[3]`, `$name{'key'}`, `$name->key`: a part of a variable of Perl or PHP.
+fn is_element(value: &[u8]) -> bool {
+    // In a text in quotes the sign is escaped.
+    let value = value.strip_prefix(b"\\").unwrap_or(value);
+    let Some(rest) = value.strip_prefix(b"$") else { return false };
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let length = rest.iter().take_while(|byte| is_name(byte)).count();
+    let after = &rest[length..];
+    let part = |byte: &u8| is_name(byte) || b"[]{}'\"->$\\".contains(byte);
+    length >= 2
+        && !rest[0].is_ascii_digit()
+        && (after.starts_with(b"[") || after.starts_with(b"{") || after.starts_with(b"->"))
+        && after.iter().all(part)
 }
 
 /// `${NAME}`, `$NAME`, `{{ name }}`, `<name>`, `%NAME%`, `%s`, `#{name}`, `@name@`, `[name]`, `$(command)`, `ENC[…]`, `!vault`.
@@ -234,6 +282,16 @@ pub(super) fn is_phrase(value: &[u8]) -> bool {
         });
         usual.count() * 2 >= parts.count()
     }
+}
+
+/// Three words and more, or letters that are not ASCII without a digit: a text for people, in any language. A pass phrase
+/// looks the same.
+pub(super) fn is_text(value: &[u8]) -> bool {
+    let letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte >= 0x80;
+    let sign = |byte: &u8| matches!(byte, b' ' | b'.' | b',' | b'\'' | b'-' | b':' | b'?' | b'!');
+    let plain = value.iter().all(|byte| letter(byte) || sign(byte));
+    let words = value.split(|&byte| byte == b' ').filter(|part| !part.is_empty()).count();
+    plain && (words >= 3 || !value.is_ascii() && std::str::from_utf8(value).is_ok())
 }
 
 #[cfg(test)]

@@ -34,6 +34,16 @@ impl Rank {
         }
     }
 
+    /// Why a hit has it, where nothing more is known of it.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Certain => "a checksum or its structure proves it",
+            Self::High => "has the form of such a secret",
+            Self::Medium => "what is around it says so; its own form does not",
+            Self::Low => "such values are often no secrets",
+        }
+    }
+
     /// The word for it.
     pub fn name(self) -> &'static str {
         match self {

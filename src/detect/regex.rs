@@ -31,3 +31,12 @@ pub(crate) fn compile(expression: &str) -> Result<Regex, String> {
     };
     with(false).or_else(|_| with(true))
 }
+
+/// Bytes of the longest text that an expression matches; `None` where there is no end to it.
+pub(crate) fn longest(expression: &str) -> Option<usize> {
+    let with = |unicode: bool| {
+        let config = syntax::Config::new().unicode(unicode).utf8(false);
+        syntax::parse_with(expression, &config).ok()
+    };
+    with(false).or_else(|| with(true))?.properties().maximum_len()
+}

@@ -2,7 +2,7 @@
 //!
 //! `{base62:30}` is thirty digits of base62; likewise `hex`, `HEX`, `digit`, `lower`, `upper`, `alnum` (digits and small
 //! letters), `ALNUM`, `b32`, `b58`, `b64`, `b64url` and `bech`. Without a length: `{uuid}`; `{crc32}`, the checksum of what
-//! is between the last low line and here; `{jwt}`, `{base64jwt}`, `{basic}`, `{discord}`, `{age}`, `{card}`, `{iban}`;
+//! is between the last low line and here; `{jwt}`, `{base64jwt}`, `{basic}`, `{discord}`, `{age}`, `{card}`, `{iban}`; `{nkey:U}`, a seed for this role;
 //! `{pem:LABEL}` and `{pemjson:LABEL}`, a block on lines and with `\n` written out; `{openssh:CIPHER}`. Other braces stay.
 //! So no example looks like a token to any scanner, ours among them.
 
@@ -132,6 +132,19 @@ fn made(name: &str, argument: &str, before: &str, stream: &mut Stream) -> Option
         "age" => {
             let prefix = bech32::Hrp::parse_unchecked("age-secret-key-");
             bech32::encode_upper::<bech32::Bech32>(prefix, &stream.bytes(32)).unwrap()
+        }
+        "nkey" => {
+            let role = argument.bytes().next()? - b'A';
+            let mut bytes = vec![0x90 | role >> 2, role << 6];
+            bytes.extend(stream.bytes(32));
+            bytes.extend(check::crc16(&bytes).to_le_bytes());
+            let bits = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1));
+            let bits: Vec<u8> = bits.collect();
+            let digit =
+                |five: &[u8]| five.iter().fold(0, |sum, bit| sum << 1 | bit) << (5 - five.len());
+            let digits =
+                bits.chunks(5).map(|five| [UPPER, b"234567"].concat()[digit(five) as usize]);
+            digits.map(char::from).collect()
         }
         "card" => {
             let mut digits = vec![4];

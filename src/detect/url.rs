@@ -35,16 +35,37 @@ pub(super) fn at(text: &[u8], keyword: &Range<usize>) -> Option<Hit> {
     if !host_begins || memchr::memchr2(b',', b';', user).is_some() {
         return None;
     }
-    let trivial = trivial::is(password);
+    let trivial = trivial::is(&plain(password)) || user.eq_ignore_ascii_case(password);
     let weak = trivial || is_usual(user, password) || is_sample_host(host);
-    let rank = match (random::is(password, RANDOM_PASSWORD), weak) {
+    let random = random::is(password, RANDOM_PASSWORD);
+    let rank = match (random, weak) {
         (true, false) => Rank::High,
         (_, true) => Rank::Low,
         (false, false) => Rank::Medium,
     };
-    let ranks = Ranks::of(|path| Some(if path.lowers() { rank.lowered() } else { rank }))?;
-    let facts = if trivial { vec!["a usual word".into()] } else { Vec::new() };
+    let ranks =
+        Ranks::of(|path| Some(if path.lowers_passwords() { rank.lowered() } else { rank }))?;
+    let facts = match (trivial, random) {
+        (true, _) => vec!["a usual word".into()],
+        (false, true) => vec!["looks random".into()],
+        (false, false) => Vec::new(),
+    };
     Some(Hit { facts, ..Hit::ranked(value.clone(), scheme..value.end + 1, ranks) })
+}
+
+/// A password with blanks in the place of what is encoded in it.
+fn plain(password: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(password.len());
+    let mut at = 0;
+    while at < password.len() {
+        let encoded = password[at] == b'%'
+            && password
+                .get(at + 1..at + 3)
+                .is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+        plain.push(if encoded { b' ' } else { password[at] });
+        at += if encoded { 3 } else { 1 };
+    }
+    plain
 }
 
 /// Where the scheme before `://` begins.

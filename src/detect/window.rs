@@ -5,9 +5,9 @@ use std::ops::{Range, RangeInclusive};
 /// No match but that of a PEM block is longer than this, in bytes, with all that it depends on.
 pub(super) const REACH: usize = 1536;
 /// How far before a keyword a match of a nearby expression may begin, in bytes.
-const BEFORE: usize = 256;
+pub(super) const BEFORE: usize = 256;
 /// How far after a keyword it may end.
-const AFTER: usize = 1024;
+pub(super) const AFTER: usize = 1024;
 /// No keyword is longer than this, in bytes; a test holds the rules to it.
 pub(crate) const LONGEST_KEYWORD: usize = 128;
 /// From this many bytes on a token may go on after its match: expressions take at most 1,400 bytes.
@@ -78,6 +78,9 @@ pub(super) fn may_be_in_block(byte: u8) -> bool {
 /// Bytes of a line of base64 in a signature, a certificate or an attachment: OpenPGP and MIME break at 60 to 76 (RFC 4880,
 /// 6.3; RFC 2045, 6.8).
 const BLOCK_LINE: RangeInclusive<usize> = 60..=76;
+
+/// How far [`in_block`] looks from the first byte of a token, in bytes to both sides: two lines, and as much again.
+pub(super) const OF_BLOCK: usize = 4 * *BLOCK_LINE.end() + 2;
 
 /// Whether a token is a part of a line of base64 that has another such line beside it: there its letters stand by chance.
 pub(super) fn in_block(text: &[u8], token: &Range<usize>) -> bool {

@@ -4,10 +4,10 @@
 //! A tokeniser's own tables would make the program three times as large, and take longer to load than a small commit takes
 //! to scan.
 
-use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use super::thresholds::{SHORT_TEXT, SHORT_TEXT_FROM, TEXT_FROM};
+use super::word_list::WordSet;
 
 /// The usual words of source code and its documentation, of three to twelve letters, and those of weak passwords.
 const WORDS: &str = include_str!("words.txt");
@@ -16,9 +16,44 @@ const LONGEST: usize = 12;
 /// Only so much of a value is looked at, in bytes.
 const ENOUGH: usize = 128;
 
-fn words() -> &'static HashSet<&'static [u8]> {
-    static SET: OnceLock<HashSet<&'static [u8]>> = OnceLock::new();
-    SET.get_or_init(|| WORDS.split_ascii_whitespace().map(str::as_bytes).collect())
+/// The words, and by the three letters that a word begins with which lengths there are: nearly all places of a random text
+/// begin none.
+struct Words {
+    set: WordSet,
+    lengths: Vec<u16>,
+}
+
+impl Words {
+    fn new() -> Self {
+        let set: WordSet = WORDS.split_ascii_whitespace().map(str::as_bytes).collect();
+        let mut lengths = vec![0; 1 << 15];
+        for word in &set {
+            if let Some(lengths) = beginning(word).and_then(|at| lengths.get_mut(at)) {
+                *lengths |= 1 << word.len();
+            }
+        }
+        Self { set, lengths }
+    }
+
+    /// The lengths of the words that begin the text, in bytes, the shortest first.
+    fn lengths<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+        let known = beginning(text).map_or(0, |at| self.lengths[at]);
+        (SHORTEST..=LONGEST.min(text.len()))
+            .filter(move |&length| known & 1 << length != 0)
+            .filter(|&length| self.set.contains(&text[..length]))
+    }
+}
+
+/// A number for three small letters.
+fn beginning(text: &[u8]) -> Option<usize> {
+    let letters =
+        text.first_chunk::<3>().filter(|letters| letters.iter().all(u8::is_ascii_lowercase))?;
+    Some(letters.iter().fold(0, |all, letter| all << 5 | usize::from(letter & 31)))
+}
+
+fn words() -> &'static Words {
+    static WORDS: OnceLock<Words> = OnceLock::new();
+    WORDS.get_or_init(Words::new)
 }
 
 /// How many characters of the value a piece has on average, at best: about 1.1 for random text, above 3 for words.
@@ -40,10 +75,8 @@ pub(super) fn efficiency(value: &[u8]) -> f64 {
         if !value[at].is_ascii_lowercase() {
             continue;
         }
-        for length in SHORTEST..=LONGEST.min(value.len() - at) {
-            if words.contains(&value[at..at + length]) {
-                fewest[at + length] = fewest[at + length].min(here + 1);
-            }
+        for length in words.lengths(&value[at..]) {
+            fewest[at + length] = fewest[at + length].min(here + 1);
         }
     }
     #[expect(clippy::cast_precision_loss, reason = "128 at most")]
@@ -57,10 +90,7 @@ pub(super) fn efficiency(value: &[u8]) -> f64 {
 pub(crate) fn is_text(value: &[u8]) -> bool {
     let has_word = |shortest: usize| {
         let value = value[..value.len().min(ENOUGH)].to_ascii_lowercase();
-        (0..value.len()).any(|at| {
-            let longest = LONGEST.min(value.len() - at);
-            (shortest..=longest).any(|length| words().contains(&value[at..at + length]))
-        })
+        (0..value.len()).any(|at| words().lengths(&value[at..]).any(|length| length >= shortest))
     };
     let is_short = value.len() < SHORT_TEXT && has_word(4);
     has_word(5) || efficiency(value) >= if is_short { SHORT_TEXT_FROM } else { TEXT_FROM }
@@ -68,7 +98,7 @@ pub(crate) fn is_text(value: &[u8]) -> bool {
 
 /// Whether the value is one usual word, in any case.
 pub(crate) fn is_word(value: &[u8]) -> bool {
-    value.len() <= LONGEST && words().contains(&value.to_ascii_lowercase()[..])
+    value.len() <= LONGEST && words().set.contains(&value.to_ascii_lowercase()[..])
 }
 
 /// Shannon entropy, in bits a byte.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Finding, Patient, advice, ok, problem};
 use crate::error::count;
 use crate::git::attributes::Attributes;
-use crate::git::attributes_file::{AttributesFile, exception_for};
+use crate::git::attributes_file::{AttributesFile, exception_for, lacks_tripwire};
 use crate::git::own_files::{folder_of, is_own};
 use crate::git::worktree::Entries;
 use crate::status::{FileStatus, State};
@@ -26,6 +26,9 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
             Some(tripwire) => {
                 let with = if tripwire { ", with the tripwire" } else { "" };
                 findings.push(ok("macro", format!(".gitattributes defines the macro 'shroud'{with}")));
+                findings.extend(
+                    lacks_tripwire(&file).map(|(what, remedy)| advice("tripwire", what, remedy)),
+                );
                 let disarmed = local.is_ok_and(|file| file.macro_has_tripwire() == Some(false));
                 if tripwire && !disarmed {
                     findings.push(problem(

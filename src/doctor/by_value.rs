@@ -9,6 +9,8 @@ use crate::git::attributes::Attributes;
 use crate::git::attributes_file::AttributesFile;
 use crate::git::worktree::Entries;
 use crate::status::{ByValue, FileStatus, NO_FORMAT, State};
+use crate::store::public_keys::Pins;
+use crate::store::received::Received;
 
 /// How many files are named, each by itself.
 const NAMED: usize = 10;
@@ -28,6 +30,7 @@ pub(super) fn examine(patient: &Patient<'_>, files: &[FileStatus]) -> Vec<Findin
     findings.extend(the_macro(top));
     findings.extend(textconv(patient));
     findings.extend(diff_drivers(patient, files));
+    findings.extend(memory(patient));
     let whole = named(files, |file| match &file.by_value {
         Some(ByValue::Whole(Some(why))) if why != NO_FORMAT => Some((
             format!("is sealed whole: {why}"),
@@ -49,6 +52,26 @@ pub(super) fn examine(patient: &Patient<'_>, files: &[FileStatus]) -> Vec<Findin
     findings.extend(unknown.into_iter().map(|(what, remedy)| problem(BY_VALUE, what, remedy)));
     findings.push(ok(BY_VALUE, summary(&patterns, files)));
     findings
+}
+
+/// What this clone remembers of values that are set without the key.
+fn memory(patient: &Patient<'_>) -> Vec<Finding> {
+    let common_dir = patient.repository.common_dir();
+    let pins = Pins::load(common_dir).err().map(|error| {
+        problem(
+            BY_VALUE,
+            format!("the list of public keys that this clone has seen cannot be read: {error}"),
+            "delete the file public-keys in .git/git-shroud, and compare the public key that the next 'git add' names with what 'git shroud key list --json' says to a holder of the key",
+        )
+    });
+    let received = Received::load(common_dir).filter(Received::has_forgotten).map(|_| {
+        advice(
+            BY_VALUE,
+            "this clone does not remember all values that people without the key have set (.git/git-shroud/received): it seals what changes to the public key".to_owned(),
+            "make it a file that you can read and write; where it was full, make a new clone",
+        )
+    });
+    pins.into_iter().chain(received).collect()
 }
 
 /// `conf/**: 2 files are sealed by value, with 5 values`.

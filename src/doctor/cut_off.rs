@@ -1,11 +1,14 @@
 //! What an interrupted run of this program has left.
 
-use super::{Finding, Patient, problem};
+use super::{Finding, Patient, Severity, problem};
 use crate::access::worktree::find_unopened;
 use crate::clone::Keys;
+use crate::clone::locks::remove_left_keys;
 use crate::error::count;
 use crate::git::index;
+use crate::git::repository::Repository;
 use crate::git::worktree::count_leftovers;
+use crate::store::exclusive::try_exclusive;
 use crate::store::local;
 
 pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
@@ -44,4 +47,21 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Removes the keys that a run which was cut off has left, unless another is at work; what there was.
+pub fn remove_left(repository: &Repository) -> Option<Finding> {
+    let common_dir = repository.common_dir();
+    let lock = try_exclusive(common_dir).ok().flatten();
+    let removed = lock.map(|_lock| remove_left_keys(common_dir))?;
+    let finding =
+        |severity, message: String| Finding { check: "leftovers", severity, message, remedy: None };
+    match removed {
+        Ok(false) => None,
+        Ok(true) => Some(finding(
+            Severity::Ok,
+            "removed the keys that an interrupted rotation had left".to_owned(),
+        )),
+        Err(error) => Some(finding(Severity::Problem, error.to_string())),
+    }
 }

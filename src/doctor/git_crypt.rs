@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, Patient, advice, chmod, ok, problem};
+use super::files_of_keys::restrict;
+use super::{Finding, Patient, advice, ok, problem};
 use crate::error::count;
 use crate::git::GitError;
 use crate::git::attributes::Attributes;
@@ -79,7 +80,7 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
         findings.push(problem(
             "git-crypt-key",
             format!("others on this machine can read {}", crate::sanitise::native(&path)),
-            chmod(&path),
+            restrict(&path, cfg!(windows)),
         ));
     }
     for file in patient.git_crypt.files() {

@@ -1,14 +1,11 @@
 //! Grants that are out of date or forged, certificates that expire, an interrupted rotation.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::{Finding, Patient, advice, ok, problem};
+use crate::access::members::expiry::Expiry;
 use crate::access::rotate::Journal;
 use crate::clock;
-use crate::recipient::openpgp::Certificate;
-
-/// How long before a certificate expires this is said.
-pub(crate) const WARN_BEFORE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How many bad files are named one by one.
 const NAMED: usize = 20;
@@ -47,14 +44,8 @@ fn expiring(patient: &Patient<'_>, now: SystemTime) -> Vec<Finding> {
     for key in patient.roster.names() {
         let files = patient.roster.members(patient.repository, key).unwrap_or_default();
         for member in files.iter().filter_map(|file| file.member.as_ref().ok()) {
-            let certificate = member
-                .certificate
-                .as_ref()
-                .and_then(|text| Certificate::parse(text.as_bytes()).ok());
-            let Some(expires) = certificate.and_then(|certificate| certificate.expires(now)) else {
-                continue;
-            };
-            if expires < now + WARN_BEFORE {
+            let expiry = Expiry::of(member, now);
+            if let Some(expires) = expiry.at.filter(|_| expiry.is_soon) {
                 findings.push(advice(
                     "expiry",
                     format!(

@@ -33,6 +33,8 @@ pub enum Content {
     Locked(String),
     /// As `Locked`, but its names can be read: its values are sealed, each by itself.
     LockedValues(String, WipedVec),
+    /// Why it cannot be read, though its names can: sealed values of it do not open.
+    DamagedValues(String, WipedVec),
     /// Why it cannot be read.
     Unreadable(String),
 }
@@ -60,7 +62,7 @@ pub struct Source {
     pub layer: usize,
     /// What became of it.
     pub state: State,
-    /// Whether it is locked, and its names are known: its values are sealed, each by itself.
+    /// Whether it is not read, and its names are known: its values are sealed, each by itself.
     pub has_names: bool,
 }
 
@@ -170,26 +172,26 @@ impl Environment {
         };
         for File { path, format, sealed, layer, exempt, content } in files {
             let mut has_names = false;
+            let unread = |(line, why): (usize, &str)| State::Unreadable(line, why.to_owned());
             let state = match content {
                 Content::Locked(key) => {
                     environment.has_unknown_names = true;
                     State::Locked(key)
                 }
                 Content::LockedValues(key, bytes) => {
-                    match environment.take_sealed(format, dialect(&path, format), &bytes, &exempt) {
-                        Ok(has) => {
-                            has_names = has;
-                            State::Locked(key)
-                        }
-                        Err((line, why)) => State::Unreadable(line, why.to_owned()),
-                    }
+                    let dialect = dialect(&path, format);
+                    let taken = environment.take_sealed(format, dialect, &bytes, &exempt);
+                    has_names = taken == Ok(true);
+                    taken.map_or_else(unread, |_| State::Locked(key))
                 }
                 Content::Unreadable(why) => State::Unreadable(1, why),
+                Content::DamagedValues(why, bytes) => {
+                    has_names = format.parse_any(dialect(&path, format), &bytes).is_ok();
+                    State::Unreadable(1, why)
+                }
                 Content::Open(bytes) => {
-                    match environment.take(format, dialect(&path, format), &bytes, &exempt) {
-                        Ok(()) => State::Read,
-                        Err((line, why)) => State::Unreadable(line, why.to_owned()),
-                    }
+                    let taken = environment.take(format, dialect(&path, format), &bytes, &exempt);
+                    taken.map_or_else(unread, |()| State::Read)
                 }
             };
             environment.sources.push(Source { path, format, sealed, layer, state, has_names });
@@ -221,8 +223,16 @@ impl Environment {
 
     /// Whether all names are known that it sets, also where values are locked.
     pub fn has_all_names(&self) -> bool {
-        let is_readable = |source: &Source| !matches!(source.state, State::Unreadable(..));
-        !self.has_unknown_names && self.sources.iter().all(is_readable)
+        let is_closed = |source: &Source| matches!(source.state, State::Unreadable(..));
+        !self.has_unknown_names && !self.sources.iter().any(is_closed)
+    }
+
+    /// Whether a property that has no value here is set nowhere, also not in a file that is locked. Lists are values as a whole there.
+    pub fn is_unset(&self, name: &str) -> bool {
+        let has_names = self.has_all_names() && !name.contains('[');
+        self.setting(name).is_none()
+            && self.sealed_value(name).is_none()
+            && (self.is_complete() || has_names)
     }
 
     /// The value of a property that counts, if it is sealed.

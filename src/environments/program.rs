@@ -2,7 +2,10 @@
 
 mod around;
 mod below;
-mod hand_over;
+mod files;
+mod find;
+mod handover;
+mod redact;
 mod start;
 
 use crate::environments::environment::{Content, Environment};
@@ -11,9 +14,11 @@ use crate::environments::render::names::variable;
 use crate::environments::render::steering::steers;
 use crate::environments::render::{RenderError, variables};
 
-pub use below::Heard;
-pub use hand_over::{Handed, Paths, in_folder, in_memory};
+pub use handover::{FilesIn, Handover, HandoverError, Told};
 pub use start::{Program, StartError, variable_around};
+
+use below::Heard;
+use files::{Handed, in_folder, in_memory};
 
 /// Which properties a program gets, and under which names.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,7 +49,7 @@ pub enum ChoiceError {
 }
 
 /// Whether this names a property that is a file, or its variable.
-pub fn is_file(environment: &Environment, name: &str) -> bool {
+fn is_file(environment: &Environment, name: &str) -> bool {
     let is_it = |property: &str| property == name || variable(property) == name;
     environment.files.iter().any(|file| is_it(&file.property))
 }
@@ -54,7 +59,7 @@ impl Choice<'_> {
     ///
     /// # Errors
     /// A name is none of them.
-    pub fn choose<'e>(
+    fn choose<'e>(
         &self,
         properties: Vec<Effective<'e>>,
     ) -> Result<Vec<Effective<'e>>, ChoiceError> {
@@ -66,7 +71,7 @@ impl Choice<'_> {
     ///
     /// # Errors
     /// [`ChoiceError`].
-    pub fn variables<'e>(
+    fn variables<'e>(
         &self,
         chosen: &[Effective<'e>],
     ) -> Result<Vec<(String, &'e str)>, ChoiceError> {
@@ -79,7 +84,7 @@ impl Choice<'_> {
     ///
     /// # Errors
     /// [`ChoiceError`].
-    pub fn files<'e>(&self, environment: &'e Environment) -> Result<Vec<Handed<'e>>, ChoiceError> {
+    fn files<'e>(&self, environment: &'e Environment) -> Result<Vec<Handed<'e>>, ChoiceError> {
         self.check_prefix()?;
         let mut files = Vec::new();
         for file in &environment.files {

@@ -2,7 +2,7 @@
 
 use crate::config_format::{Format, Value};
 use crate::format::KeyId;
-use crate::values::{PREFIX, Token};
+use crate::values::{Token, begins_as_token, may_hold_tokens};
 
 /// A value of a property that is sealed, with a key that is not held here.
 pub struct SealedValue {
@@ -68,8 +68,8 @@ impl Comparable<'_> {
 /// Whether a value is sealed, or holds a value that is.
 pub(super) fn is_sealed(value: &Value) -> bool {
     match value.kind.is_compound() {
-        true => value.text.contains(PREFIX),
-        false => value.text.starts_with(PREFIX),
+        true => may_hold_tokens(value.text.as_bytes()),
+        false => begins_as_token(value.text.as_bytes()),
     }
 }
 
@@ -88,8 +88,8 @@ mod tests {
         let value = |text| SealedValue { source: 0, line: 1, path: Vec::new(), text };
         let public = value(to.seal(b"x", &place, false).unwrap());
         let again = value(to.seal(b"x", &place, false).unwrap());
-        let ordinary = value(Cipher::new(&key).seal(b"x", &place, false));
-        let other = value(Cipher::new(&key).seal(b"y", &place, false));
+        let ordinary = value(Cipher::new(&key).token(b"x", &place, false));
+        let other = value(Cipher::new(&key).token(b"y", &place, false));
         let like = |one, other| {
             let of = |value| Comparable::Sealed(value, Format::Env);
             of(one).is_like(&of(other))

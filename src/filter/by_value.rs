@@ -1,91 +1,17 @@
 //! What the filters do with a path that is sealed by value (docs/format.md, section 8).
 
-use std::io::{self, Read as _};
-
 use super::filtered::{Action, Filtered};
 use super::fit::sealing_key;
 use super::left_readable;
 use super::opened::read;
-use super::{Crossing, Filter, FilterError, Rule, Rules, Sealed, Spool, hand_on, holds};
-use crate::config_format::Format;
-use crate::format::{Key, KeyId};
+use super::versions::{Versions, shows_values};
+use super::{Crossing, Filter, FilterError, Merging, Rule, Rules, Spool, hand_on, holds};
 use crate::keyring::Entry;
 use crate::store::confirmed::KeyOf;
 use crate::values::{
-    self, Ciphers, Index, Look, MAX_SEALED, Mode, OpenValuesError, Opened, SealError, Sealer,
-    Token, WriteOnly,
+    self, Clear, Look, MAX_SEALED, Mode, Named, OpenValuesError, Opened, Past, SealError, Sealer,
+    Token, TokenError, WriteOnly,
 };
-
-/// What the index has at a path.
-#[derive(Default)]
-pub(super) struct Versions {
-    /// The blobs that are not sealed whole.
-    pub(super) blobs: Vec<Vec<u8>>,
-    /// The keys of those that are sealed whole.
-    pub(super) ids: Vec<KeyId>,
-    /// A blob that is sealed whole and opens to the content.
-    same: Option<Vec<u8>>,
-}
-
-impl Versions {
-    /// Reads them; what is too long to be sealed by value is left out.
-    fn read(
-        rules: &mut impl Rules,
-        path: &[u8],
-        ciphers: &Ciphers<'_>,
-        content: &[u8],
-    ) -> io::Result<Self> {
-        let mut versions = Self::default();
-        rules.indexed(path, &mut |blob| {
-            let mut bytes = Vec::new();
-            blob.take(MAX_SEALED as u64 + 1).read_to_end(&mut bytes)?;
-            if bytes.len() > MAX_SEALED {
-                return Ok(false);
-            }
-            let siv = |key: &Key| {
-                let mut siv = key.siv();
-                siv.update(content);
-                Ok((siv.finish(), content))
-            };
-            match Sealed::read(ciphers.keyring(), &mut &bytes[..], siv)? {
-                None => versions.blobs.push(bytes),
-                Some(sealed) => {
-                    versions.ids.push(sealed.key_id);
-                    versions.same = sealed.opener.is_some().then_some(bytes);
-                }
-            }
-            Ok(versions.same.is_some())
-        })?;
-        Ok(versions)
-    }
-
-    /// The keys of all of them that are held.
-    fn held<'k>(&self, ciphers: &Ciphers<'k>) -> Vec<&'k Entry> {
-        let tokens = self.blobs.iter().flat_map(|blob| values::named_keys(blob));
-        let whole = self.ids.iter().filter_map(|id| ciphers.keyring().by_id(*id));
-        tokens.filter_map(|id| ciphers.held(id)).chain(whole).collect()
-    }
-
-    /// A blob whose values open to the content, though a key other than this one sealed some of them, or somebody who does not hold it.
-    fn same_of_others(
-        &self,
-        format: Option<Format>,
-        content: &[u8],
-        current: Option<&Entry>,
-        ciphers: &mut Ciphers<'_>,
-    ) -> Option<&[u8]> {
-        let is_other = |id: &KeyId| current.is_none_or(|entry| !id.names(entry.key.id()));
-        let opens = |blob: &&Vec<u8>| {
-            values::tokens(blob).any(|token| token.is_to_public() || is_other(&token.key()))
-                && matches!(
-                    values::open(format, blob, ciphers),
-                    Ok(Opened::Plaintext { bytes, .. }) if **bytes == *content
-                )
-        };
-        let mut opens = opens;
-        self.blobs.iter().find(|blob| opens(blob)).map(Vec::as_slice)
-    }
-}
 
 impl<'k, R: Rules> Filter<'k, R> {
     /// From the worktree to the repository, of a file that was read as a whole.
@@ -95,15 +21,19 @@ impl<'k, R: Rules> Filter<'k, R> {
         rule: &Rule,
         mut spool: Spool,
     ) -> Result<Filtered<'k>, FilterError> {
-        let mode = rule.values.clone().unwrap_or_default();
+        let mut mode = rule.values.clone().unwrap_or_default();
         if spool.len() > MAX_SEALED as u64 {
             return Err(SealError::TooLarge.into());
         }
         let content = read(&mut spool)?;
         let rules = &mut self.rules;
         let fit = sealing_key(self.keyring, rule, |ids| rules.later(&rule.key, ids));
+        let origin = self.rules.origin(path);
+        let heads = if origin.is_none() { self.rules.heads(path) } else { Vec::new() };
         // As nearly always. The blob need not be read for that.
-        if let Some(same) = self.sole_version(path, &mode, &content, fit.as_ref().ok().copied()) {
+        let is_of_index = origin.is_none() && heads.is_empty();
+        let current = fit.as_ref().ok().copied().filter(|_| is_of_index);
+        if let Some(same) = self.sole_version(path, &mode, &content, current) {
             return Filtered::bytes(&same);
         }
         let versions = Versions::read(&mut self.rules, path, &self.ciphers, &content)?;
@@ -111,10 +41,21 @@ impl<'k, R: Rules> Filter<'k, R> {
         if let Some(same) = &versions.same {
             return Filtered::bytes(same);
         }
+        // Attributes are a proposal of anybody who pushed last. What was sealed whole has no name that is exempt, until 'track' says so.
+        if !versions.ids.is_empty() {
+            mode.clear = Clear::default();
+        }
         let current = fit.as_ref().ok().copied();
-        let same = versions.same_of_others(mode.format, &content, current, &mut self.ciphers);
-        if let Some(same) = same {
-            return Filtered::bytes(same);
+        // The file may come from another version than the index has, and of two sides each value has its own origin.
+        let is_other = |blob: &Vec<u8>| versions.blobs != std::slice::from_ref(blob);
+        let origin = origin.filter(is_other);
+        let heads: Vec<_> = heads.into_iter().filter(is_other).collect();
+        let is_of_index = origin.is_none() && heads.is_empty();
+        if versions.blobs.len() < 2 && is_of_index || current.is_none() {
+            let same = versions.same_of_others(mode.format, &content, current, &mut self.ciphers);
+            if let Some(same) = same {
+                return Filtered::bytes(same);
+            }
         }
         let entry = match fit {
             Ok(entry) => entry,
@@ -125,12 +66,33 @@ impl<'k, R: Rules> Filter<'k, R> {
         if let Some(filtered) = self.refuse_moves(path, rule, &versions, &mut spool)? {
             return Ok(filtered);
         }
-        let sealed = self.seal_by_value(&mode, &content, entry, &versions);
+        let past = Past { origin: origin.as_deref(), heads: &heads, path, ..Past::default() };
+        let (sealed, is_set) = self.seal_by_value(past, &mode, &content, entry, &versions);
+        // Where the tokens of the index are those of now, it is of this format.
+        let is_alike = matches!(sealed, Ok((_, true))) && versions.blobs.len() == 1;
+        let otherwise = mode.format.filter(|_| !is_alike).and_then(|format| {
+            let mut blobs = versions.blobs.iter();
+            blobs.find_map(|blob| {
+                let opened = values::opened_otherwise(format, blob, &mut self.ciphers)?;
+                Some((blob, opened))
+            })
+        });
+        if let Some((blob, (_, plaintext))) = &otherwise
+            && **plaintext == *content
+        {
+            return Filtered::bytes(blob);
+        }
         match sealed {
-            Ok(sealed) => {
+            Ok((sealed, _)) => {
+                if let Some((blob, (format, _))) = otherwise
+                    && shows_values(format, blob, &sealed, &mut self.ciphers)
+                {
+                    return Err(SealError::OtherFormat.into());
+                }
                 self.note_readable(path, &mode, &content, &sealed, &versions.blobs);
                 Filtered::bytes(&sealed)
             }
+            Err(error @ SealError::DoesNotRead(_)) if is_set => Err(FilterError::Comparable(error)),
             Err(SealError::DoesNotRead(doubt)) => {
                 // A file of another kind, as a certificate, is where it should be; 'status' says that it is whole.
                 if let Some(format) = mode.format {
@@ -182,40 +144,79 @@ impl<'k, R: Rules> Filter<'k, R> {
         }
     }
 
+    /// Says of a value that does not open, and was not touched.
+    pub(super) fn note_left(&mut self, path: &[u8], left: Option<(Named, TokenError)>) {
+        if let Some(left) = left {
+            self.summary.note_damaged(path, &SealError::from(left).into());
+        }
+    }
+
+    /// What is stored, and whether the index surely has the same format. And whether its past has values that people without the key have set, and it
+    /// would go into the repository if it were sealed whole.
     fn seal_by_value(
         &mut self,
+        past: Past<'_>,
         mode: &Mode,
         content: &[u8],
         entry: &Entry,
         versions: &Versions,
-    ) -> Result<Vec<u8>, SealError> {
-        let format = mode.format.ok_or_else(values::no_format)?;
-        let (clear, ciphers) = (&mode.clear, &mut self.ciphers);
+    ) -> (Result<(Vec<u8>, bool), SealError>, bool) {
+        let Some(format) = mode.format else {
+            let is_set = versions.blobs.iter().any(|blob| is_set(blob));
+            return (Err(values::no_format()), is_set);
+        };
+        let (clear, ciphers, path) = (&mode.clear, &mut self.ciphers, past.path);
+        let blobs = &versions.blobs;
+        let is_conflict = blobs.len() > 1;
         // In a conflict: one of the sides as it is.
-        if versions.blobs.len() > 1 {
+        if is_conflict && !blobs.iter().any(|blob| is_set(blob)) {
             let known = values::unproved((format, clear), content, &entry.key, ciphers);
-            if let Some(side) = known.filter(|known| versions.blobs.contains(known)) {
-                return Ok(side);
+            if let Some(side) = known.filter(|known| blobs.contains(known)) {
+                return (Ok((side, false)), false);
             }
         }
-        let index = Index::read(format, &versions.blobs);
         let keyring = self.keyring;
-        // A token of somebody who does not hold the key stays as it is, as long as its value does.
+        let merging = self.rules.merged().cloned();
+        let base = if is_conflict { self.rules.base(path) } else { None };
+        let opens_exempt = self.rules.opens_exempt();
+        let received = self.rules.received();
+        let past = Past { sides: blobs, base: base.as_deref(), received, opens_exempt, ..past };
+        let past = match &merging {
+            Some(Merging { base, sides }) => Past { sides, base: base.as_deref(), ..past },
+            None => past,
+        };
         let keeps = |token: &Token| {
+            let is_current = token.key().names(entry.key.id());
+            // It is a new file.
+            if merging.is_some() {
+                return token.is_to_public() && is_current;
+            }
             let mut line = keyring.line(&entry.name);
-            let is_other = token.is_to_public() || !token.key().names(entry.key.id());
+            let is_other = token.is_to_public() || !is_current;
             is_other && line.any(|held| token.key().names(held.key.id()))
         };
-        let sealed =
-            values::seal((format, clear), content, Sealer::Key(&entry.key), ciphers, &index, keeps);
-        match sealed {
+        let is_set = past.sides.iter().map(Vec::as_slice).chain(past.origin).any(is_set);
+        let sealer = Sealer::Key(&entry.key);
+        let mut sealed = values::seal((format, clear), content, sealer, ciphers, past, keeps);
+        if is_set && matches!(sealed, Err(SealError::DoesNotRead(_))) {
+            let mode = (format, clear);
+            let by_sides = values::seal_conflicts(mode, content, &entry.key, ciphers, past, keeps);
+            sealed = by_sides.or(sealed);
+        }
+        let sealed = match sealed {
             // With its tokens a file may be longer than a plaintext.
             Err(SealError::TooLarge) if values::may_hold_tokens(content) => {
-                values::only_tokens(mode, content, ciphers)?;
-                Ok(content.to_vec())
+                values::only_tokens(mode, content, ciphers).map(|_| (content.to_vec(), false))
             }
-            sealed => sealed.map(|sealed| sealed.bytes),
-        }
+            Ok(sealed) => {
+                self.note_left(path, sealed.left);
+                Ok((sealed.bytes, sealed.is_alike && merging.is_none()))
+            }
+            Err(error) => Err(error),
+        };
+        // What a merge leaves in conflict goes into no index.
+        let is_stored = merging.as_ref().is_none_or(|merging| merging.base.is_none());
+        (sealed, is_set && is_stored)
     }
 
     /// As for whole files: attributes are a proposal of anybody who pushed last.
@@ -257,7 +258,8 @@ impl<'k, R: Rules> Filter<'k, R> {
         (mut spool, content): (Spool, &[u8]),
         error: FilterError,
     ) -> Result<Filtered<'k>, FilterError> {
-        let refused = match values::only_tokens(mode, content, &mut self.ciphers) {
+        let over = &versions.blobs;
+        let refused = match values::only_tokens_over(mode, content, over, &mut self.ciphers) {
             Ok(_) => return Ok(Filtered { action: Action::Same, content: spool }),
             Err(refused) => refused,
         };
@@ -269,6 +271,12 @@ impl<'k, R: Rules> Filter<'k, R> {
             }
             return Ok(Filtered { action: Action::Same, content: spool });
         }
+        if let (FilterError::Locked(_), SealError::Locked(named)) = (&error, &refused)
+            && rule.public.is_some()
+            && values::has_conflicts(content)
+        {
+            return Err(FilterError::InConflict(named.clone()));
+        }
         // The key is not held at all, and others may set values.
         if let (FilterError::Locked(_), SealError::Locked(_), Some(id), Some(public)) =
             (&error, &refused, rule.key_id, rule.public)
@@ -277,12 +285,17 @@ impl<'k, R: Rules> Filter<'k, R> {
             return self.clean_to_public(path, mode, rule, versions, (spool, content), to);
         }
         Err(match (error, refused) {
-            (_, refused @ (SealError::Token(..) | SealError::TooLarge)) => refused.into(),
+            (_, refused @ (SealError::Token(..) | SealError::TooLarge | SealError::Exempt(_))) => {
+                refused.into()
+            }
             // It may be that values could be set, if the description of the key could be read.
             (FilterError::Locked(_), SealError::Locked(_)) if rule.refusal.is_some() => {
                 FilterError::Rule(rule.refusal.clone().unwrap_or_default())
             }
             (FilterError::Locked(key), SealError::Locked(named)) => {
+                if let Some(taken_out) = self.rules.taken_out(&key) {
+                    return Err(taken_out.into());
+                }
                 FilterError::ValueLocked(named, key)
             }
             (FilterError::Locked(_), SealError::DoesNotRead(doubt)) => {
@@ -317,7 +330,8 @@ impl<'k, R: Rules> Filter<'k, R> {
             &bytes,
             &mut self.ciphers,
         ) {
-            Ok(Opened::Plaintext { bytes, keys, .. }) => {
+            Ok(Opened::Plaintext { bytes: plaintext, keys, received, .. }) => {
+                self.rules.receive(path, &received, &bytes);
                 for held in keys.into_iter().filter_map(|id| self.ciphers.held(id)) {
                     let current = self.keyring.current(&held.name);
                     if self.several || current.is_some_and(|it| it.key.id() != held.key.id()) {
@@ -325,7 +339,7 @@ impl<'k, R: Rules> Filter<'k, R> {
                     }
                 }
                 let mut opened = Spool::default();
-                opened.append(&bytes)?;
+                opened.append(&plaintext)?;
                 return same(opened);
             }
             Ok(Opened::Locked(_)) => self.summary.still_sealed += 1,
@@ -352,4 +366,9 @@ impl<'k, R: Rules> Filter<'k, R> {
         let looked = |mode: Mode| matches!(values::look(&mode, bytes), Look::Sealed { .. });
         self.mode(path).is_some_and(looked)
     }
+}
+
+/// Whether people without the key have set values in a stored file.
+fn is_set(blob: &[u8]) -> bool {
+    values::has_public(blob)
 }

@@ -8,7 +8,9 @@ use crate::git_crypt::{self, Name};
 use crate::keyring::KeyName;
 use crate::store::confirmed::KeyOf;
 use crate::store::public_keys::PinError;
-use crate::values::{Named, OpenValuesError, SealError};
+use crate::values::{Named, OpenValuesError, SealError, TokenError};
+
+const INSTALL: &str = "install a newer git-shroud; the file is as its writer wrote it";
 
 /// Why a file was not filtered. Then nothing of it is stored, and git leaves it as it is.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +109,11 @@ pub enum FilterError {
     /// A value of a file that is sealed by value is plaintext, and its key is not held.
     #[error("{0} is plaintext, and the key '{1}' is not held here; refusing to store it")]
     ValueLocked(Named, KeyName),
+    /// A value is plaintext beside the marks of a conflict.
+    #[error(
+        "{0} is plaintext, and the file has the marks of a merge conflict: without the key, values are sealed once the conflict is resolved"
+    )]
+    InConflict(Named),
     /// The public key to which values would be sealed is not to be trusted.
     #[error(transparent)]
     PublicKey(Box<PinError>),
@@ -118,6 +125,11 @@ pub enum FilterError {
         /// The key.
         key: KeyName,
     },
+    /// A file in which people without the key have set values cannot be sealed by value, and sealed whole it could be compared.
+    #[error(
+        "{0}; people without the key have set values in it, so it is not sealed whole: they could compare it with others, and see which of their guesses are right"
+    )]
+    Comparable(SealError),
     /// It cannot be sealed by value.
     #[error(transparent)]
     SealValues(#[from] SealError),
@@ -223,14 +235,20 @@ impl FilterError {
             Self::Conversion(_) => {
                 Some("end the line for this path with '-text -ident -working-tree-encoding'")
             }
-            Self::Open(OpenError::UnsupportedVersion(_)) => Some("install a newer git-shroud"),
+            Self::Open(error) if error.is_newer() => Some(INSTALL),
+            Self::OpenValues(error) if error.is_newer() => Some(INSTALL),
+            Self::SealValues(SealError::Token(_, TokenError::Newer(_))) => Some(INSTALL),
             Self::Open(_) => Some(
                 "an earlier version of the file may be intact: 'git log -- PATH', 'git shroud cat REV:PATH'",
             ),
             Self::ValueLocked(..) => Some(
                 "run 'git shroud unlock'; without the key only comments, order and names that shroud-clear exempts can change",
             ),
+            Self::InConflict(_) => Some("remove the marks, then add the file"),
             Self::PublicKey(error) => Some(error.hint()),
+            Self::Comparable(_) => Some(
+                "correct the line, or finish the merge, and add the file again; 'git checkout -- PATH' takes back what is stored",
+            ),
             Self::Unread { .. } => Some("correct the file, or run 'git shroud unlock'"),
             Self::SealValues(SealError::TooLarge) => {
                 Some("seal it whole: git shroud track --whole PATTERN")
@@ -239,7 +257,13 @@ impl FilterError {
                 Some("'git checkout -- PATH' or 'git shroud cat :PATH' restores the value")
             }
             Self::SealValues(SealError::Exempt(_)) => Some(
-                "'git shroud why PATH' shows who exempted it; if that is right: git shroud status --fix; if not, restore the line in .gitattributes",
+                "'git shroud why PATH' shows who exempted it; if that is right, with the key: git shroud track --values PATTERN, as that line has it; if not, restore the line in .gitattributes",
+            ),
+            Self::SealValues(SealError::OtherFormat) => Some(
+                "'git shroud why PATH' shows which line says the format; if you do not want it, restore .gitattributes; else 'git mv' the file to a name of that format",
+            ),
+            Self::SealValues(SealError::Readers(..)) => Some(
+                "'git shroud why PATH' shows which line says the format; if you do not want it, restore .gitattributes; else write comments on lines of their own, or 'git mv' the file to a name of that format",
             ),
             Self::SealValues(SealError::NotMade(_)) => None,
             Self::SealValues(_) | Self::OpenValues(_) => Some(

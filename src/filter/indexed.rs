@@ -7,14 +7,30 @@ use super::opened::opens_by_value;
 use super::{Rules, Spool};
 use crate::format::{self, HEADER_LEN, Header, Key, KeyId, Siv};
 use crate::keyring::{Entry, Keyring};
-use crate::values::{Ciphers, MAX_SEALED};
+use crate::values::{self, Ciphers, MAX_SEALED, Mode};
 
 /// What the index has.
 pub(super) enum Indexed {
     /// The sealed bytes of this very content.
     Same(Box<Spool>),
-    /// Files that were sealed with these keys, and another content; or nothing.
-    Other(Vec<KeyId>),
+    /// Another content, or nothing.
+    Other {
+        /// The keys of files that are sealed whole.
+        keys: Vec<KeyId>,
+        /// How a file is sealed by value in which people without the key have set values: sealed whole, equal files would look equal, and
+        /// these people could test guesses. So it stays as it is, whatever an attribute says.
+        by_value: Option<Mode>,
+    },
+}
+
+/// How a blob is sealed by value, if people without the key have set values in it.
+pub(super) fn stays_by_value(path: &[u8], blob: &[u8]) -> Option<Mode> {
+    if !values::has_public(blob) {
+        return None;
+    }
+    let by_name = values::format_of_path(path);
+    let format = by_name.or_else(|| values::opener(None, blob))?;
+    Some(Mode { format: Some(format), ..Mode::default() })
 }
 
 /// Looks for the blob that opens to this content, which was read as a whole.
@@ -31,6 +47,8 @@ pub(super) fn find_indexed(
 ) -> io::Result<Indexed> {
     let mut found = None;
     let mut others = Vec::new();
+    let merged = rules.merged().into_iter().flat_map(|merging| &merging.sides);
+    let mut by_value = merged.map(Vec::as_slice).find_map(|side| stays_by_value(path, side));
     rules.indexed(path, &mut |blob| {
         let mut copy = Spool::default();
         copy.set_already_sealed();
@@ -46,6 +64,7 @@ pub(super) fn find_indexed(
             copy.reader()?.read_to_end(&mut blob)?;
             rest.take(MAX_SEALED as u64).read_to_end(&mut blob)?;
             if !opens_by_value(path, &blob, &mut content.spool, ciphers)? {
+                by_value = by_value.take().or_else(|| stays_by_value(path, &blob));
                 return Ok(false);
             }
             found = Some(Box::new(Spool::of(&blob)?));
@@ -57,7 +76,7 @@ pub(super) fn find_indexed(
         }
         Ok(found.is_some())
     })?;
-    Ok(found.map_or(Indexed::Other(others), Indexed::Same))
+    Ok(found.map_or(Indexed::Other { keys: others, by_value }, Indexed::Same))
 }
 
 /// A sealed blob, held against a content.

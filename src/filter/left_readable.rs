@@ -11,8 +11,8 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use zeroize::Zeroizing;
 
 use crate::config_format::Format;
-use crate::detect::{Detector, Rank, known, looks_random, names_secret};
-use crate::values::{self, Clear, Named, PREFIX};
+use crate::detect::{Detector, Rank, known};
+use crate::values::{self, Clear, Named};
 
 /// Letters of a word that is looked at, at least.
 const MIN_WORD: usize = 6;
@@ -20,8 +20,6 @@ const MIN_WORD: usize = 6;
 const MAX_WORDS: usize = 100;
 /// Findings of one file that are held against what is allowed, at most.
 const MAX_FOUND: usize = 100;
-/// Letters of a password of small letters alone that is no single word, at least.
-const MIN_PASSPHRASE: usize = 14;
 /// What says on a line that it holds no secret, as for the scanner.
 const ALLOWED: &[u8] = b"shroud:allow";
 
@@ -74,20 +72,22 @@ pub fn find(
     Some((1 + memchr::memchr_iter(b'\n', &content[..at]).count(), what))
 }
 
-/// Sealed values that are secrets, where they are readable too.
+/// Sealed values, where they are readable too.
 fn copies(
     content: &[u8],
     parts: &[Part],
     sealed: &[(Named, Zeroizing<String>)],
 ) -> Vec<(usize, String)> {
-    let secrets: Vec<_> = sealed.iter().filter(|(named, text)| is_secret(named, text)).collect();
+    let secrets: Vec<_> = sealed.iter().filter(|(_, text)| is_told(text)).collect();
     let automaton = AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
         .build(secrets.iter().map(|(_, text)| text.as_bytes()));
     let Ok(automaton) = automaton else { return Vec::new() };
     let mut found = Vec::new();
     for (range, name) in parts {
-        if let Some(hit) = automaton.find(&content[range.clone()]) {
+        let part = &content[range.clone()];
+        let mut hits = automaton.find_iter(part);
+        if let Some(hit) = hits.find(|hit| is_whole_word(part, hit.range())) {
             let (sealed, _) = secrets[hit.pattern().as_usize()];
             let what = format!("{} holds the value of {sealed}", place(name));
             found.push((range.start + hit.start(), what));
@@ -96,15 +96,16 @@ fn copies(
     found
 }
 
-/// Whether a sealed value should be nowhere else: most values of a file are no secrets, and comments speak of them.
-fn is_secret(named: &Named, text: &str) -> bool {
-    let text = text.as_bytes();
-    let has_credentials = memchr::memmem::find(text, b"://").is_some() && text.contains(&b'@');
-    // The name of a product is a password, too, and comments are full of it.
-    let is_word = text.len() < MIN_PASSPHRASE && text.iter().all(u8::is_ascii_lowercase);
-    !is_word
-        && !known::is_trivial(text)
-        && (names_secret(named.name.as_bytes()) || looks_random(text) || has_credentials)
+/// Whether a sealed value should be nowhere else. Usual words and short numbers are in every other comment.
+fn is_told(text: &str) -> bool {
+    text.len() >= MIN_WORD && !known::is_trivial(text.as_bytes())
+}
+
+/// Whether bytes stand by themselves, and are no part of a longer word.
+fn is_whole_word(text: &[u8], range: Range<usize>) -> bool {
+    let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let before = range.start.checked_sub(1).and_then(|at| text.get(at));
+    !is_letter(before) && !is_letter(text.get(range.end))
 }
 
 fn place(name: &Option<Named>) -> String {
@@ -180,7 +181,7 @@ fn is_of_word(byte: u8) -> bool {
 fn may_be_secret(word: &[u8]) -> bool {
     word.len() >= MIN_WORD
         && !word.iter().all(u8::is_ascii_punctuation)
-        && memchr::memmem::find(word, PREFIX.as_bytes()).is_none()
+        && !values::may_hold_tokens(word)
         && !known::is_trivial(word)
 }
 

@@ -1,10 +1,10 @@
-//! What the filters do with a file: policy over bytes (docs/format.md, section 3).
-//!
-//! Knows neither where the keys come from nor how git says which key a path has.
+//! What the filters do with a file: policy over bytes (docs/format.md, section 3), wherever the keys come from and however git says
+//! which key a path has.
 
 pub mod affinity;
 mod by_value;
 mod content;
+mod driver;
 mod error;
 mod filtered;
 mod fit;
@@ -19,19 +19,21 @@ mod spool;
 pub mod stdio;
 mod summary;
 mod verify;
+mod versions;
 pub mod words;
 mod write_only;
 
 use std::cell::LazyCell;
 use std::io::{self, Read};
 
-use crate::format::{KeyId, OpenError, Sniff};
+use crate::format::{OpenError, Sniff};
 use crate::git_crypt::{self as crypt, HeldKeys, KeyVersion, Nonce};
 use crate::keyring::Keyring;
 use crate::secret::WipedVec;
 use crate::store::confirmed::KeyOf;
 use crate::values::Ciphers;
 use content::Content;
+pub use driver::Driver;
 pub use error::{FileError, FilterError};
 pub use filtered::Filtered;
 use filtered::{Action, open_whole};
@@ -39,31 +41,10 @@ pub use fit::sealing_key;
 pub(crate) use indexed::Sealed;
 use indexed::{Indexed, find_indexed};
 pub use left_readable::find as find_readable_secret;
-pub use rule::{Crossing, Rule, Rules, See};
+pub use rule::{Crossing, Merging, Rule, Rules, See};
 pub(crate) use spool::Spool;
 pub use summary::{Files, Summary, describe_suspects};
 use verify::verify;
-
-/// What git calls a filter driver: a clean and a smudge (gitattributes, "filter").
-pub trait Driver<'k> {
-    /// From the worktree to the repository: reads the whole of `source` and says what should be stored.
-    ///
-    /// # Errors
-    /// [`FilterError`]; then nothing may be stored.
-    fn clean(&mut self, path: &[u8], source: &mut dyn Read) -> Result<Filtered<'k>, FilterError>;
-
-    /// From the repository to the worktree: reads the whole of `source` and says what should be written.
-    ///
-    /// # Errors
-    /// [`FilterError`]; then nothing may be written.
-    fn smudge(&mut self, path: &[u8], source: &mut dyn Read) -> Result<Filtered<'k>, FilterError>;
-
-    /// What was met so far.
-    fn summary(&self) -> &Summary;
-
-    /// Looks, when all files are there, at what can only be judged then.
-    fn conclude(&mut self) {}
-}
 
 /// The keys of git-crypt, which are not read before a file needs them.
 pub type LazyHeldKeys = LazyCell<HeldKeys, Box<dyn FnOnce() -> HeldKeys>>;
@@ -173,7 +154,11 @@ impl<'k, R: Rules> Filter<'k, R> {
                     Indexed::Same(blob) => {
                         return Ok(Filtered { action: Action::Same, content: *blob });
                     }
-                    Indexed::Other(keys) => {
+                    Indexed::Other { by_value: Some(mode), .. } if fit.is_ok() => {
+                        let (rule, spool) = (Rule { values: Some(mode), ..rule }, content.spool);
+                        return self.clean_by_value(path, &rule, spool);
+                    }
+                    Indexed::Other { keys, .. } => {
                         keys.into_iter().find_map(|id| self.keyring.of_other_name(id, &rule.key))
                     }
                 };
@@ -306,41 +291,6 @@ impl<'k, R: Rules> Filter<'k, R> {
             }
         }
         Ok(content.into_filtered())
-    }
-}
-
-impl<'k, R: Rules> Driver<'k> for Filter<'k, R> {
-    fn clean(&mut self, path: &[u8], source: &mut dyn Read) -> Result<Filtered<'k>, FilterError> {
-        Self::clean(self, path, source)
-    }
-
-    fn smudge(&mut self, path: &[u8], source: &mut dyn Read) -> Result<Filtered<'k>, FilterError> {
-        Self::smudge(self, path, source)
-    }
-
-    fn summary(&self) -> &Summary {
-        &self.summary
-    }
-
-    /// The attributes and `.shroud/` are those of the new commit by now.
-    fn conclude(&mut self) {
-        for (path, id) in std::mem::take(&mut self.summary.opened) {
-            let (Ok(rule), Some(entry)) = (self.rules.rule(&path), self.keyring.by_id(id)) else {
-                continue;
-            };
-            let is_later = |described: KeyId| {
-                described != id
-                    && self
-                        .keyring
-                        .by_id(described)
-                        .is_none_or(|held| held.generation > entry.generation)
-            };
-            if self.keyring.of_other_name(id, &rule.key).is_some() {
-                self.summary.of_other_key.note(&path);
-            } else if rule.key_id.is_some_and(is_later) {
-                self.summary.retired.note(&path);
-            }
-        }
     }
 }
 

@@ -6,6 +6,8 @@ use super::FilterError;
 use crate::format::{KeyId, Layout, PublicKey};
 use crate::keyring::KeyName;
 use crate::store::confirmed::KeyOf;
+use crate::store::public_keys::PinError;
+use crate::store::received::Received;
 use crate::values::{Mode, Place, WriteOnly};
 
 /// What a repository's attributes say of a path that should be sealed.
@@ -29,6 +31,15 @@ pub struct Rule {
     pub refusal: Option<String>,
     /// The attribute, with its place, by which git would change the sealed bytes.
     pub conversion: Option<String>,
+}
+
+/// The versions of a file that become a new one, as they are stored.
+#[derive(Clone, Debug)]
+pub struct Merging {
+    /// In a merge, from which both sides began.
+    pub base: Option<Vec<u8>>,
+    /// In a merge ours, then theirs; else the only one.
+    pub sides: Vec<Vec<u8>>,
 }
 
 /// A path that another key seals in the index than its attribute names.
@@ -57,6 +68,51 @@ pub trait Rules {
     /// Those of `see`.
     fn indexed(&mut self, _path: &[u8], _see: &mut See<'_>) -> io::Result<()> {
         Ok(())
+    }
+
+    /// In a merge conflict, the blob from which both sides began.
+    fn base(&mut self, _path: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The versions that the content was made from, in the place of those that the index has.
+    fn merged(&mut self) -> Option<&Merging> {
+        None
+    }
+
+    /// Whether the user said that sealed values become plaintext whose names are exempt.
+    fn opens_exempt(&self) -> bool {
+        false
+    }
+
+    /// What this clone remembers of values that were set without the key.
+    fn received(&mut self) -> Option<&Received> {
+        None
+    }
+
+    /// Remembers such values of a blob that is opened at a path. What cannot be written is not remembered.
+    fn receive(&mut self, _path: &[u8], _values: &[(Place, String)], _blob: &[u8]) {}
+
+    /// Remembers what was opened last: it may become the file at a path.
+    fn smudged(&mut self, _path: &[u8]) {}
+
+    /// Looks which files have become so: git opens a file also to show or to pack it.
+    fn served(&mut self) {}
+
+    /// The blob that the file in the worktree was checked out from, where such values were opened at its path.
+    fn origin(&mut self, _path: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Where such values were opened at a path: the blobs that the last commit has there, and one that is being merged.
+    fn heads(&mut self, _path: &[u8]) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    /// Files of a configuration that the index has and the worktree has not, with what is stored of them: they may have been moved. Asked for only
+    /// where values of a new file are sealed to a public key.
+    fn gone(&mut self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        Vec::new()
     }
 
     /// What `make` gives, if the index has one version of this path, and that is these very bytes. Where it has none or
@@ -102,6 +158,16 @@ pub trait Rules {
     /// Nothing may be sealed to it.
     fn trust(&mut self, _key: &KeyName, _to: &WriteOnly) -> Result<Option<String>, FilterError> {
         Ok(None)
+    }
+
+    /// Why no value may be set of a key that is not held: its public key, which this clone has seen, was taken out of its description.
+    fn taken_out(&mut self, _key: &KeyName) -> Option<PinError> {
+        None
+    }
+
+    /// What a user should know of the keys that the repository describes, once all files are done.
+    fn warnings(&mut self) -> Vec<String> {
+        Vec::new()
     }
 
     /// The name of a key that the repository describes.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::FilterError;
 use crate::format::KeyId;
+use crate::values::{SealError, TokenError};
 
 /// Files whose keys are looked at when all are there, at most.
 const MAX_OPENED: usize = 100_000;
@@ -98,7 +99,13 @@ impl Summary {
 
     pub(super) fn note_damaged(&mut self, path: &[u8], error: &FilterError) {
         self.damaged += 1;
-        let is_sound = matches!(error, FilterError::Conversion(_));
+        let is_sound = match error {
+            FilterError::Conversion(_) => true,
+            FilterError::Open(error) => error.is_newer(),
+            FilterError::OpenValues(error) => error.is_newer(),
+            FilterError::SealValues(SealError::Token(_, TokenError::Newer(_))) => true,
+            _ => false,
+        };
         let hint = is_sound.then(|| error.hint()).flatten();
         self.first_damaged.get_or_insert_with(|| (path.to_vec(), error.to_string(), hint));
     }

@@ -17,7 +17,7 @@ pub fn report(progress: &dyn Progress, path: &[u8], error: &FilterError) {
 pub fn summarise(progress: &dyn Progress, summary: &Summary) {
     if summary.still_sealed > 0 {
         progress.status(&format!(
-            "left {} sealed: the key is not held here (run 'git shroud unlock')",
+            "left {} sealed: the key is not held here ('git shroud unlock' takes it if it was granted to you)",
             count(summary.still_sealed, "file")
         ));
     }
@@ -51,9 +51,14 @@ pub fn summarise(progress: &dyn Progress, summary: &Summary) {
     }
     if let Some((first, why, hint)) = &summary.first_damaged {
         progress.warning(&format!(
-            "left {} sealed, because it {}: {} ({why})",
+            "left {} sealed, because {}: {} ({why})",
             count(summary.damaged, "file"),
-            if hint.is_some() { "does not open" } else { "is damaged" },
+            match (summary.damaged, hint.is_some()) {
+                (1, true) => "it does not open",
+                (1, false) => "it is damaged",
+                (_, true) => "they do not open, first",
+                (_, false) => "they are damaged, first",
+            },
             crate::sanitise::path(first)
         ));
         progress.hint(hint.unwrap_or(

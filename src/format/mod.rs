@@ -32,6 +32,8 @@ pub use segments::{SEGMENT_LEN, TAG_LEN};
 pub use write_only::{PublicKey, PublicKeyError};
 pub(crate) use write_only::{Receiver, SEALED_TO_LEN};
 
+use crate::newer::Newer;
+
 /// Bytes of a header: magic, version, key id, synthetic IV.
 pub const HEADER_LEN: usize = MAGIC.len() + 1 + KEY_ID_LEN + derive::SIV_LEN;
 
@@ -45,7 +47,7 @@ pub enum OpenError {
     #[error("the sealed file is truncated")]
     Truncated,
     /// A version of the format that this program does not know.
-    #[error("the sealed file has format version {0}, which this git-shroud does not support")]
+    #[error("{}", unsupported(*.0))]
     UnsupportedVersion(u8),
     /// No key with this id is held.
     #[error("no key with id {0} is held")]
@@ -54,7 +56,10 @@ pub enum OpenError {
     #[error("the sealed file is damaged: its content does not authenticate")]
     Authentication,
     /// An encoding of the content that this program does not know.
-    #[error("the sealed file is encoded in a way ({0}) that this program does not know")]
+    #[error(
+        "the sealed file is encoded in a way ({0}) that this program does not know: {upgrade}",
+        upgrade = crate::newer::upgrade()
+    )]
     UnsupportedEncoding(u8),
     /// Compressed content, a frame or a record is not what sealing writes.
     #[error("the sealed file is damaged: its compressed content is wrong")]
@@ -71,6 +76,20 @@ pub enum OpenError {
     /// Reading or writing failed.
     #[error(transparent)]
     Io(io::Error),
+}
+
+impl OpenError {
+    /// Whether it is sound, and a newer program opens it.
+    pub fn is_newer(&self) -> bool {
+        matches!(self, Self::UnsupportedVersion(version) if *version > DELTA)
+    }
+}
+
+fn unsupported(version: u8) -> String {
+    match Newer::than("sealed file", DELTA.into(), version.into()) {
+        Some(newer) => newer.to_string(),
+        None => format!("the sealed file is damaged: there is no format version {version}"),
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::create_private_dir;
+use super::scratch_folder::ScratchFolder;
 
 /// Why there is no private folder.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,7 @@ pub enum FolderError {
 /// A private folder for plaintext, in memory; whatever is in it is overwritten and removed in the end.
 pub struct PlaintextFolder {
     /// `None` once it is to stay.
-    folder: Option<tempfile::TempDir>,
+    folder: Option<ScratchFolder>,
     in_memory: bool,
 }
 
@@ -41,11 +42,7 @@ impl PlaintextFolder {
             None if on_disk => std::env::temp_dir(),
             None => return Err(FolderError::NoMemory),
         };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("git-shroud-edit-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        let folder = builder.tempdir_in(place)?;
+        let folder = ScratchFolder::new_in(&place, "git-shroud-edit-")?;
         // Also where the umask takes the owner's own bits away.
         create_private_dir(folder.path())?;
         Ok(Self { folder: Some(folder), in_memory })
@@ -61,7 +58,7 @@ impl PlaintextFolder {
         if !self.in_memory {
             return None;
         }
-        self.folder.take().map(tempfile::TempDir::keep)
+        self.folder.take().map(ScratchFolder::keep)
     }
 }
 

@@ -1,18 +1,20 @@
-//! Files that must not outlive this run: a signal that ends it removes them first, as git does with its own.
+//! Files and folders that must not outlive this run: a signal or a panic that ends it removes them first, as git does with its own.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// What a signal removes. Anybody who makes, moves or removes one of them holds this meanwhile, so that a signal never sees a
+use super::replace;
+
+/// What a signal removes: files, and folders with all that is in them. Anybody who makes, moves or removes one of them holds this meanwhile, so that a signal never sees a
 /// file that is made and not yet listed, or one at the path that is another's.
-static FILES: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+static PATHS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
-fn files() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+fn paths() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     // Every change is one call, so a panic leaves no half of one.
-    FILES.lock().unwrap_or_else(PoisonError::into_inner)
+    PATHS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Makes a new file, which a signal removes until it is moved with [`rename`] or removed with [`remove`].
@@ -25,11 +27,13 @@ pub fn create(path: &Path, mode: u32) -> io::Result<File> {
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    #[cfg(not(unix))]
-    let _ = mode;
-    let mut files = files();
+    let mut paths = paths();
     let file = options.open(path)?;
-    files.insert(path.to_owned());
+    paths.insert(path.to_owned());
+    #[cfg(windows)]
+    if mode == super::PRIVATE {
+        super::acl::system::restrict_file(path);
+    }
     Ok(file)
 }
 
@@ -38,9 +42,9 @@ pub fn create(path: &Path, mode: u32) -> io::Result<File> {
 /// # Errors
 /// Those of the file system; `AlreadyExists` where there is anything of that name.
 pub fn link(from: &Path, to: &Path) -> io::Result<()> {
-    let mut files = files();
+    let mut paths = paths();
     fs::hard_link(from, to)?;
-    files.insert(to.to_owned());
+    paths.insert(to.to_owned());
     Ok(())
 }
 
@@ -49,9 +53,9 @@ pub fn link(from: &Path, to: &Path) -> io::Result<()> {
 /// # Errors
 /// Those of the file system.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    let mut files = files();
-    fs::rename(from, to)?;
-    files.remove(from);
+    let mut paths = paths();
+    replace::rename(from, to)?;
+    paths.remove(from);
     Ok(())
 }
 
@@ -60,13 +64,45 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// # Errors
 /// Those of the file system.
 pub fn remove(path: &Path) -> io::Result<()> {
-    let mut files = files();
-    files.remove(path);
-    fs::remove_file(path)
+    let mut paths = paths();
+    paths.remove(path);
+    replace::remove(path)
+}
+
+/// Makes a new folder with a random name, which a signal removes with all that is in it, until it is removed with
+/// [`remove_folder`] or left alone with [`keep_folder`]. On Unix nobody else may enter it, whatever the umask.
+///
+/// # Errors
+/// It cannot be made.
+pub(super) fn create_folder(parent: &Path, prefix: &str) -> io::Result<PathBuf> {
+    signals::watch();
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let mut paths = paths();
+    let path = builder.tempdir_in(parent)?.keep();
+    paths.insert(path.clone());
+    Ok(path)
+}
+
+/// Removes a folder that [`create_folder`] made, with all that is in it.
+///
+/// # Errors
+/// Those of the file system.
+pub(super) fn remove_folder(path: &Path) -> io::Result<()> {
+    let mut paths = paths();
+    paths.remove(path);
+    replace::remove_tree(path)
+}
+
+/// Lets a folder that [`create_folder`] made stay.
+pub(super) fn keep_folder(path: &Path) {
+    paths().remove(path);
 }
 
 /// A file that is removed when dropped, or by a signal, unless it got its place before.
-pub struct Temporary(Option<tempfile::NamedTempFile>);
+pub struct Temporary(Option<(File, PathBuf)>);
 
 impl Temporary {
     /// Makes one with a random name; the mode is cut down by the umask, and means nothing but on Unix.
@@ -77,42 +113,40 @@ impl Temporary {
         let mut builder = tempfile::Builder::new();
         builder.prefix(prefix).rand_bytes(letters);
         let (file, path) = builder.make_in(dir, |path| create(path, mode))?.into_parts();
-        Ok(Self(Some(tempfile::NamedTempFile::from_parts(file, path))))
+        // Without an attribute that Windows gives to temporary files.
+        Ok(Self(Some((file, path.keep()?))))
     }
 
-    fn inner(&self) -> &tempfile::NamedTempFile {
+    fn inner(&self) -> &(File, PathBuf) {
         self.0.as_ref().expect("it is there until it gets its place")
     }
 
     /// The open file.
     pub fn file(&self) -> &File {
-        self.inner().as_file()
+        &self.inner().0
     }
 
     /// The open file, for writing.
     pub fn file_mut(&mut self) -> &mut File {
-        self.0.as_mut().expect("it is there until it gets its place").as_file_mut()
+        &mut self.0.as_mut().expect("it is there until it gets its place").0
     }
 
     /// Where it is until it gets its place.
     pub fn path(&self) -> &Path {
-        self.inner().path()
+        &self.inner().1
     }
 
-    /// Puts it in the place of what is at `path`.
+    /// Puts it in the place of what is at `path`, as [`replace::rename`] does.
     ///
     /// # Errors
     /// With the file, which stays temporary.
     pub fn persist(mut self, path: &Path) -> Result<(), (io::Error, Self)> {
-        let mut files = files();
-        let from = self.path().to_owned();
-        let inner = self.0.take().expect("it is there until it gets its place");
-        match inner.persist(path) {
-            Ok(_) => {
-                files.remove(&from);
+        match rename(self.path(), path) {
+            Ok(()) => {
+                self.0 = None;
                 Ok(())
             }
-            Err(error) => Err((error.error, Self(Some(error.file)))),
+            Err(error) => Err((error, self)),
         }
     }
 
@@ -121,10 +155,13 @@ impl Temporary {
     /// # Errors
     /// `AlreadyExists` where there is anything of that name; those of the file system.
     pub fn persist_new(mut self, path: &Path) -> io::Result<()> {
-        let mut files = files();
-        files.remove(self.path());
-        let inner = self.0.take().expect("it is there until it gets its place");
-        inner.persist_noclobber(path).map(drop).map_err(|error| error.error)
+        let mut paths = paths();
+        let (file, from) = self.0.take().expect("it is there until it gets its place");
+        paths.remove(&from);
+        drop(file);
+        tempfile::TempPath::try_from_path(from)?
+            .persist_noclobber(path)
+            .map_err(|error| error.error)
     }
 }
 
@@ -140,11 +177,41 @@ impl Write for Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        if let Some(inner) = self.0.take() {
-            let mut files = files();
-            files.remove(inner.path());
-            drop(inner);
+        if let Some((file, path)) = self.0.take() {
+            // Where a file is open, Windows keeps its name.
+            drop(file);
+            let _ = remove(&path);
         }
+    }
+}
+
+/// Removes what there is, whether file or folder.
+fn remove_all(paths: &BTreeSet<PathBuf>) {
+    for path in paths {
+        let is_folder = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+        let _ = if is_folder { replace::remove_tree(path) } else { fs::remove_file(path) };
+    }
+}
+
+/// From now on a panic, too, removes what must not outlive the run: the released program ends at once, and drops nothing.
+pub fn remove_at_panics() {
+    let say = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        say(info);
+        // The thread that panics may hold it.
+        if let Ok(paths) = PATHS.try_lock() {
+            remove_all(&paths);
+        }
+    }));
+}
+
+/// What is done before a signal ends the run, besides removing files.
+static LAST: OnceLock<fn()> = OnceLock::new();
+
+/// Does this before a signal ends the run. There is room for one.
+pub fn before_signal_ends(last: fn()) {
+    if LAST.set(last).is_ok() {
+        signals::watch();
     }
 }
 
@@ -202,9 +269,10 @@ mod signals {
             return;
         }
         // Held to the end, so that no file is made any more.
-        let files = super::files();
-        for file in &*files {
-            let _ = std::fs::remove_file(file);
+        let paths = super::paths();
+        super::remove_all(&paths);
+        if let Some(last) = super::LAST.get() {
+            last();
         }
         let _ = signal_hook::low_level::emulate_default_handler(signal);
     }
@@ -218,8 +286,49 @@ mod signals {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 mod signals {
-    pub(super) fn leave() {}
-    pub(super) fn watch() {}
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::{Arc, Once};
+    use std::thread;
+    use std::time::Duration;
+
+    use signal_hook::consts::{SIGBREAK, SIGINT, SIGTERM};
+
+    /// How long a Ctrl-C may have come before that is seen: nothing safe waits for one on Windows.
+    const POLL: Duration = Duration::from_millis(20);
+    /// What Windows says of a program that a Ctrl-C ended (`STATUS_CONTROL_C_EXIT`).
+    const ENDED: i32 = 0xc000_013a_u32.cast_signed();
+
+    static LEFT: AtomicBool = AtomicBool::new(false);
+
+    pub(super) fn leave() {
+        LEFT.store(true, Ordering::SeqCst);
+    }
+
+    /// From the first file on, a thread looks whether Ctrl-C, Ctrl-Break or a closed window should end the program.
+    pub(super) fn watch() {
+        static BEGUN: Once = Once::new();
+        BEGUN.call_once(|| {
+            if LEFT.load(Ordering::SeqCst) {
+                return;
+            }
+            let heard = Arc::new(AtomicUsize::new(0));
+            for signal in [SIGINT, SIGBREAK, SIGTERM] {
+                let _ = signal_hook::flag::register_usize(signal, Arc::clone(&heard), 1);
+            }
+            let watch = move || {
+                loop {
+                    thread::sleep(POLL);
+                    if heard.swap(0, Ordering::SeqCst) != 0 && !LEFT.load(Ordering::SeqCst) {
+                        // Held to the end, so that no file is made any more.
+                        let paths = super::paths();
+                        super::remove_all(&paths);
+                        std::process::exit(ENDED);
+                    }
+                }
+            };
+            let _ = thread::Builder::new().name("signals".to_owned()).spawn(watch);
+        });
+    }
 }

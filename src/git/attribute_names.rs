@@ -27,7 +27,8 @@ pub(super) const TEXT: &str = "text";
 pub(super) const CRLF: &str = "crlf";
 pub(super) const EOL: &str = "eol";
 pub(super) const IDENT: &str = "ident";
-pub(super) const ENCODING: &str = "working-tree-encoding";
+/// The attribute that names the encoding of a file in the worktree.
+pub const ENCODING: &str = "working-tree-encoding";
 pub(super) const NAMES: [&str; 15] = [
     FILTER,
     DIFF,

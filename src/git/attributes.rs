@@ -7,9 +7,9 @@ use gix::worktree::stack::state::attributes::Source;
 
 use super::GitError;
 pub use super::attribute_names::{
-    COMPRESS_ATTRIBUTE, DELTA_ATTRIBUTE, DRIVER, KEY_ATTRIBUTE, OF_VALUES, TRIPWIRE,
+    COMPRESS_ATTRIBUTE, DELTA_ATTRIBUTE, DRIVER, ENCODING, KEY_ATTRIBUTE, OF_VALUES, TRIPWIRE,
 };
-use super::attribute_names::{CRLF, DIFF, ENCODING, EOL, FILTER, IDENT, NAMES, TEXT, VALUES};
+use super::attribute_names::{CRLF, DIFF, EOL, FILTER, IDENT, NAMES, TEXT, VALUES};
 use super::by_value::By;
 use super::info_attributes::InfoAttributes;
 use super::repository::Repository;

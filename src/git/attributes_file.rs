@@ -18,7 +18,9 @@ use crate::fs::{Access, read_bounded, with_path, write_atomic};
 use crate::keyring::KeyName;
 pub use line::{Values, name_of, sealing, sealing_values_without, sealing_without, split_pattern};
 use line::{parse, quote, sealing_values, written_out};
-pub use macros::{MACRO_LINE, VALUES_MACRO_LINE, defines_macro, defines_values_macro};
+pub use macros::{
+    MACRO_LINE, VALUES_MACRO_LINE, defines_macro, defines_values_macro, lacks_tripwire, macro_line,
+};
 pub use odd::{MACRO_DOES_NOT_SEAL, TOO_LARGE, as_git_reads, oddity};
 pub use refusal::PatternError;
 use refusal::check;

@@ -21,6 +21,8 @@ pub enum By {
         format: Option<String>,
         /// What `shroud-clear` says.
         clear: Option<String>,
+        /// What says which names are exempt.
+        exempting: Option<Setting>,
         /// What says that it is by value.
         setting: Setting,
     },
@@ -48,6 +50,7 @@ impl By {
             Some(BY_VALUE) => Self::Value {
                 format: text(FORMAT_ATTRIBUTE),
                 clear: text(CLEAR_ATTRIBUTE),
+                exempting: text(CLEAR_ATTRIBUTE).map(|_| said(CLEAR_ATTRIBUTE)),
                 setting: said(BY_ATTRIBUTE),
             },
             Some(_) => Self::Unknown(said(BY_ATTRIBUTE)),

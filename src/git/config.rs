@@ -151,7 +151,7 @@ fn exclude_leftovers(path: &Path) -> Result<(), GitError> {
 
 /// How git is to start a program: by name where the name finds the one beside this, else by its path.
 fn command(name: &str) -> String {
-    let here = env::current_exe().ok().and_then(|exe| exe.canonicalize().ok());
+    let here = env::current_exe().ok().and_then(|exe| dunce::canonicalize(exe).ok());
     let beside = here.as_deref().and_then(Path::parent).map(|dir| dir.join(file_name(name)));
     let Some(beside) = beside.filter(|beside| beside.is_file()) else { return name.to_owned() };
     if find_on_path(name) == Some(beside.clone()) {
@@ -162,11 +162,9 @@ fn command(name: &str) -> String {
 
 /// Where `PATH` leads for this name.
 pub fn find_on_path(name: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|dir| dir.join(file_name(name)))
-        .find(|file| file.is_file())?
-        .canonicalize()
-        .ok()
+    let path = env::var_os("PATH")?;
+    let mut files = env::split_paths(&path).map(|dir| dir.join(file_name(name)));
+    dunce::canonicalize(files.find(|file| file.is_file())?).ok()
 }
 
 fn file_name(name: &str) -> String {

@@ -19,6 +19,7 @@ use gix::objs::{CommitRefIter, Find as _, FindHeader as _, Kind, TagRefIter};
 use super::GitError;
 use super::objects::{IN_MEMORY, stream};
 use super::repository::Repository;
+use super::starts::Starts;
 
 /// Bytes of trees that are kept in memory.
 const CACHED: usize = 32 << 20;
@@ -35,6 +36,8 @@ pub struct Database<'r> {
     stores: Vec<gix::odb::Handle>,
     trees: RefCell<Trees>,
     scratch: RefCell<Vec<u8>>,
+    /// Opened when the first beginning is asked for.
+    starts: RefCell<Option<Starts>>,
 }
 
 /// Trees that were read lately.
@@ -77,7 +80,13 @@ impl<'r> Database<'r> {
         let stores = folders
             .map(|folder| Ok(gix::odb::at(folder, hash)?.with_pack_cache(|| bases(MAX_BASES))));
         let stores = stores.collect::<Result<_, GitError>>()?;
-        Ok(Self { repository, stores, trees: RefCell::default(), scratch: RefCell::default() })
+        Ok(Self {
+            repository,
+            stores,
+            trees: RefCell::default(),
+            scratch: RefCell::default(),
+            starts: RefCell::default(),
+        })
     }
 
     /// The repository that the objects belong to.
@@ -176,6 +185,11 @@ impl<'r> Database<'r> {
     /// # Errors
     /// The object is damaged, or no blob.
     pub fn start(&self, id: ObjectId, len: usize) -> Result<Option<Start>, GitError> {
+        if let Some((len, bytes)) =
+            self.starts.borrow_mut().get_or_insert_with(|| self.packs()).of(id, len)
+        {
+            return Ok(Some(Start { len, bytes }));
+        }
         let Some((kind, size)) = self.header(id)? else { return Ok(None) };
         if kind == Kind::Blob && size > IN_MEMORY {
             let read = |blob: &mut dyn std::io::Read| {
@@ -189,6 +203,16 @@ impl<'r> Database<'r> {
             bytes.truncate(len);
             Start { len: size, bytes }
         }))
+    }
+
+    /// The packs of all folders, those of alternates too.
+    fn packs(&self) -> Starts {
+        let stores = self.stores.iter().map(|store| store.store_ref());
+        let alternates =
+            stores.clone().flat_map(|store| store.alternate_db_paths().unwrap_or_default());
+        let folders: Vec<PathBuf> =
+            stores.map(|store| store.path().to_owned()).chain(alternates).collect();
+        Starts::open(folders.iter().map(PathBuf::as_path), self.repository.gix.object_hash())
     }
 
     /// A small file that git or this program reads; `None` where it is not here.

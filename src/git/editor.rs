@@ -3,18 +3,16 @@
 use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
-#[cfg(unix)]
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
 use super::command::Git;
-#[cfg(unix)]
+use super::shell::shell;
 use crate::fs::temporary::leave_signals;
 
 /// How long an editor may have ended, or a signal have come, before that is seen.
-#[cfg(unix)]
 const POLL: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// Why nothing was edited.
@@ -48,7 +46,7 @@ pub fn edit(git: &Git, file: &Path) -> Result<(), EditorError> {
     let is_plain = !editor.contains(['|', '&', ';', '<', '>', '(', ')', '$', '`', '=', '#', '\n']);
     let exec = if is_plain { "exec " } else { "" };
     let signals = Signals::catch().map_err(during("the signals"))?;
-    let child = Command::new("sh")
+    let child = Command::new(shell(git))
         .arg("-c")
         .arg(format!("{exec}{editor} \"$@\""))
         .arg(&editor)
@@ -63,19 +61,30 @@ pub fn edit(git: &Git, file: &Path) -> Result<(), EditorError> {
 
 /// What the terminal sends to all that runs in it is for the editor alone, as it is under git (git's editor.c); and who
 /// ends this program leaves no plaintext behind.
-#[cfg(unix)]
 struct Signals(Arc<AtomicBool>);
 
+/// Those that a terminal sends, and those that end a program.
 #[cfg(unix)]
+const SIGNALS: ([i32; 2], [i32; 2]) = {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    ([SIGINT, SIGQUIT], [SIGHUP, SIGTERM])
+};
+/// Ctrl-C; and Ctrl-Break, as which a closed window comes too.
+#[cfg(windows)]
+const SIGNALS: ([i32; 1], [i32; 2]) = {
+    use signal_hook::consts::{SIGBREAK, SIGINT, SIGTERM};
+    ([SIGINT], [SIGBREAK, SIGTERM])
+};
+
 impl Signals {
     fn catch() -> io::Result<Self> {
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
         leave_signals();
-        for signal in [SIGINT, SIGQUIT] {
+        let (typed, ending) = SIGNALS;
+        for signal in typed {
             signal_hook::flag::register(signal, Arc::default())?;
         }
         let ended = Arc::default();
-        for signal in [SIGHUP, SIGTERM] {
+        for signal in ending {
             signal_hook::flag::register(signal, Arc::clone(&ended))?;
         }
         Ok(Self(ended))
@@ -92,19 +101,5 @@ impl Signals {
             }
             std::thread::sleep(POLL);
         }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    fn wait(&self, mut editor: Child) -> io::Result<ExitStatus> {
-        editor.wait()
     }
 }

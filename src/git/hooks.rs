@@ -8,6 +8,7 @@ use super::GitError;
 use super::command::os_line;
 use super::config::{PROGRAM, find_on_path};
 use super::repository::Repository;
+use crate::fs::replace;
 use crate::fs::with_path;
 
 /// The hooks that guard a clone. Those that begin with 'post-' come too late to stop anything, and tell of it: git asks no
@@ -121,10 +122,10 @@ fn put_aside(hook: &Path, aside: &Path) -> io::Result<Change> {
         while is_there(Path::new(&older)) {
             older.push(OLDER);
         }
-        fs::rename(aside, &older)?;
+        replace::rename(aside, &older)?;
         change = Change::ChainedAgain;
     }
-    fs::rename(hook, aside)?;
+    replace::rename(hook, aside)?;
     Ok(change)
 }
 
@@ -144,7 +145,7 @@ fn write(hook: &Path, text: &[u8]) -> io::Result<()> {
     file.write_all(text)?;
     make_executable(file.path())?;
     file.as_file().sync_all()?;
-    file.persist(hook).map(drop).map_err(|error| error.error)
+    replace::put(file.into_temp_path(), hook)
 }
 
 /// Takes the guards away, and puts the hooks back that were there before.
@@ -159,10 +160,10 @@ pub fn remove(repository: &Repository) -> Result<Vec<(&'static str, Change)>, Ho
         let change = if !is_there(&hook) || !is_guard(&hook)? {
             Change::Kept
         } else if is_there(&aside) {
-            fs::rename(&aside, &hook).map_err(|error| with_path(&aside, &error))?;
+            replace::rename(&aside, &hook).map_err(|error| with_path(&aside, &error))?;
             Change::Restored
         } else {
-            fs::remove_file(&hook).map_err(|error| with_path(&hook, &error))?;
+            replace::remove(&hook).map_err(|error| with_path(&hook, &error))?;
             Change::Removed
         };
         changes.push((name, change));
@@ -212,7 +213,7 @@ fn own_folder(repository: &Repository) -> Result<PathBuf, HooksError> {
     let folder = folder(repository)?;
     let real = real(&folder);
     let own = [Some(repository.common_dir()), repository.worktree.as_deref()];
-    let is_own = |own: &Path| own.canonicalize().is_ok_and(|own| real.starts_with(own));
+    let is_own = |own: &Path| dunce::canonicalize(own).is_ok_and(|own| real.starts_with(own));
     if own.into_iter().flatten().any(is_own) {
         return Ok(folder);
     }
@@ -221,7 +222,7 @@ fn own_folder(repository: &Repository) -> Result<PathBuf, HooksError> {
 
 /// The path without links, as far as it is there.
 fn real(path: &Path) -> PathBuf {
-    match (path.canonicalize(), path.parent(), path.file_name()) {
+    match (dunce::canonicalize(path), path.parent(), path.file_name()) {
         (Ok(real), ..) => real,
         (Err(_), Some(parent), Some(name)) => real(parent).join(name),
         _ => path.to_owned(),

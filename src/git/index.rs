@@ -7,7 +7,7 @@
 pub mod fuzzed;
 
 use std::fs::{self, File};
-use std::io::ErrorKind::{AlreadyExists, NotFound, StorageFull};
+use std::io::ErrorKind::{AlreadyExists, NotFound, PermissionDenied, StorageFull};
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -18,6 +18,7 @@ use gix::index::entry::Stat;
 use super::GitError;
 use super::repository::Repository;
 use crate::fs::open_regular;
+use crate::fs::replace;
 use crate::fs::temporary::{self, Temporary};
 
 /// Bytes of the fixed stat fields at the head of an entry: ctime, mtime, dev, ino, mode, uid, gid, size.
@@ -74,6 +75,8 @@ impl IndexLock {
                     return Err(GitError::IndexLocked(crate::sanitise::native(&lock)));
                 }
                 AlreadyExists => {}
+                // Windows says so of a file that somebody has open and another has removed.
+                PermissionDenied if cfg!(windows) && begun.elapsed() < PATIENCE => {}
                 // Another run has taken the lock, and what is prepared here for a leftover.
                 NotFound if begun.elapsed() < PATIENCE => {
                     prepared = prepare(index).map_err(|error| failed(&error))?;
@@ -146,7 +149,6 @@ fn put(prepared: &Temporary, lock: &Path) -> io::Result<File> {
 }
 
 fn own(file: &mut File) -> io::Result<()> {
-    #[cfg(unix)]
     file.lock()?;
     file.write_all(OWNER.as_bytes())
 }
@@ -163,7 +165,7 @@ fn remove_leftovers(index: &Path) {
         let name = entry.file_name();
         let random = name.to_str().and_then(|name| name.strip_prefix(TEMP_PREFIX));
         if random.is_some_and(|random| random.len() == RANDOM_LEN) {
-            let _ = fs::remove_file(entry.path());
+            let _ = replace::remove(entry.path());
         }
     }
 }
@@ -180,31 +182,33 @@ pub fn is_abandoned(repository: &Repository) -> bool {
 ///
 /// Who lives holds the system's lock on the file too. Only who gets that may remove the file, and only while it is the
 /// one at the path: so two runs never remove each other's.
-#[cfg(unix)]
 fn abandoned(path: &Path) -> Option<File> {
-    use std::os::unix::fs::MetadataExt as _;
     let lock = open_regular(path).ok()?;
     let mut owner = Vec::new();
     let read = (&lock).take(OWNER.len() as u64).read_to_end(&mut owner);
     if read.is_err() || owner != OWNER.as_bytes() || lock.try_lock().is_err() {
         return None;
     }
-    let inode = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    let same = lock.metadata().is_ok_and(|opened| {
-        fs::symlink_metadata(path).is_ok_and(|there| inode(there) == inode(opened))
-    });
-    same.then_some(lock)
+    is_at(path, &lock).unwrap_or(false).then_some(lock)
 }
 
-/// Unknown here: the user decides, as with git's own locks.
-#[cfg(not(unix))]
-fn abandoned(_path: &Path) -> Option<File> {
-    None
+/// Whether the open file is the one at the path.
+#[cfg(unix)]
+fn is_at(path: &Path, open: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let inode = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    Ok(inode(open.metadata()?) == inode(fs::symlink_metadata(path)?))
+}
+
+#[cfg(windows)]
+fn is_at(path: &Path, open: &File) -> io::Result<bool> {
+    let open = same_file::Handle::from_file(open.try_clone()?)?;
+    Ok(open == same_file::Handle::from_path(path)?)
 }
 
 /// Removes a lock that a run of this program has left; `false` where it is another's or the run still lives.
 fn remove_abandoned(path: &Path) -> bool {
-    abandoned(path).is_some_and(|_lock| fs::remove_file(path).is_ok())
+    abandoned(path).is_some_and(|_lock| replace::remove(path).is_ok())
 }
 
 impl Drop for IndexLock {

@@ -91,7 +91,8 @@ pub fn last_authors(repository: &Repository, paths: &[Vec<u8>]) -> Result<Vec<Au
             "--date=short",
             "--name-only",
             "--no-renames",
-            "-m",
+            // Of a merge only what none of its parents has.
+            "-c",
             "-z",
             "HEAD",
             "--",

@@ -29,7 +29,7 @@ pub fn locate(dir: &Path) -> Option<Location> {
         Some(git_dir) => (dir.join(git_dir), dir),
         None => dir.ancestors().find_map(|above| Some((git_dir_in(above)?, above)))?,
     };
-    let bare = git_dir.canonicalize().ok() == top.canonicalize().ok();
+    let bare = dunce::canonicalize(&git_dir).ok() == dunce::canonicalize(top).ok();
     let worktree = (!bare).then(|| top.to_owned());
     let common_dir = match named("GIT_COMMON_DIR") {
         Some(common_dir) => dir.join(common_dir),

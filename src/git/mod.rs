@@ -9,17 +9,20 @@ pub mod changes;
 pub mod command;
 pub mod config;
 pub mod database;
+pub mod delta;
 pub mod editor;
 pub mod history;
 pub mod hooks;
 pub mod index;
 mod info_attributes;
+pub mod jujutsu;
 pub mod last_changes;
 pub mod locate;
 pub mod loose;
 pub mod merging;
 pub mod objects;
 pub mod own_files;
+pub mod pack_index;
 pub mod past;
 pub mod pattern;
 pub mod pushed;
@@ -27,7 +30,10 @@ pub mod raw;
 pub mod repository;
 pub mod scratch;
 mod setting;
+pub mod shell;
+pub mod signing;
 pub mod staging;
+mod starts;
 pub mod tree_attributes;
 pub mod tree_path;
 pub mod worktree;
@@ -46,6 +52,11 @@ pub enum GitError {
     /// There is no repository around.
     #[error("this is not a git repository")]
     NoRepository,
+    /// git found a bare repository, and the user's `safe.bareRepository` says that it must be named.
+    #[error(
+        "git does not use the bare repository '{0}' unless you name it (safe.bareRepository is 'explicit')"
+    )]
+    BareNotNamed(String),
     /// git failed, and said so.
     #[error("git {command}: {message}")]
     Failed {

@@ -1,6 +1,6 @@
 //! Blobs, read in process and never fetched.
 
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::process::Stdio;
 
 use gix::ObjectId;
@@ -117,6 +117,13 @@ pub fn is_blob(
     id: ObjectId,
 ) -> Result<bool, GitError> {
     is_one_of(repository, source, len, &[id])
+}
+
+/// The id of a blob with this content, as far as it can be computed.
+pub fn id_of(repository: &Repository, content: &[u8]) -> Option<ObjectId> {
+    let mut hasher = BlobHasher::new(repository, content.len() as u64);
+    hasher.write_all(content).ok()?;
+    Some(hasher.finish())
 }
 
 /// Whether the `len` bytes of `source` are those of one of the blobs.

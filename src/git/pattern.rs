@@ -48,6 +48,12 @@ impl Surroundings<'_> {
                 "write it as in .gitignore: git shroud track 'secrets/**'",
             );
         }
+        if is_quoted(given, cfg!(windows)) {
+            return refuse(
+                format!("the quotes belong to the pattern, so {shown} would match nothing"),
+                "cmd takes single quotes as they are: use double quotes, or none",
+            );
+        }
         if has_braces(given) {
             return refuse(
                 format!("patterns have no braces, so '{shown}' would match nothing"),
@@ -147,7 +153,7 @@ impl Surroundings<'_> {
             return Ok(given.to_vec());
         }
         for above in path.ancestors() {
-            let Ok(real) = above.canonicalize() else { continue };
+            let Ok(real) = dunce::canonicalize(above) else { continue };
             let rest = path.strip_prefix(above).unwrap_or(Path::new(""));
             let real = real.join(rest);
             if let Ok(relative) = real.strip_prefix(self.dir) {
@@ -169,9 +175,7 @@ impl Surroundings<'_> {
 
     /// Backslashes of Windows between folders as slashes; in a pattern they take a character's meaning away.
     fn with_slashes(&self, given: &[u8], shown: &str) -> Result<Vec<u8>, Refusal> {
-        let is_separator =
-            |pair: &[u8]| pair[0] == b'\\' && (pair[1].is_ascii_alphanumeric() || pair[1] >= 0x80);
-        if !given.windows(2).any(is_separator) {
+        if !separates_by_backslash(given, cfg!(windows)) {
             return Ok(given.to_vec());
         }
         let slashed = given.replace(b"\\", b"/");
@@ -220,6 +224,25 @@ fn first(pattern: Vec<u8>) -> Vec<u8> {
     if pattern.starts_with(b"!") { [b"\\", &pattern[..]].concat() } else { pattern }
 }
 
+/// Whether a backslash is before what needs none. No name on Windows has a `*` or `?` whose meaning could be taken away.
+fn separates_by_backslash(given: &[u8], windows: bool) -> bool {
+    let is_separator = |pair: &[u8]| {
+        let next = pair[1];
+        pair[0] == b'\\'
+            && (next.is_ascii_alphanumeric()
+                || next >= 0x80
+                || matches!(next, b'.' | b'_')
+                || windows && matches!(next, b'*' | b'?'))
+    };
+    given.windows(2).any(is_separator)
+}
+
+/// Whether single quotes have come along that were to keep a shell from reading the pattern. Those of cmd cut it at blanks.
+fn is_quoted(given: &[u8], windows: bool) -> bool {
+    let (starts, ends) = (given.starts_with(b"'"), given.ends_with(b"'"));
+    given.len() > 1 && (starts && ends || windows && (starts || ends))
+}
+
 /// Whether there are braces around alternatives, as a shell has them.
 fn has_braces(given: &[u8]) -> bool {
     let Some(open) = given.find_byte(b'{') else { return false };
@@ -232,9 +255,40 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_backslash_separates_no_folders() {
+        for (given, elsewhere, windows) in [
+            ("secrets\\db.env", true, true),
+            ("secrets\\.env", true, true),
+            ("secrets\\**", false, true),
+            ("secrets\\?.env", false, true),
+            ("a\\[b]", false, false),
+            ("\\!odd", false, false),
+            ("\\#odd", false, false),
+            ("secrets/**", false, false),
+        ] {
+            assert_eq!(separates_by_backslash(given.as_bytes(), false), elsewhere, "{given}");
+            assert_eq!(separates_by_backslash(given.as_bytes(), true), windows, "{given}");
+        }
+    }
+
+    #[test]
+    fn quotes_that_no_shell_has_taken_are_noticed() {
+        for (given, elsewhere, windows) in [
+            ("'secrets/**'", true, true),
+            ("'my", false, true),
+            ("secrets/**'", false, true),
+            ("it's", false, false),
+            ("'", false, false),
+        ] {
+            assert_eq!(is_quoted(given.as_bytes(), false), elsewhere, "{given}");
+            assert_eq!(is_quoted(given.as_bytes(), true), windows, "{given}");
+        }
+    }
+
+    #[test]
     fn what_habit_gives_becomes_what_attributes_match() {
         let dir = tempfile::tempdir().unwrap();
-        let top = dir.path().canonicalize().unwrap();
+        let top = dunce::canonicalize(dir.path()).unwrap();
         for file in ["secrets/db.env", "secrets/deep/x", "a[1].env", "top.env", "!odd"] {
             let file = top.join(file);
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -264,13 +318,17 @@ mod tests {
             ("*.pem", "*.pem"),
             ("./*.pem", "/*.pem"),
             ("new.env", "new.env"),
-            ("a\\*b", "a\\*b"),
             ("/etc/**", "/etc/**"),
         ] {
             let found = here.resolve(given.as_bytes()).unwrap();
             assert_eq!(String::from_utf8(found).unwrap(), pattern, "{given}");
         }
-        for given in ["../x", ":(glob)x", ":/x", "*.{pem,key}", "~/x", "nothing\\here.env"] {
+        if cfg!(unix) {
+            assert_eq!(here.resolve(b"a\\*b").unwrap(), b"a\\*b");
+        }
+        for given in
+            ["'*.pem'", "../x", ":(glob)x", ":/x", "*.{pem,key}", "~/x", "nothing\\here.env"]
+        {
             assert!(here.resolve(given.as_bytes()).is_err(), "{given}");
         }
         let inner = top.join("secrets");

@@ -37,13 +37,7 @@ impl Repository {
         }
         // The answers of fixed form first: a path may hold newlines.
         let answer = git.run(["rev-parse", "--is-inside-work-tree", "--absolute-git-dir"]);
-        let answer = answer.map_err(|error| match error {
-            // git has no exit status for it.
-            GitError::Failed { message, .. } if message.contains("not a git repository") => {
-                GitError::NoRepository
-            }
-            error => error,
-        })?;
+        let answer = answer.map_err(not_found)?;
         let (inside, git_dir) = match answer.strip_prefix(b"true\n") {
             Some(git_dir) => (true, git_dir),
             None => (false, answer.strip_prefix(b"false\n").unwrap_or(&answer)),
@@ -86,10 +80,16 @@ impl Repository {
         let mut git = Git::new(worktree.as_deref().unwrap_or(git_dir));
         // What the environment names may begin in another directory, or be another worktree.
         let is_named = ["GIT_DIR", "GIT_WORK_TREE"].iter().any(|it| std::env::var_os(it).is_some());
-        if is_named || worktree.as_deref().is_some_and(|top| !is_found_from(top, git_dir)) {
-            git = git.with_env("GIT_DIR", git_dir);
-            if let Some(worktree) = &worktree {
-                git = git.with_env("GIT_WORK_TREE", worktree);
+        match &worktree {
+            Some(top) if is_named || !is_found_from(top, git_dir) => {
+                git = git.with_env("GIT_DIR", git_dir).with_env("GIT_WORK_TREE", top);
+            }
+            Some(_) => {}
+            // git has agreed to this one, and need not find it again (safe.bareRepository). It is no worktree of its
+            // own; git says so to its children in the same way (environment.h).
+            None => {
+                let no = Path::new("0");
+                git = git.with_env("GIT_DIR", git_dir).with_env("GIT_IMPLICIT_WORK_TREE", no);
             }
         }
         Ok(Self { git, worktree, gix })
@@ -199,6 +199,19 @@ impl Repository {
     }
 }
 
+/// Why git found no repository: it has no exit status for it.
+fn not_found(error: GitError) -> GitError {
+    let GitError::Failed { message, .. } = &error else { return error };
+    if message.contains("not a git repository") {
+        return GitError::NoRepository;
+    }
+    let refused = message.split_once("cannot use bare repository '");
+    match refused.and_then(|(_, rest)| rest.split_once("' (safe.bareRepository is ")) {
+        Some((path, _)) => GitError::BareNotNamed(path.to_owned()),
+        None => error,
+    }
+}
+
 /// git, and all that reads attributes, would wait for somebody to write into it.
 #[cfg(unix)]
 fn refuse_pipe(file: &Path) -> Result<(), GitError> {
@@ -220,7 +233,8 @@ fn refuse_pipe(_file: &Path) -> Result<(), GitError> {
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {
-    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+    dunce::canonicalize(one)
+        .is_ok_and(|one| dunce::canonicalize(other).is_ok_and(|other| one == other))
 }
 
 /// Whether git, started at the top, finds this repository by itself.
@@ -238,6 +252,6 @@ fn refuse_relative_index(top: &Path) -> Result<(), GitError> {
     if named_index().is_none_or(|index| index.is_absolute()) {
         return Ok(());
     }
-    let here = std::env::current_dir()?.canonicalize()?;
-    if here == top.canonicalize()? { Ok(()) } else { Err(GitError::RelativeIndex) }
+    let here = dunce::canonicalize(std::env::current_dir()?)?;
+    if here == dunce::canonicalize(top)? { Ok(()) } else { Err(GitError::RelativeIndex) }
 }

@@ -9,6 +9,7 @@ use gix::ObjectId;
 use super::GitError;
 use super::command::{Git, os_line};
 use super::repository::Repository;
+use crate::fs::scratch_folder::ScratchFolder;
 
 /// An entry of an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,23 +29,12 @@ impl File {
     }
 }
 
-/// A temporary folder that nobody else may enter, whatever the umask.
-///
-/// # Errors
-/// It cannot be made.
-pub(super) fn private_folder() -> std::io::Result<tempfile::TempDir> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.prefix("git-shroud-").tempdir()
-}
-
 /// An index in a temporary folder.
 pub struct ScratchIndex {
     git: Git,
     hash: gix::hash::Kind,
     /// Removed when this is dropped.
-    _dir: tempfile::TempDir,
+    _dir: ScratchFolder,
 }
 
 impl ScratchIndex {
@@ -53,7 +43,7 @@ impl ScratchIndex {
     /// # Errors
     /// The tree is not here, or git fails.
     pub fn of(repository: &Repository, tree: &str, quarantine: bool) -> Result<Self, GitError> {
-        let dir = private_folder();
+        let dir = ScratchFolder::new();
         let dir = dir.map_err(|error| crate::fs::in_temporary_folder(&error))?;
         let mut git = repository.git.clone().with_env("GIT_INDEX_FILE", &dir.path().join("index"));
         if quarantine {

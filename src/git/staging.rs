@@ -10,6 +10,7 @@ use gix::index::entry::Flags;
 use super::GitError;
 use super::repository::Repository;
 use crate::fs::in_temporary_folder;
+use crate::fs::scratch_folder::ScratchFolder;
 
 /// An index entry that is to name another blob.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub struct Staged {
 
 /// Collects blobs and writes them with one git. What it is given must be sealed: it is in temporary files.
 pub struct BlobWriter {
-    dir: tempfile::TempDir,
+    dir: ScratchFolder,
     files: Vec<PathBuf>,
 }
 
@@ -34,7 +35,7 @@ impl BlobWriter {
     /// # Errors
     /// It cannot be made.
     pub fn new() -> Result<Self, GitError> {
-        let dir = super::scratch::private_folder();
+        let dir = ScratchFolder::new();
         let dir = dir.map_err(|error| in_temporary_folder(&error))?;
         Ok(Self { dir, files: Vec::new() })
     }

@@ -11,6 +11,7 @@ use gix::index::entry::{Flags, Mode, Stage, Stat};
 use super::GitError;
 use super::objects::is_blob;
 use super::repository::Repository;
+use crate::fs::replace;
 use crate::fs::temporary::Temporary;
 use crate::fs::{mode_of, open_regular, set_mode};
 use crate::repo_path;
@@ -291,7 +292,7 @@ impl<'r> Worktree<'r> {
 pub fn remove_leftovers(top: &Path, entries: &Entries) {
     for name in leftovers(top) {
         if !entries.files.iter().any(|entry| entry.path == name.as_bytes()) {
-            let _ = fs::remove_file(top.join(name));
+            let _ = replace::remove(top.join(name));
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::access::sealed_file::SealedFileError;
 use crate::access::track::TrackError;
 use crate::clone::CloneError;
 use crate::keyring::KeyName;
+use crate::migrate::MigrateError;
 
 /// Why a file is not taken over from another tool. Paths are safe to show; nothing of a file's content is in it.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +12,9 @@ pub enum ImportError {
     /// The clone, git or a file cannot be read or written.
     #[error(transparent)]
     Clone(CloneError),
+    /// The repository is not taken over as a whole.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
     /// The attributes cannot be changed.
     #[error(transparent)]
     Track(#[from] TrackError),

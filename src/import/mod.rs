@@ -1,5 +1,5 @@
 //! Taking files over from another tool, through the tool's own program: the plaintext comes through a pipe, goes into the index
-//! sealed, and into the worktree of a clone that holds the key.
+//! sealed, and into the worktree of a clone that holds the key. [`repository`] takes over all that a tool has in a repository.
 
 mod ansible_vault;
 mod dotenvx;
@@ -7,6 +7,7 @@ mod error;
 mod program;
 mod put;
 mod readable;
+pub mod repository;
 mod sops;
 mod tool;
 

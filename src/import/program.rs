@@ -62,14 +62,38 @@ impl<'r> Runner<'r> {
         progress: &'r dyn Progress,
     ) -> Result<Self, ImportError> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let place = find(program.name, &path, top).map_err(|inside| match inside {
-            None => ImportError::Missing { program: program.name, install: program.install },
-            Some(place) => ImportError::Inside {
-                program: program.name,
-                place: sanitise::native(&place),
-                install: program.install,
-            },
-        })?;
+        let found = find(program.name, &path, top);
+        let place = found.map_err(|inside| not_found(program, inside.as_deref()))?;
+        Self::of(program, place, (top, dir), limit, progress)
+    }
+
+    /// The program in this place, which the user's own configuration names.
+    ///
+    /// # Errors
+    /// It is not there, is in the worktree, or is not named from the root.
+    pub fn at(
+        program: &Program,
+        place: &Path,
+        (top, dir): (&Path, &'r Path),
+        limit: Option<Duration>,
+        progress: &'r dyn Progress,
+    ) -> Result<Self, ImportError> {
+        let folder = place.parent().unwrap_or(place);
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.strip_suffix(std::env::consts::EXE_SUFFIX).unwrap_or(&name);
+        let found = find(name, folder.as_os_str(), top);
+        let place = found.map_err(|inside| not_found(program, inside.as_deref()))?;
+        Self::of(program, place, (top, dir), limit, progress)
+    }
+
+    fn of(
+        program: &Program,
+        place: PathBuf,
+        (top, dir): (&Path, &'r Path),
+        limit: Option<Duration>,
+        progress: &'r dyn Progress,
+    ) -> Result<Self, ImportError> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
         let limit = match limit {
             Some(limit) => Some(limit).filter(|limit| !limit.is_zero()),
             None => (!io::stdin().is_terminal()).then_some(ALONE),
@@ -81,9 +105,10 @@ impl<'r> Runner<'r> {
         Ok(Self { program: program.name, place, path, dir, empty, limit, progress })
     }
 
-    /// A file that the user has named, as the program finds it.
+    /// A file that the user has named, as the program finds it: it may run in another folder.
     pub fn file(&self, name: &OsStr) -> OsString {
-        self.dir.join(name).into()
+        let file = self.dir.join(name);
+        std::path::absolute(&file).unwrap_or(file).into()
     }
 
     /// What the program writes for these arguments, with `input` on its standard input where it is given. `path` is for people.
@@ -96,9 +121,34 @@ impl<'r> Runner<'r> {
         arguments: &[OsString],
         input: Option<&[u8]>,
     ) -> Result<WipedVec, ImportError> {
+        self.output(path, arguments, input, Command::new(&self.place))
+    }
+
+    /// The same with a variable in its environment, and without what it says of failures.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn run_silent(
+        &self,
+        path: &[u8],
+        arguments: &[OsString],
+        input: &[u8],
+        (name, value): (&str, &OsStr),
+    ) -> Result<WipedVec, ImportError> {
+        let mut command = Command::new(&self.place);
+        command.env(name, value).stderr(Stdio::null());
+        self.output(path, arguments, Some(input), command)
+    }
+
+    fn output(
+        &self,
+        path: &[u8],
+        arguments: &[OsString],
+        input: Option<&[u8]>,
+        mut command: Command,
+    ) -> Result<WipedVec, ImportError> {
         let (program, shown) = (self.program, sanitise::path(path));
         let start = |error: io::Error| ImportError::Start { program, why: error.to_string() };
-        let mut command = Command::new(&self.place);
         let dir = self.empty.as_ref().map_or(self.dir, TempDir::path);
         command.args(arguments).current_dir(dir).env("PATH", &self.path).stdout(Stdio::piped());
         let is_own = |name: &OsString| name.to_string_lossy().starts_with(OWN);
@@ -196,6 +246,18 @@ impl<'r> Runner<'r> {
     }
 }
 
+/// Why a program is not run that is nowhere, or only in the worktree.
+fn not_found(program: &Program, inside: Option<&Path>) -> ImportError {
+    match inside {
+        None => ImportError::Missing { program: program.name, install: program.install },
+        Some(place) => ImportError::Inside {
+            program: program.name,
+            place: sanitise::native(place),
+            install: program.install,
+        },
+    }
+}
+
 /// All bytes; `None` where they are more than a file may hold.
 fn read(mut from: impl Read) -> io::Result<Option<WipedVec>> {
     let mut bytes = WipedVec::with_capacity(1 << 16);
@@ -216,13 +278,13 @@ fn read(mut from: impl Read) -> io::Result<Option<WipedVec>> {
 
 /// The folders of a `PATH` that are named from the root and are not in the worktree.
 fn outside(path: &OsStr, top: &Path) -> Result<OsString, std::env::JoinPathsError> {
-    let top = top.canonicalize().unwrap_or_else(|_| top.to_owned());
+    let top = dunce::canonicalize(top).unwrap_or_else(|_| top.to_owned());
     std::env::join_paths(std::env::split_paths(path).filter(|folder| is_outside(folder, &top)))
 }
 
 /// Whether a folder is named from the root, and leads to none in the worktree.
 fn is_outside(folder: &Path, top: &Path) -> bool {
-    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let real = dunce::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     folder.is_absolute() && !real.starts_with(top)
 }
 
@@ -230,7 +292,7 @@ fn is_outside(folder: &Path, top: &Path) -> bool {
 ///
 /// A folder that is not named from the root is passed over: it means another place for everybody who changes the folder.
 fn find(name: &str, path: &OsStr, top: &Path) -> Result<PathBuf, Option<PathBuf>> {
-    let top = top.canonicalize().unwrap_or_else(|_| top.to_owned());
+    let top = dunce::canonicalize(top).unwrap_or_else(|_| top.to_owned());
     let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let mut inside = None;
     for folder in std::env::split_paths(path) {
@@ -238,7 +300,7 @@ fn find(name: &str, path: &OsStr, top: &Path) -> Result<PathBuf, Option<PathBuf>
         if !is_program(&file) {
             continue;
         }
-        let real = file.canonicalize().unwrap_or_else(|_| file.clone());
+        let real = dunce::canonicalize(&file).unwrap_or_else(|_| file.clone());
         if is_outside(&folder, &top) && !real.starts_with(&top) {
             // Not where a link leads: some programs are one file under several names.
             return Ok(file);

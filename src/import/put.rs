@@ -64,7 +64,7 @@ impl Request<'_> {
     /// A file is not one of the tool, its program fails, or the key is not held: nothing was changed. Later: a file cannot be
     /// written, or git fails; then it can be run again.
     pub fn run(&self, opened: &OpenClone, progress: &dyn Progress) -> Result<(), ImportError> {
-        let top = opened.top()?.canonicalize().context(|| "the worktree".to_owned())?;
+        let top = dunce::canonicalize(opened.top()?).context(|| "the worktree".to_owned())?;
         exempt(&self.clear)?;
         let files = self.read(opened, &top)?;
         let mut attributes = Attributes::new(&opened.repository)?;

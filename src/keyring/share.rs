@@ -14,9 +14,10 @@ use super::described::{self, Described};
 pub use super::marks::SHARE as TOKEN_PREFIX;
 use super::{Entry, KeyName, token, words};
 use crate::format::{KEY_ID_LEN, KEY_LEN, Key, KeyId};
+use crate::newer::Newer;
 use crate::secret::SecretBytes;
 
-const FIRST_LINE: &str = "git-shroud-share v1";
+pub(super) const FIRST_LINE: &str = "git-shroud-share v1";
 const HRP: &str = "git-shroud-share-";
 const VERSION: u8 = 1;
 /// Version, threshold, number, shares, generation, key id, value; the name follows.
@@ -57,8 +58,11 @@ pub enum ShareError {
     /// A character of the token is wrong.
     #[error("the share's checksum does not match: a character is wrong, missing or too many")]
     Damaged,
+    /// It is of a later version.
+    #[error("{0}")]
+    Newer(Newer),
     /// The checksum holds, but what it guards makes no sense.
-    #[error("the share was made by another version of git-shroud, or is malformed")]
+    #[error("the share is malformed")]
     Malformed,
     /// A line above the words is missing or malformed.
     #[error("the line '{0}' above the words of the share is missing or malformed")]
@@ -253,6 +257,10 @@ impl Share {
 
     fn from_token(text: &str) -> Result<Self, ShareError> {
         let checked = CheckedHrpstring::new::<Bech32m>(text).map_err(|_| ShareError::Damaged)?;
+        let version = checked.byte_iter().next().unwrap_or_default();
+        if let Some(newer) = Newer::than("share", VERSION.into(), version.into()) {
+            return Err(ShareError::Newer(newer));
+        }
         let length = checked.byte_iter().len();
         if !(FIXED_LEN + 1..=FIXED_LEN + MAX_NAME_LEN).contains(&length) {
             return Err(ShareError::Malformed);

@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 use super::encoding;
 use super::token::{self, TokenError};
 use super::{Entry, InsertError, KeyName, Keyring};
+use super::{share, words};
+use crate::newer::Newer;
 
 const FIRST_LINE: &str = "git-shroud-keyring v1";
 /// Bytes of the longest key file that is read.
@@ -21,6 +23,9 @@ pub enum TextError {
     /// No line that is neither blank nor a comment.
     #[error("it holds no key")]
     NoKeys,
+    /// It is of a later version.
+    #[error("{0}")]
+    Newer(Newer),
     /// It begins as nothing that is known.
     #[error("it is not a git-shroud key file: line {0} is neither '{FIRST_LINE}' nor a key token")]
     UnknownFirstLine(usize),
@@ -107,6 +112,9 @@ pub(super) fn parse_with(bytes: &[u8], takes: &mut Takes<'_>) -> Result<Keyring,
     let mut keyring = Keyring::default();
     let (line, first) = lines.next().ok_or(TextError::NoKeys)?;
     if first != FIRST_LINE.as_bytes() {
+        if let Some(newer) = newer(first) {
+            return Err(TextError::Newer(newer));
+        }
         let text = std::str::from_utf8(first.trim_ascii()).unwrap_or_default();
         let key = match token::decode(text) {
             Err(TokenError::NotAToken) => return Err(TextError::UnknownFirstLine(line)),
@@ -132,6 +140,13 @@ pub(super) fn parse_with(bytes: &[u8], takes: &mut Takes<'_>) -> Result<Keyring,
         }
     }
     Ok(keyring)
+}
+
+/// A first line of any file with a key, of a later version.
+fn newer(line: &[u8]) -> Option<Newer> {
+    let kinds =
+        [("key file", FIRST_LINE), ("share", share::FIRST_LINE), ("paper key", words::FIRST_LINE)];
+    kinds.into_iter().find_map(|(what, known)| Newer::first_line(what, known, line))
 }
 
 /// Writes a key file of these keys.
@@ -214,7 +229,10 @@ mod tests {
             (String::new(), "no key"),
             (head.to_owned(), "no key"),
             ("hello\n".to_owned(), "line 1"),
-            ("git-shroud-keyring v2\n".to_owned(), "line 1"),
+            (
+                "git-shroud-keyring v2\n".to_owned(),
+                "newer git-shroud wrote this key file (version 2",
+            ),
             (format!("{one}\n{two}\n"), "line 2"),
             (format!("{head}default 1\n"), "line 2"),
             (format!("{head}default 0 {one}\n"), "generation"),

@@ -13,7 +13,7 @@ use crate::format::{KEY_LEN, Key};
 use crate::secret::SecretBytes;
 
 /// The first line of a file of words.
-const FIRST_LINE: &str = "git-shroud-words v1";
+pub(super) const FIRST_LINE: &str = "git-shroud-words v1";
 /// More words than this are no backup with some words too many, but another text.
 const MAX_WORDS: usize = 2 * WORDS;
 const WORDS_PER_LINE: usize = 4;

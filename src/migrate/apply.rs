@@ -15,6 +15,7 @@ use super::MigrateError;
 use super::plan::Plan;
 use crate::error::Context as _;
 use crate::format::{self, Sniff};
+use crate::fs::replace;
 use crate::fs::{Access, create_private_dir, open_regular, read_regular, with_path, write_atomic};
 use crate::git::GitError;
 use crate::git::objects::{self, Blob};
@@ -22,11 +23,13 @@ use crate::git::raw::{Side, changes};
 use crate::git::repository::Repository;
 use crate::git::scratch::{File, ScratchIndex};
 use crate::git::staging::{Staged, stage_and_remove};
+use crate::newer::Newer;
 use crate::store::local;
 use crate::values::{format_of_path, may_hold_tokens, opener};
 
 /// Bytes of the longest journal that is read.
 const MAX_LEN: usize = 1 << 16;
+const VERSION: u32 = 1;
 
 /// A migration that is under way: `<common dir>/git-shroud/migration`.
 pub struct Journal {
@@ -43,6 +46,9 @@ pub struct Journal {
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct JournalToml {
+    /// The first journals did not say it.
+    #[serde(default)]
+    version: u32,
     head: String,
     tree: String,
     message: Option<String>,
@@ -66,7 +72,10 @@ impl Journal {
         };
         let damaged = || MigrateError::Journal(crate::sanitise::native(&path));
         let text = std::str::from_utf8(&text).map_err(|_| damaged())?;
-        let JournalToml { head, tree, message, git_dir } =
+        if let Some(newer) = Newer::toml("migration's journal", VERSION.into(), text) {
+            return Err(MigrateError::Newer(crate::sanitise::native(&path), newer));
+        }
+        let JournalToml { version: _, head, tree, message, git_dir } =
             toml::from_str(text).map_err(|_| damaged())?;
         let tree = ObjectId::from_hex(tree.as_bytes()).map_err(|_| damaged())?;
         Ok(Some(Self { head, tree, message, git_dir, path }))
@@ -87,6 +96,7 @@ impl Journal {
         let path = dir.join("migration");
         let git_dir = repository.gix.git_dir().to_owned();
         let toml = JournalToml {
+            version: VERSION,
             head: head.to_owned(),
             tree: tree.to_string(),
             message: message.clone(),
@@ -102,7 +112,8 @@ impl Journal {
     /// # Errors
     /// git fails.
     pub fn fits(&self, repository: &Repository) -> Result<bool, GitError> {
-        let same = repository.gix.git_dir().canonicalize().ok() == self.git_dir.canonicalize().ok();
+        let same = dunce::canonicalize(repository.gix.git_dir()).ok()
+            == dunce::canonicalize(&self.git_dir).ok();
         let tree = self.tree.to_string();
         Ok(same
             && resolve(repository, "HEAD")? == Some(self.head.clone())
@@ -134,7 +145,7 @@ impl Journal {
     /// # Errors
     /// The journal cannot be removed.
     pub fn end(self) -> Result<(), MigrateError> {
-        Ok(fs::remove_file(&self.path)
+        Ok(replace::remove(&self.path)
             .map_err(|error| with_path(&self.path, &error))
             .context(doing)?)
     }
@@ -150,7 +161,7 @@ fn index_tree(repository: &Repository) -> Result<String, GitError> {
     Ok(String::from_utf8_lossy(id.trim_ascii_end()).into_owned())
 }
 
-/// The tree of the next commit: the last one with these files, these new attributes, and without git-crypt's folder.
+/// The tree of the next commit: the last one with these files, these new attributes and lists, and without what only the tool reads.
 ///
 /// # Errors
 /// git fails.
@@ -162,14 +173,21 @@ pub fn make_tree(
 ) -> Result<ObjectId, GitError> {
     let index = ScratchIndex::of(repository, &plan.found.head, false)?;
     let mut set = sealed.to_vec();
-    for new in &plan.attributes {
+    let (kept, gone): (Vec<_>, Vec<_>) = plan
+        .attributes
+        .iter()
+        .chain(&plan.found.lists)
+        .partition(|new| !new.text.trim_ascii().is_empty());
+    for new in kept {
         set.push(File { id: index.write_blob(&new.text)?, ..new.file.clone() });
     }
     for (path, content) in own {
         let id = index.write_blob(content)?;
         set.push(File { mode: "100644".to_owned(), id, path: path.clone().into_bytes() });
     }
-    index.update(&set, &plan.found.state_files)?;
+    let gone = gone.into_iter().map(|new| new.file.path.clone());
+    let removed: Vec<_> = gone.chain(plan.found.state_files.iter().cloned()).collect();
+    index.update(&set, &removed)?;
     index.write_tree()
 }
 
@@ -187,7 +205,10 @@ pub fn complete(
     let mut written = Vec::new();
     let mut deleted = Vec::new();
     for change in &changed {
-        if change.keeps_worktree(repository)? {
+        let there = crate::repo_path::to_native(&change.path).map(|path| top.join(path));
+        let is_there =
+            there.is_some_and(|path| path.symlink_metadata().is_ok_and(|it| it.is_file()));
+        if change.keeps_worktree(repository, is_there)? {
             continue;
         }
         let Some(path) = place(top, &change.path)? else { continue };
@@ -202,12 +223,16 @@ pub fn complete(
             (Some(_), false) => written.push(change.path.clone()),
         }
     }
+    // What is sealed is opened by the lines that these files hold.
+    let (attributes, written): (Vec<_>, Vec<_>) =
+        written.into_iter().partition(|path: &Vec<u8>| path.ends_with(b".gitattributes"));
+    index.check_out(&attributes)?;
     index.check_out(&written)?;
     for path in deleted {
         if let Some(path) = place(top, &path)? {
-            fs::remove_file(&path)
+            replace::remove(&path)
                 .map_err(|error| with_path(&path, &error))
-                .context(|| "git-crypt's folder cannot be removed".to_owned())?;
+                .context(|| "what only the other tool reads cannot be removed".to_owned())?;
             remove_empty_folders(top, &path);
         }
     }
@@ -247,12 +272,16 @@ fn differences(repository: &Repository, journal: &Journal) -> Result<Vec<Changed
 }
 
 impl Changed {
-    /// Whether it is the same file, in other sealed bytes: the worktree holds its plaintext, and is not looked at.
-    fn keeps_worktree(&self, repository: &Repository) -> Result<bool, GitError> {
+    /// Whether the worktree holds its plaintext, which is not looked at: it is the same file in other sealed bytes, or one that
+    /// the other tool kept beside its own.
+    fn keeps_worktree(&self, repository: &Repository, is_there: bool) -> Result<bool, GitError> {
         let sniff = |id| -> Result<Option<Sniff>, GitError> {
             Ok(objects::read_start(repository, id)?.map(|start| format::sniff(&start)))
         };
-        let (Some(old), Some((_, new))) = (self.old, &self.new) else { return Ok(false) };
+        let Some((_, new)) = &self.new else { return Ok(false) };
+        let Some(old) = self.old else {
+            return Ok(is_there && matches!(sniff(*new)?, Some(Sniff::Sealed(_))));
+        };
         Ok(matches!(sniff(*new)?, Some(Sniff::Sealed(_)))
             || matches!(sniff(old)?, Some(Sniff::GitCrypt))
             || self.is_by_value(repository, *new)?)

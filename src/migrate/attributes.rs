@@ -1,12 +1,15 @@
-//! Rewriting git-crypt's attribute lines to this program's; every other byte of the file stays (gitattributes).
+//! Rewriting another tool's attribute lines to this program's; every other byte of the file stays (gitattributes).
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Drivers;
 use crate::format::Layout;
+use crate::git::attributes::{DRIVER, ENCODING};
 use crate::git::attributes_file::{
-    MACRO_LINE, VALUES_MACRO_LINE, Values, defines_macro, defines_values_macro, name_of,
+    VALUES_MACRO_LINE, Values, defines_macro, defines_values_macro, macro_line, name_of,
     sealing_values_without, sealing_without, split_pattern,
 };
+use crate::git::scratch::File;
 use crate::git_crypt::Name;
 use crate::keyring::KeyName;
 
@@ -17,13 +20,15 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How lines are rewritten.
 pub(super) struct Rewriting<'r> {
-    /// What git-crypt's keys are called here, by the names that git-crypt has for them.
+    /// The filters that are replaced.
+    pub(super) drivers: Drivers,
+    /// What the tool's keys are called here, by the names that it has for them.
     pub(super) names: &'r BTreeMap<Name, KeyName>,
-    /// git-crypt's own folder, relative to the top of the worktree: its own lines go.
+    /// The tool's own folder, relative to the top of the worktree: its own lines go. Empty where it has none.
     pub(super) state_dir: &'r [u8],
     /// Whether the default key is named too, as a line above names another.
     pub(super) explicit_default: bool,
-    /// What a line that keeps git-crypt off says of line ends, where it says nothing yet: `!text`, or what counted before.
+    /// What a line that keeps the tool off says of line ends, where it says nothing yet: `!text`, or what counted before.
     pub(super) exception_text: &'r str,
     /// Whether the repository has filters of others, so that a line without a filter may be about one of them.
     pub(super) other_filters: bool,
@@ -31,6 +36,8 @@ pub(super) struct Rewriting<'r> {
     pub(super) by_value: BTreeSet<usize>,
     /// Whether a line of any file is to, so that those which seal whole must say so.
     pub(super) any_by_value: bool,
+    /// Whether the macro gets the tripwire.
+    pub(super) tripwire: bool,
 }
 
 /// A line that should be another.
@@ -44,31 +51,43 @@ pub struct LineChange {
     pub new: Option<Vec<u8>>,
 }
 
+/// A file of lines that should be another.
+pub struct NewText {
+    /// Its path and mode; the blob is the one that it has now.
+    pub file: File,
+    /// What it is to hold.
+    pub text: Vec<u8>,
+    /// The lines that differ.
+    pub changes: Vec<LineChange>,
+}
+
 /// A line names a key that is not known.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} names the git-crypt key '{name}', which is unknown here")]
+#[error("line {line} names the {tool} key '{name}', which is unknown here")]
 pub struct UnknownName {
+    /// Whose key.
+    pub tool: &'static str,
     /// Counted from 1.
     pub line: usize,
     /// Safe for a terminal.
     pub name: String,
 }
 
-/// The filters that the lines of a file name, git-crypt's and others'.
+/// The filters that the lines of a file name, the tool's and others'.
 pub(super) fn filters(text: &[u8]) -> Vec<Vec<u8>> {
     let lines = text.split(|&byte| byte == b'\n').filter_map(Line::parse);
     let tokens = lines.flat_map(|line| line.tokens);
     tokens.filter_map(|(_, token)| Some(token.strip_prefix(b"filter=")?.to_vec())).collect()
 }
 
-/// The lines that name git-crypt's filter, counted from 1, with their patterns.
-pub(super) fn sealing_lines(text: &[u8]) -> Vec<(usize, Vec<u8>)> {
+/// The lines that name the tool's filter, counted from 1, with their patterns.
+pub(super) fn sealing_lines(text: &[u8], drivers: &Drivers) -> Vec<(usize, Vec<u8>)> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let lines = text.split(|&byte| byte == b'\n').enumerate();
     let seals = |line: &Line<'_>| {
         let mut filters =
             line.tokens.iter().filter_map(|(_, token)| token.strip_prefix(b"filter="));
-        filters.next_back().is_some_and(|filter| Name::from_driver(filter).is_some())
+        filters.next_back().is_some_and(|filter| drivers.key_of(filter).is_some())
     };
     let sealing = lines.filter_map(|(at, line)| Some((at + 1, Line::parse(line)?)));
     sealing.filter(|(_, line)| seals(line)).map(|(at, line)| (at, line.pattern)).collect()
@@ -86,8 +105,9 @@ pub(super) fn rewrite(
     };
     let mut written = mark.to_vec();
     let mut changes = Vec::new();
+    let own = macro_line(how.tripwire);
     let wanted = [
-        (MACRO_LINE, !defines_macro(text)),
+        (own.as_str(), !defines_macro(text)),
         (VALUES_MACRO_LINE, how.any_by_value && !defines_values_macro(text)),
     ];
     for (line, _) in wanted.into_iter().filter(|(_, missing)| top && *missing) {
@@ -156,12 +176,15 @@ impl<'l> Line<'l> {
 impl Rewriting<'_> {
     fn rewrite_line(&self, number: usize, text: &[u8]) -> Result<Change, UnknownName> {
         let Some(line) = Line::parse(text) else { return Ok(Change::None) };
-        if self.is_of_state_dir(&line.pattern) {
+        let is_own = |(_, token): &(&[u8], &[u8])| self.drivers.own.contains(token);
+        if self.is_of_state_dir(&line.pattern)
+            || (!line.tokens.is_empty() && line.tokens.iter().all(is_own))
+        {
             return Ok(Change::Gone);
         }
         let value = |token: &'_ [u8], name: &[u8]| {
-            Name::from_driver(token.strip_prefix(name)?)
-                .map(|name| name.map_err(|_| token.to_vec()))
+            let key = self.drivers.key_of(token.strip_prefix(name)?);
+            key.map(|name| name.map_err(|_| token.to_vec()))
         };
         // The last one counts (git's attr.c).
         let filter = line.tokens.iter().rev().find_map(|(_, token)| value(token, b"filter="));
@@ -193,15 +216,13 @@ impl Rewriting<'_> {
         line: &Line<'_>,
         name: Result<Name, Vec<u8>>,
     ) -> Result<Vec<u8>, UnknownName> {
-        let unknown = |name: &str| UnknownName { line: number, name: crate::sanitise::line(name) };
+        let tool = self.drivers.tool;
+        let unknown =
+            |name: &str| UnknownName { tool, line: number, name: crate::sanitise::line(name) };
         let name = name.map_err(|token| unknown(&String::from_utf8_lossy(&token)))?;
         let key = self.names.get(&name).ok_or_else(|| unknown(name.as_str()))?;
         let is_named = key.as_str() != KeyName::DEFAULT || self.explicit_default;
-        let is_foreign = |token: &[u8]| {
-            [&b"filter="[..], b"diff="]
-                .iter()
-                .any(|name| token.strip_prefix(*name).and_then(Name::from_driver).is_some())
-        };
+        let is_foreign = |token: &[u8]| self.drivers.is_in(token);
         let is_said = |name: &str| {
             let own = line.tokens.iter().filter(|(_, token)| !is_foreign(token));
             own.clone().any(|(_, token)| {
@@ -231,7 +252,7 @@ impl Rewriting<'_> {
         Ok(new)
     }
 
-    /// What a line that keeps git-crypt off its pattern must say besides, as the macro sets more than git-crypt's lines
+    /// What a line that keeps the tool off its pattern must say besides, as the macro sets more than the tool's lines
     /// do; `None` where it is no such line, or says all.
     fn excepting(&self, line: &Line<'_>) -> Option<Vec<u8>> {
         let says = |name: &[u8]| {
@@ -251,7 +272,10 @@ impl Rewriting<'_> {
         // As 'track' writes it for git's own files.
         let own = line.pattern.ends_with(b".gitattributes");
         let wanted: &[&str] = if own { &["merge"] } else { &["merge", "text", "delta"] };
-        let missing = wanted.iter().filter(|name| !says(name.as_bytes()) && !says(b"binary"));
+        // '!shroud' takes back all that the macro sets.
+        let tripwire = self.tripwire.then_some(if own { &DRIVER } else { &ENCODING });
+        let missing = wanted.iter().filter(|_| !says(b"binary")).chain(tripwire);
+        let missing = missing.filter(|name| !says(name.as_bytes()));
         let more: String = missing
             .map(|name| match *name {
                 "text" => format!(" {}", self.exception_text),
@@ -263,7 +287,7 @@ impl Rewriting<'_> {
 
     fn is_of_state_dir(&self, pattern: &[u8]) -> bool {
         let pattern = pattern.strip_prefix(b"/").unwrap_or(pattern);
-        let rest = pattern.strip_prefix(self.state_dir);
+        let rest = pattern.strip_prefix(self.state_dir).filter(|_| !self.state_dir.is_empty());
         rest.is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
     }
 }

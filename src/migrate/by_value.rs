@@ -8,7 +8,7 @@ use std::io::Read as _;
 
 use super::attributes::sealing_lines;
 use super::opening::open;
-use super::{GitCryptRepo, MigrateError};
+use super::{Before, MigrateError};
 use crate::config_format::{Doubt, Format};
 use crate::error::{About, Context as _};
 use crate::filter::Spool;
@@ -18,7 +18,7 @@ use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
 use crate::secret::WipedVec;
-use crate::values::{self, Ciphers, Clear, Index, MAX_LEN, SealError, Sealer, format_of_path};
+use crate::values::{self, Ciphers, Clear, MAX_LEN, Past, SealError, Sealer, format_of_path};
 
 /// Whether a file can be sealed by value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +33,8 @@ pub enum Verdict {
     TooLarge,
     /// Something in it cannot be sealed by value; in words, without any value.
     Refused(String),
-    /// It can, but the line that decides on it seals whole.
-    Line,
+    /// It can, but the line that decides on it seals whole; why, in words.
+    Line(String),
 }
 
 impl Verdict {
@@ -45,11 +45,7 @@ impl Verdict {
             Self::NoFormat => "its name tells no format".to_owned(),
             Self::Unread(format, doubt) => values::does_not_read(*format, doubt),
             Self::TooLarge => "it is larger than 4 MiB or has more than 100,000 values".to_owned(),
-            Self::Refused(why) => why.clone(),
-            Self::Line => {
-                "its line in .gitattributes also decides on a file that is too large, or is a macro"
-                    .to_owned()
-            }
+            Self::Refused(why) | Self::Line(why) => why.clone(),
         })
     }
 
@@ -64,6 +60,8 @@ impl Verdict {
 pub struct ByValue {
     /// Every file that git-crypt encrypts.
     pub files: BTreeMap<Vec<u8>, Verdict>,
+    /// Why a file stays whole whose line does not seal by value.
+    whole_lines: BTreeMap<Vec<u8>, String>,
     lines: BTreeMap<Vec<u8>, BTreeSet<usize>>,
 }
 
@@ -89,7 +87,7 @@ impl ByValue {
     /// A file does not open, or the attributes cannot be read.
     pub(super) fn look(
         repository: &Repository,
-        found: &GitCryptRepo,
+        found: &Before,
         held: &HeldKeys,
     ) -> Result<Self, MigrateError> {
         let key = Key::generate(getrandom::fill).context(|| "no random numbers".to_owned())?;
@@ -106,7 +104,7 @@ impl ByValue {
             }
         }
         for (file, text) in &found.attributes {
-            for (line, pattern) in sealing_lines(text) {
+            for (line, pattern) in sealing_lines(text, &found.drivers) {
                 let decides = by_line.get(&(file.path.clone(), line));
                 let verdicts = || decides.into_iter().flatten().map(|path| &this.files[*path]);
                 let is_by_value = match decides {
@@ -116,6 +114,28 @@ impl ByValue {
                             && verdicts().any(|verdict| *verdict == Verdict::Values)
                     }
                 };
+                let place = format!("line {line} of {}", crate::sanitise::path(&file.path));
+                let in_the_way =
+                    decides.into_iter().flatten().find(|path| this.files[**path].forbids());
+                let why = match in_the_way {
+                    Some(other) => {
+                        let other = crate::sanitise::path(other);
+                        format!(
+                            "{place} decides on it and on {other}, which cannot be sealed by value"
+                        )
+                    }
+                    None if pattern.starts_with(b"[attr]") => {
+                        format!(
+                            "{place} defines the macro that seals it, and a macro stays as it is"
+                        )
+                    }
+                    None => {
+                        format!("{place} decides on it, and another line says how it is sealed")
+                    }
+                };
+                for path in decides.into_iter().flatten() {
+                    this.whole_lines.insert(path.to_vec(), why.clone());
+                }
                 if is_by_value {
                     this.lines.entry(file.path.clone()).or_default().insert(line);
                 }
@@ -128,7 +148,10 @@ impl ByValue {
     pub(super) fn confine(&mut self, says: impl Fn(&[u8]) -> bool) {
         for (path, verdict) in &mut self.files {
             if *verdict == Verdict::Values && !says(path) {
-                *verdict = Verdict::Line;
+                let why = self.whole_lines.get(path).cloned();
+                *verdict = Verdict::Line(why.unwrap_or_else(|| {
+                    "no line in .gitattributes that is rewritten decides on it".to_owned()
+                }));
             }
         }
     }
@@ -167,9 +190,9 @@ pub(super) fn seal(
     keyring: &Keyring,
 ) -> Result<Vec<u8>, SealError> {
     let ciphers = &mut Ciphers::new(keyring);
-    let (clear, index) = (Clear::default(), Index::default());
+    let (clear, past) = (Clear::default(), Past::default());
     let sealed =
-        values::seal((format, &clear), content, Sealer::Key(key), ciphers, &index, |_| false)?;
+        values::seal((format, &clear), content, Sealer::Key(key), ciphers, past, |_| false)?;
     Ok(sealed.bytes)
 }
 

@@ -9,6 +9,7 @@ use crate::error::count;
 use crate::git::GitError;
 use crate::git_crypt::Name;
 use crate::keyring::KeyName;
+use crate::newer::Newer;
 
 /// Why a repository is not taken over, or not to its end. Paths and files are safe to show.
 #[derive(Debug, thiserror::Error)]
@@ -31,12 +32,23 @@ pub enum MigrateError {
     /// The environment gives the keys.
     #[error("the keys come from the environment, where new keys cannot be stored")]
     Environment,
-    /// There is nothing of git-crypt.
-    #[error("git-crypt encrypts nothing in this repository")]
-    Nothing,
+    /// There is nothing of the tool.
+    #[error("{0} encrypts nothing in this repository")]
+    Nothing(&'static str),
     /// There is no commit.
     #[error("there is no commit yet")]
     NoCommit,
+    /// No branch is checked out.
+    #[error("no branch is checked out here, so the commit would belong to none")]
+    Detached,
+    /// The tool's keys, or a program of it, are not here.
+    #[error("{why}; nothing was changed")]
+    Locked {
+        /// What is missing.
+        why: String,
+        /// What to do.
+        hint: &'static str,
+    },
     /// The index differs from the last commit.
     #[error("the index holds changes that are not committed")]
     Uncommitted,
@@ -47,20 +59,40 @@ pub enum MigrateError {
     #[error("git-crypt.repoStateDir does not name a folder of the repository")]
     StateDir,
     /// An attributes file is encrypted.
-    #[error("git-crypt's filter encrypts {0} itself, so git cannot read it in a clone")]
-    EncryptedAttributes(String),
+    #[error("{tool}'s filter encrypts {path} itself, so git cannot read it in a clone")]
+    EncryptedAttributes {
+        /// The file.
+        path: String,
+        /// The tool.
+        tool: &'static str,
+    },
     /// An attributes file is large.
-    #[error("{0} is too large for an attributes file")]
+    #[error("{0} is too large for a list of files or of attributes")]
     TooLarge(String),
     /// An attributes file is in the worktree alone.
-    #[error("{0} names git-crypt's filter but is not in the repository")]
-    Untracked(String),
-    /// git-crypt's folder has something else than files.
-    #[error("{0} is a link or a submodule, which git-crypt never makes")]
-    NotAFile(String),
+    #[error("{path} names {tool}'s filter but is not in the repository")]
+    Untracked {
+        /// The file.
+        path: String,
+        /// The tool.
+        tool: &'static str,
+    },
+    /// The tool's folder has something else than files.
+    #[error("{path} is a link or a submodule, which {tool} never makes")]
+    NotAFile {
+        /// The file.
+        path: String,
+        /// The tool.
+        tool: &'static str,
+    },
     /// A key that should get another name is not there.
-    #[error("there is no git-crypt key '{0}' here")]
-    NoSuchKey(Name),
+    #[error("there is no {tool} key '{old}' here")]
+    NoSuchKey {
+        /// The key.
+        old: Name,
+        /// The tool.
+        tool: &'static str,
+    },
     /// A key of git-crypt is not held.
     #[error("the git-crypt key '{0}' is not held here, and you need every key to migrate")]
     NotHeld(Name),
@@ -109,9 +141,11 @@ pub enum MigrateError {
         /// The attribute.
         attribute: String,
     },
-    /// A certificate is of nobody who uses git-crypt here.
-    #[error("{file}: no user of git-crypt has the fingerprint {fingerprint}")]
+    /// A certificate is of nobody who uses the tool here.
+    #[error("{file}: no user of {tool} has the fingerprint {fingerprint}")]
     NoUser {
+        /// The tool.
+        tool: &'static str,
         /// The certificate.
         file: String,
         /// Its fingerprint.
@@ -121,8 +155,13 @@ pub enum MigrateError {
     #[error("{0}: it is not an OpenPGP certificate")]
     NotACertificate(String),
     /// Nothing can be granted to somebody who could read the files.
-    #[error("{} of git-crypt would lose access; nothing was changed", count(.0.len() as u64, "user"))]
-    LeftOut(Vec<LeftOut>),
+    #[error("{} of {tool} would lose access; nothing was changed", count(.users.len() as u64, "user"))]
+    LeftOut {
+        /// The users.
+        users: Vec<LeftOut>,
+        /// The tool.
+        tool: &'static str,
+    },
     /// Files of the migration differ from the last commit.
     #[error("{} local changes; nothing was changed", changed(*.number))]
     Changed {
@@ -131,12 +170,25 @@ pub enum MigrateError {
         /// Some of them.
         some: Vec<String>,
     },
+    /// The tool's key does not open a file, or the file is not what the tool would have written.
+    #[error("{path}: {why}; nothing was changed")]
+    NotOpened {
+        /// The file.
+        path: String,
+        /// Why.
+        why: String,
+        /// What to do, where there is something.
+        hint: Option<&'static str>,
+    },
     /// No key that is held opens a file.
     #[error("{0}: no git-crypt key held here opens it; nothing was changed")]
     Closed(String),
     /// The journal is damaged.
     #[error("{0}: it is not the journal of a migration")]
     Journal(String),
+    /// The journal is one of a later version.
+    #[error("{0}: {1}")]
+    Newer(String, Newer),
     /// The index is neither what it was nor what it should be.
     #[error("the index is not as expected")]
     Index,
@@ -165,10 +217,10 @@ impl<E: Into<CloneError>> From<E> for MigrateError {
     }
 }
 
-/// A user of git-crypt to whom nothing can be granted now.
+/// A user of the tool to whom nothing can be granted now.
 #[derive(Debug)]
 pub struct LeftOut {
-    /// Of their certificate.
+    /// Of their certificate; or the recipient, where it is of another kind. With the name that goes with it.
     pub fingerprint: String,
     /// What the keys are called that they could use.
     pub keys: Vec<KeyName>,
@@ -187,8 +239,8 @@ pub enum NameError {
     /// It has another meaning.
     #[error("'{0}' is the form of name that a key has which was set aside")]
     Aside(KeyName),
-    /// Two keys of git-crypt would have it.
-    #[error("the git-crypt keys '{other}' and '{old}' would both be called '{new}'")]
+    /// Two keys of the tool would have it.
+    #[error("the keys '{other}' and '{old}' would both be called '{new}'")]
     Twice {
         /// One of them.
         other: Name,

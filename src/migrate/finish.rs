@@ -9,7 +9,39 @@ use crate::sanitise;
 use crate::status::survey;
 use crate::store::local;
 
+/// Ends a migration that was interrupted here; `false` where there is none that could be.
+///
+/// # Errors
+/// Its journal cannot be read, or it cannot be ended.
+pub fn resume(
+    repository: &Repository,
+    dry_run: bool,
+    progress: &dyn Progress,
+) -> Result<bool, MigrateError> {
+    let Some(journal) = Journal::load(repository)? else { return Ok(false) };
+    if journal.is_committed(repository)? {
+        if !dry_run {
+            journal.end()?;
+        }
+        progress.status("the migration was committed; nothing is left to do");
+        return Ok(true);
+    }
+    if !journal.fits(repository)? {
+        progress.detail("an interrupted migration was dropped: this branch has moved on");
+        return Ok(false);
+    }
+    if dry_run {
+        progress.status("a migration was interrupted here; without --dry-run this finishes it");
+    } else {
+        finish(progress, repository, journal)?;
+    }
+    Ok(true)
+}
+
 /// Brings index and worktree to what was made, proves it, and commits.
+///
+/// # Errors
+/// A file was changed meanwhile, the proof fails, or git fails; then it can be run again.
 pub(super) fn finish(
     progress: &dyn Progress,
     repository: &Repository,
@@ -33,7 +65,10 @@ pub(super) fn finish(
 }
 
 /// The clone as it is now. Keys come from its keyring alone: a migration stores new ones there.
-pub(super) fn open(repository: &Repository) -> Result<OpenClone, CloneError> {
+///
+/// # Errors
+/// Keyring, `.shroud/` or git cannot be read.
+pub fn open(repository: &Repository) -> Result<OpenClone, CloneError> {
     let repository = repository.reopen()?;
     let keyring = local::load(repository.common_dir())?;
     let roster = Roster::read(&repository)?;

@@ -53,7 +53,7 @@ pub(super) fn make_keys(
     Ok(())
 }
 
-/// The files of `.shroud/`: the keys, with those of git-crypt retired, and the members.
+/// The files of `.shroud/`: the keys, with those of git-crypt retired, and the members. A key that is described keeps its description.
 pub(super) fn own_files(
     opened: &OpenClone,
     plan: &Plan,
@@ -68,8 +68,10 @@ pub(super) fn own_files(
         let entry = opened.keyring.current(name).expect("it was made before");
         let earlier: Vec<_> =
             opened.keyring.line(name).filter(|one| one.key.id() != entry.key.id()).collect();
-        let info = KeyInfo::succeeding(entry, &earlier, &only(held, old)?);
-        files.push((File::Key(name.clone()).path(), info.to_text().into_bytes()));
+        if !opened.roster.infos.contains_key(name) {
+            let info = KeyInfo::succeeding(entry, &earlier, &only(held, old)?);
+            files.push((File::Key(name.clone()).path(), info.to_text().into_bytes()));
+        }
         for member in members.iter().filter(|member| member.keys.contains(name)) {
             let (candidate, _) = fresh.renew(&member.candidate)?;
             let granted = grant(entry, &candidate, &member.label, now)?;
@@ -79,10 +81,10 @@ pub(super) fn own_files(
     Ok(files)
 }
 
-/// The one key of this name.
+/// The one key of this name; none where the tool has no key that could be kept.
 fn only(held: &HeldKeys, name: &Name) -> Result<HeldKeys, About> {
-    let file = held.of(name).expect("its name was chosen as it is held");
     let mut only = HeldKeys::default();
+    let Some(file) = held.of(name) else { return Ok(only) };
     let copied = KeyFile::parse_current(&file.to_bytes()).and_then(|copy| only.insert(copy));
     copied.context(|| format!("the git-crypt key '{name}'"))?;
     Ok(only)

@@ -1,12 +1,12 @@
-//! From git-crypt's users to members.
+//! From the users of another tool to members.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{GitCryptRepo, LeftOut, MigrateError};
-use crate::access::members::Candidate;
+use super::{Before, LeftOut, MigrateError};
 use crate::access::members::labels::choose_label;
 use crate::access::members::resolve::{Resolved, resolve};
+use crate::access::members::{Candidate, MemberError};
 use crate::clone::Roster;
 use crate::clone::meant::People;
 use crate::git::last_changes::last_change;
@@ -17,12 +17,15 @@ use crate::progress::Progress;
 use crate::store::shroud_dir::Label;
 
 /// Somebody who should become a member.
-pub(super) struct NewMember {
-    pub(super) candidate: Candidate,
-    pub(super) label: Label,
-    pub(super) keys: Vec<KeyName>,
+pub struct NewMember {
+    /// Whom to wrap to.
+    pub candidate: Candidate,
+    /// What they are called.
+    pub label: Label,
+    /// Of which keys.
+    pub keys: Vec<KeyName>,
     /// Who committed the file that made them a user of git-crypt, and when.
-    pub(super) added_by: String,
+    pub added_by: String,
 }
 
 /// Finds the certificate of every user of git-crypt: among those that are given, else in the user's gpg.
@@ -35,7 +38,7 @@ pub(super) struct NewMember {
 pub(super) fn find_members(
     progress: &dyn Progress,
     repository: &Repository,
-    found: &GitCryptRepo,
+    found: &Before,
     names: &BTreeMap<Name, KeyName>,
     certificates: &[PathBuf],
     trust: bool,
@@ -52,31 +55,69 @@ pub(super) fn find_members(
         (!known.contains(fingerprint.as_str())).then_some((fingerprint, path))
     }) {
         let (file, fingerprint) = (crate::sanitise::native(path), fingerprint.clone());
-        return Err(MigrateError::NoUser { file, fingerprint });
+        return Err(MigrateError::NoUser { tool: found.drivers.tool, file, fingerprint });
     }
-    let roster = Roster::read(repository)?;
-    let people = People::of_keys(repository, &roster, &Keyring::default(), roster.names())?;
-    let (mut members, mut left_out): (Vec<NewMember>, Vec<LeftOut>) = Default::default();
-    for (fingerprint, (path, keys)) in users {
+    let found = users.into_iter().map(|(fingerprint, (path, keys))| {
         let resolved = match given.remove(fingerprint) {
             Some((_, resolved)) => Ok(resolved),
             None => resolve(progress, repository, fingerprint.as_ref(), trust),
         };
-        let resolved = resolved
-            .map_err(|error| (error.to_string(), error.is_for_the_user_to_trust()))
-            .and_then(|resolved| match resolved.candidate.recipient.fingerprint() {
-                Some(own) if own.eq_ignore_ascii_case(fingerprint) => Ok(resolved),
-                _ => Err(("gpg knows it as a subkey of another certificate".to_owned(), false)),
-            });
-        match resolved {
+        User {
+            shown: fingerprint.to_owned(),
+            keys,
+            path: path.to_owned(),
+            found: of_fingerprint(resolved, fingerprint),
+        }
+    });
+    admit(repository, &Keyring::default(), found.collect())
+}
+
+/// What was resolved, if it is the certificate with this fingerprint; else why not, and whether the user's word is all that is missing.
+pub(crate) fn of_fingerprint(
+    resolved: Result<Resolved, MemberError>,
+    fingerprint: &str,
+) -> Result<Resolved, (String, bool)> {
+    resolved.map_err(|error| (error.to_string(), error.is_for_the_user_to_trust())).and_then(
+        |resolved| match resolved.candidate.recipient.fingerprint() {
+            Some(own) if own.eq_ignore_ascii_case(fingerprint) => Ok(resolved),
+            _ => Err(("gpg knows it as a subkey of another certificate".to_owned(), false)),
+        },
+    )
+}
+
+/// A user of the other tool.
+pub(crate) struct User {
+    /// The fingerprint of their certificate, or their recipient; with a name where one goes with it.
+    pub(crate) shown: String,
+    /// The keys that they can use.
+    pub(crate) keys: Vec<KeyName>,
+    /// The file that makes them a user.
+    pub(crate) path: String,
+    /// Their public key; else why there is none, and whether the user's word is all that is missing.
+    pub(crate) found: Result<Resolved, (String, bool)>,
+}
+
+/// Gives everybody whose public key was found a label.
+///
+/// # Errors
+/// `.shroud/` or git cannot be read.
+pub(crate) fn admit(
+    repository: &Repository,
+    keyring: &Keyring,
+    users: Vec<User>,
+) -> Result<(Vec<NewMember>, Vec<LeftOut>), MigrateError> {
+    let roster = Roster::read(repository)?;
+    let people = People::of_keys(repository, &roster, keyring, roster.names())?;
+    let (mut members, mut left_out): (Vec<NewMember>, Vec<LeftOut>) = Default::default();
+    for User { shown, keys, path, found } in users {
+        match found {
             Err((why, unproven)) => {
-                let fingerprint = fingerprint.to_owned();
-                left_out.push(LeftOut { fingerprint, keys, why, unproven });
+                left_out.push(LeftOut { fingerprint: shown, keys, why, unproven });
             }
             Ok(Resolved { candidate, called }) => {
                 let taken: Vec<_> = members.iter().map(|member| member.label.clone()).collect();
                 let label = choose_label(&people, None, &taken, &candidate, None, &called)?;
-                let added_by = last_change(repository, path)?.unwrap_or_default();
+                let added_by = last_change(repository, &path)?.unwrap_or_default();
                 members.push(NewMember { candidate, label, keys, added_by });
             }
         }

@@ -1,14 +1,16 @@
-//! Taking a repository over from git-crypt, in one commit.
+//! Taking a repository over from another tool, in one commit: from git-crypt, and what that has in common with other tools.
 //!
-//! [`GitCryptRepo`] is what it holds, [`Plan`] what changes, with the proof that the same files stay sealed; [`reseal`] makes the
+//! [`Before`] is what it holds, [`Plan`] what changes, with the proof that the same files stay sealed; [`reseal`] makes the
 //! blobs, [`complete`] brings index and worktree there. [`Request`] is the whole.
 
 mod apply;
 mod attributes;
+mod before;
 mod by_value;
+mod carry_out;
+mod drivers;
 mod error;
 mod finish;
-mod git_crypt_repo;
 mod keys;
 mod members;
 mod names;
@@ -19,12 +21,18 @@ mod reseal;
 mod take_over;
 
 pub use apply::{Journal, complete, make_tree};
-pub use attributes::{LineChange, UnknownName};
+pub use attributes::{LineChange, NewText, UnknownName};
+pub use before::{Before, read_text};
 pub use by_value::{ByValue, Verdict};
+pub use carry_out::Work;
+pub use drivers::Drivers;
 pub use error::{LeftOut, MigrateError, NameError};
-pub use git_crypt_repo::GitCryptRepo;
+pub use finish::{open, resume};
+pub(crate) use members::{NewMember, User, admit, of_fingerprint};
 pub use names::Rename;
+pub(crate) use names::choose_new_names;
 pub use opening::Was;
-pub use plan::{NewAttributes, Plan, SideEffect};
-pub use reseal::{inspect, reseal};
+pub use plan::{Plan, SideEffect};
+pub(crate) use report::{message, next_steps, print_plan, warn};
+pub(crate) use reseal::inspect;
 pub use take_over::{Request, open_clone};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use super::error::NameError;
-use super::{GitCryptRepo, MigrateError};
+use super::{Before, MigrateError};
 use crate::git_crypt::{HeldKeys, KeyFile, Name};
 use crate::keyring::KeyName;
 use crate::progress::Progress;
@@ -36,7 +36,7 @@ impl FromStr for Rename {
 /// A key is not held, its name cannot be kept, or is taken.
 pub(super) fn choose_names(
     progress: &dyn Progress,
-    found: &GitCryptRepo,
+    found: &Before,
     held: &HeldKeys,
     kept: &HeldKeys,
     renames: &[Rename],
@@ -54,16 +54,42 @@ pub(super) fn choose_names(
         unnamed.push(file.name().clone());
     }
     used.extend(unnamed);
+    let is_held = |old: &Name| match held.of(old) {
+        Some(_) => Ok(()),
+        None => Err(MigrateError::NotHeld(old.clone())),
+    };
+    choose(progress, used, renames, found.drivers.tool, is_held, taken)
+}
+
+/// A name for each of these keys of a tool whose keys are not kept: the same, or another that the user has chosen.
+///
+/// # Errors
+/// There is no such key, two would have one name, or a key cannot have its name.
+pub(crate) fn choose_new_names(
+    progress: &dyn Progress,
+    used: BTreeSet<Name>,
+    renames: &[Rename],
+    tool: &'static str,
+) -> Result<BTreeMap<Name, KeyName>, MigrateError> {
+    choose(progress, used, renames, tool, |_| Ok(()), |_| false)
+}
+
+/// A name for each key: the same, or another that the user has chosen; `check` sees each first.
+fn choose(
+    progress: &dyn Progress,
+    used: BTreeSet<Name>,
+    renames: &[Rename],
+    tool: &'static str,
+    check: impl Fn(&Name) -> Result<(), MigrateError>,
+    taken: impl Fn(&KeyName) -> bool,
+) -> Result<BTreeMap<Name, KeyName>, MigrateError> {
     if let Some(Rename { old, .. }) = renames.iter().find(|rename| !used.contains(&rename.old)) {
-        return Err(MigrateError::NoSuchKey(old.clone()));
+        return Err(MigrateError::NoSuchKey { old: old.clone(), tool });
     }
     let mut names: BTreeMap<Name, KeyName> = BTreeMap::new();
     for old in used {
-        if held.of(&old).is_none() {
-            return Err(MigrateError::NotHeld(old));
-        }
-        let renamed = renames.iter().find(|rename| rename.old == old);
-        let new = match renamed {
+        check(&old)?;
+        let new = match renames.iter().find(|rename| rename.old == old) {
             Some(rename) => rename.new.clone(),
             None => name_for(progress, &old)?,
         };

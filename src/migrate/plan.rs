@@ -1,15 +1,17 @@
 //! What a migration is to change, and the proof that the same files are sealed after it as before.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use gix::attrs::StateRef;
 
 use super::MigrateError;
-use super::attributes::{LineChange, Rewriting, filters, rewrite};
+use super::attributes::{LineChange, NewText, Rewriting, filters, rewrite};
+use super::before::{ATTRIBUTES, Before, EFFECTS, Values, file_name};
 use super::by_value::ByValue;
-use super::git_crypt_repo::{ATTRIBUTES, EFFECTS, GitCryptRepo, Values, file_name};
 use crate::git::GitError;
-use crate::git::attributes::{DRIVER, conversion};
+use crate::git::attributes::{DRIVER, ENCODING, conversion};
+use crate::git::attributes_file::{AttributesFile, Wanted, pattern_for};
 use crate::git::repository::Repository;
 use crate::git::scratch::{File, ScratchIndex};
 use crate::git_crypt::Name;
@@ -22,16 +24,6 @@ const MODE: &str = "100644";
 /// What takes a value away and does not say which counts then.
 const UNSAID: &str = "!text";
 const TOP: &[u8] = b".gitattributes";
-
-/// An attributes file that should be another.
-pub struct NewAttributes {
-    /// Its path and mode; the blob is the one that it has now.
-    pub file: File,
-    /// What it is to hold.
-    pub text: Vec<u8>,
-    /// The lines that differ.
-    pub changes: Vec<LineChange>,
-}
 
 /// An attribute of a file that is not sealed, which is another after the migration.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,30 +41,53 @@ pub struct SideEffect {
 /// What should be done.
 pub struct Plan {
     /// What there is.
-    pub found: GitCryptRepo,
-    /// The new name of each key of git-crypt.
+    pub found: Before,
+    /// The new name of each key of the tool.
     pub names: BTreeMap<Name, KeyName>,
     /// The attributes files that change.
-    pub attributes: Vec<NewAttributes>,
+    pub attributes: Vec<NewText>,
     /// What changes besides.
     pub side_effects: Vec<SideEffect>,
     /// Which files are sealed by value; `None` where all are sealed whole.
     pub by_value: Option<ByValue>,
+    /// Whether git refuses plaintext in clones that were never set up.
+    pub tripwire: bool,
 }
 
 impl Plan {
-    /// Rewrites the attributes in memory, and compares what git says of every path under both.
+    /// Rewrites the attributes in memory, and compares what git says of every path under both. The tripwire is left out where
+    /// it would keep git from adding a file that is not sealed.
     ///
     /// # Errors
     /// A line cannot be rewritten, another set of files would be sealed, or git would change sealed bytes.
     pub fn make(
         repository: &Repository,
-        found: GitCryptRepo,
+        found: Before,
         names: BTreeMap<Name, KeyName>,
         by_value: Option<ByValue>,
+        tripwire: bool,
     ) -> Result<Self, MigrateError> {
         let (attributes, side_effects) = (Vec::new(), Vec::new());
-        let mut plan = Self { found, names, attributes, side_effects, by_value };
+        let mut plan = Self { found, names, attributes, side_effects, by_value, tripwire };
+        let mut after = plan.lay_out(repository)?;
+        if plan.side_effects.iter().any(|effect| effect.attribute == ENCODING) {
+            plan.tripwire = false;
+            after = plan.lay_out(repository)?;
+        }
+        if let Some(by_value) = &mut plan.by_value {
+            by_value.confine(|path| {
+                after.get(path).and_then(|values| values.last()).is_some_and(|by| by == b"value")
+            });
+        }
+        Ok(plan)
+    }
+
+    /// The new attributes files, and what they say of every path.
+    fn lay_out(
+        &mut self,
+        repository: &Repository,
+    ) -> Result<BTreeMap<Vec<u8>, Values>, MigrateError> {
+        let plan = self;
         plan.rewrite(false, UNSAID)?;
         let mut after = plan.attributes_after(repository)?;
         // A line for the default key is below one for another key.
@@ -95,15 +110,10 @@ impl Plan {
         plan.refuse_differences(&after)?;
         plan.refuse_conversions(&after)?;
         plan.side_effects = plan.find_side_effects(&after);
-        if let Some(by_value) = &mut plan.by_value {
-            by_value.confine(|path| {
-                after.get(path).and_then(|values| values.last()).is_some_and(|by| by == b"value")
-            });
-        }
-        Ok(plan)
+        Ok(after)
     }
 
-    /// The key that is to seal a path of git-crypt's.
+    /// The key that is to seal what a key of the tool has encrypted.
     pub fn key_of(&self, name: &Name) -> &KeyName {
         &self.names[name]
     }
@@ -114,9 +124,11 @@ impl Plan {
         exception_text: &str,
     ) -> Result<(), MigrateError> {
         let all = self.found.attributes.iter().flat_map(|(_, text)| filters(text));
+        let drivers = self.found.drivers;
         let other =
-            |filter: Vec<u8>| Name::from_driver(&filter).is_none() && filter != DRIVER.as_bytes();
+            |filter: Vec<u8>| drivers.key_of(&filter).is_none() && filter != DRIVER.as_bytes();
         let mut how = Rewriting {
+            drivers,
             names: &self.names,
             state_dir: &self.found.state_dir,
             explicit_default,
@@ -124,6 +136,7 @@ impl Plan {
             other_filters: all.into_iter().any(other),
             by_value: BTreeSet::new(),
             any_by_value: self.by_value.as_ref().is_some_and(ByValue::is_any),
+            tripwire: self.tripwire,
         };
         let id = gix::ObjectId::null(gix::hash::Kind::Sha1);
         let new_top = (File { mode: MODE.to_owned(), id, path: TOP.to_vec() }, Vec::new());
@@ -135,11 +148,51 @@ impl Plan {
             let (new, changes) = rewrite(text, file.path == TOP, &how).map_err(|source| {
                 MigrateError::UnknownName { path: crate::sanitise::path(&file.path), source }
             })?;
-            if !changes.is_empty() {
-                self.attributes.push(NewAttributes { file: file.clone(), text: new, changes });
+            let new = NewText { file: file.clone(), text: new, changes };
+            let new = if file.path == TOP { self.with_added(new)? } else { new };
+            if !new.changes.is_empty() {
+                self.attributes.push(new);
             }
         }
         Ok(())
+    }
+
+    /// The attributes at the top, with a line for each file that gets one of its own.
+    fn with_added(&self, top: NewText) -> Result<NewText, MigrateError> {
+        let NewText { file, text, mut changes } = top;
+        if self.found.added.is_empty() {
+            return Ok(NewText { file, text, changes });
+        }
+        let mut lines = AttributesFile::of(Path::new(".gitattributes"), &text);
+        let others = self.found.attributes.iter().map(|(_, text)| text);
+        let tracked = others
+            .chain(self.attributes.iter().map(|new| &new.text))
+            .chain([&text])
+            .flat_map(|text| AttributesFile::of(Path::new(""), text).tracked());
+        let tracked: Vec<_> = tracked.collect();
+        let names_key = self.names.values().any(|key| key.as_str() != KeyName::DEFAULT);
+        let wanted = || Wanted {
+            layout: None,
+            values: Some(None),
+            others_by_value: tracked.iter().any(|line| line.values.is_some()),
+            resets_key: names_key || tracked.iter().any(|line| line.key.is_some()),
+        };
+        for path in &self.found.added {
+            let (_, name) = &self.found.sealed[path];
+            let tracked = lines.track(&pattern_for(path), self.key_of(name), wanted());
+            tracked.map_err(|error| MigrateError::NotOpened {
+                path: crate::sanitise::path(path),
+                why: error.to_string(),
+                hint: Some("rename the file, commit that, and run this again"),
+            })?;
+        }
+        let new = lines.text();
+        let before: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
+        let added = new.split(|&byte| byte == b'\n').filter(|line| !before.contains(line));
+        let added =
+            added.map(|line| LineChange { line: 0, old: Vec::new(), new: Some(line.to_vec()) });
+        changes.extend(added);
+        Ok(NewText { file, text: new, changes })
     }
 
     fn attributes_after(
@@ -148,7 +201,7 @@ impl Plan {
     ) -> Result<BTreeMap<Vec<u8>, Values>, GitError> {
         let index = ScratchIndex::of(repository, &self.found.head, true)?;
         let mut set = Vec::new();
-        for NewAttributes { file, text, .. } in &self.attributes {
+        for NewText { file, text, .. } in &self.attributes {
             set.push(File { id: index.write_blob(text)?, ..file.clone() });
         }
         index.update(&set, &self.found.state_files)?;
@@ -157,15 +210,22 @@ impl Plan {
         index.attributes(ATTRIBUTES, paths)
     }
 
+    /// The name of the tool's key that is for a path; `None` where it is not to be sealed.
+    fn name_of(&self, path: &[u8], before: &Values) -> Option<Name> {
+        match self.found.sealed.get(path).filter(|_| self.found.added.contains(path)) {
+            Some((_, name)) => Some(name.clone()),
+            None => self.found.drivers.key_of(&before[0])?.ok(),
+        }
+    }
+
     /// The paths whose key, or whose filter, would be another, with both in words.
     fn differences(&self, after: &BTreeMap<Vec<u8>, Values>) -> Vec<(Vec<u8>, String, String)> {
         let mut differences = Vec::new();
         for (path, after) in after {
             let before = &self.found.values[path];
-            let wanted = match Name::from_driver(&before[0]) {
-                Some(Ok(name)) => self.names.get(&name).map(|key| sealed_with(key.as_str())),
-                _ => Some(describe(before)),
-            };
+            let wanted = self.name_of(path, before);
+            let wanted = wanted.and_then(|name| self.names.get(&name));
+            let wanted = wanted.map(|key| sealed_with(key.as_str()));
             let wanted = wanted.unwrap_or_else(|| describe(before));
             let found = describe(after);
             if wanted != found {
@@ -190,7 +250,7 @@ impl Plan {
         })
     }
 
-    /// git would change what is sealed on its way to the repository; with git-crypt too, and nobody noticed.
+    /// git would change what is sealed on its way to the repository; with the other tool too, and nobody noticed.
     fn refuse_conversions(&self, after: &BTreeMap<Vec<u8>, Values>) -> Result<(), MigrateError> {
         for path in self.found.sealed.keys() {
             let Some(values) = after.get(path) else { continue };

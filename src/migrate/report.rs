@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::before::is_below;
 use super::members::NewMember;
-use super::{LeftOut, Plan, Was};
+use super::{Drivers, LeftOut, Plan, Was};
 use crate::error::count;
 use crate::keyring::{KeyName, Keyring};
 use crate::progress::Progress;
@@ -17,7 +18,7 @@ fn join(keys: &[KeyName]) -> String {
 }
 
 /// Everything that would be done, on standard output.
-pub(super) fn print_plan(
+pub(crate) fn print_plan(
     progress: &dyn Progress,
     plan: &Plan,
     members: &[NewMember],
@@ -28,7 +29,8 @@ pub(super) fn print_plan(
         let of_key: Vec<_> =
             plan.found.sealed.iter().filter(|(_, (_, name))| name == old).collect();
         let files = count(of_key.len() as u64, "file");
-        line(format!("key {new} (of git-crypt: {old}) seals {files}"));
+        let tool = plan.found.drivers.tool;
+        line(format!("key {new} (of {tool}: {old}) seals {files}"));
         for (path, _) in of_key {
             let note = match kinds.get(path) {
                 Some(Was::InTheClear) => "  (plaintext now)",
@@ -43,16 +45,17 @@ pub(super) fn print_plan(
             line(format!("  {}{note}{by}", sanitise::path(path)));
         }
     }
+    let tool = plan.found.drivers.tool;
     for NewMember { candidate, label, keys, added_by } in members {
         let user_id = candidate.user_id.as_deref().unwrap_or_default();
         line(format!(
-            "member {label} of {}: {} {} (user of git-crypt by {added_by})",
+            "member {label} of {}: {} {} (user of {tool} by {added_by})",
             join(keys),
             candidate.recipient,
             sanitise::line(user_id)
         ));
     }
-    for file in &plan.attributes {
+    for file in plan.attributes.iter().chain(&plan.found.lists) {
         for change in &file.changes {
             let place = format!("{}:{}", sanitise::path(&file.file.path), change.line);
             if change.line > 0 {
@@ -63,9 +66,14 @@ pub(super) fn print_plan(
             }
         }
     }
-    if !plan.found.state_files.is_empty() {
-        let dir = sanitise::path(&plan.found.state_dir);
-        line(format!("remove {dir} ({})", count(plan.found.state_files.len() as u64, "file")));
+    let dir = &plan.found.state_dir;
+    let (inside, beside): (Vec<_>, Vec<_>) =
+        plan.found.state_files.iter().partition(|path| is_below(path, dir));
+    if !inside.is_empty() {
+        line(format!("remove {} ({})", sanitise::path(dir), count(inside.len() as u64, "file")));
+    }
+    for path in beside {
+        line(format!("remove {}", sanitise::path(path)));
     }
 }
 
@@ -85,9 +93,10 @@ pub(super) fn say_made(
             progress.status(&format!("key '{name}' (id {})", entry.key.id()));
         }
     }
+    let tool = plan.found.drivers.tool;
     for NewMember { candidate, label, keys, added_by } in members {
         progress.status(&format!(
-            "granted {} to '{label}', {} (user of git-crypt by {added_by})",
+            "granted {} to '{label}', {} (user of {tool} by {added_by})",
             join(keys),
             candidate.recipient
         ));
@@ -111,16 +120,17 @@ pub(super) fn say_by_value(progress: &dyn Progress, plan: &Plan) {
 }
 
 /// What needs somebody's attention, whether or not it was done already.
-pub(super) fn warn(
+pub(crate) fn warn(
     progress: &dyn Progress,
     plan: &Plan,
     left_out: &[LeftOut],
     kinds: &BTreeMap<Vec<u8>, Was>,
 ) {
+    let tool = plan.found.drivers.tool;
     let clear: Vec<_> = kinds.iter().filter(|(_, was)| **was == Was::InTheClear).collect();
     for (path, _) in &clear {
         progress.warning(&format!(
-            "history holds the plaintext of {}, although git-crypt should have encrypted it",
+            "history holds the plaintext of {}, although {tool} should have encrypted it",
             sanitise::path(path)
         ));
     }
@@ -141,9 +151,9 @@ pub(super) fn warn(
         progress.warning(&format!("and {more} more attributes of files that are not sealed"));
     }
     if plan.found.local_filters {
-        progress.warning(
-            "lines in .git/info/attributes name git-crypt's filter; they belong to this clone and stay",
-        );
+        progress.warning(&format!(
+            "lines in .git/info/attributes name {tool}'s filter; they belong to this clone and stay"
+        ));
     }
     for path in &plan.found.passed_over {
         progress.warning(&format!(
@@ -153,29 +163,32 @@ pub(super) fn warn(
     }
     for LeftOut { fingerprint, keys, why, .. } in left_out {
         progress.warning(&format!(
-            "{fingerprint} was a user of git-crypt and gets no key ({}): {why}",
+            "{fingerprint} was a user of {tool} and gets no key ({}): {why}",
             join(keys)
         ));
     }
     if !left_out.is_empty() {
         progress.hint("ask each of them for a valid certificate that can encrypt, then: git shroud member add FILE --key NAME");
-        progress.hint("or undo this, and migrate again with --certificate FILE, or with --trust once you have compared the fingerprints");
+        if plan.found.drivers.keeps_keys {
+            progress.hint("or undo this, and migrate again with --certificate FILE, or with --trust once you have compared the fingerprints");
+        }
     }
 }
 
 /// What to do next.
-pub(super) fn next_steps(
+pub(crate) fn next_steps(
     progress: &dyn Progress,
     plan: &Plan,
     members: &[NewMember],
     committed: bool,
 ) {
+    let Drivers { tool, keeps_keys, .. } = plan.found.drivers;
     if committed {
         progress.status(
             "committed; push it, and members run 'git shroud unlock' after their next pull",
         );
     } else {
-        progress.hint("commit it: git commit -m 'Move from git-crypt to git-shroud'");
+        progress.hint(&format!("commit it: git commit -m '{}'", message(tool)));
     }
     for key in plan.names.values() {
         if !members.iter().any(|member| member.keys.contains(key)) {
@@ -184,7 +197,18 @@ pub(super) fn next_steps(
             ));
         }
     }
-    progress.hint("other branches keep git-crypt until this commit is merged into them");
+    progress.hint(&format!("other branches keep {tool} until this commit is merged into them"));
     let back = if committed { "git revert HEAD" } else { "git reset --hard" };
-    progress.hint(&format!("to undo it: {back}; the keys of git-crypt are kept"));
+    if keeps_keys {
+        progress.hint(&format!("to undo it: {back}; the keys of {tool} are kept"));
+    } else {
+        progress.hint(&format!(
+            "earlier commits keep what {tool} encrypted: whoever has its keys, or gets them, can read those. Change the values that matter"
+        ));
+    }
+}
+
+/// The message of the commit.
+pub(crate) fn message(tool: &str) -> String {
+    format!("Move from {tool} to git-shroud")
 }

@@ -1,10 +1,10 @@
-//! Sealing what git-crypt has encrypted, blob by blob, in memory that does not grow with them.
+//! Sealing what another tool has encrypted, blob by blob, in memory that does not grow with them.
 
 use std::io::{self, Write as _};
 
 use super::MigrateError;
 use super::by_value;
-use super::opening::{Was, open};
+use super::opening::Was;
 use super::plan::Plan;
 use crate::clone::CloneError;
 use crate::error::Context as _;
@@ -14,22 +14,22 @@ use crate::git::attributes::Attributes;
 use crate::git::repository::Repository;
 use crate::git::scratch::File;
 use crate::git::staging::BlobWriter;
-use crate::git_crypt::HeldKeys;
+use crate::git_crypt::Name;
 use crate::keyring::Keyring;
 use crate::values::format_of_path;
+
+/// Opens a file: its path, the file as the tool has encrypted it, and the name of the tool's key.
+pub(crate) type Open<'o> =
+    &'o mut dyn FnMut(&[u8], &File, &Name) -> Result<(Spool, Was), MigrateError>;
 
 /// Opens every file, and says what it was; nothing is written.
 ///
 /// # Errors
 /// A file does not open, or is not here.
-pub fn inspect(
-    repository: &Repository,
-    plan: &Plan,
-    held: &HeldKeys,
-) -> Result<Vec<(Vec<u8>, Was)>, MigrateError> {
+pub(crate) fn inspect(plan: &Plan, open: Open<'_>) -> Result<Vec<(Vec<u8>, Was)>, MigrateError> {
     let mut seen = Vec::new();
     for (path, (file, name)) in &plan.found.sealed {
-        let (_, was) = open(repository, held, file, name)?;
+        let (_, was) = open(path, file, name)?;
         seen.push((path.clone(), was));
     }
     Ok(seen)
@@ -39,23 +39,23 @@ pub fn inspect(
 ///
 /// # Errors
 /// A file does not open, or cannot be written.
-pub fn reseal(
+pub(crate) fn reseal(
     repository: &Repository,
     plan: &Plan,
-    held: &HeldKeys,
     keyring: &Keyring,
+    open: Open<'_>,
 ) -> Result<Vec<(File, Was)>, MigrateError> {
     let mut writer = BlobWriter::new()?;
     let mut kinds = Vec::new();
     // The lines become this program's; what they say of the layout stays.
     let mut attributes = Attributes::new(repository)?;
-    for (file, name) in plan.found.sealed.values() {
-        let (mut plaintext, was) = open(repository, held, file, name)?;
+    for (path, (file, name)) in &plan.found.sealed {
+        let (mut plaintext, was) = open(path, file, name)?;
         let key = plan.key_of(name);
         let entry = keyring.current(key).ok_or_else(|| CloneError::NotHeld(key.clone()))?;
-        let context = || crate::sanitise::path(&file.path);
-        let is_by_value = plan.by_value.as_ref().is_some_and(|by| by.is_file(&file.path));
-        match format_of_path(&file.path).filter(|_| is_by_value) {
+        let context = || crate::sanitise::path(path);
+        let is_by_value = plan.by_value.as_ref().is_some_and(|by| by.is_file(path));
+        match format_of_path(path).filter(|_| is_by_value) {
             Some(format) => {
                 let content = by_value::read(&mut plaintext).context(context)?;
                 let sealed = by_value::seal(format, &content, &entry.key, keyring);
@@ -63,7 +63,7 @@ pub fn reseal(
                 writer.add()?.write_all(&sealed).context(context)?;
             }
             None => {
-                let layout = attributes.of(&file.path)?.layout;
+                let layout = attributes.of(path)?.layout;
                 let sealed = seal(&entry.key, layout, &mut plaintext, writer.add()?);
                 sealed.context(context)?;
             }
@@ -71,8 +71,11 @@ pub fn reseal(
         kinds.push(was);
     }
     let ids = writer.finish(repository)?;
-    let files = plan.found.sealed.values().zip(ids).zip(kinds);
-    Ok(files.map(|(((file, _), id), was)| (File { id, ..file.clone() }, was)).collect())
+    let files = plan.found.sealed.iter().zip(ids).zip(kinds);
+    let sealed = files.map(|(((path, (file, _)), id), was)| {
+        (File { id, path: path.clone(), mode: file.mode.clone() }, was)
+    });
+    Ok(sealed.collect())
 }
 
 fn seal(key: &Key, layout: Layout, plaintext: &mut Spool, mut to: std::fs::File) -> io::Result<()> {

@@ -1,36 +1,23 @@
 //! A migration as a whole: what there is, what should change, the proof, and the commit.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::finish::{finish, open};
-use super::keys::{look_at_keys, make_keys, own_files};
-use super::members::{NewMember, find_members};
+use super::finish::{open, resume};
+use super::keys::look_at_keys;
+use super::members::find_members;
 use super::names::{Rename, choose_names};
-use super::{
-    ByValue, GitCryptRepo, Journal, LeftOut, MigrateError, Plan, Was, inspect, make_tree, report,
-    reseal,
-};
+use super::{Before, ByValue, MigrateError, Plan, Work, inspect, opening, report};
 use crate::access::unlock::missing::IdentityArguments;
 use crate::access::unlock::{self, UnlockError, unlock};
 use crate::clone::locks::{exclusive, refuse_rotation};
 use crate::clone::taken_over::taken_over_here;
-use crate::clone::{OpenClone, top};
+use crate::clone::top;
 use crate::error::Context as _;
-use crate::git::changes::changes;
-use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
-use crate::git_crypt::{HeldKeys, KeyFile, KeyVersion};
+use crate::git_crypt::{KeyFile, KeyVersion};
 use crate::progress::Progress;
 use crate::recipient::Ask;
-use crate::sanitise;
 use crate::store::local;
-use crate::store::seen::Seen;
-
-/// The message of the commit.
-const MESSAGE: &str = "Move from git-crypt to git-shroud";
-/// How many paths a refusal names.
-const NAMED: usize = 10;
 
 /// How a repository is taken over.
 pub struct Request {
@@ -52,6 +39,8 @@ pub struct Request {
     pub renames: Vec<Rename>,
     /// Seals configuration files by value.
     pub values: bool,
+    /// Sets the tripwire.
+    pub tripwire: bool,
 }
 
 impl Request {
@@ -71,29 +60,12 @@ impl Request {
         if local::from_environment()?.is_some() {
             return Err(MigrateError::Environment);
         }
-        let begun = Journal::load(repository)?;
-        if let Some(journal) = begun {
-            if journal.is_committed(repository)? {
-                if !self.dry_run {
-                    journal.end()?;
-                }
-                progress.status("the migration was committed; nothing is left to do");
-                return Ok(());
-            }
-            if journal.fits(repository)? {
-                if self.dry_run {
-                    progress.status(
-                        "a migration was interrupted here; without --dry-run this finishes it",
-                    );
-                    return Ok(());
-                }
-                return finish(progress, repository, journal);
-            }
-            progress.detail("an interrupted migration was dropped: this branch has moved on");
+        if resume(repository, self.dry_run, progress)? {
+            return Ok(());
         }
-        let found = GitCryptRepo::read(repository)?;
+        let found = Before::of_git_crypt(repository)?;
         if found.is_empty() {
-            return Err(MigrateError::Nothing);
+            return Err(MigrateError::Nothing(found.drivers.tool));
         }
         if !self.dry_run {
             // Its keys are held from now on, its files open, and its filters are served by this program.
@@ -106,7 +78,7 @@ impl Request {
         let (kept, _) = taken_over_here(&opened.roster, &opened.keyring);
         let names = choose_names(progress, &found, &held, &kept, &self.renames, is_described)?;
         let by_value = self.values.then(|| ByValue::look(repository, &found, &held)).transpose()?;
-        let plan = Plan::make(repository, found, names, by_value)?;
+        let plan = Plan::make(repository, found, names, by_value, self.tripwire)?;
         let (members, left_out) = find_members(
             progress,
             repository,
@@ -116,55 +88,39 @@ impl Request {
             self.trust,
         )?;
         if self.dry_run {
-            let kinds = inspect(repository, &plan, &held)?.into_iter().collect();
+            let kinds =
+                inspect(&plan, &mut |_, file, name| opening::open(repository, &held, file, name))?
+                    .into_iter()
+                    .collect();
             report::print_plan(progress, &plan, &members, &kinds);
             report::warn(progress, &plan, &left_out, &kinds);
+            self.say_tripwire(progress, &plan);
             return Ok(());
         }
         // Anybody who could read the files should go on reading them, unless the user says otherwise.
         if !self.without_those && !left_out.is_empty() {
-            return Err(MigrateError::LeftOut(left_out));
+            return Err(MigrateError::LeftOut { users: left_out, tool: plan.found.drivers.tool });
         }
-        self.migrate(progress, opened, &plan, &held, &members, &left_out)
-    }
-
-    fn migrate(
-        &self,
-        progress: &dyn Progress,
-        mut opened: OpenClone,
-        plan: &Plan,
-        held: &HeldKeys,
-        members: &[NewMember],
-        left_out: &[LeftOut],
-    ) -> Result<(), MigrateError> {
-        let _exclusive = exclusive(&opened.repository, progress)?;
-        refuse_changes(&opened.repository, plan)?;
-        opened.keyring = local::load(opened.repository.common_dir())?;
-        make_keys(progress, &mut opened, plan)?;
-        let OpenClone { repository, keyring, .. } = &opened;
-        let sealed = reseal(repository, plan, held, keyring)?;
-        let kinds: BTreeMap<Vec<u8>, Was> =
-            sealed.iter().map(|(file, was)| (file.path.clone(), *was)).collect();
-        let sealed: Vec<_> = sealed.into_iter().map(|(file, _)| file).collect();
-        let own = own_files(&opened, plan, held, members)?;
-        let tree = make_tree(repository, plan, &sealed, &own)?;
-        // Before anything is staged: git cleans each staged file again, and must come to the same bytes.
-        local::save(repository.common_dir(), keyring)?;
-        Seen::remember(repository.common_dir(), keyring, &[])
-            .context(|| "the list of seen keys".to_owned())?;
-        install_drivers(repository)?;
-        let message = (!self.no_commit).then(|| MESSAGE.to_owned());
-        let journal = Journal::begin(repository, &plan.found.head, tree, message)?;
-        report::say_made(progress, plan, keyring, members);
-        report::say_by_value(progress, plan);
-        report::warn(progress, plan, left_out, &kinds);
-        finish(progress, repository, journal)?;
+        self.say_tripwire(progress, &plan);
+        let message = (!self.no_commit).then(|| report::message(plan.found.drivers.tool));
+        let (members, left_out) = (&members[..], &left_out[..]);
+        Work { plan: &plan, held: &held, members, left_out, message }.carry_out(
+            progress,
+            opened,
+            &mut |_, file, name| opening::open(repository, &held, file, name),
+        )?;
         // `.shroud/` keeps a copy of them, sealed.
         let ids = plan.names.keys().filter_map(|name| held.of(name)).flat_map(KeyFile::versions);
         local::remember_copied(repository.common_dir(), ids.map(KeyVersion::id))
             .context(|| "the list of copied keys".to_owned())?;
-        report::next_steps(progress, plan, members, !self.no_commit);
+        report::next_steps(progress, &plan, members, !self.no_commit);
         Ok(())
+    }
+
+    fn say_tripwire(&self, progress: &dyn Progress, plan: &Plan) {
+        if self.tripwire && !plan.tripwire {
+            progress.warning("the tripwire was left out: with it git could not add files that other lines exclude, in clones without git-shroud");
+        }
     }
 }
 
@@ -183,27 +139,4 @@ pub fn open_clone(
     let _exclusive = exclusive(&repository, progress)?;
     let request = unlock::Request { key_files, identities, ..Default::default() };
     unlock(repository, &request, ask, progress)
-}
-
-/// The files that are about to be sealed, or rewritten, must be as the last commit has them.
-fn refuse_changes(repository: &Repository, plan: &Plan) -> Result<(), MigrateError> {
-    let concerned: BTreeSet<&[u8]> = plan
-        .found
-        .sealed
-        .keys()
-        .chain(&plan.found.state_files)
-        .chain(plan.attributes.iter().map(|new| &new.file.path))
-        .map(Vec::as_slice)
-        .collect();
-    let mut changed = Vec::new();
-    for (path, _) in changes(&repository.git, false, &[], &[])? {
-        if concerned.contains(path.as_slice()) && !plan.found.is_as_committed(repository, &path)? {
-            changed.push(path);
-        }
-    }
-    if changed.is_empty() {
-        return Ok(());
-    }
-    let some = changed.iter().take(NAMED).map(|path| sanitise::path(path)).collect();
-    Err(MigrateError::Changed { number: changed.len(), some })
 }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::Recipient;
 use super::age::{self, Identity};
-use super::openpgp::{Gpg, SecretKey};
+use super::openpgp::{self, Gpg, SecretKey};
 use crate::fs::read_bounded;
 use crate::keyring::{MAX_TEXT_LEN, holds_secret};
 
@@ -20,6 +20,8 @@ pub const IDENTITY_VARIABLE: &str = "GIT_SHROUD_IDENTITY";
 pub const OPENPGP_VARIABLE: &str = "GIT_SHROUD_OPENPGP_KEY";
 /// How many public keys of a user's SSH folder are looked at.
 const MAX_SSH_KEYS: usize = 100;
+/// What a private key in OpenSSH's form begins with.
+const OPENSSH: [u8; 35] = *b"-----BEGIN OPENSSH PRIVATE KEY-----";
 
 /// Who has what opens messages to a kind of recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +43,8 @@ pub struct Identities {
     pub age: Vec<Identity>,
     /// The user's gpg.
     pub gpg: Option<Gpg>,
+    /// The files in the usual places that were looked at.
+    pub looked: Vec<String>,
     pub(super) gpg_keys: OnceCell<Result<BTreeSet<String>, String>>,
     /// The key ids for which gpg has asked without success; an empty one for a message that hides whom it is for.
     pub(super) asked_in_vain: RefCell<BTreeSet<String>>,
@@ -83,6 +87,19 @@ impl Identities {
         self.age.extend(
             age::read_identities(&bytes, &place).map_err(|error| malformed(&place, error))?,
         );
+        Ok(())
+    }
+
+    /// Takes what [`super::is_private_key`] recognises.
+    ///
+    /// # Errors
+    /// It holds no identity.
+    pub fn add_private_key(&mut self, bytes: &[u8], place: &str) -> Result<(), IdentityError> {
+        if openpgp::begins_secret_key(bytes) {
+            return self.add_secret_key(bytes, place);
+        }
+        let read = age::read_identities(bytes, place);
+        self.age.extend(read.map_err(|error| malformed(place, error))?);
         Ok(())
     }
 
@@ -134,6 +151,7 @@ impl Identities {
                 unreadable.push(error.to_string());
             }
             let new = self.age.split_off(before);
+            self.looked.push(crate::sanitise::native(&path));
             // One whose public form is not known may be anybody's.
             let fits = |identity: &Identity| {
                 identity
@@ -200,10 +218,26 @@ fn usual_age_files() -> Vec<PathBuf> {
     if let (true, Some(home)) = (cfg!(target_os = "macos"), home()) {
         files.push(home.join("Library/Application Support/sops/age/keys.txt"));
     }
+    files.extend(in_appdata(set("APPDATA"), cfg!(windows)));
     files
 }
 
-/// The private keys whose public half one of the recipients is; those of the standard names also without a public half.
+/// Where sops keeps identities on Windows (os.UserConfigDir of Go), and age's users do.
+fn in_appdata(appdata: Option<PathBuf>, windows: bool) -> Vec<PathBuf> {
+    let Some(appdata) = appdata.filter(|_| windows) else { return Vec::new() };
+    ["sops/age/keys.txt", "age/keys.txt"].map(|name| appdata.join(name)).into()
+}
+
+/// Whether a file begins as a private key in OpenSSH's form, which holds the public half too.
+fn is_openssh(path: &Path) -> bool {
+    let mut start = [0; OPENSSH.len()];
+    let read = crate::fs::open_regular(path)
+        .and_then(|mut file| io::Read::read_exact(&mut file, &mut start));
+    read.is_ok() && start == OPENSSH
+}
+
+/// The private keys whose public half one of the recipients is; those of the standard names, and those in OpenSSH's form, also
+/// without a file of their public half.
 fn usual_ssh_files(dir: &Path, wanted: &[&Recipient]) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = Vec::new();
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
@@ -224,6 +258,27 @@ fn usual_ssh_files(dir: &Path, wanted: &[&Recipient]) -> Vec<PathBuf> {
             files.push(path);
         }
     }
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let alone = entries.map(|entry| entry.path()).filter(|path| {
+        let public = path.with_added_extension("pub");
+        !files.contains(path) && path.extension() != Some(OsStr::new("pub")) && !public.exists()
+    });
+    let alone: Vec<PathBuf> = alone.take(MAX_SSH_KEYS).filter(|path| is_openssh(path)).collect();
+    files.extend(alone);
     files.sort();
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_are_looked_for_in_the_place_of_the_system() {
+        let appdata = || Some(PathBuf::from("roaming"));
+        let found = in_appdata(appdata(), true);
+        assert_eq!(found, ["roaming/sops/age/keys.txt", "roaming/age/keys.txt"].map(PathBuf::from));
+        assert!(in_appdata(appdata(), false).is_empty());
+        assert!(in_appdata(None, true).is_empty());
+    }
 }

@@ -3,6 +3,9 @@
 //! A new kind is a variant in [`kinds!`] with its [`Kind`]: no method has a default, so that none can be forgotten. What
 //! opens its messages is in [`super::means`], where that is looked for in [`super::identities`].
 
+// A kind without its line in `kinds!` is never used.
+#![deny(dead_code)]
+
 use std::time::SystemTime;
 
 use zeroize::Zeroizing;
@@ -233,7 +236,7 @@ const AGE: AgeFile = AgeFile {
     name: "age",
     is_canonical: |text| is_word(text, "age1"),
     meant: &["age1", "AGE1", "AGE-SECRET-KEY-"],
-    private: &["AGE-SECRET-KEY-"],
+    private: &["AGE-SECRET-KEY-", "AGE-PLUGIN-"],
 };
 
 const SSH: AgeFile = AgeFile {
@@ -336,4 +339,12 @@ pub fn read_line(line: &str) -> Option<Read> {
 /// Whether a file that begins with this line holds the private half of a recipient.
 pub fn is_private(line: &str) -> bool {
     Method::ALL.iter().any(|method| method.kind().is_private(line))
+}
+
+/// Whether a file with these bytes opens grants: it holds age identities, an SSH private key, or an OpenPGP secret key.
+pub fn is_private_key(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#")).unwrap_or_default();
+    let is_pem = first.starts_with(b"-----BEGIN ") && first.ends_with(b" PRIVATE KEY-----");
+    is_pem || openpgp::begins_secret_key(bytes) || std::str::from_utf8(first).is_ok_and(is_private)
 }

@@ -47,6 +47,7 @@ impl<'i> Means<'i> {
             gpg_keys: _,
             asked_in_vain: _,
             passphrases: _,
+            looked: _,
         } = identities;
         let (asking, mut silent): (Vec<&Identity>, Vec<_>) =
             age.iter().partition(|identity| identity.needs_passphrase());

@@ -12,7 +12,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
-pub use kinds::{Kind, Method, is_private, read_line};
+pub use kinds::{Kind, Method, is_private, is_private_key, read_line};
 
 /// One to whom a key can be wrapped, as a member file names it.
 ///

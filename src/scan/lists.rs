@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::error::ScanError;
 use super::findings::allow::{self, AllowList, Date};
 use super::fingerprint::{Fingerprinter, SALT_LEN};
+use super::salt;
 use crate::fs::{read_bounded, read_regular};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
@@ -54,14 +55,17 @@ impl Lists {
         Ok(Self { lists, fingerprinter, today, has_name, salt: None })
     }
 
-    /// Makes a salt where neither key nor salt is there, as a list without fingerprints would be of no use.
+    /// Takes a salt where neither key nor salt is there, as a list without fingerprints would be of no use: that of the clone
+    /// which is kept, or one for this run alone.
     ///
     /// # Errors
     /// The operating system gives no random bytes.
-    pub fn ensure_named(&mut self) -> Result<(), ScanError> {
+    pub fn ensure_named(&mut self, kept: Option<&Repository>) -> Result<(), ScanError> {
         if !self.has_name {
-            let mut salt = [0; SALT_LEN];
-            getrandom::fill(&mut salt).map_err(ScanError::Random)?;
+            let salt = match kept {
+                Some(repository) => salt::of(repository.common_dir())?,
+                None => salt::new()?,
+            };
             self.fingerprinter.add_salt(&salt);
             self.salt = Some(salt);
         }

@@ -7,6 +7,7 @@
 pub mod error;
 pub mod findings;
 pub mod fingerprint;
+mod ids;
 pub mod lines;
 pub mod lists;
 pub mod look;
@@ -14,6 +15,7 @@ pub mod origin;
 pub mod policy;
 pub mod report;
 pub mod run;
+mod salt;
 pub mod suggest;
 pub mod walk;
 

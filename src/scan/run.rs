@@ -65,7 +65,7 @@ impl Request<'_> {
         let (detector, notes) = self.detector()?;
         let mut lists = Lists::read(self.look.repository, self.look.keyring, self.baseline)?;
         if self.named {
-            lists.ensure_named()?;
+            lists.ensure_named(Some(self.look.repository))?;
         }
         let (mut report, findings) = self.look.run(&detector, progress, &lists.fingerprinter)?;
         report.notes.extend(notes);

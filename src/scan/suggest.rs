@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gix::bstr::ByteSlice as _;
 
 use super::findings::Report;
+use crate::detect::is_sealed_seldom;
 use crate::git::GitError;
 use crate::git::attributes_file::line_for;
 use crate::git::repository::Repository;
@@ -24,10 +25,15 @@ pub fn suggest(
     report: &Report,
     progress: &dyn Progress,
 ) -> Result<(), GitError> {
-    let found = report.files();
+    let files = report.files_by_age();
     let listed = repository.git.run(["ls-files", "-z"])?;
     let tracked = listed.split_str(b"\0").filter(|path| !path.is_empty()).map(<[u8]>::to_vec);
     let tracked: BTreeSet<_> = tracked.collect();
+    let named = |wanted: &dyn Fn(&[u8], bool) -> bool| -> BTreeSet<Vec<u8>> {
+        let files = files.iter().filter(|(path, is_now)| wanted(path, **is_now));
+        files.map(|(path, _)| path.clone()).collect()
+    };
+    let found = named(&|path, is_now| is_now && !is_sealed_seldom(path));
     let suggestions = suggestions(&found, &tracked);
     if suggestions.is_empty() {
         progress.status("there is no file that an attribute line could seal");
@@ -38,19 +44,34 @@ pub fn suggest(
             progress.warning(&format!("no attribute line can name {name}"));
             continue;
         };
-        let first = suggestion.files.iter().take(MAX_NAMED);
-        let mut named: Vec<_> = first.map(|path| sanitise::path(path)).collect();
-        if suggestion.files.len() > MAX_NAMED {
-            named.push(format!("{} more", suggestion.files.len() - MAX_NAMED));
-        }
-        progress.line(&format!("# seals {}", named.join(", ")));
+        progress.line(&format!("# seals {}", list(suggestion.files.iter())));
         progress.line(&String::from_utf8_lossy(&line));
     }
-    if !found.is_subset(&tracked) {
-        progress
-            .hint("attributes do not seal files that are only in history: see git shroud scrub");
+    let programs =
+        named(&|path, is_now| is_now && is_sealed_seldom(path) && tracked.contains(path));
+    if !programs.is_empty() {
+        progress.status(&format!(
+            "programs, documentation, lock files and other people's code are not proposed: {}",
+            list(programs.iter())
+        ));
+        progress.hint("move their secrets to a file that is sealed");
+    }
+    let old = named(&|path, is_now| !is_now || !tracked.contains(path));
+    if !old.is_empty() {
+        progress.status(&format!("only old versions have a secret: {}", list(old.iter())));
+        progress.hint("attributes do not change what is in history: see git shroud scrub");
     }
     Ok(())
+}
+
+/// The first of these paths, and how many more there are.
+fn list<'p>(paths: impl ExactSizeIterator<Item = &'p Vec<u8>>) -> String {
+    let more = paths.len().saturating_sub(MAX_NAMED);
+    let mut named: Vec<_> = paths.take(MAX_NAMED).map(|path| sanitise::path(path)).collect();
+    if more > 0 {
+        named.push(format!("{more} more"));
+    }
+    named.join(", ")
 }
 
 /// An attribute line, and the files that it would seal.

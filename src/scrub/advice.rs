@@ -169,7 +169,7 @@ pub fn checklist(
         .collect();
     first.sort_unstable();
     first.dedup();
-    let map = super::backup::map_path(record.folder());
+    let map = super::maps::commit_map(record.folder());
     Ok(Checklist { rotate, pushes, first_changed: first, map: sanitise::native(&map) })
 }
 

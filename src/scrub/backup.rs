@@ -1,8 +1,7 @@
-//! What is written down before anything moves: everything as it was, and which object became which.
+//! What is kept before anything moves: everything as it was.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +11,6 @@ use gix::bstr::ByteSlice as _;
 use super::error::{Context as _, Outcome, ScrubError};
 use super::record::{BUNDLE, Head, LOGS, VALUES};
 use super::redact::Value;
-use super::rewrite::Rewritten;
 use crate::detect::Secret;
 use crate::fs::{
     Access, create_private, create_private_dir, read_bounded, with_path, write_atomic,
@@ -30,7 +28,6 @@ const COMMON: &str = "0";
 const LINKED: &str = "worktrees";
 /// Folders in one another that reflogs stand in, at most.
 const MAX_DEPTH: usize = 64;
-const TAKE: &str = "a String takes any text";
 
 /// Writes the bundle of every ref, `HEAD` and all that reflogs name, and the reflogs themselves.
 ///
@@ -211,59 +208,4 @@ pub fn read_values(folder: &Path) -> Outcome<Vec<Value>> {
         _ => None,
     };
     parts.chunks(2).map(value).collect::<Option<_>>().ok_or_else(damaged)
-}
-
-/// Writes what became of commits, tags and refs, in the form of git-filter-repo: `commit-map`, `ref-map`, `first-changed`.
-///
-/// # Errors
-/// A file cannot be written.
-pub fn write_maps(repository: &Repository, folder: &Path, rewritten: &Rewritten) -> Outcome {
-    let none = repository.gix.object_hash().null();
-    let mut commits = String::from("old new\n");
-    for (old, new) in rewritten.commits.iter().chain(&rewritten.tags) {
-        writeln!(commits, "{old} {}", new.unwrap_or(none)).expect(TAKE);
-    }
-    let mut refs = b"old new ref\n".to_vec();
-    let mut first = String::from("commit ref\n").into_bytes();
-    for change in &rewritten.refs {
-        refs.extend(format!("{} {} ", change.old, change.new.unwrap_or(none)).bytes());
-        // The old name may hold a value; this folder goes with '--finish'.
-        refs.extend([&change.name[..], b"\n"].concat());
-        for commit in &change.first_changed {
-            first.extend(format!("{commit} ").bytes());
-            first.extend([&change.new_name[..], b"\n"].concat());
-        }
-    }
-    for (name, text) in
-        [("commit-map", commits.as_bytes()), ("ref-map", &refs[..]), ("first-changed", &first[..])]
-    {
-        create_private(&folder.join(name), text).context(|| "the maps".to_owned())?;
-    }
-    Ok(())
-}
-
-/// The map of commits and tags that changed, as [`write_maps`] wrote it.
-///
-/// # Errors
-/// The file cannot be read, or is none.
-pub fn read_map(path: &Path) -> Outcome<Vec<(ObjectId, Option<ObjectId>)>> {
-    let name = crate::sanitise::native(path);
-    let text = read_bounded(path, MAX_VALUES).context(|| "the map".to_owned())?;
-    let wrong = || ScrubError::NoMap(name.clone());
-    let mut map = Vec::new();
-    for line in text.lines().filter(|line| !line.starts_with(b"old")) {
-        let mut ids = line.fields().map(ObjectId::from_hex);
-        match (ids.next(), ids.next(), ids.next()) {
-            (Some(Ok(old)), Some(Ok(new)), None) => {
-                map.push((old, (!new.is_null()).then_some(new)));
-            }
-            _ => return Err(wrong()),
-        }
-    }
-    Ok(map)
-}
-
-/// Where the map of commits is.
-pub fn map_path(folder: &Path) -> PathBuf {
-    folder.join("commit-map")
 }

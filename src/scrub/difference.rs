@@ -1,13 +1,12 @@
 //! The proof that the new tips differ from the old ones as planned and in nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use gix::ObjectId;
 
-use super::{Changes, EntryKind, Fate, Folder, ScrubError, TextKind};
-use crate::git::GitError;
+use super::compared::{Side, differences};
+use super::{Changes, EntryKind, Fate, Folder, PolicyId, ScrubError, TextKind};
 use crate::git::database::{Database, Peeled};
-use crate::git::raw;
 use crate::git::repository::Repository;
 use crate::git::tree_attributes::FILE_NAME;
 
@@ -20,9 +19,6 @@ pub struct Unplanned {
     pub path: String,
 }
 
-/// One side of a difference: mode and object.
-type Side = Option<(Vec<u8>, ObjectId)>;
-
 /// Compares tips with what the changes make of each file that differs; everything else is the same by its id.
 ///
 /// # Errors
@@ -34,6 +30,8 @@ pub fn unplanned(
 ) -> Result<Vec<Unplanned>, ScrubError> {
     let database = Database::open(repository)?;
     let mut found = BTreeSet::new();
+    // Of many tips most files are the same.
+    let mut contents = Contents::new();
     for &(old, new) in tips {
         let (Peeled::Commit(old), Peeled::Commit(new)) = (database.peel(old)?, database.peel(new)?)
         else {
@@ -44,9 +42,11 @@ pub fn unplanned(
         let mut expected: BTreeMap<Vec<u8>, Side> = BTreeMap::new();
         let mut actual: BTreeMap<Vec<u8>, Side> = BTreeMap::new();
         let mut renamed = Vec::new();
-        for (path, before, after) in differences(repository, old, new)? {
+        let new_root = database.tree_of(new)?.ok_or(ScrubError::Missing(new))?;
+        for (path, before, after) in differences(&database, root, new_root)? {
             if let Some((mode, id)) = &before {
-                let becomes = becomes(&database, changes, scope, &path, mode, *id)?;
+                let becomes =
+                    becomes(&database, changes, scope, &path, (mode, *id), &mut contents)?;
                 match becomes {
                     Some((new_path, side)) if new_path == path => {
                         expected.insert(new_path, Some(side));
@@ -143,27 +143,11 @@ fn is_numbered(file: &Renamed, path: &[u8]) -> bool {
         })
 }
 
+/// What contents become, by what is done to them, whether they are where a symbolic link leads, and their ids.
+type Contents = HashMap<(PolicyId, bool, ObjectId), ObjectId>;
+
 /// A file's path with its mode and object.
 type File = (Vec<u8>, (Vec<u8>, ObjectId));
-
-/// The files that differ between two commits.
-fn differences(
-    repository: &Repository,
-    old: ObjectId,
-    new: ObjectId,
-) -> Result<Vec<(Vec<u8>, Side, Side)>, GitError> {
-    let (old, new) = (old.to_string(), new.to_string());
-    let compare =
-        ["--no-replace-objects", "diff-tree", "-r", "--raw", "-z", "--no-abbrev", "--no-renames"];
-    let listed = repository.git.run(compare.iter().chain(&["--no-ext-diff", &old, &new]))?;
-    let found = raw::changes(&listed).map(|change| {
-        let change = change?;
-        let side = |side: raw::Side<'_>| side.id().map(|id| (side.mode.to_vec(), id));
-        let before = change.before.first().copied().and_then(side);
-        Ok((change.path.to_vec(), before, side(change.after)))
-    });
-    found.collect()
-}
 
 /// What the changes make of a file: its new path, mode and content; `None` where it goes.
 fn becomes(
@@ -171,8 +155,8 @@ fn becomes(
     changes: &dyn Changes,
     scope: super::ScopeId,
     path: &[u8],
-    mode: &[u8],
-    id: ObjectId,
+    (mode, id): (&[u8], ObjectId),
+    contents: &mut Contents,
 ) -> Result<Option<File>, ScrubError> {
     let kind = match mode {
         b"120000" => EntryKind::Symlink,
@@ -188,17 +172,22 @@ fn becomes(
     let id = match entry {
         Fate::Drop => return Ok(None),
         Fate::Keep => id,
-        Fate::Content(policy) => {
-            let content = database.object(id)?.ok_or(ScrubError::Missing(id))?;
-            let new = match kind {
-                EntryKind::Symlink => changes.text(TextKind::SymlinkTarget, &content),
-                _ => changes.blob(policy, id, &content)?,
-            };
-            match new {
-                Some(new) => blob_id(database.repository(), &new),
-                None => id,
+        Fate::Content(policy) => match contents.get(&(policy, kind == EntryKind::Symlink, id)) {
+            Some(&known) => known,
+            None => {
+                let content = database.object(id)?.ok_or(ScrubError::Missing(id))?;
+                let new = match kind {
+                    EntryKind::Symlink => changes.text(TextKind::SymlinkTarget, &content),
+                    _ => changes.blob(policy, id, &content)?,
+                };
+                let becomes = match new {
+                    Some(new) => blob_id(database.repository(), &new),
+                    None => id,
+                };
+                contents.insert((policy, kind == EntryKind::Symlink, id), becomes);
+                becomes
             }
-        }
+        },
     };
     Ok(Some((new_path, (mode.to_vec(), id))))
 }

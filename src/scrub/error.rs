@@ -1,11 +1,15 @@
 //! Why a history cannot be rewritten, and what keeps a scrub from ending.
 
+use std::sync::Arc;
+
 use gix::ObjectId;
 
-use super::banned::BannedError;
 use super::plan::PlanError;
 use crate::access::given::GivenError;
+use crate::check::banned::BannedError;
 use crate::clone::CloneError;
+use crate::git::signing::SigningError;
+use crate::newer::Newer;
 use crate::scan::error::ScanError;
 
 /// Why a history cannot be rewritten, or a scrub not be ended, taken back or proved. What it says was reached before is kept.
@@ -26,6 +30,9 @@ pub enum ScrubError {
     /// An object is not what git writes.
     #[error("object {0} is damaged")]
     Damaged(ObjectId),
+    /// A file has a sealed value that does not open: which, and why.
+    #[error("object {0} has a sealed value that does not open: {1}")]
+    Value(ObjectId, String),
     /// An object is larger than what is rewritten in memory.
     #[error("object {id} has {len} bytes; up to {limit} can be rewritten")]
     TooLarge {
@@ -36,6 +43,9 @@ pub enum ScrubError {
         /// As many as can be.
         limit: u64,
     },
+    /// A pattern that somebody typed matches nothing, and others do.
+    #[error("nothing was changed: a pattern matches nothing in the history")]
+    Idle,
     /// `info/grafts` makes git see another history than the one that is stored.
     #[error("this repository has grafts, which no clone of it sees")]
     Grafts,
@@ -48,6 +58,9 @@ pub enum ScrubError {
     /// Two refs would have the same name.
     #[error("two refs would both be '{0}'")]
     SameRef(String),
+    /// What was signed cannot be signed again.
+    #[error("nothing was changed: {0}")]
+    Signing(Arc<SigningError>),
     /// What seals or opens a file is not held.
     #[error("a key for blob {0} is not held")]
     Locked(ObjectId),
@@ -83,6 +96,17 @@ pub enum ScrubError {
     /// A file is not the record of a scrub.
     #[error("{0} is not the record of a scrub")]
     NoRecord(String),
+    /// The record of a scrub is one of a later version.
+    #[error("{0}: {1}")]
+    Newer(String, Newer),
+    /// A plan that was given is not written as one.
+    #[error("{file}: {source}")]
+    PlanFile {
+        /// The file, safe to show.
+        file: String,
+        /// What is wrong with it.
+        source: PlanError,
+    },
     /// A plan is not written as one.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -198,7 +222,9 @@ pub enum Unfit {
         files: String,
     },
     /// The same, of files that git was told to take for unchanged.
-    #[error("{top} has changes that git was told not to look at (--assume-unchanged): {files}")]
+    #[error(
+        "{top} has changes that git was told not to look at (--assume-unchanged or --skip-worktree): {files}"
+    )]
     Hidden {
         /// The top of the worktree.
         top: String,

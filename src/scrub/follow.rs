@@ -64,7 +64,12 @@ pub fn follow(repository: &Repository, map: &Map) -> Outcome<Following> {
                 first_changed: Vec::new(),
             }),
             Ok(_) => {}
-            Err(why) => following.stuck.push((crate::sanitise::path(name), why)),
+            Err(why) => {
+                let name = crate::sanitise::path(name);
+                let branch = name.strip_prefix("refs/heads/").unwrap_or(&name);
+                let why = why.replace("BRANCH", branch);
+                following.stuck.push((name, why));
+            }
         }
     }
     following.replayed = replay.done.iter().filter(|(old, new)| old != new).count() as u64;

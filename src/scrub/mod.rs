@@ -5,11 +5,12 @@
 
 pub mod advice;
 pub mod backup;
-pub mod banned;
 pub mod changes;
+mod compared;
 pub mod difference;
 pub mod error;
 pub mod follow;
+pub mod maps;
 pub mod moves;
 pub mod plan;
 pub mod planned;
@@ -20,6 +21,7 @@ pub mod report;
 pub mod rewrite;
 pub mod safety;
 pub mod search;
+pub mod signatures;
 pub mod work;
 
 pub use changes::{Changes, EntryKind, Fate, Folder, PolicyId, ScopeId, TextKind};

@@ -9,8 +9,10 @@ pub struct Proof {
     pub values: usize,
     /// Where they were found.
     pub searched: Searched,
-    /// What 'git fsck --strict' said against it.
+    /// What git said against the new objects, or where something is missing.
     pub fsck: Option<String>,
+    /// What git says against objects that were so before.
+    pub inherited: Vec<String>,
     /// Tracked files of worktrees that differ from their commit.
     pub dirty: Vec<Vec<u8>>,
     /// Differences of old and new tips that nobody planned.
@@ -40,12 +42,16 @@ pub struct Finished {
     pub values: usize,
     /// Where they were found.
     pub searched: Searched,
+    /// What git said against what is left; `None` also where nobody asked.
+    pub fsck: Option<String>,
+    /// Where the maps of commits are now.
+    pub maps: Vec<std::path::PathBuf>,
 }
 
 impl Finished {
     /// Whether the old history is gone. What is in git's own files goes with the next commit.
     pub fn is_gone(&self) -> bool {
         let only_files = self.searched.left.iter().all(|left| left.why == Remains::GitFile);
-        self.still == 0 && only_files && self.searched.unread == 0
+        self.still == 0 && only_files && self.searched.unread == 0 && self.fsck.is_none()
     }
 }

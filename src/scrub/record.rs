@@ -11,13 +11,16 @@ use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Context as _, Outcome, ScrubError};
+use crate::fs::replace;
 use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
 use crate::git::repository::Repository;
+use crate::newer::Newer;
 use crate::store::local;
 
 /// Bytes of the longest file that is read.
 const MAX_LEN: usize = 1 << 30;
 const RECORD: &str = "record.json";
+const VERSION: u32 = 1;
 /// The bundle with everything as it was.
 pub const BUNDLE: &str = "backup.bundle";
 /// The folder with the reflogs as they were.
@@ -128,6 +131,12 @@ pub struct Record {
     folder: PathBuf,
 }
 
+/// What a record of any version has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
+}
+
 impl Head {
     /// The name of a linked worktree; `None` for the clone itself.
     pub fn name_of(repository: &Repository) -> Option<Name> {
@@ -174,7 +183,7 @@ impl Record {
         let stash_log = stash_log.map(Name);
         let folder = PathBuf::new();
         Self {
-            version: 1,
+            version: VERSION,
             state: State::Moving,
             refs,
             heads,
@@ -214,9 +223,15 @@ impl Record {
 
     fn load(folder: &Path) -> Outcome<Self> {
         let bytes = read_bounded(&folder.join(RECORD), MAX_LEN).context(doing)?;
-        let record: Option<Self> = serde_json::from_slice(&bytes).ok();
-        let record = record.filter(|record| record.version == 1);
         let path = folder.join(RECORD);
+        let version: Option<Versioned> = serde_json::from_slice(&bytes).ok();
+        let newer =
+            version.and_then(|it| Newer::than("scrub's record", VERSION.into(), it.version));
+        if let Some(newer) = newer {
+            return Err(ScrubError::Newer(crate::sanitise::native(&path), newer));
+        }
+        let record: Option<Self> = serde_json::from_slice(&bytes).ok();
+        let record = record.filter(|record| record.version == VERSION);
         record
             .map(|record| Self { folder: folder.to_owned(), ..record })
             .ok_or_else(|| ScrubError::NoRecord(crate::sanitise::native(&path)))
@@ -246,7 +261,9 @@ impl Record {
         sync(draft).context(doing)?;
         let last = Self::all(common_dir)?.iter().filter_map(Self::number).max().unwrap_or(0);
         let folder = top(common_dir).join((last + 1).to_string());
-        fs::rename(draft, &folder).map_err(|error| with_path(&folder, &error)).context(doing)?;
+        replace::rename(draft, &folder)
+            .map_err(|error| with_path(&folder, &error))
+            .context(doing)?;
         sync(&top(common_dir)).context(doing)?;
         self.folder = folder;
         Ok(self)
@@ -306,7 +323,7 @@ impl Record {
 fn remove_all(folder: &Path) -> Outcome {
     let gone = folder.with_extension("gone");
     for (from, to) in [(&gone, &gone), (&folder.to_owned(), &gone)] {
-        let deleted = fs::rename(from, to).and_then(|()| fs::remove_dir_all(to));
+        let deleted = replace::rename(from, to).and_then(|()| replace::remove_tree(to));
         if let Err(error) = deleted
             && error.kind() != std::io::ErrorKind::NotFound
         {

@@ -130,11 +130,20 @@ fn changed(repository: &Repository) -> Outcome<Vec<Vec<u8>>> {
 /// Those that git was told not to look at.
 fn changed_and_hidden(repository: &Repository) -> Outcome<Vec<Vec<u8>>> {
     let Some(top) = &repository.worktree else { return Ok(Vec::new()) };
-    // 'h' is assumed unchanged; what a sparse checkout leaves out ('S') is not there to be lost.
+    // 'h' is assumed unchanged, 'S' is skipped, 's' is both.
     let listed = repository.git.run(["ls-files", "-v", "-z"])?;
     let mut changed = Vec::new();
-    for path in listed.split_str(b"\0").filter_map(|record| record.strip_prefix(b"h ")) {
+    for record in listed.split_str(b"\0") {
+        let (skipped, path) = match record {
+            [b'h', b' ', path @ ..] => (false, path),
+            [b'S' | b's', b' ', path @ ..] => (true, path),
+            _ => continue,
+        };
         let file = repo_path::to_native(path).map(|path| top.join(path).symlink_metadata());
+        // What a sparse checkout leaves out is not there to be lost.
+        if skipped && file.as_ref().is_some_and(Result::is_err) {
+            continue;
+        }
         let is_file = file.is_some_and(|file| file.is_ok_and(|metadata| metadata.is_file()));
         let as_stored = |how: &[&str]| is_as_stored(repository, path, how);
         if !is_file || !(as_stored(&["--no-filters"])? || as_stored(&[])?) {

@@ -11,6 +11,7 @@ use super::error::Outcome;
 use super::redact::{Needles, Redactor, Value};
 use crate::detect::{Seer, View};
 use crate::git::repository::Repository;
+use crate::progress::Progress;
 use crate::sanitise;
 use crate::scan::Scope;
 use crate::scan::walk::seen::OtherText;
@@ -88,7 +89,11 @@ struct Noted {
 ///
 /// # Errors
 /// git fails, or folders of objects cannot be read.
-pub fn search(repository: &Repository, values: &[Value]) -> Outcome<Searched> {
+pub fn search(
+    repository: &Repository,
+    values: &[Value],
+    progress: &dyn Progress,
+) -> Outcome<Searched> {
     if values.is_empty() {
         return Ok(Searched::default());
     }
@@ -103,7 +108,9 @@ pub fn search(repository: &Repository, values: &[Value]) -> Outcome<Searched> {
         });
         noted.lock().expect("a thread that panicked has said why").extend(hits);
     };
-    let walked = crate::scan::walk::look(repository, &seer, &Scope::All, None, &sink)?;
+    let meter = progress.meter("searching for what is left");
+    let (walked, _) = crate::scan::walk::look(repository, &seer, &Scope::All, None, &sink, &meter)?;
+    drop(meter);
     let noted = noted.into_inner().expect("a thread that panicked has said why");
     let in_force = in_force(repository, &noted)?;
     // Names may hold values themselves.

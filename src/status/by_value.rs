@@ -16,6 +16,8 @@ pub enum ByValue {
         values: usize,
         /// How many of them somebody has set who need not hold the key.
         to_public: usize,
+        /// How many of them have a name that is exempt by now: they stay sealed until somebody with the key says so.
+        exempt: usize,
     },
     /// Some of its values are plaintext.
     Clear {

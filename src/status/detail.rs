@@ -17,13 +17,17 @@ impl FileStatus {
     /// What is said of a key and its generation in this file.
     fn detail_of_key(&self, key: &KeyName, generation: u32) -> String {
         match &self.by_value {
-            Some(ByValue::Sealed { values, to_public }) => {
+            Some(ByValue::Sealed { values, to_public, exempt }) => {
                 let values = count(*values as u64, "value");
                 let without = match to_public {
                     0 => String::new(),
                     some => format!(", {some} set without the key"),
                 };
-                format!("key {key}, {values}{without}, generation {generation}")
+                let exempt = match exempt {
+                    0 => String::new(),
+                    some => format!(", {some} exempt by now"),
+                };
+                format!("key {key}, {values}{without}{exempt}, generation {generation}")
             }
             Some(ByValue::Whole(Some(why))) => {
                 format!("key {key}, generation {generation}, sealed whole ({why})")
@@ -60,6 +64,7 @@ impl FileStatus {
             }
             State::UnknownKey(id) | State::NotTracked(id) => Some(format!("key id {id}")),
             State::Damaged(why)
+            | State::Newer(why)
             | State::Conversion(why)
             | State::Conflict(why)
             | State::BadKeyName(why) => Some(why.clone()),

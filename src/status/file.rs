@@ -54,4 +54,10 @@ impl FileStatus {
     pub fn can_change_form(&self) -> bool {
         self.is_of_another_form && matches!(self.state, State::Sealed { .. })
     }
+
+    /// Whether values in it are sealed whose names are exempt by now.
+    pub fn can_open_values(&self) -> bool {
+        let has_exempt = matches!(self.by_value, Some(ByValue::Sealed { exempt: 1.., .. }));
+        has_exempt && matches!(self.state, State::Sealed { .. })
+    }
 }

@@ -48,6 +48,8 @@ pub enum State {
     },
     /// Begins as a sealed file, and does not open.
     Damaged(String),
+    /// A newer program sealed it, and opens it.
+    Newer(String),
     /// An attribute would make git change the sealed bytes.
     Conversion(String),
     /// The attributes are at odds about whether, or how, it is sealed.
@@ -80,6 +82,7 @@ impl State {
             Self::OtherKey { .. } => "other-key",
             Self::UnknownKey(_) | Self::Undescribed { .. } => "unknown-key",
             Self::Damaged(_) => "damaged",
+            Self::Newer(_) => "newer",
             Self::Conversion(_) | Self::Conflict(_) => "attribute-conflict",
             Self::BadKeyName(_) => "bad-key-name",
             Self::NotTracked(_) => "not-tracked",

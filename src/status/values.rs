@@ -10,7 +10,7 @@ use crate::git::objects::{self, Blob};
 use crate::git::worktree::IndexedFile;
 use crate::keyring::KeyName;
 use crate::values::{
-    self, Ciphers, Index, Look, MAX_SEALED, Mode, OpenValuesError, SealError, Sealer,
+    self, Ciphers, Look, MAX_SEALED, Mode, OpenValuesError, Past, SealError, Sealer,
 };
 
 /// What a file that is not sealed whole is found to be.
@@ -40,15 +40,16 @@ impl Surveyor<'_> {
         let Some(bytes) = self.text(entry.id)? else { return Ok(None) };
         let looked = match mode {
             Some(mode) => Some(values::look(mode, &bytes)),
-            None => values::look_anyway(&entry.path, &bytes).filter(|looked| looked.sealed() > 0),
+            None => values::look_anyway(&entry.path, &bytes)
+                .filter(|looked| looked.keys().next().is_some()),
         };
         let format = mode.and_then(|mode| mode.format).or(values::format_of_path(&entry.path));
         let found = |state, by_value| Found { state, by_value, is_of_another_form: mode.is_none() };
         Ok(match looked {
             None => None,
             Some(Look::Damaged(named, why)) => {
-                let state = State::Damaged(format!("{named}: {why}"));
-                Some(found(state, ByValue::Sealed { values: 0, to_public: 0 }))
+                let state = damaged(&OpenValuesError::Token(named, why));
+                Some(found(state, ByValue::Sealed { values: 0, to_public: 0, exempt: 0 }))
             }
             Some(Look::DoesNotRead(doubt)) => {
                 let why = match format {
@@ -68,15 +69,16 @@ impl Surveyor<'_> {
                     &bytes,
                     &mut Ciphers::new(self.known.keyring),
                 ) {
-                    Err(error @ OpenValuesError::Token(..)) => State::Damaged(error.to_string()),
+                    Err(error @ OpenValuesError::Token(..)) => damaged(&error),
                     _ => self.state_of_keys(keys.keys().copied(), wanted),
                 };
                 let by_value = ByValue::Sealed {
                     values: keys.values().sum(),
                     to_public: to_public.values().sum(),
+                    exempt,
                 };
                 Some(Found {
-                    is_of_another_form: mode.is_none_or(|mode| mode.format.is_none()) || exempt > 0,
+                    is_of_another_form: mode.is_none_or(|mode| mode.format.is_none()),
                     ..found(state, by_value)
                 })
             }
@@ -148,13 +150,13 @@ impl Surveyor<'_> {
         };
         let Some(key) = self.known.keyring.entries().first() else { return none };
         let ciphers = &mut Ciphers::new(self.known.keyring);
-        let (clear, index) = (&mode.clear, &Index::default());
+        let clear = &mode.clear;
         let sealed = values::seal(
             (format, clear),
             &plaintext,
             Sealer::Key(&key.key),
             ciphers,
-            index,
+            Past::default(),
             |_| false,
         );
         Ok(match sealed {
@@ -174,5 +176,12 @@ impl Surveyor<'_> {
         let Some(bytes) = self.text(entry.id)? else { return Ok(None) };
         let looked = values::look_anyway(&entry.path, &bytes);
         Ok(looked.and_then(|looked| looked.keys().next()))
+    }
+}
+
+fn damaged(error: &OpenValuesError) -> State {
+    match error.is_newer() {
+        true => State::Newer(error.to_string()),
+        false => State::Damaged(error.to_string()),
     }
 }

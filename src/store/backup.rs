@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
+use zeroize::Zeroizing;
 
 use super::local::{self, StoreError};
 use crate::clock;
@@ -13,8 +14,8 @@ use crate::fs::{Access, create_private_dir, read_bounded, write_atomic};
 use crate::keyring::share::{self, Share, ShareError};
 use crate::keyring::words::{self, WordsError};
 use crate::keyring::{Keyring, decode_marked, holds_secret};
-use crate::recipient::Ask;
 use crate::recipient::age::{AgeError, encrypt_with_passphrase, is_age_file, open_with_passphrase};
+use crate::recipient::{Ask, is_private_key};
 
 /// Bytes of the longest backup that is read: a key file of 1 MiB in an armoured age file.
 pub const MAX_LEN: usize = 2 << 20;
@@ -54,6 +55,8 @@ pub enum Backup {
     Keys(Kind, Keyring),
     /// Some shares of a key.
     Shares(Vec<Share>),
+    /// No key of this program, but what opens grants: an age identity, an SSH or an OpenPGP private key.
+    PrivateKey(Zeroizing<Vec<u8>>),
 }
 
 /// Why a backup was not opened. Never holds what was read.
@@ -86,9 +89,15 @@ pub enum BackupError {
         /// What is wrong with it.
         source: AgeError,
     },
+    /// It shows a key, and is none.
+    #[error("{0} is a picture or a page, which cannot be read as a key")]
+    IsPicture(String),
     /// One share is no key.
     #[error("{0} is a share of a key, and a share alone opens nothing")]
     IsShare(String),
+    /// A person's private key is no key of a repository.
+    #[error("{0} is a private key of age, SSH or OpenPGP, and no key of git-shroud")]
+    IsPrivateKey(String),
 }
 
 /// Reads a file whose name was given; `ask` is asked for its passphrase, if it has one.
@@ -111,8 +120,14 @@ pub fn read(path: &Path, ask: Ask<'_>) -> Result<Backup, BackupError> {
 pub fn open(bytes: &[u8], place: &str, ask: Ask<'_>) -> Result<Backup, BackupError> {
     let decoded = decode_marked(bytes);
     let bytes = decoded.as_ref().map_or(bytes, |text| &text[..]);
-    if let Some(opened) = open_age(bytes, place, ask) {
-        return Ok(Backup::Keys(Kind::Passphrase, opened?));
+    if is_age_file(bytes) {
+        return open_age(bytes, place, ask);
+    }
+    if is_private_key(bytes) {
+        return Ok(Backup::PrivateKey(Zeroizing::new(bytes.to_vec())));
+    }
+    if is_picture(bytes) {
+        return Err(BackupError::IsPicture(place.to_owned()));
     }
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     let place = || place.to_owned();
@@ -132,27 +147,34 @@ pub fn open(bytes: &[u8], place: &str, ask: Ask<'_>) -> Result<Backup, BackupErr
     Ok(Backup::Keys(Kind::KeyFile, local::parse(bytes, &place())?))
 }
 
+/// Whether it is a QR code (PNG, SVG), or the page with one.
+fn is_picture(bytes: &[u8]) -> bool {
+    let start = bytes.trim_ascii_start();
+    let begins =
+        |word: &[u8]| start.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word));
+    [&b"\x89PNG"[..], b"<svg", b"<?xml", b"<!doctype", b"<html"].into_iter().any(begins)
+}
+
 /// The keys of a backup that is opened alone.
 ///
 /// # Errors
-/// [`BackupError::IsShare`].
+/// [`BackupError::IsShare`], [`BackupError::IsPrivateKey`].
 pub fn keys(backup: Backup, place: &str) -> Result<Keyring, BackupError> {
     match backup {
         Backup::Keys(_, keyring) => Ok(keyring),
         Backup::Shares(_) => Err(BackupError::IsShare(place.to_owned())),
+        Backup::PrivateKey(_) => Err(BackupError::IsPrivateKey(place.to_owned())),
     }
 }
 
-/// `None` where it is no age file.
-fn open_age(bytes: &[u8], place: &str, ask: Ask<'_>) -> Option<Result<Keyring, BackupError>> {
-    if !is_age_file(bytes) {
-        return None;
+/// Opens an age file under a passphrase: a key file, or an age identity.
+fn open_age(bytes: &[u8], place: &str, ask: Ask<'_>) -> Result<Backup, BackupError> {
+    let text = open_with_passphrase(bytes, &format!("Passphrase of {place}"), ask)
+        .map_err(|source| BackupError::Age { place: place.to_owned(), source })?;
+    if is_private_key(&text) {
+        return Ok(Backup::PrivateKey(text));
     }
-    let text = match open_with_passphrase(bytes, &format!("Passphrase of {place}"), ask) {
-        Ok(text) => text,
-        Err(source) => return Some(Err(BackupError::Age { place: place.to_owned(), source })),
-    };
-    Some(local::parse(&text, place).map_err(BackupError::Store))
+    Ok(Backup::Keys(Kind::Passphrase, local::parse(&text, place)?))
 }
 
 /// An age file under a passphrase with these keys in it, armoured.

@@ -1,15 +1,12 @@
 //! One run at a time changes the keys of a clone: the lock, who holds it, and what an interrupted run has left.
 
 use std::fmt;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 
 /// Keeps other runs of this program out, until it is dropped.
-#[cfg(unix)]
-pub type Exclusive = std::fs::File;
-/// Only Unix can lock a folder; elsewhere two runs at once are the user's to avoid.
-#[cfg(not(unix))]
-pub type Exclusive = ();
+pub type Exclusive = File;
 
 /// The run that holds the lock, as far as the system tells.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,27 +28,36 @@ impl fmt::Display for Holder {
 ///
 /// # Errors
 /// The folder cannot be opened or locked.
-#[cfg(unix)]
 pub fn try_exclusive(common_dir: &Path) -> io::Result<Option<Exclusive>> {
-    use std::fs::{File, TryLockError};
-    let lock = || {
-        let dir = File::open(common_dir)?;
-        match dir.try_lock() {
-            Ok(()) => Ok(Some(dir)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
-        }
-    };
-    lock().map_err(|error| crate::fs::with_path(common_dir, &error))
+    lock(open(common_dir)).map_err(|error| crate::fs::with_path(common_dir, &error))
 }
 
-/// Only Unix can lock a folder.
-///
-/// # Errors
-/// None.
+fn lock(file: io::Result<File>) -> io::Result<Option<Exclusive>> {
+    let file = file?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// What is locked: the folder, in which a run that changes nothing leaves nothing.
+#[cfg(unix)]
+fn open(common_dir: &Path) -> io::Result<File> {
+    File::open(common_dir)
+}
+
 #[cfg(not(unix))]
-pub fn try_exclusive(_common_dir: &Path) -> io::Result<Option<Exclusive>> {
-    Ok(Some(()))
+fn open(common_dir: &Path) -> io::Result<File> {
+    open_file(common_dir)
+}
+
+/// A file to lock, where a folder cannot be. It stays, as whoever waits for it has it open.
+#[cfg(any(not(unix), test))]
+fn open_file(common_dir: &Path) -> io::Result<File> {
+    let dir = super::local::dir(common_dir);
+    crate::fs::create_private_dir(&dir)?;
+    File::options().write(true).create(true).truncate(false).open(dir.join("lock"))
 }
 
 /// Takes the lock, and waits while another run holds it: a minute, and not at all for one that is suspended. `waiting` is
@@ -111,4 +117,20 @@ pub fn holder(common_dir: &Path) -> Holder {
 #[cfg(not(unix))]
 pub fn holder(_common_dir: &Path) -> Holder {
     Holder::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_keeps_a_second_run_out_until_the_first_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = lock(open_file(dir.path())).unwrap();
+        assert!(first.is_some());
+        assert!(lock(open_file(dir.path())).unwrap().is_none());
+        drop(first);
+        assert!(lock(open_file(dir.path())).unwrap().is_some());
+        assert!(dir.path().join("git-shroud/lock").is_file());
+    }
 }

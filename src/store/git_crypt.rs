@@ -4,7 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::fs::{Access, create_private_dir, is_exposed, read_bounded, with_path, write_atomic};
+use crate::fs::replace;
+use crate::fs::{
+    Access, Exposure, create_private_dir, exposure, read_bounded, with_path, write_atomic,
+};
 use crate::git::repository::Repository;
 use crate::git_crypt::{HeldKeys, KeyFile, KeyFileError, MAX_KEY_FILE_LEN, Name};
 
@@ -100,7 +103,7 @@ pub fn save(common_dir: &Path, file: &KeyFile) -> io::Result<()> {
 /// A file is there and cannot be removed.
 pub fn remove(git_dir: &Path, name: &Name) -> io::Result<()> {
     let path = keys_dir(git_dir).join(name.as_str());
-    match fs::remove_file(&path) {
+    match replace::remove(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(with_path(&path, &error)),
         _ => {
             // As git-crypt leaves it; a folder that is not empty stays.
@@ -116,7 +119,7 @@ pub fn exposed(common_dir: &Path) -> Vec<PathBuf> {
     let dir = keys_dir(common_dir);
     let names = names_in(&dir).unwrap_or_default();
     let paths = names.iter().map(|name| dir.join(name.as_str()));
-    paths.filter(|path| fs::metadata(path).is_ok_and(|found| is_exposed(&found))).collect()
+    paths.filter(|path| matches!(exposure(path), Some(Exposure::Others(_)))).collect()
 }
 
 /// A key file that is wrapped to one OpenPGP certificate.

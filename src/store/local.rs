@@ -10,8 +10,9 @@ use zeroize::Zeroizing;
 
 use super::unreadable;
 use crate::format::KeyId;
+use crate::fs::replace;
 use crate::fs::{
-    Access, create_private_dir, is_exposed, read_bounded, read_regular, with_path, write_atomic,
+    Access, Exposure, create_private_dir, read_bounded, read_regular, with_path, write_atomic,
 };
 use crate::keyring::{Keyring, MAX_TEXT_LEN, TextError, holds_secret};
 
@@ -59,7 +60,7 @@ pub fn remove_unfinished(common_dir: &Path) -> io::Result<()> {
         if is_temporary
             && read_regular(&entry.path(), MAX_TEXT_LEN).is_ok_and(|text| text.starts_with(HEADER))
         {
-            fs::remove_file(entry.path()).map_err(|error| with_path(&entry.path(), &error))?;
+            replace::remove(entry.path()).map_err(|error| with_path(&entry.path(), &error))?;
         }
     }
     Ok(())
@@ -111,7 +112,7 @@ pub fn load(common_dir: &Path) -> Result<Keyring, StoreError> {
 pub fn save(common_dir: &Path, keyring: &Keyring) -> Result<(), StoreError> {
     let path = path(common_dir);
     if keyring.is_empty() {
-        return match fs::remove_file(&path) {
+        return match replace::remove(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(with_path(&path, &error).into())
             }
@@ -157,9 +158,9 @@ pub fn remember_copied(common_dir: &Path, ids: impl IntoIterator<Item = KeyId>) 
     write_atomic(&copied_path(common_dir), text.as_bytes(), Access::Private)
 }
 
-/// Whether others than its owner may read the local keyring.
-pub fn is_local_exposed(common_dir: &Path) -> bool {
-    fs::metadata(path(common_dir)).is_ok_and(|metadata| is_exposed(&metadata))
+/// Who may read the local keyring; `None` where there is none.
+pub fn exposure(common_dir: &Path) -> Option<Exposure> {
+    crate::fs::exposure(&path(common_dir))
 }
 
 /// The keyring that the environment gives: a file's or a text. `None` where it gives none.

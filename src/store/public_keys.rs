@@ -43,6 +43,18 @@ pub enum PinError {
         /// What this clone has seen.
         pinned: PublicKey,
     },
+    /// The repository describes none any more for the same key.
+    #[error(
+        "the public key of the key '{name}' (id {id}) is not in .shroud/ any more, but this clone has seen {pinned}: somebody without the key may have taken it out, so that nobody else can set values"
+    )]
+    Gone {
+        /// The name of the key.
+        name: KeyName,
+        /// Its id.
+        id: KeyId,
+        /// What this clone has seen.
+        pinned: PublicKey,
+    },
     /// Another key has the same generation.
     #[error(
         "generation {generation} of the key '{name}' has the id {described} in .shroud/, but this clone has seen the id {pinned}: somebody may have swapped it to read what you set"
@@ -81,10 +93,13 @@ impl PinError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Changed { .. } => {
-                "'git log -p -- .shroud' shows who changed it; restore it. If a holder of the key says that the new one is right ('git shroud key list --json' shows it), delete the file public-keys in .git/git-shroud"
+                "'git log -p -- .shroud' shows who changed it; take the earlier file back with 'git checkout COMMIT -- .shroud', and push that. If a holder of the key says that the new one is right ('git shroud key list --json' shows it), delete the file public-keys in .git/git-shroud"
+            }
+            Self::Gone { .. } => {
+                "'git log -p -- .shroud' shows who changed it; take the earlier file back with 'git checkout COMMIT -- .shroud', and push that. A holder of the key ends this with 'git shroud key rotate --no-write-only' alone"
             }
             Self::Swapped { .. } => {
-                "'git log -p -- .shroud' shows who changed it; restore it. If a holder of the key says that the new id is right, delete the file public-keys in .git/git-shroud"
+                "'git log -p -- .shroud' shows who changed it; take the earlier file back with 'git checkout COMMIT -- .shroud', and push that. If a holder of the key says that the new id is right, delete the file public-keys in .git/git-shroud"
             }
             Self::Older { .. } => {
                 "look at 'git log -p -- .shroud', and take the newer one with 'git checkout COMMIT -- .shroud'"
@@ -126,6 +141,11 @@ impl Pins {
     /// The name of a key that was seen.
     pub fn name_of(&self, id: KeyId) -> Option<&KeyName> {
         self.0.iter().find(|pin| id.names(pin.id)).map(|pin| &pin.name)
+    }
+
+    /// The public key of a key, if one was seen.
+    pub fn of(&self, id: KeyId) -> Option<PublicKey> {
+        self.0.iter().find(|pin| pin.id == id).map(|pin| pin.public)
     }
 
     /// Holds a public key that is described against those that were seen, and against the newest key of its name that was held. `later`

@@ -1,12 +1,12 @@
 //! Where a rotation keeps its journal, and the keys of a run that was cut off: `<common dir>/git-shroud/rotation`.
 
-use std::fs;
 use std::io;
 use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::path::{Path, PathBuf};
 
 use super::local::{self, StoreError};
 use super::unreadable;
+use crate::fs::replace;
 use crate::fs::with_path;
 
 /// The folder of the journal.
@@ -41,13 +41,13 @@ pub fn remove_draft(common_dir: &Path) -> Result<bool, StoreError> {
 /// # Errors
 /// It cannot be removed.
 pub fn remove_dir(dir: &Path) -> io::Result<()> {
-    match fs::remove_file(dir.join("keyring")) {
+    match replace::remove(dir.join("keyring")) {
         Err(error) if !matches!(error.kind(), NotFound | NotADirectory) => {
             return Err(with_path(dir, &error));
         }
         _ => {}
     }
-    match fs::remove_dir_all(dir) {
+    match replace::remove_tree(dir) {
         Err(error) if error.kind() != NotFound => Err(with_path(dir, &error)),
         _ => Ok(()),
     }

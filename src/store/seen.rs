@@ -2,18 +2,23 @@
 //!
 //! It outlives `lock`, so that nobody can lead a clone back to a key that a removed member knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::list;
 use super::public_keys::Pins;
+use super::user_pins::PinnedKeys;
 use crate::format::KeyId;
 use crate::keyring::{KeyName, Keyring, MAX_TEXT_LEN};
 
 /// For each name the highest generation that was held, and its key's id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen(BTreeMap<KeyName, (u32, KeyId)>);
+pub struct Seen {
+    newest: BTreeMap<KeyName, (u32, KeyId)>,
+    /// The names whose key the user has pinned, and this clone has not held.
+    pinned: BTreeSet<KeyName>,
+}
 
 fn path(common_dir: &Path) -> PathBuf {
     super::local::dir(common_dir).join("seen")
@@ -27,17 +32,33 @@ impl Seen {
     pub fn load(common_dir: &Path) -> io::Result<Self> {
         // Never taken for nothing: then an older key would do.
         list::read(&path(common_dir), MAX_TEXT_LEN, parse)
-            .map(|seen| Self(seen.into_iter().collect()))
+            .map(|seen| Self { newest: seen.into_iter().collect(), ..Self::default() })
     }
 
-    /// Whether this clone has never held a key.
+    /// The same with keys that the user has pinned, where they are newer.
+    pub fn with_pins(mut self, pins: PinnedKeys) -> Self {
+        for (name, (generation, id)) in pins {
+            if self.newest(&name).is_none_or(|(known, _)| known < generation) {
+                self.newest.insert(name.clone(), (generation, id));
+                self.pinned.insert(name);
+            }
+        }
+        self
+    }
+
+    /// Whether this clone has never held a key, and none is pinned for it.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.newest.is_empty()
+    }
+
+    /// Whether what is known of this name is the user's pin.
+    pub fn is_pinned(&self, name: &KeyName) -> bool {
+        self.pinned.contains(name)
     }
 
     /// The newest generation of a name that was held, and its id.
     pub fn newest(&self, name: &KeyName) -> Option<(u32, KeyId)> {
-        self.0.get(name).copied()
+        self.newest.get(name).copied()
     }
 
     /// Remembers what a keyring holds, with the public keys; of the names in `reset` also where it is older than what was held.
@@ -52,14 +73,14 @@ impl Seen {
             let Some(held) = keyring.current(name) else { continue };
             let newest = seen.newest(name).map_or(0, |(generation, _)| generation);
             if held.generation > newest || reset.contains(&name) {
-                seen.0.insert(name.clone(), (held.generation, held.key.id()));
+                seen.newest.insert(name.clone(), (held.generation, held.key.id()));
             }
         }
         if seen == before {
             return Ok(());
         }
         let lines: String = seen
-            .0
+            .newest
             .iter()
             .map(|(name, (generation, id))| format!("{name} {generation} {id}\n"))
             .collect();

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use crate::fs::replace;
 use crate::fs::{create_private_dir, with_path};
 
 /// Bytes past which the older half is forgotten.
@@ -143,12 +144,18 @@ fn lines(tokens: &[(Digest, String)]) -> String {
     tokens.iter().map(line).collect()
 }
 
+/// Whether the tokens of one file are more than are remembered.
+pub fn is_too_much(tokens: &[String]) -> bool {
+    let line = |token: &String| 2 * DIGEST_LEN + 2 + token.len();
+    tokens.iter().map(line).sum::<usize>() as u64 > MAX_LEN
+}
+
 /// Forgets all of it, as for a clone that holds the keys now.
 ///
 /// # Errors
 /// It cannot be removed.
 pub fn forget(common_dir: &Path) -> io::Result<()> {
-    match std::fs::remove_file(path(common_dir)) {
+    match replace::remove(path(common_dir)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(with_path(&path(common_dir), &error))
         }

@@ -2,10 +2,11 @@
 //!
 //! Names and texts of a repository come into both. What acts on a terminal is escaped here, whatever the caller did.
 
+mod console;
+mod meter;
+pub mod pages;
 mod progress;
 pub mod prompt;
-pub mod qr;
-pub mod sheet;
 mod table;
 
 use std::cell::Cell;
@@ -55,12 +56,22 @@ pub enum Style {
 impl Ui {
     /// Speaks as the user asked for.
     pub fn new(color: ColorChoice, quiet: bool, verbose: bool) -> Self {
+        // The windows of cmd and of older PowerShells show colours once a program asks them to.
+        #[cfg(windows)]
+        let color = match color {
+            ColorChoice::Auto if !console::shows_colors() => ColorChoice::Never,
+            color => color,
+        };
         Self { color, quiet, verbose, lost: Cell::new(false) }
     }
 
     /// Whether the user asked for more with `-v`.
     pub fn is_verbose(&self) -> bool {
         self.verbose && !self.quiet
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// A line of the result, or several, safe for a terminal. That nobody reads any more is no failure.
@@ -90,7 +101,8 @@ impl Ui {
 
     /// Bytes of the result, as they are: contents, and records that a program reads.
     pub fn bytes(&self, bytes: &[u8]) {
-        self.note_loss(io::stdout().write_all(bytes));
+        let bytes = console::shown(bytes, cfg!(windows) && io::stdout().is_terminal());
+        self.note_loss(io::stdout().write_all(&bytes));
     }
 
     /// Whether a part of the result could not be written, although somebody was to read it.
@@ -187,5 +199,6 @@ fn say(label: &str, text: &str) {
     let space = if label.is_empty() { "" } else { " " };
     let text = sanitise::text(&redact(text)).replace('\n', "\n  ");
     let line = format!("{PREFIX}{label}{space}{text}\n");
+    meter::make_room();
     let _ = io::stderr().write_all(line.as_bytes());
 }

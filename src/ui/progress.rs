@@ -1,7 +1,7 @@
 //! A terminal as the place where a service speaks while it works.
 
-use super::Ui;
-use crate::progress::Progress;
+use super::{Ui, meter};
+use crate::progress::{Meter, Progress};
 
 impl Progress for Ui {
     fn line(&self, text: &str) {
@@ -26,5 +26,9 @@ impl Progress for Ui {
 
     fn hint(&self, text: &str) {
         self.hint(text);
+    }
+
+    fn meter(&self, what: &'static str) -> Meter {
+        meter::start(what, self.is_quiet(), self.is_verbose())
     }
 }

@@ -82,5 +82,11 @@ fn none() -> CommandError {
 
 /// What to do where nobody can be asked.
 pub fn hint() -> String {
-    format!("run it in a terminal, or set {PASSPHRASE_VARIABLE} in the environment")
+    // The terminal of Git Bash is none to programs of Windows: nothing can be typed there unseen.
+    let how = if cfg!(windows) {
+        "in cmd or PowerShell, or in Git Bash with 'winpty'"
+    } else {
+        "in a terminal"
+    };
+    format!("run it {how}, or set {PASSPHRASE_VARIABLE} in the environment")
 }

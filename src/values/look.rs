@@ -1,13 +1,14 @@
 //! What a stored file is, without a key: which of its values are sealed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use super::conflict::{self, Side};
 use super::mode;
 use super::open::read;
-use super::spots::{Named, What, spots};
-use super::token::TokenError;
+use super::spots::{Named, Spot, What, spots};
+use super::token::{Place, TokenError};
 use super::{MAX_SEALED, Mode, may_hold_tokens, opener};
-use crate::config_format::Doubt;
+use crate::config_format::{Doubt, Format};
 use crate::format::KeyId;
 
 /// What the stored bytes of a path are that should be sealed by value, and are not sealed whole.
@@ -69,6 +70,45 @@ pub fn look(mode: &Mode, bytes: &[u8]) -> Look {
     if bytes.len() > MAX_SEALED {
         return none("the file is larger than 16 MiB");
     }
+    match conflict::sides(bytes) {
+        None => look_in(mode, format, bytes),
+        Some(sides) => look_at_sides(mode, format, &sides),
+    }
+}
+
+/// Looks at each side of a file with conflicts: the worst counts. Of values that are sealed on several sides the most that one has.
+fn look_at_sides(mode: &Mode, format: Format, sides: &[Side]) -> Look {
+    let mut all = (BTreeMap::new(), BTreeMap::new(), 0);
+    for side in sides {
+        match look_in(mode, format, &side.bytes) {
+            Look::Sealed { keys, to_public, exempt } => {
+                for (all, these) in [(&mut all.0, keys), (&mut all.1, to_public)] {
+                    for (key, count) in these {
+                        let most: &mut usize = all.entry(key).or_default();
+                        *most = count.max(*most);
+                    }
+                }
+                all.2 = exempt.max(all.2);
+            }
+            Look::Plain { mut plain, values, keys } => {
+                plain.iter_mut().for_each(|named| named.line = side.line(named.line));
+                return Look::Plain { plain, values, keys };
+            }
+            Look::Damaged(mut named, why) => {
+                named.line = side.line(named.line);
+                return Look::Damaged(named, why);
+            }
+            Look::DoesNotRead(mut doubt) => {
+                doubt.line = side.line(doubt.line);
+                return Look::DoesNotRead(doubt);
+            }
+        }
+    }
+    let (keys, to_public, exempt) = all;
+    Look::Sealed { keys, to_public, exempt }
+}
+
+fn look_in(mode: &Mode, format: Format, bytes: &[u8]) -> Look {
     let document = match mode::read(format, bytes) {
         Ok(document) => document,
         Err(doubt) => return Look::DoesNotRead(doubt),
@@ -114,4 +154,22 @@ pub fn look_anyway(path: &[u8], bytes: &[u8]) -> Option<Look> {
     }
     let format = opener(mode::format_of_path(path), bytes)?;
     Some(look(&Mode { format: Some(format), ..Mode::default() }, bytes))
+}
+
+/// The values of a stored file that are exempt, sealed or not, and were sealed at their names in an earlier version of it, in which they were not
+/// exempt. What does not read has none.
+pub fn newly_exempt(mode: &Mode, bytes: &[u8], (before, old): (&Mode, &[u8])) -> Vec<Named> {
+    let (Some(format), Some(old_format)) = (mode.format, before.format) else { return Vec::new() };
+    if mode.clear == before.clear && mode.format == before.format || !may_hold_tokens(old) {
+        return Vec::new();
+    }
+    let Ok(document) = mode::read(old_format, old) else { return Vec::new() };
+    let spots_before = spots(old_format, &document, None).unwrap_or_default();
+    let sealed = spots_before.into_iter().filter(|spot| spot.what == What::Token);
+    let sealed: HashSet<Place> =
+        sealed.filter(|spot| !before.clear.allows(spot.item)).map(|spot| spot.place).collect();
+    let Ok(document) = mode::read(format, bytes) else { return Vec::new() };
+    let found = spots(format, &document, None).unwrap_or_default();
+    let is_now = |spot: &&Spot<'_>| mode.clear.allows(spot.item) && sealed.contains(&spot.place);
+    found.iter().filter(is_now).map(Spot::named).collect()
 }

@@ -2,12 +2,20 @@
 //!
 //! Nothing is written anew: only the bytes of values change. A file in which anything is in doubt is not sealed so.
 
+mod align;
+mod alike;
+mod conflict;
+mod fresh;
 mod index;
+mod left;
 mod look;
 mod mode;
+mod only_tokens;
 mod open;
 mod readable;
+mod readers;
 mod seal;
+mod seal_conflicts;
 mod single;
 mod siv;
 mod spots;
@@ -19,15 +27,19 @@ use crate::config_format::{self, Doubt, Format};
 use crate::format::{Key, KeyId};
 use crate::keyring::{Entry, Keyring};
 
-pub use index::Index;
-pub use look::{Look, look, look_anyway};
+pub use index::Past;
+pub use look::{Look, look, look_anyway, newly_exempt};
 pub use mode::{Clear, FORMATS, Mode, format_of_path, quotes};
-pub use open::{OpenValuesError, Opened, named_keys, open, open_as, open_in, opener, tokens};
+pub use only_tokens::{only_tokens, only_tokens_over, places};
+pub use open::{OpenValuesError, Opened, open, open_as, open_in, opened_otherwise, opener};
 pub use readable::{Readable, readable};
-pub use seal::{SealError, Sealed, Sealer, ToPublic, only_tokens, seal, unproved};
-pub use single::{Value, each, only_sealed, reseal};
+pub use seal::{SealError, Sealed, Sealer, ToPublic, seal, unproved};
+pub use seal_conflicts::seal_conflicts;
+pub use single::{ToPublicAgain, Value, each, only_sealed, reseal};
 pub use spots::Named;
-pub use token::{Cipher, PREFIX, Place, Token, TokenError};
+pub use token::{
+    Cipher, PREFIX, Place, Token, TokenError, begins_as_token, has_public, named_keys, tokens,
+};
 pub use told::{Told, ToldValue, tell};
 pub use write_only::WriteOnly;
 
@@ -40,19 +52,25 @@ pub const MAX_SEALED: usize = 16 << 20;
 
 /// Whether these bytes may hold sealed values: a test that needs no reader.
 pub fn may_hold_tokens(bytes: &[u8]) -> bool {
-    memchr::memmem::find(bytes, PREFIX.as_bytes()).is_some()
+    token::holds_token(bytes)
+}
+
+/// Whether a file has the marks of conflicts, as git writes them.
+pub fn has_conflicts(bytes: &[u8]) -> bool {
+    conflict::sides(bytes).is_some()
 }
 
 /// The ciphers of the keys that are held, each made when it is needed.
 pub struct Ciphers<'k> {
     keyring: &'k Keyring,
     made: Vec<Cipher>,
+    fresh: fresh::Fresh,
 }
 
 impl<'k> Ciphers<'k> {
     /// Those of this keyring.
     pub fn new(keyring: &'k Keyring) -> Self {
-        Self { keyring, made: Vec::new() }
+        Self { keyring, made: Vec::new(), fresh: fresh::Fresh::default() }
     }
 
     /// The keyring.

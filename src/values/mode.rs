@@ -25,6 +25,12 @@ pub fn quotes(format: Format) -> bool {
     matches!(format, Format::Toml | Format::Json)
 }
 
+/// Writes a token with the quotes that belong to it.
+pub(super) fn write(format: Format, token: &str, out: &mut Vec<u8>) {
+    let quote: &[u8] = if quotes(format) { b"\"" } else { b"" };
+    [quote, token.as_bytes(), quote].iter().for_each(|part| out.extend(*part));
+}
+
 /// Reads a file whose values are, or are to be, sealed.
 pub(super) fn read(format: Format, bytes: &[u8]) -> Result<Document<'_>, Doubt> {
     // Readers of INI differ in what a comment behind a value is. This one has none, so that all of the line is the value.
@@ -50,7 +56,10 @@ impl Mode {
         let (format, clear) = match &attributes.by {
             By::Whole => return Ok(None),
             By::Unknown(setting) => {
-                return Err(format!("{setting} is unknown to this version of git-shroud"));
+                let upgrade = crate::newer::upgrade();
+                return Err(format!(
+                    "{setting} is unknown to this version of git-shroud: {upgrade}"
+                ));
             }
             By::Value { format, clear, .. } => (format, clear),
         };

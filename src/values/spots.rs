@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::mode::Clear;
-use super::token::{PREFIX, Place};
+use super::token::{Place, begins_as_token};
 use crate::config_format::{Document, Doubt, Format, Item, Role, Span, Step, Style, Tie};
 
 /// A value of a file.
@@ -105,7 +105,7 @@ fn range(format: Format, bytes: &[u8], item: &Item) -> Range<usize> {
 fn what(raw: &[u8], item: &Item, clear: Option<&Clear>) -> What {
     if matches!(raw, b"" | b"\"\"" | b"''" | b"``") {
         What::Empty
-    } else if begins_as_token(raw) || item.text.starts_with(PREFIX) {
+    } else if is_token(raw) || begins_as_token(item.text.as_bytes()) {
         What::Token
     } else if clear.is_some_and(|clear| clear.allows(item)) {
         What::Clear
@@ -115,13 +115,17 @@ fn what(raw: &[u8], item: &Item, clear: Option<&Clear>) -> What {
 }
 
 /// Whether a value begins as a token does, in whichever quotes.
-fn begins_as_token(raw: &[u8]) -> bool {
+fn is_token(raw: &[u8]) -> bool {
     let inner = raw.strip_prefix(b"\"").or(raw.strip_prefix(b"'")).unwrap_or(raw);
-    inner.starts_with(PREFIX.as_bytes())
+    begins_as_token(inner)
 }
 
 fn place(item: &Item) -> Place {
-    let mut place = Place::default();
+    let names = item.path.0.iter().map(|step| match step {
+        Step::Name(name) => name.len(),
+        Step::Index(_) => 0,
+    });
+    let mut place = Place::with_capacity(names.sum(), item.path.0.len());
     for step in &item.path.0 {
         match step {
             Step::Name(name) => place.push_name(name),

@@ -2,11 +2,8 @@
 
 use std::io;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-use super::token::{ID_LEN, PREFIX, Place, TO_PUBLIC, Token, flags, padded_len};
-use crate::format::{KEY_LEN, KeyId, PublicKey, SEALED_TO_LEN};
+use super::token::{ID_LEN, Place, TO_PUBLIC, Token, encode, flags, padded_len};
+use crate::format::{KEY_LEN, Key, KeyId, PublicKey, SEALED_TO_LEN};
 use crate::secret::{SecretBytes, WipedVec};
 
 /// Where values go that somebody sets who does not hold the key.
@@ -19,6 +16,11 @@ pub struct WriteOnly {
 }
 
 impl WriteOnly {
+    /// Of a key that is held, also where no repository has published its public key.
+    pub fn of(key: &Key) -> Self {
+        Self { id: key.id(), public: key.public() }
+    }
+
     /// Seals a value as it is written, without the quotes: another token each time.
     ///
     /// # Errors
@@ -44,13 +46,15 @@ impl WriteOnly {
         padded.extend_from_slice(raw);
         padded.push(0x80);
         padded.resize(len, 0);
-        let ad = place.associated(flags);
+        let ad = associated(place, flags);
         let (sent, tag) = self.public.seal(self.id, ephemeral, &ad, &mut padded);
         let mut bytes = Vec::with_capacity(ID_LEN + 1 + len + SEALED_TO_LEN);
         bytes.extend_from_slice(&self.id.0[..ID_LEN]);
         bytes.push(flags);
         [&sent[..], &padded[..], &tag[..]].iter().for_each(|part| bytes.extend_from_slice(part));
-        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(&bytes))
+        let mut text = Vec::new();
+        encode(&bytes, &mut text);
+        String::from_utf8(text).expect("base64 is ASCII")
     }
 
     /// Whether a text can be what [`Self::seal`] gave for such a value.
@@ -65,11 +69,17 @@ impl WriteOnly {
 
     /// What tells one value at one place from all others, for a clone that remembers which token it made of it. It holds the value.
     pub fn identity(&self, raw: &[u8], place: &Place, quoted: bool) -> WipedVec {
-        let ad = place.associated(flags(quoted) | TO_PUBLIC);
+        let ad = associated(place, flags(quoted) | TO_PUBLIC);
         let len = u64::try_from(ad.len()).unwrap_or(u64::MAX).to_be_bytes();
         let parts = [&self.id.0[..], self.public.bytes(), &len, &ad, raw];
         let mut identity = WipedVec::with_capacity(parts.iter().map(|part| part.len()).sum());
         parts.iter().for_each(|part| identity.extend_from_slice(part));
         identity
     }
+}
+
+fn associated(place: &Place, flags: u8) -> Vec<u8> {
+    let mut associated = Vec::new();
+    place.associate(flags, &mut associated);
+    associated
 }

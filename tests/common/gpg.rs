@@ -53,6 +53,29 @@ pub(crate) fn home() -> &'static Home {
 
 impl Home {
     fn new() -> Self {
+        let home = Self::empty();
+        fs::write(
+            home.dir.join("gpg-agent.conf"),
+            "allow-loopback-pinentry\ndefault-cache-ttl 0\nmax-cache-ttl 0\n",
+        )
+        .unwrap();
+        fs::write(home.dir.join("passphrase"), PASSPHRASE).unwrap();
+        fs::write(home.dir.join("wrong"), "wrong").unwrap();
+        home.generate();
+        home
+    }
+
+    /// A copy, for a test that changes the keyring: gpg exchanges the file, and others would not find it meanwhile.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::empty();
+        let files = ["pubring.kbx", "trustdb.gpg", "private-keys-v1.d", "gpg-agent.conf"];
+        let files = files.map(|name| self.dir.join(name));
+        let copied = Command::new("cp").arg("-rp").args(files).arg(&copy.dir).status().unwrap();
+        assert!(copied.success());
+        copy
+    }
+
+    fn empty() -> Self {
         // A short path: an agent's socket has room for about 100 bytes of it.
         let dir = tempfile::Builder::new().prefix("gs-").tempdir_in("/tmp").unwrap().keep();
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
@@ -65,16 +88,7 @@ impl Home {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let home = Self { dir, _end: end };
-        fs::write(
-            home.dir.join("gpg-agent.conf"),
-            "allow-loopback-pinentry\ndefault-cache-ttl 0\nmax-cache-ttl 0\n",
-        )
-        .unwrap();
-        fs::write(home.dir.join("passphrase"), PASSPHRASE).unwrap();
-        fs::write(home.dir.join("wrong"), "wrong").unwrap();
-        home.generate();
-        home
+        Self { dir, _end: end }
     }
 
     fn generate(&self) {
@@ -148,6 +162,18 @@ impl Home {
         let script = format!(
             "#!/bin/sh\ncd '{0}' || exit\nGNUPGHOME='{0}' exec gpg {options} \"$@\"\n",
             self.dir.display()
+        );
+        executable(&path, &script);
+        Gpg::find(Some(path.as_os_str())).expect("the script runs gpg")
+    }
+
+    /// The same; the first time that it is asked for keys, another gpg is just exchanging its keyring.
+    pub(crate) fn program_without_a_keyring_at_first(&self) -> Gpg {
+        let (path, asked) = (self.dir.join("gpg-at-first"), self.dir.join("asked"));
+        let script = format!(
+            "#!/bin/sh\ncase \"$*\" in *--list-keys*) [ -e '{1}' ] || {{ touch '{1}'; echo 'gpg: error reading key: No such file or directory' >&2; exit 2; }} ;; esac\nGNUPGHOME='{0}' exec gpg \"$@\"\n",
+            self.dir.display(),
+            asked.display()
         );
         executable(&path, &script);
         Gpg::find(Some(path.as_os_str())).expect("the script runs gpg")

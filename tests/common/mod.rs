@@ -3,13 +3,16 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod attacker;
+pub mod gits;
 #[cfg(unix)]
 pub mod gpg;
 #[cfg(unix)]
 pub mod killing;
 pub mod planted;
 pub mod setups;
+#[cfg(unix)]
 pub mod stand_ins;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -18,6 +21,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_git-shroud");
 
 /// A folder with a home, in which repositories are made.
 pub struct Sandbox {
@@ -82,13 +88,14 @@ impl Sandbox {
 
     /// A command with nothing of the surrounding environment but what it needs.
     pub fn command(&self, program: impl AsRef<OsStr>, dir: impl AsRef<Path>) -> Command {
-        let bin = Path::new(env!("CARGO_BIN_EXE_git-shroud")).parent().unwrap();
-        let mut path = bin.as_os_str().to_owned();
-        path.push(":");
+        // With the drive, where there are drives.
+        let own = std::path::absolute(PROGRAM).unwrap();
+        let mut path = own.parent().unwrap().as_os_str().to_owned();
+        path.push(if cfg!(windows) { ";" } else { ":" });
         path.push(std::env::var_os("PATH").unwrap());
         let mut command = Command::new(program);
         command
-            .current_dir(self.path(dir))
+            .current_dir(self.path(&dir))
             .env_clear()
             .env("PATH", path)
             .env("HOME", self.path("home"))
@@ -104,6 +111,8 @@ impl Sandbox {
             .env("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z")
             .env("TMPDIR", self.path("."))
             .stdin(Stdio::null());
+        windows::surroundings(&mut command, self);
+        gits::profile(&mut command, &self.path(dir));
         command
     }
 
@@ -167,7 +176,7 @@ impl Sandbox {
         dir: impl AsRef<Path>,
         args: impl IntoIterator<Item = A>,
     ) -> Done {
-        let mut command = self.command(env!("CARGO_BIN_EXE_git-shroud"), dir);
+        let mut command = self.command(PROGRAM, dir);
         command.args(args);
         self.run(command)
     }
@@ -201,7 +210,9 @@ impl Sandbox {
 
     /// Likewise, with these options of `init`.
     pub fn sealed_repository_with(&self, name: &str, options: &[&str]) {
-        self.git(".", ["init", "-q", "-b", "main", name]);
+        if !self.path(name).exists() {
+            self.git(".", ["init", "-q", "-b", "main", name]);
+        }
         self.shroud(name, [&["init", "-q"], options].concat());
         self.shroud(name, ["track", "-q", "secrets/**"]);
         for (path, content) in SECRETS {
@@ -221,7 +232,7 @@ impl Sandbox {
 
     /// `git-shroud ARGS` in `dir` with one more environment variable, whatever its exit status.
     pub fn try_shroud_with(&self, (name, value): (&str, &str), dir: &str, args: &[&str]) -> Done {
-        let mut command = self.command(env!("CARGO_BIN_EXE_git-shroud"), dir);
+        let mut command = self.command(PROGRAM, dir);
         command.args(args).env(name, value);
         self.run(command)
     }
@@ -284,19 +295,16 @@ impl Sandbox {
         files
     }
 
-    /// The permission bits of a file or folder.
-    #[cfg(unix)]
-    pub fn mode(&self, path: &str) -> u32 {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::metadata(self.path(path)).unwrap().permissions().mode() & 0o777
-    }
-
     /// Makes an age identity in `NAME.age` and returns its recipient.
     pub fn age_identity(&self, name: &str) -> String {
         let file = self.path(format!("{name}.age"));
-        let made = Command::new("age-keygen").arg("-o").arg(&file).output();
-        let made = made.expect("age is missing: install it with 'apt-get install age'");
-        assert!(made.status.success());
+        if cfg!(windows) {
+            windows::write_identity(&file);
+        } else {
+            let made = Command::new("age-keygen").arg("-o").arg(&file).output();
+            let made = made.expect("age is missing: install it with 'apt-get install age'");
+            assert!(made.status.success());
+        }
         let text = fs::read_to_string(file).unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix("# public key: "));
         line.expect("age-keygen writes the recipient").to_owned()
@@ -335,7 +343,8 @@ impl Sandbox {
 #[track_caller]
 pub fn needs(program: &str, package: &str) {
     let path = std::env::var_os("PATH").unwrap();
-    let found = std::env::split_paths(&path).any(|dir| dir.join(program).is_file());
+    let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+    let found = std::env::split_paths(&path).any(|dir| dir.join(&file).is_file());
     assert!(found, "{program} is missing: install it with 'apt-get install {package}'");
 }
 

@@ -36,7 +36,6 @@ exec cat "$HOME/../plain/${1##*/}"
 
 impl Sandbox {
     /// Writes a program of this name to `bin`, of these lines of a shell.
-    #[cfg(unix)]
     pub fn stand_in(&self, name: &str, script: &str) {
         use std::os::unix::fs::PermissionsExt as _;
         let file = format!("bin/{name}");

@@ -109,3 +109,20 @@ fn what_the_repository_sets_for_ansible_starts_nothing() {
     import(&sandbox, &["--vault-id", "x@../vault.pass", "vars/whole.yml"]).expect(0);
     assert!(!sandbox.path("repo/started").exists());
 }
+
+/// ansible-vault runs in an empty folder; what the user has named is meant from where the user is.
+#[test]
+fn files_with_passwords_are_found_from_where_the_user_is() {
+    let sandbox = vaults();
+    sandbox.write("repo/vars/own.pass", sandbox.read("vault.pass"));
+    sandbox.write("repo/.git/info/exclude", "*.pass\n");
+    for (file, args) in [
+        ("whole.yml", ["--vault-password-file", "own.pass"]),
+        ("inline.yml", ["--vault-id", "x@own.pass"]),
+        ("key.bin", ["--vault-id", "own.pass"]),
+    ] {
+        let args = [&["import", "ansible-vault"], &args[..], &[file]].concat();
+        sandbox.try_shroud("repo/vars", args).expect(0);
+    }
+    assert_eq!(text(sandbox.read("repo/vars/whole.yml")), PLAIN);
+}

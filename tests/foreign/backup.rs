@@ -1,6 +1,6 @@
 //! Backups of keys: every form written, kept private, opened again, verified; and what must be refused.
 
-use git_shroud::ui::qr::Qr;
+use git_shroud::access::backup::qr::Qr;
 
 use crate::common::{Done, SECRETS, Sandbox, contains, is_sealed, needs, text};
 

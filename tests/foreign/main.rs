@@ -1,4 +1,7 @@
 //! The program and the library beside the programs of others: gpg, sq, git-crypt, age, ansible-vault, git-filter-repo, readers, a browser.
+//! They are installed as Debian has them, so all of it needs Unix.
+
+#![cfg(unix)]
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -8,6 +11,7 @@ mod ansible_vault;
 mod backup;
 mod config_readers;
 mod git_crypt;
+mod importing;
 mod members_gpg;
 mod migrate;
 mod openpgp;

@@ -91,7 +91,8 @@ fn a_commit_in_the_middle_of_a_range_is_named() {
     expect(&sandbox, "repo", &["--all"], &found);
     expect(&sandbox, "repo", &["HEAD^!"], &[]);
     expect(&sandbox, "repo", &["HEAD", "^HEAD~1"], &[]);
-    let listed = sandbox.try_shroud("repo", ["check", "HEAD~2..HEAD"]).expect(1).says("rebase -i");
+    let listed =
+        sandbox.try_shroud("repo", ["check", "HEAD~2..HEAD"]).expect(1).says("scrub --seal");
     assert_eq!(listed.text(), format!("{}  secrets/leak  plaintext\n", &leak[..12]));
     let json = sandbox.try_shroud("repo", ["check", "--json", "HEAD"]).expect(1).json();
     assert_eq!(json["findings"][0]["commit"], leak.trim());

@@ -35,6 +35,13 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
         configuration(&sandbox);
         return (sandbox, "repo");
     }
+    if ["transcrypt", "git-secret", "git-agecrypt", "blackbox"]
+        .iter()
+        .any(|tool| command.ends_with(tool))
+    {
+        other_tool(&sandbox, command);
+        return (sandbox, "repo");
+    }
     if command == "migrate git-crypt" || example.contains("../git-crypt.key") {
         foreign_repository(&sandbox);
         sandbox.git(".", ["clone", "-q", "repo", "clone"]);
@@ -119,6 +126,39 @@ fn importable(sandbox: &Sandbox) {
     sandbox.write("vault.pass", "canary\n");
 }
 
+/// A repository in which another tool was set up; what it should have encrypted was committed without it.
+fn other_tool(sandbox: &Sandbox, command: &str) {
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox.write("repo/README", "canary\n");
+    match command {
+        "import transcrypt" => {
+            needs("openssl", "openssl");
+            sandbox.git("repo", ["config", "transcrypt.password", "canary"]);
+            sandbox.git("repo", ["config", "transcrypt.cipher", "aes-256-cbc"]);
+            sandbox.write("repo/.gitattributes", "a.key filter=crypt diff=crypt merge=crypt\n");
+        }
+        "import git-agecrypt" => {
+            let me = sandbox.age_identity("me");
+            std::fs::create_dir(sandbox.path("home/.age")).unwrap();
+            std::fs::rename(sandbox.path("me.age"), sandbox.path("home/.age/key.txt")).unwrap();
+            let identity = sandbox.path("home/.age/key.txt");
+            let identity = identity.to_str().unwrap();
+            sandbox.git("repo", ["config", "git-agecrypt.config.identity", identity]);
+            // Nobody is listed for 'b.key': a set of its own.
+            let list = format!("[config]\n'a.key' = ['{me}']\n");
+            sandbox.write("repo/git-agecrypt.toml", list);
+            sandbox.write("repo/.gitattributes", "*.key filter=git-agecrypt\n");
+        }
+        "import git-secret" => sandbox.write("repo/.gitsecret/paths/mapping.cfg", ""),
+        _ => sandbox.write("repo/.blackbox/blackbox-files.txt", ""),
+    }
+    for path in ["a.key", "b.key"] {
+        sandbox.write(format!("repo/{path}"), "canary\n");
+    }
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "all"]);
+}
+
 /// A configuration repository that passes its check.
 fn configuration(sandbox: &Sandbox) {
     let layout = ["--env", "dev", "--env", "staging", "--env", "prod", "--no-backup"];
@@ -187,6 +227,8 @@ fn every_example_of_every_help_text_works() {
             command.env("PATH", sandbox.path_with_stand_ins());
             // A person is asked for a passphrase on the terminal; here there is none.
             command.args(["-c", example]).env("GIT_SHROUD_PASSPHRASE", PASSPHRASE);
+            // Instead of the editor of whoever runs this.
+            command.env("GIT_EDITOR", "true");
             sandbox.run(command).expect(0);
         }
     }

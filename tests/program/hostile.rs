@@ -232,3 +232,23 @@ fn json_with_odd_names_stays_json() {
     let files = json["files"].as_array().unwrap();
     assert!(files.iter().any(|file| file["path"] == name), "{json}");
 }
+
+/// Windows takes such a folder for git's own, and git checks the path out nowhere.
+#[test]
+fn a_path_that_windows_takes_for_gits_own_is_not_written_to() {
+    let sandbox = crate::common::sealed();
+    let id = sandbox.git("repo", ["rev-parse", "HEAD:secrets/db.env"]).text();
+    let blob = sandbox.blob("repo", "HEAD:secrets/db.env");
+    sandbox.shroud("repo", ["lock"]);
+    for path in ["secrets/git~1/x", "secrets/.git./x", "secrets/.git::$INDEX_ALLOCATION/x"] {
+        let entry = format!("100644,{},{path}", id.trim_end());
+        let unprotected = ["-c", "core.protectNTFS=false", "-c", "core.protectHFS=false"];
+        let update = ["update-index", "--add", "--cacheinfo", &entry];
+        sandbox.git("repo", unprotected.iter().chain(&update));
+        sandbox.write(format!("repo/{path}"), &blob);
+    }
+    sandbox.try_shroud("repo", ["unlock", "../team.key"]);
+    assert_eq!(sandbox.read("repo/secrets/db.env"), b"PASSWORD=canary-db\n");
+    assert_eq!(sandbox.read("repo/secrets/git~1/x"), blob);
+    assert_eq!(sandbox.read("repo/secrets/.git./x"), blob);
+}

@@ -4,31 +4,45 @@
 mod common;
 
 mod attributes;
+#[cfg(unix)]
 mod bad_environment;
+mod bare_not_named;
 mod believed;
 mod branches;
 mod by_value;
 mod check;
 mod check_limits;
+#[cfg(unix)]
 mod closing;
 mod commands;
 mod config;
 mod conversions;
 mod cut_off;
+#[cfg(target_os = "linux")]
+mod editing;
 mod everyday;
+#[cfg(unix)]
 mod faults;
+#[cfg(unix)]
 mod filters;
+#[cfg(unix)]
 mod git_matrix;
+#[cfg(unix)]
 mod help_examples;
+#[cfg(unix)]
 mod hooks;
+#[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
 mod importing;
 mod init_and_track;
+mod jujutsu;
 mod layouts;
 mod lines;
 mod locking;
 mod masked_diff;
 mod masked_review;
+#[cfg(unix)]
 mod meeting;
 mod member_attacks;
 mod members;
@@ -36,8 +50,13 @@ mod merge_by_key;
 mod merge_doubled;
 mod merges;
 mod outside;
+#[cfg(target_os = "linux")]
+mod packaging;
+#[cfg(unix)]
 mod places;
 mod policy;
+#[cfg(unix)]
+mod program_missing;
 mod reading;
 mod reference;
 mod review_members;
@@ -47,10 +66,18 @@ mod scanning;
 mod screens;
 mod scrubbing;
 mod sealed_forms;
+mod starts;
+#[cfg(unix)]
+mod state;
 mod status;
+mod stepping_back;
 mod surroundings;
 mod trust;
 mod unlock_and_lock;
+#[cfg(unix)]
+mod unlocking;
+#[cfg(unix)]
 mod verdicts;
+#[cfg(unix)]
 mod worktree;
 mod write_only;

@@ -270,7 +270,7 @@ fn a_file_edited_by_hand_is_noticed_and_restored() {
     type Edit<'e> = &'e dyn Fn(&str) -> String;
     let edits: [(&str, Edit<'_>); 6] = [
         ("mac fails", &|text| text.replace("added = \"2", "added = \"3")),
-        ("malformed", &|text| text.replace("version = 1", "version = 9")),
+        ("malformed", &|text| text.replace("version = 1", "version = 0")),
         ("malformed", &|text| text.replace("label = \"alice\"", "label = \"bob\"")),
         ("malformed", &|text| text[..text.len() / 2].to_owned()),
         ("malformed", &|text| format!("{text}extra = 1\n")),
@@ -335,6 +335,7 @@ fn the_list_is_by_key_or_by_member() {
     assert_eq!(alice["expires_soon"], false);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_folder_that_is_a_link_is_not_followed() {
     let sandbox = team();
@@ -361,4 +362,20 @@ fn lock_gives_up_a_key_that_was_granted() {
     sandbox.git("repo", ["commit", "-q", "-m", "me"]);
     sandbox.shroud("repo", ["lock"]);
     sandbox.shroud("repo", ["unlock", "-i", "../me.age"]);
+}
+
+#[test]
+fn an_ssh_key_of_any_name_is_found_without_its_public_half() {
+    let sandbox = crate::common::sealed();
+    sandbox
+        .sh(".", "mkdir -p home/.ssh && ssh-keygen -q -t ed25519 -N '' -C work -f home/.ssh/work");
+    sandbox.shroud("repo", ["member", "add", "../home/.ssh/work.pub", "--label", "me", "--commit"]);
+    fs::remove_file(sandbox.path("home/.ssh/work.pub")).unwrap();
+    // What is no key of a member does no harm.
+    sandbox.sh(".", "ssh-keygen -q -t ed25519 -N '' -f home/.ssh/other && rm home/.ssh/other.pub");
+    sandbox.sh(".", "ssh-keygen -q -t ecdsa -N '' -f home/.ssh/third && rm home/.ssh/third.pub");
+    sandbox.write("home/.ssh/known_hosts", "example.com\n");
+    sandbox.git(".", ["clone", "-q", "repo", "fresh"]);
+    sandbox.shroud("fresh", ["unlock", "-v"]).says("looked at").says(".ssh/work");
+    assert_eq!(sandbox.read("fresh/secrets/db.env"), b"PASSWORD=canary-db\n");
 }

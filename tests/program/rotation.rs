@@ -61,7 +61,7 @@ fn a_removed_member_opens_nothing_new_and_the_others_open_everything() {
     let fresh = sandbox.unlocked_clone("repo", "fresh", "bob");
     fresh.expect(2).says("key 'default' stays locked; members: alice");
     sandbox.git("bobs", ["pull", "-q"]);
-    sandbox.shroud("bobs", ["unlock", "-i", "../bob.age"]).says("stays locked");
+    sandbox.try_shroud("bobs", ["unlock", "-i", "../bob.age"]).expect(3).says("stays locked");
     for dir in ["fresh", "bobs"] {
         for path in ["secrets/db.env", "secrets/deep/er/tls.key", "secrets/new"] {
             assert!(is_sealed(&sandbox.read(format!("{dir}/{path}"))), "{dir}/{path}");
@@ -183,7 +183,7 @@ fn what_cannot_be_sealed_stops_the_rotation_before_it_begins() {
     sandbox
         .try_shroud("repo", ["key", "rotate"])
         .expect(1)
-        .says("secrets/damaged cannot be sealed again (damaged)");
+        .says("secrets/damaged cannot be sealed again (damaged");
     assert_eq!(key_ids(&sandbox, "repo"), ids);
     assert!(!sandbox.path("repo/.git/git-shroud/rotation").exists());
 }
@@ -196,10 +196,13 @@ fn plaintext_at_a_sealed_path_is_sealed_by_a_rotation() {
     assert!(is_sealed(&sandbox.blob("repo", ":secrets/plain")));
 }
 
+#[cfg(unix)]
 /// The system calls at which a run is killed, and at how many of each.
 const CALLS: [&str; 2] = ["openat", "/^rename"];
+#[cfg(unix)]
 const MOMENTS: usize = 6;
 
+#[cfg(unix)]
 #[test]
 fn a_rotation_cut_off_anywhere_is_ended_or_undone() {
     let sandbox = team();
@@ -301,7 +304,11 @@ fn two_rotations_on_two_branches_meet_and_nothing_is_lost() {
     let own = key_ids(&sandbox, "alices")[0].clone();
     sandbox.git("alices", ["fetch", "-q"]);
     let merge = ["merge", "-q", "-X", "theirs", "-m", "both", "origin/main"];
-    sandbox.try_git("alices", merge).expect(1).says("git shroud unlock, then merge again");
+    sandbox
+        .try_git("alices", merge)
+        .expect(1)
+        .says("git shroud unlock now")
+        .says("git merge --abort");
     let described = key_ids(&sandbox, "repo")[0].clone();
     let refused = sandbox.try_shroud("alices", ["unlock", "-i", "../alice.age"]).expect(1);
     refused

@@ -113,7 +113,7 @@ fn a_damaged_key_file_is_named_by_line_and_never_shown() {
         (format!("# mine\ngit-shroud-keyring v1\ndefault 1 {broken}\n"), "line 3"),
         (format!("git-shroud-keyring v1\n{token}\n"), "line 2"),
         (format!("git-shroud-keyring v1\ndefault 1 {token}\ndefault 1 {token}\n"), "line 3"),
-        (format!("git-shroud-keyring v9\ndefault 1 {token}\n"), "line 1"),
+        (format!("git-shroud-keyring v9\ndefault 1 {token}\n"), "version 9"),
         (broken.clone(), "line 1"),
     ] {
         sandbox.write("bad.key", &text);
@@ -284,8 +284,9 @@ fn lock_warns_of_files_that_were_never_added() {
     sandbox.sealed_repository("repo");
     sandbox.write("repo/secrets/new", "mine");
     sandbox.write("repo/other", "mine");
-    let done =
-        sandbox.shroud("repo", ["lock"]).says("secrets/new was never added and stays plaintext");
+    let done = sandbox
+        .shroud("repo", ["lock"])
+        .says("secrets/new is not tracked by git and stays plaintext");
     assert!(!done.stderr.contains("other"), "{}", done.stderr);
     assert_eq!(sandbox.read("repo/secrets/new"), b"mine");
     sandbox.shroud("repo", ["lock"]).says("locked already");
@@ -358,4 +359,17 @@ fn a_lone_token_gets_the_name_that_the_repository_knows_it_by() {
         .try_shroud_with(("GIT_SHROUD_KEY", token), "clone", &["unlock"])
         .expect(0)
         .says("took key 'prod' generation 1");
+}
+
+/// It is empty in the repository too, whether git has looked at it since or not.
+#[test]
+fn an_empty_file_that_was_touched_is_no_plaintext() {
+    let sandbox = cloned();
+    sandbox.shroud("clone", ["unlock", "-q", "../team.key"]);
+    sandbox.write("clone/secrets/nothing", "");
+    sandbox.git("clone", ["add", "secrets/nothing"]);
+    sandbox.git("clone", ["commit", "-q", "-m", "empty"]);
+    sandbox.sh("clone", "touch -d 2001-01-01 secrets/nothing");
+    let done = sandbox.shroud("clone", ["unlock", "../team.key"]);
+    assert!(!done.stderr.contains("plaintext"), "{}", done.stderr);
 }

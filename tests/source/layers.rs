@@ -9,10 +9,11 @@ use crate::paths::{Crate, Module};
 use crate::texts;
 
 /// The modules, lowest first.
-const LAYERS: [&str; 34] = [
+const LAYERS: [&str; 36] = [
     // Words that every other module may use.
     "clock",
     "hex",
+    "newer",
     "repo_path",
     "sanitise",
     "error",
@@ -44,6 +45,7 @@ const LAYERS: [&str; 34] = [
     "import",
     "scrub",
     "doctor",
+    "demo",
     // The program.
     "ui",
     "hardening",

@@ -1,9 +1,12 @@
 //! The source tree keeps its own rules: imports point downward, files stay short, nothing is left undone.
 
+mod commands;
 mod errors;
 mod exceptions;
 mod layers;
 mod paths;
+mod portable;
+mod readme;
 mod sizes;
 mod tokens;
 

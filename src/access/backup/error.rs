@@ -12,6 +12,12 @@ pub enum ProofError {
     /// The file is there already.
     #[error("'{0}' exists already")]
     Exists(String),
+    /// The name of a file for a picture is that of no picture.
+    #[error("'{0}' is no name of a picture")]
+    NoPicture(String),
+    /// A file that should be a share is a whole key.
+    #[error("{0} is not a share")]
+    NoShare(String),
     /// There is nothing to open.
     #[error("this repository has no key that a backup could open")]
     NoKey,

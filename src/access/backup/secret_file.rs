@@ -30,7 +30,7 @@ pub fn write_secret(
 ) -> Result<(), About> {
     crate::fs::create_private(file, bytes)
         .context(|| "the key file cannot be written".to_owned())?;
-    let written = file.canonicalize().context(|| crate::sanitise::native(file))?;
+    let written = dunce::canonicalize(file).context(|| crate::sanitise::native(file))?;
     if opened.repository.worktree.as_ref().is_some_and(|top| written.starts_with(top)) {
         progress.warning(&format!(
             "{} is inside the worktree: never commit it",

@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use time::OffsetDateTime;
 
 use super::ProofError;
+use super::shares::join;
 use crate::access::given::{read_backup, remember_copied};
 use crate::clone::OpenClone;
 use crate::error::Context as _;
 use crate::format::KeyId;
-use crate::keyring::{Entry, KeyName, Keyring, share};
+use crate::keyring::{Entry, KeyName, Keyring};
 use crate::progress::Progress;
 use crate::recipient::Ask;
-use crate::store::backup::{self, Backup, Kind};
+use crate::store::backup::{self, Backup, BackupError, Kind};
 
 /// Says which current keys the backup opens; fails where it opens none, or not all that were named.
 ///
@@ -106,12 +107,12 @@ fn read_all(files: &[PathBuf], ask: Ask<'_>) -> Result<(Kind, Keyring), ProofErr
     for file in files {
         match read_backup(file, ask)? {
             Backup::Shares(more) => shares.extend(more),
+            Backup::PrivateKey(_) => {
+                return Err(BackupError::IsPrivateKey(crate::sanitise::native(file)).into());
+            }
             Backup::Keys(kind, keyring) if files.len() == 1 => return Ok((kind, keyring)),
             Backup::Keys(..) => return Err(ProofError::Whole(crate::sanitise::native(file))),
         }
     }
-    let entry = share::combine(&shares).context(|| "the shares cannot be joined".to_owned())?;
-    let mut keyring = Keyring::default();
-    keyring.insert(entry).expect("an empty keyring takes any key");
-    Ok((Kind::Shares, keyring))
+    Ok((Kind::Shares, join(&shares)?))
 }

@@ -15,6 +15,9 @@ pub enum GivenError {
     /// A backup cannot be read.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// The keys of git-crypt are not kept among this program's own.
+    #[error("this is a git-crypt key, not a git-shroud key")]
+    OfGitCrypt,
     /// A key would be typed, and seen.
     #[error("standard input is a terminal, where the key would be visible")]
     Terminal,
@@ -67,9 +70,9 @@ pub enum GivenError {
         /// What is held.
         source: InsertError,
     },
-    /// An older generation is described than was held here.
+    /// An older generation is described than is known.
     #[error(
-        ".shroud/{name}/key.toml describes generation {generation} of the key '{name}' (id {id}), but this clone has held generation {held_generation} (id {held}): an older key is not taken"
+        ".shroud/{name}/key.toml describes generation {generation} of the key '{name}' (id {id}), but {knows} generation {} (id {}): an older key is not taken", known.0, known.1
     )]
     Rollback {
         /// The key that is described.
@@ -78,10 +81,10 @@ pub enum GivenError {
         generation: u32,
         /// Its id.
         id: KeyId,
-        /// The generation that was held.
-        held_generation: u32,
-        /// Its id.
-        held: KeyId,
+        /// Who knows another one.
+        knows: &'static str,
+        /// The generation that is known, and its id.
+        known: (u32, KeyId),
     },
     /// The key that is described does not descend from the one that is known.
     #[error(
@@ -96,6 +99,16 @@ pub enum GivenError {
         what: String,
         /// Whether the whole history may tell more.
         shallow: bool,
+    },
+    /// The key is none of those that were expected, and descends from none.
+    #[error(
+        "the key '{name}' has the id {id}: it is none of those that --expect names, and descends from none of them; nothing was changed"
+    )]
+    Unexpected {
+        /// What the key is called.
+        name: KeyName,
+        /// Its id.
+        id: KeyId,
     },
     /// Earlier descriptions are not here and cannot be had.
     #[error(

@@ -1,7 +1,9 @@
 //! Keys that the user gives: reading them, taking them, and showing that they belong here.
 
 mod error;
+pub mod generations;
 pub mod past;
+pub mod pins;
 pub mod prove;
 pub mod trust;
 
@@ -12,6 +14,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::clone::OpenClone;
+use crate::clone::locks::{exclusive, refuse_rotation};
 use crate::error::Context as _;
 use crate::format::KeyId;
 use crate::fs::read_bounded;
@@ -20,8 +23,9 @@ use crate::git::history::shallow_boundary;
 use crate::git::repository::Repository;
 use crate::git_crypt::{KeyFile, KeyFileError, LEGACY_LEN, MAX_KEY_FILE_LEN};
 use crate::keyring::{Entry, Keyring};
+use crate::progress::Progress;
 use crate::recipient::Ask;
-use crate::store::backup::{self, Backup};
+use crate::store::backup::{self, Backup, BackupError};
 use crate::store::git_crypt::StoreError;
 use crate::store::local;
 use crate::store::seen::Seen;
@@ -37,6 +41,8 @@ pub struct Given {
     pub keyrings: Vec<(String, Keyring)>,
     /// git-crypt's.
     pub git_crypt: Vec<(String, KeyFile)>,
+    /// Private keys, which open what was granted to them.
+    pub private_keys: Vec<(String, Zeroizing<Vec<u8>>)>,
 }
 
 /// Reads the key files and backups, else what the environment gives.
@@ -53,8 +59,13 @@ pub fn read_given(key_files: &[PathBuf], ask: Ask<'_>) -> Result<Given, GivenErr
             given.git_crypt.push((place, parsed));
             continue;
         }
-        let keyring = backup::keys(read_backup(file, ask)?, &place)?;
-        given.keyrings.push((place, keyring));
+        match read_backup(file, ask)? {
+            Backup::PrivateKey(bytes) => given.private_keys.push((place, bytes)),
+            read => {
+                let keyring = backup::keys(read, &place)?;
+                given.keyrings.push((place, keyring));
+            }
+        }
     }
     if key_files.is_empty()
         && let Some(keyring) = local::from_environment()?
@@ -62,6 +73,21 @@ pub fn read_given(key_files: &[PathBuf], ask: Ask<'_>) -> Result<Given, GivenErr
         given.keyrings.push(("the environment".to_owned(), keyring));
     }
     Ok(given)
+}
+
+/// Reads key files and backups that hold this program's own keys alone.
+///
+/// # Errors
+/// As [`read_given`]; or one is git-crypt's, or a private key.
+pub fn read_own(key_files: &[PathBuf], ask: Ask<'_>) -> Result<Vec<(String, Keyring)>, GivenError> {
+    let given = read_given(key_files, ask)?;
+    if let Some((place, _)) = given.private_keys.into_iter().next() {
+        return Err(BackupError::IsPrivateKey(place).into());
+    }
+    match given.git_crypt.is_empty() {
+        true => Ok(given.keyrings),
+        false => Err(GivenError::OfGitCrypt),
+    }
 }
 
 /// A key file of git-crypt; `None` where it is something else, or cannot be read at all.
@@ -128,6 +154,10 @@ pub fn take(
                 added.extend(adopt(&evidence, held, info, entry)?);
                 continue;
             }
+            // It was set aside here, which a key file need not know.
+            if held.by_id(id).is_some_and(|known| known.name.is_aside_of(&entry.name)) {
+                continue;
+            }
             let conflict = |source| GivenError::Held { place: place.clone(), source };
             let inserted = held.insert(entry).map_err(conflict)?;
             if inserted {
@@ -190,12 +220,14 @@ fn is_earlier(opened: &OpenClone, entry: &Entry) -> Result<bool, GivenError> {
     Ok(is_of_line || !shallow_boundary(&opened.repository)?.is_empty())
 }
 
-/// What this clone has held before.
+/// What this clone has held before, and what the user has pinned for where it comes from.
 ///
 /// # Errors
-/// The list cannot be read.
+/// A list cannot be read.
 pub fn load_seen(repository: &Repository) -> Result<Seen, GivenError> {
-    Ok(Seen::load(repository.common_dir()).context(|| "the list of seen keys".to_owned())?)
+    let seen =
+        Seen::load(repository.common_dir()).context(|| "the list of seen keys".to_owned())?;
+    Ok(seen.with_pins(pins::read(repository)?))
 }
 
 /// Remembers which keys need not be exported before they are given up.
@@ -210,12 +242,17 @@ pub fn remember_copied(
         .context(|| "the list of copied keys".to_owned())?)
 }
 
-/// Adds keys to the local keyring once they are shown to belong here; says how many are new. Nobody else may change the keys
-/// meanwhile.
+/// Adds keys to the local keyring once they are shown to belong here; says how many are new.
 ///
 /// # Errors
-/// One does not belong here, or cannot be kept.
-pub fn take_in(opened: &mut OpenClone, given: Vec<(String, Keyring)>) -> Result<u64, GivenError> {
+/// One does not belong here, or cannot be kept; or a rotation is under way.
+pub fn take_in(
+    opened: &mut OpenClone,
+    given: Vec<(String, Keyring)>,
+    progress: &dyn Progress,
+) -> Result<u64, GivenError> {
+    refuse_rotation(&opened.repository)?;
+    let _exclusive = exclusive(&opened.repository, progress)?;
     opened.keyring = local::load(opened.repository.common_dir())?;
     let given_ids = ids(&given);
     let added = take(opened, given, &[])?;

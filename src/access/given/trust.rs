@@ -75,15 +75,13 @@ fn verify_descent(
     let held = keyring.current(name).map(|held| (held.generation, held.key.id()));
     let known = held.max(evidence.seen.newest(name));
     if let Some((generation, id)) = known {
+        let pinned = held.is_none() && evidence.seen.is_pinned(name);
+        let knows = if pinned { "your file of pins names" } else { "this clone has held" };
         if info.generation < generation {
-            return Err(rollback(info, generation, id));
+            return Err(rollback(info, knows, (generation, id)));
         }
         if !line.contains(&id) {
-            return Err(swapped(
-                info,
-                format!("the one that this clone has held (id {id})"),
-                false,
-            ));
+            return Err(swapped(info, format!("the one that {knows} (id {id})"), false));
         }
         return Ok(());
     }
@@ -103,9 +101,9 @@ fn verify_descent(
     }
 }
 
-fn rollback(info: &KeyInfo, held_generation: u32, held: KeyId) -> GivenError {
+fn rollback(info: &KeyInfo, knows: &'static str, known: (u32, KeyId)) -> GivenError {
     let KeyInfo { generation, id, .. } = *info;
-    GivenError::Rollback { name: info.name.clone(), generation, id, held_generation, held }
+    GivenError::Rollback { name: info.name.clone(), generation, id, knows, known }
 }
 
 fn swapped(info: &KeyInfo, what: String, shallow: bool) -> GivenError {

@@ -2,7 +2,7 @@
 
 use super::error::IndexError;
 use super::restage::restage_git_crypt;
-use super::seal_index::seal_blobs;
+use super::seal_index::{seal_blobs, warn_of_values};
 use crate::access::worktree::find_unopened;
 use crate::clone::sealing::refused_keys;
 use crate::clone::{CloneError, Keys, OpenClone};
@@ -32,15 +32,18 @@ pub fn fix(
     let fixable: Vec<FileStatus> = files.iter().filter(is_meant).cloned().collect();
     let of_git_crypt: Vec<&FileStatus> =
         files.iter().filter(|file| file.state.is_fixable() && file.git_crypt.is_some()).collect();
+    let mut left = 0;
     if !fixable.is_empty() {
         name_authors(progress, opened, &fixable)?;
-        seal_blobs(opened, &fixable)?;
+        let by_value = seal_blobs(opened, &fixable, false)?;
+        warn_of_values(progress, &by_value);
+        left = by_value.len();
     }
     if !of_git_crypt.is_empty() {
         restage_git_crypt(&opened.repository, &opened.keyring, &opened.git_crypt, &of_git_crypt)
             .map_err(IndexError::Sealing)?;
     }
-    Ok((fixable.len() + of_git_crypt.len()) as u64)
+    Ok((fixable.len() - left + of_git_crypt.len()) as u64)
 }
 
 /// Says who wrote what is about to be sealed again: that makes it look current.

@@ -14,7 +14,7 @@ use crate::format::KeyId;
 use crate::git::attributes_file::matches;
 use crate::keyring::KeyName;
 use crate::progress::Progress;
-use crate::status::{FileStatus, State, survey};
+use crate::status::{ByValue, FileStatus, State, survey};
 
 /// Seals what the index holds as plaintext under a path that is tracked now; of the patterns in `switched`, below its folder,
 /// also what is sealed whole and should be by value, or the other way.
@@ -30,7 +30,7 @@ pub fn seal_index(
     let known = opened.known();
     let files = survey(&opened.repository, &known, None)?;
     let mut blobs = Vec::new();
-    let (mut in_history, mut other_key) = (0, 0);
+    let (mut in_history, mut values_in_history, mut other_key) = (0, 0, 0);
     let is_switched = |path: &[u8]| {
         switched.is_some_and(|(folder, patterns)| {
             let below = path.strip_prefix(folder);
@@ -42,7 +42,9 @@ pub fn seal_index(
     for file in files {
         match file.state {
             State::PlaintextInHead | State::PlaintextInIndex => {}
-            State::Sealed { .. } if file.by_value.is_some() && file.can_change_form() => {
+            State::Sealed { .. }
+                if file.by_value.is_some() && file.can_change_form() || file.can_open_values() =>
+            {
                 if !is_switched(&file.path) {
                     continue;
                 }
@@ -77,12 +79,20 @@ pub fn seal_index(
             ));
             continue;
         }
-        in_history += u64::from(file.state == State::PlaintextInHead);
+        if file.state == State::PlaintextInHead {
+            match &file.by_value {
+                Some(ByValue::Clear { lines, values }) if lines.len() < *values => {
+                    values_in_history += 1;
+                }
+                _ => in_history += 1,
+            }
+        }
         blobs.push(file);
     }
-    seal_blobs(opened, &blobs)?;
-    if !blobs.is_empty() {
-        let count = count(blobs.len() as u64, "file");
+    let by_value = seal_blobs(opened, &blobs, true)?;
+    warn_of_values(progress, &by_value);
+    if blobs.len() > by_value.len() {
+        let count = count((blobs.len() - by_value.len()) as u64, "file");
         progress.status(&format!("sealed {count} in the index; commit to keep this"));
     }
     if other_key > 0 {
@@ -97,14 +107,38 @@ pub fn seal_index(
         progress
             .warning(&format!("earlier commits hold {count} unencrypted: change those secrets"));
     }
+    if values_in_history > 0 {
+        let count = count(values_in_history, "file");
+        progress.warning(&format!(
+            "earlier commits hold some values of {count} unencrypted: change those that are secret"
+        ));
+    }
     Ok(())
 }
 
-/// Seals and stages the files, each with the key that its attribute says; all or none.
+/// Names the files that should be sealed whole and stay sealed by value.
+pub fn warn_of_values(progress: &dyn Progress, paths: &[Vec<u8>]) {
+    let Some(first) = paths.first() else { return };
+    progress.warning(&format!(
+        "{} left sealed by value, first {}: people without the key have set values there, and sealed whole these people could compare files and see which of their guesses are right",
+        count(paths.len() as u64, "file"),
+        crate::sanitise::path(first)
+    ));
+    progress.hint(
+        "set other values there with the key, commit, and run this again; 'git shroud status -v' counts the values that were set without it",
+    );
+}
+
+/// Seals and stages the files, each with the key that its attribute says; all or none. `exempts` as in [`Restage`]. Returns what
+/// [`restage`] does.
 ///
 /// # Errors
 /// A file cannot be sealed; then nothing was staged.
-pub fn seal_blobs(opened: &OpenClone, files: &[FileStatus]) -> Result<(), IndexError> {
+pub fn seal_blobs(
+    opened: &OpenClone,
+    files: &[FileStatus],
+    exempts: bool,
+) -> Result<Vec<Vec<u8>>, IndexError> {
     let mut keys: BTreeMap<&KeyName, KeyId> = BTreeMap::new();
     let mut blobs = Vec::with_capacity(files.len());
     for FileStatus { path, executable, id, key, .. } in files {
@@ -118,7 +152,8 @@ pub fn seal_blobs(opened: &OpenClone, files: &[FileStatus]) -> Result<(), IndexE
             }
         };
         let (path, key) = (path.clone(), key.clone());
-        blobs.push(Restage { path, executable: *executable, id: *id, key, with });
+        let executable = *executable;
+        blobs.push(Restage { path, executable, id: *id, key, with, exempts, opens: exempts });
     }
     restage(&opened.repository, &opened.keyring, &blobs).map_err(IndexError::Sealing)
 }

@@ -1,12 +1,12 @@
 //! What git itself keeps as plaintext.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use gix::bstr::ByteSlice as _;
 
 use super::LockError;
+use crate::fs::replace;
 use crate::fs::{Access, read_regular, with_path, write_atomic};
 use crate::git::repository::Repository;
 use crate::progress::Progress;
@@ -38,7 +38,7 @@ pub(super) fn clear_traces(
         cut_message(&git_dir).map_err(LockError::Trace)?;
     }
     let rerere = repository.common_dir().join("rr-cache");
-    match fs::remove_dir_all(&rerere) {
+    match replace::remove_tree(&rerere) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(LockError::Trace(with_path(&rerere, &error)));
         }

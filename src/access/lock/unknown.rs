@@ -22,7 +22,7 @@ pub(super) fn warn(progress: &dyn Progress, worktrees: &[Repository]) -> Result<
         let ignored = worktree.git.run(ignored)?;
         let unknown = worktree.git.run(["ls-files", "-z", "--others", "--exclude-standard"])?;
         let mut attributes = Attributes::new(worktree)?;
-        for (listed, why) in [(unknown, "was never added"), (ignored, "is ignored by git")] {
+        for (listed, why) in [(unknown, "is not tracked by git"), (ignored, "is ignored by git")] {
             for path in listed.split(|&byte| byte == 0).filter(|path| !path.is_empty()) {
                 if attributes.of(path)?.is_encrypted() && holds_plaintext(worktree, path) {
                     named += 1;

@@ -1,5 +1,6 @@
 //! Why nobody is granted a key.
 
+use crate::access::given::generations::Earlier;
 use crate::clone::CloneError;
 use crate::clone::roster::{show, take_away};
 use crate::format::KeyId;
@@ -88,10 +89,15 @@ pub enum MemberError {
         described_generation: u32,
         /// Its id.
         described: KeyId,
+        /// Set if the one that is described is held too.
+        earlier: Option<Box<Earlier>>,
     },
     /// Who wrote the description of a key did not hold it.
     #[error("somebody without the key changed .shroud/{0}/key.toml; nothing was changed")]
     Forged(KeyName),
+    /// A member's file is not in this clone.
+    #[error("{} is not in this clone; nothing was changed", show(.0))]
+    NotHere(File),
     /// A member's file cannot be read.
     #[error("{why}; nothing was changed")]
     BadFile {

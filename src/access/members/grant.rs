@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::MemberError;
+use crate::access::given::generations::find_earlier;
 use crate::clone::Roster;
 use crate::clone::roster::{MemberFile, Standing};
 use crate::error::Context as _;
@@ -112,6 +113,7 @@ pub fn verify<'v>(
             id: entry.key.id(),
             described_generation: info.generation,
             described: info.id,
+            earlier: find_earlier(repository, roster, keyring, name)?.map(Box::new),
         });
     }
     if !info.is_authentic(&entry.key) {
@@ -124,6 +126,9 @@ pub fn verify<'v>(
         let standing = file.standing(Some(info), keyring);
         file.member.is_err() || matches!(standing, Standing::MacFails | Standing::NotVerified)
     };
+    if let Some(missing) = members.iter().find(|file| file.is_missing) {
+        return Err(MemberError::NotHere(missing.file.clone()));
+    }
     if let Some(MemberFile { file, member, .. }) = members.iter().find(is_bad) {
         let (name, file) = (name.clone(), file.clone());
         return Err(match member {

@@ -2,6 +2,7 @@
 
 pub mod adding;
 mod error;
+pub mod expiry;
 pub mod fresh;
 pub mod grant;
 pub mod granting;

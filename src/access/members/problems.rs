@@ -1,6 +1,7 @@
 //! What is wrong with grants, said with who wrote them.
 
 use super::MemberError;
+use crate::clone::roster::{FETCH, GrantProblem, Standing, show};
 use crate::clone::{OpenClone, RESTORE};
 use crate::error::count;
 use crate::git::last_changes::last_changes;
@@ -19,6 +20,8 @@ pub fn report_problems(progress: &dyn Progress, opened: &OpenClone) -> Result<()
         progress.hint(RESTORE);
     }
     let problems = opened.roster.problems(&opened.repository, &opened.keyring)?;
+    let is_missing = |problem: &GrantProblem| problem.standing == Standing::NotHere;
+    let (missing, problems): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_missing);
     let named = &problems[..problems.len().min(NAMED)];
     let paths: Vec<String> = named.iter().map(|problem| problem.file.path()).collect();
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
@@ -34,7 +37,12 @@ pub fn report_problems(progress: &dyn Progress, opened: &OpenClone) -> Result<()
             count((problems.len() - NAMED) as u64, "file")
         ));
     }
-    if problems.is_empty() && opened.roster.malformed.is_empty() {
+    if let Some(first) = missing.first() {
+        let (files, path) = (count(missing.len() as u64, "file"), show(&first.file));
+        progress.warning(&format!("{files} of .shroud not in this clone, first {path}"));
+        progress.hint(FETCH);
+    }
+    if problems.is_empty() && missing.is_empty() && opened.roster.malformed.is_empty() {
         Ok(())
     } else {
         Err(MemberError::Problems)

@@ -118,7 +118,11 @@ fn from_file(
     Ok(resolved)
 }
 
-fn from_certificate(bytes: &[u8], place: &str) -> Result<Resolved, MemberError> {
+/// The recipient that a certificate is, which was found at `place`. Nobody is asked whether it is valid.
+///
+/// # Errors
+/// It is none, or cannot be used.
+pub fn from_certificate(bytes: &[u8], place: &str) -> Result<Resolved, MemberError> {
     let fail = |source| MemberError::Certificate { place: place.to_owned(), source };
     let certificate = Certificate::parse(bytes).map_err(fail)?;
     certificate.check(SystemTime::now()).map_err(fail)?;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::error::MergeError;
 use crate::error::Context as _;
+use crate::filter::Merging;
 use crate::format::KeyId;
 use crate::keyring::Keyring;
-use crate::values::{self, Ciphers, MAX_SEALED, Opened};
+use crate::values::{self, Ciphers, MAX_SEALED, OpenValuesError, Opened};
 
 fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -16,26 +17,48 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The versions, as they are stored: what was set without the key keeps its token where it did not change.
+pub(super) fn merging(sides: [&PathBuf; 3]) -> Result<Option<Merging>, MergeError> {
+    let read = |side: &PathBuf| read(side).context(|| crate::sanitise::native(side));
+    let [base, ours, theirs] = sides;
+    let (base, sides) = (Some(read(base)?), vec![read(ours)?, read(theirs)?]);
+    let holds_tokens = sides.iter().any(|side| values::may_hold_tokens(side));
+    Ok(holds_tokens.then_some(Merging { base, sides }))
+}
+
 /// A key that sealed a value of the file, as much of its id as is known.
 pub(super) fn id_of(file: &Path) -> Option<KeyId> {
     values::named_keys(&read(file).ok()?).into_iter().next_back()
 }
 
-/// Whether no version opens here, as a key that sealed values is not held, and none is sealed whole: what is merged then are the
-/// stored bytes.
-pub(super) fn locked(
+/// Why versions are not opened, of which none is sealed whole: what is merged then are the stored bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// They open.
+    No,
+    /// A key that sealed values is not held.
+    Locked,
+    /// A sealed value does not open.
+    Damaged,
+}
+
+/// Whether the versions open here.
+pub(super) fn closed(
     keyring: &Keyring,
     path: &[u8],
     sides: [&PathBuf; 3],
-) -> Result<bool, MergeError> {
-    let mut locked = false;
+) -> Result<Closed, MergeError> {
+    let mut closed = Closed::No;
     for side in sides {
         let bytes = read(side).context(|| crate::sanitise::native(side))?;
         if bytes.contains(&0) {
-            return Ok(false);
+            return Ok(Closed::No);
         }
-        let opened = values::open(values::format_of_path(path), &bytes, &mut Ciphers::new(keyring));
-        locked |= matches!(opened, Ok(Opened::Locked(_)));
+        match values::open(values::format_of_path(path), &bytes, &mut Ciphers::new(keyring)) {
+            Ok(Opened::Locked(_)) => closed = Closed::Locked,
+            Err(OpenValuesError::Token(..)) if closed == Closed::No => closed = Closed::Damaged,
+            _ => {}
+        }
     }
-    Ok(locked)
+    Ok(closed)
 }

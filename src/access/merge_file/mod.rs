@@ -24,6 +24,7 @@ use crate::merge::{self, Labels, Merged};
 use crate::repo_path::argument_bytes;
 use crate::secret::WipedVec;
 use crate::store::confirmed::Confirmed;
+use by_value::Closed;
 pub use error::MergeError;
 use theirs::theirs_names;
 
@@ -70,7 +71,7 @@ impl Versions {
         let path = argument_bytes(&self.path).unwrap_or_default();
         let sides = [&self.base, &self.ours, &self.theirs];
         let is_sealed = sides.iter().any(|side| id_of(side).is_some());
-        let locked = by_value::locked(&surroundings.keyring, path, sides)?;
+        let closed = by_value::closed(&surroundings.keyring, path, sides)?;
         let held = sides.map(|side| key_of(&surroundings.keyring, side));
         let keys = held.map(|held| held.map(|held| held.name.clone()));
         // A merge without worktree sees no attributes: then the key of the sides stays.
@@ -82,7 +83,7 @@ impl Versions {
         for (file, opened) in sides.into_iter().zip(&mut versions) {
             let mut content = File::open(file).context(|| crate::sanitise::native(file))?;
             // Nothing of them opens here: their tokens are merged, line by line, as git itself would.
-            if locked {
+            if closed != Closed::No {
                 io::copy(&mut content, opened).context(|| crate::sanitise::native(file))?;
                 continue;
             }
@@ -133,10 +134,17 @@ impl Versions {
         // Where one side was rotated, the merge is about to bring its description.
         let newest = held.iter().flatten().max_by_key(|held| held.generation);
         filter.rules().at_least = newest.map(|held| held.key.id());
+        filter.rules().merging = by_value::merging(sides)?;
         let mut result = Vec::new();
         // An exception that only takes the filter away leaves the merge driver of the macro.
         let is_exempt = !is_sealed && attributes.is_some_and(|attributes| !attributes.sealed);
-        if locked || is_exempt {
+        let stays = match closed {
+            Closed::No => is_exempt,
+            Closed::Locked => true,
+            // What is plaintext in it is sealed; with marks it does not read, and sealed whole nobody could set another value.
+            Closed::Damaged => is_exempt || !is_clean,
+        };
+        if stays {
             result.extend_from_slice(&content);
         } else {
             let cleaned = filter.clean(path, &content[..]);

@@ -18,8 +18,11 @@ use crate::values::{self, Ciphers, Value};
 /// A path of the history that these keys open.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ExposedPath {
-    /// The path.
+    /// The path, with the name of the value where that alone is sealed.
     pub path: String,
+    /// Whether it is a value of a file, and not a file.
+    #[serde(skip)]
+    pub is_value: bool,
     /// Different contents that were sealed there.
     pub versions: u64,
     /// The first commit that holds one, in the order of the log, and its date.
@@ -88,6 +91,7 @@ pub fn find_exposed(
             let (exposed, contents) = paths.entry(key).or_insert_with(|| {
                 let path = ExposedPath {
                     path: part.place(&path),
+                    is_value: !part.name.is_empty(),
                     versions: 0,
                     first: commit.clone(),
                     last: commit.clone(),

@@ -75,7 +75,7 @@ fn former_files(repository: &Repository) -> Result<Vec<MemberFile>, MemberError>
         if let Blob::Memory(bytes) = objects::read(repository, id)? {
             let member = Member::parse(&bytes, key, stem).map_err(|error| error.to_string());
             let stem = stem.clone();
-            files.push(MemberFile { file, stem, member });
+            files.push(MemberFile { file, stem, member, is_missing: false, is_newer: false });
         }
     }
     Ok(files)

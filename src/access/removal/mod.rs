@@ -3,6 +3,7 @@
 pub mod exposure;
 mod formerly;
 pub mod report;
+pub mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +53,9 @@ pub fn plan_removal(
         keys.iter().cloned().collect()
     };
     let people = People::of_keys(repository, roster, keyring, &names)?;
+    if let Some(person) = people.files.iter().find(|person| person.file.is_missing) {
+        return Err(MemberError::NotHere(person.file.file.clone()));
+    }
     let mut removal = Removal::default();
     for meant in meant {
         if let Some(recipient) = people.find(meant)? {

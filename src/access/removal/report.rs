@@ -37,7 +37,7 @@ pub fn summarise(progress: &dyn Progress, exposure: &Exposure, also_later: bool)
     progress.status(&format!(
         "in every clone that they keep, they can still open {} of {} in {}{later}",
         count(exposure.paths.iter().map(|path| path.versions).sum(), "version"),
-        count(exposure.paths.len() as u64, "file"),
+        places(exposure),
         count(exposure.commits, "commit"),
     ));
     if unchanged > 0 {
@@ -53,6 +53,17 @@ pub fn summarise(progress: &dyn Progress, exposure: &Exposure, also_later: bool)
             count(exposure.missing, "blob")
         ));
     }
+}
+
+/// How many files and values there are.
+fn places(exposure: &Exposure) -> String {
+    let values = exposure.paths.iter().filter(|path| path.is_value).count();
+    let files = exposure.paths.len() - values;
+    if values == 0 {
+        return count(files as u64, "file");
+    }
+    let numbers = [(values, "value"), (files, "file")].into_iter().filter(|(n, _)| *n > 0);
+    numbers.map(|(n, what)| count(n as u64, what)).collect::<Vec<_>>().join(" and ")
 }
 
 /// Prints the checklist.

@@ -6,6 +6,7 @@ use crate::clone::CloneError;
 use crate::filter::FileError;
 use crate::git::hooks::HooksError;
 use crate::keyring::KeyName;
+use crate::newer::Newer;
 use crate::store::shroud_dir::Label;
 
 /// Why a key is not rotated, or a rotation is not ended.
@@ -61,16 +62,23 @@ pub enum RotateError {
     #[error("{0} is not in this clone, so it cannot be sealed again; nothing was changed")]
     NotHere(String),
     /// A file is in a state in which it cannot be sealed again.
-    #[error("{path} cannot be sealed again ({state}); nothing was changed")]
+    #[error("{path} cannot be sealed again ({state}{detail}); nothing was changed")]
     Unfit {
         /// The file, safe to show.
         path: String,
         /// How it stands.
         state: &'static str,
+        /// What else there is to say of that, behind a comma; safe to show.
+        detail: String,
+        /// Whether it is damaged, or somebody forged it.
+        is_damaged: bool,
     },
     /// The journal is damaged.
     #[error("{0}: it is not the journal of a rotation")]
     Journal(String),
+    /// The journal is one of a later version.
+    #[error("{0}: {1}")]
+    Newer(String, Newer),
     /// The journal's list of blobs is damaged.
     #[error("{0}: it is not a list of blobs")]
     List(String),

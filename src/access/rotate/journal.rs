@@ -13,15 +13,24 @@ use serde::{Deserialize, Serialize};
 
 use super::RotateError;
 use crate::error::Context as _;
+use crate::fs::replace;
 use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
+use crate::newer::Newer;
 use crate::store::local;
 use crate::store::rotation::{dir, draft, is_under_way, remove_dir};
 use crate::store::shroud_dir::{self, File};
 
 /// Bytes of the longest file of the journal that is read.
 const MAX_LEN: usize = 1 << 28;
+
+const VERSION: u32 = 1;
+
+/// The first journals did not say it.
+fn version() -> u32 {
+    VERSION
+}
 
 /// How far a run is; for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -64,6 +73,8 @@ pub struct Replaced {
 
 #[derive(Deserialize, Serialize)]
 struct JournalToml {
+    #[serde(default = "version")]
+    version: u32,
     step: Step,
     git_dir: PathBuf,
     names: Vec<String>,
@@ -105,6 +116,9 @@ impl Journal {
         let damaged = || RotateError::Journal(crate::sanitise::native(&path));
         let text = read_bounded(&path, MAX_LEN).context(|| "the rotation's journal".to_owned())?;
         let text = std::str::from_utf8(&text).map_err(|_| damaged())?;
+        if let Some(newer) = Newer::toml("rotation's journal", VERSION.into(), text) {
+            return Err(RotateError::Newer(crate::sanitise::native(&path), newer));
+        }
         let toml: JournalToml = toml::from_str(text).map_err(|_| damaged())?;
         let names: Result<_, _> = toml.names.iter().map(|name| name.parse()).collect();
         let removed: Option<_> = toml.removed.iter().map(|path| File::recognise(path)).collect();
@@ -140,7 +154,7 @@ impl Journal {
         let mut journal =
             Self { dir: draft.clone(), step: Step::Create, git_dir, names, removed, tips };
         journal.write(repository, new_keys, old_files, new_files)?;
-        fs::rename(&draft, &dir).map_err(|error| with_path(&dir, &error)).context(doing)?;
+        replace::rename(&draft, &dir).map_err(|error| with_path(&dir, &error)).context(doing)?;
         journal.dir = dir;
         Ok(journal)
     }
@@ -172,6 +186,7 @@ impl Journal {
 
     fn write_head(&self) -> Result<(), RotateError> {
         let toml = JournalToml {
+            version: VERSION,
             step: self.step,
             git_dir: self.git_dir.clone(),
             names: self.names.iter().map(ToString::to_string).collect(),
@@ -267,7 +282,7 @@ impl Journal {
     pub fn end(self) -> Result<(), RotateError> {
         let done = self.dir.with_extension("draft");
         remove_dir(&done).context(doing)?;
-        fs::rename(&self.dir, &done).context(doing)?;
+        replace::rename(&self.dir, &done).context(doing)?;
         Ok(remove_dir(&done).context(doing)?)
     }
 }

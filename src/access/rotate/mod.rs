@@ -18,9 +18,9 @@ use super::index::restage::{Restage, write_sealed};
 use super::members::Fresh;
 use super::members::grant::verify;
 use super::members::{Candidate, MemberError, grant};
-use crate::clone::Roster;
 use crate::clone::roster::{MemberFile, Standing, remove_from_shroud_dir};
 use crate::clone::taken_over::taken_over;
+use crate::clone::{CloneError, Roster};
 use crate::error::Context as _;
 use crate::format::{Key, KeyId};
 use crate::git::repository::Repository;
@@ -85,6 +85,9 @@ pub fn create(
     now: SystemTime,
     say: &mut dyn FnMut(Remark),
 ) -> Result<Journal, RotateError> {
+    if let Some(why) = plan.names.iter().find_map(|name| roster.malformed.get(name)) {
+        return Err(RotateError::Clone(CloneError::Malformed(why.clone())));
+    }
     refuse_unfit_files(repository, keyring, roster, &plan.names)?;
     let mut new_keys = Keyring::default();
     let mut new_files = Vec::new();
@@ -223,7 +226,9 @@ fn refuse_unfit_files(
         None => Ok(()),
         Some(file) => {
             let path = crate::sanitise::path(&file.path);
-            Err(RotateError::Unfit { path, state: file.state.name() })
+            let detail = file.detail().map(|detail| format!(", {detail}")).unwrap_or_default();
+            let is_damaged = matches!(file.state, State::Damaged(_));
+            Err(RotateError::Unfit { path, state: file.state.name(), detail, is_damaged })
         }
     }
 }
@@ -300,14 +305,16 @@ fn seal(
         };
         if !is_left {
             let with = new.key.id();
-            blobs.push(Restage { path, executable, id, key, with });
+            let (exempts, opens) = (false, false);
+            blobs.push(Restage { path, executable, id, key, with, exempts, opens });
         }
     }
     let staged = write_sealed(repository, keyring, &blobs).map_err(RotateError::Sealing)?;
     let replaced = blobs.iter().zip(&staged).map(|(blob, Staged { path, executable, id })| {
         Replaced { path: path.clone(), executable: *executable, old: blob.id, new: *id }
     });
-    journal.add_replaced(replaced.collect())?;
+    // One that is sealed by value and holds no value is the same with each key.
+    journal.add_replaced(replaced.filter(|it| it.old != it.new).collect())?;
     stage(repository, &staged)?;
     Ok(left)
 }

@@ -65,7 +65,9 @@ fn begun(repository: &Repository) -> Result<Journal, RotateError> {
 }
 
 fn refuse_other_worktree(repository: &Repository, journal: &Journal) -> Result<(), RotateError> {
-    if repository.gix.git_dir().canonicalize().ok() == journal.git_dir.canonicalize().ok() {
+    if dunce::canonicalize(repository.gix.git_dir()).ok()
+        == dunce::canonicalize(&journal.git_dir).ok()
+    {
         return Ok(());
     }
     Err(RotateError::OtherWorktree(crate::sanitise::native(&journal.git_dir)))

@@ -38,7 +38,7 @@ pub fn show(dir: &Path, sides: &Sides<'_>) -> Result<(), ShowError> {
     let is_colored = color.is_some_and(|color| color == "true");
     let color = if is_colored { "--color=always" } else { "--color=never" };
     let fixed = ["diff", "--no-index", "--no-ext-diff", "--no-textconv", "--text", color, "--"];
-    let place = |file: &OsStr| dir.join(file).canonicalize().unwrap_or_else(|_| file.into());
+    let place = |file: &OsStr| dunce::canonicalize(dir.join(file)).unwrap_or_else(|_| file.into());
     // Away from the repository, whose attributes would have git filter the two files.
     let output = std::process::Command::new("git")
         .args(fixed)

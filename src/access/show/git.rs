@@ -7,7 +7,34 @@ use std::process::Command;
 use super::ShowError;
 use crate::clone::OpenClone;
 use crate::error::Context as _;
+use crate::git::attributes::DRIVER;
 use crate::git::config::{drivers, git_crypt_drivers};
+
+/// Runs `git blame` with these options and paths.
+///
+/// # Errors
+/// As [`run_git`].
+pub fn blame(opened: &OpenClone, dir: &Path, given: &[OsString]) -> Result<(), ShowError> {
+    let git_crypt = opened.git_crypt.files().map(|file| file.name().driver());
+    let drivers = git_crypt.chain([DRIVER.to_owned()]);
+    let settings: Vec<_> = drivers.flat_map(|driver| no_filter(&driver)).collect();
+    run_git(dir, opened, &settings, arguments(&["blame", "--textconv"], given))
+}
+
+/// Without a filter git compares what is in the worktree as it is there.
+fn no_filter(driver: &str) -> [(String, String); 4] {
+    let item = |item: &str, value: &str| (format!("filter.{driver}.{item}"), value.to_owned());
+    [item("process", ""), item("clean", ""), item("smudge", ""), item("required", "false")]
+}
+
+/// Runs `git log --patch --follow` with these options and paths.
+///
+/// # Errors
+/// As [`run_git`].
+pub fn log(opened: &OpenClone, dir: &Path, given: &[OsString]) -> Result<(), ShowError> {
+    // What a path should be, stock git decides by its own rules; --textconv is said for commands that have it off.
+    run_git(dir, opened, &[], arguments(&["log", "--patch", "--textconv", "--follow"], given))
+}
 
 /// Runs git in `dir`, the user's, with their terminal, pager and locale; ends with git's exit status.
 ///
@@ -16,7 +43,7 @@ use crate::git::config::{drivers, git_crypt_drivers};
 ///
 /// # Errors
 /// git cannot be started, or ends with another status than 0.
-pub fn run_git(
+fn run_git(
     dir: &Path,
     opened: &OpenClone,
     settings: &[(String, String)],
@@ -61,7 +88,7 @@ pub fn run_git(
 }
 
 /// git's command, then what the user wrote, then the paths behind '--' if there are any.
-pub fn arguments(command: &[&str], given: &[OsString]) -> impl Iterator<Item = OsString> + use<> {
+fn arguments(command: &[&str], given: &[OsString]) -> impl Iterator<Item = OsString> + use<> {
     let command: Vec<OsString> = command.iter().map(|&word| OsStr::new(word).to_owned()).collect();
     // One that comes first the parser of arguments takes for its own.
     let is_swallowed =

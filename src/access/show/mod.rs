@@ -1,5 +1,6 @@
 //! Sealed files for a reader: one file, a diff, and git's own commands that see plaintext.
 
+pub mod cat;
 pub mod diff_driver;
 mod error;
 pub mod git;

@@ -9,20 +9,34 @@ use crate::filter::git_crypt::{GitCryptFilter, NoPaths};
 use crate::filter::{Driver as _, Filter, FilterError, Filtered, Rule, Rules};
 use crate::format::{self, Sniff};
 use crate::git_crypt;
+use crate::store::received::Received;
+use crate::values::Place;
 
-struct NoRules;
+struct NoRules<'o> {
+    opened: &'o OpenClone,
+}
 
-impl Rules for NoRules {
+impl Rules for NoRules<'_> {
     fn rule(&mut self, _path: &[u8]) -> Result<Rule, String> {
         Ok(Rule::default())
     }
+
+    /// The plaintext may become a file of the worktree.
+    fn receive(&mut self, path: &[u8], values: &[(Place, String)], _blob: &[u8]) {
+        if values.is_empty() {
+            return;
+        }
+        let values = values.iter().map(|(place, token)| (place.names(), token.as_str()));
+        let common_dir = self.opened.repository.common_dir();
+        let _ = Received::remember(&mut None, common_dir, path, values);
+    }
 }
 
-/// Writes the plaintext file to standard output, where it opens as a whole.
+/// Writes the plaintext file to standard output, where it opens as a whole. `path` is where it comes from, as far as is known.
 ///
 /// # Errors
 /// Its key is not held, it is damaged, or it cannot be read or written.
-pub fn print(opened: &OpenClone, source: &mut dyn Read) -> Result<(), ShowError> {
+pub fn print(opened: &OpenClone, path: &[u8], source: &mut dyn Read) -> Result<(), ShowError> {
     let mut start = Vec::new();
     source
         .take(format::HEADER_LEN as u64)
@@ -38,8 +52,8 @@ pub fn print(opened: &OpenClone, source: &mut dyn Read) -> Result<(), ShowError>
     if git_crypt::is_encrypted(&start) {
         return print_git_crypt(opened, &mut start.chain(source));
     }
-    let mut filter = Filter::new(&opened.keyring, NoRules).strict();
-    let smudged = filter.smudge(b"", start.chain(source));
+    let mut filter = Filter::new(&opened.keyring, NoRules { opened }).strict();
+    let smudged = filter.smudge(path, start.chain(source));
     if filter.summary().still_sealed > 0 {
         return Err(ShowError::NotHeld("that seals its values".to_owned()));
     }

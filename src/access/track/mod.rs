@@ -61,7 +61,7 @@ pub fn track(
         others.iter().any(|(_, file)| file.tracked().iter().any(|line| line.values.is_some()));
     let names_key = |file: &AttributesFile| file.tracked().iter().any(|line| line.key.is_some());
     let resets_key = sealing.is_said && others.iter().any(|(_, file)| names_key(file));
-    let top = opened.top()?.canonicalize().context(|| "the worktree".to_owned())?;
+    let top = dunce::canonicalize(opened.top()?).context(|| "the worktree".to_owned())?;
     let folder_here = attributes.path().parent().unwrap_or(&top).to_owned();
     let files = files_below(opened, &top, &folder_here)?;
     let place = Surroundings { top: &top, dir: &folder_here, files: &files };
@@ -127,14 +127,22 @@ pub fn add_files(
     if lines.is_empty() {
         return Ok(());
     }
-    let top = opened.top()?.canonicalize().context(|| "the worktree".to_owned())?;
+    let top = dunce::canonicalize(opened.top()?).context(|| "the worktree".to_owned())?;
     let mut attributes = attributes_here(&top, opened)?;
     let is_by_value = |file: &AttributesFile| file.tracked().iter().any(|it| it.values.is_some());
-    let others = attributes_files(opened)?.iter().any(|(_, file)| is_by_value(file));
+    let others = attributes_files(opened)?;
+    // As 'track --key' does: a line for the default key says so below one that names another.
+    let resets_key =
+        others.iter().any(|(_, file)| file.tracked().iter().any(|line| line.key.is_some()));
+    let others = others.iter().any(|(_, file)| is_by_value(file));
     let by_value = others || lines.iter().any(|(.., values)| values.is_some());
     for (pattern, key, values) in lines {
-        let wanted =
-            Wanted { values: Some(values.clone()), others_by_value: by_value, ..Wanted::default() };
+        let wanted = Wanted {
+            values: Some(values.clone()),
+            others_by_value: by_value,
+            resets_key,
+            layout: None,
+        };
         attributes.track(pattern, key, wanted)?;
     }
     let by_value = is_by_value(&attributes);
@@ -203,24 +211,25 @@ pub fn untrack(
         progress.status(&format!("no longer tracking {}", crate::sanitise::path(pattern)));
     }
     write_and_add(opened, &attributes)?;
-    progress.hint("sealed files stay sealed until 'git add --renormalize' stores their plaintext");
+    progress.hint("a sealed file stays sealed until it is added again: 'git add', 'git commit -a' or 'git add --renormalize' then stores plaintext");
     Ok(())
 }
 
 fn attributes_here(dir: &Path, opened: &OpenClone) -> Result<AttributesFile, CloneError> {
     let top = opened.top()?;
-    let dir = dir.canonicalize().context(|| "the current directory".to_owned())?;
-    let inside = top.canonicalize().is_ok_and(|top| dir.starts_with(top));
-    let dir = if inside { dir } else { top.canonicalize().unwrap_or_else(|_| top.to_owned()) };
+    let dir = dunce::canonicalize(dir).context(|| "the current directory".to_owned())?;
+    let inside = dunce::canonicalize(top).is_ok_and(|top| dir.starts_with(top));
+    let dir =
+        if inside { dir } else { dunce::canonicalize(top).unwrap_or_else(|_| top.to_owned()) };
     let attributes = AttributesFile::read(&dir.join(".gitattributes"))
         .context(|| "the attributes cannot be read".to_owned())?;
-    let is_top = top.canonicalize().is_ok_and(|top| top == dir);
+    let is_top = dunce::canonicalize(top).is_ok_and(|top| top == dir);
     Ok(if is_top { attributes } else { attributes.below_top() })
 }
 
 /// The folder of an attributes file from the top of the worktree: empty, or with a slash at its end.
 fn folder_of(opened: &OpenClone, attributes: &AttributesFile) -> Result<Vec<u8>, CloneError> {
-    let canonical = |path: &Path| path.canonicalize().context(|| "the worktree".to_owned());
+    let canonical = |path: &Path| dunce::canonicalize(path).context(|| "the worktree".to_owned());
     let top = canonical(opened.top()?)?;
     let folder = canonical(attributes.path().parent().unwrap_or(&top))?;
     let relative = folder.strip_prefix(&top).unwrap_or(Path::new(""));

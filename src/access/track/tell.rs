@@ -79,8 +79,15 @@ pub(super) fn tell(
 ) -> Result<(), GitError> {
     let ignore_case = opened.repository.gix.config_snapshot().boolean("core.ignoreCase");
     let case = if ignore_case == Some(true) { Case::Fold } else { Case::Sensitive };
-    let matched: Vec<&Vec<u8>> =
-        place.files.iter().filter(|file| matches(pattern, file, case)).collect();
+    let folder = place.dir.strip_prefix(place.top).ok().and_then(from_native).unwrap_or_default();
+    let folder = if folder.is_empty() { folder } else { [&folder[..], b"/"].concat() };
+    // No line seals these.
+    let is_own = |file: &[u8]| {
+        let path = [&folder[..], file].concat();
+        exception_for(&path).is_some() || path.starts_with(b".shroud/")
+    };
+    let matched = place.files.iter().filter(|file| matches(pattern, file, case) && !is_own(file));
+    let matched: Vec<&Vec<u8>> = matched.collect();
     let is_ignored = matched.is_empty()
         && crate::repo_path::to_native(given).is_some_and(|file| place.dir.join(file).is_file());
     let what = match matched.len() as u64 {
@@ -105,13 +112,11 @@ pub(super) fn tell(
         progress.hint(&format!("to track everything in a folder: {folder}"));
     }
     let mut attributes = Attributes::new(&opened.repository)?;
-    let folder = place.dir.strip_prefix(place.top).ok().and_then(from_native).unwrap_or_default();
-    let folder = if folder.is_empty() { folder } else { [&folder[..], b"/"].concat() };
     let mut open = Vec::new();
     for file in matched {
         let path = [&folder[..], file].concat();
         let of = attributes.of(&path)?;
-        if !of.sealed && exception_for(&path).is_none() && !path.starts_with(b".shroud/") {
+        if !of.sealed {
             open.push((path, of));
         }
     }

@@ -5,6 +5,7 @@ use crate::access::worktree::left::LeftError;
 use crate::error::count;
 use crate::format::KeyId;
 use crate::git_crypt::Name;
+use crate::keyring::KeyName;
 use crate::recipient::identities::IdentityError;
 
 /// Why a clone is not opened, or not all of it.
@@ -22,6 +23,12 @@ pub enum UnlockError {
     /// So many descriptions cannot be read.
     #[error("{} in .shroud cannot be read, so some keys may stay locked", count(*.0, "description"))]
     Malformed(u64),
+    /// Only an earlier generation of this key is held, and files are sealed with the current one.
+    #[error("files stay sealed: this clone holds only an earlier generation of the key '{0}'")]
+    Behind(KeyName),
+    /// A file of `.shroud/` is not in this clone, so no grant could be looked for.
+    #[error("no key was given, and {0} is not in this clone, so no grant was found")]
+    NotHere(String),
     /// A name that was given is no key's.
     #[error("there is no key '{0}' in .shroud or .git-crypt")]
     UnknownName(String),
@@ -31,6 +38,11 @@ pub enum UnlockError {
     /// No key was given, and none is held; the names of those that are described.
     #[error("no key was given, and none is held here{}", of_repository(.0))]
     NoKey(String),
+    /// The clone has no address that a pin could name.
+    #[error(
+        "this clone has no remote with an address, so its keys cannot be pinned; all else is done"
+    )]
+    NoRemote,
     /// A key of git-crypt opens no file of its name.
     #[error("{place}: this git-crypt key opens no file here that belongs to its name, '{name}'")]
     OpensNothing {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use super::UnlockError;
 use super::unwrap::Unwrapper;
 use super::unwrapped::{Attempt, Granted, Unwrapped};
@@ -36,9 +38,17 @@ pub struct IdentityArguments {
     /// Allow an RSA key for --secret-key, although the time of its decryption depends on the key (RUSTSEC-2023-0071)
     #[arg(long)]
     allow_rsa: bool,
+    /// Private keys that were read already, each with the place that it comes from
+    #[arg(skip)]
+    read: Vec<(String, Zeroizing<Vec<u8>>)>,
 }
 
 impl IdentityArguments {
+    /// The same with private keys that were read already.
+    pub fn with(&self, read: Vec<(String, Zeroizing<Vec<u8>>)>) -> Self {
+        Self { read, ..self.clone() }
+    }
+
     /// What opens OpenPGP messages.
     pub fn gather_openpgp(
         &self,
@@ -53,6 +63,14 @@ impl IdentityArguments {
         Ok(identities)
     }
 
+    /// The identities that were named.
+    ///
+    /// # Errors
+    /// One cannot be used.
+    pub fn gather_age(&self) -> Result<Identities, UnlockError> {
+        self.given()
+    }
+
     /// What was named must be usable.
     fn given(&self) -> Result<Identities, UnlockError> {
         let mut identities = Identities::default();
@@ -63,6 +81,9 @@ impl IdentityArguments {
         for path in &self.secret_keys {
             let bytes = read_bounded(path, MAX_TEXT_LEN).context(|| "the secret key".to_owned())?;
             identities.add_secret_key(&bytes, &crate::sanitise::native(path))?;
+        }
+        for (place, bytes) in &self.read {
+            identities.add_private_key(bytes, place)?;
         }
         identities.add_from_environment()?;
         Ok(identities)
@@ -192,6 +213,13 @@ fn gather(
         .collect();
     for left_out in identities.find(&recipients, repository.gpg_program().as_deref()) {
         progress.detail(&format!("left out: {left_out}"));
+    }
+    for file in &identities.looked {
+        progress.detail(&format!("looked at {file}"));
+    }
+    if identities.looked.is_empty() {
+        progress
+            .detail("no file in the usual places is an age identity, or an SSH key of a member");
     }
     Ok(identities)
 }

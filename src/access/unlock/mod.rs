@@ -12,17 +12,22 @@ mod unwrapped;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::given::{Given, ids, prove, read_given, remember_copied, take};
+use super::given::generations::{find_dropped, settle};
+use super::given::pins;
+use super::given::{Given, GivenError, ids, prove, read_given, remember_copied, take};
 use super::worktree::left::report_left;
 use super::worktree::{Report, open_worktree};
-use crate::clone::{CloneError, OpenClone, RESTORE, Roster, held_git_crypt_keys, write_only};
+use crate::clone::{
+    CloneError, OpenClone, RESTORE, Roster, exchanged, held_git_crypt_keys, write_only,
+};
 use crate::error::count;
 use crate::filter::describe_suspects;
 use crate::format::KeyId;
 use crate::git::config::{install_drivers, install_git_crypt_drivers};
+use crate::git::jujutsu;
 use crate::git::repository::Repository;
 use crate::git_crypt::KeyFile;
-use crate::keyring::KeyName;
+use crate::keyring::{KeyName, Keyring};
 use crate::progress::Progress;
 use crate::recipient::Ask;
 use crate::status::find_names;
@@ -41,6 +46,12 @@ pub struct Request {
     pub trusted: Vec<KeyId>,
     /// Names of keys that are taken although this clone has never seen them.
     pub new_keys: Vec<String>,
+    /// Ids that were compared with a colleague: every key must be one of these, or descend from one. None is compared if there is none.
+    pub expected: Vec<KeyId>,
+    /// Whether it is well if no key can be had.
+    pub soft: bool,
+    /// Whether the keys are pinned, for the user's next clones.
+    pub pin: bool,
 }
 
 /// Takes keys and opens every worktree. Nobody else may change the keys meanwhile.
@@ -54,6 +65,10 @@ pub fn unlock(
     progress: &dyn Progress,
 ) -> Result<(), UnlockError> {
     let is_set_up = install_first(&repository)?;
+    if jujutsu::is_used(&repository) {
+        progress.warning(jujutsu::WARNING);
+        progress.hint(jujutsu::HINT);
+    }
     let keyring = local::load(repository.common_dir())?;
     let git_crypt = held_git_crypt_keys(&repository)?;
     let roster = Roster::read(&repository)?;
@@ -65,8 +80,9 @@ pub fn unlock(
     let had = keyring.entries().len();
     let mut opened = OpenClone { repository, keyring, git_crypt, roster };
     let is_fresh = git_crypt::is_fresh(&opened)?;
-    let Given { keyrings: given, git_crypt: given_git_crypt } =
+    let Given { keyrings: given, git_crypt: given_git_crypt, private_keys } =
         read_given(&request.key_files, ask)?;
+    let identities = request.identities.with(private_keys);
     let given_ids = ids(&given);
     let any_given = !given.is_empty() || !given_git_crypt.is_empty();
     let mut added = take(&mut opened, given, &request.trusted)?;
@@ -76,19 +92,24 @@ pub fn unlock(
         let names: Vec<KeyName> =
             request.new_keys.iter().filter_map(|name| name.parse().ok()).collect();
         let confirmed = Confirmed { ids: &request.trusted, names: &names };
-        let unwrapped = unwrap_missing(progress, &mut opened, &request.identities, confirmed, ask)?;
+        let unwrapped = unwrap_missing(progress, &mut opened, &identities, confirmed, ask)?;
         added.extend(unwrapped.added);
         still_locked = unwrapped.locked;
+        // Who expects ids takes no key besides, so one in .git-crypt/ must be named too.
+        let is_fresh = is_fresh && request.expected.is_empty();
         let allowed =
             git_crypt::Allowed { ids: &request.trusted, names: &request.new_keys, is_fresh };
-        locked_git_crypt =
-            git_crypt::unwrap(progress, &mut opened, &request.identities, &allowed, ask)?;
+        locked_git_crypt = git_crypt::unwrap(progress, &mut opened, &identities, &allowed, ask)?;
     }
     let say_locked = || {
         still_locked.iter().for_each(|locked| locked.say(progress));
         locked_git_crypt.iter().for_each(|line| progress.status(line));
     };
     if opened.keyring.is_empty() && opened.git_crypt.is_empty() {
+        if request.soft {
+            progress.status("no key opens this clone here, so its files stay sealed");
+            return Ok(());
+        }
         say_locked();
         let infos = opened.roster.infos.values();
         write_only::look(progress, &opened.repository, &opened.keyring, infos);
@@ -97,18 +118,25 @@ pub fn unlock(
         }
         return Err(no_key(&opened));
     }
+    let settled = settle(&mut opened, &request.trusted, progress)?;
+    refuse_unexpected(&opened.keyring, &request.expected)?;
+    if settled && added.is_empty() {
+        local::save(opened.repository.common_dir(), &opened.keyring)?;
+    }
     if !added.is_empty() {
         prove(&opened, &added, &request.trusted)?;
         local::save(opened.repository.common_dir(), &opened.keyring)?;
         report_taken(progress, &opened, &added);
-    } else if had > 0 && any_given {
+    } else if had > 0 && any_given && !settled {
         progress.status("these keys are held already");
     }
     // What came from a file or a grant is there again, whoever deletes the grant meanwhile: a lock gives it up.
     remember_copied(&opened, given_ids.into_iter().chain(added))?;
     opened.remember_seen(&request.trusted)?;
+    pin(progress, &opened, request.pin)?;
     let infos = opened.roster.infos.values();
     write_only::look(progress, &opened.repository, &opened.keyring, infos);
+    exchanged::warn(progress, &opened.repository, &opened.roster, &opened.keyring);
     taken_over::take_over(progress, &mut opened)?;
     opened.remember_seen_git_crypt()?;
     if !is_set_up && !opened.keyring.is_empty() {
@@ -119,10 +147,18 @@ pub fn unlock(
         install_git_crypt_drivers(&opened.repository, held)?;
     }
     say_locked();
-    open_all(progress, &opened)?;
-    match opened.roster.malformed.len() as u64 {
-        0 => Ok(()),
-        n => Err(UnlockError::Malformed(n)),
+    let dropped = find_dropped(&opened.repository, &opened.roster, &opened.keyring)?;
+    for earlier in dropped {
+        progress.warning(&earlier.describe());
+        progress.hint(&earlier.step_back());
+    }
+    let meter = progress.meter("opening the files");
+    let behind = open_all(progress, &opened)?;
+    drop(meter);
+    match (opened.roster.malformed.len() as u64, behind) {
+        (0, None) => Ok(()),
+        (0, Some(name)) => Err(UnlockError::Behind(name)),
+        (n, _) => Err(UnlockError::Malformed(n)),
     }
 }
 
@@ -137,6 +173,39 @@ pub fn install_first(repository: &Repository) -> Result<bool, UnlockError> {
         install_drivers(repository)?;
     }
     Ok(is_set_up)
+}
+
+/// Pins the keys if that is asked for; what is pinned already follows a rotation.
+fn pin(progress: &dyn Progress, opened: &OpenClone, asked: bool) -> Result<(), UnlockError> {
+    if !asked {
+        return Ok(pins::follow(&opened.repository, &opened.keyring)?);
+    }
+    let places = pins::pin(&opened.repository, &opened.keyring)?;
+    if places.is_empty() {
+        return Err(UnlockError::NoRemote);
+    }
+    places.iter().for_each(|place| progress.status(&format!("pinned the keys of {place}")));
+    Ok(())
+}
+
+/// Each key that is held, by its name, must be one that was expected, or descend from one.
+fn refuse_unexpected(keyring: &Keyring, expected: &[KeyId]) -> Result<(), GivenError> {
+    if expected.is_empty() {
+        return Ok(());
+    }
+    // What was set aside seals nothing; it is of the line of no key.
+    for name in keyring.names().into_iter().filter(|name| !name.is_aside()) {
+        let mut line = keyring
+            .entries()
+            .iter()
+            .filter(|entry| entry.name == *name)
+            .map(|entry| entry.key.id());
+        if !line.any(|id| expected.contains(&id)) {
+            let id = keyring.current(name).expect("it is held").key.id();
+            return Err(GivenError::Unexpected { name: name.clone(), id });
+        }
+    }
+    Ok(())
 }
 
 /// A name that is misspelt would be a key that stays locked without a word.
@@ -176,6 +245,9 @@ fn report_taken(progress: &dyn Progress, opened: &OpenClone, added: &BTreeSet<Ke
 }
 
 fn no_key(opened: &OpenClone) -> UnlockError {
+    if let Some(file) = not_here(opened) {
+        return UnlockError::NotHere(file);
+    }
     if opened.roster.infos.is_empty()
         && find_names(&opened.repository).is_ok_and(|names| !names.is_empty())
     {
@@ -184,8 +256,19 @@ fn no_key(opened: &OpenClone) -> UnlockError {
     UnlockError::NoKey(opened.key_names())
 }
 
-/// Opens the files of every worktree.
-fn open_all(progress: &dyn Progress, opened: &OpenClone) -> Result<(), UnlockError> {
+/// A file of `.shroud/` that is not in this clone, so that a grant may be.
+fn not_here(opened: &OpenClone) -> Option<String> {
+    let Roster { missing, .. } = &opened.roster;
+    let member = || {
+        let names = opened.roster.infos.keys();
+        let mut files = names.flat_map(|name| opened.roster.each_member(&opened.repository, name));
+        files.find(|file| file.is_missing).map(|file| file.file.path())
+    };
+    missing.clone().or_else(member).map(|path| crate::sanitise::path(path.as_bytes()))
+}
+
+/// Opens the files of every worktree; returns a key that files are sealed with, and of which only an earlier generation is held.
+fn open_all(progress: &dyn Progress, opened: &OpenClone) -> Result<Option<KeyName>, UnlockError> {
     let mut all = Report::default();
     let worktrees = opened.repository.all_worktrees()?;
     for worktree in &worktrees {
@@ -214,8 +297,22 @@ fn open_all(progress: &dyn Progress, opened: &OpenClone) -> Result<(), UnlockErr
         progress.warning(&suspects);
         progress.hint(hint);
     }
+    let mut behind = None;
     for (id, files) in &all.still_sealed {
         let info = opened.roster.infos.values().find(|info| id.names(info.id));
+        let held = info.and_then(|info| Some((info, opened.keyring.current(&info.name)?)));
+        if let Some((info, held)) = held {
+            progress.status(&format!(
+                "left {} sealed with generation {} of key '{}' (id {}); this clone holds generation {}",
+                count(*files, "file"),
+                info.generation,
+                info.name,
+                info.id,
+                held.generation
+            ));
+            behind = Some(info.name.clone());
+            continue;
+        }
         let name = info.map_or_else(
             || format!("an unknown key (id {id})"),
             |info| format!("key '{}'", info.name),
@@ -238,5 +335,6 @@ fn open_all(progress: &dyn Progress, opened: &OpenClone) -> Result<(), UnlockErr
         ));
         progress.hint("'git shroud status' names them, 'git shroud status --fix' seals them");
     }
-    Ok(report_left(progress, &all)?)
+    report_left(progress, &all)?;
+    Ok(behind)
 }

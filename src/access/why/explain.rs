@@ -82,7 +82,7 @@ fn attribute(attributes: &PathAttributes) -> String {
 
 /// How the values of a path are sealed; `None` where it is sealed whole.
 fn mode(path: &[u8], attributes: &PathAttributes) -> Option<String> {
-    let By::Value { setting, .. } = &attributes.by else { return None };
+    let By::Value { setting, exempting, .. } = &attributes.by else { return None };
     let said = place(setting);
     Some(match Mode::of(attributes, path) {
         Err(why) => why,
@@ -93,7 +93,12 @@ fn mode(path: &[u8], attributes: &PathAttributes) -> Option<String> {
         Ok(Some(Mode { format: Some(format), clear })) => {
             let clear = match clear.patterns() {
                 [] => "no name is exempt".to_owned(),
-                names => format!("not sealed: {}", crate::sanitise::line(&names.join(", "))),
+                names => {
+                    let names = crate::sanitise::line(&names.join(", "));
+                    let by = exempting.as_ref().and_then(|setting| setting.place.as_ref());
+                    let by = by.map(|(file, line)| format!(" (by {file}:{line})"));
+                    format!("not sealed: {names}{}", by.unwrap_or_default())
+                }
             };
             format!("by value, as {} ({said}); {clear}", format.name())
         }
@@ -159,7 +164,7 @@ fn fresh_clone(attributes: &PathAttributes, state: Option<&State>) -> String {
             | State::NotTracked(_),
         ) => "sees sealed bytes until it is unlocked",
         Some(State::Conflict(_)) => "unclear, see the conflict",
-        Some(State::Damaged(_)) => "sees bytes that do not open",
+        Some(State::Damaged(_) | State::Newer(_)) => "sees bytes that do not open",
         Some(State::Empty) => "sees an empty file",
         Some(State::PlaintextInHead | State::PlaintextInIndex) => {
             "sees the plaintext (once this is committed)"

@@ -7,15 +7,17 @@ use std::path::Path;
 use super::sweep::Worker;
 use super::{Changes, Left, LockPlan};
 use crate::config_format::Format;
-use crate::format::{self, KeyId, OpenError, Sniff};
+use crate::format::{self, KeyId, Sniff};
 use crate::fs::open_regular;
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::git::objects::{self, Blob};
 use crate::git::worktree::{IndexedFile, NotAFile, Worktree};
+use crate::keyring::Keyring;
 use crate::secret::WipedVec;
+use crate::store::received::Received;
 use crate::values::{
-    self, Ciphers, Index, Look, MAX_SEALED, Mode, OpenValuesError, Opened, SealError, Sealer, Token,
+    self, Ciphers, Look, MAX_SEALED, Mode, OpenValuesError, Opened, Past, SealError, Sealer, Token,
 };
 
 /// A file whose values the index holds sealed.
@@ -26,6 +28,8 @@ pub(super) struct ByValue {
     keys: BTreeSet<KeyId>,
     /// Whether values in it are plaintext.
     is_partly_clear: bool,
+    /// Why one of its values does not open with any key.
+    damage: Option<OpenValuesError>,
 }
 
 /// How the bytes are had that close a file.
@@ -71,14 +75,17 @@ impl ByValue {
             }
         };
         let format = mode.as_ref().and_then(|mode| mode.format).or(by_name);
+        let named = values::named_keys(&blob);
         let new = |keys: BTreeSet<KeyId>, is_partly_clear| {
-            Some(Self { blob, mode, format, keys, is_partly_clear })
+            Some(Self { blob, mode, format, keys, is_partly_clear, damage: None })
         };
         Ok(match looked {
             Some(Look::Sealed { keys, .. }) => new(keys.into_keys().collect(), false),
             Some(Look::Plain { keys, .. }) if !keys.is_empty() => {
                 new(keys.into_keys().collect(), true)
             }
+            Some(Look::Damaged(name, why)) => new(named, false)
+                .map(|file| Self { damage: Some(OpenValuesError::Token(name, why)), ..file }),
             _ => None,
         })
     }
@@ -115,12 +122,15 @@ impl ByValue {
         let file = read(&path)?.ok_or(Left::Changed)?;
         let is_the_blob = *file == self.blob;
         let (plaintext, keys) = match self.open(&file, ciphers) {
-            Ok(Opened::Plaintext { bytes, keys, .. }) => (bytes, keys),
+            Ok(Opened::Plaintext { bytes, keys, received, .. }) => {
+                worker.receive(&entry.path, &received, is_the_blob.then_some(entry.id));
+                (bytes, keys)
+            }
             Ok(Opened::Locked(id)) => {
                 *worker.report.still_sealed.entry(id).or_default() += 1;
                 return Ok(());
             }
-            Err(_) if is_the_blob => return Err(Left::Damaged(OpenError::Authentication)),
+            Err(error) if is_the_blob => return Err(Left::Value(error)),
             // It is open already.
             Ok(Opened::NoTokens) | Err(_) => {
                 let mut is_same = || self.opens_to(&file, ciphers);
@@ -233,14 +243,7 @@ impl ByValue {
             return Ok(How::Blob(file));
         }
         // As in a clone without the key: comments and order may differ.
-        if let Some(mode) = &self.mode
-            && values::only_tokens(
-                mode,
-                &file,
-                &mut Ciphers::new(&crate::keyring::Keyring::default()),
-            )
-            .is_ok()
-        {
+        if self.is_closed(&file) {
             return Ok(How::Stays);
         }
         let key = match &attributes.key {
@@ -256,14 +259,21 @@ impl ByValue {
             let sealed = match mode.format.or(self.format) {
                 None => Err(values::no_format()),
                 Some(format) => {
-                    let (clear, index) =
-                        (&mode.clear, &Index::read(format, std::slice::from_ref(&self.blob)));
+                    let clear = &mode.clear;
+                    let sides = std::slice::from_ref(&self.blob);
+                    let received = Received::load(worker.repository.common_dir());
+                    let (received, path) = (received.as_ref(), &entry.path[..]);
+                    let past = Past { sides, received, path, ..Past::default() };
                     let keeps = |token: &Token| token.is_to_public() && token.key().names(key.id());
-                    values::seal((format, clear), &file, Sealer::Key(key), ciphers, index, keeps)
+                    values::seal((format, clear), &file, Sealer::Key(key), ciphers, past, keeps)
                 }
             };
             let sealed = match sealed {
                 Ok(sealed) => sealed.bytes,
+                // Sealed whole it could be compared with others.
+                Err(_) if values::has_public(&self.blob) => {
+                    return Err(Left::Changed);
+                }
                 Err(SealError::DoesNotRead(_) | SealError::TooLarge) => {
                     format::seal(key, attributes.layout, &file)
                 }
@@ -278,6 +288,14 @@ impl ByValue {
         }
     }
 
+    /// Whether every value of a file is sealed; one that is damaged, as the index has it.
+    fn is_closed(&self, file: &[u8]) -> bool {
+        let (none, stored) = (Keyring::default(), std::slice::from_ref(&self.blob));
+        let ciphers = &mut Ciphers::new(&none);
+        let mode = self.mode.as_ref();
+        mode.is_some_and(|mode| values::only_tokens_over(mode, file, stored, ciphers).is_ok())
+    }
+
     /// Whether the blob is to take the place of the file, without any key.
     pub(super) fn is_to_close(
         &self,
@@ -290,18 +308,18 @@ impl ByValue {
             return Ok(false);
         };
         let file = read(&path)?.ok_or(Left::Changed)?;
-        if *file == self.blob || format::sniff(&file) != Sniff::NotSealed || self.keys.is_empty() {
+        if *file == self.blob || format::sniff(&file) != Sniff::NotSealed {
             return Ok(false);
         }
-        let none = crate::keyring::Keyring::default();
-        let is_closed =
-            |mode: &Mode| values::only_tokens(mode, &file, &mut Ciphers::new(&none)).is_ok();
+        if self.keys.is_empty() && self.damage.is_none() {
+            return Ok(false);
+        }
         match () {
             () if entry.intended => Err(Left::Changed),
             () if self.is_partly_clear => Err(Left::InTheClear),
             () if discard => Ok(true),
             // Comments and order may be changed in a closed clone.
-            () if self.mode.as_ref().is_some_and(is_closed) => Ok(false),
+            () if self.is_closed(&file) => Ok(false),
             () if worker.worktree.is_untouched(entry, &metadata) => Ok(true),
             () => Err(Left::Changed),
         }

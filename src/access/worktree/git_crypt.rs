@@ -56,6 +56,8 @@ pub(super) fn open_file(
     // Not by its times: the plaintext of a file that was encrypted twice looks encrypted too.
     let is_the_blob = is_blob(worker.repository, &file, metadata.len(), entry.id)?;
     let nonce = Nonce::read(&start)?;
+    // Windows does not replace a file that is open.
+    drop(file);
     let held = worker.git_crypt;
     let candidates: Vec<_> = held.versions_for(name).collect();
     for (_, key) in candidates {
@@ -63,16 +65,17 @@ pub(super) fn open_file(
             continue;
         }
         if is_the_blob && attributes.conversion.is_some() {
-            if opens(key, &nonce, &file)? {
+            if opens(key, &nonce, &open_regular(&path)?)? {
                 worker.report.by_git.push(entry.path.clone());
                 return Ok(());
             }
             continue;
         }
-        (&file).seek(SeekFrom::Start(HEADER_LEN as u64))?;
-        let source = BufReader::with_capacity(BUFFER, &file);
         // The new file takes the old one's place only if all of it is sound.
         let opened = worker.worktree.replace(&path, entry.executable, |to| {
+            let mut file = open_regular(&path)?;
+            file.seek(SeekFrom::Start(HEADER_LEN as u64))?;
+            let source = BufReader::with_capacity(BUFFER, file);
             open_stream(key, &nonce, source, to).map(drop).map_err(Left::from)
         });
         match opened {
@@ -151,6 +154,8 @@ pub(super) fn encrypt_file(
     let (nonce, length) = first_pass(key, &mut file)?;
     let mut hasher = BlobHasher::new(worker.repository, HEADER_LEN as u64 + length);
     let stat = worker.worktree.replace(&path, entry.executable, |to| {
+        // Closed before it is replaced.
+        let file = file;
         if is_the_blob {
             // What is overwritten must be what the repository holds.
             encrypt(key, &nonce, length, &file, Tee(to, &mut hasher))?;

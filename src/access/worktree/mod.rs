@@ -9,7 +9,7 @@ mod lock_plan;
 mod open;
 mod opened_with;
 mod put_back;
-pub(super) mod read_start;
+pub(in crate::access) mod read_start;
 mod report;
 mod seal;
 mod sweep;

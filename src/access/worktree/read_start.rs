@@ -25,6 +25,9 @@ pub(in crate::access) fn read_start(path: &Path) -> io::Result<(File, Vec<u8>)> 
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn sniff_blob(repository: &Repository, id: ObjectId) -> Result<Option<Sniff>, GitError> {
+pub(in crate::access) fn sniff_blob(
+    repository: &Repository,
+    id: ObjectId,
+) -> Result<Option<Sniff>, GitError> {
     Ok(objects::read_start(repository, id)?.map(|start| format::sniff(&start)))
 }

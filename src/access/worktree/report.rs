@@ -10,6 +10,7 @@ use crate::filter::Files;
 use crate::format::{KeyId, OpenError};
 use crate::git::GitError;
 use crate::git_crypt::Name;
+use crate::values::OpenValuesError;
 
 /// Why a file was left as it is.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,9 @@ pub enum Left {
     /// Its sealed bytes do not open.
     #[error(transparent)]
     Damaged(OpenError),
+    /// A sealed value in it does not open.
+    #[error(transparent)]
+    Value(OpenValuesError),
     /// It is encrypted by git-crypt and does not open.
     #[error(transparent)]
     GitCrypt(crate::git_crypt::OpenError),

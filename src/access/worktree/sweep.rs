@@ -13,6 +13,8 @@ use crate::git::worktree::{self, Entries, IndexedFile, Worktree};
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
 use crate::parallel::map_runs;
+use crate::store::received::Received;
+use crate::values::Place;
 
 /// Files for which starting another thread pays.
 const FILES_PER_THREAD: usize = 64;
@@ -24,6 +26,34 @@ pub(super) struct Worker<'r> {
     pub(super) git_crypt: &'r HeldKeys,
     pub(super) worktree: Worktree<'r>,
     pub(super) report: Report,
+    /// What this clone remembers of values that were set without the key, once one was opened.
+    received: Option<Received>,
+    has_read_received: bool,
+}
+
+impl Worker<'_> {
+    /// Remembers values of a file that were set without the key, and are opened now; `blob` is the file, if it is as the index has it. What
+    /// cannot be written is not remembered.
+    pub(super) fn receive(
+        &mut self,
+        path: &[u8],
+        values: &[(Place, String)],
+        blob: Option<gix::ObjectId>,
+    ) {
+        let common_dir = self.repository.common_dir();
+        if !self.has_read_received {
+            self.received = Received::load(common_dir);
+            self.has_read_received = true;
+        }
+        if !values.is_empty() {
+            let values = values.iter().map(|(place, token)| (place.names(), token.as_str()));
+            let _ = Received::remember(&mut self.received, common_dir, path, values);
+        }
+        if let Some(received) = self.received.as_mut().filter(|all| all.knows_path(path)) {
+            let blob = blob.map(|id| id.to_string());
+            let _ = received.set_origin(self.repository.gix.git_dir(), path, blob.as_deref(), 0);
+        }
+    }
 }
 
 /// Runs `work` on every file, on all cores, and returns what was done.
@@ -44,6 +74,8 @@ pub(super) fn sweep(
             git_crypt: keys.git_crypt,
             worktree: Worktree::new(&repository)?,
             report: Report::default(),
+            received: None,
+            has_read_received: false,
         };
         for entry in files {
             let worked = match attributes.of(&entry.path) {

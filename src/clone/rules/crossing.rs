@@ -22,6 +22,9 @@ use super::indexed::blobs_at;
 /// Commits that changed attributes and are looked at, at most.
 const MAX_COMMITS: &str = "--max-count=2000";
 
+/// Merges, one behind the other, that are followed to who wrote a line, at most.
+const MAX_MERGES: usize = 50;
+
 /// The held key of another name with which the index holds a path that should be sealed under `key`, unless this clone has
 /// confirmed the move.
 ///
@@ -98,6 +101,27 @@ pub fn who_moved(
     if has_from(head)? && !is_named(from, &Attributes::new(repository)?.of(path)?) {
         return Ok(Some("a change of the attributes that is not committed".to_owned()));
     }
+    let mut who = None;
+    let mut tip = head;
+    // Whoever merges is not who wrote the line: that is somebody on the side that came without the key.
+    for _ in 0..MAX_MERGES {
+        let Some((text, came)) = last_move(repository, tip, &mut has_from)? else { break };
+        who = Some(text);
+        match came {
+            Some(side) => tip = side,
+            None => break,
+        }
+    }
+    Ok(who)
+}
+
+/// The last commit up to this one that took the key away, for people, and, of a merge, the parent that came without it.
+fn last_move(
+    repository: &Repository,
+    tip: ObjectId,
+    has_from: &mut dyn FnMut(ObjectId) -> Result<bool, GitError>,
+) -> Result<Option<(String, Option<ObjectId>)>, GitError> {
+    let tip = tip.to_string();
     let log = [
         &PLAIN_LOG[..],
         &[
@@ -105,7 +129,7 @@ pub fn who_moved(
             "--date=short",
             "--format=%H %P%x00%h of %ad by %an <%ae>: %s",
             "--full-history",
-            "HEAD",
+            &tip,
             "--",
             ":(top,glob)**/.gitattributes",
         ],
@@ -120,11 +144,16 @@ pub fn who_moved(
         if has_from(commit)? {
             continue;
         }
+        let (mut took, mut came) = (false, None);
         for parent in ids {
-            if has_from(parent)? {
-                let text = String::from_utf8_lossy(&line[at + 1..]);
-                return Ok(Some(format!("commit {}", crate::sanitise::text(&text))));
+            match has_from(parent)? {
+                true => took = true,
+                false => came = Some(parent),
             }
+        }
+        if took {
+            let text = String::from_utf8_lossy(&line[at + 1..]);
+            return Ok(Some((format!("commit {}", crate::sanitise::text(&text)), came)));
         }
     }
     Ok(None)

@@ -35,7 +35,7 @@ impl GitCryptSurroundings {
     /// # Errors
     /// The keys cannot be read.
     pub fn find(dir: &Path) -> Result<Self, CloneError> {
-        let dir = dir.canonicalize().context(|| "the current directory".to_owned())?;
+        let dir = dunce::canonicalize(dir).context(|| "the current directory".to_owned())?;
         let location = locate(&dir);
         let held = match &location {
             Some(location) => git_crypt::load(&location.common_dir, &location.git_dir)?,

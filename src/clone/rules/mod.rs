@@ -4,4 +4,6 @@ pub mod between;
 pub mod crossing;
 pub mod git_crypt;
 pub mod indexed;
+mod lookup;
+mod memory;
 pub mod of_path;

@@ -1,32 +1,29 @@
 //! What a filter asks of the repository around it: the rule of a path, and what the index has there.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use super::between;
-use super::indexed::blobs_at;
+use super::indexed::{self, base_at, blobs_at};
+pub use super::lookup::{LazyRepository, open};
+use super::lookup::{Lookup, version};
+use super::memory::Memory;
 use crate::clone::CloneError;
 use crate::clone::lineage::find_later;
-use crate::clone::{RESTORE, Roster, write_only};
+use crate::clone::{RESTORE, Roster, exchanged, write_only};
 use crate::error::Context as _;
-use crate::filter::{Crossing, Filter, FilterError, LazyHeldKeys, Rule, Rules, See};
+use crate::filter::{Crossing, Filter, FilterError, LazyHeldKeys, Merging, Rule, Rules, See};
 use crate::format::{KeyId, Layout};
-use crate::git::attributes::Attributes;
 use crate::git::locate::{Location, locate};
-use crate::git::loose::LooseBlobs;
 use crate::git::objects::{self, Blob};
-use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
 use crate::store::confirmed::Confirmed;
 use crate::store::git_crypt::keys_dir;
 use crate::store::local;
-use crate::store::public_keys::Pins;
-use crate::store::seen::Seen;
-use crate::store::shroud_dir::File;
-use crate::values::{Mode, Place, WriteOnly};
+use crate::store::public_keys::{PinError, Pins};
+use crate::store::received::Received;
+use crate::values::{MAX_SEALED, Mode, Place, WriteOnly};
 
 /// What a filter has around it.
 pub struct Surroundings {
@@ -43,7 +40,7 @@ impl Surroundings {
     /// # Errors
     /// The keys cannot be read.
     pub fn find(dir: &Path) -> Result<Self, CloneError> {
-        let dir = dir.canonicalize().context(|| "the current directory".to_owned())?;
+        let dir = dunce::canonicalize(dir).context(|| "the current directory".to_owned())?;
         let location = locate(&dir);
         let common_dir = location.as_ref().map(|location| location.common_dir.as_path());
         let keyring = match (local::from_environment()?, common_dir) {
@@ -77,14 +74,13 @@ impl Surroundings {
             key,
             overrides: true,
             at_least: None,
+            merging: None,
             git_crypt_keys: OnceCell::new(),
+            memory: Memory::default(),
         };
         Filter::new(&self.keyring, rules).with_git_crypt(&self.git_crypt)
     }
 }
-
-/// A repository that is not opened before it is needed; else why it cannot be.
-pub type LazyRepository = OnceCell<Result<Repository, String>>;
 
 /// Asks the repository's attributes and `.shroud/`, which are not read before a file needs them.
 pub struct PathRules<'s> {
@@ -99,72 +95,12 @@ pub struct PathRules<'s> {
     /// A held key that seals where `.shroud/` describes an earlier generation of the same name: a merge is about to bring
     /// the description of this one.
     pub at_least: Option<KeyId>,
+    /// The versions that a merge makes its content of.
+    pub merging: Option<Merging>,
     /// Whether this clone keeps keys of git-crypt; looked at once.
     git_crypt_keys: OnceCell<bool>,
-}
-
-struct Lookup<'s> {
-    repository: &'s Repository,
-    /// What the top's attributes file was when it was read.
-    version: Option<Version>,
-    attributes: Attributes<'s>,
-    /// What the index has is mostly loose.
-    loose: LooseBlobs,
-    roster: Roster,
-    /// The files that describe the keys, and what they were when they were read.
-    descriptions: BTreeMap<KeyName, (PathBuf, Option<Version>)>,
-    seen: Seen,
-    /// For each key what history says of later generations; asked once.
-    later: BTreeMap<KeyName, Result<Option<String>, String>>,
-    /// Which moves to another key were confirmed; read once, where it matters.
-    confirmed: Option<Confirmed>,
-    /// The public keys that were found to be those that this clone knows.
-    trusted: Vec<(KeyName, WriteOnly)>,
-}
-
-/// Tells one version of a file from another: when it was written, and its length.
-type Version = (SystemTime, u64);
-
-/// The version of a file that git may write while the filter runs.
-fn version(file: Option<&Path>) -> Option<Version> {
-    let metadata = file?.metadata().ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
-}
-
-impl<'s> Lookup<'s> {
-    fn new(
-        repository: &'s Result<Repository, String>,
-        version_of_attributes: Option<Version>,
-    ) -> Result<Self, String> {
-        let repository = repository.as_ref()?;
-        let roster = Roster::read(repository).map_err(|error| error.to_string())?;
-        let top = repository.worktree.as_deref();
-        let description = |name: &KeyName| {
-            let path = top.map(|top| top.join(File::Key(name.clone()).path())).unwrap_or_default();
-            let version = version(Some(&path));
-            (name.clone(), (path, version))
-        };
-        Ok(Self {
-            repository,
-            version: version_of_attributes,
-            attributes: Attributes::new(repository).map_err(|error| error.to_string())?,
-            loose: LooseBlobs::default(),
-            descriptions: roster.names().map(description).collect(),
-            roster,
-            seen: Seen::load(repository.common_dir()).map_err(|error| error.to_string())?,
-            later: BTreeMap::new(),
-            confirmed: None,
-            trusted: Vec::new(),
-        })
-    }
-
-    /// Whether the description of this key is still what was read.
-    fn is_current(&self, name: &KeyName) -> bool {
-        match self.descriptions.get(name) {
-            Some((path, then)) => version(Some(path)) == *then,
-            None => true,
-        }
-    }
+    /// What was set without the key and opened here.
+    memory: Memory,
 }
 
 impl<'s> PathRules<'s> {
@@ -183,6 +119,12 @@ impl<'s> PathRules<'s> {
     /// What the rule of this file was read from: the same attributes until the file is done.
     fn looked_up(&mut self) -> Result<Option<&mut Lookup<'s>>, String> {
         if self.lookup.is_none() { self.lookup() } else { Ok(self.lookup.as_mut()) }
+    }
+
+    /// The repository, if values were opened at this path that somebody has set without the key. What is merged was never a file.
+    fn knows(&mut self, path: &[u8]) -> Option<&'s Location> {
+        let location = self.surroundings.location.as_ref().filter(|_| self.merging.is_none())?;
+        self.memory.knows_path(&location.common_dir, path).then_some(location)
     }
 
     fn named(&mut self, path: &[u8]) -> Result<Option<Named>, String> {
@@ -271,6 +213,61 @@ impl Rules for PathRules<'_> {
         Ok(())
     }
 
+    fn base(&mut self, path: &[u8]) -> Option<Vec<u8>> {
+        let lookup = self.looked_up().ok()??;
+        match objects::read(lookup.repository, base_at(lookup.repository, path)?).ok()? {
+            Blob::Memory(bytes) if bytes.len() <= MAX_SEALED => Some(bytes),
+            _ => None,
+        }
+    }
+
+    fn merged(&mut self) -> Option<&Merging> {
+        self.merging.as_ref()
+    }
+
+    fn received(&mut self) -> Option<&Received> {
+        self.memory.get(&self.surroundings.location.as_ref()?.common_dir)
+    }
+
+    fn receive(&mut self, path: &[u8], values: &[(Place, String)], blob: &[u8]) {
+        let Some(location) = &self.surroundings.location else { return };
+        // 'git diff' opens what it shows, and does not say where.
+        if !path.is_empty() && self.memory.receive(&location.common_dir, path, values) {
+            let Ok(Some(lookup)) = self.looked_up() else { return };
+            self.memory.opened_last = objects::id_of(lookup.repository, blob);
+        }
+    }
+
+    fn smudged(&mut self, path: &[u8]) {
+        if let Some(location) = &self.surroundings.location {
+            self.memory.smudged(location, path);
+        }
+    }
+
+    fn served(&mut self) {
+        if let Some(location) = &self.surroundings.location {
+            self.memory.served(location);
+        }
+    }
+
+    fn origin(&mut self, path: &[u8]) -> Option<Vec<u8>> {
+        let location = self.knows(path)?;
+        let blob = self.memory.origin(location, path)?;
+        let lookup = self.looked_up().ok()??;
+        indexed::read_blob(lookup.repository, gix::ObjectId::from_hex(blob.as_bytes()).ok()?)
+    }
+
+    fn heads(&mut self, path: &[u8]) -> Vec<Vec<u8>> {
+        let Some(_) = self.knows(path) else { return Vec::new() };
+        let Ok(Some(lookup)) = self.looked_up() else { return Vec::new() };
+        indexed::heads_at(lookup.repository, path)
+    }
+
+    fn gone(&mut self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let Ok(Some(lookup)) = self.looked_up() else { return Vec::new() };
+        indexed::gone(lookup.repository)
+    }
+
     /// What cannot be read is taken for something else.
     fn sole_version(
         &mut self,
@@ -278,7 +275,7 @@ impl Rules for PathRules<'_> {
         make: &mut dyn FnMut() -> Option<Vec<u8>>,
     ) -> Option<Vec<u8>> {
         // As above.
-        if self.at_least.is_some() || path.is_empty() {
+        if self.at_least.is_some() || self.merging.is_some() || path.is_empty() {
             return None;
         }
         let lookup = self.looked_up().ok()??;
@@ -353,14 +350,32 @@ impl Rules for PathRules<'_> {
         Ok(notice)
     }
 
+    fn taken_out(&mut self, key: &KeyName) -> Option<PinError> {
+        let lookup = self.lookup().ok()??;
+        write_only::refusal(lookup.repository, lookup.roster.infos.get(key)?)
+    }
+
+    fn warnings(&mut self) -> Vec<String> {
+        let keyring = &self.surroundings.keyring;
+        let mut warnings: Vec<String> = self.memory.take_warning().into_iter().collect();
+        let Some(lookup) = self.lookup.as_ref().filter(|_| !keyring.is_empty()) else {
+            return warnings;
+        };
+        // git may have written others meanwhile.
+        let is_current = lookup.roster.infos.keys().all(|name| lookup.is_current(name));
+        let again = (!is_current).then(|| Roster::read(lookup.repository).ok()).flatten();
+        let roster = again.as_ref().unwrap_or(&lookup.roster);
+        let found = exchanged::find(lookup.repository, roster, keyring);
+        warnings.extend(found.iter().map(ToString::to_string));
+        warnings
+    }
+
     /// Also of a key that somebody has taken out of `.shroud/`, if this clone knows it.
     fn name_of(&mut self, id: KeyId) -> Option<KeyName> {
         let lookup = self.lookup().ok()??;
         let described = lookup.roster.infos.values().find(|info| id.names(info.id));
-        described.map(|info| info.name.clone()).or_else(|| {
-            let pins = Pins::load(lookup.repository.common_dir()).ok()?;
-            pins.name_of(id).cloned()
-        })
+        let pinned = || Pins::load(lookup.repository.common_dir()).ok()?.name_of(id).cloned();
+        described.map(|info| info.name.clone()).or_else(pinned)
     }
 
     fn seal_to(
@@ -382,13 +397,4 @@ impl Rules for PathRules<'_> {
         lookup.later.insert(key.clone(), found.clone());
         found
     }
-}
-
-/// Opens the repository that was located.
-///
-/// # Errors
-/// It cannot be read.
-pub fn open(location: &Location) -> Result<Repository, String> {
-    let git_dir = location.git_dir.canonicalize().map_err(|error| error.to_string())?;
-    Repository::open(&git_dir, location.worktree.clone()).map_err(|error| error.to_string())
 }

@@ -6,10 +6,9 @@ use super::super::Context;
 use super::{ReleaseOption, SchemaOption, load};
 use crate::environments::files::Loaded;
 use crate::environments::program::{
-    Choice, ChoiceError, Heard, Program, in_folder, in_memory, is_file, variable_around,
+    Choice, ChoiceError, FilesIn, Handover, HandoverError, Program, Told, variable_around,
 };
-use crate::environments::render::effective::effective;
-use crate::error::{CommandError, Context as _, Outcome};
+use crate::error::{CommandError, Outcome};
 
 /// Run a program with an environment's properties as environment variables
 ///
@@ -25,6 +24,7 @@ use crate::error::{CommandError, Context as _, Outcome};
   $ git shroud config exec dev --only PORT --prefix APP_ -- printenv APP_PORT
   $ git shroud config exec dev --pristine -- env
   $ git shroud config exec dev --files -- sh -c 'ls -l /proc/self/fd'
+  $ git shroud config exec dev --redact -- env
 
 Exit status: that of the program; 127 if there is no such program, 126 if it cannot be started. git ends with 128 and the number of
 the signal if a signal ends the program.")]
@@ -52,6 +52,10 @@ pub(super) struct Exec {
     /// them into a private folder, which is removed when the program ends
     #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "memory")]
     files: Option<Where>,
+    /// Put ***NAME*** in the place of each secret that the program prints, also where it stands in base64, hexadecimal digits or
+    /// JSON. The program's output is no terminal then
+    #[arg(long)]
+    redact: bool,
     /// Set this variable, although it decides which code runs; repeatable
     #[arg(long, value_name = "NAME")]
     allow: Vec<String>,
@@ -80,46 +84,43 @@ impl Exec {
             }
         }
         super::refuse_unfit(context, &loaded, self.release.release.as_ref())?;
-        let environment = loaded.only();
-        let properties = effective(environment, loaded.schema.as_ref(), self.expand);
-        // A name may be that of a file.
-        let names =
-            self.only.iter().filter(|name| !(self.files.is_some() && is_file(environment, name)));
-        let only: Vec<String> = names.cloned().collect();
-        let none = only.is_empty() && !self.only.is_empty();
-        let properties = if none { Vec::new() } else { properties };
-        let choice = Choice { only: &only, prefix: &self.prefix, allow: &self.allow };
-        let properties = choice.choose(properties).map_err(|error| self.refused(&error))?;
-        super::tell_references(context, &self.environment, &properties)?;
-        let mut variables = choice.variables(&properties).map_err(|error| self.refused(&error))?;
-        let program = Program { command: &self.command, pristine: self.pristine };
-        let choice = Choice { only: &self.only, ..choice };
-        let files = match self.files {
-            Some(_) => choice.files(environment).map_err(|error| self.refused(&error))?,
-            None => Vec::new(),
+        let handover = Handover {
+            choice: Choice { only: &self.only, prefix: &self.prefix, allow: &self.allow },
+            files: self.files.map(|place| match place {
+                Where::Memory => FilesIn::Memory,
+                Where::Folder => FilesIn::Folder,
+            }),
+            expands: self.expand,
+            redacts: self.redact,
+            program: Program { command: &self.command, pristine: self.pristine },
         };
-        let error = match self.files {
-            Some(Where::Folder) => {
-                // Whatever ends this process from here on would leave the files.
-                let heard = Heard::begin().context(|| "signals".to_owned())?;
-                let made =
-                    in_folder(&files).context(|| "the files cannot be handed over".to_owned());
-                let (folder, paths) = made?;
-                variables.extend(paths.iter().map(|(name, path)| (name.clone(), path.as_str())));
-                program.start_below(variables, folder, heard)
-            }
-            Some(Where::Memory) | None => {
-                let made =
-                    in_memory(&files).context(|| "the files cannot be handed over".to_owned());
-                let paths = made.map_err(|error| {
-                    CommandError::from(error)
-                        .hint("--files=folder hands them over in a private folder")
-                })?;
-                variables.extend(paths.iter().map(|(name, path)| (name.clone(), path.as_str())));
-                program.start(variables)
-            }
+        let tell = |told: Told<'_>| match told {
+            Told::References(names) => super::warn_of_references(context, &names),
+            Told::Unmasked(names) => names.iter().for_each(|name| {
+                let name = super::show(name);
+                context.ui.warning(format!(
+                    "{name} is too short to be masked, as it would stand in any text"
+                ));
+            }),
         };
-        Err(CommandError::wrong(error.to_string()).status_if_wrong(error.status()))
+        Err(self.told(handover.begin(loaded.only(), loaded.schema.as_ref(), tell)))
+    }
+
+    fn told(&self, error: HandoverError) -> CommandError {
+        match error {
+            HandoverError::Choice(error) => self.refused(&error),
+            HandoverError::Reference { name, error } => {
+                super::cannot_expand(&self.environment, &name, &error)
+            }
+            HandoverError::Memory(_) => CommandError::wrong(error.to_string())
+                .hint("--files=folder hands them over in a private folder"),
+            HandoverError::Start(error) => {
+                CommandError::wrong(error.to_string()).status_if_wrong(error.status())
+            }
+            HandoverError::Signals(_) | HandoverError::Folder(_) => {
+                CommandError::wrong(error.to_string())
+            }
+        }
     }
 
     fn refused(&self, error: &ChoiceError) -> CommandError {

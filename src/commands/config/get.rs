@@ -39,9 +39,9 @@ impl Get {
         let environment = loaded.only();
         let name = show(property);
         let Some((text, default)) = effective_value(environment, loaded.schema.as_ref(), property)
-            .filter(|(_, default)| !default || environment.is_complete())
+            .filter(|(_, default)| !default || environment.is_unset(property))
         else {
-            if !environment.is_complete() {
+            if !environment.is_unset(property) {
                 super::warn_unread(context, &loaded, |_| true);
                 return Err(super::hidden(environment, property));
             }

@@ -12,8 +12,9 @@ const ID_DIGITS: usize = 10;
 
 /// Show who changed a property in an environment, and when
 ///
-/// Shows no value: equal values have the same letter, and 'a' is the oldest. Reads the commits of this branch, the newest first. Exit
-/// status 3 if a version of a file is locked or cannot be read.
+/// Shows no value: equal values have the same letter, and 'a' is the oldest. Reads the commits of this branch, the newest first. Of a
+/// file that is sealed by value it says without the key when the property was set, changed or removed, and no letter. Exit status 3 if a
+/// version of a file is locked or cannot be read.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud config log dev PORT
@@ -22,7 +23,7 @@ pub(super) struct Log {
     #[command(flatten)]
     property: PropertyArguments,
     /// Print JSON: [{"commit", "date", "author", "subject", "path", "action", "group"}], where action is set, changed, removed or
-    /// unknown
+    /// unknown, and group null where the value is locked
     #[arg(long)]
     json: bool,
 }
@@ -83,8 +84,8 @@ fn row(change: &Change) -> Vec<(String, Option<crate::ui::Style>)> {
 /// The word for an action, and which of the values is since.
 fn described(action: Action) -> (&'static str, Option<usize>) {
     match action {
-        Action::Set(value) => ("set", Some(value)),
-        Action::Changed(value) => ("changed", Some(value)),
+        Action::Set(value) => ("set", value),
+        Action::Changed(value) => ("changed", value),
         Action::Removed => ("removed", None),
         Action::Unknown => ("unknown", None),
     }

@@ -20,7 +20,7 @@ mod unset;
 use super::Context;
 use crate::config_format::ReferenceError;
 use crate::environments::environment::Environment;
-use crate::environments::files::{self, Loaded, Wanted};
+use crate::environments::files::{self, FilesError, Loaded, Wanted};
 use crate::environments::render::effective::Effective;
 use crate::environments::schema::Release;
 use crate::error::{CommandError, Outcome};
@@ -144,14 +144,9 @@ fn locked(names: &[String]) -> CommandError {
 
 /// What an environment sets a property to is not known.
 fn hidden(environment: &Environment, name: &str) -> CommandError {
-    let (of, shown) = (&environment.name, show(name));
-    let why = match environment.sealed_value(name) {
-        Some(_) => {
-            format!("{of} sets {shown}, and it is locked: the key that sealed it is not held here")
-        }
-        None => format!("a file of {of} that may set {shown} is locked or cannot be read"),
-    };
-    CommandError::incomplete(why).hint("run 'git shroud unlock', or 'git shroud config check'")
+    let is_sealed = environment.sealed_value(name).is_some();
+    let (environment, name) = (environment.name.clone(), show(name));
+    FilesError::Hidden { environment, name, is_sealed }.into()
 }
 
 /// The answer is incomplete, as files of these environments cannot be read.
@@ -161,9 +156,9 @@ fn unread(names: &[String]) -> CommandError {
 }
 
 /// Says where a value was written.
-fn report_written(context: &Context, slot: &files::Slot<'_>, name: &str) {
-    context.ui.status(format!("wrote {name} to {}; commit it", show(slot.path())));
-    if let Some((path, line)) = slot.overriding() {
+fn report_written(context: &Context, path: &str, overriding: Option<(String, usize)>, name: &str) {
+    context.ui.status(format!("wrote {name} to {}; commit it", show(path)));
+    if let Some((path, line)) = overriding {
         context.ui.warning(format!("{}:{line} overrides this value", show(&path)));
     }
 }

@@ -69,7 +69,7 @@ impl Set {
             context.ui.status(format!("{environment} already has this value of {shown}"));
             return Ok(());
         }
-        report_written(context, &slot, &shown);
+        report_written(context, slot.path(), slot.overriding(), &shown);
         Ok(())
     }
 }

@@ -1,9 +1,8 @@
 //! `git shroud config unset`
 
-use super::super::Context;
-use super::{SchemaOption, load, show};
-use crate::environments::files::{WorktreeFile, target};
-use crate::error::{CommandError, Outcome};
+use super::{Context, SchemaOption, load, show};
+use crate::environments::files::unset;
+use crate::error::Outcome;
 
 /// Remove properties from an environment, and keep the rest of the file
 ///
@@ -29,46 +28,21 @@ pub(super) struct Unset {
 
 impl Unset {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        self.names.iter().try_for_each(|name| self.unset(context, name))
-    }
-
-    fn unset(&self, context: &Context, name: &str) -> Outcome {
-        // Read again for each: the one before may have changed the file.
-        let loaded = load(context, &self.schema, &[])?;
         let of = self.environment.as_str();
-        let shown = show(name);
-        let path = target(&loaded, of, name, self.file.as_deref())?;
-        let environment = loaded.environments.iter().find(|one| one.name == of);
-        let environment = environment.expect("its name is one of all");
-        let settings = environment.settings.get(name).map_or(&[][..], Vec::as_slice);
-        let is_there = |path: &str| {
-            settings.iter().any(|setting| environment.sources[setting.source].path == path)
-        };
-        if !is_there(&path) {
-            let error = CommandError::refused(format!("{of} does not set {shown}"));
-            return Err(match settings.first() {
-                None => error,
-                Some(setting) => error.hint(format!(
-                    "{}:{} sets it, also for other environments; --file removes it there",
-                    show(&environment.sources[setting.source].path),
-                    setting.line
-                )),
-            });
-        }
-        let mut file = WorktreeFile::read(&context.ui, &loaded, &path)?;
-        file.refuse_moved(&loaded, of)?;
-        file.unset(name)?;
-        file.write(&loaded)?;
-        context.ui.status(format!("removed {shown} from {}; commit it", show(&path)));
-        let other = settings.iter().find(|one| environment.sources[one.source].path != path);
-        let property = loaded.schema.as_ref().and_then(|schema| schema.properties.get(name));
-        if let Some(other) = other {
-            let path = show(&environment.sources[other.source].path);
-            context.ui.status(format!("{path}:{} sets it, and counts now", other.line));
-        } else if property.is_some_and(|property| property.must_be_set(of, None)) {
-            context
-                .ui
-                .warning(format!("{of} must set {shown}: 'git shroud config check' will fail"));
+        for name in &self.names {
+            // Read again for each: the one before may have changed the file.
+            let loaded = load(context, &self.schema, &[])?;
+            let unset = unset(&loaded, of, name, self.file.as_deref(), &context.ui)?;
+            let (name, path) = (show(name), show(&unset.path));
+            context.ui.status(format!("removed {name} from {path}; commit it"));
+            if let Some((path, line)) = unset.other {
+                context.ui.status(format!("{}:{line} sets it, and counts now", show(&path)));
+            }
+            if unset.must_be_set {
+                context
+                    .ui
+                    .warning(format!("{of} must set {name}: 'git shroud config check' will fail"));
+            }
         }
         Ok(())
     }

@@ -45,9 +45,31 @@ impl From<FilesError> for CommandError {
             ),
             FilesError::NoKeyOf(_) => wrong("git shroud key list"),
             FilesError::Unsigned(_) => refused("git shroud member list"),
+            FilesError::NoneNamed => {
+                wrong("git shroud init --template config --env dev --env prod")
+            }
+            FilesError::LaidOutAlready => {
+                wrong("another environment: git shroud config env add NAME")
+            }
+            FilesError::OfGitCrypt => {
+                wrong("first move the repository to git-shroud: git shroud migrate git-crypt")
+            }
             FilesError::InRepository(_) => {
                 wrong("run it at the top of that repository, or name an empty directory")
             }
+            FilesError::Unread(environment) => refused(&format!(
+                "git shroud config check {}",
+                word_or(environment.as_bytes(), "ENV")
+            )),
+            FilesError::NotSet { elsewhere: Some((path, line)), .. } => refused(&format!(
+                "{path}:{line} sets it, also for other environments; --file removes it there"
+            )),
+            FilesError::Hidden { .. } => Self::incomplete(text).hint(LOOK),
+            FilesError::Distinct { environment, name, .. } => refused(&format!(
+                "git shroud config set {} {} --generate",
+                word_or(environment.as_bytes(), "ENV"),
+                word_or(name.as_bytes(), "NAME")
+            )),
             FilesError::Closed(_) | FilesError::ClosedFile(_) => refused(LOOK),
             FilesError::Shared(_) => refused("name no environment to rename it in all"),
             FilesError::NotSealed { environment, path, .. } => refused(&format!(
@@ -64,6 +86,9 @@ impl From<FilesError> for CommandError {
             FilesError::SeveralFiles(_) => wrong("name one with --file NAME"),
             FilesError::NoSuchFile { files, .. } => wrong(&format!("there are: {files}")),
             FilesError::Moved { .. }
+            | FilesError::NotSet { elsewhere: None, .. }
+            | FilesError::IsList { .. }
+            | FilesError::HasReferences { .. }
             | FilesError::Set { .. }
             | FilesError::NothingSets(_)
             | FilesError::IsFile { .. }

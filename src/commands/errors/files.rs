@@ -1,6 +1,6 @@
 //! The errors of single files: sealing, showing, merging and changing one, and choosing which are sealed.
 
-use crate::access::backup::ProofError;
+use crate::access::edit_file::EditError;
 use crate::access::index::IndexError;
 use crate::access::merge_file::MergeError;
 use crate::access::sealed_file::SealedFileError;
@@ -10,7 +10,7 @@ use crate::access::track::TrackError;
 use crate::error::CommandError;
 use crate::filter::FileError;
 
-const MERGE_AGAIN: &str = "git shroud unlock, then merge again";
+const MERGE_AGAIN: &str = "git shroud unlock now, as a new key came with this merge; then 'git merge --abort' (or 'git rebase --abort'), and merge again";
 
 impl From<FileError> for CommandError {
     fn from(error: FileError) -> Self {
@@ -38,6 +38,8 @@ impl From<SetUpError> for CommandError {
             SetUpError::NotHeld => wrong
                 .hint("run 'git shroud unlock', as a member or with a key file from a colleague"),
             SetUpError::NotPortable(_) => wrong.hint("choose another name"),
+            SetUpError::NotSetUp(name) => wrong.hint(format!("git shroud init --key {name}")),
+            SetUpError::Described(_) => wrong.hint("git shroud key list"),
             SetUpError::Reserved(_) | SetUpError::Taken(_) => wrong,
         }
     }
@@ -90,16 +92,54 @@ impl From<SealedFileError> for CommandError {
                 refused("'git shroud status' says how")
             }
             SealedFileError::Changed | SealedFileError::SealValues(_) => Self::refused(text),
+            SealedFileError::Comparable(_) => {
+                refused("correct the line, or seal it by value: git shroud track --values PATTERN")
+            }
             SealedFileError::NoAttribute => refused("git shroud track PATTERN"),
+        }
+    }
+}
+
+impl From<EditError> for CommandError {
+    fn from(error: EditError) -> Self {
+        let text = error.to_string();
+        match error {
+            EditError::Clone(error) => error.into(),
+            EditError::File(error) => error.into(),
+            EditError::NotSealed(_) => {
+                Self::wrong(text).hint("'git shroud track PATTERN' seals it")
+            }
+            EditError::Folder(error) => error.into(),
+            EditError::Editor(error) => error.into(),
+            EditError::NotWritten { source, kept } => {
+                let kept = kept.map(|folder| {
+                    format!(
+                        "your version is in {}, only in memory; copy it, and delete that folder",
+                        crate::sanitise::native(&folder)
+                    )
+                });
+                kept.into_iter().fold(Self::from(*source), Self::hint)
+            }
         }
     }
 }
 
 impl From<ShowError> for CommandError {
     fn from(error: ShowError) -> Self {
-        let refused = Self::refused(error.to_string());
+        let text = error.to_string();
+        let refused = Self::refused(text.clone());
         match error {
             ShowError::Clone(error) => error.into(),
+            ShowError::NoFile(_) => Self::wrong(text)
+                .hint("to read it from a commit, write REV:PATH, for example HEAD:PATH"),
+            ShowError::NoName(_) => Self::wrong(text).hint(
+                "paths in REV:PATH start at the top of the repository; REV:./PATH starts here",
+            ),
+            ShowError::NotHere(_) => Self::incomplete(text)
+                .hint("'git checkout' or 'git fetch --refetch --no-filter' fetches it"),
+            ShowError::Revisions(error) => {
+                Self::from(error).hint("put revisions first, and paths after '--': REV REV -- PATH")
+            }
             ShowError::NotHeld(_) => refused.hint("git shroud unlock"),
             ShowError::NoGitCryptKey => refused.hint("git shroud unlock KEYFILE"),
             ShowError::Filter(_) => refused,
@@ -126,30 +166,6 @@ impl From<MergeError> for CommandError {
             MergeError::Moved(error) => Self::from(error).hint(
                 "then merge it again with 'git checkout -m -- PATH', or resolve it by hand and add it",
             ),
-        }
-    }
-}
-
-impl From<ProofError> for CommandError {
-    fn from(error: ProofError) -> Self {
-        let text = error.to_string();
-        let refused = |hint: &str| Self::refused(text.clone()).hint(hint);
-        let wrong = |hint: &str| Self::wrong(text.clone()).hint(hint);
-        match error {
-            ProofError::Given(error) => error.into(),
-            ProofError::Exists(_) => {
-                wrong("remove it, or name another file: key files are never overwritten")
-            }
-            ProofError::NoKey => wrong("git shroud init"),
-            ProofError::UnknownName(_) => wrong("git shroud key list"),
-            ProofError::Forged(_) => {
-                refused("'git log -p -- .shroud' shows who changed it; restore it")
-            }
-            ProofError::Earlier { .. } => refused(
-                "make a new backup with 'git shroud key export', and keep this one for old commits",
-            ),
-            ProofError::Other { .. } => refused("is it the backup of another repository?"),
-            ProofError::Whole(_) => wrong("verify one backup at a time; only shares go together"),
         }
     }
 }

@@ -10,6 +10,7 @@ impl From<ImportError> for CommandError {
         let wrong = |hint: &str| Self::wrong(text.clone()).hint(hint);
         match error {
             ImportError::Clone(error) => error.into(),
+            ImportError::Migrate(error) => error.into(),
             ImportError::Track(error) => error.into(),
             ImportError::File(error) => error.into(),
             ImportError::NotHeld(_) => {

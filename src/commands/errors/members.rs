@@ -1,7 +1,9 @@
 //! The errors of members: granting keys to them, and taking them away.
 
 use crate::access::members::{FreshError, MemberError, MovedName};
+use crate::access::removal::run::RemovalError;
 use crate::clone::RESTORE;
+use crate::clone::roster::FETCH;
 use crate::error::CommandError;
 use crate::keyring::KeyName;
 use crate::store::shroud_dir::File;
@@ -21,9 +23,16 @@ impl From<MemberError> for CommandError {
             MemberError::NotHeld(_) => {
                 refused("run 'git shroud unlock'; you can grant only keys that you hold")
             }
+            MemberError::OtherKey { earlier: Some(earlier), .. } if earlier.is_dropped => {
+                refused(&earlier.step_back())
+            }
+            MemberError::OtherKey { earlier: Some(_), name, .. } => refused(&format!(
+                "another branch has the newer key: merge it first; 'git log --all -- .shroud/{name}/key.toml' shows it"
+            )),
             MemberError::OtherKey { .. } => {
                 refused("'git shroud unlock' takes that key, if it can be trusted")
             }
+            MemberError::NotHere(_) => Self::incomplete(text).hint(FETCH),
             MemberError::Forged(_) => refused(RESTORE),
             MemberError::BadFile { name, file, .. } | MemberError::MacFails { name, file } => {
                 Self::refused(text).with_way_out(Some(&name), &file)
@@ -60,6 +69,26 @@ impl From<MemberError> for CommandError {
                 let MovedName { meant, today, .. } = *moved;
                 refused("see who changed that: git log -p -- .shroud")
                     .hint(format!("name the recipient that you mean; today '{meant}' is {today}"))
+            }
+        }
+    }
+}
+
+impl From<RemovalError> for CommandError {
+    fn from(error: RemovalError) -> Self {
+        let refused = Self::refused(error.to_string());
+        match error {
+            RemovalError::Clone(error) => error.into(),
+            RemovalError::Git(error) => error.into(),
+            RemovalError::Member(error) => error.into(),
+            RemovalError::Rotate(error) => error.into(),
+            RemovalError::NotHeld { held, .. } if held.is_empty() => {
+                refused.hint("ask a member who holds it")
+            }
+            RemovalError::NotHeld { held, .. } => {
+                let held: Vec<_> = held.iter().map(|name| format!("--key {name}")).collect();
+                refused
+                    .hint(format!("ask a member who holds it; for the others: {}", held.join(" ")))
             }
         }
     }

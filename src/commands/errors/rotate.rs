@@ -16,6 +16,7 @@ impl From<RotateError> for CommandError {
             RotateError::Sealing(_) => Self::refused(text),
             RotateError::NoGeneration
             | RotateError::Journal(_)
+            | RotateError::Newer(..)
             | RotateError::List(_)
             | RotateError::NoneUnderWay => Self::wrong(text),
             RotateError::NotGranted { label, source } => {
@@ -35,6 +36,9 @@ impl From<RotateError> for CommandError {
             .hint(format!("or decide later: --without {label}")),
             RotateError::NotHere(_) => Self::incomplete(text)
                 .hint("fetch it first: git checkout, or git fetch --refetch --no-filter"),
+            RotateError::Unfit { is_damaged: true, .. } => refused(
+                "'git log -- PATH' shows who changed it: take an earlier version (git checkout COMMIT -- PATH), set the value again (git shroud config set ENV NAME) or take its line out; commit that, and run this again",
+            ),
             RotateError::Unfit { .. } => refused("git shroud status says what is wrong with it"),
             RotateError::Test { .. } => {
                 refused("'git shroud key rotate --abort' undoes the rotation")

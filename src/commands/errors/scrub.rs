@@ -1,7 +1,7 @@
 //! The errors of a scrub.
 
+use crate::check::banned::BannedError;
 use crate::error::CommandError;
-use crate::scrub::banned::BannedError;
 use crate::scrub::error::{ScrubError, Unfit};
 
 impl From<ScrubError> for CommandError {
@@ -15,16 +15,22 @@ impl From<ScrubError> for CommandError {
             ScrubError::Given(error) => error.into(),
             ScrubError::Banned(error) => error.into(),
             ScrubError::Unfit(error) => error.into(),
+            ScrubError::Signing(_) => refused("see that 'git commit -S' works here, or scrub without --sign"),
             ScrubError::Missing(_) => wrong("fetch what is missing: git fetch --refetch"),
             ScrubError::Shallow => refused("fetch the rest: git fetch --unshallow"),
+            ScrubError::Idle => refused("correct it, leave it out, or allow it: --allow-empty"),
             ScrubError::Grafts => refused("make them replacements: git replace --convert-graft-file"),
             ScrubError::Damaged(_) => wrong("look at the output of git fsck --full"),
+            ScrubError::Value(..) => wrong(
+                "'git log --all --find-object=ID' shows where it is; scrub without --rekey leaves such a value as it is, or drop its path",
+            ),
             ScrubError::TooLarge { .. } => refused("drop its path, or keep it"),
             ScrubError::SameRef(_) => refused("rename or delete one of them first"),
             ScrubError::Locked(_) => refused(
                 "run 'git shroud unlock'; to leave a path as it is, add [[keep]] to the plan",
             ),
             ScrubError::NotGone(_) => refused("drop its path, or give the rule another name"),
+            ScrubError::Newer(..) => Self::wrong(text),
             ScrubError::NoRecord(_) => wrong("the bundle beside it holds the old history"),
             ScrubError::WorktreeGone => {
                 wrong("restore it: 'git worktree list' shows the worktrees")
@@ -50,6 +56,7 @@ impl From<ScrubError> for CommandError {
                 refused("drop its file, or remove the entry from the plan")
             }
             ScrubError::ShortLine { .. } => wrong("give a longer part of the text around it"),
+            ScrubError::PlanFile { .. } => wrong("docs/scrub.md describes plans"),
             ScrubError::NoReport(_) => wrong("write one: git shroud scan --format json -o FILE"),
             ScrubError::CutOff(Some(_)) => refused("finish it: git shroud scrub --continue")
                 .hint("or undo it: git shroud scrub --undo"),
@@ -96,7 +103,7 @@ impl From<Unfit> for CommandError {
             Unfit::UnderWay(_) => "finish or abort it, and run this again: git status",
             Unfit::Dirty { .. } => "commit or stash them: git stash",
             Unfit::Hidden { .. } => {
-                "look at them again: git update-index --no-assume-unchanged FILE; then commit or stash them"
+                "look at them again: git update-index --no-assume-unchanged FILE, or --no-skip-worktree FILE; then commit or stash them"
             }
         })
     }

@@ -4,6 +4,7 @@ use crate::access::given::GivenError;
 use crate::access::unlock::UnlockError;
 use crate::access::worktree::left::LeftError;
 use crate::clone::RESTORE;
+use crate::clone::roster::FETCH;
 use crate::error::CommandError;
 use crate::format::KeyId;
 use crate::keyring::InsertError;
@@ -29,6 +30,9 @@ impl From<GivenError> for CommandError {
         match error {
             GivenError::Clone(error) => error.into(),
             GivenError::Backup(error) => error.into(),
+            GivenError::OfGitCrypt => wrong(
+                "'git shroud unlock FILE' reads it, and opens the files that git-crypt encrypts",
+            ),
             GivenError::Terminal => wrong("give a file, or pipe the key in"),
             GivenError::Held { source: InsertError::Conflict { .. }, .. } => wrong(
                 "is this the key file of another repository? 'git shroud lock' removes the keys held here",
@@ -55,6 +59,10 @@ impl From<GivenError> for CommandError {
                     "this clone is shallow; the whole history may tell more: git fetch --unshallow",
                 )
             }
+            GivenError::Unexpected { name, .. } => refused(
+                "ask a colleague for the id, but not through this repository: 'git shroud key list' shows it",
+            )
+            .hint(format!("see who changed it: git log -p -- .shroud/{name}/key.toml")),
             GivenError::VersionsMissing { .. } => refused(&format!("fetch them: {FETCH_ALL}")),
             GivenError::FileMissing { .. } => refused(&format!("fetch it: {FETCH_ALL}")),
             GivenError::Descent { id, source } => Self::from(*source).hint(trust(id)),
@@ -72,6 +80,11 @@ impl From<UnlockError> for CommandError {
             UnlockError::Identity(error) => error.into(),
             UnlockError::Left(error) => error.into(),
             UnlockError::Malformed(_) => Self::incomplete(text),
+            UnlockError::NoRemote => wrong("git remote add origin URL"),
+            UnlockError::Behind(_) => Self::incomplete(text)
+                .hint("the key was rotated: ask for the new key file (git shroud key export), or ask a member to grant you the key (git shroud member add)")
+                .hint("in CI, store the new key file in GIT_SHROUD_KEY; a job that is a member needs no new one (GIT_SHROUD_IDENTITY)"),
+            UnlockError::NotHere(_) => Self::incomplete(text).hint(FETCH),
             UnlockError::UnknownName(_) => wrong("git shroud key list"),
             UnlockError::NoGitCryptKey => wrong(
                 "git shroud unlock KEYFILE, with a file that a colleague made with 'git-crypt export-key'",
@@ -80,6 +93,7 @@ impl From<UnlockError> for CommandError {
             UnlockError::NoKey(_) => wrong(
                 "ask a member to grant you the key: git shroud member add YOUR-KEY (OpenPGP, age or SSH)",
             )
+            .hint("if you are a member and your key is in another file: git shroud unlock --identity FILE (age, SSH), or --secret-key FILE (OpenPGP)")
             .hint("or git shroud unlock KEYFILE, with a file that a colleague made with 'git shroud key export'")
             .hint("in CI, set GIT_SHROUD_KEY to the file's text, or GIT_SHROUD_KEYRING to its path"),
             UnlockError::OpensNothing { .. } => wrong(ASK_AGAIN),

@@ -1,20 +1,32 @@
 //! `git shroud import`
 
 mod ansible_vault;
+mod blackbox;
 mod dotenvx;
+mod git_agecrypt;
+mod git_secret;
 mod sops;
+mod transcrypt;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Context;
+use crate::access::unlock::missing::IdentityArguments;
 use crate::error::Outcome;
+use crate::import::repository::{RepositoryRequest, RepositoryTool};
 use crate::import::{Request, Tool};
 use crate::keyring::KeyName;
+use crate::migrate::Rename;
+use crate::ui::prompt::ask;
 
-/// Take encrypted files over from another tool
+/// Take encrypted files, or a whole repository, over from another tool
 ///
-/// Decrypts the files with the tool's own program, which must be installed and have its keys, and seals them: by value where a file
+/// From sops, dotenvx and ansible-vault it takes the files that you name, and stages them. From transcrypt, git-secret, git-agecrypt and
+/// blackbox it takes all that they have encrypted in this repository, makes members of their people, and commits; 'git shroud migrate
+/// git-crypt' does that for git-crypt.
+///
+/// For files: decrypts the files with the tool's own program, which must be installed and have its keys, and seals them: by value where a file
 /// can be read, else whole. The plaintext comes through a pipe, and goes sealed into the index. Then the file in the worktree becomes
 /// plaintext, as every sealed file of an unlocked clone. Lines in .gitattributes are added. Commit when you have looked at the result.
 #[derive(clap::Args)]
@@ -28,6 +40,10 @@ enum ImportCommand {
     Sops(sops::Sops),
     Dotenvx(dotenvx::Dotenvx),
     AnsibleVault(ansible_vault::AnsibleVault),
+    Transcrypt(transcrypt::Transcrypt),
+    GitSecret(git_secret::GitSecret),
+    GitAgecrypt(git_agecrypt::GitAgecrypt),
+    Blackbox(blackbox::Blackbox),
 }
 
 impl Import {
@@ -36,11 +52,69 @@ impl Import {
             ImportCommand::Sops(sops) => sops.run(context),
             ImportCommand::Dotenvx(dotenvx) => dotenvx.run(context),
             ImportCommand::AnsibleVault(vault) => vault.run(context),
+            ImportCommand::Transcrypt(transcrypt) => transcrypt.run(context),
+            ImportCommand::GitSecret(git_secret) => git_secret.run(context),
+            ImportCommand::GitAgecrypt(git_agecrypt) => git_agecrypt.run(context),
+            ImportCommand::Blackbox(blackbox) => blackbox.run(context),
         }
     }
 }
 
-/// What every import has.
+/// What every import of a repository has.
+#[derive(clap::Args)]
+struct Whole {
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Stage everything, and leave the commit to you
+    #[arg(long)]
+    no_commit: bool,
+    /// Give a key another name than that of the tool's; it is 'default' where the tool has no names
+    #[arg(long = "rename", value_name = "OLD=NEW")]
+    renames: Vec<Rename>,
+}
+
+/// What an import of a repository with people has.
+#[derive(clap::Args)]
+struct Members {
+    /// Grant also to public keys that only the repository vouches for: you have compared them with their owners
+    #[arg(long)]
+    trust: bool,
+    /// Continue even if people whose public key is missing or unusable lose access
+    #[arg(long)]
+    without_those: bool,
+}
+
+impl Whole {
+    fn run(
+        self,
+        context: &Context,
+        tool: &dyn RepositoryTool,
+        members: Option<Members>,
+        identities: IdentityArguments,
+    ) -> Outcome {
+        let repository = context.discover()?;
+        let Self { dry_run, no_commit, renames } = self;
+        let Members { trust, without_those } =
+            members.unwrap_or(Members { trust: false, without_those: false });
+        let dir = &context.dir;
+        let limit = None;
+        let request = RepositoryRequest {
+            tool,
+            dir,
+            identities,
+            limit,
+            dry_run,
+            no_commit,
+            trust,
+            without_those,
+            renames,
+        };
+        Ok(request.run(&repository, &mut ask, &context.ui)?)
+    }
+}
+
+/// What every import of files has.
 #[derive(clap::Args)]
 struct Files {
     /// Encrypted files of the worktree

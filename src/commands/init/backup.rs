@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::super::{Context, OpenClone};
-use crate::access::backup::secret_file::{refuse_existing, write_secret};
-use crate::access::given::remember_copied;
+use crate::access::backup::export::back_up;
+use crate::access::backup::secret_file::refuse_existing;
 use crate::error::{Context as _, Outcome};
-use crate::store::backup;
 use crate::ui::prompt;
 
 /// The file of a backup as an absolute path, before the directory is changed.
@@ -44,9 +43,7 @@ pub(super) fn make(
         Some(passphrase) => passphrase,
         None => prompt::new_passphrase(&context.ui)?,
     };
-    let sealed = backup::seal_with_passphrase(&opened.keyring, &passphrase)?;
-    write_secret(&context.ui, opened, &file, sealed.as_bytes())?;
-    remember_copied(opened, opened.keyring.entries().iter().map(|entry| entry.key.id()))?;
+    back_up(opened, &file, &passphrase, &context.ui)?;
     let shown = crate::sanitise::native(&file);
     context.ui.status(format!(
         "wrote {shown}; anybody with it and the passphrase can read everything here"

@@ -3,11 +3,10 @@
 mod backup;
 mod template;
 
-use super::{Context, exclusive, refuse_rotation};
-use crate::access::set_up::{create_key, refuse_second_time, set_up};
+use super::Context;
+use crate::access::set_up::{SetUp, begin};
 use crate::error::Outcome;
-use crate::keyring::{KeyName, Keyring};
-use crate::status::find_names;
+use crate::keyring::KeyName;
 
 /// Set up this repository: make a key, and install git's filters
 ///
@@ -46,25 +45,17 @@ impl Init {
         if self.layout.is_wanted() {
             return template::run(context, &self.layout, !self.no_tripwire);
         }
-        let repository = context.discover()?;
-        let top = super::top(&repository)?;
-        refuse_rotation(&repository)?;
-        let _exclusive = exclusive(&repository)?;
-        refuse_second_time(&repository, top)?;
-        if !find_names(&repository)?.is_empty() {
+        let names = if self.keys.is_empty() { vec![KeyName::default()] } else { self.keys };
+        let SetUp { keys, beside_git_crypt } =
+            begin(&context.discover()?, names, !self.no_tripwire, &context.ui)?;
+        if beside_git_crypt {
             context.ui.status(
                 "git-crypt encrypts files here: they stay as they are; the new key is for files that you track from now on",
             );
             context.ui.hint("'git shroud unlock' opens git-crypt's files; 'git shroud migrate git-crypt' converts them");
         }
-        let mut keyring = Keyring::default();
-        let names = if self.keys.is_empty() { vec![KeyName::default()] } else { self.keys };
-        for name in names {
-            create_key(&mut keyring, name)?;
-        }
-        set_up(&repository, top, &keyring, !self.no_tripwire)?;
-        for entry in keyring.entries() {
-            context.ui.status(format!("made key '{}' (id {})", entry.name, entry.key.id()));
+        for (name, id) in keys {
+            context.ui.status(format!("made key '{name}' (id {id})"));
         }
         context.ui.hint("choose the files to encrypt: git shroud track 'secrets/**'");
         context.ui.hint("grant the key to yourself and others: git shroud member add YOUR-KEY");

@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-use super::super::{Context, exclusive, refuse_rotation, show};
-use super::backup;
-use crate::access::set_up::refuse_second_time;
+use super::super::show;
+use super::{Context, backup};
+use crate::access::index::seal_index::seal_index;
 use crate::config_format::Format;
 use crate::environments::SCHEMA_FILE;
-use crate::environments::files::{Existing, LaidOut, Layout, enter, find_existing};
+use crate::environments::files::Existing;
+use crate::environments::files::new_repository::{Made, Place, Plan, refuse_none_named};
 use crate::error::{CommandError, Outcome};
-use crate::git::hooks::{self, Change};
-use crate::git::repository::Repository;
+use crate::format::KeyId;
+use crate::git::hooks::{Change, HooksError};
 use crate::keyring::KeyName;
-use crate::status::find_names;
-use crate::store::local;
+use crate::ui::prompt::{confirm, new_passphrase};
 
 /// What `--template` and what belongs to it say.
 #[derive(clap::Args)]
@@ -89,51 +89,20 @@ impl Options {
 }
 
 pub(super) fn run(context: &Context, options: &Options, tripwire: bool) -> Outcome {
-    // Before anything is made.
-    if options.environments.is_empty() && options.dir.as_ref().is_some_and(|dir| !dir.exists()) {
-        return Err(none_named());
-    }
+    refuse_none_named(options.dir.as_deref(), &options.environments)?;
     let backup = backup::place(options.backup.as_deref())?;
-    let passphrase =
-        backup.is_some().then(|| crate::ui::prompt::new_passphrase(&context.ui)).transpose()?;
-    enter(options.dir.as_deref())?;
-    let repository = context.discover()?;
-    let top = super::super::top(&repository)?;
-    refuse_rotation(&repository)?;
-    let _exclusive = exclusive(&repository)?;
-    let mut keyring = local::load(repository.common_dir())?;
-    if keyring.is_empty() {
-        refuse_second_time(&repository, top)?;
-    } else if top.join(SCHEMA_FILE).symlink_metadata().is_ok() {
-        return Err(CommandError::wrong("this is already a configuration repository")
-            .hint("another environment: git shroud key new NAME; git shroud track --key NAME 'environments/NAME/**'; and its name in config.shroud.toml"));
-    }
-    if !find_names(&repository)?.is_empty() {
-        return Err(CommandError::wrong("git-crypt encrypts files here")
-            .hint("first move the repository to git-shroud: git shroud migrate git-crypt"));
-    }
-    let found = find_existing(&repository, &options.environments)?;
-    let names = environments(&options.environments, &found)?;
-    let taken = decide(context, options.existing, found)?;
-    let format = options.format.format();
-    let whole = options.whole;
-    let layout = Layout { names: &names, format, taken: &taken, tripwire, whole };
-    let LaidOut { made, written } = layout.lay_out(&repository, top, &mut keyring)?;
-    for entry in keyring.entries().iter().filter(|entry| made.contains(&entry.name)) {
-        context.ui.status(format!("made key '{}' (id {})", entry.name, entry.key.id()));
-    }
-    if !written.iter().any(|file| file == SCHEMA_FILE) {
-        context
-            .ui
-            .status(format!("{SCHEMA_FILE} stays as it is: check that it names the environments"));
-    }
-    for file in &written {
-        context.ui.status(format!("wrote {file}"));
-    }
-    guard(context, &repository);
+    let passphrase = backup.is_some().then(|| new_passphrase(&context.ui)).transpose()?;
+    let place = Place::enter(options.dir.as_deref(), &options.environments, &context.ui)?;
+    let names = place.names.clone();
+    let takes_found = decide(context, options.existing, &place.found)?;
+    let (format, whole) = (options.format.format(), options.whole);
+    let plan = Plan { format, takes_found, tripwire, whole };
+    let Made { keys, written, hooks, lock: _lock } = place.lay_out(&plan)?;
+    report(context, &keys, &written);
+    report_hooks(context, hooks);
     let opened = context.open()?;
-    if !taken.is_empty() {
-        crate::access::index::seal_index::seal_index(&context.ui, &opened, None)?;
+    if takes_found {
+        seal_index(&context.ui, &opened, None)?;
         context.ui.hint("'git shroud scan' names the commits that still hold their plaintext");
         context
             .ui
@@ -144,36 +113,40 @@ pub(super) fn run(context: &Context, options: &Options, tripwire: bool) -> Outco
     Ok(())
 }
 
-/// The environments: those that were named, else those of the files that were found; each once.
-fn environments(named: &[KeyName], found: &[Existing]) -> Outcome<Vec<KeyName>> {
-    let mut names: Vec<KeyName> = Vec::new();
-    for name in named.iter().chain(found.iter().map(|existing| &existing.environment)) {
-        if !names.contains(name) {
-            names.push(name.clone());
+fn report(context: &Context, keys: &[(KeyName, KeyId)], written: &[String]) {
+    for (name, id) in keys {
+        context.ui.status(format!("made key '{name}' (id {id})"));
+    }
+    if !written.iter().any(|file| file == SCHEMA_FILE) {
+        context
+            .ui
+            .status(format!("{SCHEMA_FILE} stays as it is: check that it names the environments"));
+    }
+    for file in written {
+        context.ui.status(format!("wrote {file}"));
+    }
+}
+
+/// A repository whose hooks belong to somebody else does without guards.
+fn report_hooks(context: &Context, hooks: Result<Vec<(&'static str, Change)>, HooksError>) {
+    let is_new = |change: &Change| matches!(change, Change::Written | Change::Chained);
+    match hooks {
+        Ok(changes) => {
+            for (name, _) in changes.iter().filter(|(_, change)| is_new(change)) {
+                context.ui.status(format!("wrote the hook {name}"));
+            }
         }
+        Err(error) => context.warn(error),
     }
-    if names.is_empty() {
-        return Err(none_named());
-    }
-    Ok(names)
 }
 
-fn none_named() -> CommandError {
-    CommandError::wrong("no environment was named, and no file of an environment was found")
-        .hint("git shroud init --template config --env dev --env prod")
-}
-
-/// Which of the files that were found are taken in.
-fn decide(
-    context: &Context,
-    wanted: Option<OnExisting>,
-    found: Vec<Existing>,
-) -> Outcome<Vec<Existing>> {
+/// Whether the files that were found are sealed where they are.
+fn decide(context: &Context, wanted: Option<OnExisting>, found: &[Existing]) -> Outcome<bool> {
     if found.is_empty() {
-        return Ok(found);
+        return Ok(false);
     }
     context.ui.status("these look like files of environments, and would be sealed where they are:");
-    for existing in &found {
+    for existing in found {
         let tracked = if existing.tracked { "" } else { ", not in the repository yet" };
         context.ui.status(format!(
             "  {}  (key {}{tracked})",
@@ -183,30 +156,12 @@ fn decide(
     }
     let seal = match wanted {
         Some(wanted) => wanted == OnExisting::Seal,
-        None => crate::ui::prompt::confirm("Seal them?").ok_or_else(|| {
+        None => confirm("Seal them?").ok_or_else(|| {
             CommandError::wrong("say what to do with these files; nothing was changed")
                 .hint("--existing seal seals them where they are, --existing leave leaves them as they are")
         })?,
     };
-    Ok(if seal { found } else { Vec::new() })
-}
-
-/// Writes the guards; a repository whose hooks belong to somebody else does without.
-fn guard(context: &Context, repository: &Repository) {
-    match hooks::install(repository) {
-        Ok(changes) => {
-            for (name, change) in changes {
-                if matches!(change, Change::Written | Change::Chained) {
-                    context.ui.status(format!("wrote the hook {name}"));
-                }
-            }
-        }
-        Err(error) => {
-            let error = CommandError::from(error);
-            context.ui.warning(error.message());
-            error.hints().iter().for_each(|hint| context.ui.hint(hint));
-        }
-    }
+    Ok(seal)
 }
 
 fn next_steps(context: &Context, names: &[KeyName]) {

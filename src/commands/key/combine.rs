@@ -2,13 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::super::Context;
-use super::import::take_in;
-use crate::access::backup::secret_file::refuse_existing;
-use crate::access::given::read_backup;
-use crate::error::{CommandError, Context as _, Outcome};
-use crate::keyring::{Keyring, share};
-use crate::store::backup::Backup;
+use super::{Context, report_taken};
+use crate::access::backup::shares::{combine, write_key_file};
+use crate::access::given::take_in;
+use crate::error::Outcome;
+use crate::ui::prompt::ask;
 
 /// Join shares, and take their key
 ///
@@ -28,35 +26,23 @@ pub(super) struct Combine {
 
 impl Combine {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        if let Some(output) = &self.output {
-            refuse_existing(output)?;
+        let keyring = combine(&self.files, self.output.as_deref(), &mut ask)?;
+        for entry in keyring.entries() {
+            context.ui.status(format!(
+                "the shares make the key '{}' generation {}",
+                entry.name, entry.generation
+            ));
         }
-        let mut shares = Vec::new();
-        for file in &self.files {
-            match read_backup(file, &mut crate::ui::prompt::ask)? {
-                Backup::Shares(more) => shares.extend(more),
-                Backup::Keys(..) => {
-                    return Err(CommandError::wrong(format!(
-                        "{} is not a share",
-                        crate::sanitise::native(file)
-                    ))
-                    .hint("it holds a whole key: 'git shroud unlock' reads it directly"));
-                }
+        match self.output {
+            None => {
+                let given = vec![("the shares".to_owned(), keyring)];
+                report_taken(context, take_in(&mut context.open()?, given, &context.ui)?);
+            }
+            Some(output) => {
+                write_key_file(&output, &keyring)?;
+                context.ui.status(format!("wrote {}", crate::sanitise::native(&output)));
             }
         }
-        let entry = share::combine(&shares).context(|| "the shares cannot be joined".to_owned())?;
-        let said =
-            format!("the shares make the key '{}' generation {}", entry.name, entry.generation);
-        let mut keyring = Keyring::default();
-        keyring.insert(entry).expect("an empty keyring takes any key");
-        context.ui.status(said);
-        let Some(output) = &self.output else {
-            return take_in(context, vec![("the shares".to_owned(), keyring)]);
-        };
-        // Works outside a repository too, as anybody who joins shares may have nothing else yet.
-        crate::fs::create_private(output, keyring.to_text().as_bytes())
-            .context(|| "the key file cannot be written".to_owned())?;
-        context.ui.status(format!("wrote {}", crate::sanitise::native(output)));
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ mod split;
 
 use super::Context;
 use crate::error::Outcome;
+use crate::ui::count;
 
 /// List, make, rotate, export, split and import keys
 #[derive(clap::Args)]
@@ -41,4 +42,10 @@ impl Key {
             KeyCommand::Combine(combine) => combine.run(context),
         }
     }
+}
+
+/// Says how many keys are in the local keyring now.
+fn report_taken(context: &Context, added: u64) {
+    context.ui.status(format!("took {}", count(added, "new key")));
+    context.ui.hint("'git shroud unlock' opens the files");
 }

@@ -1,13 +1,11 @@
 //! `git shroud key split`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::super::Context;
-use crate::access::backup::secret_file::{refuse_existing, write_secret};
-use crate::access::given::remember_copied;
-use crate::error::{Context as _, Outcome};
-use crate::keyring::{KeyName, share};
-use crate::ui::qr::Qr;
+use super::Context;
+use crate::access::backup::shares::{Splitting, split};
+use crate::error::Outcome;
+use crate::keyring::KeyName;
 
 /// Split a key into shares; some of them make it again (Shamir's secret sharing)
 ///
@@ -40,38 +38,18 @@ pub(super) struct Split {
 
 impl Split {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let opened = context.open_anyway()?;
-        let names: Vec<_> = self.name.iter().cloned().collect();
-        let entry = opened.current(&names)?;
-        let shares = share::split(entry, self.threshold, self.shares, getrandom::fill)
-            .context(|| format!("the key '{}' cannot be split", entry.name))?;
-        let begin = begin(&self.output, &entry.name)?;
-        let file = |number: u8, end: &str| {
-            let mut name = begin.clone().into_os_string();
-            name.push(format!("-share-{number}-of-{}.{end}", self.shares));
-            PathBuf::from(name)
+        let splitting = Splitting {
+            name: self.name.as_ref(),
+            shares: self.shares,
+            threshold: self.threshold,
+            words: self.words,
+            qr: self.qr,
+            output: &self.output,
         };
-        for share in &shares {
-            refuse_existing(&file(share.number, "txt"))?;
-            if self.qr {
-                refuse_existing(&file(share.number, "svg"))?;
-            }
-        }
-        for share in &shares {
-            let text = file(share.number, "txt");
-            write_secret(&context.ui, &opened, &text, share.to_text(self.words).as_bytes())?;
-            context.ui.line(crate::sanitise::native(&text));
-            if self.qr {
-                let picture_file = file(share.number, "svg");
-                let qr = Qr::new(&share.to_token()).expect("a token fits into a code");
-                write_secret(&context.ui, &opened, &picture_file, &qr.picture(&picture_file)?)?;
-                context.ui.line(crate::sanitise::native(&picture_file));
-            }
-        }
-        remember_copied(&opened, [entry.key.id()])?;
+        let (name, generation) = split(&context.open_anyway()?, &splitting, &context.ui)?;
         context.ui.status(format!(
-            "any {} of the {} shares make the key '{}' generation {}",
-            self.threshold, self.shares, entry.name, entry.generation
+            "any {} of the {} shares make the key '{name}' generation {generation}",
+            self.threshold, self.shares
         ));
         context.ui.hint("give each to another person, then delete the files here");
         context.ui.hint(format!(
@@ -80,14 +58,4 @@ impl Split {
         ));
         Ok(())
     }
-}
-
-/// What the names of the files begin with.
-fn begin(output: &Path, name: &KeyName) -> Outcome<PathBuf> {
-    let is_dir = output.as_os_str().as_encoded_bytes().ends_with(b"/");
-    if is_dir && !output.exists() {
-        crate::fs::create_private_dir(output)
-            .context(|| "the directory for the shares cannot be made".to_owned())?;
-    }
-    Ok(if output.is_dir() { output.join(name.as_str()) } else { output.to_owned() })
 }

@@ -5,14 +5,12 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
+use crate::access::members::expiry::Expiry;
 use crate::clock;
 use crate::clone::roster::{MemberFile, Standing};
 use crate::commands::{Context, OpenClone};
-use crate::doctor::WARN_BEFORE;
 use crate::error::Outcome;
 use crate::keyring::KeyName;
-use crate::recipient::openpgp::Certificate;
-use crate::store::shroud_dir::Member;
 use crate::ui::Style;
 
 /// Show who can open which key, and whose grant needs attention
@@ -126,32 +124,19 @@ fn list(opened: &OpenClone, key: &KeyName, file: &MemberFile) -> Listed {
             };
         }
     };
-    let now = SystemTime::now();
-    let (expires, problem) = expiry(member, now);
+    let expiry = Expiry::of(member, SystemTime::now());
     Listed {
         label: member.label.to_string(),
         method: Some(member.recipient.method().kind().name()),
         recipient: Some(member.recipient.to_string()),
         user_id: member.user_id.as_deref().map(crate::sanitise::line),
         fingerprint: member.recipient.fingerprint().map(str::to_owned),
-        expires: expires.map(clock::date),
-        expires_soon: expires.is_some_and(|expires| expires < now + WARN_BEFORE),
+        expires: expiry.at.map(clock::date),
+        expires_soon: expiry.is_soon,
         generation: Some(member.generation),
         added: Some(crate::sanitise::line(&member.added)),
         standing,
-        detail: problem,
-    }
-}
-
-/// When the certificate expires, and what is wrong with it already.
-fn expiry(member: &Member, now: SystemTime) -> (Option<SystemTime>, Option<String>) {
-    let Some(text) = &member.certificate else { return (None, None) };
-    match Certificate::parse(text.as_bytes()) {
-        Err(error) => (None, Some(error.to_string())),
-        Ok(certificate) => {
-            let problem = certificate.check(now).err().map(|error| error.to_string());
-            (certificate.expires(now), problem)
-        }
+        detail: expiry.problem,
     }
 }
 
@@ -192,7 +177,9 @@ fn describe(member: &Listed) -> String {
 fn standing(context: &Context, member: &Listed) -> String {
     let style = match member.standing {
         Standing::Current => Style::Good,
-        Standing::OutOfDate | Standing::NotVerified => Style::Warning,
+        Standing::OutOfDate | Standing::NotVerified | Standing::NotHere | Standing::Newer => {
+            Style::Warning
+        }
         Standing::MacFails | Standing::Malformed => Style::Bad,
     };
     let mut words = vec![context.ui.styled(style, member.standing.describe())];

@@ -33,13 +33,16 @@ pub(super) struct GitCrypt {
     #[arg(long)]
     dry_run: bool,
     /// Change nothing in the repository: only use git-crypt's format here, as 'git shroud unlock' does
-    #[arg(long, conflicts_with_all = ["dry_run", "no_commit", "trust", "certificates", "without_those", "renames", "values"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "no_commit", "trust", "certificates", "without_those", "renames", "values", "no_tripwire"])]
     keep: bool,
     /// Seal configuration files by value: names stay readable, values are sealed
     ///
     /// Files in .env, .properties, INI, TOML, YAML and JSON format; all others, and what cannot be read, are sealed whole.
     #[arg(long)]
     values: bool,
+    /// Leave out the tripwire, with which git refuses plaintext in clones that were never set up
+    #[arg(long)]
+    no_tripwire: bool,
     /// Stage everything, and leave the commit to you
     #[arg(long)]
     no_commit: bool,
@@ -74,6 +77,7 @@ impl GitCrypt {
             without_those: self.without_those,
             renames: self.renames,
             values: self.values,
+            tripwire: !self.no_tripwire,
         };
         Ok(request.run(&repository, &mut ask, &context.ui)?)
     }

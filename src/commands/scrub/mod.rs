@@ -5,14 +5,13 @@ mod follow;
 use std::path::PathBuf;
 
 use super::{Context, exclusive, held_git_crypt_keys, held_keys};
-use crate::error::{CommandError, Context as _, Outcome};
-use crate::fs::read_bounded;
+use crate::error::{CommandError, Outcome};
 use crate::sanitise;
-use crate::scrub::plan::{self, InvalidPattern, Pattern, Plan, Seal, SealBy};
+use crate::scrub::plan::Pattern;
 use crate::scrub::proof::Finished;
 use crate::scrub::report::{self, Format};
 use crate::scrub::search::Remains;
-use crate::scrub::work::{Done, Ended, Request, Work, exposed_path, findings};
+use crate::scrub::work::{Done, Ended, Options, Request, Work, exposed_path};
 
 /// Rewrite history to remove leaked plaintext; with a backup, and can be undone
 ///
@@ -71,10 +70,16 @@ pub struct Scrub {
     /// Leave out commits that became empty
     #[arg(long)]
     prune_empty: bool,
+    /// Sign commits and tags again that were signed and change, with your own key (as 'git commit -S')
+    #[arg(long)]
+    sign: bool,
+    /// At the end let git check every object, old ones too ('git fsck --strict'); also with --continue and --finish
+    #[arg(long)]
+    fsck: bool,
     /// Print what would change, in exact numbers, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Succeed also where nothing in the history matches
+    /// Succeed also where nothing in the history matches, or not every pattern
     #[arg(long)]
     allow_empty: bool,
     /// The format of the report
@@ -97,7 +102,7 @@ enum ScrubCommand {
 }
 
 /// Options that say what should be done.
-const WHAT: [&str; 13] = [
+const WHAT: [&str; 14] = [
     "plan",
     "seal",
     "as_of_commit",
@@ -109,6 +114,7 @@ const WHAT: [&str; 13] = [
     "convert",
     "archives",
     "prune_empty",
+    "sign",
     "dry_run",
     "allow_empty",
 ];
@@ -120,7 +126,7 @@ enum Tool {
 
 impl Scrub {
     pub(crate) fn run(self, context: &Context) -> Outcome {
-        let plan = self.plan()?;
+        let plan = self.options().plan()?;
         let repository = context.discover()?;
         let keyring = held_keys(repository.common_dir())?;
         let git_crypt = held_git_crypt_keys(&repository)?;
@@ -130,6 +136,7 @@ impl Scrub {
             keyring: &keyring,
             git_crypt: &git_crypt,
             progress: &context.ui,
+            check_all: self.fsck,
         };
         if let Some(ScrubCommand::Follow(follow)) = &self.command {
             return follow.run(context, &work);
@@ -146,15 +153,16 @@ impl Scrub {
                 plan,
                 known: self.known,
                 value_file: self.value_file.as_deref(),
+                required: if self.allow_empty { Vec::new() } else { self.options().patterns() },
+                sign: self.sign,
                 dry_run: self.dry_run,
                 format: self.format,
             })
         };
         match done? {
             Done::Told { unfit } => {
-                if let Some(error) = unfit.map(CommandError::from) {
-                    context.ui.warning(error.message());
-                    error.hints().iter().for_each(|hint| context.ui.hint(hint));
+                if let Some(error) = unfit {
+                    context.warn(error);
                 }
             }
             Done::Unchanged if !self.allow_empty => {
@@ -170,8 +178,8 @@ impl Scrub {
 
     /// The proof, and what no rewrite can do.
     fn report(&self, context: &Context, ended: &Ended) -> Outcome {
-        let Ended { record, proof, checklist, lost_exposed } = ended;
-        report::done(&context.ui, self.format, record, proof, checklist);
+        let Ended { record, proof, signatures, checklist, lost_exposed } = ended;
+        report::done(&context.ui, self.format, record, proof, signatures, checklist);
         if *lost_exposed {
             let place = sanitise::native(&exposed_path(record));
             context.ui.warning(format!(
@@ -199,6 +207,11 @@ impl Scrub {
 
     fn report_finished(&self, context: &Context, finished: &Finished) -> Outcome {
         report::finished(&context.ui, self.format, finished);
+        for map in &finished.maps {
+            let map = sanitise::native(map);
+            context.ui.status(format!("kept {map}: it names commits, and no secret"));
+            context.ui.hint(format!("other clones follow it: git shroud scrub follow {map}"));
+        }
         if !finished.is_gone() {
             return Err(CommandError::refused("a part of the old history is still in this clone")
                 .hint("borrowed objects (objects/info/alternates) and packs with a '.keep' file stay: remove them"));
@@ -207,39 +220,17 @@ impl Scrub {
         Ok(())
     }
 
-    /// The plan of the options, on top of that in the file.
-    fn plan(&self) -> Outcome<Plan> {
-        let mut plan = match &self.plan {
-            None => Plan::default(),
-            Some(path) => {
-                let bytes = read_bounded(path, plan::MAX_LEN).context(|| "the plan".to_owned())?;
-                Plan::read(&bytes).map_err(|error| {
-                    CommandError::wrong(format!("{}: {error}", sanitise::native(path)))
-                        .hint("docs/scrub.md describes plans")
-                })?
-            }
-        };
-        for pattern in &self.seal {
-            if pattern.is_empty() {
-                plan.seal_by = plan.seal_by.or(Some(SealBy::Today));
-                continue;
-            }
-            let pattern = pattern
-                .parse()
-                .map_err(|error: InvalidPattern| CommandError::wrong(error.to_string()))?;
-            plan.seal.push(Seal { pattern, key: None });
+    fn options(&self) -> Options<'_> {
+        Options {
+            file: self.plan.as_deref(),
+            seal: &self.seal,
+            as_of_commit: self.as_of_commit,
+            redact: self.redact.as_deref(),
+            drop: &self.drop,
+            rekey: self.rekey,
+            convert_git_crypt: self.convert.is_some(),
+            archives: self.archives,
+            prune_empty: self.prune_empty,
         }
-        if self.as_of_commit {
-            plan.seal_by = Some(SealBy::EachCommit);
-        }
-        if let Some(path) = &self.redact {
-            plan.redact.extend(findings(path)?);
-        }
-        plan.drop.extend(self.drop.iter().cloned());
-        plan.rekey |= self.rekey;
-        plan.convert_git_crypt |= self.convert.is_some();
-        plan.archives |= self.archives;
-        plan.prune_empty |= self.prune_empty;
-        Ok(plan)
     }
 }

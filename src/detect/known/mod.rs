@@ -11,10 +11,9 @@ pub use extract::is_trivial;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::Secret;
 use crate::detect::matcher::Matcher;
+use crate::detect::strings::Strings;
 use crate::detect::{Hit, Rank};
 
 /// Values that are looked for at most; where there are more, the files with the rest are named.
@@ -102,17 +101,13 @@ impl Gathering {
             values.push(Secret::new(whole));
         }
         let longest = needles.keys().map(Vec::len).max().unwrap_or(0);
-        let automaton = (!needles.is_empty()).then(|| {
-            let builder =
-                AhoCorasick::builder().match_kind(MatchKind::Standard).build(needles.keys());
-            builder.expect("the number of values is bounded")
-        });
+        let strings = Strings::new(needles.keys().map(Vec::as_slice));
         let of = needles.into_iter().map(|(mut needle, value)| {
             zeroize::Zeroize::zeroize(&mut needle);
             value
         });
         KnownValues {
-            automaton,
+            strings,
             of: of.collect(),
             values,
             longest,
@@ -123,8 +118,8 @@ impl Gathering {
 
 /// Finds the values; [`Hit::rule`] counts them.
 pub struct KnownValues {
-    automaton: Option<AhoCorasick>,
-    /// The value of each pattern of the automaton.
+    strings: Strings,
+    /// The value of each string.
     of: Vec<usize>,
     values: Vec<Secret>,
     longest: usize,
@@ -164,29 +159,23 @@ impl Matcher for KnownValues {
         1
     }
 
-    fn reaches_far(&self, _text: &[u8], _within: &[Range<usize>]) -> bool {
-        false
-    }
-
     fn scan(&self, text: &[u8], within: &[Range<usize>], hits: &mut Vec<Hit>) {
-        let Some(automaton) = &self.automaton else { return };
         let mut reached = 0;
         for range in within {
             let start = range.start.saturating_sub(self.longest).min(text.len());
             let end = range.end.saturating_add(self.longest).min(text.len());
-            for found in automaton.find_overlapping_iter(&text[start..end]) {
-                let place = start + found.start()..start + found.end();
+            self.strings.each(&text[start..end], |number, found| {
+                let place = start + found.start..start + found.end;
                 let touches = place.start < range.end && range.start < place.end;
                 // A hit that touches two ranges is named with the first.
-                let value = self.of[found.pattern().as_usize()];
+                let value = self.of[number];
                 let plain = text[place.clone()] == *self.value(value);
                 let known = reached > 0 && place.start < reached;
-                if !touches || known || (plain && !is_alone(text, &place)) {
-                    continue;
+                if touches && !known && (!plain || is_alone(text, &place)) {
+                    let hit = Hit::sure(place.clone(), place, Rank::Certain);
+                    hits.push(Hit { rule: value, ..hit });
                 }
-                let hit = Hit::sure(place.clone(), place, Rank::Certain);
-                hits.push(Hit { rule: value, ..hit });
-            }
+            });
             reached = range.end;
         }
     }

@@ -27,7 +27,7 @@ const ASSIGNED: [&str; 15] = [
 ];
 
 /// Secrets that their own shape tells, by kind of service, in the order in which their rules are numbered.
-const SHAPES: [&str; 13] = [
+const SHAPES: [&str; 14] = [
     include_str!("data/forges.toml"),
     include_str!("data/packages.toml"),
     include_str!("data/cloud.toml"),
@@ -41,6 +41,7 @@ const SHAPES: [&str; 13] = [
     include_str!("data/money.toml"),
     include_str!("data/business.toml"),
     include_str!("data/tools.toml"),
+    include_str!("data/calls.toml"),
 ];
 
 #[derive(Deserialize)]

@@ -86,12 +86,20 @@ pub enum Check {
     Bech32,
     /// Three base64url parts, the first a JSON object that names an algorithm.
     Jwt,
+    /// Behind `eyJ`, if the token has that, is a JSON object in base64.
+    EncodedObject,
     /// A token whose first part is a number in base64.
     DiscordId,
+    /// The hash of a password: worth less where programs and tests hold it.
+    Hash,
     /// An AWS access key id, which holds the account's number.
     AwsKeyId,
+    /// A seed of NATS: base32 that ends in a CRC-16.
+    Nkey,
     /// A private key in PEM, or in OpenSSH's own format.
     Pem,
+    /// A private or symmetric key in JSON (RFC 7517).
+    Jwk,
     /// A value assigned to a name that says it is a password.
     Password,
     /// A value assigned to a name that says it is some other secret.
@@ -100,6 +108,12 @@ pub enum Check {
     Url,
     /// An Authorization header.
     Authorization,
+    /// `Basic` and a user and a password in base64.
+    Basic,
+    /// A user and a password that a program encodes in base64.
+    EncodedPair,
+    /// A password in a statement of SQL.
+    Identified,
     /// A user and a password on a command line.
     CommandLine,
     /// A line of a password file of PostgreSQL.

@@ -176,6 +176,7 @@ fn what_a_filter_cannot_ask_is_named() {
         ("entropy(finding[\"secret\"])", "does not work on"),
         ("entropy(\"abc\") < 3", "'entropy' does not work on"),
         ("finding[\"secret\"] == attributes[\"path\"]", "does not work on"),
+        ("let a = finding[\"secret\"]; a == \"\"", "'let' of betterleaks 2"),
         ("true ||", "the end is not expected"),
         ("true true", "'true' is not expected"),
         ("true ? true : false", "'?' is not expected"),

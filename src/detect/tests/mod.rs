@@ -1,5 +1,6 @@
 //! The whole detector: parts of a text, hostile texts, what its results show.
 
+mod found;
 mod gitleaks;
 mod noise;
 

@@ -54,6 +54,60 @@ fn what_is_no_secret_is_not_reported() {
             "Authorization: AWS4-HMAC-SHA256 Credential=AKIA, SignedHeaders=host, Signature={hex:64}",
         ),
         ("commit", "{b64:64}\nfnA{b64:61}\n{b64:64}\n"),
+        ("r.yaml", "X-Amz-Signature={hex:64}"),
+        // Texts, in any language, in files that have no other name than that of texts.
+        ("src/translations.json", r#"{"enterPassword": "Bitte das Kennwort eingeben"}"#),
+        ("web/app.i18n.ts", "password: \"Contrase\u{f1}a\","),
+        ("web/app.ts", "password: \"Contrase\u{f1}a\","),
+        ("a.yml", "password: \"correct horse battery staple\""),
+        ("prompt.c", "askpass: Username:"),
+        // Digests under the name of a password.
+        ("users.yml", "password: \"*{HEX:40}\""),
+        ("roles.sql", "password = 'md5{hex:32}'"),
+        ("users.yml", "password: {hex:32}"),
+        (".env", "GRAYLOG_SHA256_PASSWORD={hex:64}"),
+        ("hash_test.go", r#"hash, err := HashPassword("password", "{base62:16}", 1)"#),
+        ("user_test.go", "CheckPassword(\"password\", \"$2b$12${base62:53}\")"),
+        // What is put together, looked up or run.
+        ("db.go", "db.Exec(`ALTER USER ` + user + ` PASSWORD '` + newpw + `'`)"),
+        ("db.sh", "echo \"CREATE USER x IDENTIFIED BY '\"$MYSQL_PASSWORD\"' ;\""),
+        ("run.sh", "PASSWORD=`cat /run/secrets/db1`"),
+        ("a.pl", "my $pass = $argv[3];"),
+        ("a.pl", "my $pass = \"$config{'WIKI_PASSW'}\";"),
+        ("a.php", "$password = $options->db1->password;"),
+        ("auth.py", "password = password.decode('latin1')"),
+        ("setup.js", "createUser({user: name, pwd: adminPassword, roles: r})"),
+        ("init.sh", "GIT_WORK_TREE=$(pwd) GIT_DIR=git-dir-wt-1.git git init"),
+        ("build.sh", "apt-get install libsecret-1-dev libpcre2-dev meson"),
+        ("a.go", "config.Password.SCrypt.Parallelism = 1073741825"),
+        ("a.yml", "secret: arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-Xy12Zz"),
+        ("login.js", "password: '#password1'"),
+        ("php.ini", "mail_password_sender = \"apache@localhost\""),
+        // The user's own name.
+        ("values.yaml", "postgresqlUser: gogs\npostgresqlPassword: gogs\n"),
+        ("seed.sql", "postgres://booktest:booktest@localhost/"),
+        ("secret.yaml", "password: cGFzc3dvcmQ="),
+        // Manuals.
+        ("notes.md", "--set admin=<password>,openldap.configPassword=<password>"),
+        ("rebase.md", "omitting those identified by \"squash\" commands"),
+        (
+            "values.yaml",
+            "## -----BEGIN RSA PRIVATE KEY-----\n##\n## name should line up with a secret set further up\n",
+        ),
+        (
+            "readme.md",
+            r#"{"type":"service_account","project_id":"<name>","private_key_id":"<hash>"}"#,
+        ),
+        ("notes.txt", "{{- $randpass := randAlphaNum 16 }}"),
+        ("secret.yaml", r#"print .Values.mysqlUser ":" .Values.mysqlPassword "@tcp(" .Release"#),
+        (
+            "keys.yaml",
+            "-----BEGIN OPENSSH PRIVATE KEY-----\n  XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX\n  XXXXXXXXXXXXXXXXXXXXXXXX\n-----END OPENSSH PRIVATE KEY-----",
+        ),
+        ("test.py", "assert header == \"Basic dXNlcjpwYXNz\""),
+        ("test.py", "{\"Proxy-Authorization\": \"Basic dXNlcjo=\"}"),
+        ("proxies.md", "forward_auth authelia:9091 {"),
+        ("jwe.js", "encrypted_key: '{b64url:43}',"),
     ] {
         let found = surest(path, text);
         let is_reported = found.is_some_and(|rank| {

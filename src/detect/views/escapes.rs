@@ -67,8 +67,24 @@ fn percent(text: &[u8], within: &[Range<usize>], budget: &mut Budget, inside: &m
 
 /// What an encoded word consists of: the characters of a URI (RFC 3986, appendix A).
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&()*+,;=%".contains(&byte)
+    WORD[usize::from(byte)]
 }
+
+const WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let signs = b"-._~:/?#[]@!$&()*+,;=%";
+    let mut at = 0;
+    while at < signs.len() {
+        word[signs[at] as usize] = true;
+        at += 1;
+    }
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        word[byte as usize] |= byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    word
+};
 
 /// Parts of lines with backslashes in them.
 fn backslashes(text: &[u8], within: &[Range<usize>], budget: &mut Budget, inside: &mut Inside<'_>) {

@@ -23,6 +23,15 @@ pub struct Matched {
     pub matched: Secret,
 }
 
+impl Matched {
+    /// Whether both are the same value, found in the same way, wherever.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        (self.matcher, &self.views) == (other.matcher, &other.views)
+            && self.value.expose() == other.value.expose()
+            && self.hit.says_the_same(&other.hit)
+    }
+}
+
 /// Bytes of [`Matched::matched`] at most.
 pub const MAX_MATCHED: usize = 1024;
 

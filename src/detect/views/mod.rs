@@ -10,19 +10,17 @@ pub mod located;
 mod map;
 mod part;
 mod runs;
+mod seer;
 mod utf16;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::secret::WipedVec;
 
-use crate::detect::matcher::Matcher;
-use crate::detect::secret::Secret;
 use layout::Layout;
-use located::{LocatedHit, MAX_MATCHED, Matched};
 use map::Map;
 pub use part::{Part, parts, put_in_base64};
+pub use seer::{Looked, Seer};
 
 /// Views in one another at most. Deeper ones are not looked for; an archive there is noted as left out.
 pub const MAX_DEPTH: usize = 3;
@@ -81,123 +79,6 @@ impl Budget {
             None => self.cut = true,
         }
         left.is_some()
-    }
-}
-
-/// Shows texts to all matchers, in every view.
-pub struct Seer<'m> {
-    matchers: Vec<&'m dyn Matcher>,
-    window: usize,
-}
-
-impl<'m> Seer<'m> {
-    /// With these matchers; [`Matched::matcher`] counts them.
-    pub fn new(matchers: Vec<&'m dyn Matcher>) -> Self {
-        let windows = matchers.iter().map(|matcher| matcher.window());
-        // What touches the edge of a view's part must be seen, too.
-        let window = windows.max().unwrap_or(0).max(runs::REACH);
-        Self { matchers, window }
-    }
-
-    /// Bytes around a change that must be looked at again.
-    pub(crate) fn window(&self) -> usize {
-        self.window
-    }
-
-    /// Whether anything in these parts makes the whole text to be matched.
-    pub(crate) fn reaches_far(&self, text: &[u8], within: &[Range<usize>]) -> bool {
-        archives::is_archive(text)
-            || self.matchers.iter().any(|matcher| matcher.reaches_far(text, within))
-    }
-
-    /// Adds everything that is found in a text, in a fixed order. False where something was left out: a part that
-    /// is nested deeper, decodes to more, or is damaged.
-    pub fn look(&self, text: &[u8], found: &mut Vec<LocatedHit>) -> bool {
-        let first = found.len();
-        let whole = 0..text.len();
-        let complete = self.look_within(text, &[whole], found);
-        found[first..].sort_by(|a, b| a.order().cmp(&b.order()));
-        complete
-    }
-
-    /// The same for what touches any of these parts, unsorted; more may be added.
-    pub(crate) fn look_within(
-        &self,
-        text: &[u8],
-        within: &[Range<usize>],
-        found: &mut Vec<LocatedHit>,
-    ) -> bool {
-        let bytes = text.len().saturating_mul(MAX_RATIO).clamp(MIN_DECODED, MAX_DECODED);
-        let mut budget = Budget { bytes, cut: false };
-        self.look_inside(text, within, &mut Vec::new(), &mut budget, found);
-        !budget.cut
-    }
-
-    fn look_inside(
-        &self,
-        text: &[u8],
-        within: &[Range<usize>],
-        views: &mut Vec<View>,
-        budget: &mut Budget,
-        found: &mut Vec<LocatedHit>,
-    ) {
-        let mut hits = Vec::new();
-        for (number, matcher) in self.matchers.iter().enumerate() {
-            matcher.scan(text, within, &mut hits);
-            let window = signed(matcher.window());
-            found.extend(hits.drain(..).map(|hit| {
-                let (place, around) = (hit.value.clone(), hit.matched.clone());
-                let shown = around.start..around.end.min(around.start + MAX_MATCHED);
-                LocatedHit {
-                    extent: signed(around.start) - window..signed(around.end) + window,
-                    what: Arc::new(Matched {
-                        matcher: number,
-                        value: Secret::new(&text[place.clone()]),
-                        matched: Secret::new(&text[shown]),
-                        hit,
-                        views: views.clone(),
-                    }),
-                    place,
-                    around,
-                }
-            }));
-        }
-        if views.len() == MAX_DEPTH {
-            budget.cut |= archives::is_archive(text);
-            return;
-        }
-        let mut inside = |decoded: Decoded, budget: &mut Budget| {
-            views.push(decoded.view);
-            let first = found.len();
-            let all = 0..decoded.bytes.len();
-            self.look_inside(&decoded.bytes, &[all], views, budget, found);
-            views.pop();
-            let mut at = first;
-            while at < found.len() {
-                let hit = &mut found[at];
-                let plain = |part: &Range<usize>| {
-                    part.start <= hit.around.start && hit.around.end <= part.end
-                };
-                let last = decoded.plain.partition_point(|part| part.start <= hit.around.start);
-                // What is inside another view in turn may be shorter there than here.
-                let known = hit.what.views.len() == views.len() + 1
-                    && last.checked_sub(1).is_some_and(|last| plain(&decoded.plain[last]));
-                if known {
-                    found.swap_remove(at);
-                    continue;
-                }
-                hit.place = decoded.map.outer(&hit.place);
-                hit.around = decoded.map.outer(&hit.around);
-                hit.extent = decoded.extent.clone();
-                at += 1;
-            }
-        };
-        if archives::is_archive(text) {
-            archives::members(text, budget, &mut inside);
-        }
-        utf16::parts(text, within, budget, &mut inside);
-        runs::parts(text, within, budget, &mut inside);
-        escapes::parts(text, within, budget, &mut inside);
     }
 }
 

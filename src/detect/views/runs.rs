@@ -18,6 +18,8 @@ const MAX_INDENT: usize = 40;
 pub(super) const REACH: usize = 128;
 /// Decoded bytes by which is judged what the rest may be.
 const SAMPLE: usize = 48;
+/// As many of them as are mostly enough.
+const FEW: usize = 12;
 /// Letters that are skipped at most, to find where the groups of four begin.
 const SKIPPED: usize = 3;
 
@@ -136,19 +138,33 @@ fn decode(
     if letters().all(|byte| byte.is_ascii_hexdigit()) {
         return count < MIN_HEX || digits(text, lines, budget, inside);
     }
-    if let [line] = lines {
+    if let [line] = lines
+        && count >= MIN_HEX
+    {
         // Digits may be behind '0x', or behind a path.
         let mut start = line.start;
-        for part in text[line.clone()].split(|byte| !byte.is_ascii_hexdigit()) {
-            let digits_only = start..start + part.len();
-            start = digits_only.end + 1;
-            if part.len() >= MIN_HEX && !digits(text, &[digits_only], budget, inside) {
+        while let Some(probe) = text[..line.end].get(start..start + MIN_HEX) {
+            if let Some(other) = probe.iter().rposition(|byte| !byte.is_ascii_hexdigit()) {
+                start += other + 1;
+                continue;
+            }
+            let rest = text[start..line.end].iter();
+            let digits_only =
+                start..start + rest.take_while(|byte| byte.is_ascii_hexdigit()).count();
+            start = digits_only.end;
+            if !digits(text, &[digits_only], budget, inside) {
                 return false;
             }
         }
     }
     let mut first = [0; SKIPPED + SAMPLE / 3 * 4];
-    let first_len = first.iter_mut().zip(letters()).map(|(to, letter)| *to = letter).count();
+    let mut first_len = 0;
+    for line in lines {
+        let room = &mut first[first_len..];
+        let count = room.len().min(line.len());
+        room[..count].copy_from_slice(&text[line.start..line.start + count]);
+        first_len += count;
+    }
     let first = &first[..first_len];
     // Letters of something else may be before it, such as a path.
     for skipped in 0..=SKIPPED {
@@ -254,6 +270,15 @@ fn may_be_worth_it(letters: &[u8]) -> bool {
     let start = triples(letters.iter().copied().take(4), &mut sample[..3]);
     let is_archive = matches!(sample[..start], [0x1f, 0x8b, 8] | [b'P', b'K', 3]);
     if !is_archive && sample[..start].iter().any(is_odd) {
+        return false;
+    }
+    // Of random letters hardly any are left here.
+    let few = triples(letters.iter().copied(), &mut sample[..FEW]);
+    let is_broken = |bytes: &[u8]| {
+        bytes.iter().any(is_odd)
+            || std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_some())
+    };
+    if !is_archive && is_broken(&sample[..few]) {
         return false;
     }
     let len = triples(letters.iter().copied(), &mut sample);

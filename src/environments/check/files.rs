@@ -28,13 +28,12 @@ pub(super) fn look_at(
     };
     let of_it = property.of(&environment.name);
     let mut findings = Vec::new();
-    if let Some(setting) = environment.setting(name) {
-        let path = environment.sources[setting.source].path.clone();
+    let set = environment.setting(name).map(|setting| (setting.source, setting.line));
+    let sealed = || environment.sealed_value(name).map(|sealed| (sealed.source, sealed.line));
+    if let Some((source, line)) = set.or_else(sealed) {
+        let path = environment.sources[source].path.clone();
         let why = "the schema says that it is a file, not a value".to_owned();
-        findings.push(Finding {
-            place: Some((path, setting.line)),
-            ..finding(Problem::NotAValue, why)
-        });
+        findings.push(Finding { place: Some((path, line)), ..finding(Problem::NotAValue, why) });
     }
     let must = property.must_be_set(&environment.name, release);
     match file {
@@ -73,7 +72,9 @@ fn wrong(file: &SecretFile, property: &Property, must: bool) -> Option<(Problem,
     let bytes = match &file.content {
         Content::Open(bytes) => bytes,
         Content::Locked(_) | Content::LockedValues(..) => return None,
-        Content::Unreadable(why) => return Some((Problem::Unreadable, why.clone())),
+        Content::Unreadable(why) | Content::DamagedValues(why, _) => {
+            return Some((Problem::Unreadable, why.clone()));
+        }
     };
     if bytes.is_empty() && must {
         return Some((Problem::Empty, "it is required, but the file is empty".to_owned()));

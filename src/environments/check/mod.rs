@@ -201,6 +201,13 @@ fn found(
     }
 }
 
+/// What the worst of the findings makes of a cell.
+fn worst(findings: &[Finding]) -> Option<Cell> {
+    let worst = findings.iter().find(|finding| !finding.warning).or(findings.first())?;
+    let cell = if worst.warning { Cell::Warned } else { Cell::Wrong };
+    Some(cell(worst.problem))
+}
+
 /// A property that is looked at.
 struct Subject<'s> {
     name: &'s str,
@@ -255,19 +262,18 @@ impl Subject<'_> {
             let finding = found(Problem::Differs, &message, Some(setting));
             findings.push(Finding { warning: true, ..finding });
         }
-        if let Some(removed) = &self.property.removed {
-            let gone = self.release.is_some_and(|release| release >= removed);
-            let (is, warning) = if gone { ("was", false) } else { ("is", true) };
-            let message = format!("it {is} removed in release {removed}");
-            findings.push(Finding { warning, ..found(Problem::Removed, &message, Some(setting)) });
-        }
-        let worst = findings.iter().find(|finding| !finding.warning).or(findings.first());
-        let cell = match worst {
-            None => Cell::Set,
-            Some(finding) if finding.warning => Cell::Warned(finding.problem),
-            Some(finding) => Cell::Wrong(finding.problem),
-        };
-        (cell, findings)
+        findings.extend(self.removed(environment, Some(setting)));
+        (worst(&findings).unwrap_or(Cell::Set), findings)
+    }
+
+    /// Whether a property that is set, sealed or not, should not be there any more.
+    fn removed(&self, environment: &Environment, setting: Option<&Setting>) -> Option<Finding> {
+        let removed = self.property.removed.as_ref()?;
+        let gone = self.release.is_some_and(|release| release >= removed);
+        let (is, warning) = if gone { ("was", false) } else { ("is", true) };
+        let message = format!("it {is} removed in release {removed}");
+        let found = found(environment, self.name, Problem::Removed, message, setting);
+        Some(Finding { warning, ..found })
     }
 
     /// What is wrong with a value.
@@ -297,7 +303,10 @@ impl Subject<'_> {
 
     fn not_set(&self, environment: &Environment) -> (Cell, Vec<Finding>) {
         if let Some(cell) = absent(environment, self.name) {
-            return (cell, Vec::new());
+            let is_set = cell == Cell::Sealed;
+            let removed = is_set.then(|| self.removed(environment, None)).flatten();
+            let findings = Vec::from_iter(removed);
+            return (worst(&findings).unwrap_or(cell), findings);
         }
         if self.property.must_be_set(&environment.name, self.release) {
             let (problem, message) = match self.property.of(&environment.name).default() {
@@ -313,6 +322,15 @@ impl Subject<'_> {
             Some(default) => (Cell::Default(default.to_owned()), Vec::new()),
             None => (Cell::Absent, Vec::new()),
         }
+    }
+
+    /// The file and line that set it.
+    fn place_in<'e>(&self, environment: &'e Environment) -> Option<(&'e str, usize)> {
+        let (source, line) = match environment.sealed_value(self.name) {
+            Some(sealed) => (sealed.source, sealed.line),
+            None => environment.setting(self.name).map(|one| (one.source, one.line))?,
+        };
+        Some((&environment.sources[source].path, line))
     }
 
     /// Whether environments that must differ do.
@@ -335,8 +353,13 @@ impl Subject<'_> {
             let same = |other: &Option<Comparable<'_>>| {
                 other.is_some_and(|other| other.is_like(value) == Likeness::Same)
             };
+            // What two take from one line of one file is one value.
+            let is_one = |other: usize| {
+                let place = self.place_in(&environments[at]);
+                place.is_some() && place == self.place_in(&environments[other])
+            };
             let others: Vec<&str> = (0..values.len())
-                .filter(|&other| other != at && same(&values[other]))
+                .filter(|&other| other != at && same(&values[other]) && !is_one(other))
                 .map(|other| environments[other].name.as_str())
                 .collect();
             if others.is_empty() {

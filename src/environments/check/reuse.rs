@@ -1,6 +1,6 @@
 //! The same secret in several places.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::environments::environment::Environment;
 use crate::environments::schema::Schema;
@@ -27,6 +27,7 @@ pub fn secrets(
     key: &ScanKey,
 ) -> BTreeMap<[u8; 32], Vec<Use>> {
     let mut uses: BTreeMap<[u8; 32], Vec<Use>> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for environment in environments {
         for name in environment.settings.keys() {
             if !all && !is_secret(schema, name) {
@@ -39,6 +40,11 @@ pub fn secrets(
                 }
                 // What others stand for is counted where it is set.
                 if matches!(setting.meant, Some(Ok(_))) {
+                    continue;
+                }
+                // What several environments take from one line of one file is one use.
+                let path = environment.sources[setting.source].path.as_str();
+                if !seen.insert((path, setting.line, mac(key, text))) {
                     continue;
                 }
                 let one = Use { property: name.clone(), environment: environment.name.clone() };

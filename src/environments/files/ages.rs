@@ -82,7 +82,7 @@ pub fn ages(
                     };
                     Some(Environment::read(&environment.name, vec![file]))
                 }
-                Some(Content::Locked(_) | Content::LockedValues(..) | Content::Unreadable(_)) => {
+                Some(_) => {
                     ended = true;
                     break;
                 }

@@ -8,13 +8,14 @@ use super::content::open;
 use super::{FilesError, Loaded, past};
 use crate::environments::check::reuse::mac;
 use crate::environments::environment::{Content, Environment, File};
-use crate::format::ScanKey;
+use crate::format::{KeyId, ScanKey};
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::objects::{self, Blob};
 use crate::git::raw;
 use crate::git::repository::Repository;
 use crate::secret::WipedVec;
+use crate::values::Token;
 
 /// Between the parts of such a record.
 const PART: char = '\u{2}';
@@ -22,10 +23,10 @@ const PART: char = '\u{2}';
 /// What a commit did to a property in one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// It is set since: which of the values, counted from 0 for the oldest.
-    Set(usize),
-    /// It has another value since.
-    Changed(usize),
+    /// It is set since: which of the values, counted from 0 for the oldest; `None` where it is sealed and its key is not held.
+    Set(Option<usize>),
+    /// It has another value since, or was set anew to one that is not known here.
+    Changed(Option<usize>),
     /// It is not set any more.
     Removed,
     /// The file cannot be read as it was before or is since.
@@ -54,6 +55,8 @@ pub struct Change {
 enum Seen {
     Absent,
     Value([u8; 32]),
+    /// Sealed by value: its token, and the key that is not held.
+    Sealed([u8; 32], KeyId),
     Unknown,
 }
 
@@ -93,9 +96,14 @@ pub fn changes(loaded: &Loaded, environment: &str, name: &str) -> Result<Vec<Cha
             })
         };
         let action = match (before, now) {
-            (Seen::Absent, Seen::Value(value)) => Action::Set(number(value)),
-            (Seen::Value(_), Seen::Value(value)) => Action::Changed(number(value)),
-            (Seen::Value(_), _) if now == Seen::Absent => Action::Removed,
+            (Seen::Absent, Seen::Value(value)) => Action::Set(Some(number(value))),
+            (Seen::Value(_), Seen::Value(value)) => Action::Changed(Some(number(value))),
+            (Seen::Value(_) | Seen::Sealed(..), Seen::Absent) => Action::Removed,
+            (Seen::Absent, Seen::Sealed(..)) => Action::Set(None),
+            // With another key it may be the same value.
+            (Seen::Sealed(_, before), Seen::Sealed(_, now)) if before == now => {
+                Action::Changed(None)
+            }
             _ => Action::Unknown,
         };
         changes.push(Change { action, ..change });
@@ -139,8 +147,12 @@ impl Looker<'_> {
         let read = Environment::read("", vec![file]);
         let seen = match read.setting(self.name) {
             Some(setting) => Seen::Value(mac(self.key, &setting.value.text)),
-            None if read.is_complete() => Seen::Absent,
-            None => Seen::Unknown,
+            None if read.is_unset(self.name) => Seen::Absent,
+            None => read.sealed_value(self.name).map_or(Seen::Unknown, |sealed| {
+                let token = Token::parse(sealed.text.as_bytes()).ok();
+                let key = token.map(|token| token.key());
+                key.map_or(Seen::Unknown, |key| Seen::Sealed(mac(self.key, &sealed.text), key))
+            }),
         };
         self.seen.insert((blob, path.to_owned()), seen);
         Ok(seen)

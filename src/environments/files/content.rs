@@ -160,6 +160,8 @@ fn by_value(sniff: Sniff, attributes: &PathAttributes, path: &str, blob: &[u8]) 
         Some(Look::Sealed { keys, .. }) => {
             keys.into_keys().next().map_or(Sniff::NotSealed, Sniff::Sealed)
         }
+        // It was sealed, and is no plaintext.
+        Some(Look::Damaged(..)) => Sniff::Truncated,
         _ => Sniff::NotSealed,
     }
 }
@@ -216,7 +218,9 @@ pub fn open(opened: &OpenClone, format: Option<Format>, bytes: WipedVec) -> Cont
         Sniff::NotSealed => match open_values() {
             Ok(Opened::Plaintext { bytes, .. }) => Content::Open(bytes),
             Ok(Opened::Locked(id)) => Content::LockedValues(locked(opened, id), bytes),
-            Err(error @ OpenValuesError::Token(..)) => Content::Unreadable(error.to_string()),
+            Err(error @ OpenValuesError::Token(..)) => {
+                Content::DamagedValues(error.to_string(), bytes)
+            }
             Ok(Opened::NoTokens) | Err(_) => Content::Open(bytes),
         },
         Sniff::Empty | Sniff::GitCrypt => Content::Open(bytes),

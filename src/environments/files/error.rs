@@ -99,12 +99,70 @@ pub enum FilesError {
     /// Who may have written the grants of a member is not known.
     #[error("no key that is held here has signed the grants of '{0}'")]
     Unsigned(String),
+    /// Nothing says which environments there are.
+    #[error("no environment was named, and no file of an environment was found")]
+    NoneNamed,
+    /// It was laid out before.
+    #[error("this is already a configuration repository")]
+    LaidOutAlready,
+    /// Files are git-crypt's.
+    #[error("git-crypt encrypts files here")]
+    OfGitCrypt,
     /// A folder of a repository would be taken for all of it.
     #[error("this is a folder of the repository {0}")]
     InRepository(String),
     /// A file of an environment may have what is looked for.
     #[error("a file of {0} is locked or cannot be read; nothing was changed")]
     Closed(String),
+    /// A file of an environment cannot be read; others of its files say why.
+    #[error("a file of {0} cannot be read; nothing was changed")]
+    Unread(String),
+    /// An environment does not set a property, or another file than the one that is named does.
+    #[error("{environment} does not set {name}")]
+    NotSet {
+        /// The environment.
+        environment: String,
+        /// The property.
+        name: String,
+        /// The file that sets it, and the line.
+        elsewhere: Option<(String, usize)>,
+    },
+    /// It is not known to what an environment sets a property.
+    #[error("{}", hidden(environment, name, *is_sealed))]
+    Hidden {
+        /// The environment.
+        environment: String,
+        /// The property.
+        name: String,
+        /// Whether it is set, with a key that is not held.
+        is_sealed: bool,
+    },
+    /// Two environments would have the same value.
+    #[error("{shown} must differ between environments; nothing was copied")]
+    Distinct {
+        /// The environment that would get it, as it is.
+        environment: String,
+        /// The property, as it is.
+        name: String,
+        /// The property, safe to show.
+        shown: String,
+    },
+    /// A list is no single value.
+    #[error("{name} is a list in {environment}; copy it by hand")]
+    IsList {
+        /// The environment.
+        environment: String,
+        /// The property.
+        name: String,
+    },
+    /// What a value means depends on where it is.
+    #[error("{name} has references in {environment}, such as ${{NAME}}; copy it by hand")]
+    HasReferences {
+        /// The environment.
+        environment: String,
+        /// The property.
+        name: String,
+    },
     /// A file may have what is looked for: which, and why it is not read.
     #[error("{0}")]
     ClosedFile(String),
@@ -195,6 +253,15 @@ impl<E: Into<CloneError>> From<E> for FilesError {
     fn from(error: E) -> Self {
         Self::Clone(error.into())
     }
+}
+
+fn hidden(of: &str, name: &str, is_sealed: bool) -> String {
+    if is_sealed {
+        return format!(
+            "{of} sets {name}, and it is locked: the key that sealed it is not held here"
+        );
+    }
+    format!("a file of {of} that may set {name} is locked or cannot be read")
 }
 
 fn edit(path: &str, source: &EditError) -> String {

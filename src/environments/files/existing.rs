@@ -51,7 +51,7 @@ impl Existing {
 ///
 /// # Errors
 /// git fails, or the attributes cannot be read.
-pub fn find_existing(
+pub(super) fn find_existing(
     repository: &Repository,
     names: &[KeyName],
 ) -> Result<Vec<Existing>, GitError> {

@@ -106,8 +106,8 @@ impl<'f> Finder<'f> {
             if native.symlink_metadata().is_err() {
                 continue;
             }
-            let real = native.canonicalize().ok();
-            let top = self.top.canonicalize().ok();
+            let real = dunce::canonicalize(&native).ok();
+            let top = dunce::canonicalize(self.top).ok();
             if real != top.map(|top| top.join(&path)) {
                 return Err(FilesError::Link(show_path(path.as_bytes())));
             }
@@ -124,8 +124,9 @@ impl<'f> Finder<'f> {
     ) -> Result<(), FilesError> {
         let native = self.top.join(path);
         // Also of a folder above: what a link leads to belongs to somebody else.
-        let inside = native.canonicalize().is_ok_and(|real| {
-            self.top.canonicalize().is_ok_and(|top| real == top.join(path.trim_end_matches('/')))
+        let inside = dunce::canonicalize(&native).is_ok_and(|real| {
+            dunce::canonicalize(self.top)
+                .is_ok_and(|top| real == top.join(path.trim_end_matches('/')))
         });
         if native.symlink_metadata().is_err() {
             return Ok(());

@@ -15,6 +15,7 @@ use crate::environments::template::{
 };
 use crate::environments::{FOLDER, SCHEMA_FILE};
 use crate::error::{About, Context as _};
+use crate::fs::replace;
 use crate::fs::{Access, read_bounded, write_atomic};
 use crate::git::attributes_file::{AttributesFile, MAX_LEN, Values, Wanted, pattern_for};
 use crate::git::config::install_drivers;
@@ -44,25 +45,25 @@ fn make_keys(
 }
 
 /// What is to be laid out.
-pub struct Layout<'l> {
+pub(super) struct Layout<'l> {
     /// The environments, each with a key of its name.
-    pub names: &'l [KeyName],
+    pub(super) names: &'l [KeyName],
     /// The form of the environments' files.
-    pub format: Format,
+    pub(super) format: Format,
     /// Files of environments that are sealed where they are.
-    pub taken: &'l [Existing],
+    pub(super) taken: &'l [Existing],
     /// Whether clones that were never set up refuse plaintext.
-    pub tripwire: bool,
+    pub(super) tripwire: bool,
     /// Whether the files are sealed whole, and not by value.
-    pub whole: bool,
+    pub(super) whole: bool,
 }
 
 /// What was laid out.
-pub struct LaidOut {
+pub(super) struct LaidOut {
     /// The keys that are new.
-    pub made: Vec<KeyName>,
+    pub(super) made: Vec<KeyName>,
     /// The files that are new, from the top of the worktree.
-    pub written: Vec<String>,
+    pub(super) written: Vec<String>,
 }
 
 impl Layout<'_> {
@@ -70,7 +71,7 @@ impl Layout<'_> {
     ///
     /// # Errors
     /// A key of this repository is not held here, or a file cannot be read, written or staged.
-    pub fn lay_out(
+    pub(super) fn lay_out(
         &self,
         repository: &Repository,
         top: &Path,
@@ -90,18 +91,18 @@ impl Layout<'_> {
         // Nothing is sealed with the new keys yet, so nothing is lost with them.
         for name in &made {
             keyring.remove(name);
-            let _ = fs::remove_dir_all(top.join(shroud_dir::NAME).join(name.as_str()));
+            let _ = replace::remove_tree(top.join(shroud_dir::NAME).join(name.as_str()));
         }
         let _ = local::save(repository.common_dir(), keyring);
         if !described {
-            let _ = fs::remove_dir_all(top.join(shroud_dir::NAME));
+            let _ = replace::remove_tree(top.join(shroud_dir::NAME));
         }
         let _ = match attributes {
             Some(bytes) => write_atomic(&top.join(".gitattributes"), &bytes, Access::Shared),
-            None => fs::remove_file(top.join(".gitattributes")),
+            None => replace::remove(top.join(".gitattributes")),
         };
         for file in written {
-            let _ = fs::remove_file(top.join(file));
+            let _ = replace::remove(top.join(file));
         }
         Err(error)
     }

@@ -250,7 +250,7 @@ impl Loaded {
         let mut unread = Vec::new();
         for environment in self.environments.iter().filter(|one| is_meant(&one.name)) {
             for file in &environment.files {
-                if let Content::Unreadable(why) = &file.content {
+                if let Content::Unreadable(why) | Content::DamagedValues(why, _) = &file.content {
                     unread.push((environment.name.clone(), format!("{}: {why}", show(&file.path))));
                 }
             }

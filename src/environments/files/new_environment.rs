@@ -18,6 +18,7 @@ use crate::config_format::Format;
 use crate::environments::schema::{Location, add_environment};
 use crate::environments::{FOLDER, SCHEMA_FILE, template};
 use crate::error::Context as _;
+use crate::fs::replace;
 use crate::fs::{Access, read_bounded, write_atomic};
 use crate::git::attributes_file::{AttributesFile, MAX_LEN};
 use crate::git::config::install_drivers;
@@ -234,17 +235,17 @@ impl Before {
                 keyring.remove(key);
                 let _ = local::save(repository.common_dir(), &keyring);
             }
-            let _ = fs::remove_dir_all(top.join(shroud_dir::NAME).join(key.as_str()));
+            let _ = replace::remove_tree(top.join(shroud_dir::NAME).join(key.as_str()));
             let _ = stage_shroud_dir(repository);
         }
         for (file, bytes) in &self.files {
             let _ = match bytes {
                 Some(bytes) => write_atomic(file, bytes, Access::Shared),
-                None => fs::remove_file(file),
+                None => replace::remove(file),
             };
         }
         if !self.had_folder {
-            let _ = fs::remove_dir_all(&self.folder);
+            let _ = replace::remove_tree(&self.folder);
         }
         let _ = add_at_top(repository, &[".gitattributes", SCHEMA_FILE]);
     }

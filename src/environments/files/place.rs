@@ -14,14 +14,14 @@ use crate::git::repository::Repository;
 ///
 /// # Errors
 /// It cannot be made or entered, git fails, or it is a folder of another repository.
-pub fn enter(dir: Option<&Path>) -> Result<(), FilesError> {
+pub(super) fn enter(dir: Option<&Path>) -> Result<(), FilesError> {
     let dir = dir.unwrap_or(Path::new("."));
     let place = || crate::sanitise::native(dir);
     fs::create_dir_all(dir).context(place)?;
     std::env::set_current_dir(dir).context(place)?;
-    let here = Path::new(".").canonicalize().context(place)?;
+    let here = dunce::canonicalize(Path::new(".")).context(place)?;
     let around = Repository::discover(&here).ok().and_then(|repository| repository.worktree);
-    let top = around.as_ref().and_then(|top| top.canonicalize().ok());
+    let top = around.as_ref().and_then(|top| dunce::canonicalize(top).ok());
     if top.as_deref() == Some(&*here) {
         return Ok(());
     }

@@ -1,6 +1,7 @@
 //! The place of one value in an environment, where another value goes.
 
 use super::{FilesError, Loaded, WorktreeFile, overriding, target_to_set};
+use crate::clone::exchanged;
 use crate::environments::MARKER;
 use crate::environments::schema::Property;
 use crate::progress::Progress;
@@ -63,6 +64,8 @@ impl<'l> Slot<'l> {
             }
         }
         file.refuse_moved(loaded, environment)?;
+        let opened = &loaded.opened;
+        exchanged::warn(progress, &opened.repository, &opened.roster, &opened.keyring);
         Ok(Self { progress, loaded, address, property, file })
     }
 

@@ -2,9 +2,14 @@
 
 use super::{FilesError, Loaded};
 use crate::access::without_key::may_set;
+use crate::clone::{OpenClone, write_only};
 use crate::environments::check::sync::{is_shared, source_for};
-use crate::environments::environment::{Environment, State};
+use crate::environments::environment::{Environment, Source, State};
+use crate::fs::read_regular;
 use crate::git::attributes::Attributes;
+use crate::store::public_keys::PinError;
+use crate::store::shroud_dir::File;
+use crate::values::MAX_SEALED;
 
 /// The file that has a property of an environment, or into which it belongs. A file that is another environment's too is
 /// meant only where it is named.
@@ -46,16 +51,16 @@ fn find(
     let setting = environment.setting(name);
     let path = |at: usize| environment.sources[at].path.clone();
     let own = |at: &usize| !is_shared(environments, environment, &environment.sources[*at].path);
-    let settable = if to_set { settable(loaded, environment)? } else { Vec::new() };
+    let settable = if to_set { settable(loaded, environment, name)? } else { Vec::new() };
     if file.is_none() {
-        let sealed = environment.sealed.get(name).into_iter().flatten();
-        let closed = sealed.map(|sealed| sealed.source).filter(|at| settable.contains(at));
+        let closed = settable.iter().filter(|(_, has_it)| *has_it).map(|(at, _)| *at);
         let places = setting.map(|setting| setting.source).into_iter().chain(closed);
         if let Some(at) = places.filter(own).max_by_key(|at| environment.sources[*at].layer) {
             return Ok(path(at));
         }
     }
-    refuse_closed(environment, &settable)?;
+    let settable: Vec<usize> = settable.into_iter().map(|(at, _)| at).collect();
+    refuse_closed(loaded, environment, &settable)?;
     if let Some(file) = file {
         return named(environment, name, file);
     }
@@ -80,32 +85,84 @@ fn find(
     Err(FilesError::SeveralFiles(of.to_owned()))
 }
 
-/// The files of an environment whose key is not held, whose names are known, and in which values can be set all the same.
-fn settable(loaded: &Loaded, environment: &Environment) -> Result<Vec<usize>, FilesError> {
+/// The files of an environment that are not read, whose names are known, and in which values can be set all the same, each with whether it has this
+/// one: their key is not held, or a sealed value of them does not open.
+fn settable(
+    loaded: &Loaded,
+    environment: &Environment,
+    name: &str,
+) -> Result<Vec<(usize, bool)>, FilesError> {
     let mut settable = Vec::new();
-    for (at, source) in environment.sources.iter().enumerate() {
-        if source.has_names {
-            let mut attributes = Attributes::new(&loaded.opened.repository)?;
-            if may_set(&loaded.opened, &attributes.of(source.path.as_bytes())?) {
-                settable.push(at);
-            }
+    for (at, source) in environment.sources.iter().enumerate().filter(|(_, one)| one.has_names) {
+        if let State::Unreadable(..) = source.state {
+            settable.push((at, has_name(loaded, source, name)?));
+            continue;
+        }
+        let mut attributes = Attributes::new(&loaded.opened.repository)?;
+        if may_set(&loaded.opened, &attributes.of(source.path.as_bytes())?) {
+            let sealed = environment.sealed.get(name).into_iter().flatten();
+            settable.push((at, sealed.into_iter().any(|sealed| sealed.source == at)));
         }
     }
     Ok(settable)
 }
 
+/// Whether a file of the worktree sets a property, as it is written there.
+fn has_name(loaded: &Loaded, source: &Source, name: &str) -> Result<bool, FilesError> {
+    let Ok(native) = OpenClone::native(source.path.as_bytes()) else { return Ok(false) };
+    let Ok(bytes) = read_regular(&loaded.opened.top()?.join(native), MAX_SEALED) else {
+        return Ok(false);
+    };
+    let dialect = loaded.file_names.dialect(&source.path, source.format);
+    let document = source.format.parse_as(dialect, &bytes);
+    Ok(document.is_ok_and(|document| document.find(name).is_some()))
+}
+
 /// The property may be in a file that is closed, and would then be there twice.
-fn refuse_closed(environment: &Environment, settable: &[usize]) -> Result<(), FilesError> {
+fn refuse_closed(
+    loaded: &Loaded,
+    environment: &Environment,
+    settable: &[usize],
+) -> Result<(), FilesError> {
     let closed = environment.sources.iter().enumerate();
     let mut closed = closed.filter(|(at, _)| !settable.contains(at)).map(|(_, source)| source);
     let Some(source) = closed.find(|source| source.state != State::Read) else { return Ok(()) };
     let path = crate::sanitise::path(source.path.as_bytes());
     let why = match &source.state {
+        State::Locked(key) if source.has_names => {
+            if let Some(refused) = refused(loaded, &source.path)? {
+                return Err(FilesError::ClosedFile(format!("{path}: {refused}")));
+            }
+            let ended = write_only_until(loaded, &source.path)?;
+            let ended = ended.map(|commit| {
+                format!(", and it is not write-only any more (since commit {commit}): only people who hold it set values")
+            });
+            format!("{path}: the key {key} is not held here{}", ended.unwrap_or_default())
+        }
         State::Locked(key) => format!("{path}: the key {key} is not held here"),
         State::Unreadable(line, why) => format!("{path}:{line}: {why}"),
         State::Read => String::new(),
     };
     Err(FilesError::ClosedFile(why))
+}
+
+/// Why no value of a file can be set without its key: somebody has taken the public key out, or exchanged it.
+fn refused(loaded: &Loaded, path: &str) -> Result<Option<PinError>, FilesError> {
+    let opened = &loaded.opened;
+    let attributes = Attributes::new(&opened.repository)?.of(path.as_bytes())?;
+    let info = attributes.key.ok().and_then(|key| opened.roster.infos.get(&key));
+    Ok(info.and_then(|info| write_only::refusal(&opened.repository, info)))
+}
+
+/// The commit that ended that people set values of a file without its key; `None` where they never did.
+fn write_only_until(loaded: &Loaded, path: &str) -> Result<Option<String>, FilesError> {
+    let repository = &loaded.opened.repository;
+    let attributes = Attributes::new(repository)?.of(path.as_bytes())?;
+    let Ok(key) = attributes.key else { return Ok(None) };
+    let file = format!(":(top,literal){}", File::Key(key).path());
+    let log = ["log", "--max-count=1", "--format=%h", "-Spublic_key =", "HEAD", "--", &file];
+    let commit = String::from_utf8(repository.git.run(log)?).unwrap_or_default();
+    Ok(Some(commit.trim().to_owned()).filter(|commit| !commit.is_empty()))
 }
 
 /// The file that is named by its path or its name.

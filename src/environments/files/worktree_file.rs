@@ -77,6 +77,7 @@ impl WorktreeFile {
         };
         let before = match without_key {
             true => Before::read_closed(&native)?,
+            false if to_set => Before::read_to_set(opened, &native, keep_sealed)?,
             false => Before::read(opened, &native, keep_sealed)?,
         };
         let format =

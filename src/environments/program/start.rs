@@ -1,14 +1,16 @@
 //! The program takes the place of this one where the system can do that, so that signals and its exit status need no one between.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use zeroize::Zeroizing;
 
 use super::around;
 use super::below::{self, Heard};
+use super::find::{find, with_ending};
+use super::redact::Masks;
 use crate::fs::plaintext_folder::PlaintextFolder;
 
 /// What the variables begin with that give this program keys, identities and passphrases.
@@ -59,17 +61,18 @@ impl Program<'_> {
     }
 
     /// Runs the program below this one, and ends as it ended; `folder` goes then. Hands on what is heard meanwhile, and was heard
-    /// before. Returns only where the program cannot be started.
-    pub fn start_below<'v>(
+    /// before; what the program prints gets these masks. Returns only where the program cannot be started.
+    pub(super) fn start_below<'v>(
         &self,
         variables: impl IntoIterator<Item = (String, &'v str)>,
-        folder: PlaintextFolder,
+        folder: Option<PlaintextFolder>,
         heard: Heard,
+        masks: Option<&Masks>,
     ) -> StartError {
         let name = crate::sanitise::line(&self.command[0].to_string_lossy());
         let mut command = self.command();
         command.envs(variables);
-        match below::run(&mut command, heard) {
+        match below::run(&mut command, heard, masks) {
             Ok(status) => {
                 drop(folder);
                 std::process::exit(status)
@@ -91,7 +94,8 @@ impl Program<'_> {
             command.args(arguments).env_clear();
             return command;
         }
-        let mut command = Command::new(program);
+        let ended = with_ending(program, before_git.as_deref().unwrap_or(&path));
+        let mut command = Command::new(ended.as_deref().unwrap_or(Path::new(program)));
         command.args(arguments);
         if let Some(path) = before_git {
             command.env("PATH", path).env_remove(around::GIT_EXEC_PATH);
@@ -104,26 +108,6 @@ impl Program<'_> {
         }
         command
     }
-}
-
-/// Where a program is by a `PATH`: one without `PATH` of its own is looked for all the same.
-fn find(program: &OsStr, path: &OsStr) -> Option<PathBuf> {
-    if program.is_empty() || Path::new(program).components().count() > 1 {
-        return None;
-    }
-    let here = |folder: PathBuf| if folder.as_os_str().is_empty() { ".".into() } else { folder };
-    let mut places = std::env::split_paths(path).map(|folder| here(folder).join(program));
-    places.find(|place| place.is_file() && is_executable(place))
-}
-
-#[cfg(unix)]
-fn is_executable(place: &Path) -> bool {
-    rustix::fs::access(place, rustix::fs::Access::EXEC_OK).is_ok()
-}
-
-#[cfg(not(unix))]
-fn is_executable(_: &Path) -> bool {
-    true
 }
 
 /// git hands on no signal but those that end it. Where another one ends it, the program would go on alone: it is told to stop.
@@ -142,7 +126,7 @@ fn replace_by(command: &mut Command) -> io::Error {
 
 #[cfg(not(unix))]
 fn replace_by(command: &mut Command) -> io::Error {
-    match Heard::begin().and_then(|heard| below::run(command, heard)) {
+    match Heard::begin().and_then(|heard| below::run(command, heard, None)) {
         Ok(status) => std::process::exit(status),
         Err(error) => error,
     }

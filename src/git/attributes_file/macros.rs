@@ -2,7 +2,7 @@
 
 use gix::bstr::ByteSlice;
 
-use super::super::attribute_names::TRIPWIRE;
+use super::super::attribute_names::{ENCODING, TRIPWIRE};
 use super::AttributesFile;
 use super::line::{name_of, split_pattern};
 
@@ -12,6 +12,21 @@ pub const MACRO_LINE: &str = "[attr]shroud filter=shroud diff=shroud merge=shrou
 const VALUES_MACRO: &[u8] = b"[attr]shroud-values";
 /// The line that defines the macro of what is sealed by value. The first macro is in it, with its tripwire.
 pub const VALUES_MACRO_LINE: &str = "[attr]shroud-values shroud filter=shroud diff=shroud-values merge=shroud shroud-by=value -text delta";
+
+/// What is wrong, and what to do, where the macro of a worktree lacks the tripwire.
+pub fn lacks_tripwire(file: &AttributesFile) -> Option<(&'static str, String)> {
+    let what = "the line [attr]shroud in .gitattributes lacks the tripwire: in a clone without git-shroud, 'git add' silently stores plaintext";
+    let lacks = file.macro_has_tripwire() == Some(false);
+    lacks.then(|| (what, format!("end that line with ' {ENCODING}={TRIPWIRE}', and commit")))
+}
+
+/// The line that defines the macro, with the tripwire or without it.
+pub fn macro_line(tripwire: bool) -> String {
+    match tripwire {
+        true => format!("{MACRO_LINE} {ENCODING}={TRIPWIRE}"),
+        false => MACRO_LINE.to_owned(),
+    }
+}
 
 impl AttributesFile {
     /// Whether the macro is defined, and with the tripwire.
@@ -34,9 +49,7 @@ impl AttributesFile {
         if self.macro_has_tripwire() == Some(tripwire) && self.macro_seals() {
             return;
         }
-        let encoding = format!(" working-tree-encoding={TRIPWIRE}");
-        let line = if tripwire { format!("{MACRO_LINE}{encoding}") } else { MACRO_LINE.to_owned() };
-        let line = self.ended(line.into_bytes());
+        let line = self.ended(macro_line(tripwire).into_bytes());
         match self.macro_at() {
             Some(at) => self.lines[at] = line,
             None => self.lines.insert(0, line),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::git::attributes_file::MACRO_LINE;
 
 fn names() -> BTreeMap<Name, KeyName> {
     [("default", "default"), ("Ops", "ops"), ("prod-2", "prod-2")]
@@ -8,6 +9,7 @@ fn names() -> BTreeMap<Name, KeyName> {
 
 fn how(names: &BTreeMap<Name, KeyName>) -> Rewriting<'_> {
     Rewriting {
+        drivers: Drivers::GIT_CRYPT,
         names,
         state_dir: b".git-crypt",
         explicit_default: false,
@@ -15,6 +17,7 @@ fn how(names: &BTreeMap<Name, KeyName>) -> Rewriting<'_> {
         other_filters: false,
         by_value: BTreeSet::new(),
         any_by_value: false,
+        tripwire: false,
     }
 }
 
@@ -119,7 +122,8 @@ fn chosen_lines_seal_by_value() {
          *.x shroud-values shroud-by=value filter=shroud merge=shroud text diff=json\n"
     );
     assert_eq!(String::from_utf8(new).unwrap(), expected);
-    let patterns: Vec<_> = sealing_lines(text).into_iter().map(|(line, _)| line).collect();
+    let patterns: Vec<_> =
+        sealing_lines(text, &Drivers::GIT_CRYPT).into_iter().map(|(line, _)| line).collect();
     assert_eq!(patterns, [1, 2, 3]);
 }
 

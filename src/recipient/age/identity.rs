@@ -6,10 +6,10 @@ use ::age::secrecy::SecretString;
 use ::age::{plugin, ssh, x25519};
 use zeroize::Zeroizing;
 
+use super::AgeError;
 use super::file::{dearmour, decrypt, is_age_file, is_armoured, stanzas};
-use super::passphrase::open_with_passphrase;
+use super::passphrase::{open_with_passphrase, with_passphrase};
 use super::ssh::{PublicKey, check_private_key};
-use super::{AgeError, with_passphrase};
 use crate::recipient::Ask;
 
 /// Bytes of the longest identity file that is read.
@@ -208,6 +208,14 @@ impl Identity {
             return Err(AgeError::Armour);
         }
         self.open(&dearmour(wrapped.as_bytes())?, ask)
+    }
+
+    /// Opens an age file, armoured or not; all of its payload, or none.
+    ///
+    /// # Errors
+    /// As [`Self::unwrap`].
+    pub fn open_file(&self, file: &[u8], ask: Ask<'_>) -> Result<Zeroizing<Vec<u8>>, AgeError> {
+        self.open(&dearmour(file)?, ask)
     }
 
     fn open(&self, binary: &[u8], ask: Ask<'_>) -> Result<Zeroizing<Vec<u8>>, AgeError> {

@@ -5,13 +5,13 @@ use ::age::secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::file::{MAX_FILE_LEN, dearmour, decrypt_or, encrypt, stanzas};
-use super::{AgeError, with_passphrase};
+use super::{AgeError, MAX_WORK_FACTOR};
 use crate::recipient::Ask;
 
+/// How many times a passphrase is asked for.
+const TRIES: usize = 3;
 /// 2^18 steps, as the program age does it: about a second, and 256 MiB of memory.
 const WORK_FACTOR: u8 = 18;
-/// A file that asks for more would take gigabytes of memory before its passphrase could be tried.
-pub(super) const MAX_WORK_FACTOR: u8 = 20;
 
 /// Encrypts under a passphrase, armoured: any age program opens it.
 ///
@@ -79,4 +79,25 @@ impl PassphraseFile {
         identity.set_max_work_factor(MAX_WORK_FACTOR);
         decrypt_or(&self.0, &identity, AgeError::WrongPassphrase)
     }
+}
+
+/// Asks for a passphrase until it is right, three times at most, and not again when the same one comes back.
+pub(super) fn with_passphrase<T>(
+    question: &str,
+    ask: Ask<'_>,
+    mut attempt: impl FnMut(&str) -> Result<T, AgeError>,
+) -> Result<T, AgeError> {
+    let mut last = None;
+    for _ in 0..TRIES {
+        let given = ask(question).ok_or(AgeError::Cancelled)?;
+        // The environment gives the same answer every time, and each attempt takes a second.
+        if last.as_ref() == Some(&given) {
+            break;
+        }
+        match attempt(&given) {
+            Err(AgeError::WrongPassphrase) => last = Some(given),
+            outcome => return outcome,
+        }
+    }
+    Err(AgeError::WrongPassphrase)
 }

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
+use super::passphrase::with_passphrase;
 use super::*;
 use crate::recipient::Recipient;
 

@@ -9,10 +9,10 @@ use std::time::SystemTime;
 use sequoia_openpgp::parse::Parse as _;
 use sequoia_openpgp::types::{HashAlgorithm, SignatureType};
 use sequoia_openpgp::{Cert, KeyHandle, Packet, PacketPile};
-use tempfile::TempDir;
 
 use super::gpg::colons::{Listed, Part};
 use super::{CertificateError, Gpg, GpgError, MAX_MESSAGE, judge, line};
+use crate::fs::scratch_folder::ScratchFolder;
 
 /// Whether only gpg can use the certificate: for its primary key, or as the library can encrypt to none of its keys.
 pub(super) fn is_needed(cert: &Cert, now: SystemTime) -> bool {
@@ -27,7 +27,7 @@ pub(super) struct Rescued {
     gpg: Gpg,
     listed: Listed,
     /// Where gpg holds it; removed with this.
-    _home: TempDir,
+    _home: ScratchFolder,
 }
 
 impl Rescued {
@@ -44,8 +44,8 @@ impl Rescued {
             )
         })?;
         let failed = |error: GpgError| CertificateError::Gpg(error.to_string());
-        let home =
-            private_folder().map_err(|error| CertificateError::Gpg(line(&error.to_string())))?;
+        let home = ScratchFolder::new()
+            .map_err(|error| CertificateError::Gpg(line(&error.to_string())))?;
         let gpg = gpg.at_home(home.path());
         let import = ["--batch", "--no-tty", "--import"].map(OsStr::new);
         gpg.run(&import, binary, MAX_MESSAGE).map_err(failed)?;
@@ -120,14 +120,6 @@ impl Rescued {
         let output = self.gpg.run(&args, plaintext, MAX_MESSAGE)?;
         if output.success { Ok(output.stdout.to_vec()) } else { Err(output.failure()) }
     }
-}
-
-/// A folder into which nobody else can put another certificate.
-fn private_folder() -> std::io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.prefix("git-shroud-").tempdir()
 }
 
 /// Whether the newest self-signature on any part is of a broken hash; gpg 2.2 takes SHA-1 in these.

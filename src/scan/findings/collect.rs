@@ -3,6 +3,7 @@
 //! The result does not depend on the order in which texts come, so that threads may deliver as they like.
 
 mod fold;
+mod folder;
 mod overlap;
 #[cfg(test)]
 mod tests;
@@ -166,13 +167,24 @@ fn identity(secret: &Secret) -> Identity {
 
 /// `None` where there is no place at all.
 fn finding(draft: Draft, fingerprinter: &Fingerprinter) -> Option<Finding> {
-    let Draft { by, rank, mut rules, facts, secret, places } = draft;
+    let Draft { by, mut rank, mut rules, mut facts, secret, places } = draft;
     let occurrences = places.finish();
     rules.remove(&by.rule);
     let named = match &secret {
         Some(secret) => Named::Value(secret.expose()),
         None => Named::Path(&occurrences.first()?.place.name),
     };
+    if by.kind == Kind::Pattern
+        && rank == Rank::Medium
+        && secret.as_ref().is_some_and(|secret| folder::names(secret.expose(), &occurrences))
+    {
+        rank = Rank::Low;
+        facts.insert("its path has the same name".to_owned());
+    }
+    let mut facts: Vec<String> = facts.into_iter().collect();
+    if facts.is_empty() && by.kind == Kind::Pattern {
+        facts.push(rank.reason().to_owned());
+    }
     Some(Finding {
         kind: by.kind,
         rule: by.rule.clone(),
@@ -182,7 +194,7 @@ fn finding(draft: Draft, fingerprinter: &Fingerprinter) -> Option<Finding> {
         fingerprint: fingerprinter.name(named),
         secret,
         advice: by.advice.clone(),
-        facts: facts.into_iter().collect(),
+        facts,
         occurrences: (!occurrences.is_empty()).then_some(occurrences)?,
     })
 }

@@ -29,27 +29,27 @@ const NOTES: &[u8] = b"refs/notes/";
 const REMOTES: &[u8] = b"refs/remotes/";
 
 /// One hit, without the text.
-struct Noted {
-    what: Arc<Matched>,
+pub(super) struct Noted {
+    pub(super) what: Arc<Matched>,
     /// The bytes that hold it; `None` where the text is compressed.
-    extent: Option<Range<usize>>,
-    span: Option<Span>,
-    mark: Option<Mark>,
-    part: Option<Part>,
+    pub(super) extent: Option<Range<usize>>,
+    pub(super) span: Option<Span>,
+    pub(super) mark: Option<Mark>,
+    pub(super) part: Option<Part>,
 }
 
 /// A text with its hits.
-struct Text {
-    source: Source,
+pub(super) struct Text {
+    pub(super) source: Source,
     /// The text itself where it is a name; the name of a tag.
-    name: Vec<u8>,
-    hits: Vec<Noted>,
+    pub(super) name: Vec<u8>,
+    pub(super) hits: Vec<Noted>,
 }
 
 /// Takes texts from the walk, several threads at once.
 #[derive(Default)]
 pub struct Gather {
-    texts: Mutex<Vec<Text>>,
+    pub(super) texts: Mutex<Vec<Text>>,
 }
 
 /// What tells patterns and known values apart: the order in which [`crate::detect::Seer::new`] was given them.

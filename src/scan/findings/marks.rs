@@ -55,6 +55,22 @@ static MARKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     builder.ascii_case_insensitive(true).build(texts).expect("a few short words")
 });
 
+/// The number of a remark, for a file; zero for none.
+pub fn number(mark: Option<&Mark>) -> u32 {
+    let Some(mark) = mark else { return 0 };
+    let other = OTHERS.iter().position(|other| other.name == mark.name);
+    other.map_or(1, |at| u32::try_from(at + 2).unwrap_or(1))
+}
+
+/// The remark of a number, or that there is none; `None` where no remark has the number.
+pub fn of_number(number: u32) -> Option<Option<Mark>> {
+    match number as usize {
+        0 => Some(None),
+        1 => Some(Some(Mark { name: OWN, own: true })),
+        at => OTHERS.get(at - 2).map(|other| Some(Mark { name: other.name, own: false })),
+    }
+}
+
 /// The remark that covers a value: on one of its lines, or alone on the line before. This program's own comes first.
 pub fn beside(text: &[u8], value: &Range<usize>) -> Option<Mark> {
     let (start, end) = (value.start.min(text.len()), value.end.min(text.len()));

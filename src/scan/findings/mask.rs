@@ -1,5 +1,7 @@
 //! Values that are in what a report names: in names of files and refs, in subjects and authors of commits.
 
+use std::sync::Arc;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::scan::findings::{Finding, LocationKind, Occurrence, Report};
@@ -56,7 +58,7 @@ impl Mask {
     fn occurrence(&self, at: &mut Occurrence) {
         self.bytes(&mut at.place.name);
         at.place.views.iter_mut().for_each(|view| self.text(view));
-        at.refs.iter_mut().for_each(|name| self.bytes(name));
+        Arc::make_mut(&mut at.refs).iter_mut().for_each(|name| self.bytes(name));
         for origin in at.introduced.iter_mut().chain(&mut at.last_seen) {
             for text in [&mut origin.author, &mut origin.email, &mut origin.subject] {
                 self.text(text);

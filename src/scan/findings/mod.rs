@@ -10,8 +10,10 @@ pub mod gather;
 pub mod marks;
 pub mod mask;
 mod place;
+mod recall;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::detect::{Rank, Secret};
 use crate::scan::fingerprint::Fingerprint;
@@ -109,7 +111,7 @@ pub struct Occurrence {
     /// Whether any ref or the index leads to it, or it is outside the object database.
     pub reachable: bool,
     /// Refs that lead to it, as many as were looked for.
-    pub refs: Vec<Vec<u8>>,
+    pub refs: Arc<Vec<Vec<u8>>>,
     /// A remark beside it.
     pub mark: Option<Mark>,
 }
@@ -126,7 +128,7 @@ impl Occurrence {
             at_head: false,
             pushed: false,
             reachable: true,
-            refs: Vec::new(),
+            refs: Arc::default(),
             mark: None,
         }
     }
@@ -269,13 +271,24 @@ impl Report {
 
     /// The paths of files with findings, but for those that should be sealed already.
     pub fn files(&self) -> BTreeSet<Vec<u8>> {
+        self.files_by_age().into_keys().collect()
+    }
+
+    /// The same, each with whether the version that is checked out, staged or in the worktree has one.
+    pub fn files_by_age(&self) -> BTreeMap<Vec<u8>, bool> {
         let findings = self.findings.iter().filter(|found| found.kind != Kind::Policy);
-        let places = findings.flat_map(|found| &found.occurrences).map(|at| &at.place);
-        let is_file = |kind| {
-            matches!(kind, LocationKind::File | LocationKind::Staged | LocationKind::Worktree)
-        };
-        let files = places.filter(|place| is_file(place.kind) && !place.name.is_empty());
-        files.map(|place| place.name.clone()).collect()
+        let mut files = BTreeMap::new();
+        for at in findings.flat_map(|found| &found.occurrences) {
+            let is_now = match at.place.kind {
+                LocationKind::File => at.at_head,
+                LocationKind::Staged | LocationKind::Worktree => true,
+                _ => continue,
+            };
+            if !at.place.name.is_empty() {
+                *files.entry(at.place.name.clone()).or_default() |= is_now;
+            }
+        }
+        files
     }
 }
 

@@ -27,6 +27,7 @@ use crate::scan::origin::Traced;
 use crate::scan::policy::{Policy, is_to_be_sealed};
 use crate::scan::walk;
 use crate::scan::walk::cache::{self, Cache};
+use crate::scan::walk::objects::Packs;
 use crate::scan::walk::places::{self, WorktreeFiles};
 use crate::scan::walk::scope::Scope;
 use crate::scan::walk::seen::{Seen, UnreadReason, UnreadThing, Walked};
@@ -69,18 +70,24 @@ impl Look<'_> {
         };
         let (known, mut unlooked) = self.known(&policy)?;
         let mut cache = self.cache(detector, progress, &known, fingerprinter);
-        let gather = Gather::default();
+        let mut gather = Gather::default();
         let matchers: Vec<&dyn Matcher> = match known.is_empty() {
             true => vec![detector],
             false => vec![detector, &known],
         };
         let seer = Seer::new(matchers);
-        let sink = |seen: &Seen<'_>| gather.take(seen);
         let files = self.worktree.then(|| WorktreeFiles::list(self.repository)).transpose()?;
-        let walked = match &files {
-            Some(files) => Walked { unread: files.look(&seer, &sink), ..Walked::default() },
-            None => walk::look(self.repository, &seer, self.scope, cache.as_mut(), &sink)
-                .map_err(ScanError::Walk)?,
+        let (walked, packs) = match &files {
+            Some(files) => {
+                let sink = |seen: &Seen<'_>| gather.take(seen);
+                let unread = files.look(&seer, &sink);
+                (Walked { unread, ..Walked::default() }, Packs::default())
+            }
+            None => {
+                let (walked, packs, all) = self.walk(&seer, cache.as_mut(), progress)?;
+                gather = all;
+                (walked, packs)
+            }
         };
         if is_late && walked.declares_sealing {
             policy = self.policy_or_why_not(&mut unfollowed)?;
@@ -104,7 +111,10 @@ impl Look<'_> {
         };
         let mut targets = gather.targets();
         targets.extend(by_path.targets());
-        let Traced { origins, unfollowed: lost } = self.origins(targets, &policy, &walked)?;
+        let meter = progress.meter("looking for where they came from");
+        let Traced { origins, unfollowed: lost } =
+            self.origins(targets, &policy, &walked, packs)?;
+        drop(meter);
         let settling = Settling {
             detector,
             known: &known,
@@ -151,6 +161,31 @@ impl Look<'_> {
             ..Report::default()
         };
         Ok((report, collector.finish(fingerprinter)))
+    }
+
+    /// Walks through the scope.
+    fn walk(
+        &self,
+        seer: &Seer<'_>,
+        mut cache: Option<&mut Cache>,
+        progress: &dyn Progress,
+    ) -> Result<(Walked, Packs, Gather), ScanError> {
+        let meter = progress.meter("checking objects");
+        loop {
+            let gather = Gather::default();
+            let sink = |seen: &Seen<'_>| gather.take(seen);
+            let known = cache.as_deref_mut();
+            let (walked, packs) =
+                walk::look(self.repository, seer, self.scope, known, &sink, &meter)
+                    .map_err(ScanError::Walk)?;
+            let Some(cache) = &mut cache else { return Ok((walked, packs, gather)) };
+            if gather.recall(&walked.known, cache.texts()) {
+                cache.replace_texts(gather.known(cache));
+                return Ok((walked, packs, gather));
+            }
+            // Somebody else's cache, or an object by which others are told cannot be read now.
+            cache.forget();
+        }
     }
 
     /// What an earlier scan has looked at, for a look at everything: what is less is quick enough.

@@ -10,6 +10,7 @@ use crate::git::database::Database;
 use crate::scan::findings::gather::Gather;
 use crate::scan::origin::{self, Origin, Traced};
 use crate::scan::policy::Policy;
+use crate::scan::walk::objects::Packs;
 use crate::scan::walk::scope::Scope;
 use crate::scan::walk::seen::Walked;
 
@@ -24,12 +25,13 @@ impl Look<'_> {
         mut targets: BTreeSet<ObjectId>,
         policy: &Policy,
         walked: &Walked,
+        packs: Packs,
     ) -> Result<Traced, GitError> {
         if self.is_in_scope() {
             targets.extend(policy.plain.values().flatten());
         }
         let targets: Vec<_> = targets.into_iter().collect();
-        origin::trace(self.repository, &targets, &walked.commits)
+        origin::trace(self.repository, &targets, &walked.commits, packs)
     }
 
     /// The paths of what is staged; nobody asks where nothing was found.

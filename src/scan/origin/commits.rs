@@ -15,11 +15,12 @@ use gix::objs::CommitRef;
 
 use super::reach::{Marks, Refs};
 use super::trail::Trail;
-use super::trees::{Folder, Trees, differing, holds, holds_at};
+use super::trees::{Folder, Names, Trees, differing, holds, holds_at};
 use super::{Commit, Origin, Standing};
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
+use crate::scan::ids::IdMap;
 
 /// Bytes of a commit that is read at most.
 const MAX_COMMIT: u64 = 32 << 20;
@@ -67,7 +68,7 @@ impl<'d> History<'d> {
             Err(error) => return Err(error),
         };
         let mut history = Self { database, nodes: Vec::new(), unfollowed };
-        let mut places = HashMap::new();
+        let mut places = IdMap::default();
         let mut lines = listed.lines();
         while let (Some(commit), Some(fields)) = (lines.next(), lines.next()) {
             let id = commit.strip_prefix(b"commit ").unwrap_or_default();
@@ -97,7 +98,7 @@ impl<'d> History<'d> {
 
     fn add(
         &mut self,
-        places: &mut HashMap<ObjectId, usize>,
+        places: &mut IdMap<ObjectId, usize>,
         id: ObjectId,
         tree: ObjectId,
         parents: &[ObjectId],
@@ -115,7 +116,7 @@ impl<'d> History<'d> {
     /// that are not here never come. git has no such order for what nothing leads to.
     fn add_more(
         &mut self,
-        places: &mut HashMap<ObjectId, usize>,
+        places: &mut IdMap<ObjectId, usize>,
         more: &[ObjectId],
     ) -> Result<(), GitError> {
         let mut more: Vec<_> = more.iter().filter(|id| !places.contains_key(*id)).collect();
@@ -159,7 +160,7 @@ impl<'d> History<'d> {
         trees: &mut Trees<'_>,
     ) -> Result<HashMap<ObjectId, Origin>, GitError> {
         let mut trails: Vec<Trail> = Vec::new();
-        trails.resize_with(trees.targets.len(), Trail::default);
+        trails.resize_with(trees.targets.numbers.len(), Trail::default);
         let mut folders: Vec<Option<Folder>> = Vec::with_capacity(self.nodes.len());
         let mut is_tip = vec![true; self.nodes.len()];
         // The youngest first: git stores older trees as deltas of younger ones, which the database then remembers.
@@ -168,12 +169,12 @@ impl<'d> History<'d> {
         }
         for (at, node) in self.nodes.iter().enumerate() {
             let own = trees.folder(node.tree)?;
-            self.compare(at, own.as_ref(), &folders, &mut trails);
+            self.compare(at, own.as_ref(), &folders, &trees.names, &mut trails);
             folders.push(own);
-            if let Some(&target) = trees.targets.get(&node.tree) {
+            if let Some(&target) = trees.targets.numbers.get(&node.tree) {
                 self.is_top(at, &mut trails[target], Some(node.id) == refs.head);
             }
-            if let Some(&target) = trees.targets.get(&node.id) {
+            if let Some(&target) = trees.targets.numbers.get(&node.id) {
                 trails[target].first = Some((at, Vec::new()));
                 trails[target].last = Some((at, Vec::new()));
                 trails[target].marks.add(node.marks);
@@ -181,21 +182,27 @@ impl<'d> History<'d> {
             node.parents.iter().for_each(|&parent| is_tip[parent] = false);
         }
         for (at, folder) in folders.iter().enumerate().filter(|&(at, _)| is_tip[at]) {
-            each(folder.as_ref(), None, &mut |target, path| {
+            each(&trees.names, folder.as_ref(), None, &mut |target, path| {
                 trails[target].is_in(at, path);
                 trails[target].is_at(at, path);
             });
         }
         for (id, marks) in &refs.trees {
-            each(trees.folder(*id)?.as_ref(), None, &mut |target, path| {
+            let folder = trees.folder(*id)?;
+            each(&trees.names, folder.as_ref(), None, &mut |target, path| {
                 trails[target].marks.add(*marks);
                 trails[target].add_path(path, None, *marks);
             });
         }
         let head = self.nodes.iter().position(|node| Some(node.id) == refs.head);
-        each(head.and_then(|head| folders[head].as_ref()), None, &mut |target, path| {
-            trails[target].is_at_head(path);
-        });
+        each(
+            &trees.names,
+            head.and_then(|head| folders[head].as_ref()),
+            None,
+            &mut |target, path| {
+                trails[target].is_at_head(path);
+            },
+        );
         let mut told = HashMap::new();
         let mut tell = |at: Option<usize>, path: &[u8]| -> Result<Option<Commit>, GitError> {
             let Some(at) = at else { return Ok(None) };
@@ -206,7 +213,7 @@ impl<'d> History<'d> {
             Ok(commit.clone().map(|commit| Commit { path: path.to_vec(), ..commit }))
         };
         let mut origins = HashMap::new();
-        for (&id, &target) in &trees.targets {
+        for (&id, &target) in &trees.targets.numbers {
             let mut trail = std::mem::take(&mut trails[target]);
             if let Some(&marks) = refs.direct.get(&id) {
                 trail.add_to_all(marks);
@@ -224,7 +231,7 @@ impl<'d> History<'d> {
                 introduced: end(&trail.first)?,
                 last: end(&trail.last)?,
                 paths: Vec::new(),
-                is_link: trees.links.contains(&target),
+                is_link: trees.symlinks.contains(&target),
                 at_head: trail.at_head,
                 reach: reach(trail.marks),
             };
@@ -277,16 +284,17 @@ impl<'d> History<'d> {
         at: usize,
         own: Option<&Folder>,
         folders: &[Option<Folder>],
+        names: &Names,
         trails: &mut [Trail],
     ) {
         let Node { parents, marks, .. } = &self.nodes[at];
         let mut come: Vec<(usize, Vec<u8>)> = Vec::new();
         let first = parents.first().and_then(|&parent| folders[parent].as_ref());
-        each(own, first, &mut |target, path| come.push((target, path.to_vec())));
+        each(names, own, first, &mut |target, path| come.push((target, path.to_vec())));
         for (target, path) in come {
             let trail = &mut trails[target];
             let parents = || parents.iter().map(|&parent| folders[parent].as_ref());
-            if !parents().any(|folder| holds_at(folder, &path, target)) {
+            if !parents().any(|folder| holds_at(folder, names, &path, target)) {
                 trail.add_path(&path, Some(at), *marks);
             }
             let held = parents().any(|folder| holds(folder, target));
@@ -296,7 +304,7 @@ impl<'d> History<'d> {
             }
         }
         for &parent in parents {
-            each(folders[parent].as_ref(), own, &mut |target, path| {
+            each(names, folders[parent].as_ref(), own, &mut |target, path| {
                 trails[target].is_at(parent, path);
                 if !holds(own, target) {
                     trails[target].is_in(parent, path);
@@ -322,7 +330,12 @@ impl<'d> History<'d> {
 }
 
 /// Calls `each` with what `own` has and `other` has not at the same path.
-fn each(own: Option<&Folder>, other: Option<&Folder>, each: &mut dyn FnMut(usize, &[u8])) {
+fn each(
+    names: &Names,
+    own: Option<&Folder>,
+    other: Option<&Folder>,
+    each: &mut dyn FnMut(usize, &[u8]),
+) {
     let mut left = MAX_COMPARED;
-    differing(own, other, &mut Vec::new(), &mut left, each);
+    differing(own, other, names, &mut Vec::new(), &mut left, each);
 }

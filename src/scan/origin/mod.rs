@@ -9,12 +9,14 @@ mod trail;
 mod trees;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use gix::ObjectId;
 
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
+use crate::scan::walk::objects::Packs;
 use commits::History;
 use reach::Refs;
 use trees::Trees;
@@ -73,7 +75,7 @@ pub struct Commit {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
     /// Names of refs, 64 at most: branches before remote-tracking refs, tags and others.
-    pub refs: Vec<Vec<u8>>,
+    pub refs: Arc<Vec<Vec<u8>>>,
     /// `HEAD`, of any worktree.
     pub head: bool,
     /// A branch.
@@ -110,7 +112,7 @@ pub struct Traced {
 }
 
 /// Finds out where these objects came from: blobs, trees, commits and tags. `commits` are those that are known to be here
-/// whether a ref leads to them or not (see [`crate::scan::walk::objects::Walked::commits`]).
+/// whether a ref leads to them or not (see [`crate::scan::walk::objects::Walked::commits`]); `packs` are those of the same walk.
 ///
 /// # Errors
 /// The refs cannot be listed, or an object is damaged. An object that is not here is passed over.
@@ -118,6 +120,7 @@ pub fn trace(
     repository: &Repository,
     targets: &[ObjectId],
     commits: &[ObjectId],
+    packs: Packs,
 ) -> Result<Traced, GitError> {
     if targets.is_empty() {
         return Ok(Traced::default());
@@ -125,7 +128,7 @@ pub fn trace(
     let database = Database::open(repository)?;
     let refs = Refs::list(&database)?;
     let history = History::list(repository, &database, &refs, commits)?;
-    let mut trees = Trees::new(&database, targets);
+    let mut trees = Trees::new(&database, targets, packs);
     let origins = history.trace(&refs, &mut trees)?;
     Ok(Traced { origins, unfollowed: history.unfollowed })
 }

@@ -1,6 +1,8 @@
 //! What leads where: refs, the heads of all worktrees, and their indexes.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
@@ -51,6 +53,8 @@ pub(super) struct Refs {
     pub(super) head: Option<ObjectId>,
     /// Blobs in the index of a worktree.
     pub(super) staged: HashSet<ObjectId>,
+    /// The names of sets of refs, by their marks.
+    sets: RefCell<HashMap<u64, Arc<Vec<Vec<u8>>>>>,
 }
 
 impl Refs {
@@ -71,6 +75,7 @@ impl Refs {
             direct: HashMap::new(),
             head: None,
             staged: HashSet::new(),
+            sets: RefCell::default(),
         };
         for (at, &(kind, _, id)) in refs.iter().enumerate() {
             let named = if at < MAX_NAMED { 1 << at } else { 0 };
@@ -106,11 +111,16 @@ impl Refs {
 
     /// What marks say.
     pub(super) fn reach(&self, marks: Marks) -> Reach {
-        let named = self.names.iter().enumerate();
-        let named = named.filter(|(at, _)| marks.named & (1 << at) != 0);
+        // Few sets of refs lead to many objects.
+        let mut sets = self.sets.borrow_mut();
+        let names = sets.entry(marks.named).or_insert_with(|| {
+            let named = self.names.iter().enumerate();
+            let named = named.filter(|(at, _)| marks.named & (1 << at) != 0);
+            Arc::new(named.map(|(_, name)| name.clone()).collect())
+        });
         let has = |kind| marks.kinds & kind != 0;
         Reach {
-            refs: named.map(|(_, name)| name.clone()).collect(),
+            refs: Arc::clone(names),
             head: has(HEAD),
             branch: has(BRANCH),
             remote: has(REMOTE),

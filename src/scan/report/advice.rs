@@ -31,7 +31,9 @@ pub fn advice(
         Scope::Pushed(pushed) => {
             for path in report.files() {
                 let how = seal_it(&path, by_value.contains(&path));
-                hints.push(format!("{how}, in the commit that added it (git rebase -i)"));
+                hints.push(format!(
+                    "{how}, then 'git commit --amend'; if an earlier commit added it: 'git shroud scrub --seal' after that"
+                ));
             }
             hints.push(
                 "or remove it from the commit that added it: a later commit does not remove it"

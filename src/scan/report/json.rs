@@ -34,6 +34,8 @@ struct Summary<'r> {
     unread: Vec<Unread<'r>>,
     trivial_values: u64,
     below_rank: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salt: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -167,6 +169,7 @@ fn summary<'r>(report: &'r Report, options: Options<'_>) -> Summary<'r> {
             .collect(),
         trivial_values: report.trivial,
         below_rank: report.below_rank,
+        salt: options.salt.map(|salt| crate::hex::lower(salt)),
     }
 }
 

@@ -25,6 +25,7 @@ pub use sarif::{sarif_document, sarif_text, sarif_uri};
 
 use crate::detect::Rank;
 use crate::scan::findings::Report;
+use crate::scan::fingerprint::SALT_LEN;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -60,6 +61,9 @@ pub struct Options<'o> {
     pub paint: Option<Paint<'o>>,
     /// Findings that [`Format::Text`] shows at most, the first ones; `None` for all.
     pub limit: Option<usize>,
+    /// With what fingerprints were made where no key is held: [`Format::Json`] and [`Format::Jsonl`] name it, so that they can be
+    /// baselines.
+    pub salt: Option<&'o [u8; SALT_LEN]>,
 }
 
 /// Writes a report.

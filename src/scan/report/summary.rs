@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use super::words;
 use crate::scan::findings::{Finding, Report};
 
-/// Findings up to which one reads them all, and no summary.
-const FEW: usize = 10;
+/// Findings up to which there is nothing to sum up.
+const FEW: usize = 1;
 /// Lines of each list.
 const MAX_LINES: usize = 12;
 /// Folders that are told apart are at most so deep.

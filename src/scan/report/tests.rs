@@ -2,6 +2,7 @@ use serde_json::Value;
 
 mod junit;
 mod summary;
+mod text;
 
 use super::{Format, Options, write};
 use crate::detect::Rank;
@@ -112,7 +113,7 @@ fn hostile() -> Report {
         object: Some(HOSTILE.to_owned()),
         introduced: Some(bad.clone()),
         last_seen: Some(bad),
-        refs: vec![HOSTILE.into(), b"\xff\xfe".to_vec()],
+        refs: vec![HOSTILE.into(), b"\xff\xfe".to_vec()].into(),
         mark: Some(Mark { name: "nosec", own: false }),
         ..occurrence(HOSTILE, 0, 0)
     };
@@ -177,50 +178,11 @@ fn text_names_the_first_refs() {
     let mut report = report();
     let names = ["heads/main", "heads/a\u{1b}b", "remotes/origin/main", "tags/v1", "x/y"];
     let refs = names.map(|name| format!("refs/{name}").into_bytes());
-    report.findings[0].occurrences[0].refs = refs.to_vec();
-    report.findings[0].occurrences[1].refs = refs[..1].to_vec();
+    report.findings[0].occurrences[0].refs = refs.to_vec().into();
+    report.findings[0].occurrences[1].refs = refs[..1].to_vec().into();
     let text = written(Format::Text, &report, false);
     let line = text.lines().find(|line| line.starts_with("    refs"));
     assert_eq!(line, Some(r#"    refs        "a\033b", main, origin/main, tags/v1, 1 more"#));
-}
-
-#[test]
-fn text_says_all_that_matters() {
-    assert_eq!(
-        written(Format::Text, &report(), false),
-        "\
-high  Example token (example-token), pushed, at HEAD
-    value       tok_…ret
-    at          config/prod.env:12:7
-                  since 2023-11-14 (0123456789ab, Ann <ann@example.com>), still at HEAD
-                message of commit 89abcdef0123 (base64)
-                  in no commit
-    note        account 42
-    also        generic
-    what to do  revoke it at example.com
-    fingerprint salt:c9d36fe3:303e3e24bf6ce2b808e8a9a4acca5ed3
-
-certain  Example token (plaintext), not pushed
-    at          config/prod.env:12:7
-                  since 2023-11-14 (0123456789ab, Ann <ann@example.com>), last seen 2024-03-09 (0123456789ab)
-    note        account 42
-    also        generic
-    what to do  revoke it at example.com
-
-allowed:
-    example-token at config/prod.env:12:7: marked 'shroud:allow'
-
-could not be read:
-    0123abcd: not in this clone
-
-1 finding of a lower rank not shown
-skipped 3 values of sealed files, too short or too common
-scan.toml, entry 1 (old): matches nothing
-2 findings: 1 certain, 1 high
-looked at 1,203 blobs, 55 commits, 1 tag; 12.3 MiB
-the answer is incomplete: 1 object could not be read
-"
-    );
 }
 
 #[test]

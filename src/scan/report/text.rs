@@ -17,7 +17,8 @@ pub(super) fn write(report: &Report, options: Options<'_>, out: &mut dyn Write) 
     for finding in report.findings.iter().take(shown) {
         one(finding, options, out)?;
     }
-    if let Some(more) = report.findings.len().checked_sub(shown).filter(|&more| more > 0) {
+    let more = report.findings.len().saturating_sub(shown);
+    if more > 0 && shown > 0 {
         writeln!(
             out,
             "{} not shown: --limit all shows them\n",

@@ -11,6 +11,7 @@ use crate::detect::Rank;
 use crate::detect::Secret;
 use crate::error::count;
 use crate::sanitise;
+use crate::scan::findings::allow;
 use crate::scan::findings::{
     CommitSummary, Exposure, Finding, Location, LocationKind, LookedAt, Occurrence, Reason, Report,
 };
@@ -113,7 +114,7 @@ pub(super) fn place_without_span(occurrence: &Occurrence) -> String {
 
 /// The refs that lead to any place of a finding, the first few of them; `None` where none does.
 pub(super) fn refs(finding: &Finding) -> Option<String> {
-    let all: BTreeSet<_> = finding.occurrences.iter().flat_map(|at| &at.refs).collect();
+    let all: BTreeSet<_> = finding.occurrences.iter().flat_map(|at| at.refs.iter()).collect();
     let short = |name: &Vec<u8>| {
         let name = name.strip_prefix(b"refs/").unwrap_or(name);
         let name = name.strip_prefix(b"heads/").unwrap_or(name);
@@ -202,7 +203,7 @@ pub(super) fn exposure(finding: &Finding) -> &'static str {
 pub(super) fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Allowed { list, reason } => format!("allowed by {}: {}", line(list), line(reason)),
-        Reason::Baseline(file) => format!("in the baseline {}", line(file)),
+        Reason::Baseline(file) => format!("{}{}", allow::IN_BASELINE, line(file)),
         Reason::Mark(name) => format!("marked '{name}'"),
     }
 }

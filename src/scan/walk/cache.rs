@@ -1,12 +1,15 @@
 //! What an earlier scan has looked at: names of objects, and nothing of what is in them (`docs/scan.md`, "The cache").
 //!
-//! An object is passed over if all of it was looked at and nothing was found. A tree, commit or tag must name objects that
-//! are here, so it is passed over only as long as everything that was here then still is.
+//! An object is passed over if all of it was looked at, and nothing was found, or what others have, too ([`texts`]). A tree,
+//! commit or tag must name objects that are here, so it is passed over only as long as everything that was here then still
+//! is.
+
+mod entry;
+mod texts;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gix::objs::Kind;
 use sha2::{Digest as _, Sha256};
 
 use crate::detect::Detector;
@@ -14,70 +17,23 @@ use crate::detect::known::KnownValues;
 use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
 use crate::scan::fingerprint::Fingerprinter;
 use crate::store::local;
+pub(super) use entry::CleanObject;
+use entry::ENTRY_LEN;
+pub use entry::{Key, key};
+pub use texts::{KnownHit, KnownTexts};
 
 /// What the file begins with. The number goes up whenever the same rules may find something else.
-const MAGIC: &[u8; 24] = b"git-shroud scan-cache 2\n";
+const MAGIC: &[u8; 24] = b"git-shroud scan-cache 3\n";
+/// What it begins with in every version.
+const NAME_OF_KIND: &[u8] = b"git-shroud scan-cache ";
 /// Bytes of a SHA-256 hash.
 const HASH_LEN: usize = 32;
-/// Bytes of an entry: those of the object's id that nobody can make two of, and what is known of it.
-const ENTRY_LEN: usize = 20;
 /// Objects at most, 320 MiB; a repository with more has no cache.
 const MAX_OBJECTS: usize = 1 << 24;
+/// Bytes at most of what is said of objects with hits; with more of them all are looked at again.
+const MAX_TEXTS: usize = 128 << 20;
 /// The name in git-shroud's folder in git's own.
 pub(super) const NAME: &str = "scan-cache";
-/// Bits of an entry that are the length; longer objects are looked at again.
-const LEN_BITS: u32 = 29;
-const CLEAN: u32 = 1 << 31;
-
-/// The key of an object: the first 16 bytes of its id.
-pub(super) type Key = [u8; 16];
-
-/// The key of an object.
-pub(super) fn key(id: &gix::oid) -> Key {
-    // No hash that git knows is shorter.
-    id.as_bytes().first_chunk().copied().unwrap_or_default()
-}
-
-/// An object, and that it was looked at, or that it was there.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct CleanObject([u8; ENTRY_LEN]);
-
-impl CleanObject {
-    /// All of it was looked at, and nothing was found; `None` where it is too long to say so.
-    pub(super) fn clean(id: &gix::oid, kind: Kind, len: u64) -> Option<Self> {
-        let kind = match kind {
-            Kind::Blob => 0,
-            Kind::Tree => 1,
-            Kind::Commit => 2,
-            Kind::Tag => 3,
-        };
-        let len = u32::try_from(len).ok().filter(|&len| len < 1 << LEN_BITS)?;
-        Some(Self::new(key(id), CLEAN | kind << LEN_BITS | len))
-    }
-
-    fn new(key: Key, what: u32) -> Self {
-        let mut bytes = [0; ENTRY_LEN];
-        bytes[..key.len()].copy_from_slice(&key);
-        bytes[key.len()..].copy_from_slice(&what.to_be_bytes());
-        Self(bytes)
-    }
-
-    fn key(&self) -> Key {
-        *self.0.first_chunk().expect("an entry begins with its key")
-    }
-
-    /// Kind and length where nothing was found in it.
-    pub(super) fn known(&self) -> Option<(Kind, u64)> {
-        let what = u32::from_be_bytes(*self.0.last_chunk().expect("an entry ends with four bytes"));
-        let kind = match what >> LEN_BITS & 3 {
-            0 => Kind::Blob,
-            1 => Kind::Tree,
-            2 => Kind::Commit,
-            _ => Kind::Tag,
-        };
-        (what & CLEAN != 0).then_some((kind, u64::from(what & ((1 << LEN_BITS) - 1))))
-    }
-}
 
 /// A cache that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +52,7 @@ pub struct Cache {
     setting: [u8; HASH_LEN],
     /// Sorted, each object once.
     entries: Vec<CleanObject>,
+    texts: KnownTexts,
     /// Whether anything was sealed then, or should have been (`Walked::declares_sealing`).
     pub(super) declares_sealing: bool,
     changed: bool,
@@ -104,6 +61,12 @@ pub struct Cache {
 /// Where the cache of a repository is.
 pub fn path(common_dir: &Path) -> PathBuf {
     local::dir(common_dir).join(NAME)
+}
+
+fn is_of_some_version(bytes: &[u8]) -> bool {
+    let Some(rest) = bytes.strip_prefix(NAME_OF_KIND) else { return false };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && rest.get(digits) == Some(&b'\n')
 }
 
 impl Cache {
@@ -123,7 +86,35 @@ impl Cache {
     }
 
     fn empty(setting: [u8; HASH_LEN]) -> Self {
-        Self { setting, entries: Vec::new(), declares_sealing: false, changed: false }
+        Self {
+            setting,
+            entries: Vec::new(),
+            texts: KnownTexts::default(),
+            declares_sealing: false,
+            changed: false,
+        }
+    }
+
+    /// Knows nothing any more.
+    pub fn forget(&mut self) {
+        *self = Self::empty(self.setting);
+        self.changed = true;
+    }
+
+    /// What was found.
+    pub fn texts(&self) -> &KnownTexts {
+        &self.texts
+    }
+
+    /// Takes what is known of objects with hits ([`Self::has_hits`]) after a scan of everything.
+    pub fn replace_texts(&mut self, texts: KnownTexts) {
+        self.changed |= self.texts != texts;
+        self.texts = texts;
+    }
+
+    /// Whether all of this file was looked at in the last scan, and something was found.
+    pub fn has_hits(&self, id: &gix::oid) -> bool {
+        self.of(id).is_some_and(|entry| entry.len_with_hits().is_some())
     }
 
     /// Reads what an earlier scan has left; nothing if there was none, or one with other rules or values.
@@ -131,30 +122,41 @@ impl Cache {
     /// # Errors
     /// The file cannot be read, or is damaged; then this stays empty.
     pub fn load(&mut self, path: &Path) -> Result<(), CacheError> {
-        let limit = MAGIC.len() + 1 + 2 * HASH_LEN + MAX_OBJECTS * ENTRY_LEN;
+        let limit = MAGIC.len() + 1 + 2 * HASH_LEN + MAX_OBJECTS * ENTRY_LEN + MAX_TEXTS;
         let bytes = match read_bounded(path, limit) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             read => read?,
         };
+        // Another version left it: there is nothing to tell, as it is made anew.
+        if !bytes.starts_with(MAGIC) && is_of_some_version(&bytes) {
+            return Ok(());
+        }
         let read = self.read(&bytes);
-        (self.declares_sealing, self.entries) =
+        (self.declares_sealing, self.entries, self.texts) =
             read.ok_or_else(|| CacheError::Damaged(crate::sanitise::native(path)))?;
         Ok(())
     }
 
     /// What the bytes of a file say; `None` where they are damaged.
-    fn read(&self, bytes: &[u8]) -> Option<(bool, Vec<CleanObject>)> {
+    fn read(&self, bytes: &[u8]) -> Option<(bool, Vec<CleanObject>, KnownTexts)> {
         let (bytes, sum) = bytes.split_last_chunk::<HASH_LEN>()?;
         let (setting, rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<HASH_LEN>()?;
         if *setting != self.setting {
-            return Some((false, Vec::new()));
+            return Some((false, Vec::new(), KnownTexts::default()));
         }
         let (&declares @ (0 | 1), rest) = rest.split_first()? else { return None };
-        let (entries, []) = rest.as_chunks::<ENTRY_LEN>() else { return None };
+        let (count, rest) = rest.split_first_chunk()?;
+        let len = (u32::from_be_bytes(*count) as usize).checked_mul(ENTRY_LEN)?;
+        let (entries, rest) = rest.split_at_checked(len)?;
+        let texts = KnownTexts::read(rest)?;
+        let entries = entries.as_chunks::<ENTRY_LEN>().0;
         let entries: Vec<_> = entries.iter().copied().map(CleanObject).collect();
         let is_sorted = entries.is_sorted_by(|a, b| a.key() < b.key());
-        (*sum == <[u8; HASH_LEN]>::from(Sha256::digest(bytes)) && is_sorted)
-            .then_some((declares == 1, entries))
+        (*sum == <[u8; HASH_LEN]>::from(Sha256::digest(bytes)) && is_sorted).then_some((
+            declares == 1,
+            entries,
+            texts,
+        ))
     }
 
     /// Writes it, if anything in it has changed.
@@ -172,7 +174,14 @@ impl Cache {
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&self.setting);
         bytes.push(self.declares_sealing.into());
+        bytes.extend_from_slice(&u32::try_from(self.entries.len()).unwrap_or(0).to_be_bytes());
         self.entries.iter().for_each(|entry| bytes.extend_from_slice(&entry.0));
+        let before = bytes.len();
+        self.texts.write(&mut bytes);
+        if bytes.len() - before > MAX_TEXTS {
+            bytes.truncate(before);
+            KnownTexts::default().write(&mut bytes);
+        }
         let sum = Sha256::digest(&bytes);
         bytes.extend_from_slice(&sum);
         Ok(write_atomic(path, &bytes, Access::Private)?)
@@ -185,9 +194,33 @@ impl Cache {
         Some(self.entries[at])
     }
 
+    /// The same; `at` is where it was looked for last, so that those in order are found at once.
+    pub(super) fn next(&self, id: &gix::oid, at: &mut usize) -> Option<CleanObject> {
+        let key = key(id);
+        let is_before = |at: usize| self.entries.get(at).is_some_and(|entry| entry.key() < key);
+        if !is_before(*at) {
+            *at = 0;
+        }
+        let mut step = 1;
+        while is_before(*at + step) {
+            *at += step;
+            step *= 2;
+        }
+        let end = (*at + step + 1).min(self.entries.len());
+        let within = self.entries.get(*at..end)?;
+        let found = within.binary_search_by(|entry| entry.key().cmp(&key)).ok()?;
+        *at = (*at + found).saturating_sub(1);
+        Some(within[found])
+    }
+
     /// Whether all objects that were here are among these.
     pub(super) fn all(&self, is_here: impl Fn(&Key) -> bool) -> bool {
         self.entries.iter().all(|entry| is_here(&entry.key()))
+    }
+
+    /// Whether all objects by which hits are known are among these.
+    pub(super) fn has_all_hits(&self, is_here: impl Fn(&Key) -> bool) -> bool {
+        self.texts.all(is_here)
     }
 
     /// Takes what is known after a scan of everything: the `clean` objects, all others that are here, and whether anything
@@ -208,7 +241,7 @@ impl Cache {
         if all.len() > MAX_OBJECTS {
             all.clear();
         }
-        self.changed = self.entries != all || self.declares_sealing != declares_sealing;
+        self.changed |= self.entries != all || self.declares_sealing != declares_sealing;
         self.entries = all;
         self.declares_sealing = declares_sealing;
     }
@@ -216,6 +249,9 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
+    use gix::objs::Kind;
+
+    use super::entry::LEN_BITS;
     use super::*;
 
     fn id(number: u8) -> gix::ObjectId {
@@ -252,6 +288,11 @@ mod tests {
         assert_eq!(read.of(&id(5)).unwrap().known(), Some((Kind::Tree, 17)));
         assert_eq!(read.of(&id(1)).unwrap().known(), None);
         assert!(read.of(&id(2)).is_none());
+        let mut at = 0;
+        for number in [1, 2, 3, 3, 9, 10, 5, 4, 1, 0, 9] {
+            let (next, of) = (read.next(&id(number), &mut at), read.of(&id(number)));
+            assert!(next == of, "{number}");
+        }
         assert!(CleanObject::clean(&id(1), Kind::Blob, 1 << LEN_BITS).is_none());
         assert!(read.all(|key| key[0] != 2) && !read.all(|key| key[0] != 5));
         // Nothing has changed, so nothing is written.
@@ -285,8 +326,9 @@ mod tests {
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[at] ^= 1;
-            // That of another setting is none of ours.
-            let in_setting = (MAGIC.len()..MAGIC.len() + HASH_LEN).contains(&at);
+            // That of another setting or version is none of ours.
+            let in_setting =
+                (MAGIC.len()..MAGIC.len() + HASH_LEN).contains(&at) || at == MAGIC.len() - 2;
             assert_eq!(is_damaged(&bytes), !in_setting, "{at}");
             assert_eq!(
                 is_damaged(&whole[..at]),

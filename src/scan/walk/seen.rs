@@ -98,6 +98,9 @@ pub enum UnreadReason {
     /// An archive or encoded part of it could not be read to its end; all else of it was looked at.
     #[error("an archive inside it could not be read to its end")]
     Cut,
+    /// A blob of git-lfs stands for content that is not here.
+    #[error("its content in git-lfs is not in this clone (git lfs fetch --all)")]
+    Outside,
     /// The parents of this commit were cut off when the clone was made.
     #[error("the history before it is not in this shallow clone")]
     Shallow,
@@ -131,6 +134,8 @@ pub struct Walked {
     pub declares_sealing: bool,
     /// What was not looked at, sorted, each once.
     pub unread: Vec<Unread>,
+    /// Objects with hits that an earlier scan has found, and that were not looked at.
+    pub known: Vec<ObjectId>,
 }
 
 impl Walked {
@@ -145,5 +150,6 @@ impl Walked {
         self.declares_sealing |= other.declares_sealing;
         self.unread.extend(other.unread);
         self.commits.extend(other.commits);
+        self.known.extend(other.known);
     }
 }

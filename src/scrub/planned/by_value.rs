@@ -9,7 +9,9 @@ use crate::format;
 use crate::git::attributes::PathAttributes;
 use crate::keyring::Entry;
 use crate::scrub::{PolicyId, ScrubError};
-use crate::values::{self, Ciphers, Index, Look, Mode, Opened, SealError, Sealer};
+use crate::values::{
+    self, Ciphers, Look, Mode, Named, OpenValuesError, Opened, Past, SealError, Sealer, TokenError,
+};
 
 /// The ways of sealing by value that were asked for so far; the number 0 stands for whole.
 #[derive(Default)]
@@ -35,6 +37,11 @@ impl Modes {
     }
 }
 
+/// A sealed value that does not open.
+fn value(id: ObjectId, named: &Named, why: TokenError) -> ScrubError {
+    ScrubError::Value(id, format!("{named}: {why}"))
+}
+
 impl Planned<'_> {
     /// What becomes of content that is not sealed whole.
     pub(super) fn not_whole(
@@ -47,8 +54,13 @@ impl Planned<'_> {
         let holds_tokens = values::may_hold_tokens(content);
         let format = self.mode(policy).and_then(|mode| mode.format);
         let resealed = match self.plan.rekey && holds_tokens {
-            true => values::reseal(format, content, ciphers, |held| self.successor(held))
-                .map_err(|_| ScrubError::Damaged(id))?,
+            true => {
+                values::reseal(format, content, ciphers, &self.again, |held| self.successor(held))
+                    .map_err(|error| match error {
+                    OpenValuesError::Token(named, why) => value(id, &named, why),
+                    _ => ScrubError::Damaged(id),
+                })?
+            }
             false => None,
         };
         let content = resealed.as_deref().unwrap_or(content);
@@ -89,17 +101,13 @@ impl Planned<'_> {
             };
         };
         let Some(format) = mode.format else { return whole(content) };
-        let index = Index::default();
-        match values::seal(
-            (format, &mode.clear),
-            content,
-            Sealer::Key(&key.key),
-            ciphers,
-            &index,
-            |_| false,
-        ) {
+        // A sealed value that does not open stays as it is: nothing of it can be read.
+        let own = [content.to_vec()];
+        let past = Past { sides: &own, ..Past::default() };
+        let (mode, sealer) = ((format, &mode.clear), Sealer::Key(&key.key));
+        match values::seal(mode, content, sealer, ciphers, past, |_| false) {
             Ok(sealed) => Ok(Some(sealed.bytes).filter(|bytes| bytes != content)),
-            Err(SealError::Token(..)) => Err(ScrubError::Damaged(id)),
+            Err(SealError::Token(named, why)) => Err(value(id, &named, why)),
             Err(_) => whole(content),
         }
     }

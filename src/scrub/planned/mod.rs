@@ -3,10 +3,11 @@
 mod attributes;
 mod by_value;
 mod lines;
+mod matched;
 
 use gix::ObjectId;
 
-use super::plan::{Keep, Plan, Seal, SealBy};
+use super::plan::{Keep, Pattern, Plan, Seal, SealBy};
 use super::redact::Redactor;
 use super::{Changes, EntryKind, Fate, Folder, PolicyId, ScopeId, ScrubError, TextKind};
 use crate::format::{self, Form, KeyId, Layout, Sniff, sniff};
@@ -18,10 +19,11 @@ use crate::git::repository::Repository;
 use crate::git::tree_attributes::FILE_NAME;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::{Entry as KeyEntry, KeyName, Keyring};
-use crate::values::Mode;
+use crate::values::{Mode, ToPublicAgain};
 use attributes::CommitAttributes;
 use by_value::Modes;
 use lines::{Lines, planned_key};
+use matched::Matched;
 
 /// The folder of this program in every commit, which is never sealed.
 const SHROUD_DIR: &[u8] = b".shroud/";
@@ -53,6 +55,10 @@ pub struct Planned<'a> {
     lines: Lines,
     /// The ways of sealing by value that attributes ask for, each once.
     modes: Modes,
+    /// The new tokens of values that were set without the key.
+    again: ToPublicAgain,
+    /// Which patterns of the plan have matched anything.
+    matched: Matched,
 }
 
 impl<'a> Planned<'a> {
@@ -138,7 +144,14 @@ impl<'a> Planned<'a> {
             today,
             lines,
             modes: Modes::default(),
+            again: ToPublicAgain::default(),
+            matched: Matched::new(plan),
         })
+    }
+
+    /// The patterns of the plan that have matched no path, once a history was looked at.
+    pub fn idle(&self) -> Vec<&'a Pattern> {
+        self.matched.idle(self.plan)
     }
 
     /// Whether files that nothing seals can change.
@@ -284,13 +297,14 @@ impl Changes for Planned<'_> {
     }
 
     fn at(&self, scope: ScopeId, path: &[u8], kind: EntryKind) -> Fate {
+        let is_file = matches!(kind, EntryKind::File | EntryKind::Executable);
+        self.matched.note(self.plan, path, is_file);
         if self.is_kept(path) {
             return Fate::Keep;
         }
         if self.plan.drop.iter().any(|pattern| pattern.covers(path)) {
             return Fate::Drop;
         }
-        let is_file = matches!(kind, EntryKind::File | EntryKind::Executable);
         match (kind, is_file.then(|| self.seals(scope, path)).flatten()) {
             (EntryKind::Submodule, _) => Fate::Keep,
             (_, Some(policy)) => Fate::Content(policy),

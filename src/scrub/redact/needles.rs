@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use zeroize::Zeroize as _;
 
 use super::Value;
 use crate::detect::known::encode::{Form, forms};
 use crate::detect::matcher::Matcher;
+use crate::detect::strings::Strings;
 use crate::detect::{Hit, Rank};
 
 /// The fewest characters of a line of a key by which the key is known.
@@ -16,10 +16,8 @@ const MIN_KEY_LINE: usize = 40;
 
 /// Finds values, anywhere: also inside of a longer word.
 pub struct Needles {
-    automaton: AhoCorasick,
-    /// Tells whether there is any: of this kind vector instructions serve, which they do not for overlapping matches.
-    quick: AhoCorasick,
-    /// What each pattern of the automaton is: a form of which value, and of how many bytes.
+    strings: Strings,
+    /// What each string is: a form of which value, and of how many bytes.
     of: Vec<Needle>,
     longest: usize,
 }
@@ -59,29 +57,23 @@ impl Needles {
             }
         }
         let longest = needles.keys().map(Vec::len).max().unwrap_or(0);
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(needles.keys())
-            .expect("the number of values is bounded");
-        let quick = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostFirst)
-            .build(needles.keys())
-            .expect("the number of values is bounded");
+        let strings = Strings::new(needles.keys().map(Vec::as_slice));
         let wipe = |(mut bytes, needle): (Vec<u8>, Needle)| {
             bytes.zeroize();
             needle
         };
-        Self { automaton, quick, of: needles.into_iter().map(wipe).collect(), longest }
+        Self { strings, of: needles.into_iter().map(wipe).collect(), longest }
     }
 
     /// Whether any of them is in a text as it is.
     pub(super) fn is_in(&self, text: &[u8]) -> bool {
-        self.quick.is_match(text)
+        self.strings.is_in(text)
     }
 
     /// All of them, longest first; of those that overlap the longest alone.
     pub(super) fn places(&self, text: &[u8]) -> Vec<Spot> {
-        let mut all: Vec<_> = self.all(text).collect();
+        let mut all = Vec::new();
+        self.each(text, |spot| all.push(spot));
         all.sort_by_key(|place| (std::cmp::Reverse(place.range.len()), place.range.start));
         let mut chosen: BTreeMap<usize, Spot> = BTreeMap::new();
         for place in all {
@@ -93,11 +85,8 @@ impl Needles {
         chosen.into_values().collect()
     }
 
-    fn all<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = Spot> + 't {
-        self.automaton.find_overlapping_iter(text).map(|found| Spot {
-            range: found.start()..found.end(),
-            needle: self.of[found.pattern().as_usize()],
-        })
+    fn each(&self, text: &[u8], mut each: impl FnMut(Spot)) {
+        self.strings.each(text, |number, range| each(Spot { range, needle: self.of[number] }));
     }
 }
 
@@ -106,26 +95,21 @@ impl Matcher for Needles {
         0
     }
 
-    fn reaches_far(&self, _text: &[u8], _within: &[Range<usize>]) -> bool {
-        false
-    }
-
     fn scan(&self, text: &[u8], within: &[Range<usize>], hits: &mut Vec<Hit>) {
         let mut reached = 0;
         for range in within {
             let start = range.start.saturating_sub(self.longest).min(text.len());
             let end = range.end.saturating_add(self.longest).min(text.len());
-            for place in self.all(&text[start..end]) {
+            self.each(&text[start..end], |place| {
                 let found = start + place.range.start..start + place.range.end;
                 let touches = found.start < range.end && range.start < found.end;
                 // A hit that touches two ranges is named with the first.
-                if !touches || (reached > 0 && found.start < reached) {
-                    continue;
+                if touches && !(reached > 0 && found.start < reached) {
+                    let mut hit = Hit::sure(found.clone(), found, Rank::Certain);
+                    hit.rule = place.needle.value;
+                    hits.push(hit);
                 }
-                let mut hit = Hit::sure(found.clone(), found, Rank::Certain);
-                hit.rule = place.needle.value;
-                hits.push(hit);
-            }
+            });
             reached = range.end;
         }
     }

@@ -9,6 +9,7 @@ use super::proof::{Finished, Proof};
 use super::record::Record;
 use super::rewrite::{RefChange, Rewritten, Signed};
 use super::search::{Remains, Searched};
+use super::signatures::Signatures;
 use crate::error::count;
 use crate::progress::Progress;
 use crate::sanitise;
@@ -44,7 +45,7 @@ pub fn numbers(progress: &dyn Progress, format: Format, rewritten: &Rewritten, d
             let report = json!({
                 "version": 1, "dry_run": true, "commits": counts.commits, "all_commits": rewritten.commits.len(),
                 "left_out": counts.pruned, "trees": counts.trees, "blobs": counts.blobs, "tags": counts.tags,
-                "bytes": counts.bytes, "signatures_lost": rewritten.stripped.len(), "refs": refs,
+                "bytes": counts.bytes, "signatures_lost": rewritten.stripped.len(), "signatures_renewed": rewritten.renewed.len(), "refs": refs,
             });
             progress.json(&report);
         }
@@ -61,6 +62,10 @@ pub fn numbers(progress: &dyn Progress, format: Format, rewritten: &Rewritten, d
         count(counts.tags, "tag"),
         count(counts.bytes, "byte"),
     ));
+    if !rewritten.renewed.is_empty() {
+        let renewed = count(rewritten.renewed.len() as u64, "signature");
+        ui.line(&format!("{renewed} made again with your key"));
+    }
     if !rewritten.stripped.is_empty() {
         ui.line(&format!(
             "{} cannot survive:",
@@ -73,6 +78,12 @@ pub fn numbers(progress: &dyn Progress, format: Format, rewritten: &Rewritten, d
                 Signed::Mergetag => "merged tag in commit",
             };
             ui.line(&format!("  {what} {}", stripped.id));
+        }
+        let more = rewritten.stripped.len().saturating_sub(MAX_NAMED);
+        if more > 0 {
+            ui.line(&format!(
+                "  and {more} more; the file 'signatures' beside the backup names all"
+            ));
         }
     }
     if !rewritten.unnamed.is_empty() {
@@ -108,6 +119,7 @@ pub fn done(
     format: Format,
     record: &Record,
     proof: &Proof,
+    signatures: &Signatures,
     list: &Checklist,
 ) {
     let ui = progress;
@@ -115,6 +127,9 @@ pub fn done(
         let mut report = as_json(proof);
         report["checklist"] =
             serde_json::to_value(list).expect("strings and numbers can be written");
+        report["signatures_lost"] = json!(signatures.lost.len());
+        report["signatures_renewed"] = json!(signatures.renewed);
+        report["lost_signatures"] = json!(signatures.lost);
         ui.json(&report);
     } else {
         let searched = &proof.searched;
@@ -135,10 +150,15 @@ pub fn done(
             ui.line(&format!("differs from its commit: {}", sanitise::path(path)));
         }
         if let Some(said) = &proof.fsck {
-            ui.line(&format!("git fsck --strict: {said}"));
+            ui.line(&format!("git found a fault: {said}"));
+        }
+        if !proof.inherited.is_empty() {
+            let faults = count(proof.inherited.len() as u64, "fault");
+            ui.line(&format!("git finds {faults} that the old history had, too:"));
+            proof.inherited.iter().take(MAX_NAMED).for_each(|said| ui.line(&format!("  {said}")));
         }
         if proof.unplanned.is_empty() && proof.dirty.is_empty() && proof.fsck.is_none() {
-            ui.line("old and new tips differ as planned; worktree and git fsck --strict are clean");
+            ui.line("old and new tips differ as planned; the worktree is unchanged, and git finds the new objects sound");
         }
         let lines = checklist::lines(list, format == Format::Markdown);
         lines.iter().for_each(|line| ui.line(line));
@@ -157,9 +177,12 @@ pub fn finished(progress: &dyn Progress, format: Format, finished: &Finished) {
         let left: Vec<_> = searched.left.iter().map(|left| left.place.clone()).collect();
         progress.json(&json!({
             "version": 1, "old_objects": finished.still, "values": finished.values, "left": left,
-            "unread": searched.unread,
+            "unread": searched.unread, "fsck": finished.fsck,
         }));
         return;
+    }
+    if let Some(said) = &finished.fsck {
+        progress.line(&format!("git found a fault: {said}"));
     }
     let old = count(finished.old, "old commit");
     progress.line(&format!("{} of {old} are still here", finished.still));
@@ -218,7 +241,7 @@ fn as_json(proof: &Proof) -> serde_json::Value {
         .collect();
     json!({
         "version": 1, "values": proof.values, "objects": proof.searched.objects, "unread": proof.searched.unread,
-        "left": left, "fsck": proof.fsck, "sound": proof.is_sound(),
+        "left": left, "fsck": proof.fsck, "inherited_faults": proof.inherited, "sound": proof.is_sound(),
         "differing_files": proof.dirty.iter().map(|path| sanitise::path(path)).collect::<Vec<_>>(),
         "in_the_clear": proof.plain.iter().map(|path| sanitise::path(path)).collect::<Vec<_>>(),
         "not_planned": proof.unplanned.iter().map(|unplanned| unplanned.path.clone()).collect::<Vec<_>>(),

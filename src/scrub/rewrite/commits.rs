@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use gix::ObjectId;
 use gix::objs::Kind;
 
+use super::Options;
 use super::build::{Builder, Root};
 use super::commit::{Commit, assemble, unsigned};
 use super::graph::Graph;
@@ -13,7 +14,7 @@ use super::mentions::{Ids, replaced};
 use super::notes::Notes;
 use super::pack::{Deflater, Writer, id_of};
 use super::prune::Prune;
-use super::{Options, Stripped};
+use super::sign::Signatures;
 use crate::parallel::map_runs;
 use crate::scrub::{Changes, ScrubError};
 
@@ -74,7 +75,7 @@ pub(super) struct Maker<'m> {
     writer: &'m Writer,
     hash: gix::hash::Kind,
     pub(super) made: Vec<Made>,
-    pub(super) stripped: Vec<Stripped>,
+    pub(super) signatures: Signatures<'m>,
     waiting: Vec<(ObjectId, Vec<u8>)>,
 }
 
@@ -85,10 +86,10 @@ impl<'m> Maker<'m> {
         changes: &'m dyn Changes,
         writer: &'m Writer,
         hash: gix::hash::Kind,
+        signatures: Signatures<'m>,
     ) -> Self {
         let made = vec![Made::Pending; graph.commits.len()];
-        let (stripped, waiting) = (Vec::new(), Vec::new());
-        Self { graph, texts, changes, writer, hash, made, stripped, waiting }
+        Self { graph, texts, changes, writer, hash, made, signatures, waiting: Vec::new() }
     }
 
     /// The new id of a commit; `None` where it is left out or not made yet.
@@ -127,7 +128,7 @@ impl<'m> Maker<'m> {
         change: &[bool],
         roots: &HashMap<(ObjectId, bool), Root>,
         with_attributes: &dyn Fn(u32) -> bool,
-        options: &Options,
+        options: &Options<'_>,
     ) -> Result<(), ScrubError> {
         let mut prune = options.prune_empty.then(|| Prune::new(self.graph, self.hash));
         for &commit in order {
@@ -198,14 +199,13 @@ impl<'m> Maker<'m> {
             self.made[at] = Made::As(own.id);
             return Ok(());
         }
-        let mut stripped = std::mem::take(&mut self.stripped);
+        let mut stripped = Vec::new();
         let stays = |id: ObjectId| match self.graph.numbers.get(&id) {
             Some(&number) => self.new_id(number) == Some(id),
             None => true,
         };
         let text = unsigned(own.id, &text, self.changes, stays, &mut stripped);
-        self.stripped = stripped;
-        let bytes = assemble(tree, &parents, &text);
+        let bytes = self.signatures.commit(assemble(tree, &parents, &text), stripped)?;
         let id = id_of(self.hash, Kind::Commit, &bytes)?;
         self.made[at] = Made::As(id);
         self.waiting.push((id, bytes));

@@ -20,12 +20,15 @@ mod places;
 mod prune;
 mod refs;
 mod run;
+mod sign;
 mod source;
 mod tag;
 mod tree;
 mod walk;
 
 use gix::ObjectId;
+
+use crate::git::signing::Signer;
 
 pub use pack::Pack;
 pub use run::rewrite;
@@ -35,7 +38,7 @@ pub const LARGEST: u64 = 512 << 20;
 
 /// What is asked of a rewrite besides the changes.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct Options<'s> {
     /// Commits that changed something and then change nothing any more are left out, as by git-filter-repo's
     /// `--prune-empty=auto` and `--prune-degenerate=auto`.
     pub prune_empty: bool,
@@ -43,6 +46,8 @@ pub struct Options {
     pub dry_run: bool,
     /// Commits that no ref names and that should be mapped too, with all before them: a linked worktree's `HEAD`.
     pub more: Vec<ObjectId>,
+    /// Signs what was signed before and changes.
+    pub sign: Option<&'s Signer>,
 }
 
 /// What becomes of a ref.
@@ -80,7 +85,7 @@ pub enum Signed {
     Mergetag,
 }
 
-/// A signature that did not survive.
+/// A signature of an object that changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stripped {
     /// What was signed.
@@ -117,6 +122,8 @@ pub struct Rewritten {
     pub tags: Vec<(ObjectId, Option<ObjectId>)>,
     /// Signatures that did not survive, sorted.
     pub stripped: Vec<Stripped>,
+    /// Signatures that were made again with the user's key, sorted; in a dry run those that would be.
+    pub renewed: Vec<Stripped>,
     /// How much was written.
     pub counts: Counts,
     /// The new reflog of `refs/stash`, as its file should be; `None` where it stays or there is none.

@@ -15,6 +15,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::delta::Differ;
 use super::index::{Indexed, index};
+use crate::fs::replace;
 use crate::scrub::ScrubError;
 
 /// Changes upon changes at most, as git has them by default (git-config, "pack.depth").
@@ -40,8 +41,8 @@ impl Pack {
     /// The folder cannot be written.
     pub fn install(self) -> io::Result<PathBuf> {
         let path = self.name.with_extension("pack");
-        self.pack.persist(&path).map_err(|error| error.error)?;
-        self.index.persist(self.name.with_extension("idx")).map_err(|error| error.error)?;
+        replace::put(self.pack, &path)?;
+        replace::put(self.index, &self.name.with_extension("idx"))?;
         if cfg!(unix) {
             File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
         }

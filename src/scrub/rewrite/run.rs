@@ -13,6 +13,7 @@ use super::graph::Graph;
 use super::notes::Notes;
 use super::pack::{Deflater, Writer};
 use super::refs::{self, Ref, StashLog};
+use super::sign::Signatures;
 use super::source::Store;
 use super::walk::Walk;
 use super::{Counts, Options, RefChange, Rewritten};
@@ -26,7 +27,7 @@ use crate::scrub::{Changes, Fate, ScrubError};
 pub fn rewrite(
     repository: &Repository,
     changes: &dyn Changes,
-    options: &Options,
+    options: &Options<'_>,
 ) -> Result<Rewritten, ScrubError> {
     refs::refuse_views(repository)?;
     let store = Store::new(repository);
@@ -51,7 +52,8 @@ pub fn rewrite(
     let mut builder = Builder::new(&store, changes, &writer, &walk, &contents);
     builder.folders()?;
 
-    let mut maker = Maker::new(&graph, &texts, changes, &writer, store.hash);
+    let signatures = Signatures::new(options, store.hash);
+    let mut maker = Maker::new(&graph, &texts, changes, &writer, store.hash, signatures);
     let change = maker.will_change(&builder, &ordinary);
     let attributes = changes.has_attributes();
     let with_attributes = |commit: u32| attributes && !kinds.untracked[commit as usize];
@@ -72,18 +74,23 @@ pub fn rewrite(
     maker.notes(&of_notes, &mut notes)?;
     let notes_dropped = notes.dropped;
 
+    let new_signatures = Signatures::new(options, store.hash);
+    let mut signatures = std::mem::replace(&mut maker.signatures, new_signatures);
     let mut made = Objects { graph: &graph, maker: &maker, roots: &roots, tags: HashMap::new() };
     let bare_blobs = bare_blobs(&builder, changes, &graph);
-    let mut stripped = maker.stripped.clone();
     let mut deflater = Deflater::default();
     for tag in &graph.tags {
         let new = match made.successor(tag.target, graph.kind(tag.target), &bare_blobs) {
             None => None,
             Some(target) => {
                 let ids = (&texts.ids, |number| maker.new_id(number));
+                let mut stripped = Vec::new();
                 match tag.rewritten(target, changes, ids.0, ids.1, &mut stripped)? {
                     None => Some(tag.id),
-                    Some(bytes) => Some(writer.add(&mut deflater, Kind::Tag, &bytes)?),
+                    Some(bytes) => {
+                        let bytes = signatures.tag(bytes, stripped)?;
+                        Some(writer.add(&mut deflater, Kind::Tag, &bytes)?)
+                    }
                 }
             }
         };
@@ -104,7 +111,9 @@ pub fn rewrite(
     let others = |map: &[(ObjectId, Option<ObjectId>)]| {
         map.iter().filter(|(old, new)| new.is_some_and(|new| new != *old)).count() as u64
     };
+    let Signatures { lost: mut stripped, mut renewed, .. } = signatures;
     stripped.sort_unstable();
+    renewed.sort_unstable();
     let counts = Counts {
         commits: others(&commits),
         pruned: commits.iter().filter(|(_, new)| new.is_none()).count() as u64,
@@ -118,6 +127,7 @@ pub fn rewrite(
         commits,
         tags,
         stripped,
+        renewed,
         counts,
         stash_log,
         notes_dropped,
@@ -131,7 +141,7 @@ fn graph(
     store: &Store,
     refs: &[Ref],
     log: &StashLog,
-    options: &Options,
+    options: &Options<'_>,
 ) -> Result<Graph, ScrubError> {
     let mut graph = Graph::default();
     let mut source = store.open()?;

@@ -7,14 +7,15 @@ use std::fs;
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 
-use super::Work;
+use super::{Work, fsck};
+use crate::fs::replace;
 use crate::fs::with_path;
 use crate::git::repository::Repository;
 use crate::scrub::error::{Context as _, Outcome, ScrubError};
 use crate::scrub::proof::Finished;
 use crate::scrub::record::{Record, State};
 use crate::scrub::redact::Value;
-use crate::scrub::{backup, safety, search};
+use crate::scrub::{backup, maps, safety, search};
 
 /// Files of git's own that name commits of before; git makes them again when it needs them.
 const LEFTOVERS: [&str; 4] = ["ORIG_HEAD", "FETCH_HEAD", "AUTO_MERGE", "gc.log"];
@@ -42,7 +43,7 @@ impl Work<'_> {
                     values.push(value);
                 }
             }
-            let map = backup::read_map(&backup::map_path(record.folder()))?;
+            let map = maps::read(&maps::commit_map(record.folder()))?;
             old.extend(map.iter().filter(|(old, new)| *new != Some(*old)).map(|(old, _)| *old));
         }
         clear_logs(self.repository)?;
@@ -53,21 +54,31 @@ impl Work<'_> {
         }
         let recorded = self.repository.common_dir().join("rr-cache");
         if recorded.exists() {
-            fs::remove_dir_all(&recorded)
+            replace::remove_tree(&recorded)
                 .map_err(|error| with_path(&recorded, &error))
                 .context(doing)?;
             fs::create_dir(&recorded)
                 .map_err(|error| with_path(&recorded, &error))
                 .context(doing)?;
         }
+        let meter = self.progress.meter("removing the old objects");
         self.repository.git.run(["gc", "--prune=now", "--quiet"])?;
+        drop(meter);
         let repository = self.repository.reopen()?;
         let still = present(&repository, &old)?;
-        let searched = search::search(&repository, &values)?;
+        let searched = search::search(&repository, &values, self.progress)?;
+        // Asked while the records say what was so before.
+        let fsck = match (self.check_all, records.first()) {
+            (true, Some(record)) => fsck::check(&repository, record, true)?.faults,
+            _ => None,
+        };
+        let mut kept = Vec::new();
         for record in records {
+            kept.push(maps::keep(repository.common_dir(), record.folder())?);
             record.remove()?;
         }
-        Ok(Finished { old: old.len() as u64, still, values: values.len(), searched })
+        let old = old.len() as u64;
+        Ok(Finished { old, still, values: values.len(), searched, fsck, maps: kept })
     }
 }
 
@@ -76,7 +87,7 @@ fn doing() -> String {
 }
 
 fn remove(path: &std::path::Path) -> Outcome {
-    match fs::remove_file(path) {
+    match replace::remove(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(with_path(path, &error)).context(doing)
         }

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{EXPOSED, Work};
+use crate::check::banned;
 use crate::fs::{Access, write_atomic};
 use crate::scrub::error::{Context as _, Outcome};
 use crate::scrub::plan::Plan;
 use crate::scrub::record::{Id, Record, State};
-use crate::scrub::{backup, banned, follow as following, moves, safety};
+use crate::scrub::{backup, follow as following, maps, moves, safety};
 
 /// What became of a clone that follows.
 pub struct Followed {
@@ -32,7 +33,7 @@ impl Work<'_> {
         let repository = self.repository;
         self.refuse_unfinished()?;
         safety::refuse_unfit(repository)?;
-        let pairs = backup::read_map(path)?;
+        let pairs = maps::read(path)?;
         let map = following::map(pairs);
         let following = following::follow(repository, &map)?;
         let mut heads = self.heads()?;
@@ -56,7 +57,7 @@ impl Work<'_> {
             let (draft, _) = Record::draft(common)?;
             backup::write(repository, &draft)?;
             backup::write_values(&draft, &[])?;
-            let copied = std::fs::copy(path, backup::map_path(&draft));
+            let copied = std::fs::copy(path, maps::commit_map(&draft));
             copied.context(|| "the map".to_owned())?;
             for (name, text) in [("plan.toml", Plan::default().write()), (EXPOSED, "[]".to_owned())]
             {

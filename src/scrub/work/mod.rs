@@ -5,6 +5,8 @@
 
 mod finish;
 mod follow;
+mod fsck;
+mod options;
 mod prove;
 mod run;
 mod undo;
@@ -18,7 +20,7 @@ use gix::ObjectId;
 
 use super::error::{Context as _, Outcome, ScrubError};
 use super::record::{Head, Id, Name, Record, State};
-use super::{backup, follow as following, moves};
+use super::{follow as following, maps, moves};
 use crate::error::count;
 use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
@@ -26,8 +28,8 @@ use crate::keyring::Keyring;
 use crate::progress::Progress;
 
 pub use follow::Followed;
+pub use options::Options;
 pub use run::{Done, Ended, Request};
-pub use values::findings;
 
 /// What should be changed where it is used, beside the record.
 const EXPOSED: &str = "exposed.json";
@@ -42,6 +44,8 @@ pub struct Work<'a> {
     pub git_crypt: &'a HeldKeys,
     /// Where it says what it does.
     pub progress: &'a dyn Progress,
+    /// git checks every object at the end, and not only the new ones.
+    pub check_all: bool,
 }
 
 impl Work<'_> {
@@ -95,6 +99,6 @@ pub fn exposed_path(record: &Record) -> PathBuf {
 
 /// The commits and tags that were taken out.
 fn gone(record: &Record) -> Outcome<BTreeSet<ObjectId>> {
-    let pairs = backup::read_map(&backup::map_path(record.folder()))?;
+    let pairs = maps::read(&maps::commit_map(record.folder()))?;
     Ok(following::map(pairs).into_keys().collect())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Work;
+use super::fsck::{self, Checked};
 use crate::git::repository::Repository;
 use crate::scan::policy::Policy;
 use crate::scan::walk::scope::Commits;
@@ -17,38 +18,19 @@ use crate::scrub::redact::Value;
 use crate::scrub::safety;
 use crate::scrub::search;
 
-/// Faults of headers and names that old programs wrote (git-fsck, "FSCK MESSAGES"). A rewritten commit has those of the one
-/// it was made of, as the scrub copies what it does not change.
-const INHERITED: [&str; 12] = [
-    "badDate",
-    "badDateOverflow",
-    "badEmail",
-    "badName",
-    "badTimezone",
-    "missingEmail",
-    "missingNameBeforeEmail",
-    "missingSpaceBeforeDate",
-    "missingSpaceBeforeEmail",
-    "multipleAuthors",
-    "zeroPaddedDate",
-    "zeroPaddedFilemode",
-];
-
 impl Work<'_> {
     /// Searches, compares and lets git check.
     pub(super) fn prove(&self, record: &Record, plan: &Plan, values: &[Value]) -> Outcome<Proof> {
         // Opened again: there is a pack that it does not know of.
         let repository = self.repository.reopen()?;
         let redactor = (!values.is_empty()).then(|| Redactor::new(values, plan.archives));
-        let searched = search::search(&repository, values)?;
-        let inherited =
-            INHERITED.iter().flat_map(|id| ["-c".to_owned(), format!("fsck.{id}=ignore")]);
-        let fsck = ["fsck", "--strict", "--no-dangling", "--no-progress"].map(str::to_owned);
-        let fsck = repository.git.run(inherited.chain(fsck));
-        let fsck = match fsck.err().map(|error| error.to_string()) {
-            Some(said) if !was_so_before(&repository, record, &said)? => Some(said),
-            _ => None,
-        };
+        let searched = search::search(&repository, values, self.progress)?;
+        let meter = self.progress.meter(match self.check_all {
+            true => "checking all objects",
+            false => "checking the new objects",
+        });
+        let checked = fsck::check(&repository, record, self.check_all)?;
+        drop(meter);
         let mut dirty = Vec::new();
         for worktree in repository.all_worktrees()? {
             dirty.extend(safety::dirty(&worktree)?);
@@ -69,7 +51,8 @@ impl Work<'_> {
             ),
             None => (Vec::new(), Vec::new()),
         };
-        Ok(Proof { values: values.len(), searched, fsck, dirty, unplanned, plain })
+        let Checked { faults: fsck, inherited } = checked;
+        Ok(Proof { values: values.len(), searched, fsck, inherited, dirty, unplanned, plain })
     }
 
     /// The files that were to be sealed and are plaintext in some commit all the same.
@@ -107,23 +90,4 @@ impl Work<'_> {
         );
         Ok(Some(planned?))
     }
-}
-
-/// Whether all that git complains of are objects that the old history had, and that the new one took over as they were.
-fn was_so_before(repository: &Repository, record: &Record, said: &str) -> Outcome<bool> {
-    let words = said.split(|c: char| !c.is_ascii_hexdigit());
-    let mut named: BTreeSet<&str> = words.filter(|word| word.len() >= 40).collect();
-    let lines = said.lines().filter(|line| !line.trim().is_empty()).count();
-    // A line that names no object is of the repository as a whole.
-    if named.len() < lines {
-        return Ok(false);
-    }
-    let old = record.refs.iter().filter_map(|change| change.old);
-    let tips: String = old.map(|id| format!("{}\n", id.0)).collect();
-    let list = ["--no-replace-objects", "rev-list", "--objects", "--no-object-names", "--stdin"];
-    let listed = repository.git.run_with_input(list, tips.as_bytes())?;
-    for line in String::from_utf8_lossy(&listed).lines() {
-        named.remove(line);
-    }
-    Ok(named.is_empty())
 }

@@ -8,18 +8,22 @@ use gix::ObjectId;
 
 use super::values::{Sources, ValuesFound};
 use super::{EXPOSED, Work, gone};
+use crate::check::banned;
 use crate::error::count;
 use crate::fs::{Access, write_atomic};
+use crate::git::signing::Signer;
+use crate::sanitise::line;
 use crate::scrub::advice::{Checklist, Exposed};
 use crate::scrub::error::{Context as _, Outcome, ScrubError};
-use crate::scrub::plan::Plan;
+use crate::scrub::plan::{Pattern, Plan};
 use crate::scrub::planned::Planned;
 use crate::scrub::proof::Proof;
 use crate::scrub::record::{Head, Id, Name, Record, Ref, State};
 use crate::scrub::redact::Redactor;
 use crate::scrub::report::{self, Format};
 use crate::scrub::rewrite::{Options, RefChange, Rewritten, rewrite};
-use crate::scrub::{advice, backup, banned, moves, safety};
+use crate::scrub::signatures::Signatures;
+use crate::scrub::{advice, backup, maps, moves, safety, signatures};
 
 /// Bytes of the longest list of what should be changed where it is used.
 const MAX_EXPOSED: usize = 1 << 28;
@@ -32,6 +36,10 @@ pub struct Request<'a> {
     pub known: bool,
     /// A file with a value on each line, to be replaced too; `-` for standard input.
     pub value_file: Option<&'a Path>,
+    /// Patterns that somebody typed: a scrub with one that matches nothing is refused.
+    pub required: Vec<String>,
+    /// Signs what was signed, with the user's own key.
+    pub sign: bool,
     /// Only says what would change.
     pub dry_run: bool,
     /// How the numbers are told, before anything moves.
@@ -59,6 +67,8 @@ pub struct Ended {
     pub record: Record,
     /// What was proved.
     pub proof: Proof,
+    /// What became of signatures.
+    pub signatures: Signatures,
     /// What no rewrite can do.
     pub checklist: Checklist,
     /// Whether the list of secrets to change is missing from it.
@@ -72,7 +82,7 @@ impl Work<'_> {
     /// The plan is empty or names what is not held, or this clone is not fit for it: nothing was changed. After the line that
     /// names the backup: what stopped it, and [`Work::resume`] ends it.
     pub fn run(&self, request: Request<'_>) -> Outcome<Done> {
-        let Request { mut plan, known, value_file, dry_run, format } = request;
+        let Request { mut plan, known, value_file, required, sign, dry_run, format } = request;
         self.refuse_unfinished()?;
         if plan.is_empty() && !known && value_file.is_none() {
             return Err(ScrubError::Nothing);
@@ -102,28 +112,49 @@ impl Work<'_> {
             safety::refuse_overwriting(self.repository, &planned)?;
         }
         let heads = self.heads()?;
+        // Before any bar is on the terminal: it may ask for a passphrase.
+        let signer = sign.then(|| Signer::of(&self.repository.git));
         let options = Options {
             prune_empty: plan.prune_empty,
             dry_run,
             more: heads.iter().filter_map(|head| head.commit.map(|(old, _)| old.0)).collect(),
+            sign: signer.as_ref(),
         };
+        let meter = self.progress.meter(match sign {
+            true => "rewriting and signing the history",
+            false => "rewriting the history",
+        });
         let mut rewritten = rewrite(self.repository, &planned, &options)?;
+        drop(meter);
         let is_changed =
             rewritten.refs.iter().any(RefChange::is_changed) || rewritten.stash_log.is_some();
         report::numbers(self.progress, format, &rewritten, dry_run);
+        let idle: Vec<_> = planned.idle().into_iter().map(Pattern::as_str).collect();
+        for pattern in &idle {
+            self.progress.warning(&format!("{} matches nothing in the history", line(pattern)));
+        }
         if dry_run {
+            let signing = signer.filter(|_| !rewritten.renewed.is_empty());
+            let unsigned = signing.and_then(|signer| signer.check().err());
+            let unfit = unfit.or(unsigned.map(ScrubError::Signing));
             return Ok(Done::Told { unfit });
         }
         if !is_changed {
             return Ok(Done::Unchanged);
+        }
+        if idle.iter().any(|idle| required.iter().any(|pattern| pattern == idle)) {
+            return Err(ScrubError::Idle);
         }
         let common = self.repository.common_dir();
         let (draft, was_cut_off) = Record::draft(common)?;
         if was_cut_off {
             self.progress.status("an earlier scrub was interrupted before it changed anything");
         }
+        let meter = self.progress.meter("writing the backup");
         backup::write(self.repository, &draft)?;
-        backup::write_maps(self.repository, &draft, &rewritten)?;
+        drop(meter);
+        maps::write(self.repository, &draft, &rewritten)?;
+        signatures::write(&draft, &rewritten)?;
         backup::write_values(&draft, &values)?;
         let exposed = serde_json::to_vec(&exposed).context(|| "the list".to_owned())?;
         write_atomic(&draft.join(EXPOSED), &exposed, Access::Private)
@@ -174,7 +205,9 @@ impl Work<'_> {
         let exposed = exposed(&record);
         let lost_exposed = exposed.is_none();
         let checklist = advice::checklist(self.repository, &record, exposed.unwrap_or_default())?;
-        Ok(Done::Rewritten(Box::new(Ended { record, proof, checklist, lost_exposed })))
+        let signatures = signatures::read(record.folder());
+        let ended = Ended { record, proof, signatures, checklist, lost_exposed };
+        Ok(Done::Rewritten(Box::new(ended)))
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::run::Done;
 use super::{Work, gone};
+use crate::check::banned;
 use crate::scrub::error::{Outcome, ScrubError};
 use crate::scrub::record::{Name, Record, State};
-use crate::scrub::{backup, banned, moves, safety};
+use crate::scrub::{backup, moves, safety};
 
 impl Work<'_> {
     /// Ends an interrupted scrub: forward, or back where it was being taken back.

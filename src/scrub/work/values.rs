@@ -53,7 +53,7 @@ impl Sources<'_> {
         if let Some(salt) = &plan.salt {
             lists.fingerprinter.add_salt(salt);
         } else if self.known || self.file.is_some() {
-            lists.ensure_named()?;
+            lists.ensure_named(None)?;
             plan.salt = lists.new_salt().copied();
         }
         let fingerprinter = &lists.fingerprinter;
@@ -186,7 +186,7 @@ fn read(path: &Path) -> Outcome<zeroize::Zeroizing<Vec<u8>>> {
 ///
 /// # Errors
 /// The file cannot be read, or is none of these.
-pub fn findings(path: &Path) -> Outcome<Vec<Redact>> {
+pub(super) fn findings(path: &Path) -> Outcome<Vec<Redact>> {
     let name = crate::sanitise::native(path);
     let bytes = read_bounded(path, MAX_FILE).context(|| "the findings".to_owned())?;
     let wrong = || ScrubError::NoReport(name.clone());

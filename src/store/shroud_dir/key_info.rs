@@ -11,6 +11,7 @@ use super::{File, ShroudDirError};
 use crate::format::{self, Key, KeyId, Layout, OpenError, PublicKey};
 use crate::git_crypt::HeldKeys;
 use crate::keyring::{Entry, KeyName, Retired, TextError, retired_text};
+use crate::newer::Newer;
 
 const VERSION: u32 = 1;
 /// Earlier keys are random: they are sealed as they are.
@@ -101,6 +102,12 @@ impl KeyInfo {
             && self.public.is_none_or(|public| public == key.public())
     }
 
+    /// Whether it is as a holder of the key wrote it, but for the public key, which somebody has taken out.
+    pub fn lacks_public_key_of(&self, key: &Key) -> bool {
+        let with = Self { public: Some(key.public()), ..self.clone() };
+        self.public.is_none() && !self.is_authentic(key) && with.is_authentic(key)
+    }
+
     /// The keys that came before this one.
     ///
     /// # Errors
@@ -150,14 +157,14 @@ impl KeyInfo {
     }
 
     fn parse_text(text: &str, folder: &KeyName) -> Result<Self, String> {
+        if let Some(newer) = Newer::toml("key.toml", VERSION.into(), text) {
+            return Err(newer.to_string());
+        }
         let toml: KeyToml = toml::from_str(text).map_err(|error| {
             format!("it is not a key.toml: {}", crate::sanitise::line(error.message()))
         })?;
         if toml.version != VERSION {
-            return Err(format!(
-                "its version is {}, which this git-shroud does not support",
-                toml.version
-            ));
+            return Err(format!("its version is {}, which there is not", toml.version));
         }
         let name: KeyName = toml.name.parse().map_err(|error| format!("{error}"))?;
         if name != *folder {
@@ -251,6 +258,10 @@ mod tests {
         let exchanged = KeyInfo { public: Some(entry(1, 2).key.public()), ..info.clone() };
         let mut signed = exchanged.clone();
         signed.mac = signed.canonical().sign(&key);
+        assert!(removed.lacks_public_key_of(&key));
+        for info in [&info, &plain, &added, &exchanged, &signed] {
+            assert!(!info.lacks_public_key_of(&key), "{info:?}");
+        }
         for info in [added, removed, exchanged, signed] {
             assert!(!info.is_authentic(&key), "{info:?}");
         }
@@ -292,7 +303,8 @@ mod tests {
         let cases = [
             ("", "not a key.toml"),
             ("\u{1b}[31m = 1", "not a key.toml"),
-            (&good.replace("version = 1", "version = 2"), "version is 2"),
+            (&good.replace("version = 1", "version = 0"), "version is 0"),
+            (&good.replace("version = 1", "version = 2"), "newer git-shroud wrote this key.toml"),
             (&good.replace("\"default\"", "\"other\""), "folder of another"),
             (&good.replace("\"default\"", "\"..\""), "cannot be the name of a key"),
             (&good.replace("generation = 1", "generation = 0"), "generation"),

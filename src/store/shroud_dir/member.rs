@@ -10,9 +10,11 @@ use super::canonical::Canonical;
 use super::{File, ShroudDirError};
 use crate::format::{Key, KeyId};
 use crate::keyring::{KeyName, is_name, is_portable};
+use crate::newer::Newer;
 use crate::recipient::Recipient;
 
 const VERSION: u32 = 1;
+const KIND: &str = "member file";
 
 /// What a member is called, and their file: 1 to 64 of `a-z 0-9 - _ .`, as a key's name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -150,6 +152,12 @@ impl Member {
             .field("added", &self.added)
     }
 
+    /// Whether a newer program wrote this file.
+    pub fn is_newer(bytes: &[u8]) -> bool {
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        Newer::toml(KIND, VERSION.into(), text).is_some()
+    }
+
     /// Reads the file of the member with this stem.
     ///
     /// # Errors
@@ -163,14 +171,14 @@ impl Member {
     }
 
     fn parse_text(text: &str, stem: &str) -> Result<Self, String> {
+        if let Some(newer) = Newer::toml(KIND, VERSION.into(), text) {
+            return Err(newer.to_string());
+        }
         let toml: MemberToml = toml::from_str(text).map_err(|error| {
             format!("it is not a member file: {}", crate::sanitise::line(error.message()))
         })?;
         if toml.version != VERSION {
-            return Err(format!(
-                "its version is {}, which this git-shroud does not support",
-                toml.version
-            ));
+            return Err(format!("its version is {}, which there is not", toml.version));
         }
         if toml.label != stem {
             return Err("its label is not the name of the file".to_owned());
@@ -291,7 +299,8 @@ mod tests {
     fn what_is_no_member_file_is_refused_with_its_path() {
         let text = member().to_text();
         for (from, to, expected) in [
-            ("version = 1", "version = 2", "version is 2"),
+            ("version = 1", "version = 0", "version is 0"),
+            ("version = 1", "version = 2", "newer git-shroud wrote this member file"),
             ("\"alice\"", "\"bob\"", "name of the file"),
             ("ssh-ed25519 ", "ssh-dss ", "recipient"),
             ("generation = 1", "generation = 0", "generation"),

@@ -13,6 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::format::KeyId;
+use crate::fs::replace;
 use crate::fs::{Access, read_regular, with_path, write_atomic};
 use crate::keyring::KeyName;
 
@@ -171,7 +172,7 @@ pub fn write(top: &Path, file: &File, text: &str) -> Result<(), ShroudDirError> 
 /// It cannot be removed, or is behind a symbolic link.
 pub fn remove(top: &Path, file: &File) -> Result<(), ShroudDirError> {
     let path = real_path(top, &file.path())?;
-    match fs::remove_file(&path) {
+    match replace::remove(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(with_path(&path, &error).into())
         }

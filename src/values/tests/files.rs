@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::open::sealed_values;
 use super::*;
 
 /// A file of each format, with the values that it holds, as bytes that must be gone.
@@ -121,6 +122,15 @@ fn each(format: Format) {
                 prop_assert!(open_as(format, &bytes, &mut Ciphers::new(&keyring)).is_err());
                 prop_assert!(super::sealed(format, &bytes).is_err());
             }
+        }
+        // A token at the names of another.
+        let values = sealed_values(format, &sealed.bytes).unwrap();
+        let mut pairs = values.iter().flat_map(|one| values.iter().map(move |other| (one, other)));
+        if let Some((one, other)) = pairs.find(|(one, other)| one.2 != other.2) {
+            let (from, to) = (&sealed.bytes[one.0.clone()], other.0.clone());
+            let moved = [&sealed.bytes[..to.start], from, &sealed.bytes[to.end..]].concat();
+            prop_assert!(open_as(format, &moved, &mut Ciphers::new(&keyring)).is_err());
+            prop_assert!(super::sealed(format, &moved).is_err());
         }
         Ok(())
     });

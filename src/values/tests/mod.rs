@@ -1,5 +1,6 @@
 //! Sealing files by value: everything comes back, and nothing of a value stays.
 
+mod chosen;
 mod files;
 mod moved;
 mod nameless;
@@ -30,8 +31,8 @@ fn seal_with(
 ) -> Result<Sealed, SealError> {
     let current = &keyring.entries()[0].key;
     let keeps = |token: &Token| !token.key().names(current.id());
-    let index = Index::read(format, index);
-    seal((format, clear), bytes, Sealer::Key(current), &mut Ciphers::new(keyring), &index, keeps)
+    let past = Past { sides: index, ..Past::default() };
+    seal((format, clear), bytes, Sealer::Key(current), &mut Ciphers::new(keyring), past, keeps)
 }
 
 fn sealed(format: Format, bytes: &[u8]) -> Result<Sealed, SealError> {

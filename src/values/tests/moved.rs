@@ -17,7 +17,13 @@ fn is_refused(format: Format, text: &str) {
         "{text}: {:?}",
         opened.err()
     );
-    let resealed = reseal(Some(format), text.as_bytes(), &mut Ciphers::new(&keyring), Some);
+    let resealed = reseal(
+        Some(format),
+        text.as_bytes(),
+        &mut Ciphers::new(&keyring),
+        &ToPublicAgain::default(),
+        Some,
+    );
     assert!(!matches!(resealed, Ok(Some(_))), "{text}");
     let again = sealed(format, text.as_bytes());
     assert!(matches!(again, Err(SealError::Token(_, TokenError::Place))), "{text}");
@@ -53,7 +59,7 @@ fn a_forged_value_brings_no_structure() {
     let keyring = keyring(&[1]);
     let key = &keyring.entries()[0].key;
     let forged =
-        |raw: &str, quoted: bool| Cipher::new(key).seal(raw.as_bytes(), &place("a"), quoted);
+        |raw: &str, quoted: bool| Cipher::new(key).token(raw.as_bytes(), &place("a"), quoted);
     is_refused(Format::Env, &format!("a={}\n", forged("zzz\nLD_PRELOAD=/tmp/evil.so", false)));
     is_refused(Format::Env, &format!("a={}\n", forged("x # y", false)));
     is_refused(Format::Env, &format!("a={}\nb=1\n", forged("'x", false)));

@@ -49,7 +49,13 @@ fn all_values_are_sealed_again_without_a_name() {
     let newest = both.entries().iter().find(|entry| entry.generation == 2).unwrap();
     for (format, content, values) in FILES {
         let stored = seal_with(&old, format, &Clear::default(), content.as_bytes(), &[]).unwrap();
-        let again = reseal(None, &stored.bytes, &mut Ciphers::new(&both), |_| Some(newest));
+        let again = reseal(
+            None,
+            &stored.bytes,
+            &mut Ciphers::new(&both),
+            &ToPublicAgain::default(),
+            |_| Some(newest),
+        );
         let again = again.unwrap().unwrap();
         let found = each(Some(format), &again, &mut Ciphers::new(&both));
         assert_eq!(found.len(), values);

@@ -86,8 +86,8 @@ proptest! {
         other in proptest::collection::vec("[a-z.]{0,8}", 0..4),
     ) {
         let (mut cipher, mut stranger) = (cipher(1), cipher(2));
-        let text = cipher.seal(&raw, &place(&names), quoted);
-        prop_assert_eq!(&text, &cipher.seal(&raw, &place(&names), quoted));
+        let text = cipher.token(&raw, &place(&names), quoted);
+        prop_assert_eq!(&text, &cipher.token(&raw, &place(&names), quoted));
         let token = Token::parse(text.as_bytes()).unwrap();
         prop_assert_eq!(token.is_quoted(), quoted);
         prop_assert!(token.key().names(cipher.id()));
@@ -104,7 +104,7 @@ proptest! {
         bit in any::<prop::sample::Index>(),
     ) {
         let place = place(&["a".to_owned()]);
-        let text = cipher(1).seal(&raw, &place, false);
+        let text = cipher(1).token(&raw, &place, false);
         let mut bytes = URL_SAFE_NO_PAD.decode(&text[PREFIX.len()..]).unwrap();
         let bit = bit.index(8 * bytes.len());
         bytes[bit / 8] ^= 1 << (bit % 8);

@@ -103,3 +103,44 @@ fn an_identity_tells_values_places_and_keys_apart() {
     assert!(identities.windows(2).all(|pair| *pair[0] != *pair[1]));
     assert_eq!(*to(&key_1).identity(b"x", &a, false), *to(&key_1).identity(b"x", &a, false));
 }
+
+/// Sealed again, it does not become ordinary: whoever set it could compare it then.
+#[test]
+fn what_is_sealed_again_is_sealed_to_the_next_public_key() {
+    let both = keyring(&[1, 2]);
+    let (old, next) = (key(1), key(2));
+    let place = place(&["A".to_owned()]);
+    let (set, other) = (to(&old).seal(b"x", &place, false), to(&old).seal(b"x", &place, false));
+    let (set, other) = (set.unwrap(), other.unwrap());
+    let stored = format!("A={set}\nA={set}\nA={other}\n");
+    let entry = both.by_id(next.id()).unwrap();
+    let (ciphers, again) = (&mut Ciphers::new(&both), ToPublicAgain::default());
+    let resealed =
+        reseal(Some(Format::Env), stored.as_bytes(), ciphers, &again, |_| Some(entry)).unwrap();
+    let resealed = String::from_utf8(resealed.unwrap()).unwrap();
+    let tokens: Vec<&str> = resealed.lines().map(|line| &line[2..]).collect();
+    for token in &tokens {
+        let token = Token::parse(token.as_bytes()).unwrap();
+        assert!(token.is_to_public() && token.key().names(next.id()));
+        assert_eq!(*Cipher::new(&next).open(&token, &place).unwrap(), *b"x");
+    }
+    // Equal tokens stay equal, and others apart.
+    assert_eq!(tokens[0], tokens[1]);
+    assert_ne!(tokens[0], tokens[2]);
+}
+
+/// The flags are read off one sign of the text.
+#[test]
+fn tokens_to_a_public_key_are_told_from_others_without_decoding() {
+    for byte in 0..40 {
+        let key = Key::new(SecretBytes::new([byte; 32]));
+        let to = WriteOnly { id: key.id(), public: key.public() };
+        for quoted in [false, true] {
+            let public = to.seal(b"x", &Place::default(), quoted).unwrap();
+            let ordinary = Cipher::new(&key).token(b"x", &Place::default(), quoted);
+            assert!(has_public(format!("A={ordinary}\nB=\"{public}\"\n").as_bytes()));
+            assert!(!has_public(format!("A={ordinary}\nB={ordinary}\n").as_bytes()));
+            assert!(!has_public(format!("A={}\n", &public[..40]).as_bytes()));
+        }
+    }
+}

@@ -68,6 +68,24 @@ fn a_secret_key_opens_without_gpg_although_gpg_has_compressed() {
 }
 
 #[test]
+fn a_secret_key_is_recognised() {
+    let sandbox = clone(None);
+    unlock(&sandbox, &[fixture("b-alice-ed25519-cv25519.secret.asc").to_str().unwrap()]).expect(0);
+    assert!(encrypted(&sandbox).into_iter().all(|(_, open)| open));
+}
+
+/// Anybody who can push can add a key of git-crypt; an id that is expected is none of its.
+#[test]
+fn who_expects_an_id_takes_no_key_of_git_crypt_besides() {
+    let sandbox = clone(Some("b-alice-ed25519-cv25519.secret.asc"));
+    let expected = ["--expect", "0123456789abcdef0123456789abcdef"];
+    unlock(&sandbox, &expected).expect(2).says("git shroud unlock --new-key default");
+    assert!(encrypted(&sandbox).into_iter().all(|(_, open)| !open));
+    unlock(&sandbox, &[&expected[..], &["--new-key", "default"]].concat()).expect(0);
+    assert!(encrypted(&sandbox).into_iter().any(|(_, open)| open));
+}
+
+#[test]
 fn without_a_key_it_says_who_has_one() {
     let sandbox = clone(None);
     let done = unlock(&sandbox, &[]).expect(2);

@@ -117,3 +117,23 @@ fn a_rotation_with_an_expired_member_changes_nothing_and_says_what_to_do() {
     user.clone(&sandbox, "later").expect(0);
     assert_open(&sandbox, "later");
 }
+
+#[test]
+fn doctor_names_the_gpg_that_opens_grants() {
+    let gpg = |sandbox: &Sandbox, user: &User| {
+        let doctor = user.shroud(sandbox, "repo", &["doctor", "--json"]).json();
+        let findings = doctor["findings"].as_array().unwrap().iter();
+        let gpg = findings.filter(|finding| finding["check"] == "gpg");
+        gpg.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let sandbox = team(&["rsa"]);
+    let user = User::with(&["rsa"]);
+    let found = gpg(&sandbox, &user);
+    assert_eq!(found.len(), 1, "{found:?}");
+    let home = format!(", home {}, agent /", user.dir());
+    for part in ["gpg is /", ", version 2.", &home] {
+        assert!(found[0].contains(part), "{part}: {found:?}");
+    }
+    // Nobody needs one.
+    assert_eq!(gpg(&team(&[]), &user), [""; 0]);
+}

@@ -82,7 +82,11 @@ fn what_the_filter_would_refuse_keeps_its_line_whole() {
     let long = format!("A={}\n", "x".repeat(5 << 20));
     let sandbox = configured(|sandbox| sandbox.write("repo/conf/long.env", &long));
     let done = migrate(&sandbox, "repo", &["--values"]).expect(0);
-    done.says("conf/long.env whole: it is larger than 4 MiB").says("conf/app.yaml whole: its line");
+    done.says("conf/long.env whole: it is larger than 4 MiB")
+        .says("conf/app.yaml whole: line ")
+        .says(
+            "of .gitattributes decides on it and on conf/long.env, which cannot be sealed by value",
+        );
     assert!(is_sealed(&sandbox.blob("repo", "HEAD:conf/app.yaml")));
     assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
     // Under other lines files are still sealed by value.
@@ -115,4 +119,29 @@ fn history_still_opens() {
     assert_eq!(sandbox.read("repo/conf/app.json"), READ[1].1.as_bytes());
     sandbox.git("repo", ["checkout", "-q", "-"]);
     assert_eq!(sandbox.read("repo/conf/app.yaml"), b"db:\n  pool: 6\n");
+}
+
+/// The way back is git's own, and the way there can be gone again.
+#[test]
+fn a_migration_by_value_is_reverted_and_done_again() {
+    let sandbox = configured(|_| {});
+    let before = sandbox.git("repo", ["rev-parse", "HEAD^{tree}"]).text();
+    migrate(&sandbox, "repo", &["--values"]).expect(0);
+    sandbox.git("repo", ["revert", "--no-edit", "HEAD"]);
+    assert_eq!(sandbox.git("repo", ["rev-parse", "HEAD^{tree}"]).text(), before);
+    for (path, content) in READ {
+        assert_eq!(sandbox.read(format!("repo/{path}")), content.as_bytes(), "{path}");
+        assert!(sandbox.blob("repo", &format!("HEAD:{path}")).starts_with(b"\0GITCRYPT"), "{path}");
+    }
+    sandbox.sh("repo", "touch conf/* conf/.env*");
+    assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
+    sandbox.write("repo/conf/app.yaml", "db:\n  pool: 7\n");
+    sandbox.git("repo", ["commit", "-q", "-a", "-m", "edit"]);
+    assert!(sandbox.blob("repo", "HEAD:conf/app.yaml").starts_with(b"\0GITCRYPT"));
+    sandbox.assert_no_object_holds("repo", b"pool: 7");
+    migrate(&sandbox, "repo", &["--values"]).expect(0);
+    assert!(text(sandbox.blob("repo", "HEAD:conf/app.yaml")).contains("pool: shroud.v1."));
+    assert_eq!(sandbox.read("repo/conf/app.yaml"), b"db:\n  pool: 7\n");
+    assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
+    sandbox.assert_no_object_holds("repo", b"canary");
 }

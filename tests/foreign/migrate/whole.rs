@@ -39,14 +39,17 @@ fn lines_are_rewritten_where_they_stand() {
     let expected = ATTRIBUTES
         .replace("filter=git-crypt diff=git-crypt", &seal("default"))
         .replace("diff=git-crypt  filter=git-crypt", &seal("default"))
-        .replace("!filter !diff", "!filter !diff !merge");
-    let head = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta\n";
+        .replace("!filter !diff", "!filter !diff !merge !shroud");
+    let head = "[attr]shroud filter=shroud diff=shroud merge=shroud -text -delta working-tree-encoding=locked-run-git-shroud-unlock\n";
     assert_eq!(text("repo/.gitattributes"), format!("{head}{expected}"));
     let expected = OPS_ATTRIBUTES
         .replace("filter=git-crypt-Ops diff=git-crypt-Ops", &seal("ops"))
         .replace("filter=git-crypt diff=git-crypt", &seal("default"))
-        .replace(".gitattributes !filter !diff", ".gitattributes !filter !diff !merge")
-        .replace("public.txt !filter !diff", "public.txt !filter !diff !merge text !delta");
+        .replace(".gitattributes !filter !diff", ".gitattributes !filter !diff !merge !shroud")
+        .replace(
+            "public.txt !filter !diff",
+            "public.txt !filter !diff !merge text !delta !working-tree-encoding",
+        );
     assert_eq!(text("repo/ops/.gitattributes"), expected);
 }
 
@@ -212,4 +215,41 @@ fn files_get_the_layout_that_attributes_ask_for() {
     assert!(blob("secrets/kept").len() > text.len() && blob("secrets/whole").len() < text.len());
     assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
     sandbox.shroud("repo", ["status"]);
+}
+
+#[test]
+fn a_clone_that_was_never_set_up_stores_no_plaintext() {
+    for (options, refused) in [(&[][..], true), (&["--no-tripwire"], false)] {
+        let sandbox = foreign();
+        migrate(&sandbox, "repo", options).expect(0);
+        sandbox.git(".", ["clone", "-q", "repo", "fresh"]);
+        sandbox.write("fresh/secrets/new.env", "canary\n");
+        let added = sandbox.try_git("fresh", ["add", "secrets/new.env"]);
+        assert_eq!(added.status != 0, refused, "{}", added.stderr);
+        let doctor = sandbox.try_shroud("repo", ["doctor"]);
+        let text = format!("{}{}", doctor.text(), doctor.stderr);
+        assert_eq!(text.contains("lacks the tripwire"), !refused, "{text}");
+        if refused {
+            // What other lines keep out is no secret.
+            for name in ["README", "ops/public.txt", "ops/.gitattributes"] {
+                sandbox.write(format!("fresh/{name}"), "changed\n");
+                sandbox.git("fresh", ["add", name]);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_tripwire_stays_out_where_it_would_stop_other_files() {
+    let sandbox = foreign();
+    // Nothing in this line says that git-crypt should keep off, and yet it does.
+    let ops = format!("{OPS_ATTRIBUTES}\nimage.bin filter=other\n");
+    sandbox.write("repo/ops/.gitattributes", ops);
+    sandbox.write("repo/ops/image.bin", "in the clear\n");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.git("repo", ["commit", "-q", "-m", "an image"]);
+    migrate(&sandbox, "repo", &[]).expect(0).says("the tripwire was left out");
+    sandbox.git(".", ["clone", "-q", "repo", "fresh"]);
+    sandbox.write("fresh/ops/image.bin", "changed\n");
+    sandbox.git("fresh", ["add", "ops/image.bin"]);
 }

@@ -64,8 +64,17 @@ fn several_matches_are_listed_and_none_is_said() {
 }
 
 #[test]
+fn a_keyring_that_is_being_exchanged_is_asked_again() {
+    let gpg = home().program_without_a_keyring_at_first();
+    assert_eq!(
+        gpg.certificate("p256@example.com").unwrap().fingerprint,
+        home().fingerprint("p256")
+    );
+}
+
+#[test]
 fn validity_is_gpgs() {
-    let home = home();
+    let home = home().copy();
     let gpg = home.program("");
     for (name, validity) in [("expired", Validity::Expired), ("revoked", Validity::Revoked)] {
         let found = gpg.certificate(&format!("{name}@example.com")).unwrap();
@@ -92,7 +101,7 @@ fn validity_is_gpgs() {
 /// Somebody who has revoked a key and made a new one is found by the address.
 #[test]
 fn a_revoked_certificate_is_no_rival() {
-    let home = home();
+    let home = home().copy();
     let gpg = home.program("");
     let (new, _) = generated(&["New <expired@example.net>"], Profile::RFC4880);
     home.gpg(&["--import"], &new).expect();

@@ -10,7 +10,7 @@ use crate::common::Sandbox;
 
 /// Makes the new objects.
 #[track_caller]
-pub(crate) fn made(path: &Path, changes: &dyn Changes, options: &Options) -> Rewritten {
+pub(crate) fn made(path: &Path, changes: &dyn Changes, options: &Options<'_>) -> Rewritten {
     let repository = Repository::discover(path).unwrap();
     rewrite(&repository, changes, options).unwrap()
 }
@@ -21,7 +21,7 @@ pub(crate) fn apply(
     sandbox: &Sandbox,
     dir: &str,
     changes: &dyn Changes,
-    options: &Options,
+    options: &Options<'_>,
 ) -> Rewritten {
     let mut made = made(&sandbox.path(dir), changes, options);
     if let Some(pack) = made.pack.take() {

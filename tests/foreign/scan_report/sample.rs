@@ -79,7 +79,7 @@ fn occurrence(path: &str, numbers: &mut Numbers) -> Occurrence {
         at_head,
         reachable: reachable || at_head,
         pushed: numbers.below(3) == 0,
-        refs: vec![b"refs/heads/main".to_vec()],
+        refs: vec![b"refs/heads/main".to_vec()].into(),
         ..Occurrence::new(place)
     }
 }
@@ -123,7 +123,7 @@ pub(crate) fn report(findings: usize) -> Report {
     hostile.secret = Some(Secret::new(HOSTILE.as_bytes()));
     for occurrence in &mut hostile.occurrences {
         occurrence.place.name = HOSTILE.into();
-        occurrence.refs = vec![HOSTILE.into()];
+        occurrence.refs = vec![HOSTILE.into()].into();
         let bad = CommitSummary {
             time: LAST,
             commit: HOSTILE.to_owned(),

@@ -4,7 +4,7 @@ use git_shroud::format::Key;
 use git_shroud::keyring::{Entry, Keyring};
 use git_shroud::secret::SecretBytes;
 use git_shroud::values::{
-    Cipher, Ciphers, Clear, FORMATS, Index, Mode, Opened, Place, SealError, Sealer, Token, look,
+    Cipher, Ciphers, Clear, FORMATS, Mode, Opened, Past, Place, SealError, Sealer, Token, look,
     named_keys, only_tokens, open, open_as, opener, seal,
 };
 
@@ -21,7 +21,7 @@ pub(super) fn value_token(bytes: &[u8]) {
     if let Ok(raw) = cipher.open(&token, &place)
         && !token.is_to_public()
     {
-        assert!(cipher.seal(&raw, &place, token.is_quoted()).as_bytes() == bytes);
+        assert!(cipher.token(&raw, &place, token.is_quoted()).as_bytes() == bytes);
     }
 }
 
@@ -39,9 +39,16 @@ pub(super) fn value_file(bytes: &[u8]) {
     named_keys(bytes);
     let _ = open(None, bytes, &mut ciphers);
     let _ = only_tokens(&mode, bytes, &mut Ciphers::new(&Keyring::default()));
-    let index = Index::read(format, &[bytes.to_vec()]);
+    let sides = [bytes.to_vec()];
+    let past = Past {
+        sides: &sides,
+        base: Some(bytes),
+        origin: Some(bytes),
+        heads: &sides,
+        ..Past::default()
+    };
     let sealed =
-        seal((format, &mode.clear), bytes, Sealer::Key(&key()), &mut ciphers, &index, |_| true);
+        seal((format, &mode.clear), bytes, Sealer::Key(&key()), &mut ciphers, past, |_| true);
     let sealed = match sealed {
         Ok(sealed) => sealed,
         Err(SealError::DoesNotRead(doubt)) => {
@@ -50,7 +57,10 @@ pub(super) fn value_file(bytes: &[u8]) {
         }
         Err(_) => return,
     };
-    assert!(look(&mode, &sealed.bytes).sealed() == sealed.values, "a value is not sealed");
+    // What a stored version has just so may stay, even where it is no sound token.
+    let is_left = sealed.left.is_some();
+    let found = look(&mode, &sealed.bytes).sealed();
+    assert!(found == sealed.values || is_left && found < sealed.values, "a value is not sealed");
     let had_tokens = bytes.windows(10).any(|part| part == b"shroud.v1.");
     match open_as(format, &sealed.bytes, &mut ciphers) {
         Ok(Opened::Plaintext { bytes: opened, .. }) => {
@@ -59,6 +69,6 @@ pub(super) fn value_file(bytes: &[u8]) {
         Ok(Opened::NoTokens) => assert!(sealed.bytes == bytes),
         // Tokens of other keys were there before.
         Ok(Opened::Locked(_)) => assert!(had_tokens),
-        Err(error) => panic!("{error}"),
+        Err(error) => assert!(is_left, "{error}"),
     }
 }

@@ -51,6 +51,9 @@ fn a_partial_clone_without_its_origin_takes_no_key() {
 fn a_shallow_clone_looks_at_what_is_sealed() {
     for filter in [&[][..], &["--filter=blob:none", "--sparse"]] {
         let (sandbox, url) = swapped();
+        if !filter.is_empty() && !sandbox.git_knows("clone --sparse of a URL", (2, 26)) {
+            return;
+        }
         sandbox.git(".", [&["clone", "-q", "--depth=1"], filter, &[&url, "clone"]].concat());
         if !filter.is_empty() {
             sandbox.git("clone", ["sparse-checkout", "set", ".shroud"]);
@@ -85,4 +88,35 @@ fn partial_and_shallow_clones_of_a_team_open() {
     sandbox.shroud("blobs", ["check"]);
     sandbox.git("blobs", ["commit", "-q", "-m", "again"]);
     sandbox.shroud("blobs", ["check", "HEAD^!"]);
+}
+
+#[test]
+fn a_sparse_partial_clone_of_a_member_says_what_is_missing_and_accuses_nobody() {
+    let sandbox = Sandbox::new();
+    if !sandbox.git_knows("clone --sparse of a URL", (2, 26)) {
+        return;
+    }
+    sandbox.repository_with_members("repo", &["ci"]);
+    sandbox.git("repo", ["config", "uploadpack.allowFilter", "true"]);
+    sandbox.git("repo", ["config", "uploadpack.allowAnySHA1InWant", "true"]);
+    let url = format!("file://{}", sandbox.path("repo").display());
+    sandbox.git(".", ["clone", "-q", "--filter=blob:none", "--sparse", &url, "ci"]);
+    let way = "git sparse-checkout add .shroud";
+    let unlock = ["unlock", "-i", "../ci.age"];
+    let done = sandbox.try_shroud("ci", unlock).expect(3).says(way);
+    assert!(!done.stderr.contains("ask a member"), "{}", done.stderr);
+    for args in [&["status"][..], &["member", "list"], &["doctor"], &["member", "remove", "ci"]] {
+        let done = sandbox.try_shroud("ci", args);
+        assert_ne!(done.status, 0, "{args:?}");
+        let said = format!("{}{}", done.text(), done.stderr);
+        assert!(said.contains(way), "{args:?}: {said}");
+        for wrong in ["malformed", "member remove"] {
+            assert!(!said.contains(wrong), "{args:?}: {said}");
+        }
+    }
+    sandbox.git("ci", ["sparse-checkout", "add", ".shroud"]);
+    sandbox.shroud("ci", unlock);
+    // The files outside of the sparse checkout are not here, so only their state is unknown.
+    let done = sandbox.try_shroud("ci", ["status"]).expect(3).says("3 blobs not in this clone");
+    assert!(!done.stderr.contains(way), "{}", done.stderr);
 }

@@ -25,6 +25,19 @@ fn track_switches_between_whole_and_by_value() {
     assert!(stored(&sandbox, "conf/a.env").contains("\nA=shroud.v1."));
 }
 
+/// Values that were exempt are readable in history; the file was not.
+#[test]
+fn exempt_values_in_history_are_no_unencrypted_files() {
+    let sandbox = by_value(&["--clear", "A"]);
+    sandbox.git("repo", ["commit", "-q", "--allow-empty", "-m", "files"]);
+    let done = sandbox.shroud("repo", ["track", "--whole", "conf/a.env"]);
+    assert!(!done.stderr.contains("hold 1 file unencrypted"), "{}", done.stderr);
+    done.says("earlier commits hold some values of 1 file unencrypted");
+    let sandbox = by_value(&[]);
+    let done = sandbox.shroud("repo", ["track", "--whole", "conf/a.env"]);
+    assert!(!done.stderr.contains("earlier commits"), "{}", done.stderr);
+}
+
 #[test]
 fn a_single_file_may_be_whole_below_a_pattern_by_value() {
     let sandbox = by_value(&[]);
@@ -46,6 +59,23 @@ fn status_and_why_say_the_mode() {
     assert_eq!(json["files"][0]["values"], 2);
     let why = sandbox.shroud("repo", ["why", "conf/a.env"]).text();
     assert!(why.contains("by value, as .env") && why.contains("LOG"), "{why}");
+    // Another line may exempt names than the one that says how the file is sealed.
+    let lines = text(sandbox.read("repo/.gitattributes"));
+    sandbox.write("repo/.gitattributes", format!("{lines}conf/a.env shroud-clear=A\n"));
+    let line = lines.lines().count() + 1;
+    let why = sandbox.shroud("repo", ["why", "conf/a.env"]).text();
+    assert!(why.contains(&format!("not sealed: A (by .gitattributes:{line})")), "{why}");
+}
+
+#[test]
+fn own_files_are_no_match() {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    sandbox.shroud("repo", ["init", "-q"]);
+    sandbox.shroud("repo", ["track", "--values", "*.toml"]).says("matches no file yet");
+    sandbox.write("repo/a.toml", "a = 1\n");
+    sandbox.shroud("repo", ["track", "--values", "*.toml"]).says("matches 1 file");
+    sandbox.shroud("repo", ["track", "**"]).says("matches 1 file");
 }
 
 #[test]

@@ -43,6 +43,11 @@ fn a_sealed_value_that_was_copied_into_a_comment_is_said() {
     let sandbox = by_value(&["--clear", "LOG"]);
     let said = add(&sandbox, "b.env", "# new: kT9vQ2xL7mN4pR8w\n\nPW=kT9vQ2xL7mN4pR8w\n");
     assert!(said.contains("conf/b.env:1: a comment holds the value of 'PW' on line 3"), "{said}");
+    // Whatever its name is, and though it is no random text.
+    let said = add(&sandbox, "d.env", "# BookStack's own\nAPP=BookStack\n");
+    assert!(said.contains("conf/d.env:1: a comment holds the value of 'APP' on line 2"), "{said}");
+    let said = add(&sandbox, "e.yaml", "# not swordfish-7\na:\n  - swordfish-7\n");
+    assert!(said.contains("conf/e.yaml:1: a comment holds the value of"), "{said}");
     let said = add(&sandbox, "c.env", "PASSWORD=op3n-sesame-9x\nLOG=op3n-sesame-9x\n");
     assert!(said.contains("conf/c.env:2: 'LOG', which is not sealed, holds"), "{said}");
 }
@@ -54,8 +59,9 @@ fn what_is_no_secret_or_allowed_or_sealed_is_not_said() {
     for (name, content) in [
         ("a.env", "# see https://wiki.example.com/x?id=12 for DATABASE_HOST_1\nHOST=localhost\n"),
         ("b.env", "# localhost, production\nHOST=localhost\nSTAGE=production\n"),
-        // Most values are no secrets.
-        ("e.env", "# BookStack's own service-name, as in X\nX=service-name\nAPP=BookStack\n"),
+        // Usual words, short values, and a part of a longer word.
+        ("e.env", "# own service-name, 4711, as in X1\nX=service-name\nPIN=4711\nN=X1\n"),
+        ("f.env", "# see abcxyz42fooled\nX=xyz42foo\n"),
         ("c.env", &format!("# {key} shroud:allow\nA=1\n")),
         ("d.env", &format!("A={key}\nB=#{key}\n")),
         ("bad.yaml", &format!("# {key}\na: [\n")),

@@ -67,3 +67,13 @@ fn doctor_names_values_of_a_key_that_nobody_knows() {
         "problem  conf/a.env holds values sealed with a key that .shroud/ does not describe (id ";
     assert!(found.contains(line), "{found}");
 }
+
+#[test]
+fn doctor_names_what_cannot_be_read_of_public_keys() {
+    let sandbox = by_value(&[]);
+    assert!(!findings(&sandbox).contains("public keys that this clone"));
+    sandbox.write("repo/.git/git-shroud/public-keys", "no list\n");
+    assert!(findings(&sandbox).contains("the list of public keys that this clone has seen cannot"));
+    std::fs::create_dir(sandbox.path("repo/.git/git-shroud/received")).unwrap();
+    assert!(findings(&sandbox).contains("does not remember all values"));
+}

@@ -145,12 +145,13 @@ fn blame_and_add_by_parts_work_on_the_worktree() {
     }
     let blame = sandbox.git("repo", ["blame", "--porcelain", "conf/a.env"]).text();
     let commit = |name: &str| sandbox.git("repo", ["rev-parse", name]).text().trim_end().to_owned();
+    let id_len = commit("HEAD").len();
     let of_line = |line: usize| {
         let header = |text: &&str| {
             let words: Vec<&str> = text.split(' ').collect();
-            words.len() >= 3 && words[0].len() == 40 && words[2] == line.to_string()
+            words.len() >= 3 && words[0].len() == id_len && words[2] == line.to_string()
         };
-        blame.lines().find(header).unwrap()[..40].to_owned()
+        blame.lines().find(header).unwrap()[..id_len].to_owned()
     };
     assert_eq!(of_line(1), commit("HEAD~2"));
     assert_eq!(of_line(2), commit("HEAD~1"));

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{FILES, by_value, stored};
-use crate::common::{Sandbox, contains, text};
+use crate::common::{Sandbox, contains, is_sealed, text};
 
 /// The files, with another word in the place of the values.
 fn write_files(sandbox: &Sandbox, word: &str) {
@@ -158,4 +158,48 @@ fn an_undone_rotation_keeps_the_key_of_tokens_that_were_committed() {
     for (path, content) in FILES {
         assert_eq!(sandbox.shroud("repo", ["cat", &format!("HEAD:{path}")]).text(), content);
     }
+}
+
+/// Versions of every kind: one with a value as plaintext, one that does not read, one that is sealed whole, one with a damaged token.
+#[test]
+fn a_scrub_seals_each_version_as_it_can_be() {
+    let sandbox = by_value(&["--clear", "LOG"]);
+    let sound = stored(&sandbox, "conf/a.env");
+    let leak = format!("{sound}LEAK=secret-leak\nLOG=secret-log\n");
+    let damaged = sound.replacen("A=shroud", "MOVED=shroud", 1);
+    let odd = "A=secret-odd\n\"nothing that reads\nB=\n";
+    sandbox.write("repo/whole.env", "A=secret-whole\n");
+    sandbox.shroud("repo", ["track", "-q", "/whole.env"]);
+    sandbox.git("repo", ["add", "."]);
+    let whole = sandbox.blob("repo", ":whole.env");
+    for (name, version) in [
+        ("leak", leak.as_bytes()),
+        ("damaged", damaged.as_bytes()),
+        ("odd", odd.as_bytes()),
+        ("whole", &whole),
+        ("sound", sound.as_bytes()),
+    ] {
+        sandbox.stage_raw("repo", "conf/a.env", version);
+        sandbox.git("repo", ["commit", "-q", "--no-verify", "-m", name]);
+    }
+    sandbox.git("repo", ["checkout", "-q", "-f", "HEAD", "--", "conf"]);
+    sandbox.shroud("repo", ["scrub", "--seal"]);
+    let at = |name: &str| {
+        let found = sandbox.git("repo", ["log", "--format=%h", &format!("--grep=^{name}$")]).text();
+        format!("{}:conf/a.env", found.trim())
+    };
+    let blob = |name: &str| sandbox.blob("repo", &at(name));
+    let sealed = text(blob("leak"));
+    assert!(sealed.starts_with(&sound) && sealed.contains("\nLEAK=shroud.v1."), "{sealed}");
+    assert!(sealed.ends_with("LOG=secret-log\n"), "{sealed}");
+    assert_eq!(text(blob("damaged")), damaged);
+    assert!(is_sealed(&blob("odd")));
+    assert_eq!(sandbox.shroud("repo", ["cat", &at("odd")]).text(), odd);
+    assert_eq!(sandbox.shroud("repo", ["cat", &at("whole")]).text(), "A=secret-whole\n");
+    assert_eq!(text(blob("sound")), sound);
+    assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
+    // Again there is nothing to do.
+    let head = sandbox.git("repo", ["rev-parse", "HEAD"]).text();
+    sandbox.try_shroud("repo", ["scrub", "--seal"]);
+    assert_eq!(sandbox.git("repo", ["rev-parse", "HEAD"]).text(), head);
 }

@@ -4,6 +4,7 @@ mod attacks;
 mod commands;
 mod comments;
 mod config;
+mod damaged;
 mod doctor;
 mod filters;
 mod foreign_tokens;
@@ -11,6 +12,8 @@ mod gits_own;
 mod history;
 mod locked;
 mod moves;
+mod pushed_formats;
+mod pushed_lines;
 mod shapes;
 
 use crate::common::Sandbox;

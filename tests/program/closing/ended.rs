@@ -215,3 +215,25 @@ fn a_run_that_waits_says_for_whom() {
     }
     assert!(!is_open(&sandbox, "repo"));
 }
+
+/// Such a folder can have objects in it that are plaintext.
+#[test]
+fn a_signal_leaves_no_temporary_folder() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let sandbox = with_large_file();
+    fs::create_dir(sandbox.path("tmp")).unwrap();
+    let git = crate::common::killing::git();
+    let end = "ls $TMPDIR > ../seen; kill -TERM $PPID; exec tail --pid=$PPID -f /dev/null";
+    let script = format!(
+        "#!/bin/sh\ncase \" $* \" in *' hash-object '*) {end} ;; esac\nexec {} \"$@\"\n",
+        git.display()
+    );
+    sandbox.program("git", &script);
+    let mut command = sandbox.command(SHROUD, "repo");
+    command.args(["track", "README"]).env("TMPDIR", sandbox.path("tmp"));
+    sandbox.with_own_programs(&mut command);
+    let status = command.status().unwrap();
+    assert_eq!(status.signal(), Some(Signal::TERM.as_raw()));
+    assert_ne!(sandbox.read("seen"), b"", "there was none");
+    assert_eq!(fs::read_dir(sandbox.path("tmp")).unwrap().count(), 0, "a folder is left");
+}

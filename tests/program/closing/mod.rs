@@ -1,18 +1,11 @@
 //! What `unlock` and `lock` promise wherever, however and in whatever state they are run: all open, or all closed, or said.
 
-#[cfg(unix)]
 mod ended;
-#[cfg(unix)]
 mod keyless;
-#[cfg(unix)]
 mod left;
-#[cfg(unix)]
 mod modes;
-#[cfg(unix)]
 mod odd_files;
-#[cfg(unix)]
 mod places;
-#[cfg(unix)]
 mod plaintext;
 
 use crate::common::{SECRETS, Sandbox, is_sealed, sealed};

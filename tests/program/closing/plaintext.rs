@@ -91,7 +91,7 @@ fn ignored_and_unknown_files_are_named() {
     let done = sandbox
         .shroud("repo", ["lock"])
         .says("secrets/.env.local is ignored by git and stays plaintext")
-        .says("secrets/new was never added and stays plaintext");
+        .says("secrets/new is not tracked by git and stays plaintext");
     for quiet in ["other.local", "sealed.local"] {
         assert!(!done.stderr.contains(quiet), "{}", done.stderr);
     }

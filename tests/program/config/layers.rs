@@ -216,3 +216,19 @@ fn an_environment_in_the_folder_of_another_is_its_own() {
         sandbox.try_shroud("repo", ["config", "check"]).expect(2).says(why);
     }
 }
+
+#[test]
+fn what_two_environments_take_from_one_file_is_one_value() {
+    let sandbox = layered();
+    let add = ["config", "env", "add", "shop/api/prod", "--layer", "environments/prod"];
+    sandbox.shroud("repo", add);
+    sandbox.git("repo", ["add", "."]);
+    sandbox.shroud("repo", ["config", "check"]);
+    let reuse = sandbox.try_shroud("repo", ["config", "reuse"]);
+    assert_eq!(reuse.status, 0, "{}", reuse.text());
+    // The same value in two files still is twice the same.
+    sandbox.write("repo/environments/dev/app.env", "TOKEN=canary-prod-token\n");
+    sandbox.git("repo", ["add", "."]);
+    sandbox.try_shroud("repo", ["config", "check"]).expect(1);
+    sandbox.try_shroud("repo", ["config", "reuse"]).expect(1);
+}

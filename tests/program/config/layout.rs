@@ -289,7 +289,7 @@ fn a_repository_that_has_keys_already_gets_those_of_the_environments() {
         .try_shroud("repo", init)
         .expect(2)
         .says("this is already a configuration repository")
-        .says("git shroud key new");
+        .says("git shroud config env add");
     assert_eq!(sandbox.snapshot("repo"), before);
 }
 

@@ -17,6 +17,7 @@ mod log;
 mod moved;
 mod outputs;
 pub(crate) mod place;
+mod redact;
 mod references;
 mod rules;
 mod schema;

@@ -89,3 +89,35 @@ fn attributes_that_outrank_the_line_are_named() {
     done.says("conf/app.yaml would not be sealed").says("conf/.gitattributes:1");
     assert!(String::from_utf8(sandbox.read("repo/conf/app.yaml")).unwrap().contains("ENC["));
 }
+
+/// A disk that is full at some page: no plaintext is anywhere but in a file that is done, and the next run does the rest.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_no_plaintext_and_loses_nothing() {
+    for blocks in [1, 8, 40, 200] {
+        let sandbox = mixed();
+        sandbox.stand_in("sops", "for n in $(seq 2000); do echo \"KEY$n=canary-plain-$n\"; done\n");
+        let before = sandbox.read("repo/conf/.env.production");
+        let mut command = sandbox.command("sh", "repo");
+        let run = format!(
+            "ulimit -f {blocks}; trap '' XFSZ; exec '{}' import sops conf/.env.production",
+            env!("CARGO_BIN_EXE_git-shroud")
+        );
+        command.args(["-c", &run]).env("PATH", sandbox.path_with_stand_ins());
+        let done = sandbox.run(command);
+        assert_ne!(done.status, 0, "{blocks}");
+        assert_eq!(sandbox.read("repo/conf/.env.production"), before, "{blocks}");
+        for (path, content) in sandbox.snapshot("repo") {
+            let is_open = memchr::memmem::find(&content, b"canary-plain").is_some();
+            assert!(!is_open, "{blocks}: {}", path.display());
+        }
+        sandbox.assert_no_object_holds("repo", b"canary-plain");
+        sandbox.git("repo", ["fsck"]);
+        sandbox.try_import("repo", &["sops", "conf/.env.production"]).expect(0);
+        assert!(sandbox.read("repo/conf/.env.production").starts_with(b"KEY1=canary-plain-1\n"));
+        assert!(
+            crate::by_value::stored(&sandbox, "conf/.env.production")
+                .starts_with("KEY1=shroud.v1.")
+        );
+    }
+}

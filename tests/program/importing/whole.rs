@@ -153,3 +153,61 @@ fn with_the_key_in_the_environment_alone_the_worktree_stays_sealed() {
     assert!(file.contains("pw: shroud.v1.") && !file.contains("canary"), "{file}");
     assert_eq!(text(sandbox.blob("clone", ":conf/app.yaml")), file);
 }
+
+/// As with 'track --key default': a line above names another key for what comes.
+#[test]
+fn a_key_that_is_asked_for_counts_below_a_line_of_another() {
+    let sandbox = mixed();
+    sandbox.shroud("repo", ["key", "new", "-q", "prod"]);
+    sandbox.shroud("repo", ["track", "-q", "--key", "prod", "--values", "conf/other/**"]);
+    let attributes = text(sandbox.read("repo/.gitattributes"));
+    sandbox.write("repo/.gitattributes", attributes.replace("conf/other/**", "conf/**"));
+    let import = ["sops", "--key", "default", "conf/app.yaml"];
+    sandbox.try_import("repo", &import).expect(0);
+    let status = sandbox.shroud("repo", ["status", "conf/app.yaml"]).text();
+    assert!(status.contains("key default"), "{status}");
+    let attributes = text(sandbox.read("repo/.gitattributes"));
+    assert!(
+        attributes.contains("/conf/app.yaml ") && attributes.contains("!shroud-key"),
+        "{attributes}"
+    );
+    let paths = ["diff", "--name-only", "--", "conf/app.yaml", ".gitattributes"];
+    assert_eq!(sandbox.git("repo", paths).text(), "");
+}
+
+/// What was imported by value is as every file by value: a clone sees names, and values with the key alone.
+#[test]
+fn imported_values_are_those_of_every_file_by_value() {
+    let sandbox = mixed();
+    sandbox.try_import("repo", &["sops", "conf/app.yaml", "conf/.env.production"]).expect(0);
+    sandbox.try_import("repo", &["dotenvx", "web/.env"]).expect(0);
+    sandbox.git("repo", ["commit", "-q", "-m", "imported"]);
+    let key = sandbox.path("team.key");
+    sandbox.shroud("repo", ["key", "export", "-q", "-o", key.to_str().unwrap()]);
+    sandbox.git(".", ["clone", "-q", "repo", "clone"]);
+    let files = [
+        ("conf/app.yaml", YAML.1),
+        ("conf/.env.production", ENV.1),
+        ("web/.env", "# .env\nA=canary-dotenvx\n"),
+    ];
+    for (path, _) in files {
+        let closed = text(sandbox.read(format!("clone/{path}")));
+        assert!(closed.contains("shroud.v1.") && !closed.contains("canary"), "{closed}");
+    }
+    sandbox.shroud("clone", ["unlock", "-q", key.to_str().unwrap()]);
+    for (path, plain) in files {
+        assert_eq!(text(sandbox.read(format!("clone/{path}"))), plain);
+    }
+    // One changed value is one changed line; and the others of a rotation keep their values.
+    let before = stored(&sandbox, "conf/app.yaml");
+    sandbox.write("repo/conf/app.yaml", YAML.1.replace("pool: 5", "pool: 6"));
+    sandbox.git("repo", ["add", "."]);
+    let after = stored(&sandbox, "conf/app.yaml");
+    assert_eq!(before.lines().zip(after.lines()).filter(|(one, other)| one != other).count(), 1);
+    sandbox.shroud("repo", ["key", "rotate", "-q"]);
+    sandbox.git("repo", ["commit", "-q", "-a", "-m", "rotated"]);
+    assert_eq!(sandbox.git("repo", ["status", "--porcelain"]).text(), "");
+    // A file that is imported is none of the tool's any more.
+    sandbox.try_import("repo", &["sops", "conf/app.yaml"]).expect(1).says("conf/app.yaml");
+    sandbox.assert_no_object_holds("repo", b"canary");
+}

@@ -4,6 +4,7 @@ mod flood;
 mod labels;
 mod messages;
 mod names;
+#[cfg(unix)]
 mod removal;
 mod unlocking;
 

@@ -97,7 +97,7 @@ fn a_merge_that_brings_plaintext_to_a_path_tracked_since_is_refused() {
 /// The message of the guard, and the commit that was made nevertheless.
 #[track_caller]
 fn assert_told(sandbox: &Sandbox, done: Done) {
-    done.expect(0).says("certificates/new.pem  plaintext").says("git rebase -i");
+    done.expect(0).says("certificates/new.pem  plaintext").says("git shroud scrub --seal");
     assert!(!is_sealed(&sandbox.blob("repo", "HEAD:certificates/new.pem")));
 }
 

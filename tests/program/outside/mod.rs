@@ -3,6 +3,8 @@
 mod around_the_filter;
 mod no_home;
 mod secrets_as_arguments;
+#[cfg(unix)]
 mod umask;
+#[cfg(unix)]
 mod unreadable;
 mod variables;

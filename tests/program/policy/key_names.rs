@@ -85,7 +85,7 @@ fn a_dropped_key_name_moves_nothing_before_it_is_confirmed() {
     sandbox.try_git("clone", ["add", "prod/other.txt"]).expect(128);
     let tree = sandbox.git("clone", ["ls-files"]).text();
     assert!(!tree.contains("confirmed"), "{tree}");
-    assert_eq!(sandbox.mode("clone/.git/git-shroud/confirmed"), 0o600);
+    sandbox.assert_mode("clone/.git/git-shroud/confirmed", 0o600);
 }
 
 #[test]
@@ -181,4 +181,34 @@ fn a_merge_with_changed_attributes_moves_nothing_before_it_is_confirmed() {
         assert_eq!(sealed_with(&sandbox, "clone", ":prod/db.txt"), default);
         sandbox.assert_no_object_holds("clone", b"canary");
     }
+}
+
+#[test]
+fn who_wrote_a_line_is_named_and_not_who_merged_it() {
+    let sandbox = Sandbox::repository_with_two_keys();
+    sandbox.git(".", ["clone", "-q", "repo", "mallory"]);
+    let text = String::from_utf8(sandbox.read("mallory/.gitattributes")).unwrap();
+    sandbox.write("mallory/.gitattributes", format!("{text}secrets/db.env shroud-key=prod\n"));
+    let by = ["commit", "-q", "--author=Mallory <m@example.com>", "-m"];
+    sandbox.git("mallory", ["add", ".gitattributes"]);
+    sandbox.git("mallory", [&by[..], &["harmless"]].concat());
+    sandbox.write("repo/other", "mine\n");
+    sandbox.git("repo", ["add", "other"]);
+    sandbox.git("repo", ["commit", "-q", "-m", "mine"]);
+    sandbox.git("repo", ["pull", "-q", "--no-rebase", "--no-edit", "../mallory", "HEAD"]);
+    let why = sandbox.shroud("repo", ["why", "secrets/db.env"]).text();
+    assert!(why.contains("by Mallory") && why.contains("harmless"), "{why}");
+    assert!(!why.contains("Merge"), "{why}");
+
+    // The same of a line that is gone.
+    let without: String = text.lines().filter(|line| line.starts_with('[')).collect();
+    sandbox.write("mallory/.gitattributes", format!("{without}\n"));
+    sandbox.git("mallory", ["add", ".gitattributes"]);
+    sandbox.git("mallory", [&by[..], &["dropped"]].concat());
+    sandbox.write("repo/other", "mine too\n");
+    sandbox.git("repo", ["commit", "-q", "-m", "mine too", "other"]);
+    sandbox.git("repo", ["pull", "-q", "--no-rebase", "--no-edit", "../mallory", "HEAD"]);
+    let why = sandbox.shroud("repo", ["why", "secrets/db.env"]).text();
+    let dropped = why.lines().find(|line| line.starts_with("dropped")).unwrap();
+    assert!(dropped.contains("by Mallory"), "{why}");
 }

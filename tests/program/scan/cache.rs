@@ -4,8 +4,8 @@ use crate::common::planted::token;
 use crate::common::{Done, Sandbox, contains};
 
 const CACHE: &str = "repo/.git/git-shroud/scan-cache";
-/// Bytes of the file without its entries, and of an entry.
-const SIZES: (usize, usize) = (24 + 32 + 1 + 32, 20);
+/// Bytes of the file without its entries, with one hit; and of an entry.
+const SIZES: (usize, usize) = (24 + 32 + 1 + 4 + 4 + 20 + 4 + 32, 20);
 
 /// A repository of some commits; a file grows in each, so that git stores it as changes, and one version has a token.
 fn repository() -> Sandbox {
@@ -168,6 +168,68 @@ fn other_rules_and_other_known_values_begin_anew() {
     sandbox.shroud("repo", ["key", "export", "-q", "-o", "../team.key"]);
     sandbox.shroud("repo", ["lock", "-q"]);
     assert_eq!(passed(&sandbox, &[], 1).0, 0);
+}
+
+/// Six versions of a file with two tokens, one of them with a remark beside it.
+fn versions() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    for number in 0..6 {
+        let lines = "a line\n".repeat(number);
+        let (one, two) = (token(1), token(2));
+        sandbox.write("repo/file", format!("{lines}{one}\nb\nx {two} # gitleaks:allow\n"));
+        sandbox.write(format!("repo/other-{number}"), format!("{number}\n"));
+        commit(&sandbox, "next");
+    }
+    sandbox
+}
+
+#[test]
+fn of_the_objects_with_the_same_hits_one_is_looked_at() {
+    let sandbox = versions();
+    let all = objects(&sandbox);
+    assert_eq!(passed(&sandbox, &[], 1), (0, all));
+    assert_eq!(passed(&sandbox, &[], 1), (all - 1, all));
+    sandbox.git("repo", ["repack", "-adfq"]);
+    assert_eq!(passed(&sandbox, &[], 1), (all - 1, all));
+    // A remark counts in a report that is made of the cache, too, where it is asked for.
+    let report = scan(&sandbox, &["--others-marks"]);
+    assert_eq!(report.text(), scan(&sandbox, &["--others-marks", "--no-cache"]).text());
+    assert!(!contains(&sandbox.read(CACHE), token(1).as_bytes()));
+    // Another version with a third: that one alone is new.
+    let third = format!("{}\n{}\n{}\n", token(1), token(2), token(3));
+    sandbox.write("repo/file", third);
+    commit(&sandbox, "third");
+    assert_eq!(passed(&sandbox, &[], 1), (all - 1, all + 3));
+    // Nobody says which object is looked at: whichever of them is gone, the others say what they have.
+    for _ in 0..6 {
+        sandbox.sh(
+            "repo",
+            "git reset -q --hard HEAD~1; git reflog expire --expire=now --all; git gc -q --prune=now",
+        );
+        passed(&sandbox, &[], 1);
+        let (looked, all) = passed(&sandbox, &[], 1);
+        assert_eq!(looked + 1, all);
+    }
+}
+
+#[test]
+fn a_cache_that_does_not_fit_hides_nothing() {
+    use sha2::{Digest as _, Sha256};
+    let sandbox = versions();
+    passed(&sandbox, &[], 1);
+    let sound = sandbox.read(CACHE);
+    let whats = 24 + 32 + 1 + 4 + 20 * objects(&sandbox) + 4;
+    // The number of the hit that the object should have.
+    for at in [whats + 16, whats + 36] {
+        let mut bytes = sound[..sound.len() - 32].to_vec();
+        bytes[at + 3] = 99;
+        let sum: [u8; 32] = Sha256::digest(&bytes).into();
+        bytes.extend_from_slice(&sum);
+        sandbox.write(CACHE, bytes);
+        assert_eq!(passed(&sandbox, &[], 1).0, 0);
+        assert_eq!(sandbox.read(CACHE), sound);
+    }
 }
 
 #[test]

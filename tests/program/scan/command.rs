@@ -192,6 +192,50 @@ fn attribute_lines_are_suggested() {
 }
 
 #[test]
+fn programs_and_old_versions_are_named_and_not_proposed() {
+    let sandbox = repository();
+    for (at, name) in ["src/a.py", "web/node_modules/x/conf.json", "yarn.lock", "run.sh", "app.env"]
+        .into_iter()
+        .enumerate()
+    {
+        sandbox.write(format!("repo/{name}"), format!("t = {}\n", token(40 + at as u64)));
+    }
+    sandbox.write("repo/old.env", format!("t = {}\n", token(60)));
+    commit(&sandbox, "four");
+    sandbox.write("repo/old.env", "t = none\n");
+    commit(&sandbox, "five");
+    let done = sandbox.try_shroud("repo", ["scan", "--suggest", "-o", "../report"]).expect(1);
+    assert_eq!(done.text(), format!("# seals app.env\n/app.env {SEAL}\n"));
+    let done = done.says("src/a.py").says("node_modules").says("yarn.lock").says("run.sh");
+    done.says("only old versions have a secret: app.conf, old.env");
+}
+
+/// A clone without what git-lfs keeps: a scan cannot say that nothing is in it.
+#[test]
+fn large_files_that_are_not_here_are_named() {
+    let sandbox = Sandbox::new();
+    sandbox.git(".", ["init", "-q", "-b", "main", "repo"]);
+    let id = "0123456789abcdef".repeat(4);
+    let pointer = |id: &str| {
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize 12\n")
+    };
+    sandbox.write("repo/a.bin", pointer(&id));
+    sandbox.write("repo/notes", format!("no pointer\n{}", pointer(&id)));
+    commit(&sandbox, "one");
+    let blob = sandbox.git("repo", ["rev-parse", "HEAD:a.bin"]).text();
+    for _ in 0..2 {
+        let done = sandbox.try_shroud("repo", ["scan"]).expect(3);
+        assert!(done.text().contains(blob.trim()), "{}", done.text());
+        assert!(done.text().contains("git lfs fetch"), "{}", done.text());
+    }
+    let folder = format!("repo/.git/lfs/objects/{}/{}", &id[..2], &id[2..4]);
+    sandbox.write(format!("{folder}/{id}"), "a large file");
+    sandbox.try_shroud("repo", ["scan"]).expect(0);
+    sandbox.git("repo", ["config", "lfs.storage", "elsewhere"]);
+    sandbox.try_shroud("repo", ["scan"]).expect(3);
+}
+
+#[test]
 fn a_plan_is_written_that_names_every_finding_and_tells_no_value() {
     let sandbox = repository();
     sandbox.try_shroud("repo", ["scan", "--plan", "../plan.toml"]).expect(1);

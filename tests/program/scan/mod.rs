@@ -1,8 +1,10 @@
 //! `git shroud scan`: the whole program on real repositories.
 
+mod baselines;
 mod cache;
 mod command;
 mod coverage;
+mod packed;
 #[cfg(unix)]
 mod pushes;
 mod rules;

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use git_shroud::detect::{Hit, Rank};
 use git_shroud::detect::{LocatedHit, Matcher, Seer, View};
 use git_shroud::git::repository::Repository;
+use git_shroud::progress::Meter;
 use git_shroud::scan::Scope;
 use git_shroud::scan::walk::seen::{Seen, Source, Walked};
 
@@ -17,10 +18,6 @@ pub(crate) struct Words(pub(crate) &'static [u8]);
 impl Matcher for Words {
     fn window(&self) -> usize {
         2
-    }
-
-    fn reaches_far(&self, _: &[u8], _: &[Range<usize>]) -> bool {
-        false
     }
 
     fn scan(&self, text: &[u8], within: &[Range<usize>], hits: &mut Vec<Hit>) {
@@ -77,8 +74,15 @@ pub(crate) fn objects_with(
         }
     };
     let seer = Seer::new(vec![matcher]);
-    let walked =
-        git_shroud::scan::walk::objects::walk(&repository, &seer, None, None, &sink).unwrap();
+    let (walked, _) = git_shroud::scan::walk::objects::walk(
+        &repository,
+        &seer,
+        None,
+        None,
+        &sink,
+        &Meter::silent(),
+    )
+    .unwrap();
     (seen.into_inner().unwrap(), walked)
 }
 
@@ -94,6 +98,8 @@ pub(crate) fn canaries(repository: &Path, scope: &Scope) -> (BTreeSet<String>, W
         }
     };
     let seer = Seer::new(vec![&words]);
-    let walked = git_shroud::scan::walk::look(&repository, &seer, scope, None, &sink).unwrap();
+    let (walked, _) =
+        git_shroud::scan::walk::look(&repository, &seer, scope, None, &sink, &Meter::silent())
+            .unwrap();
     (seen.into_inner().unwrap(), walked)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use git_shroud::detect::Seer;
 use git_shroud::git::repository::Repository;
+use git_shroud::progress::Meter;
 use git_shroud::scan::Scope;
 use git_shroud::scan::walk::places::{Part, WorktreeFiles, part_of};
 use git_shroud::scan::walk::seen::{OtherText, Seen, Source};
@@ -231,8 +232,15 @@ fn the_parts_of_a_commit_and_the_places_are_told() {
     let words = Words(b"canary-");
     let seer = Seer::new(vec![&words]);
     let repository = Repository::discover(&sandbox.path("repo")).unwrap();
-    let walked =
-        git_shroud::scan::walk::look(&repository, &seer, &Scope::All, None, &sink).unwrap();
+    let (walked, _) = git_shroud::scan::walk::look(
+        &repository,
+        &seer,
+        &Scope::All,
+        None,
+        &sink,
+        &Meter::silent(),
+    )
+    .unwrap();
     assert!(walked.unread.is_empty());
     assert!(WorktreeFiles::list(&repository).unwrap().look(&seer, &sink).is_empty());
     let told = told.into_inner().unwrap();

@@ -4,6 +4,7 @@ use gix::ObjectId;
 
 use git_shroud::git::repository::Repository;
 use git_shroud::scan::origin::{Origin, Standing, trace};
+use git_shroud::scan::walk::objects::Packs;
 
 use crate::common::Sandbox;
 
@@ -32,7 +33,11 @@ impl Scene {
         let commits = all.lines().filter_map(|line| line.strip_prefix("commit "));
         let commits: Vec<_> =
             commits.map(|id| ObjectId::from_hex(id.as_bytes()).unwrap()).collect();
-        trace(&repository, &[target], &commits).unwrap().origins.remove(&target).unwrap()
+        trace(&repository, &[target], &commits, Packs::default())
+            .unwrap()
+            .origins
+            .remove(&target)
+            .unwrap()
     }
 }
 
@@ -157,7 +162,7 @@ fn commits_tags_folders_and_trees_of_tags() {
     let commit = scene.of(scene.id("HEAD~1"));
     assert_eq!(commit.introduced.unwrap().id, scene.id("HEAD~1"));
     let tag = scene.of(scene.id("again"));
-    assert_eq!(tag.reach.refs, [b"refs/tags/again"]);
+    assert_eq!(*tag.reach.refs, [b"refs/tags/again"]);
     let folder = scene.of(scene.id("HEAD~1:deep"));
     assert_eq!(folder.introduced.as_ref().unwrap().path, b"deep");
     assert_eq!(names(&folder), ["refs/heads/main", "refs/tags/again", "refs/tags/tree"]);

@@ -67,8 +67,8 @@ fn maps_and_a_bundle_with_everything_are_kept() {
     assert!(kept("first-changed").contains(&format!("{} refs/heads/main\n", old[2])));
     sandbox.git(".", ["clone", "-q", "repo/.git/git-shroud/scrub/1/backup.bundle", "restored"]);
     assert_eq!(sandbox.git("restored", ["rev-parse", "HEAD"]).text().trim(), old[3]);
-    assert_eq!(sandbox.mode("repo/.git/git-shroud/scrub/1"), 0o700);
-    assert_eq!(sandbox.mode("repo/.git/git-shroud/scrub/1/backup.bundle"), 0o600);
+    sandbox.assert_mode("repo/.git/git-shroud/scrub/1", 0o700);
+    sandbox.assert_mode("repo/.git/git-shroud/scrub/1/backup.bundle", 0o600);
 }
 
 #[test]
@@ -123,6 +123,27 @@ fn a_second_scrub_follows_the_first_and_both_are_undone_in_turn() {
     assert_eq!(state(&sandbox, "repo"), between);
     scrub(&sandbox, &["--undo"]).expect(0);
     assert_eq!(state(&sandbox, "repo"), states[0]);
+    assert_clean(&sandbox, "repo");
+}
+
+#[test]
+fn a_pattern_that_matches_nothing_is_named_before_anything_changes() {
+    let sandbox = repository();
+    let before = state(&sandbox, "repo");
+    let typed = ["--drop", "dumps/", "--drop", "dump/"];
+    let told = scrub(&sandbox, &[&typed[..], &["--dry-run"]].concat()).expect(0);
+    told.says("dump/ matches nothing in the history");
+    let refused = scrub(&sandbox, &typed).expect(1).says("dump/ matches nothing in the history");
+    refused.says("--allow-empty");
+    assert_eq!(state(&sandbox, "repo"), before);
+    assert!(!sandbox.path("repo/.git/git-shroud/scrub/1").exists());
+    // A plan may name what only other clones have.
+    sandbox.write("plan.toml", "version = 1\n[[drop]]\npath = \"dump/\"\n");
+    let done = scrub(&sandbox, &["../plan.toml", "--drop", "b"]).expect(0);
+    done.says("dump/ matches nothing in the history");
+    scrub(&sandbox, &[&typed[..], &["--allow-empty"]].concat())
+        .expect(0)
+        .says("dump/ matches nothing");
     assert_clean(&sandbox, "repo");
 }
 
@@ -270,7 +291,7 @@ fn what_old_programs_wrote_is_no_fault_of_the_scrub() {
     assert_ne!(sandbox.try_git("repo", ["fsck", "--strict"]).status, 0);
     sandbox.write("values", "kq7vzx-9mLw2p\n");
     let report = scrub(&sandbox, &["--value-file", "../values"]).expect(0).text();
-    assert!(report.contains("git fsck --strict are clean"), "{report}");
+    assert!(report.contains("git finds the new objects sound"), "{report}");
     let log = sandbox.git("repo", ["cat-file", "commit", "main~1"]).text();
     assert!(log.contains("+051800"), "{log}");
 }

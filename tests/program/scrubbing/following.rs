@@ -98,7 +98,7 @@ fn a_colleague_follows_with_commits_of_their_own() {
     assert!(said.contains("1 commit rewritten"), "{said}");
     let (_, hint) = said.split_once("refs/heads/clash: its own commits do not apply").unwrap();
     let (_, command) = hint.lines().next().unwrap().split_once("git rebase --onto ").unwrap();
-    let [new, old, "BRANCH"] = command.split_whitespace().collect::<Vec<_>>()[..] else {
+    let [new, old, "clash"] = command.split_whitespace().collect::<Vec<_>>()[..] else {
         panic!("{said}")
     };
     let id = |name: &str| sandbox.git("colleague", ["rev-parse", name]).text();
@@ -138,4 +138,16 @@ fn what_was_taken_out_does_not_come_back() {
     // Undone, the old history is in force again.
     scrub(&sandbox, &["--undo"]).expect(0);
     sandbox.shroud("repo", ["check", "--all"]);
+}
+
+#[test]
+fn a_scrub_that_is_finished_leaves_the_map_for_the_others() {
+    let sandbox = shared();
+    scrub(&sandbox, &["--value-file", "../values"]).expect(0);
+    let map = sandbox.read("repo/.git/git-shroud/scrub/1/commit-map");
+    let done = sandbox.shroud("repo", ["scrub", "--finish"]);
+    let path = "repo/.git/git-shroud/commit-map-1";
+    done.says("commit-map-1").says("scrub follow");
+    assert_eq!(sandbox.read(path), map);
+    sandbox.assert_mode(path, 0o600);
 }

@@ -1,5 +1,6 @@
 //! `git shroud scrub`: the whole program on real repositories.
 
+mod checking;
 mod command;
 mod everywhere;
 mod following;
@@ -7,6 +8,8 @@ mod following;
 mod killed;
 mod refusals;
 mod sealing;
+#[cfg(unix)]
+mod signing;
 mod undoing;
 
 use crate::common::{Done, Sandbox};

@@ -31,8 +31,11 @@ fn work_in_any_worktree_is_kept() {
     sandbox.git("repo", ["reset", "-q", "--hard"]);
     sandbox.git("repo", ["update-index", "--assume-unchanged", "a"]);
     sandbox.write("repo/a", "c\n");
-    is_refused(&sandbox, "told not to look at (--assume-unchanged): a");
+    is_refused(&sandbox, "told not to look at (--assume-unchanged or --skip-worktree): a");
     sandbox.git("repo", ["update-index", "--no-assume-unchanged", "a"]);
+    sandbox.git("repo", ["update-index", "--skip-worktree", "a"]);
+    is_refused(&sandbox, "told not to look at (--assume-unchanged or --skip-worktree): a");
+    sandbox.git("repo", ["update-index", "--no-skip-worktree", "a"]);
     sandbox.git("repo", ["checkout", "-q", "a"]);
     sandbox.git("repo", ["worktree", "add", "-q", "../other", "-b", "other"]);
     sandbox.write("other/a", "d\n");
@@ -52,6 +55,16 @@ fn a_file_without_a_change_may_be_assumed_unchanged() {
     scrub(&sandbox, &["--drop", "a"]).expect(0);
     assert_eq!(sandbox.read("repo/b"), b"stays\n");
     assert!(!sandbox.path("repo/a").exists());
+}
+
+#[test]
+fn what_a_sparse_checkout_leaves_out_is_no_work() {
+    let sandbox = repository();
+    sandbox.sh("repo", "mkdir d e && echo d >d/d && echo e >e/e");
+    commit(&sandbox, "folders");
+    sandbox.git("repo", ["sparse-checkout", "set", "d"]);
+    scrub(&sandbox, &["--drop", "a"]).expect(0);
+    assert!(sandbox.path("repo/d/d").exists() && !sandbox.path("repo/e").exists());
 }
 
 #[test]

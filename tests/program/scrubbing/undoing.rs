@@ -78,6 +78,7 @@ fn a_stash_log_that_cannot_be_read_stops_undo_before_anything_moves() {
     assert_eq!(stashes(), before);
 }
 
+#[cfg(unix)]
 #[test]
 fn names_that_need_quotes_are_no_work_and_their_changes_are() {
     let sandbox = Sandbox::new();

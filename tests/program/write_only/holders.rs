@@ -1,10 +1,10 @@
 //! What a holder of the key does with values that were set without it.
 
-use super::{VALUE, contributed, flags, token, type_in};
+use super::{VALUE, contributed, export, flags, set_second_element, token, type_in};
 use crate::common::{Sandbox, text};
 
 /// The contributor has set A, and everybody has it.
-fn pushed() -> Sandbox {
+pub(super) fn pushed() -> Sandbox {
     let sandbox = contributed();
     type_in(&sandbox, "clone", "A", VALUE);
     sandbox.git("clone", ["commit", "-q", "-a", "-m", "Set A"]);
@@ -23,21 +23,16 @@ fn a_token_stays_until_its_value_changes() {
     type_in(&sandbox, "repo", "A", "changed-by-a-holder");
     sandbox.git("repo", ["commit", "-q", "-a", "-m", "Change A"]);
     assert_eq!(flags(&sandbox, "repo", "A"), 0);
-    // Back to the contributed value: by then it is the holder's.
+    // Back to the contributed value, as an editor does that undoes: it was never ordinary.
     type_in(&sandbox, "repo", "A", VALUE);
     sandbox.git("repo", ["commit", "-q", "-a", "-m", "Change A back"]);
-    assert_eq!(flags(&sandbox, "repo", "A"), 0);
+    assert_eq!(token(&sandbox, "repo", "A"), first);
 }
 
 #[test]
 fn equal_values_of_a_list_keep_their_tokens() {
     let sandbox = contributed();
-    let file = text(sandbox.read("clone/conf/a.json"));
-    let second = file.rfind("\"shroud.v1.").unwrap();
-    let end = second + 1 + file[second + 1..].find('"').unwrap() + 1;
-    sandbox.write("clone/conf/a.json", format!("{}\"two\"{}", &file[..second], &file[end..]));
-    sandbox.git("clone", ["commit", "-q", "-a", "-m", "The same value"]);
-    sandbox.git("clone", ["push", "-q"]);
+    set_second_element(&sandbox);
     let before = sandbox.blob("repo", ":conf/a.json");
     assert!(text(sandbox.read("repo/conf/a.json")).contains("[\"two\", \"two\"]"));
     sandbox.git("repo", ["add", "--renormalize", "."]);
@@ -46,7 +41,7 @@ fn equal_values_of_a_list_keep_their_tokens() {
 }
 
 #[test]
-fn rotation_makes_them_ordinary_and_keeps_the_option() {
+fn rotation_seals_them_to_the_new_public_key_and_keeps_the_option() {
     let sandbox = pushed();
     let public = |sandbox: &Sandbox| {
         let file = text(sandbox.read("repo/.shroud/default/key.toml"));
@@ -55,7 +50,9 @@ fn rotation_makes_them_ordinary_and_keeps_the_option() {
     let before = public(&sandbox).unwrap();
     sandbox.shroud("repo", ["key", "rotate", "-q"]);
     sandbox.git("repo", ["commit", "-q", "-m", "Rotate keys"]);
-    assert_eq!(flags(&sandbox, "repo", "A"), 0);
+    assert_eq!(flags(&sandbox, "repo", "A"), 2);
+    let id = |sandbox: &Sandbox| token(sandbox, "repo", "B")[..8].to_vec();
+    assert_eq!(token(&sandbox, "repo", "A")[..8], id(&sandbox));
     let after = public(&sandbox).unwrap();
     assert_ne!(before, after);
     assert!(text(sandbox.read("repo/conf/a.env")).contains(VALUE));
@@ -73,7 +70,15 @@ fn rotation_makes_them_ordinary_and_keeps_the_option() {
     sandbox.shroud("repo", ["key", "rotate", "-q", "--no-write-only"]);
     sandbox.git("repo", ["commit", "-q", "-m", "Rotate keys"]);
     assert_eq!(public(&sandbox), None);
-    assert_eq!(flags(&sandbox, "repo", "B"), 0);
+    // Those that were set stay what they are, sealed to a public key that only holders know.
+    assert_eq!((flags(&sandbox, "repo", "A"), flags(&sandbox, "repo", "B")), (2, 2));
+    assert_eq!(token(&sandbox, "repo", "A")[..8], id(&sandbox));
+    sandbox.shroud("repo", ["check", "--all"]);
+    sandbox.git(".", ["clone", "-q", "repo", "fresh"]);
+    export(&sandbox);
+    sandbox.shroud("fresh", ["unlock", "-q", sandbox.path("team.key").to_str().unwrap()]);
+    let read = text(sandbox.read("fresh/conf/a.env"));
+    assert!(read.starts_with(&format!("A={VALUE}\nB=after-rotation\n")), "{read}");
     sandbox.git("clone", ["pull", "-q"]);
     type_in(&sandbox, "clone", "B", VALUE);
     sandbox.try_git("clone", ["add", "."]).expect(128).says("not held here");

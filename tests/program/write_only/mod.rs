@@ -1,9 +1,15 @@
 //! Values that people set who do not hold the key: what git stores of them, and who can read it.
 
 mod attacks;
+mod comparable;
 mod config;
+mod conflicts;
+mod guesses;
+mod history;
 mod holders;
+mod kept;
 mod opting;
+mod origins;
 mod review;
 mod typing;
 
@@ -55,8 +61,14 @@ fn type_in(sandbox: &Sandbox, dir: &str, name: &str, value: &str) {
 /// The bytes of a token behind `NAME=` in what the index of a clone has.
 #[track_caller]
 fn token(sandbox: &Sandbox, dir: &str, name: &str) -> Vec<u8> {
+    token_in(sandbox, dir, "conf/a.env", name)
+}
+
+/// The same of another file.
+#[track_caller]
+fn token_in(sandbox: &Sandbox, dir: &str, path: &str, name: &str) -> Vec<u8> {
     use base64::Engine as _;
-    let stored = text(sandbox.blob(dir, ":conf/a.env"));
+    let stored = text(sandbox.blob(dir, &format!(":{path}")));
     let token = crate::by_value::token(&stored, name);
     let encoded = token.strip_prefix("shroud.v1.").unwrap_or_else(|| panic!("no token: {token}"));
     base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(encoded).unwrap()
@@ -66,4 +78,14 @@ fn token(sandbox: &Sandbox, dir: &str, name: &str) -> Vec<u8> {
 #[track_caller]
 fn flags(sandbox: &Sandbox, dir: &str, name: &str) -> u8 {
     token(sandbox, dir, name)[8]
+}
+
+/// The contributor sets the last element of a list to the value of the one before it.
+fn set_second_element(sandbox: &Sandbox) {
+    let file = text(sandbox.read("clone/conf/a.json"));
+    let second = file.rfind("\"shroud.v1.").unwrap();
+    let end = second + 1 + file[second + 1..].find('"').unwrap() + 1;
+    sandbox.write("clone/conf/a.json", format!("{}\"two\"{}", &file[..second], &file[end..]));
+    sandbox.git("clone", ["commit", "-q", "-a", "-m", "The same value"]);
+    sandbox.git("clone", ["push", "-q"]);
 }

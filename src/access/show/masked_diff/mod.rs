@@ -12,11 +12,16 @@ pub use markdown::markdown;
 pub use names::Names;
 pub use text::text;
 
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::ShowError;
 use crate::clone::{CloneError, OpenClone};
 use crate::config_format::{self, Difference};
 use crate::error::Context as _;
 use crate::git::attributes::{Attributes, PathAttributes};
-use crate::git::changes::{Change, Side};
+use crate::git::changes::{Change, Side, changes};
+use crate::git::command::Git;
 use crate::values::{self, Ciphers, Look, Mode, Opened};
 use side::Opening;
 
@@ -97,6 +102,31 @@ impl FileDifference {
             What::Lines { .. } | What::Binary | What::Whole | What::Unmerged => true,
         }
     }
+}
+
+/// What git compares, as `git diff` takes it in `dir`.
+pub struct Sides<'s> {
+    /// Where paths begin.
+    pub dir: &'s Path,
+    /// Whether one side is the index.
+    pub staged: bool,
+    /// Up to two revisions.
+    pub revisions: &'s [OsString],
+    /// Paths; all where there are none.
+    pub paths: &'s [OsString],
+}
+
+/// Compares what differs between two sides.
+///
+/// # Errors
+/// A revision names nothing; or as [`compare`].
+pub fn compare_sides(
+    opened: &OpenClone,
+    sides: &Sides<'_>,
+) -> Result<Vec<FileDifference>, ShowError> {
+    let git = Git::new(sides.dir).with_users_pathspecs();
+    let changed = changes(&git, sides.staged, sides.revisions, sides.paths);
+    Ok(compare(opened, changed.map_err(ShowError::Revisions)?)?)
 }
 
 /// Compares files that are sealed, or should be, on either side of a change; others, and those that do not differ, are left out.

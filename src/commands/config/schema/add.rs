@@ -1,8 +1,7 @@
 //! `git shroud config schema add`
 
-use super::{Context, SchemaOption, file, show, text, write};
-use crate::environments::files::SchemaFileError;
-use crate::environments::schema::{NewProperty, Type, new_property};
+use super::{Context, SchemaOption, file, show};
+use crate::environments::schema::{NewProperty, Type};
 use crate::error::Outcome;
 
 /// Add a property to the schema
@@ -74,7 +73,6 @@ pub(super) struct Add {
 impl Add {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let file = file(context, &self.schema)?;
-        let before = text(&file)?;
         let kind = self.kind.or_else(|| (!self.values.is_empty()).then(|| "enum".to_owned()));
         let new = NewProperty {
             required: self.required,
@@ -94,18 +92,11 @@ impl Add {
             removed: self.removed,
             description: self.description,
         };
-        let after = new_property(&before, &self.name, &new).map_err(|mut error| {
-            // A line of what was never written helps nobody.
-            if error.line > before.lines().count() {
-                error.line = 0;
-            }
-            SchemaFileError::of_edit(&file, &self.name, error)
-        })?;
-        write(&file, &after)?;
+        file.add(&self.name, &new)?;
         context.ui.status(format!(
             "added {} to {}",
             show(&self.name),
-            crate::sanitise::native(&file)
+            crate::sanitise::native(file.path())
         ));
         context.ui.hint("'git shroud config sync' adds it where it is missing");
         Ok(())

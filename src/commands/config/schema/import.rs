@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{Context, SchemaOption, add_all, count_properties};
-use crate::environments::files::read_schema;
-use crate::environments::schema::import::{MAX_LEN, Source, import};
-use crate::error::{CommandError, Context as _, Outcome};
-use crate::fs::read_regular;
+use super::{Context, SchemaOption, add_all, count_properties, file};
+use crate::environments::files::import_properties;
+use crate::environments::schema::import::Source;
+use crate::error::Outcome;
 
 /// Print a schema made from what a program says of its own properties
 ///
@@ -45,26 +44,21 @@ enum Kind {
 
 impl Import {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let shown = crate::sanitise::native(&self.source);
-        let bytes =
-            read_regular(&context.dir.join(&self.source), MAX_LEN).context(|| shown.clone())?;
         let from = self.from.map(|kind| match kind {
             Kind::Env => Source::Env,
             Kind::Spring => Source::Spring,
             Kind::JsonSchema => Source::JsonSchema,
         });
-        let mut imported = import(&bytes, from)
-            .map_err(|error| CommandError::wrong(format!("{shown}: {error}")))?;
-        let known = super::file(context, &self.schema).ok();
-        let known = known.map(|file| read_schema(&file)).transpose()?.flatten();
+        let mut imported = import_properties(&context.dir, &self.source, from)?;
         let all = imported.len();
-        imported.retain(|(name, _)| {
-            known.as_ref().is_none_or(|schema| !schema.properties.contains_key(name))
-        });
+        // A draft can be printed anywhere.
+        if let Ok(file) = file(context, &self.schema) {
+            imported = file.unknown(imported)?;
+        }
         if imported.len() < all {
             let count = count_properties(all - imported.len());
             context.ui.status(format!("the schema has {count} of these already"));
         }
-        add_all(context, &self.schema, &imported, String::new, self.write)
+        add_all(context, &self.schema, &imported, "", self.write)
     }
 }

@@ -33,6 +33,6 @@ impl Infer {
             context.ui.warning(format!("{name} is locked here, and was skipped"));
         }
         let names: Vec<_> = loaded.all.iter().map(|name| (name.clone(), None)).collect();
-        add_all(context, &self.schema, &inferred, || template::schema(&names), self.write)
+        add_all(context, &self.schema, &inferred, &template::schema(&names), self.write)
     }
 }

@@ -1,8 +1,7 @@
 //! `git shroud config schema json`
 
 use super::{Context, SchemaOption, file};
-use crate::environments::files::{SchemaFileError, read_schema};
-use crate::environments::schema::Schema;
+use crate::environments::files::SchemaFileError;
 use crate::error::{CommandError, Outcome};
 
 /// Print the schema as JSON Schema (draft 2020-12), for editors and other programs
@@ -20,10 +19,10 @@ pub(super) struct Json {
 
 impl Json {
     pub(super) fn run(self, context: &Context) -> Outcome {
-        let file = file(context, &self.schema)?;
-        let schema: Schema = read_schema(&file)?.ok_or_else(|| {
-            CommandError::from(SchemaFileError::absent(&file))
-                .hint("'git shroud config schema infer --write' makes one")
+        let schema = file(context, &self.schema)?.read().map_err(|error| {
+            let is_absent = matches!(error, SchemaFileError::Absent(_));
+            let hint = is_absent.then_some("'git shroud config schema infer --write' makes one");
+            hint.into_iter().fold(CommandError::from(error), CommandError::hint)
         })?;
         let json = serde_json::to_string_pretty(&schema.to_json_schema(self.nested));
         let json = json.expect("strings and numbers can be written");

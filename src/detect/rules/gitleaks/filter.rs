@@ -25,6 +25,9 @@ pub enum FilterError {
     /// It breaks off, or something is where it makes no sense.
     #[error("{0} is not expected there")]
     Unexpected(String),
+    /// A name for a part of the expression, as betterleaks has them from version 2 on.
+    #[error("'let' of betterleaks 2 is not read; files of gitleaks and of betterleaks 1 are")]
+    Let,
     /// A string has no end, or an escape that is not known.
     #[error("a string is not closed, or has an unknown escape")]
     String,

@@ -5,13 +5,15 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 pub use self::error::{GpgError, Rival};
+pub use self::installed::Installed;
 pub use self::known::Known;
 use self::query::Query;
 pub use self::validity::Validity;
@@ -19,8 +21,10 @@ use super::{MAX_CERTIFICATE, MAX_MESSAGE};
 
 pub(super) mod colons;
 mod error;
+mod folder;
 #[doc(hidden)]
 pub mod fuzzed;
+mod installed;
 mod known;
 mod query;
 mod status;
@@ -28,6 +32,12 @@ mod validity;
 
 use self::colons::Listed;
 
+/// What gpg says while another gpg exchanges the keyring: it moves the old one away before the new one has its place.
+const ABSENT: &str = "error reading key: No such file or directory";
+/// How often gpg is asked again then.
+const TRIES: usize = 3;
+/// How long before that.
+const PAUSE: Duration = Duration::from_millis(50);
 /// The largest listing that is read, and the most that is read of gpg's diagnostics: 8 MiB.
 const MAX_LISTING: usize = 8 << 20;
 
@@ -151,12 +161,24 @@ impl Gpg {
     /// # Errors
     /// Why not, as gpg's status lines tell; its exit status is not looked at.
     pub fn decrypt(&self, message: &impl AsRef<[u8]>) -> Result<Zeroizing<Vec<u8>>, GpgError> {
+        self.decrypt_within(message.as_ref(), MAX_MESSAGE)
+    }
+
+    /// The same for a message whose plaintext may have `limit` bytes.
+    ///
+    /// # Errors
+    /// As [`Self::decrypt`].
+    pub fn decrypt_within(
+        &self,
+        message: &[u8],
+        limit: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, GpgError> {
         // Not '--quiet': with it gpg 2.2 does not say on the status channel why it has no session key.
         let args = ["--batch", "--no-verbose", "--status-fd", "2", "--max-output", "0"];
         // No '--max-output' but what is read here: gpg cuts the plaintext off there, and reports success.
         let mut args: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
         args.extend(["--output", "-", "--decrypt"].map(OsStr::new));
-        let output = self.run(&args, message.as_ref(), MAX_MESSAGE)?;
+        let output = self.run(&args, message, limit)?;
         status::decrypted(&output.stderr)?;
         Ok(output.stdout)
     }
@@ -170,7 +192,14 @@ impl Gpg {
         let mut args = Self::listing(args);
         // Twice: of subkeys too.
         args.extend(["--with-fingerprint", "--list-keys", "--", query].map(OsStr::new));
-        let output = self.run(&args, &[], MAX_LISTING)?;
+        let mut output = self.run(&args, &[], MAX_LISTING)?;
+        for _ in 0..TRIES {
+            if output.success || !String::from_utf8_lossy(&output.stderr).contains(ABSENT) {
+                break;
+            }
+            std::thread::sleep(PAUSE);
+            output = self.run(&args, &[], MAX_LISTING)?;
+        }
         let mut listed = colons::read(&output.stdout);
         // A keyring may hold one certificate twice, for example after it was listed in two files.
         let mut seen = BTreeSet::new();
@@ -225,7 +254,8 @@ impl Gpg {
                 stderr.take(MAX_LISTING as u64).read_to_end(&mut bytes).map(|_| bytes)
             });
             // Room for all, so that a plaintext is never moved and left behind.
-            let mut output = Zeroizing::new(Vec::with_capacity(limit.min(MAX_MESSAGE) + 64));
+            let room = limit.min(MAX_MESSAGE.max(input.len().saturating_mul(8)));
+            let mut output = Zeroizing::new(Vec::with_capacity(room + 64));
             let read = stdout.take(limit as u64 + 1).read_to_end(&mut output);
             if output.len() > limit {
                 // It would go on with a compressed bomb, though nobody reads what it prints. One that is gone is no matter.
@@ -252,6 +282,7 @@ fn is_unknown(stderr: &[u8]) -> bool {
 /// The terminal for a pinentry, where the environment does not name it.
 #[cfg(unix)]
 fn terminal() -> Option<OsString> {
+    use std::io;
     use std::os::unix::ffi::OsStringExt as _;
     if std::env::var_os("GPG_TTY").is_some() {
         return None;

@@ -18,6 +18,8 @@ use crate::scan::fingerprint::SALT_LEN;
 
 /// Where a repository's own list is kept, from the top of the worktree.
 pub const PATH: &str = ".shroud/scan.toml";
+/// How a report begins the reason of what a baseline left out; the baseline's name follows.
+pub const IN_BASELINE: &str = "in the baseline ";
 /// Bytes of the longest list that is read.
 pub const MAX_LEN: usize = 16 << 20;
 

@@ -74,7 +74,27 @@ enum Day {
 /// A report of this program, as far as it names values.
 #[derive(Deserialize)]
 struct JsonReport {
+    version: Option<u32>,
     findings: Vec<JsonFinding>,
+    #[serde(default)]
+    suppressed: Vec<JsonSuppressed>,
+    salt: Option<String>,
+}
+
+/// What a report of this program has on a line of its own: a finding, or the summary.
+#[derive(Default, Deserialize)]
+struct JsonLine {
+    fingerprint: Option<String>,
+    complete: Option<bool>,
+    #[serde(default)]
+    suppressed: Vec<JsonSuppressed>,
+    salt: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct JsonSuppressed {
+    reason: String,
+    finding: JsonFinding,
 }
 
 #[derive(Deserialize)]
@@ -134,11 +154,19 @@ impl AllowList {
     fn json(name: &str, bytes: &[u8]) -> Result<Self, AllowError> {
         let text = text(name, bytes)?;
         let lines = || text.lines().map(|line| serde_json::from_str(line).ok());
-        let findings = match serde_json::from_str::<JsonReport>(text) {
-            Ok(report) => Some(report.findings),
-            Err(_) => lines().collect::<Option<Vec<JsonFinding>>>(),
+        let report = match serde_json::from_str::<JsonReport>(text) {
+            Ok(report) => Some(report),
+            Err(_) => lines().collect::<Option<Vec<JsonLine>>>().map(JsonReport::of_lines),
         };
-        let names = findings.unwrap_or_default().into_iter().filter_map(|found| found.fingerprint);
+        let Some(JsonReport { version, findings, suppressed, salt }) = report else {
+            return Err(AllowError::NoFingerprints { name: name.to_owned() });
+        };
+        // One that is written over itself must not forget what it left out.
+        let earlier = suppressed.into_iter().filter(|of| of.reason.starts_with(super::IN_BASELINE));
+        let names = findings.into_iter().chain(earlier.map(|of| of.finding));
+        let names: Vec<_> = names.collect();
+        let is_clean = version.is_some() && names.is_empty();
+        let names = names.into_iter().filter_map(|found| found.fingerprint);
         let entry = |fingerprint: String| {
             Some(Allowance {
                 fingerprint: Some(fingerprint.parse().ok()?),
@@ -149,10 +177,28 @@ impl AllowList {
             })
         };
         let entries: Vec<_> = names.filter_map(entry).collect();
-        if entries.is_empty() {
+        if entries.is_empty() && !is_clean {
             return Err(AllowError::NoFingerprints { name: name.to_owned() });
         }
-        Ok(Self { name: name.to_owned(), is_baseline: true, salt: None, entries })
+        let salt = salt.and_then(|digits| from_hex(&digits));
+        Ok(Self { name: name.to_owned(), is_baseline: true, salt, entries })
+    }
+}
+
+impl JsonReport {
+    /// The report that was written as lines: it ends with the summary.
+    fn of_lines(lines: Vec<JsonLine>) -> Self {
+        let mut report =
+            Self { version: None, findings: Vec::new(), suppressed: Vec::new(), salt: None };
+        for line in lines {
+            report.version = report.version.or(line.complete.map(|_| 1));
+            report.suppressed.extend(line.suppressed);
+            report.salt = report.salt.or(line.salt);
+            report
+                .findings
+                .extend(line.fingerprint.map(|name| JsonFinding { fingerprint: Some(name) }));
+        }
+        report
     }
 }
 

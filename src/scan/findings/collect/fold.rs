@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::scan::findings::{CommitSummary, LocationKind, Occurrence};
 
@@ -29,6 +30,8 @@ struct Versions {
     introduced: Option<CommitSummary>,
     last_seen: Option<CommitSummary>,
     refs: BTreeSet<Vec<u8>>,
+    /// What was added last: mostly the same for all versions.
+    added: Arc<Vec<Vec<u8>>>,
     at_head: bool,
     pushed: bool,
     reachable: bool,
@@ -64,7 +67,8 @@ impl Places {
                     objects: [occurrence.object.clone()].into(),
                     introduced: occurrence.introduced.clone(),
                     last_seen: occurrence.last_seen.clone(),
-                    refs: refs.into_iter().collect(),
+                    refs: refs.iter().cloned().collect(),
+                    added: refs,
                     at_head: occurrence.at_head,
                     pushed: occurrence.pushed,
                     reachable: occurrence.reachable,
@@ -72,7 +76,7 @@ impl Places {
                 });
             }
             std::collections::hash_map::Entry::Occupied(mut occupied) => {
-                occupied.get_mut().add(occurrence, refs);
+                occupied.get_mut().add(occurrence, &refs);
             }
         }
     }
@@ -99,9 +103,12 @@ impl Places {
 }
 
 impl Versions {
-    fn add(&mut self, occurrence: Occurrence, refs: Vec<Vec<u8>>) {
+    fn add(&mut self, occurrence: Occurrence, refs: &Arc<Vec<Vec<u8>>>) {
         self.objects.insert(occurrence.object.clone());
-        self.refs.extend(refs);
+        if !Arc::ptr_eq(&self.added, refs) {
+            self.refs.extend(refs.iter().cloned());
+            self.added = Arc::clone(refs);
+        }
         let first = occurrence.introduced.clone();
         if first.is_some() && (self.introduced.is_none() || first < self.introduced) {
             self.introduced = first;
@@ -122,7 +129,7 @@ impl Versions {
             versions: self.objects.len() as u64,
             introduced: self.introduced,
             last_seen: self.last_seen,
-            refs: self.refs.into_iter().take(MAX_REFS).collect(),
+            refs: Arc::new(self.refs.into_iter().take(MAX_REFS).collect()),
             at_head: self.at_head,
             pushed: self.pushed,
             reachable: self.reachable,

@@ -4,8 +4,10 @@ use super::*;
 
 #[test]
 fn many_findings_begin_with_a_summary_and_only_the_first_are_listed() {
-    let few = written(Format::Text, &report(), false);
-    assert!(!few.contains("by rule:"), "{few}");
+    let mut one = report();
+    one.findings.truncate(1);
+    let one = written(Format::Text, &one, false);
+    assert!(!one.contains("by rule:"), "{one}");
     let mut many = report();
     many.findings = (0..60)
         .map(|number| {

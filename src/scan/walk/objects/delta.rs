@@ -1,31 +1,7 @@
-//! Deltas: an object as copies of parts of another, and what is new (git, "Documentation/gitformat-pack", "Deltified
-//! representation").
+//! Objects that are made of another by a delta, with what of them is a copy.
 
-/// Bytes that an object shares with its base.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Run {
-    /// Where they are in the base.
-    pub(super) base: usize,
-    /// Where they are in the object.
-    pub(super) at: usize,
-    /// How many.
-    pub(super) len: usize,
-}
-
-/// Why a delta cannot be applied.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub(super) enum DeltaError {
-    #[error("its delta is truncated")]
-    Truncated,
-    #[error("its delta belongs to another base")]
-    OtherBase,
-    #[error("its delta copies bytes that its base does not have")]
-    OutsideBase,
-    #[error("its delta makes a different length than it says")]
-    OtherLength,
-    #[error("its delta holds an instruction that git does not know")]
-    Reserved,
-}
+use crate::detect::change::Run;
+use crate::git::delta::{DeltaError, Instruction, length};
 
 /// A delta with its two lengths read.
 pub(super) struct Delta<'d> {
@@ -60,27 +36,21 @@ impl<'d> Delta<'d> {
         object.clear();
         runs.clear();
         let mut rest = self.instructions;
-        while let Some((&instruction, after)) = rest.split_first() {
-            rest = after;
-            let bytes = if instruction & 0x80 != 0 {
-                let (start, len) = copy(instruction, &mut rest)?;
-                let end = start.checked_add(len).ok_or(DeltaError::OutsideBase)?;
-                let bytes = base.get(start..end).ok_or(DeltaError::OutsideBase)?;
-                let at = object.len();
-                match runs.last_mut() {
-                    Some(last) if last.base + last.len == start && last.at + last.len == at => {
-                        last.len += len;
+        while let Some(instruction) = Instruction::next(&mut rest)? {
+            let bytes = match instruction {
+                Instruction::Copy { start, len } => {
+                    let end = start.checked_add(len).ok_or(DeltaError::OutsideBase)?;
+                    let bytes = base.get(start..end).ok_or(DeltaError::OutsideBase)?;
+                    let at = object.len();
+                    match runs.last_mut() {
+                        Some(last) if last.base + last.len == start && last.at + last.len == at => {
+                            last.len += len;
+                        }
+                        _ => runs.push(Run { base: start, at, len }),
                     }
-                    _ => runs.push(Run { base: start, at, len }),
+                    bytes
                 }
-                bytes
-            } else if instruction != 0 {
-                let (bytes, after) =
-                    rest.split_at_checked(instruction.into()).ok_or(DeltaError::Truncated)?;
-                rest = after;
-                bytes
-            } else {
-                return Err(DeltaError::Reserved);
+                Instruction::Insert(bytes) => bytes,
             };
             if bytes.len() > len - object.len() {
                 return Err(DeltaError::OtherLength);
@@ -89,38 +59,6 @@ impl<'d> Delta<'d> {
         }
         if object.len() == len { Ok(()) } else { Err(DeltaError::OtherLength) }
     }
-}
-
-/// Where in the base a copy begins, and its length: below 2^32 and 2^24.
-fn copy(instruction: u8, rest: &mut &[u8]) -> Result<(usize, usize), DeltaError> {
-    let mut field = |first: u8, bytes: u8| {
-        let mut value = 0_usize;
-        for byte in 0..bytes {
-            if instruction & (first << byte) != 0 {
-                let (&next, after) = rest.split_first().ok_or(DeltaError::Truncated)?;
-                *rest = after;
-                value |= usize::from(next) << (8 * byte);
-            }
-        }
-        Ok(value)
-    };
-    let start = field(0x01, 4)?;
-    let len = field(0x10, 3)?;
-    Ok((start, if len == 0 { 0x1_0000 } else { len }))
-}
-
-/// A length in groups of seven bits, the lowest first.
-fn length(rest: &mut &[u8]) -> Result<u64, DeltaError> {
-    let mut value = 0_u64;
-    for shift in (0..u64::BITS).step_by(7) {
-        let (&byte, after) = rest.split_first().ok_or(DeltaError::Truncated)?;
-        *rest = after;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Ok(value);
-        }
-    }
-    Err(DeltaError::OtherLength)
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! The folders that objects stand in: those that the environment names, and their alternates.
 
-use std::collections::HashSet;
-use std::hash::RandomState;
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
@@ -13,11 +11,12 @@ use crate::git::GitError;
 use crate::git::database::object_folders;
 use crate::git::repository::Repository;
 use crate::sanitise;
+use crate::scan::ids::IdSet;
 use crate::scan::walk::cache::{Cache, CleanObject, Key, key};
 
 /// Every object that is here, by as much of its id as nobody can make two of.
 #[derive(Default)]
-pub(super) struct Present(HashSet<Key, RandomState>);
+pub(super) struct Present(IdSet<Key>);
 
 impl Present {
     /// False where it was known.
@@ -37,6 +36,7 @@ impl Present {
 }
 
 /// Everything that holds objects.
+#[derive(Default)]
 pub(super) struct Stores {
     pub(super) packs: Vec<Pack>,
     /// Loose objects that no pack has, with the folder they are in.
@@ -61,12 +61,27 @@ struct Passing<'c> {
     cache: &'c Cache,
     /// Whether all that the cache names is here, and so all that those objects name.
     all: bool,
+    /// Whether all objects are here by which the hits of others are known.
+    has_hits: bool,
+    /// Where the cache had the last object.
+    at: usize,
     passed: Passed,
 }
 
 impl Passing<'_> {
     fn passes(&mut self, id: &gix::oid) -> bool {
-        let Some(entry) = self.cache.of(id) else { return false };
+        let Some(entry) = self.cache.next(id, &mut self.at) else { return false };
+        if let (true, Some(len)) = (self.has_hits, entry.len_with_hits())
+            && self.cache.texts().of(&key(id)).is_some()
+        {
+            let walked = &mut self.passed.walked;
+            walked.objects += 1;
+            walked.passed += 1;
+            walked.bytes += len;
+            walked.known.push(id.to_owned());
+            self.passed.entries.push(entry);
+            return true;
+        }
         let Some((kind, len)) = entry.known() else { return false };
         if kind != Kind::Blob && !self.all {
             return false;
@@ -102,6 +117,7 @@ impl Stores {
             for index in indexes(folder)? {
                 match Pack::open(&index, hash) {
                     Ok(mut pack) => {
+                        present.0.reserve(pack.entries().len());
                         pack.want(|id| present.add(id) && wanted(id));
                         packs.push(pack);
                     }
@@ -131,8 +147,9 @@ impl Stores {
         loose.sort_unstable();
         let mut passed = Passed::default();
         if let Some(cache) = cache {
-            let mut passing =
-                Passing { cache, all: cache.all(|key| present.0.contains(key)), passed };
+            let is_here = |key: &Key| present.0.contains(key);
+            let (all, has_hits) = (cache.all(is_here), cache.has_all_hits(is_here));
+            let mut passing = Passing { cache, all, has_hits, at: 0, passed };
             packs.iter_mut().for_each(|pack| pack.keep(|id| !passing.passes(id)));
             loose.retain(|(_, id)| !passing.passes(id));
             passed = passing.passed;
@@ -151,8 +168,8 @@ fn all_folders(repository: &Repository) -> Result<Vec<PathBuf>, GitError> {
         // git passes over one that is not there.
         let there = more.into_iter().filter(|folder| folder.is_dir());
         for folder in [folder].into_iter().chain(there) {
-            let real =
-                folder.canonicalize().map_err(|error| crate::fs::with_path(&folder, &error))?;
+            let real = dunce::canonicalize(&folder)
+                .map_err(|error| crate::fs::with_path(&folder, &error))?;
             if !all.contains(&real) {
                 all.push(real);
             }

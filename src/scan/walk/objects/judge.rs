@@ -3,10 +3,11 @@
 use gix::ObjectId;
 use gix::objs::Kind;
 
-use super::carry::Carry;
+use super::changed_tree::{Piece, pieces};
 use super::names::{self, Name};
 use super::worker::{Judged, Worker};
 use super::{Seen, Source, UnreadReason};
+use crate::detect::change::Change;
 use crate::format::{Sniff, sniff};
 use crate::git::tree_attributes::FILE_NAME;
 use crate::scan::walk::cache::CleanObject;
@@ -19,7 +20,7 @@ impl Worker<'_> {
         id: ObjectId,
         kind: Kind,
         bytes: &[u8],
-        base: Option<(&Judged, &Carry<'_>)>,
+        base: Option<(&Judged, &Change<'_>)>,
     ) -> Judged {
         self.walked.objects += 1;
         self.walked.bytes += bytes.len() as u64;
@@ -32,32 +33,36 @@ impl Worker<'_> {
         if kind == Kind::Commit {
             self.walked.commits.push(id);
         }
-        let has_all = !self.shared.whole || self.named_by(id, kind, bytes);
+        let is_asked = self.shared.whole && kind == Kind::Blob;
+        let outside = if is_asked { self.shared.outside.holds(bytes) } else { None };
+        if outside == Some(false) {
+            self.unread(id, UnreadReason::Outside);
+        }
+        // What is elsewhere may be gone when the next scan asks.
+        let has_all = outside.is_none() && (!self.shared.whole || self.named_by(id, kind, bytes));
         let seer = self.shared.seer;
-        let (mut found, mut reaches_far) = (Vec::new(), true);
-        let mut complete = true;
-        if let Some((Judged::Text(known), carry)) = base {
-            carry.fresh(seer.window(), &mut self.fresh);
-            reaches_far = seer.reaches_far(bytes, &self.fresh);
-            if !reaches_far {
-                complete = seer.look_within(bytes, &self.fresh, &mut found);
-                found.retain(|hit| carry.is_fresh(hit));
-                carry.copied(known, &mut found);
-                self.walked.matched += self.fresh.iter().map(|part| part.len() as u64).sum::<u64>();
+        let reaches_far = seer.reaches_far(bytes);
+        let looked = match base {
+            Some((Judged::Text(known), change)) if !reaches_far => {
+                self.walked.matched += change.inserted();
+                seer.look_at_change(bytes, change, known)
             }
-        }
-        if reaches_far {
-            let whole = 0..bytes.len();
-            reaches_far = seer.reaches_far(bytes, std::slice::from_ref(&whole));
-            complete = seer.look_within(bytes, &[whole], &mut found);
-            self.walked.matched += bytes.len() as u64;
-        }
-        if !complete {
+            _ => {
+                self.walked.matched += bytes.len() as u64;
+                seer.look_whole(bytes)
+            }
+        };
+        if !looked.complete {
             self.unread(id, UnreadReason::Cut);
         }
-        found.sort_by(|a, b| a.order().cmp(&b.order()));
-        if complete && has_all && found.is_empty() {
-            self.clean.extend(CleanObject::clean(&id, kind, bytes.len() as u64));
+        let found = seer.kept(&looked);
+        if looked.complete && has_all {
+            let len = bytes.len() as u64;
+            self.clean.extend(match (found.is_empty(), kind) {
+                (true, _) => CleanObject::clean(&id, kind, len),
+                (false, Kind::Blob) => CleanObject::found(&id, len),
+                (false, _) => None,
+            });
         }
         if !found.is_empty() {
             let source = Source::Object { id, kind };
@@ -70,7 +75,7 @@ impl Worker<'_> {
                 found: &found,
             });
         }
-        if reaches_far { Judged::No } else { Judged::Text(found) }
+        if reaches_far { Judged::No } else { Judged::Text(looked) }
     }
 
     /// Takes the names of a tree's entries, and sees that what they name is here. Entries that are copied from the base
@@ -79,22 +84,20 @@ impl Worker<'_> {
         &mut self,
         id: ObjectId,
         bytes: &[u8],
-        base: Option<(&Judged, &Carry<'_>)>,
+        base: Option<(&Judged, &Change<'_>)>,
     ) -> Judged {
-        let (mut starts, mut is_clean) = (Vec::new(), true);
-        for entry in names::entries(bytes, id.kind()) {
-            let Some(entry) = entry else {
-                self.unread(id, UnreadReason::Damaged("it is no tree".to_owned()));
-                return Judged::No;
-            };
-            starts.push(entry.range.start);
-            if let Some((Judged::Tree(known, is_base_clean), carry)) = base
-                && let Some(start) = carry.origin(&entry.range)
-                && known.binary_search(&start).is_ok()
-            {
-                is_clean &= is_base_clean;
-                continue;
+        let mut is_clean = true;
+        let (known, is_base_clean) = match base {
+            Some((Judged::Tree(known, is_clean), change)) => {
+                (Some((&known[..], change)), *is_clean)
             }
+            _ => (None, true),
+        };
+        let starts = pieces(bytes, id.kind(), known, |piece| {
+            let entry = match piece {
+                Piece::New(entry) => entry,
+                Piece::Copied(_) => return is_clean &= is_base_clean,
+            };
             self.walked.matched += entry.range.len() as u64;
             match entry.name {
                 FILE_NAME => drop(self.attributes.insert(entry.id.to_owned())),
@@ -109,7 +112,11 @@ impl Worker<'_> {
                 self.walked.declares_sealing |= entry.is_tree || entry.name == FILE_NAME;
                 self.unread(entry.id.to_owned(), UnreadReason::Missing);
             }
-        }
+        });
+        let Some(starts) = starts else {
+            self.unread(id, UnreadReason::Damaged("it is no tree".to_owned()));
+            return Judged::No;
+        };
         if is_clean {
             self.clean.extend(CleanObject::clean(&id, Kind::Tree, bytes.len() as u64));
         }

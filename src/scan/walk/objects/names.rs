@@ -47,7 +47,7 @@ pub(crate) fn entries(
     })
 }
 
-fn entry(tree: &[u8], start: usize, hash_len: usize) -> Option<TreeEntry<'_>> {
+pub(super) fn entry(tree: &[u8], start: usize, hash_len: usize) -> Option<TreeEntry<'_>> {
     let rest = &tree[start..];
     let zero = memchr::memchr(0, rest)?;
     let (mode, name) = rest[..zero].split_at(memchr::memchr(b' ', &rest[..zero])?);

@@ -1,7 +1,5 @@
 //! A pack: which entries it has, and which is stored as a change of which.
 
-use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use gix::ObjectId;
@@ -9,6 +7,7 @@ use gix::odb::pack::data::entry::Header;
 use gix::odb::pack::{data, index};
 
 use crate::git::GitError;
+use crate::git::pack_index::offsets;
 use crate::sanitise;
 
 /// No entry.
@@ -18,6 +17,8 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct Pack {
     pub(super) data: data::File,
     index: index::File,
+    /// Objects of the packs before it, where somebody counts those of all.
+    pub(super) first: u32,
     /// In the order of the pack file.
     entries: Vec<PackEntry>,
     /// The entries that are stored as changes of each, one after the other.
@@ -34,7 +35,8 @@ struct PackEntry {
     position: u32,
     /// The entry that it is built on.
     base: u32,
-    /// The first of its children, and how many.
+    /// The first of its children, and how many of them are wanted or lead to such. The rest follow, up to those of the next
+    /// entry.
     children: (u32, u32),
     /// Entries of the tree below it, with itself, that are wanted or lead to one that is.
     weight: u32,
@@ -83,6 +85,7 @@ impl Pack {
         let mut pack = Self {
             data,
             index,
+            first: 0,
             entries,
             children: Vec::new(),
             roots: Vec::new(),
@@ -95,6 +98,29 @@ impl Pack {
     /// Numbers of all entries.
     pub(super) fn entries(&self) -> std::ops::Range<u32> {
         0..self.index.num_objects()
+    }
+
+    /// Maps the file anew, so that what was read is no longer counted as memory of this process.
+    pub(super) fn reopen(&mut self) {
+        // Where it is gone, what is mapped is there still. Each entry is compared with its checksum when it is read.
+        if let Ok(data) = data::File::at(self.data.path(), self.index.object_hash()) {
+            self.data = data;
+        }
+    }
+
+    /// The place of an entry in the index.
+    pub(super) fn position(&self, entry: u32) -> u32 {
+        self.entries[entry as usize].position
+    }
+
+    /// The place of an object in the index.
+    pub(super) fn lookup(&self, id: &gix::oid) -> Option<u32> {
+        self.index.lookup(id)
+    }
+
+    /// The id at a place in the index.
+    pub(super) fn id_at(&self, position: u32) -> ObjectId {
+        self.index.oid_at_index(position).to_owned()
     }
 
     /// The id that the index gives an entry.
@@ -147,34 +173,50 @@ impl Pack {
         }
     }
 
-    /// Says which of the entries that are wanted are so still.
+    /// Says which of the entries that are wanted are so still; asks in the order of their ids.
     pub(super) fn keep(&mut self, mut wanted: impl FnMut(&gix::oid) -> bool) {
-        for entry in self.entries.iter_mut().filter(|entry| entry.wanted) {
-            entry.wanted = wanted(self.index.oid_at_index(entry.position));
+        let mut by_position = vec![NONE; self.entries.len()];
+        for (entry, at) in self.entries.iter().zip(0..) {
+            by_position[entry.position as usize] = at;
+        }
+        for at in by_position {
+            if let Some(entry) = self.entries.get_mut(at as usize).filter(|entry| entry.wanted) {
+                entry.wanted = wanted(self.index.oid_at_index(entry.position));
+            }
         }
     }
 
-    /// Passes over all on which nothing that is wanted depends.
+    /// The kind of a root; `None` where it is built on an object elsewhere, or damaged.
+    pub(super) fn kind_of_root(&self, root: u32) -> Option<gix::objs::Kind> {
+        self.header(root)?.header.as_kind()
+    }
+
+    /// All entries that are stored as changes of this one, wanted or not.
+    fn all_children(&self, entry: u32) -> std::ops::Range<usize> {
+        let next = self.entries.get(entry as usize + 1).map(|next| next.children.0 as usize);
+        self.entries[entry as usize].children.0 as usize..next.unwrap_or(self.children.len())
+    }
+
+    /// Passes over all on which nothing that is wanted depends. May be asked again after [`Self::want`].
     pub(super) fn prune(&mut self) {
         let order = self.order();
         for &entry in order.iter().rev() {
-            let below: u32 = self.children(entry).iter().map(|&child| self.weight(child)).sum();
+            let children = &self.children[self.all_children(entry)];
+            let below: u32 = children.iter().map(|&child| self.weight(child)).sum();
             let own = &mut self.entries[entry as usize];
             own.weight = if own.wanted || below > 0 { below + 1 } else { 0 };
         }
         for entry in order {
-            let (first, count) = self.entries[entry as usize].children;
-            let (first, count) = (first as usize, count as usize);
+            let all = self.all_children(entry);
             let entries = &self.entries;
-            let children = &mut self.children[first..first + count];
+            let children = &mut self.children[all];
             children.sort_unstable_by_key(|&child| entries[child as usize].weight);
             let unwanted = children.partition_point(|&child| entries[child as usize].weight == 0);
             children.rotate_left(unwanted);
-            let kept = u32::try_from(count - unwanted).unwrap_or(0);
+            let kept = u32::try_from(children.len() - unwanted).unwrap_or(0);
             self.entries[entry as usize].children.1 = kept;
         }
         let entries = &self.entries;
-        self.roots.retain(|&root| entries[root as usize].weight > 0);
         self.lost.retain(|&lost| entries[lost as usize].wanted);
     }
 
@@ -257,47 +299,9 @@ impl Pack {
         let mut order = self.roots.clone();
         let mut at = 0;
         while at < order.len() {
-            order.extend_from_slice(self.children(order[at]));
+            order.extend_from_slice(&self.children[self.all_children(order[at])]);
             at += 1;
         }
         order
     }
-}
-
-/// The offsets of an index of version 2, in its order; `None` for one of version 1, where they are beside the ids.
-///
-/// Read here, as one that is larger than 31 bits names a place in a second table, which a hostile index may not have.
-fn offsets(path: &Path, hash: gix::hash::Kind) -> std::io::Result<Option<Vec<u64>>> {
-    let mut file = File::open(path)?;
-    let len = file.metadata()?.len();
-    let mut head = [0; 8 + 256 * 4];
-    file.read_exact(&mut head)?;
-    if !head.starts_with(b"\xfftOc") {
-        return Ok(None);
-    }
-    let last = head.last_chunk().map_or(0, |count| u32::from_be_bytes(*count));
-    let (count, hash) = (u64::from(last), hash.len_in_bytes() as u64);
-    let start = head.len() as u64 + count * (hash + 4);
-    // Behind the offsets are two checksums.
-    let end = len.saturating_sub(2 * hash);
-    if start + count * 4 > end {
-        return Err(std::io::Error::other("its offsets are damaged"));
-    }
-    file.seek(SeekFrom::Start(start))?;
-    let mut table = Vec::new();
-    file.take(end - start).read_to_end(&mut table)?;
-    let (short, long) = table.split_at(usize::try_from(count * 4).unwrap_or(usize::MAX));
-    let long = long.as_chunks().0;
-    let offset = |short: &[u8; 4]| {
-        let offset = u32::from_be_bytes(*short);
-        match offset & 0x8000_0000 {
-            0 => Ok(u64::from(offset)),
-            _ => {
-                let place = (offset & 0x7fff_ffff) as usize;
-                let long = long.get(place).map(|long: &[u8; 8]| u64::from_be_bytes(*long));
-                long.ok_or_else(|| std::io::Error::other("its offsets are damaged"))
-            }
-        }
-    };
-    short.as_chunks().0.iter().map(offset).collect::<Result<_, _>>().map(Some)
 }

@@ -5,14 +5,14 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
-use super::carry::Carry;
-use super::delta::{Delta, Run};
+use super::delta::Delta;
 
+use crate::detect::change::{Change, Run};
 use crate::detect::views::Seer;
 use crate::detect::{Detector, Hit, Rank};
 use crate::detect::{LocatedHit, Matcher};
 
-/// Finds words of letters behind `pw=`, where three bytes before it there is no `!`; and parts from `BEGIN` to `END`.
+/// Finds words of letters behind `pw=`, where three bytes before it there is no `!`.
 pub(super) struct Words;
 
 const WINDOW: usize = 3;
@@ -22,34 +22,18 @@ impl Matcher for Words {
         WINDOW
     }
 
-    fn reaches_far(&self, text: &[u8], within: &[Range<usize>]) -> bool {
-        let near = |part: &Range<usize>| {
-            let end = (part.end + 5).min(text.len());
-            let part = &text[part.start.saturating_sub(5)..end];
-            [&b"BEGIN"[..], b"END"].iter().any(|mark| memchr::memmem::find(part, mark).is_some())
-        };
-        within.iter().any(near)
-    }
-
     fn scan(&self, text: &[u8], within: &[Range<usize>], hits: &mut Vec<Hit>) {
-        let mut add = |rule, value: Range<usize>, matched: Range<usize>| {
+        let mut add = |value: Range<usize>, matched: Range<usize>| {
             let touches =
                 |part: &Range<usize>| matched.start < part.end && part.start < matched.end;
             if within.iter().any(touches) {
-                let mut hit = Hit::sure(value, matched, Rank::High);
-                hit.rule = rule;
-                hits.push(hit);
+                hits.push(Hit::sure(value, matched, Rank::High));
             }
         };
         for at in memchr::memmem::find_iter(text, b"pw=") {
             let word = text[at + 3..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
             if word > 0 && !text[at.saturating_sub(WINDOW)..at].contains(&b'!') {
-                add(0, at + 3..at + 3 + word, at..at + 3 + word);
-            }
-        }
-        for begin in memchr::memmem::find_iter(text, b"BEGIN") {
-            if let Some(len) = memchr::memmem::find(&text[begin..], b"END") {
-                add(1, begin..begin + len, begin..begin + len + 3);
+                add(at + 3..at + 3 + word, at..at + 3 + word);
             }
         }
     }
@@ -75,19 +59,12 @@ fn look(seer: &Seer<'_>, text: &[u8]) -> Vec<LocatedHit> {
 
 /// Looks at `object` as a change of `base`, as the walk does.
 fn look_at_change(seer: &Seer<'_>, base: &[u8], object: &[u8], runs: &[Run]) -> Vec<LocatedHit> {
-    let known = look(seer, base);
-    let carry = Carry::new(runs, base.len(), object.len());
-    let (mut fresh, mut found) = (Vec::new(), Vec::new());
-    carry.fresh(seer.window(), &mut fresh);
-    let whole = 0..base.len();
-    if seer.reaches_far(object, &fresh) || seer.reaches_far(base, &[whole]) {
+    let change = Change::new(runs, base.len(), object.len());
+    if seer.reaches_far(object) {
         return look(seer, object);
     }
-    seer.look_within(object, &fresh, &mut found);
-    found.retain(|hit| carry.is_fresh(hit));
-    carry.copied(&known, &mut found);
-    found.sort_by(|a, b| a.order().cmp(&b.order()));
-    found
+    let looked = seer.look_at_change(object, &change, &seer.look_whole(base));
+    seer.kept(&looked).into_owned()
 }
 
 /// Text with much in it that is nearly found.
@@ -117,6 +94,21 @@ fn configuration() -> impl Strategy<Value = String> {
         1 => "(password|key|token|secret|[ =:\"'\n]){1,20}",
     ];
     proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+/// Lines of the labelled texts, in other text.
+fn labelled() -> impl Strategy<Value = String> {
+    static LINES: LazyLock<Vec<String>> = LazyLock::new(crate::detect::labelled_texts);
+    let line = any::<prop::sample::Index>().prop_map(|index| index.get(&LINES).clone());
+    let piece = prop_oneof![
+        4 => line,
+        2 => "[a-z]{3,8}( [a-z]{2,9}){0,120}",
+        1 => "(password|key|token|secret|machine|login|[ =:\\\"'`()\\[\\]{},<>?&|\\\\/-]){1,20}",
+        1 => "[A-Za-z0-9+/]{60,76}\n[A-Za-z0-9+/]{60,76}\n",
+    ];
+    let end = prop_oneof![3 => Just("\n"), 1 => Just(" "), 1 => Just("")];
+    proptest::collection::vec((piece, end), 0..14)
+        .prop_map(|pieces| pieces.into_iter().map(|(piece, end)| piece + end).collect())
 }
 
 /// A copy, or what is inserted.
@@ -202,6 +194,37 @@ proptest! {
         let whole = plain(&look(&seer, &object));
         let change = plain(&look_at_change(&seer, base, &object, &runs));
         prop_assert_eq!(change, whole, "{:?}", runs);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Edits are small and anywhere: what decides on a hit is mostly beside it.
+    #[test]
+    fn a_small_change_has_the_hits_of_the_whole_by_the_built_in_rules(
+        base in labelled(),
+        places in proptest::collection::vec(any::<prop::sample::Index>(), 1..6),
+        texts in proptest::collection::vec("[a-z \n\"'=:|,{(-]{0,3}", 6),
+        removed in proptest::collection::vec(0_usize..4, 6),
+    ) {
+        let base = base.as_bytes();
+        let mut starts: Vec<_> = places.iter().map(|place| place.index(base.len() + 1)).collect();
+        starts.sort_unstable();
+        let (mut object, mut runs, mut done) = (Vec::new(), Vec::new(), 0);
+        for (number, &start) in starts.iter().chain([&base.len()]).enumerate() {
+            if start > done {
+                runs.push(Run { base: done, at: object.len(), len: start - done });
+                object.extend_from_slice(&base[done..start]);
+            }
+            done = (start.max(done) + removed.get(number).unwrap_or(&0)).min(base.len());
+            object.extend(texts.get(number).into_iter().flat_map(|text| text.bytes()));
+        }
+        let seer = Seer::new(vec![&*RULES]);
+        let whole = plain(&look(&seer, &object));
+        let change = plain(&look_at_change(&seer, base, &object, &runs));
+        let shown = String::from_utf8_lossy(&object);
+        prop_assert_eq!(change, whole, "{}\n{:?}", shown, runs);
     }
 }
 

@@ -4,11 +4,12 @@ use gix::ObjectId;
 use gix::objs::Kind;
 use gix::odb::loose::Store;
 
-use super::carry::Carry;
-use super::delta::{Delta, DeltaError, Run};
+use super::delta::Delta;
 use super::pack::Pack;
 use super::worker::{Judged, Worker};
 use super::{IN_MEMORY, LOOSE_RUN, Task, UnreadReason};
+use crate::detect::change::{Change, Run};
+use crate::git::delta::DeltaError;
 use crate::secret::WipedVec;
 
 /// Bytes of objects that wait for the next one that is built on them, at most; past that they are read again.
@@ -33,6 +34,7 @@ impl Worker<'_> {
             Task::Loose(first) => {
                 for &(folder, id) in stores.loose[first..].iter().take(LOOSE_RUN) {
                     self.loose(&stores.folders[folder], id);
+                    self.shared.meter.add(1);
                 }
             }
         }
@@ -74,6 +76,7 @@ impl Worker<'_> {
             Ok(base) => bases.push(base),
             Err((kind, why)) => self.fail(pack, root, kind, why),
         }
+        self.shared.meter.add(1);
         while let Some(base) = bases.last_mut() {
             let children = pack.children(base.entry);
             let Some(&child) = children.get(base.seen) else {
@@ -85,6 +88,7 @@ impl Worker<'_> {
             let is_last = base.seen == children.len();
             let kind = base.kind;
             let made = self.child(pack, base, child);
+            self.shared.meter.add(1);
             if is_last {
                 let done = bases.pop();
                 self.spare.extend(done.and_then(|base| base.bytes));
@@ -128,12 +132,25 @@ impl Worker<'_> {
     /// Reads and judges an entry that is built on no other one of its pack.
     fn root(&mut self, pack: &Pack, entry: u32) -> Result<Base, (Option<Kind>, UnreadReason)> {
         let (kind, bytes) = self.read_root(pack, entry)?;
-        let id = pack.id(entry);
         let judged = match pack.is_wanted(entry) {
-            true => self.judge(id, kind, &bytes, None),
+            true => self.judge_entry(pack, entry, kind, &bytes, None),
             false => Judged::No,
         };
         Ok(Base { entry, kind, bytes: Some(bytes), judged, seen: 0 })
+    }
+
+    fn judge_entry(
+        &mut self,
+        pack: &Pack,
+        entry: u32,
+        kind: Kind,
+        bytes: &[u8],
+        base: Option<(&Judged, &Change<'_>)>,
+    ) -> Judged {
+        match self.shared.asked {
+            Some(targets) => self.link(targets, (pack, entry), bytes, base),
+            None => self.judge(pack.id(entry), kind, bytes, base),
+        }
     }
 
     fn read_root(
@@ -198,8 +215,8 @@ impl Worker<'_> {
         self.delta = delta;
         let judged = made.map(|()| match pack.is_wanted(entry) {
             true => {
-                let carry = Carry::new(&runs, from.len(), bytes.len());
-                self.judge(pack.id(entry), base.kind, &bytes, Some((&base.judged, &carry)))
+                let change = Change::new(&runs, from.len(), bytes.len());
+                self.judge_entry(pack, entry, base.kind, &bytes, Some((&base.judged, &change)))
             }
             false => Judged::No,
         });

@@ -1,14 +1,15 @@
 //! What one thread has in hand, and what is known of the objects that it has looked at.
 
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 
 use gix::ObjectId;
 
-use super::delta::Run;
+use super::changed_tree::Starts;
+use super::linked::{Linked, LinkedTree};
 use super::names::Names;
 use super::{Shared, Unread, UnreadReason, UnreadThing, Walked};
-use crate::detect::LocatedHit;
+use crate::detect::change::Run;
+use crate::detect::views::Looked;
 use crate::scan::walk::cache::CleanObject;
 use crate::secret::WipedVec;
 
@@ -16,11 +17,13 @@ use crate::secret::WipedVec;
 pub(super) enum Judged {
     /// Nothing: it is not wanted, or reaches too far, or is of a kind that is looked at otherwise.
     No,
-    /// All its hits, in their order.
-    Text(Vec<LocatedHit>),
+    /// What was found in it, and where was looked.
+    Text(Looked),
     /// Where the entries of a tree begin, and whether nothing should be said of it: no name has hits, and all that it names
     /// is here.
-    Tree(Vec<usize>, bool),
+    Tree(Starts, bool),
+    /// What a tree names of that which is asked for.
+    Linked(LinkedTree),
 }
 
 /// A thread's memory.
@@ -34,11 +37,12 @@ pub(super) struct Worker<'a> {
     pub(super) attributes: HashSet<ObjectId>,
     /// Objects in which nothing is, for the cache.
     pub(super) clean: Vec<CleanObject>,
+    /// What trees name of that which is asked for.
+    pub(super) linked: Linked,
     pub(super) inflate: gix::zlib::Inflate,
     /// An inflated delta.
     pub(super) delta: WipedVec,
     pub(super) runs: Vec<Run>,
-    pub(super) fresh: Vec<Range<usize>>,
     pub(super) spare: Vec<WipedVec>,
 }
 
@@ -51,10 +55,10 @@ impl<'a> Worker<'a> {
             large: Vec::new(),
             attributes: HashSet::new(),
             clean: Vec::new(),
+            linked: Linked::default(),
             inflate: gix::zlib::Inflate::default(),
             delta: WipedVec::default(),
             runs: Vec::new(),
-            fresh: Vec::new(),
             spare: Vec::new(),
         }
     }
@@ -65,6 +69,7 @@ impl<'a> Worker<'a> {
         self.large.extend(other.large);
         self.attributes.extend(other.attributes);
         self.clean.extend(other.clean);
+        self.linked.merge(other.linked);
         for (name, of) in other.names {
             let known =
                 self.names.entry(name).and_modify(|known| known.tree = of.tree.min(known.tree));

@@ -51,6 +51,9 @@ impl Tokens {
             } else if first.is_ascii_alphabetic() || first == '_' {
                 let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 let end = rest.find(|c| !part(c)).unwrap_or(rest.len());
+                if &rest[..end] == "let" {
+                    return Err(FilterError::Let);
+                }
                 tokens.push(Token::Name(rest[..end].to_owned()));
                 end
             } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {

@@ -1,6 +1,5 @@
 //! Files that a program gets as files: in memory, where the system can do that, else in a private folder.
 
-use std::fs;
 use std::io;
 
 use zeroize::Zeroizing;
@@ -9,17 +8,17 @@ use crate::fs::plaintext_folder::{FolderError, PlaintextFolder};
 use crate::secret::WipedVec;
 
 /// A file with the variable that names it.
-pub struct Handed<'h> {
+pub(super) struct Handed<'h> {
     /// The variable.
-    pub variable: String,
+    pub(super) variable: String,
     /// The last part of the file's own name, for programs that go by its ending.
-    pub name: &'h str,
+    pub(super) name: &'h str,
     /// What is in it.
-    pub content: &'h WipedVec,
+    pub(super) content: &'h WipedVec,
 }
 
 /// Variables, each with the path that it holds.
-pub type Paths = Vec<(String, Zeroizing<String>)>;
+pub(super) type Paths = Vec<(String, Zeroizing<String>)>;
 
 /// Puts each file into memory, where this process, and the program that takes its place, have it open. Returns the variables
 /// with the paths that lead there.
@@ -27,7 +26,7 @@ pub type Paths = Vec<(String, Zeroizing<String>)>;
 /// # Errors
 /// The system has no memory for it.
 #[cfg(target_os = "linux")]
-pub fn in_memory(files: &[Handed<'_>]) -> io::Result<Paths> {
+pub(super) fn in_memory(files: &[Handed<'_>]) -> io::Result<Paths> {
     use rustix::fs::{MemfdFlags, Mode, SealFlags, fchmod, fcntl_add_seals, memfd_create};
     use std::io::Write as _;
     use std::os::fd::IntoRawFd as _;
@@ -35,7 +34,7 @@ pub fn in_memory(files: &[Handed<'_>]) -> io::Result<Paths> {
     for file in files {
         // Without CLOEXEC: the program inherits it.
         let fd = memfd_create(file.name, MemfdFlags::ALLOW_SEALING)?;
-        let mut open = fs::File::from(fd);
+        let mut open = std::fs::File::from(fd);
         open.write_all(file.content)?;
         fchmod(&open, Mode::RUSR | Mode::WUSR)?;
         fcntl_add_seals(
@@ -53,7 +52,7 @@ pub fn in_memory(files: &[Handed<'_>]) -> io::Result<Paths> {
 /// # Errors
 /// Always.
 #[cfg(not(target_os = "linux"))]
-pub fn in_memory(_: &[Handed<'_>]) -> io::Result<Paths> {
+pub(super) fn in_memory(_: &[Handed<'_>]) -> io::Result<Paths> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
@@ -61,7 +60,7 @@ pub fn in_memory(_: &[Handed<'_>]) -> io::Result<Paths> {
 ///
 /// # Errors
 /// It cannot be made or written.
-pub fn in_folder(files: &[Handed<'_>]) -> Result<(PlaintextFolder, Paths), FolderError> {
+pub(super) fn in_folder(files: &[Handed<'_>]) -> Result<(PlaintextFolder, Paths), FolderError> {
     let folder = PlaintextFolder::make(true)?;
     let mut variables = Vec::new();
     for (at, file) in files.iter().enumerate() {

@@ -1,12 +1,12 @@
-//! What a repository that git-crypt was set up in holds.
+//! What a repository that another tool was set up in holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use gix::bstr::ByteSlice as _;
 
-use super::MigrateError;
-use super::attributes::filters;
+use super::attributes::{NewText, filters};
+use super::{Drivers, MigrateError};
 use crate::git::GitError;
 use crate::git::attributes_file::MAX_LEN;
 use crate::git::objects::{self, Blob};
@@ -36,34 +36,58 @@ pub(super) const EFFECTS: std::ops::Range<usize> = 2..ATTRIBUTES.len() - 1;
 /// The values of [`ATTRIBUTES`], as `git check-attr` writes them.
 pub(super) type Values = [Vec<u8>; ATTRIBUTES.len()];
 
-/// A repository with git-crypt, as its last commit has it.
-pub struct GitCryptRepo {
+/// A repository with another tool, as its last commit has it.
+pub struct Before {
+    /// The tool's filters.
+    pub drivers: Drivers,
     /// The commit.
     pub head: String,
-    /// git-crypt's folder, relative to the top of the worktree, without a slash at its end.
+    /// Every entry of it.
+    pub files: Vec<File>,
+    /// The tool's folder, relative to the top of the worktree, without a slash at its end; empty where it has none.
     pub state_dir: Vec<u8>,
-    /// The files in it.
+    /// The files that go with the tool: those in its folder, and others that only it reads.
     pub state_files: Vec<Vec<u8>>,
-    /// For each key the fingerprints of its users, in upper case, each with the file that was encrypted to it.
+    /// For each key of git-crypt the fingerprints of its users, in upper case, each with the file that was encrypted to it.
     pub users: BTreeMap<Name, BTreeMap<String, String>>,
-    /// The files among the wrapped keys that make nobody a user: of an older version of a key, or with another form of name.
+    /// The files among git-crypt's wrapped keys that make nobody a user: of an older version of a key, or with another form of name.
     pub passed_over: Vec<Vec<u8>>,
-    /// The files whose filter is git-crypt's, with the name of their key.
+    /// The files that are to be sealed: by its path the file as the tool has encrypted it, and the name of its key.
     pub sealed: BTreeMap<Vec<u8>, (File, Name)>,
+    /// Those of them that no line of the tool names, or not for their key: they get lines of their own.
+    pub added: BTreeSet<Vec<u8>>,
+    /// Files besides that should hold another text, or go where that is empty.
+    pub lists: Vec<NewText>,
     /// The attributes files with their text.
     pub(super) attributes: Vec<(File, Vec<u8>)>,
-    /// The lines of `info/attributes` that name git-crypt's filters; they are this clone's own and stay.
+    /// The lines of `info/attributes` that name the tool's filters; they are this clone's own and stay.
     pub local_filters: bool,
-    /// What the attributes say of every regular file.
+    /// What the attributes say of every regular file, and of those that are to come.
     pub(super) values: BTreeMap<Vec<u8>, Values>,
 }
 
-impl GitCryptRepo {
-    /// Reads the last commit, which the index must be.
+impl Before {
+    /// Reads the last commit of a repository with git-crypt, which the index must be.
     ///
     /// # Errors
     /// There is none, the index holds something else, or attributes are not in the repository as they are here.
-    pub fn read(repository: &Repository) -> Result<Self, MigrateError> {
+    pub fn of_git_crypt(repository: &Repository) -> Result<Self, MigrateError> {
+        let state_dir = state_dir(repository)?;
+        let mut this = Self::read(repository, Drivers::GIT_CRYPT, state_dir)?;
+        let (users, passed_over) = users(&this.files, &this.state_dir);
+        (this.users, this.passed_over) = (users, passed_over);
+        Ok(this)
+    }
+
+    /// Reads the last commit of a repository with a tool of these filters, which the index must be.
+    ///
+    /// # Errors
+    /// There is none, the index holds something else, or attributes are not in the repository as they are here.
+    pub fn read(
+        repository: &Repository,
+        drivers: Drivers,
+        state_dir: Vec<u8>,
+    ) -> Result<Self, MigrateError> {
         let head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD"])?;
         let head = head.ok_or(MigrateError::NoCommit)?;
         if repository.git.query(["diff", "--cached", "--no-ext-diff", "--quiet"])?.is_none() {
@@ -72,7 +96,6 @@ impl GitCryptRepo {
         if repository.gix.state().is_some() {
             return Err(MigrateError::UnderWay);
         }
-        let state_dir = state_dir(repository)?;
         let index = ScratchIndex::of(repository, "HEAD", true)?;
         let files = index.files()?;
         let regular = || files.iter().filter(|file| file.is_regular());
@@ -83,10 +106,10 @@ impl GitCryptRepo {
         for file in regular().filter(|file| !is_state(&file.path)) {
             let filter = values.get(&file.path).map_or(&b""[..], |values| &values[0]);
             let is_attributes = file_name(&file.path) == b".gitattributes";
-            match Name::from_driver(filter) {
+            match drivers.key_of(filter) {
                 Some(Ok(_)) if is_attributes => {
                     let path = crate::sanitise::path(&file.path);
-                    return Err(MigrateError::EncryptedAttributes(path));
+                    return Err(MigrateError::EncryptedAttributes { path, tool: drivers.tool });
                 }
                 Some(Ok(name)) => drop(sealed.insert(file.path.clone(), (file.clone(), name))),
                 _ if is_attributes => {
@@ -95,29 +118,56 @@ impl GitCryptRepo {
                 _ => {}
             }
         }
-        refuse_untracked(repository)?;
+        refuse_untracked(repository, &drivers)?;
         let state_files = || files.iter().filter(|file| is_state(&file.path));
         if let Some(file) = state_files().find(|file| !file.is_regular()) {
-            return Err(MigrateError::NotAFile(crate::sanitise::path(&file.path)));
+            let path = crate::sanitise::path(&file.path);
+            return Err(MigrateError::NotAFile { path, tool: drivers.tool });
         }
-        let (users, passed_over) = users(&files, &state_dir);
         Ok(Self {
+            drivers,
             head: head.to_string_lossy().into_owned(),
-            users,
-            passed_over,
+            users: BTreeMap::new(),
+            passed_over: Vec::new(),
             state_files: state_files().map(|file| file.path.clone()).collect(),
             state_dir,
             sealed,
+            added: BTreeSet::new(),
+            lists: Vec::new(),
             attributes,
-            local_filters: has_local_filters(repository)?,
+            local_filters: has_local_filters(repository, &drivers)?,
             values,
+            files,
         })
+    }
+
+    /// A file of this path in the last commit.
+    pub fn file(&self, path: &[u8]) -> Option<&File> {
+        self.files.iter().find(|file| file.path == path)
+    }
+
+    /// Says that a path is to be sealed with a key, by a line of its own; the file is as the tool has encrypted it.
+    pub fn add(&mut self, path: Vec<u8>, file: File, name: Name) {
+        self.added.insert(path.clone());
+        self.sealed.insert(path, (file, name));
+    }
+
+    /// Reads what the attributes say of the files that are to come.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn read_added(&mut self, repository: &Repository) -> Result<(), MigrateError> {
+        let new: Vec<_> =
+            self.added.iter().filter(|path| !self.values.contains_key(*path)).cloned().collect();
+        let index = ScratchIndex::of(repository, &self.head, true)?;
+        self.values.extend(index.attributes(ATTRIBUTES, new.into_iter())?);
+        Ok(())
     }
 
     /// The keys that attributes lines name, also those that match no file.
     pub fn named(&self) -> BTreeSet<Name> {
         let filters = self.attributes.iter().flat_map(|(_, text)| filters(text));
-        filters.filter_map(|filter| Name::from_driver(&filter)?.ok()).collect()
+        filters.filter_map(|filter| self.drivers.key_of(&filter)?.ok()).collect()
     }
 
     /// Whether the worktree holds what is committed, although git says that it differs: git filters no empty file, so one
@@ -144,7 +194,7 @@ impl GitCryptRepo {
         objects::is_blob(repository, content, metadata.len(), file.id)
     }
 
-    /// Whether nothing of git-crypt is here.
+    /// Whether nothing of the tool is here.
     pub fn is_empty(&self) -> bool {
         self.state_files.is_empty() && self.sealed.is_empty() && self.named().is_empty()
     }
@@ -214,8 +264,11 @@ fn user(path: &[u8], start: usize) -> Option<(Name, u32, String, String)> {
     Some((name.parse().ok()?, version.parse().ok()?, fingerprint, path.to_owned()))
 }
 
-/// Reads a file that is never large: attributes.
-fn read_text(repository: &Repository, file: &File) -> Result<Vec<u8>, MigrateError> {
+/// Reads a file that is never large, as attributes are.
+///
+/// # Errors
+/// It is large, or not here.
+pub fn read_text(repository: &Repository, file: &File) -> Result<Vec<u8>, MigrateError> {
     match objects::read(repository, file.id)? {
         Blob::Memory(bytes) => Ok(bytes),
         Blob::Large => Err(MigrateError::TooLarge(crate::sanitise::path(&file.path))),
@@ -224,29 +277,30 @@ fn read_text(repository: &Repository, file: &File) -> Result<Vec<u8>, MigrateErr
 }
 
 /// What is only in the worktree says nothing to others, and would say something else than what is committed.
-fn refuse_untracked(repository: &Repository) -> Result<(), MigrateError> {
+fn refuse_untracked(repository: &Repository, drivers: &Drivers) -> Result<(), MigrateError> {
     let Some(top) = &repository.worktree else { return Ok(()) };
     let pathspec = ":(top,glob)**/.gitattributes";
     let listed = repository.git.run(["ls-files", "-z", "--others", "--", pathspec])?;
     for path in listed.split(|&byte| byte == 0).filter(|path| !path.is_empty()) {
         let Some(native) = crate::repo_path::to_native(path) else { continue };
-        if names_git_crypt(&top.join(native))? {
-            return Err(MigrateError::Untracked(crate::sanitise::path(path)));
+        if names_any(drivers, &top.join(native))? {
+            let path = crate::sanitise::path(path);
+            return Err(MigrateError::Untracked { path, tool: drivers.tool });
         }
     }
     Ok(())
 }
 
-fn has_local_filters(repository: &Repository) -> Result<bool, GitError> {
-    names_git_crypt(&repository.common_dir().join("info/attributes"))
+fn has_local_filters(repository: &Repository, drivers: &Drivers) -> Result<bool, GitError> {
+    names_any(drivers, &repository.common_dir().join("info/attributes"))
 }
 
-fn names_git_crypt(path: &Path) -> Result<bool, GitError> {
+fn names_any(drivers: &Drivers, path: &Path) -> Result<bool, GitError> {
     let text = match crate::fs::read_bounded(path, MAX_LEN) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         read => read.map_err(GitError::Io)?,
     };
-    Ok(filters(&text).iter().any(|filter| Name::from_driver(filter).is_some()))
+    Ok(filters(&text).iter().any(|filter| drivers.key_of(filter).is_some()))
 }
 
 #[cfg(test)]

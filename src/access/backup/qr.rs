@@ -6,7 +6,7 @@ use std::path::Path;
 use qrcode::{Color, EcLevel, QrCode};
 use zeroize::Zeroizing;
 
-use crate::error::{CommandError, Outcome};
+use super::ProofError;
 
 /// Light modules around the code, so that readers find it.
 const QUIET: usize = 4;
@@ -34,18 +34,14 @@ impl Qr {
     ///
     /// # Errors
     /// The name ends with neither `.svg` nor `.png`.
-    pub fn picture(&self, file: &Path) -> Outcome<Zeroizing<Vec<u8>>> {
+    pub fn picture(&self, file: &Path) -> Result<Zeroizing<Vec<u8>>, ProofError> {
         let ends_with = |end: &str| file.extension().is_some_and(|it| it.eq_ignore_ascii_case(end));
         if ends_with("svg") {
             Ok(Zeroizing::new(self.to_svg().as_bytes().to_vec()))
         } else if ends_with("png") {
             Ok(self.to_png())
         } else {
-            Err(CommandError::wrong(format!(
-                "'{}' is no name of a picture",
-                crate::sanitise::native(file)
-            ))
-            .hint("end it with .svg or .png"))
+            Err(ProofError::NoPicture(crate::sanitise::native(file)))
         }
     }
 
