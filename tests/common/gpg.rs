@@ -18,6 +18,8 @@ pub(crate) const SECRET: &[u8] = b"git-shroud-keyring v1\ndefault 1 canary\n";
 /// Everything is in here, until the tests are over.
 pub(crate) struct Home {
     dir: PathBuf,
+    /// The one that all tests read at the same time: no test may change its keyring.
+    shared: bool,
     /// Its input is closed when the tests end, however they do; then it stops the agent and removes the folder.
     _end: Child,
 }
@@ -53,7 +55,7 @@ pub(crate) fn home() -> &'static Home {
 
 impl Home {
     fn new() -> Self {
-        let home = Self::empty();
+        let mut home = Self::empty();
         fs::write(
             home.dir.join("gpg-agent.conf"),
             "allow-loopback-pinentry\ndefault-cache-ttl 0\nmax-cache-ttl 0\n",
@@ -62,6 +64,7 @@ impl Home {
         fs::write(home.dir.join("passphrase"), PASSPHRASE).unwrap();
         fs::write(home.dir.join("wrong"), "wrong").unwrap();
         home.generate();
+        home.shared = true;
         home
     }
 
@@ -88,7 +91,7 @@ impl Home {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Self { dir, _end: end }
+        Self { dir, shared: false, _end: end }
     }
 
     fn generate(&self) {
@@ -150,6 +153,12 @@ impl Home {
 
     /// Runs gpg in this home.
     pub(crate) fn gpg(&self, args: &[&str], input: &[u8]) -> Done {
+        let changes = |arg: &&str| {
+            ["--import", "--generate-key", "--edit-key"].contains(arg)
+                || ["--quick-", "--delete-"].iter().any(|start| arg.starts_with(start))
+        };
+        let change = args.iter().find(|arg| changes(arg) && !args.contains(&"--dry-run"));
+        assert!(!self.shared || change.is_none(), "{change:?} is for a copy(): others read here");
         let mut command = Command::new("gpg");
         command.arg("--homedir").arg(&self.dir).args(["--batch", "--no-tty"]).args(args);
         run(command, input)

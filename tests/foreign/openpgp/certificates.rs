@@ -118,7 +118,7 @@ fn a_certificate_is_made_small() {
 
 #[test]
 fn signatures_of_others_and_other_subkeys_are_left_out() {
-    let home = home();
+    let home = home().copy();
     let (subject, _) = generated(&["Sue <sue@example.com>"], Profile::RFC4880);
     home.gpg(&["--import"], &subject).expect();
     let fingerprint = Certificate::parse(&subject).unwrap().fingerprint();
