@@ -67,6 +67,7 @@ commands! {
     Hooks(hooks::Hooks),
     Member(member::Member),
     Key(key::Key),
+    Remote(remote::Remote),
     Config(config::Config),
     Migrate(migrate::Migrate),
     Import(import::Import),
@@ -92,6 +93,8 @@ commands! {
     MergeDriver(merge_driver::MergeDriver),
     #[command(hide = true)]
     DiffDriver(diff_driver::DiffDriver),
+    #[command(hide = true)]
+    RemoteHelper(remote_helper::RemoteHelper),
 }
 
 /// Runs the program with these arguments, the first of which is its name.
@@ -156,7 +159,9 @@ impl Command {
             | Self::Smudge(_)
             | Self::Textconv(_)
             | Self::MergeDriver(_)
-            | Self::DiffDriver(_) => return false,
+            | Self::DiffDriver(_)
+            // An address, which git has and other users see already.
+            | Self::RemoteHelper(_) => return false,
             Self::Config(config) if config.runs_program() => {
                 arguments.split(|argument| argument == "--").next().unwrap_or_default()
             }

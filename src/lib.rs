@@ -39,6 +39,7 @@ pub mod filter;
 pub mod import;
 pub mod merge;
 pub mod migrate;
+pub mod remote;
 pub mod scan;
 pub mod status;
 pub mod values;

@@ -9,6 +9,7 @@ mod import;
 mod lock;
 mod members;
 mod migrate;
+mod remote;
 mod rotate;
 mod scrub;
 mod unlock;

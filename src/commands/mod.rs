@@ -21,6 +21,8 @@ pub mod member;
 pub mod merge_driver;
 pub mod migrate;
 pub mod plumbing;
+pub mod remote;
+pub mod remote_helper;
 pub mod scan;
 pub mod scrub;
 pub mod status;

@@ -25,7 +25,7 @@ impl ScratchFolder {
     ///
     /// # Errors
     /// It cannot be made.
-    pub(super) fn new_in(parent: &Path, prefix: &str) -> io::Result<Self> {
+    pub fn new_in(parent: &Path, prefix: &str) -> io::Result<Self> {
         temporary::create_folder(parent, prefix).map(|path| Self { path: Some(path) })
     }
 

@@ -195,7 +195,7 @@ pub fn os_line(mut line: Vec<u8>) -> OsString {
     return String::from_utf8_lossy(&line).into_owned().into();
 }
 
-fn start_error(error: &io::Error, dir: &Path) -> GitError {
+pub(super) fn start_error(error: &io::Error, dir: &Path) -> GitError {
     if error.kind() == io::ErrorKind::NotFound && dir.exists() {
         GitError::Missing
     } else {
@@ -203,7 +203,7 @@ fn start_error(error: &io::Error, dir: &Path) -> GitError {
     }
 }
 
-fn success(command: &Command, output: Output) -> Result<Vec<u8>, GitError> {
+pub(super) fn success(command: &Command, output: Output) -> Result<Vec<u8>, GitError> {
     if output.status.success() {
         return Ok(output.stdout);
     }

@@ -15,6 +15,7 @@ pub mod history;
 pub mod hooks;
 pub mod index;
 mod info_attributes;
+pub mod isolated;
 pub mod jujutsu;
 pub mod last_changes;
 pub mod locate;

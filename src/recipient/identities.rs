@@ -143,7 +143,7 @@ impl Identities {
         let mut unreadable = Vec::new();
         let mut candidates = usual_age_files();
         if let Some(home) = home() {
-            candidates.extend(usual_ssh_files(&home.join(".ssh"), wanted));
+            candidates.extend(usual_ssh_files(&home.join(".ssh"), Some(wanted)));
         }
         for path in candidates.into_iter().filter(|path| path.is_file()) {
             let before = self.age.len();
@@ -179,6 +179,23 @@ impl Identities {
                 }
             }
         }
+        left_out
+    }
+
+    /// Looks for everything in the usual places, for what does not say whom it is for; says what is left out.
+    pub fn find_all(&mut self, gpg: Option<&OsStr>) -> Vec<String> {
+        let mut left_out = Vec::new();
+        let mut candidates = usual_age_files();
+        if let Some(home) = home() {
+            candidates.extend(usual_ssh_files(&home.join(".ssh"), None));
+        }
+        for path in candidates.into_iter().filter(|path| path.is_file()) {
+            if let Err(error) = self.add_file(&path) {
+                left_out.push(error.to_string());
+            }
+            self.looked.push(crate::sanitise::native(&path));
+        }
+        self.find_gpg(gpg);
         left_out
     }
 
@@ -236,9 +253,9 @@ fn is_openssh(path: &Path) -> bool {
     read.is_ok() && start == OPENSSH
 }
 
-/// The private keys whose public half one of the recipients is; those of the standard names, and those in OpenSSH's form, also
+/// The private keys whose public half one of the recipients is, or any where none are given; those of the standard names, and those in OpenSSH's form, also
 /// without a file of their public half.
-fn usual_ssh_files(dir: &Path, wanted: &[&Recipient]) -> Vec<PathBuf> {
+fn usual_ssh_files(dir: &Path, wanted: Option<&[&Recipient]>) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = Vec::new();
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let public = entries
@@ -248,7 +265,8 @@ fn usual_ssh_files(dir: &Path, wanted: &[&Recipient]) -> Vec<PathBuf> {
         let line = read_bounded(&path, MAX_TEXT_LEN).unwrap_or_default();
         let recipient =
             std::str::from_utf8(&line).ok().and_then(|line| age::parse_recipient(line.trim()).ok());
-        if recipient.is_some_and(|(recipient, _)| wanted.contains(&&recipient)) {
+        let is_wanted = |recipient| wanted.is_none_or(|wanted| wanted.contains(&&recipient));
+        if recipient.is_some_and(|(recipient, _)| is_wanted(recipient)) {
             files.push(path.with_extension(""));
         }
     }

@@ -105,6 +105,19 @@ pub fn load(common_dir: &Path) -> Result<Keyring, StoreError> {
     }
 }
 
+/// A keyring in another file; empty where there is none.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub fn load_file(path: &Path) -> Result<Keyring, StoreError> {
+    match read(path) {
+        Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(Keyring::default())
+        }
+        read => read,
+    }
+}
+
 /// Writes the local keyring; an empty one is removed.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ mod common;
 mod format_vectors;
 mod fuzzed;
 mod git_crypt_formats;
+mod remote_vectors;
 mod targets;
 mod value_vectors;
 

@@ -88,6 +88,13 @@ fn fixture(command: &str, example: &str) -> (Sandbox, &'static str) {
             let key = include_bytes!("../fixtures/git-crypt/a-default.key");
             sandbox.write("git-crypt.key", key);
         }
+        "remote init" => drop(sandbox.git(".", ["init", "-q", "--bare", "host.git"])),
+        _ if command.starts_with("remote ") => {
+            sandbox.git(".", ["init", "-q", "--bare", "host.git"]);
+            sandbox.shroud("repo", ["remote", "init", "-q", "vault", "../host.git"]);
+            let status = sandbox.shroud("repo", ["remote", "status", "vault", "--json"]).json();
+            sandbox.write("state-that-bob-sees", status["state"].as_str().unwrap());
+        }
         "untrack" => drop(sandbox.shroud("repo", ["track", "-q", "*.pem"])),
         "key new" if !example.contains("key new") => {
             drop(sandbox.shroud("repo", ["key", "new", "-q", "staging"]));

@@ -59,6 +59,7 @@ mod policy;
 mod program_missing;
 mod reading;
 mod reference;
+mod remote;
 mod review_members;
 mod rotation;
 mod scan;

@@ -9,7 +9,7 @@ use crate::paths::{Crate, Module};
 use crate::texts;
 
 /// The modules, lowest first.
-const LAYERS: [&str; 36] = [
+const LAYERS: [&str; 37] = [
     // Words that every other module may use.
     "clock",
     "hex",
@@ -39,6 +39,7 @@ const LAYERS: [&str; 36] = [
     "check",
     "clone",
     "access",
+    "remote",
     "scan",
     "environments",
     "migrate",

@@ -28,7 +28,7 @@ class GitShroud < Formula
   end
 
   def install
-    bin.install "git-shroud", "git-shroud-textconv"
+    bin.install "git-shroud", "git-shroud-textconv", "git-remote-shroud"
     man1.install Dir["man/man1/*.1"]
     bash_completion.install "completions/git-shroud.bash" => "git-shroud"
     zsh_completion.install "completions/_git-shroud"

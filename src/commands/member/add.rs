@@ -6,7 +6,9 @@ use crate::access::members::adding::Adding;
 use crate::commands::{Context, exclusive, refuse_rotation};
 use crate::error::{CommandError, Outcome};
 use crate::keyring::KeyName;
+use crate::remote::membership::Adding as AddingToRemote;
 use crate::store::shroud_dir::Label;
+use crate::ui::prompt;
 
 /// Grant keys to somebody with an OpenPGP, age or SSH public key
 ///
@@ -34,10 +36,16 @@ pub(super) struct Add {
     /// Commit the member's file, and nothing else
     #[arg(long)]
     commit: bool,
+    /// Let them open this encrypted remote, in place of a key of the repository
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["keys", "commit"])]
+    remote: Option<String>,
 }
 
 impl Add {
     pub(super) fn run(self, context: &Context) -> Outcome {
+        if let Some(remote) = &self.remote {
+            return self.run_on_remote(context, remote);
+        }
         let opened = context.open()?;
         opened.top()?;
         refuse_rotation(&opened.repository)?;
@@ -54,6 +62,24 @@ impl Add {
             commit: self.commit,
         };
         Ok(adding.run(&opened, &context.ui)?)
+    }
+
+    fn run_on_remote(&self, context: &Context, remote: &str) -> Outcome {
+        let label = self.label.as_deref().map(parse_label).transpose()?;
+        if label.is_some() && self.recipients.len() > 1 {
+            return Err(CommandError::wrong("one label cannot name several recipients"));
+        }
+        let adding = AddingToRemote {
+            recipients: &self.recipients,
+            label: label.as_ref(),
+            trust: self.trust,
+        };
+        let repository = context.repository()?;
+        for member in adding.run(&repository, remote, &context.ui, &mut prompt::ask)? {
+            let (label, recipient) = (&member.label, &member.recipient);
+            context.ui.status(format!("'{label}' can open it now ({recipient})"));
+        }
+        Ok(())
     }
 }
 

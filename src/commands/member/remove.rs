@@ -5,6 +5,8 @@ use crate::access::removal::run::{Removed, Request};
 use crate::commands::Context;
 use crate::error::Outcome;
 use crate::keyring::KeyName;
+use crate::remote::membership;
+use crate::ui::prompt;
 
 /// Remove members, and rotate their keys
 ///
@@ -35,10 +37,16 @@ pub(super) struct Remove {
     /// Print what would be done, and do nothing; with --report also what they could still open
     #[arg(long)]
     dry_run: bool,
+    /// Take them, by label, from this encrypted remote, which gets a new key
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["keys", "without", "no_rotate", "report", "dry_run"])]
+    remote: Option<String>,
 }
 
 impl Remove {
     pub(super) fn run(self, context: &Context) -> Outcome {
+        if let Some(remote) = &self.remote {
+            return self.run_on_remote(context, remote);
+        }
         let request = Request {
             members: &self.members,
             keys: &self.keys,
@@ -53,6 +61,20 @@ impl Remove {
             print_report(&context.ui, &self.members, &plan, &exposure, format);
         } else if !exposure.paths.is_empty() {
             context.ui.hint("--report, with --dry-run, lists them as a checklist");
+        }
+        Ok(())
+    }
+
+    fn run_on_remote(&self, context: &Context, remote: &str) -> Outcome {
+        let repository = context.repository()?;
+        let left = membership::remove(&repository, remote, &self.members, &mut prompt::ask)?;
+        let ui = &context.ui;
+        ui.status("made a new key: what is pushed from now on is closed to those who were removed");
+        ui.warning(
+            "they can still open what was pushed before, in copies that they or the host keep",
+        );
+        if left.0.is_empty() {
+            ui.warning("only clones that hold the key can open it: nobody is a member");
         }
         Ok(())
     }

@@ -1,0 +1,79 @@
+//! A fetch: packs that are not here yet, looked at before they become the repository's own.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::RemoteError;
+use super::manifest::{Manifest, Pack};
+use super::pack;
+use super::store::{Remote, State};
+use crate::fs::{Access, read_bounded, write_atomic};
+
+/// Bytes of the longest list of packs that is read.
+const MAX_APPLIED: usize = 1 << 20;
+
+/// The packs of a store that were taken. It only spares work: what is missing is found, and then all packs are taken again.
+pub fn read_applied(dir: &Path) -> BTreeSet<String> {
+    let bytes = read_bounded(&dir.join("applied"), MAX_APPLIED).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
+}
+
+/// Remembers those that the store still has.
+///
+/// # Errors
+/// The list cannot be written.
+pub fn write_applied(
+    dir: &Path,
+    applied: &BTreeSet<String>,
+    manifest: &Manifest,
+) -> Result<(), RemoteError> {
+    let names = manifest.packs.iter().map(Pack::name);
+    let text: String =
+        names.filter(|name| applied.contains(*name)).map(|name| format!("{name}\n")).collect();
+    Ok(write_atomic(&dir.join("applied"), text.as_bytes(), Access::Private)?)
+}
+
+/// Fetches what these objects lead to. Returns files to remove once refs lead there: until then they keep the packs.
+///
+/// # Errors
+/// A pack is missing, was changed, or holds what git does not take, or the objects do not connect. Then no object has come.
+pub fn fetch(
+    remote: &Remote,
+    state: &State,
+    wanted: &[String],
+    all: bool,
+) -> Result<Vec<PathBuf>, RemoteError> {
+    let local = remote.local()?;
+    let _lock = remote.lock()?;
+    let (here, there) = (local.object_format()?, &state.manifest.object_format);
+    if here != *there {
+        return Err(RemoteError::ObjectFormat { here, there: there.clone() });
+    }
+    let applied = if all { BTreeSet::new() } else { read_applied(&remote.dir) };
+    let mut taken = take(remote, state, wanted, &applied);
+    // What was taken may have been removed since, as nothing led to it.
+    if taken.is_err() && !applied.is_empty() {
+        taken = take(remote, state, wanted, &BTreeSet::new());
+    }
+    let keeping = taken?;
+    let names = state.manifest.packs.iter().map(|pack| pack.name().to_owned());
+    write_applied(&remote.dir, &names.collect(), &state.manifest)?;
+    Ok(keeping)
+}
+
+fn take(
+    remote: &Remote,
+    state: &State,
+    wanted: &[String],
+    applied: &BTreeSet<String>,
+) -> Result<Vec<PathBuf>, RemoteError> {
+    let incoming = remote.local()?.incoming()?;
+    for pack in &state.manifest.packs {
+        if applied.contains(pack.name()) {
+            continue;
+        }
+        incoming.index(|sink| pack::open(&remote.mirror, &state.files, &state.keys, pack, sink))?;
+    }
+    incoming.is_connected(wanted)?.map_err(RemoteError::Incomplete)?;
+    incoming.migrate()
+}
