@@ -134,10 +134,10 @@ fn what_somebody_without_the_key_changes_is_refused() {
         ("members", None, "its file 'members' is missing"),
         ("members", Some(&manifest), "not the one that the manifest names"),
         (first, None, "is missing"),
-        (first, Some(&other), "is another one"),
+        (first, Some(&other), "pack"),
         (first, Some(&one[..one.len() - 9]), "pack"),
         (first, Some(b"\0SHROUD"), "truncated"),
-        (second, Some(&one), "is another one"),
+        (second, Some(&one), "pack"),
         (second, Some(b""), "truncated"),
     ] {
         put(&sandbox, path, content);
