@@ -82,10 +82,7 @@ pub fn begin(
         create_key(&mut keyring, name)?;
     }
     set_up(repository, top, &keyring, tripwire)?;
-    if jujutsu::is_used(repository) {
-        progress.warning(jujutsu::WARNING);
-        progress.hint(jujutsu::HINT);
-    }
+    jujutsu::warn_if_used(repository, progress);
     let keys = keyring.entries().iter().map(|entry| (entry.name.clone(), entry.key.id()));
     Ok(SetUp { keys: keys.collect(), beside_git_crypt })
 }

@@ -65,10 +65,7 @@ pub fn unlock(
     progress: &dyn Progress,
 ) -> Result<(), UnlockError> {
     let is_set_up = install_first(&repository)?;
-    if jujutsu::is_used(&repository) {
-        progress.warning(jujutsu::WARNING);
-        progress.hint(jujutsu::HINT);
-    }
+    jujutsu::warn_if_used(&repository, progress);
     let keyring = local::load(repository.common_dir())?;
     let git_crypt = held_git_crypt_keys(&repository)?;
     let roster = Roster::read(&repository)?;
