@@ -65,6 +65,8 @@ commands! {
     Scan(scan::Scan),
     Scrub(scrub::Scrub),
     Hooks(hooks::Hooks),
+    Install(install::Install),
+    Uninstall(install::Uninstall),
     Member(member::Member),
     Key(key::Key),
     Remote(remote::Remote),
@@ -95,6 +97,8 @@ commands! {
     DiffDriver(diff_driver::DiffDriver),
     #[command(hide = true)]
     RemoteHelper(remote_helper::RemoteHelper),
+    #[command(hide = true)]
+    Guard(guard::Guard),
 }
 
 /// Runs the program with these arguments, the first of which is its name.
@@ -161,7 +165,8 @@ impl Command {
             | Self::MergeDriver(_)
             | Self::DiffDriver(_)
             // An address, which git has and other users see already.
-            | Self::RemoteHelper(_) => return false,
+            | Self::RemoteHelper(_)
+            | Self::Guard(_) => return false,
             Self::Config(config) if config.runs_program() => {
                 arguments.split(|argument| argument == "--").next().unwrap_or_default()
             }

@@ -3,6 +3,7 @@
 mod attributes;
 mod by_value;
 mod cut_off;
+mod drivers;
 mod files_of_keys;
 mod git_crypt;
 mod gpg;
@@ -18,7 +19,7 @@ use crate::access::given::generations::find_dropped;
 use crate::clone::sealing::refused_keys;
 use crate::clone::{RESTORE, Roster, write_only};
 use crate::git::attributes_file::AttributesFile;
-use crate::git::config::{PROGRAM, TEXTCONV_PROGRAM, find_on_path, missing_drivers};
+use crate::git::config::has_own_drivers;
 use crate::git::repository::Repository;
 use crate::git::{hooks, jujutsu};
 use crate::git_crypt::{HeldKeys, Name};
@@ -83,7 +84,7 @@ impl Patient<'_> {
 /// Runs every check.
 pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(program());
+    findings.extend(drivers::program());
     if let Some(finding) = not_set_up(patient) {
         // Guards scan for secrets without anything else being set up.
         let lacking = hooks::lacking(patient.repository);
@@ -96,7 +97,8 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     findings.push(guards(patient));
     findings.extend(configuration(patient));
     if !patient.is_git_crypt_alone() {
-        findings.push(drivers(patient));
+        findings.push(drivers::examine(patient));
+        findings.extend(drivers::start_elsewhere(patient.repository));
         findings.extend(keys(patient));
         findings.extend(members::examine(patient));
         findings.extend(gpg::examine(patient));
@@ -112,14 +114,13 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
 /// A repository in which nothing of this program or of git-crypt should be seen has one problem, and not one for each part.
 fn not_set_up(patient: &Patient<'_>) -> Option<Finding> {
     let roster = patient.roster;
-    let drivers = crate::git::config::drivers();
     let is_bare = patient.keyring.is_empty()
         && roster.infos.is_empty()
         && roster.malformed.is_empty()
         && roster.missing.is_none()
         && patient.git_crypt.is_empty()
         && patient.git_crypt_names.is_empty()
-        && missing_drivers(patient.repository).len() == drivers.len();
+        && !has_own_drivers(patient.repository);
     let has_lines = patient.repository.worktree.as_ref().is_some_and(|top| {
         let file = AttributesFile::read(&top.join(".gitattributes"));
         file.is_ok_and(|file| file.macro_has_tripwire().is_some() || !file.tracked().is_empty())
@@ -144,33 +145,6 @@ fn advice(check: &'static str, message: impl Into<String>, remedy: impl Into<Str
 
 fn problem(check: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Finding {
     Finding { severity: Severity::Problem, ..advice(check, message, remedy) }
-}
-
-/// Whether git finds the programs by name, as editors and other tools need.
-fn program() -> Vec<Finding> {
-    [PROGRAM, TEXTCONV_PROGRAM]
-        .map(|name| match find_on_path(name) {
-            Some(path) => ok("program", format!("{name} is {}", crate::sanitise::native(&path))),
-            None => advice(
-                "program",
-                format!("{name} is not on PATH, so git uses its full path"),
-                "add its folder to PATH and run 'git shroud unlock' again",
-            ),
-        })
-        .into()
-}
-
-fn drivers(patient: &Patient<'_>) -> Finding {
-    let missing = missing_drivers(patient.repository);
-    if missing.is_empty() {
-        return ok("drivers", "git uses git-shroud here");
-    }
-    let names: Vec<_> = missing.iter().map(|(name, _)| *name).collect();
-    problem(
-        "drivers",
-        format!("these git settings are missing or wrong: {}", names.join(", ")),
-        "run 'git shroud unlock', which sets them",
-    )
 }
 
 /// The hooks that look at what is committed and pushed. Hooks of other tools may run the same checks unseen.

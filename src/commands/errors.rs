@@ -21,7 +21,9 @@ use crate::demo::DemoError;
 use crate::error::{About, CommandError};
 use crate::fs::plaintext_folder::FolderError;
 use crate::git::editor::EditorError;
+use crate::git::guards::GuardError;
 use crate::git::hooks::HooksError;
+use crate::git::user_config::UserConfigError;
 use crate::git_crypt::KeyFileError;
 use crate::keyring::TextError;
 use crate::scan::error::ScanError;
@@ -77,9 +79,30 @@ impl From<HooksError> for CommandError {
                  'git-shroud check --pre-push \"$1\"' and 'git-shroud scan --pre-push \"$1\"' with the same lines on \
                  standard input (pre-push); or use this repository's own hooks: git config core.hooksPath .git/hooks",
             ),
+            HooksError::TooOld => wrong.hint("run 'git shroud hooks install' in each clone"),
             HooksError::Folder(_) => wrong.hint("move it elsewhere, and try again"),
             HooksError::Git(error) => error.into(),
             HooksError::Io(_) => wrong,
+        }
+    }
+}
+
+impl From<GuardError> for CommandError {
+    fn from(error: GuardError) -> Self {
+        match error {
+            GuardError::Git(error) => error.into(),
+            error => Self::wrong(error.to_string()),
+        }
+    }
+}
+
+impl From<UserConfigError> for CommandError {
+    fn from(error: UserConfigError) -> Self {
+        let wrong = Self::wrong(error.to_string());
+        match error {
+            UserConfigError::Foreign(name) => wrong
+                .hint(format!("remove it, and try again: git config --global --unset-all {name}")),
+            UserConfigError::Git(error) => error.into(),
         }
     }
 }

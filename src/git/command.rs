@@ -174,14 +174,29 @@ impl Git {
     /// # Errors
     /// [`GitError::Missing`] or [`GitError::TooOld`].
     pub fn check_version(&self) -> Result<(), GitError> {
-        let text = String::from_utf8_lossy(&self.run(["version"])?).trim().to_owned();
-        let mut numbers = text.trim_start_matches("git version ").split('.').map(str::parse);
-        let version = (numbers.next(), numbers.next());
-        match version {
-            (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= OLDEST => Ok(()),
+        let text = self.version_text()?;
+        match parse_version(&text) {
+            Some(version) if version >= OLDEST => Ok(()),
             _ => Err(GitError::TooOld(text)),
         }
     }
+
+    /// The major and minor version; `None` where git says something else.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn version(&self) -> Result<Option<(u32, u32)>, GitError> {
+        Ok(parse_version(&self.version_text()?))
+    }
+
+    fn version_text(&self) -> Result<String, GitError> {
+        Ok(String::from_utf8_lossy(&self.run(["version"])?).trim().to_owned())
+    }
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.trim_start_matches("git version ").split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 /// Output without its newline; any other byte may belong to a path.

@@ -1,12 +1,14 @@
 //! The drivers in the local git configuration, and the local attributes and excludes (gitattributes, git-config).
 
-use std::env;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gix::bstr::ByteSlice as _;
+use gix::config::Source;
+
 use super::GitError;
 use super::attributes_file::AttributesFile;
+use super::program_path::{command, is_same_command};
 use super::repository::Repository;
 use super::worktree::TEMP_PREFIX;
 use crate::git_crypt;
@@ -36,14 +38,34 @@ pub fn drivers() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The settings that are not as they should be.
+/// The settings that do not do what they should here, wherever they were made.
 pub fn missing_drivers(repository: &Repository) -> Vec<(&'static str, String)> {
-    drivers().into_iter().filter(|(name, value)| !is_set(repository, name, value)).collect()
+    let is_missing = |(name, value): &(&str, String)| {
+        let set = repository.gix.config_snapshot().string(*name);
+        !set.is_some_and(|set| set.to_str().is_ok_and(|set| is_same_command(set, value)))
+    };
+    drivers().into_iter().filter(is_missing).collect()
 }
 
-fn is_set(repository: &Repository, name: &str, value: &str) -> bool {
-    let set = repository.gix.config_snapshot().string(name);
-    set.is_some_and(|set| set.as_slice() == value.as_bytes())
+/// Whether this clone's own configuration has a driver, right or wrong.
+pub fn has_own_drivers(repository: &Repository) -> bool {
+    drivers().iter().any(|(name, _)| own_value(repository, name).is_some())
+}
+
+/// What this clone's own configuration says. What the user has set for all clones may go, and the attributes of a clone that was opened
+/// have no tripwire, so a clone never counts on it.
+fn own_value(repository: &Repository, name: &str) -> Option<Vec<u8>> {
+    let config = repository.gix.config_snapshot();
+    let value = config.plumbing().string_filter(name, |meta| meta.source == Source::Local);
+    value.map(Into::into)
+}
+
+fn is_own(repository: &Repository, name: &str, value: &str) -> bool {
+    own_value(repository, name).is_some_and(|set| set == value.as_bytes())
+}
+
+fn set_own(repository: &Repository, name: &str, value: &str) -> Result<(), GitError> {
+    repository.git.run(["config", "--local", "--replace-all", name, value]).map(drop)
 }
 
 /// The merge driver of files that git-crypt encrypts, to which no attribute leads.
@@ -91,7 +113,11 @@ pub fn missing_git_crypt_drivers<'n>(
 ) -> Vec<(String, String)> {
     let drivers = keys.into_iter().flat_map(git_crypt_drivers);
     let settings = drivers.chain(git_crypt_merge(repository));
-    settings.filter(|(name, value)| !is_set(repository, name, value)).collect()
+    let is_missing = |(name, value): &(String, String)| {
+        let set = repository.gix.config_snapshot().string(name.as_str());
+        !set.is_some_and(|set| set.to_str().is_ok_and(|set| is_same_command(set, value)))
+    };
+    settings.filter(is_missing).collect()
 }
 
 /// Makes git use this program for the files of these git-crypt keys.
@@ -102,8 +128,11 @@ pub fn install_git_crypt_drivers<'n>(
     repository: &Repository,
     keys: impl IntoIterator<Item = &'n git_crypt::Name>,
 ) -> Result<(), GitError> {
-    for (name, value) in missing_git_crypt_drivers(repository, keys) {
-        repository.git.run(["config", "--local", &name, &value])?;
+    let drivers = keys.into_iter().flat_map(git_crypt_drivers);
+    for (name, value) in drivers.chain(git_crypt_merge(repository)) {
+        if !is_own(repository, &name, &value) {
+            set_own(repository, &name, &value)?;
+        }
     }
     exclude_leftovers(&info_dir(repository)?.join("exclude"))
 }
@@ -119,8 +148,10 @@ fn info_dir(repository: &Repository) -> Result<PathBuf, GitError> {
 /// # Errors
 /// A file cannot be written, or git fails.
 pub fn install_drivers(repository: &Repository) -> Result<(), GitError> {
-    for (name, value) in missing_drivers(repository) {
-        repository.git.run(["config", "--local", name, &value])?;
+    for (name, value) in drivers() {
+        if !is_own(repository, name, &value) {
+            set_own(repository, name, &value)?;
+        }
     }
     let info = info_dir(repository)?;
     let mut attributes = AttributesFile::read(&info.join("attributes"))?;
@@ -147,33 +178,4 @@ fn exclude_leftovers(path: &Path) -> Result<(), GitError> {
     text.extend_from_slice(line.as_bytes());
     text.push(b'\n');
     Ok(crate::fs::write_atomic(path, &text, crate::fs::Access::Shared)?)
-}
-
-/// How git is to start a program: by name where the name finds the one beside this, else by its path.
-fn command(name: &str) -> String {
-    let here = env::current_exe().ok().and_then(|exe| dunce::canonicalize(exe).ok());
-    let beside = here.as_deref().and_then(Path::parent).map(|dir| dir.join(file_name(name)));
-    let Some(beside) = beside.filter(|beside| beside.is_file()) else { return name.to_owned() };
-    if find_on_path(name) == Some(beside.clone()) {
-        return name.to_owned();
-    }
-    shell_word(beside.as_os_str()).unwrap_or_else(|| name.to_owned())
-}
-
-/// Where `PATH` leads for this name.
-pub fn find_on_path(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    let mut files = env::split_paths(&path).map(|dir| dir.join(file_name(name)));
-    dunce::canonicalize(files.find(|file| file.is_file())?).ok()
-}
-
-fn file_name(name: &str) -> String {
-    format!("{name}{}", env::consts::EXE_SUFFIX)
-}
-
-/// The text as one word of a shell, which git starts where it finds anything special.
-fn shell_word(text: &OsStr) -> Option<String> {
-    let text = text.to_str()?.replace('\\', if cfg!(windows) { "/" } else { "\\" });
-    let plain = |c: char| c.is_alphanumeric() || "/._-+:@,".contains(c);
-    Some(if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) })
 }

@@ -5,16 +5,16 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::GitError;
-use super::command::os_line;
-use super::config::{PROGRAM, find_on_path};
+use super::command::{Git, os_line};
+use super::config::PROGRAM;
+use super::hook_change::Change;
+pub use super::hook_change::NAMES;
+use super::hook_settings::{self, Scope};
+use super::program_path::{find_on_path, stable_path};
 use super::repository::Repository;
 use crate::fs::replace;
 use crate::fs::with_path;
 
-/// The hooks that guard a clone. Those that begin with 'post-' come too late to stop anything, and tell of it: git asks no
-/// other where a rebase or a cherry-pick makes a commit.
-pub const NAMES: [&str; 6] =
-    ["pre-commit", "pre-merge-commit", "pre-applypatch", "post-commit", "post-rewrite", "pre-push"];
 /// What an earlier hook is called while the guard is in its place.
 pub const ASIDE: &str = ".before-git-shroud";
 /// What is behind that in the name of one put aside before, which does not run.
@@ -27,31 +27,15 @@ const FALLBACK: &str = "command -v \"$program\" >/dev/null 2>&1 || program=";
 /// Bytes of a hook that are looked at.
 const MAX_LEN: usize = 1 << 20;
 
-/// What happened to one hook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// The guard was written; no hook was there.
-    Written,
-    /// The guard was written, and the hook that was there runs before it.
-    Chained,
-    /// Likewise; another one was aside already, and is kept under a further name.
-    ChainedAgain,
-    /// Nothing had to be done.
-    Kept,
-    /// The guard was there, as an earlier version or another copy of this program wrote it, and was written again.
-    Renewed,
-    /// The guard was removed.
-    Removed,
-    /// The guard was removed, and the hook that was there before is back.
-    Restored,
-}
-
 /// Why hooks cannot be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum HooksError {
     /// The folder serves other repositories too.
     #[error("core.hooksPath points to '{0}', outside this repository; nothing was changed")]
     Shared(String),
+    /// There are guards for all clones only in the configuration.
+    #[error("this git runs no hooks from its configuration; that needs git 2.54 or newer")]
+    TooOld,
     /// A folder in the place of a hook.
     #[error("'{0}' is a folder and not a hook; nothing was changed")]
     Folder(String),
@@ -74,13 +58,49 @@ pub fn folder(repository: &Repository) -> Result<PathBuf, GitError> {
     Ok(base.join(named))
 }
 
-/// Writes the guards; a hook that is there is put aside and runs first. Twice is once.
+/// Writes the guards: into the configuration of the clone if its git runs them from there, else into files. Twice is once.
 ///
 /// # Errors
 /// [`HooksError`]; then no hook was changed, or the error names the file.
-pub fn install(repository: &Repository) -> Result<Vec<(&'static str, Change)>, HooksError> {
+pub fn install(
+    repository: &Repository,
+    files: bool,
+) -> Result<Vec<(&'static str, Change)>, HooksError> {
+    if files || !hook_settings::are_known(repository.git.dir())? {
+        return install_files(repository);
+    }
+    let changes = hook_settings::install(&repository.git, Scope::Local)?;
+    // Files of an earlier git would run a second time.
+    match remove_files(repository) {
+        Err(HooksError::Shared(_)) => {}
+        removed => drop(removed?),
+    }
+    Ok(changes)
+}
+
+/// Writes the guards into the user's configuration, for every clone.
+///
+/// # Errors
+/// git is too old, or fails.
+pub fn install_for_user(dir: &Path) -> Result<Vec<(&'static str, Change)>, HooksError> {
+    if !hook_settings::are_known(dir)? {
+        return Err(HooksError::TooOld);
+    }
+    Ok(hook_settings::install(&Git::new(dir), Scope::Global)?)
+}
+
+/// Removes the guards from the user's configuration.
+///
+/// # Errors
+/// git fails.
+pub fn remove_for_user(dir: &Path) -> Result<Vec<(&'static str, Change)>, HooksError> {
+    Ok(hook_settings::remove(&Git::new(dir), Scope::Global)?)
+}
+
+/// Writes the guards into files; a hook that is there is put aside and runs first.
+fn install_files(repository: &Repository) -> Result<Vec<(&'static str, Change)>, HooksError> {
     // The name finds it where it is installed; the path is for where it is not.
-    let program = std::env::current_exe().ok().or_else(|| find_on_path(PROGRAM));
+    let program = stable_path(PROGRAM).or_else(|| find_on_path(PROGRAM));
     let program = program.unwrap_or_else(|| PathBuf::from(PROGRAM));
     let folder = own_folder(repository)?;
     fs::create_dir_all(&folder).map_err(|error| with_path(&folder, &error))?;
@@ -148,11 +168,24 @@ fn write(hook: &Path, text: &[u8]) -> io::Result<()> {
     replace::put(file.into_temp_path(), hook)
 }
 
-/// Takes the guards away, and puts the hooks back that were there before.
+/// Takes the guards away, from files and from the configuration of the clone, and puts the hooks back that were there before.
 ///
 /// # Errors
-/// A file cannot be changed.
+/// A file or the configuration cannot be changed.
 pub fn remove(repository: &Repository) -> Result<Vec<(&'static str, Change)>, HooksError> {
+    let configured = hook_settings::remove(&repository.git, Scope::Local)?;
+    let was_configured = configured.iter().any(|(_, change)| *change == Change::Removed);
+    let files = match remove_files(repository) {
+        Err(HooksError::Shared(_)) if was_configured => return Ok(configured),
+        files => files?,
+    };
+    let both = files.into_iter().zip(configured);
+    let either =
+        |((name, file), (_, setting))| (name, if file == Change::Kept { setting } else { file });
+    Ok(both.map(either).collect())
+}
+
+fn remove_files(repository: &Repository) -> Result<Vec<(&'static str, Change)>, HooksError> {
     let folder = own_folder(repository)?;
     let mut changes = Vec::new();
     for name in NAMES {
@@ -186,8 +219,12 @@ pub struct Lacking {
 /// git fails, or a hook cannot be read.
 pub fn lacking(repository: &Repository) -> Result<Lacking, HooksError> {
     let folder = folder(repository)?;
+    let from_settings = hook_settings::are_known(repository.git.dir())?;
     let mut lacking = Lacking::default();
     for name in NAMES {
+        if from_settings && hook_settings::is_set(repository, name) {
+            continue;
+        }
         let hook = folder.join(name);
         if !is_there(&hook) || !is_guard(&hook)? {
             lacking.missing.push(name);

@@ -36,8 +36,8 @@ fn commit_raw(sandbox: &Sandbox, path: &str) {
 #[test]
 fn a_commit_in_the_clear_is_stopped_and_a_sealed_one_passes() {
     let sandbox = served();
-    sandbox.shroud("repo", ["hooks", "install"]).says("wrote the hook pre-commit");
-    sandbox.shroud("repo", ["hooks", "install"]).says("left the hook pre-push as it is");
+    sandbox.shroud("repo", ["hooks", "install", "--files"]).says("wrote the hook pre-commit");
+    sandbox.shroud("repo", ["hooks", "install", "--files"]).says("left the hook pre-push as it is");
     assert_eq!(sandbox.mode("repo/.git/hooks/pre-commit"), 0o755);
     sandbox.write("repo/secrets/good", "sealed by the filter");
     sandbox.git("repo", ["add", "."]);
@@ -63,7 +63,7 @@ fn a_commit_in_the_clear_is_stopped_and_a_sealed_one_passes() {
 #[test]
 fn a_push_of_what_skipped_the_first_guard_is_stopped() {
     let sandbox = served();
-    sandbox.shroud("repo", ["hooks", "install"]);
+    sandbox.shroud("repo", ["hooks", "install", "--files"]);
     commit_raw(&sandbox, "secrets/leak");
     commit_raw(&sandbox, "docs/after");
     let refused = push(&sandbox, &["main"]).expect(1);
@@ -80,7 +80,7 @@ fn the_server_refuses_what_got_past_every_guard() {
     for unpack in ["1000", "1"] {
         let sandbox = served();
         sandbox.git("server.git", ["config", "receive.unpackLimit", unpack]);
-        sandbox.shroud("repo", ["hooks", "install"]);
+        sandbox.shroud("repo", ["hooks", "install", "--files"]);
         commit_raw(&sandbox, "docs/fine");
         push(&sandbox, &["main"]).expect(0);
         let before = sandbox.git("server.git", ["rev-parse", "main"]).text();
@@ -135,9 +135,9 @@ fn earlier_hooks_run_first_with_all_that_git_gives_them() {
     );
     hook(&sandbox, "repo/.git/hooks/pre-push", &format!("echo \"$1 $2\" >>{log}; cat >>{log}"));
     sandbox
-        .shroud("repo", ["hooks", "install"])
+        .shroud("repo", ["hooks", "install", "--files"])
         .says("pre-commit.before-git-shroud and runs first");
-    sandbox.shroud("repo", ["hooks", "install"]);
+    sandbox.shroud("repo", ["hooks", "install", "--files"]);
     sandbox.write("repo/a", "a");
     sandbox.git("repo", ["add", "a"]);
     // 'set -e' holds as it did before.
@@ -168,7 +168,7 @@ fn a_hook_that_is_a_link_stays_one() {
     symlink("../../tools/guard", sandbox.path("repo/.git/hooks/pre-commit")).unwrap();
     symlink("nowhere", sandbox.path("repo/.git/hooks/pre-push")).unwrap();
     let target = sandbox.read("repo/tools/guard");
-    sandbox.shroud("repo", ["hooks", "install"]);
+    sandbox.shroud("repo", ["hooks", "install", "--files"]);
     assert_eq!(sandbox.read("repo/tools/guard"), target);
     let refused = sandbox.try_git("repo", ["commit", "-q", "--allow-empty", "-m", "x"]).expect(1);
     assert!((refused.text() + &refused.stderr).contains("canary-link"));
@@ -185,11 +185,11 @@ fn hooks_go_where_git_looks_for_them() {
     let sandbox = served();
     sandbox.git("repo", ["config", "core.hooksPath", ".githooks"]);
     sandbox.git("repo", ["worktree", "add", "-q", "../linked", "-b", "linked"]);
-    sandbox.shroud("repo/secrets", ["hooks", "install"]);
+    sandbox.shroud("repo/secrets", ["hooks", "install", "--files"]);
     assert!(sandbox.path("repo/.githooks/pre-commit").exists());
     assert!(!sandbox.path("repo/.git/hooks/pre-commit").exists());
     sandbox.git("repo", ["config", "--unset", "core.hooksPath"]);
-    sandbox.shroud("linked", ["hooks", "install"]);
+    sandbox.shroud("linked", ["hooks", "install", "--files"]);
     assert!(sandbox.path("repo/.git/hooks/pre-commit").exists());
     sandbox.stage_raw("linked", "secrets/bad", b"canary");
     sandbox.try_git("linked", ["commit", "-q", "-m", "bad"]).expect(1);
@@ -204,7 +204,10 @@ fn hooks_go_where_git_looks_for_them() {
             .says("git-shroud check --staged");
     }
     assert!(!shared.exists());
-    sandbox.try_shroud("server.git", ["hooks", "install"]).expect(2).says("needs a worktree");
+    sandbox
+        .try_shroud("server.git", ["hooks", "install", "--files"])
+        .expect(2)
+        .says("needs a worktree");
 }
 
 #[test]
@@ -212,11 +215,11 @@ fn a_hook_that_was_written_over_the_guard_is_put_aside_again() {
     let sandbox = served();
     let names = ["pre-commit", "pre-push"].map(|name| format!("repo/.git/hooks/{name}"));
     names.iter().for_each(|name| hook(&sandbox, name, "exit 0"));
-    sandbox.shroud("repo", ["hooks", "install"]);
+    sandbox.shroud("repo", ["hooks", "install", "--files"]);
     // As husky does with each 'npm install': one as before, one of a newer version.
     hook(&sandbox, &names[0], "exit 0");
     hook(&sandbox, &names[1], "exit 1");
-    let done = sandbox.shroud("repo", ["hooks", "install"]);
+    let done = sandbox.shroud("repo", ["hooks", "install", "--files"]);
     assert_eq!(done.stderr.matches("does not run").count(), 1, "{}", done.stderr);
     for (name, earlier) in names.iter().zip(["exit 0", "exit 1"]) {
         assert!(contains(&sandbox.read(name), b"git shroud hooks remove"));
@@ -234,13 +237,13 @@ fn a_hook_that_was_written_over_the_guard_is_put_aside_again() {
 fn hooks_that_cannot_be_put_aside_are_left_as_they_are() {
     let sandbox = served();
     fs::create_dir(sandbox.path("repo/.git/hooks/pre-push")).unwrap();
-    sandbox.try_shroud("repo", ["hooks", "install"]).expect(2).says("is a folder");
+    sandbox.try_shroud("repo", ["hooks", "install", "--files"]).expect(2).says("is a folder");
 }
 
 #[test]
 fn a_guard_that_does_not_find_the_program_says_so() {
     let sandbox = served();
-    sandbox.shroud("repo", ["hooks", "install"]);
+    sandbox.shroud("repo", ["hooks", "install", "--files"]);
     let path = sandbox.path("repo/.git/hooks/pre-commit");
     let text = fs::read_to_string(&path).unwrap();
     let program = env!("CARGO_BIN_EXE_git-shroud");
@@ -295,7 +298,7 @@ fn what_is_broken_is_told_in_a_sentence() {
     // A linked worktree whose repository is gone.
     sandbox.git("repo", ["worktree", "add", "-q", "--no-checkout", "../linked", "-b", "linked"]);
     fs::rename(sandbox.path("repo"), sandbox.path("moved")).unwrap();
-    for command in [&["check"][..], &["hooks", "install"]] {
+    for command in [&["check"][..], &["hooks", "install", "--files"]] {
         sandbox.try_shroud("linked", command).expect(2).says("not a git repository");
     }
 }
@@ -337,7 +340,7 @@ fn doctor_says_which_guards_are_missing() {
     let (severity, message) = guards();
     assert_eq!(severity, "\"advice\"");
     assert!(message.contains("pre-commit, pre-merge-commit"), "{message}");
-    sandbox.shroud("repo", ["hooks", "install"]);
+    sandbox.shroud("repo", ["hooks", "install", "--files"]);
     assert_eq!(guards().0, "\"ok\"");
     // As a tool does that writes its hooks anew.
     sandbox.write("repo/.git/hooks/pre-push", "#!/bin/sh\n");

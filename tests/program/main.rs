@@ -49,6 +49,7 @@ mod members;
 mod merge_by_key;
 mod merge_doubled;
 mod merges;
+mod once_per_machine;
 mod outside;
 #[cfg(target_os = "linux")]
 mod packaging;

@@ -6,6 +6,11 @@ use crate::common::{Done, Sandbox, sealed};
 /// git in `repo`, on a `PATH` without the program.
 fn git_alone(sandbox: &Sandbox, args: &[&str]) -> Done {
     let mut command = sandbox.command("git", "repo");
+    for (name, arguments) in
+        [("process", "filter-process"), ("clean", "clean -- %f"), ("smudge", "smudge -- %f")]
+    {
+        command.args(["-c", &format!("filter.shroud.{name}=git-shroud {arguments}")]);
+    }
     command.args(args).env("PATH", std::env::var_os("PATH").unwrap());
     sandbox.run(command)
 }

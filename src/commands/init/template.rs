@@ -11,7 +11,8 @@ use crate::environments::files::Existing;
 use crate::environments::files::new_repository::{Made, Place, Plan, refuse_none_named};
 use crate::error::{CommandError, Outcome};
 use crate::format::KeyId;
-use crate::git::hooks::{Change, HooksError};
+use crate::git::hook_change::Change;
+use crate::git::hooks::HooksError;
 use crate::keyring::KeyName;
 use crate::ui::prompt::{confirm, new_passphrase};
 
@@ -129,7 +130,8 @@ fn report(context: &Context, keys: &[(KeyName, KeyId)], written: &[String]) {
 
 /// A repository whose hooks belong to somebody else does without guards.
 fn report_hooks(context: &Context, hooks: Result<Vec<(&'static str, Change)>, HooksError>) {
-    let is_new = |change: &Change| matches!(change, Change::Written | Change::Chained);
+    let is_new =
+        |change: &Change| matches!(change, Change::Written | Change::Chained | Change::Configured);
     match hooks {
         Ok(changes) => {
             for (name, _) in changes.iter().filter(|(_, change)| is_new(change)) {

@@ -9,7 +9,8 @@ use crate::clone::top;
 use crate::config_format::Format;
 use crate::environments::SCHEMA_FILE;
 use crate::format::KeyId;
-use crate::git::hooks::{self, Change, HooksError};
+use crate::git::hook_change::Change;
+use crate::git::hooks::{self, HooksError};
 use crate::git::repository::Repository;
 use crate::keyring::{KeyName, Keyring};
 use crate::progress::Progress;
@@ -105,7 +106,7 @@ impl Place {
         let LaidOut { made, written } = layout.lay_out(&self.repository, top, &mut self.keyring)?;
         let keys = self.keyring.entries().iter().filter(|entry| made.contains(&entry.name));
         let keys = keys.map(|entry| (entry.name.clone(), entry.key.id())).collect();
-        Ok(Made { keys, written, hooks: hooks::install(&self.repository), lock: self.lock })
+        Ok(Made { keys, written, hooks: hooks::install(&self.repository, false), lock: self.lock })
     }
 }
 
