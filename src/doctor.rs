@@ -2,6 +2,7 @@
 
 mod attributes;
 mod by_value;
+mod commands;
 mod cut_off;
 mod drivers;
 mod files_of_keys;
@@ -102,6 +103,7 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         findings.extend(keys(patient));
         findings.extend(members::examine(patient));
         findings.extend(gpg::examine(patient));
+        findings.extend(commands::examine(patient));
         findings.extend(attributes::examine(patient));
     }
     findings.extend(attributes::own_files(patient));

@@ -41,6 +41,7 @@ pub mod staging;
 mod starts;
 pub mod tree_attributes;
 pub mod tree_path;
+pub mod user_commands;
 pub mod user_config;
 pub mod worktree;
 

@@ -11,6 +11,7 @@ use crate::clone::{CloneError, OpenClone, held_git_crypt_keys};
 use crate::error::{About, Context as _};
 use crate::fs::read_bounded;
 use crate::git::repository::Repository;
+use crate::git::user_commands::user_commands;
 use crate::git_crypt::{HeldKeys, KeyFile, MAX_KEY_FILE_LEN, Name};
 use crate::progress::Progress;
 use crate::sanitise;
@@ -63,6 +64,7 @@ pub(super) fn own_files(
     let mut files =
         vec![(format!("{}/.gitattributes", shroud_dir::NAME), shroud_dir::ATTRIBUTES.into())];
     let now = SystemTime::now();
+    let commands = user_commands(&opened.repository);
     let fresh = Fresh::ask(&opened.repository, members.iter().map(|member| &member.candidate));
     for (old, name) in &plan.names {
         let entry = opened.keyring.current(name).expect("it was made before");
@@ -74,7 +76,7 @@ pub(super) fn own_files(
         }
         for member in members.iter().filter(|member| member.keys.contains(name)) {
             let (candidate, _) = fresh.renew(&member.candidate)?;
-            let granted = grant(entry, &candidate, &member.label, now)?;
+            let granted = grant(&commands, entry, &candidate, &member.label, now)?;
             files.push((granted.file(name).path(), granted.to_text().into_bytes()));
         }
     }

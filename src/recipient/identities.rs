@@ -1,4 +1,4 @@
-//! What can unwrap a key on this machine: a secret key that was given, age identities, SSH keys, the user's gpg.
+//! What can unwrap a key on this machine: a secret key that was given, age identities, SSH keys, the user's gpg and commands.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::Recipient;
 use super::age::{self, Identity};
+use super::command::Commands;
 use super::openpgp::{self, Gpg, SecretKey};
 use crate::fs::read_bounded;
 use crate::keyring::{MAX_TEXT_LEN, holds_secret};
@@ -30,6 +31,8 @@ pub enum Holder {
     Files,
     /// The user's gpg.
     Gpg,
+    /// Commands that the user has configured.
+    Commands,
 }
 
 /// Everything that is tried.
@@ -43,6 +46,8 @@ pub struct Identities {
     pub age: Vec<Identity>,
     /// The user's gpg.
     pub gpg: Option<Gpg>,
+    /// The commands that the user has configured, where a recipient is one.
+    pub commands: Option<Commands>,
     /// The files in the usual places that were looked at.
     pub looked: Vec<String>,
     pub(super) gpg_keys: OnceCell<Result<BTreeSet<String>, String>>,
@@ -163,13 +168,24 @@ impl Identities {
         unreadable
     }
 
-    /// Looks for what opens for these recipients, each in its place; says what is left out. `gpg` is the program that git names.
-    pub fn find(&mut self, wanted: &[&Recipient], gpg: Option<&OsStr>) -> Vec<String> {
+    /// Looks for what opens for these recipients, each in its place; says what is left out. `gpg` is the program that git
+    /// names, `commands` reads which commands the user has.
+    pub fn find(
+        &mut self,
+        wanted: &[&Recipient],
+        gpg: Option<&OsStr>,
+        commands: impl FnOnce() -> Commands,
+    ) -> Vec<String> {
         let holders: BTreeSet<Holder> =
             wanted.iter().map(|recipient| recipient.method().kind().holder()).collect();
         let mut left_out = Vec::new();
+        if holders.contains(&Holder::Commands) {
+            self.commands = Some(commands());
+        }
         for holder in holders {
             match holder {
+                // Each that is not configured is named where it would open something.
+                Holder::Commands => {}
                 Holder::Files => left_out.extend(self.add_usual(wanted)),
                 Holder::Gpg => {
                     self.find_gpg(gpg);

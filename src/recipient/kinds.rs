@@ -6,18 +6,43 @@
 // A kind without its line in `kinds!` is never used.
 #![deny(dead_code)]
 
+mod command;
+
 use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
 use super::age::{self, AgeError};
+use super::command::Commands;
 use super::identities::{Holder, Identities};
 use super::means::{Means, OpenFailure};
 use super::openpgp::{self, Certificate, Message, Packing};
 use super::{Ask, InvalidRecipient, Recipient, WrapError};
 
 /// A recipient with the comment that stood behind it, or why the text is none.
-pub type Read = Result<(Recipient, Option<String>), AgeError>;
+pub type Read = Result<(Recipient, Option<String>), ReadError>;
+
+/// Why a text is no recipient.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// It is no public key.
+    #[error(transparent)]
+    Key(#[from] AgeError),
+    /// What follows `command:` is no name.
+    #[error(
+        "the name of a command is 1 to 64 of a-z, 0-9, '-', '_' and '.', and begins with a letter or digit"
+    )]
+    Command,
+}
+
+/// What wrapping takes besides the recipient.
+#[derive(Clone, Copy)]
+pub struct Wrapping<'w> {
+    /// At which time certificates must be valid.
+    pub now: SystemTime,
+    /// The commands that the user has configured.
+    pub commands: &'w Commands,
+}
 
 /// What a kind of recipient can do. A text is that of a recipient, as [`Recipient::as_str`] gives it.
 pub trait Kind: Sync {
@@ -60,7 +85,7 @@ pub trait Kind: Sync {
         recipient: &Recipient,
         certificate: Option<&Certificate>,
         plaintext: &[u8],
-        now: SystemTime,
+        with: Wrapping<'_>,
     ) -> Result<String, WrapError>;
 
     /// Unwrap: opens what was wrapped to the recipient by this means; `None` where it does not fit.
@@ -113,6 +138,8 @@ kinds! {
     Age => AGE,
     /// An age file to an SSH key.
     Ssh => SSH,
+    /// What a command of the user's makes of it.
+    Command => command::CommandKind,
 }
 
 /// Begins the text of a certificate.
@@ -191,10 +218,10 @@ impl Kind for OpenPgpKind {
         _recipient: &Recipient,
         certificate: Option<&Certificate>,
         plaintext: &[u8],
-        now: SystemTime,
+        with: Wrapping<'_>,
     ) -> Result<String, WrapError> {
         let certificate = certificate.ok_or(WrapError::NoCertificate)?;
-        Ok(openpgp::wrap(certificate, plaintext, now)?)
+        Ok(openpgp::wrap(certificate, plaintext, with.now)?)
     }
 
     fn open(
@@ -267,7 +294,7 @@ impl Kind for AgeFile {
     }
 
     fn read(&self, line: &str) -> Read {
-        age::parse_recipient(line)
+        Ok(age::parse_recipient(line)?)
     }
 
     fn is_private(&self, line: &str) -> bool {
@@ -291,7 +318,7 @@ impl Kind for AgeFile {
         recipient: &Recipient,
         _certificate: Option<&Certificate>,
         plaintext: &[u8],
-        _now: SystemTime,
+        _with: Wrapping<'_>,
     ) -> Result<String, WrapError> {
         Ok(age::wrap(recipient, plaintext)?)
     }

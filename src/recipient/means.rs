@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use super::age::Identity;
+use super::command::Commands;
 use super::identities::Identities;
 use super::openpgp::{Gpg, Message, Packing, SecretKey, UnwrapError};
 use super::{Ask, Recipient};
@@ -33,6 +34,8 @@ pub enum Means<'i> {
     Identity(&'i Identity),
     /// The user's gpg.
     Gpg(&'i Gpg),
+    /// The commands that the user has configured.
+    Commands(&'i Commands),
 }
 
 impl<'i> Means<'i> {
@@ -43,6 +46,7 @@ impl<'i> Means<'i> {
             secret_keys,
             age,
             gpg,
+            commands,
             allow_rsa: _,
             gpg_keys: _,
             asked_in_vain: _,
@@ -56,6 +60,7 @@ impl<'i> Means<'i> {
         secret_keys
             .chain(silent.into_iter().map(Self::Identity))
             .chain(gpg.iter().map(Self::Gpg))
+            .chain(commands.iter().map(Self::Commands))
             .chain(asking.into_iter().map(Self::Identity))
             .collect()
     }
@@ -66,6 +71,7 @@ impl<'i> Means<'i> {
             Self::SecretKey(key) => format!("the OpenPGP key {}", key.fingerprint()),
             Self::Identity(identity) => format!("the identity {}", identity.place()),
             Self::Gpg(_) => "gpg".to_owned(),
+            Self::Commands(_) => "its command".to_owned(),
         }
     }
 
@@ -97,12 +103,25 @@ impl<'i> Means<'i> {
     ) -> Option<Result<Zeroizing<Vec<u8>>, OpenFailure>> {
         let identity = match self {
             Self::Identity(identity) if !identity.has_failed() => identity,
-            Self::Identity(_) | Self::SecretKey(_) | Self::Gpg(_) => return None,
+            Self::Identity(_) | Self::SecretKey(_) | Self::Gpg(_) | Self::Commands(_) => {
+                return None;
+            }
         };
         let own = identity.recipient();
         own.is_none_or(|own| own == recipient).then(|| {
             identity.unwrap(wrapped, ask).map_err(|error| OpenFailure::new(error.to_string(), None))
         })
+    }
+
+    /// Opens what the command of this name has wrapped; `None` where this is not the user's commands.
+    pub fn open_command(
+        &self,
+        name: &str,
+        wrapped: &str,
+    ) -> Option<Result<Zeroizing<Vec<u8>>, OpenFailure>> {
+        let Self::Commands(commands) = self else { return None };
+        let opened = commands.unwrap(name, wrapped);
+        Some(opened.map_err(|error| OpenFailure::new(error.to_string(), None)))
     }
 
     /// Opens an OpenPGP message; `None` where this is none of those that it is for.
@@ -139,7 +158,7 @@ impl<'i> Means<'i> {
                     opened.map_err(|error| OpenFailure::new(error.to_string(), error.hint()))
                 }))
             }
-            Self::Identity(_) => None,
+            Self::Identity(_) | Self::Commands(_) => None,
             Self::Gpg(gpg) => {
                 let own = match identities.gpg_keys() {
                     Ok(own) => own,

@@ -1,8 +1,9 @@
-//! Whom a key is wrapped to, and how it is unwrapped: OpenPGP, age, SSH (docs/format.md, section 5).
+//! Whom a key is wrapped to, and how it is unwrapped: OpenPGP, age, SSH, a command (docs/format.md, section 5).
 //!
 //! Knows no repository. What it is given may be hostile: certificates, messages, identities.
 
 pub mod age;
+pub mod command;
 pub mod identities;
 pub mod kinds;
 pub mod means;
@@ -10,14 +11,14 @@ pub mod openpgp;
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::SystemTime;
 
-pub use kinds::{Kind, Method, is_private, is_private_key, read_line};
+pub use kinds::{Kind, Method, ReadError, Wrapping, is_private, is_private_key, read_line};
 
 /// One to whom a key can be wrapped, as a member file names it.
 ///
 /// The text is canonical, so that equal texts are equal recipients: `openpgp:` and the fingerprint in upper-case
-/// hexadecimal digits; `age1…` in lower case; `ssh-ed25519 AAAA…` or `ssh-rsa AAAA…` without a comment.
+/// hexadecimal digits; `age1…` in lower case; `ssh-ed25519 AAAA…` or `ssh-rsa AAAA…` without a comment;
+/// `command:` and the name of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Recipient {
     method: Method,
@@ -27,7 +28,7 @@ pub struct Recipient {
 /// The text names no recipient. Never holds the text, which may be a secret key in the wrong place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "it is not a recipient: 'openpgp:' with a fingerprint, 'age1…', 'ssh-ed25519 AAAA…' or 'ssh-rsa AAAA…'"
+    "it is not a recipient: 'openpgp:' with a fingerprint, 'age1…', 'ssh-ed25519 AAAA…', 'ssh-rsa AAAA…' or 'command:NAME'"
 )]
 pub struct InvalidRecipient;
 
@@ -60,6 +61,11 @@ impl Recipient {
         self.method.kind().fingerprint(&self.text)
     }
 
+    /// The name of the command that it is, if it is one.
+    pub fn command(&self) -> Option<&str> {
+        self.text.strip_prefix(command::PREFIX).filter(|_| self.method == Method::Command)
+    }
+
     /// Encrypts to it, as text; to its certificate, where it is one.
     ///
     /// # Errors
@@ -68,9 +74,9 @@ impl Recipient {
         &self,
         certificate: Option<&openpgp::Certificate>,
         plaintext: &[u8],
-        now: SystemTime,
+        with: Wrapping<'_>,
     ) -> Result<String, WrapError> {
-        self.method.kind().wrap(self, certificate, plaintext, now)
+        self.method.kind().wrap(self, certificate, plaintext, with)
     }
 
     fn new(method: Method, text: &str) -> Self {
@@ -90,6 +96,9 @@ pub enum WrapError {
     /// The recipient cannot be used.
     #[error(transparent)]
     Age(#[from] age::AgeError),
+    /// The command is not configured, or fails.
+    #[error(transparent)]
+    Command(#[from] command::RunError),
 }
 
 impl WrapError {
@@ -97,7 +106,7 @@ impl WrapError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::OpenPgp(error) => error.hint(),
-            Self::NoCertificate | Self::Age(_) => None,
+            Self::NoCertificate | Self::Age(_) | Self::Command(_) => None,
         }
     }
 }
@@ -131,6 +140,7 @@ mod tests {
             "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA",
             "ssh-rsa AAAAB3NzaC1yc2E=",
+            "command:prod-kms",
         ] {
             assert_eq!(text.parse::<Recipient>().unwrap().as_str(), text);
         }
@@ -143,6 +153,11 @@ mod tests {
             "ssh-dss AAAA1",
             "ssh-ed25519 AAAA1 comment",
             "ssh-rsa AAAA1\n",
+            "command:",
+            "command:a b",
+            "command:../x",
+            "command:$(x)",
+            "Command:x",
         ] {
             assert_eq!(text.parse::<Recipient>(), Err(InvalidRecipient), "{text:?}");
         }

@@ -15,5 +15,6 @@ mod importing;
 mod members_gpg;
 mod migrate;
 mod openpgp;
+mod pass;
 mod rewriting;
 mod scan_report;

@@ -186,4 +186,10 @@ fn the_attackers_writer_makes_the_worked_examples() {
         member
             .contains("mac = \"ef0bd886f9c74b49fd42a77d6b67575e2ab6b92122df2654b524947b21d10772\"")
     );
+    let added = BTreeMap::from([("added", "2026-11-21T20:36:00Z")]);
+    let member = writer.member_toml(1, "kms", "command:prod-kms", &added, "AAAA");
+    assert!(
+        member
+            .contains("mac = \"3efbf34b04e2d5d415bdbcd2d55c40fe4d53d7c078d7a500ed4f7e4c1de8c53d\"")
+    );
 }

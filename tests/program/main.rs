@@ -14,6 +14,8 @@ mod check;
 mod check_limits;
 #[cfg(unix)]
 mod closing;
+#[cfg(unix)]
+mod command_members;
 mod commands;
 mod config;
 mod conversions;

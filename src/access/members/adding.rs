@@ -10,6 +10,7 @@ use super::{Candidate, MemberError};
 use crate::clone::OpenClone;
 use crate::clone::meant::People;
 use crate::clone::roster::{MemberFile, Standing};
+use crate::git::user_commands::user_commands;
 use crate::keyring::KeyName;
 use crate::progress::Progress;
 use crate::recipient::openpgp::Certificate;
@@ -50,6 +51,7 @@ impl Adding<'_> {
             called.push(resolved.called);
         }
         let candidates = freshen(progress, repository, &candidates)?;
+        let commands = user_commands(repository);
         // Nothing is written before all can be.
         let mut granted: Vec<Ready> = Vec::new();
         for (candidate, called) in candidates.iter().zip(&called) {
@@ -69,7 +71,7 @@ impl Adding<'_> {
                     progress.status(&format!("'{label}' is a member of key '{key}' already"));
                     continue;
                 }
-                granted.push(wrap(verified.entry, candidate, &label)?);
+                granted.push(wrap(&commands, verified.entry, candidate, &label)?);
             }
         }
         if granted.is_empty() {

@@ -9,8 +9,9 @@ use crate::clone::roster::{MemberFile, Standing};
 use crate::error::Context as _;
 use crate::git::repository::Repository;
 use crate::keyring::{Entry, KeyName, Keyring, to_text};
-use crate::recipient::Recipient;
+use crate::recipient::command::Commands;
 use crate::recipient::openpgp::Certificate;
+use crate::recipient::{Recipient, Wrapping};
 use crate::store::shroud_dir::{Label, Member};
 
 /// Somebody to whom a key should be wrapped.
@@ -53,6 +54,7 @@ impl Candidate {
 /// # Errors
 /// The candidate's certificate or recipient cannot be used.
 pub fn grant(
+    commands: &Commands,
     entry: &Entry,
     candidate: &Candidate,
     label: &Label,
@@ -61,7 +63,7 @@ pub fn grant(
     let text = to_text([entry]);
     let wrapped = candidate
         .recipient
-        .wrap(candidate.certificate.as_ref(), text.as_bytes(), now)
+        .wrap(candidate.certificate.as_ref(), text.as_bytes(), Wrapping { now, commands })
         .map_err(|source| MemberError::Wrap { label: label.clone(), source })?;
     let key = (entry.key.id(), entry.generation);
     let mut member = Member::unsigned(

@@ -9,6 +9,7 @@ use crate::clone::roster::stage_shroud_dir;
 use crate::git::repository::Repository;
 use crate::keyring::{Entry, KeyName};
 use crate::progress::Progress;
+use crate::recipient::command::Commands;
 use crate::recipient::openpgp::Certificate;
 use crate::store::shroud_dir::{self, Label, Member, ShroudDirError};
 
@@ -34,8 +35,13 @@ pub struct Ready {
 ///
 /// # Errors
 /// The candidate cannot be used.
-pub fn wrap(entry: &Entry, candidate: &Candidate, label: &Label) -> Result<Ready, MemberError> {
-    let member = grant(entry, candidate, label, SystemTime::now())?;
+pub fn wrap(
+    commands: &Commands,
+    entry: &Entry,
+    candidate: &Candidate,
+    label: &Label,
+) -> Result<Ready, MemberError> {
+    let member = grant(commands, entry, candidate, label, SystemTime::now())?;
     Ok(Ready { key: entry.name.clone(), member })
 }
 

@@ -8,6 +8,7 @@ use crate::clone::OpenClone;
 use crate::clone::meant::{People, Person};
 use crate::clone::roster::Standing;
 use crate::git::last_changes::last_change;
+use crate::git::user_commands::user_commands;
 use crate::keyring::KeyName;
 use crate::progress::Progress;
 use crate::store::shroud_dir::Label;
@@ -91,10 +92,11 @@ impl<'o> Renewal<'o> {
     /// A key is not held, a certificate cannot be used, or a file cannot be written.
     pub fn grant(&self, commit: bool, progress: &dyn Progress) -> Result<(), MemberError> {
         let OpenClone { repository, roster, keyring, .. } = self.opened;
+        let commands = user_commands(repository);
         let mut granted = Vec::new();
         for ((key, label), candidate) in self.grants.iter().zip(&self.candidates) {
             let verified = verify(repository, roster, keyring, key, &[])?;
-            granted.push(wrap(verified.entry, candidate, label)?);
+            granted.push(wrap(&commands, verified.entry, candidate, label)?);
         }
         write(progress, self.opened, &granted, commit)
     }

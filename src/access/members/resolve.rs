@@ -67,7 +67,7 @@ pub fn resolve(
 
 fn from_line(read: Read) -> Result<Resolved, MemberError> {
     let (recipient, comment) = read.context(|| "the recipient".to_owned())?;
-    let called = comment.as_deref().unwrap_or_default();
+    let called = comment.as_deref().or(recipient.command()).unwrap_or_default();
     let called = called.split('@').next().unwrap_or_default().to_owned();
     Ok(Resolved { candidate: Candidate { recipient, user_id: comment, certificate: None }, called })
 }

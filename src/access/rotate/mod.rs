@@ -25,6 +25,7 @@ use crate::error::Context as _;
 use crate::format::{Key, KeyId};
 use crate::git::repository::Repository;
 use crate::git::staging::{Staged, stage};
+use crate::git::user_commands::user_commands;
 use crate::keyring::{Entry, KeyName, Keyring};
 use crate::recipient::Recipient;
 use crate::status::{FileStatus, Known, State, survey};
@@ -112,6 +113,7 @@ pub fn create(
             "could not check if certificates were revoked meanwhile: {why}"
         )));
     }
+    let commands = user_commands(repository);
     for (name, current, next) in keys {
         let generation = current.generation.checked_add(1);
         let entry = Entry {
@@ -127,7 +129,7 @@ pub fn create(
                         let note = format!("took the newer certificate of '{label}' from gpg");
                         say(Remark::Note(note));
                     }
-                    grant(&entry, &candidate, &label, now)
+                    grant(&commands, &entry, &candidate, &label, now)
                 }
             };
             let mut next = granted

@@ -17,6 +17,7 @@ use crate::format::KeyId;
 use crate::fs::read_bounded;
 use crate::git::last_changes::last_change;
 use crate::git::repository::Repository;
+use crate::git::user_commands::user_commands;
 use crate::keyring::{KeyName, MAX_TEXT_LEN};
 use crate::progress::Progress;
 use crate::recipient::identities::{Holder, Identities};
@@ -211,7 +212,9 @@ fn gather(
         .flat_map(|(_, members)| members)
         .filter_map(|file| Some(&file.member.as_ref().ok()?.recipient))
         .collect();
-    for left_out in identities.find(&recipients, repository.gpg_program().as_deref()) {
+    for left_out in identities
+        .find(&recipients, repository.gpg_program().as_deref(), || user_commands(repository))
+    {
         progress.detail(&format!("left out: {left_out}"));
     }
     for file in &identities.looked {

@@ -10,7 +10,7 @@ use crate::remote::membership::Adding as AddingToRemote;
 use crate::store::shroud_dir::Label;
 use crate::ui::prompt;
 
-/// Grant keys to somebody with an OpenPGP, age or SSH public key
+/// Grant keys to somebody with an OpenPGP, age or SSH public key, or to a command
 ///
 /// RECIPIENT is a fingerprint, key id or e-mail address that your gpg knows; a certificate file; 'age1…'; or an 'ssh-ed25519 …' or
 /// 'ssh-rsa …' line, or a .pub file with one. Shows the fingerprint and the user ids, encrypts the key to them, and stages the member's
@@ -19,11 +19,21 @@ use crate::ui::prompt;
 #[command(after_help = "Examples:
   $ git shroud member add --label carol \"$(age-keygen -y ../carol.age)\"
   $ git shroud member add ../bob.pub --key default --commit
-  $ git shroud member add ../alice.asc")]
+  $ git shroud member add ../alice.asc
+
+A command holds keys in a key service or a password manager. For example, in your own git configuration:
+
+  git config --global shroud.command.prod-kms.wrap 'PROGRAM that encrypts standard input'
+  git config --global shroud.command.prod-kms.unwrap 'PROGRAM that decrypts standard input'
+
+Then: git shroud member add --command prod-kms")]
 pub(super) struct Add {
     /// Who gets the keys
-    #[arg(required = true, value_name = "RECIPIENT")]
+    #[arg(required_unless_present = "commands", value_name = "RECIPIENT")]
     recipients: Vec<OsString>,
+    /// Grant to a command of yours: shroud.command.NAME.wrap and .unwrap in your git configuration, never the repository's
+    #[arg(long = "command", value_name = "NAME")]
+    commands: Vec<String>,
     /// A key to grant [default: 'default', or the only one]
     #[arg(long = "key", value_name = "NAME")]
     keys: Vec<KeyName>,
@@ -51,11 +61,13 @@ impl Add {
         refuse_rotation(&opened.repository)?;
         let _exclusive = exclusive(&opened.repository)?;
         let label = self.label.as_deref().map(parse_label).transpose()?;
-        if label.is_some() && self.recipients.len() > 1 {
+        let commands = self.commands.iter().map(|name| format!("command:{name}").into());
+        let recipients: Vec<OsString> = self.recipients.into_iter().chain(commands).collect();
+        if label.is_some() && recipients.len() > 1 {
             return Err(CommandError::wrong("one label cannot name several recipients"));
         }
         let adding = Adding {
-            recipients: &self.recipients,
+            recipients: &recipients,
             keys: &self.keys,
             label: label.as_ref(),
             trust: self.trust,

@@ -24,6 +24,7 @@ use crate::git::attributes_file::{AttributesFile, MAX_LEN};
 use crate::git::config::install_drivers;
 use crate::git::repository::Repository;
 use crate::git::staging::add_at_top;
+use crate::git::user_commands::user_commands;
 use crate::keyring::KeyName;
 use crate::progress::Progress;
 use crate::store::local;
@@ -214,10 +215,11 @@ impl NewEnvironment<'_> {
         let Some(entry) = entry.filter(|_| !people.is_empty()) else { return Ok(()) };
         let (candidates, labels): (Vec<_>, Vec<_>) = people.into_iter().unzip();
         let fresh = freshen(progress, &opened.repository, &candidates)?;
+        let commands = user_commands(&opened.repository);
         let mut granted: Vec<Ready> = Vec::new();
         for (candidate, label) in fresh.iter().zip(&labels) {
             show_candidate(progress, candidate);
-            granted.push(wrap(entry, candidate, label)?);
+            granted.push(wrap(&commands, entry, candidate, label)?);
         }
         write(&(), opened, &granted, false)?;
         for one in &granted {
