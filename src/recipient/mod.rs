@@ -96,6 +96,11 @@ pub enum WrapError {
     /// The recipient cannot be used.
     #[error(transparent)]
     Age(#[from] age::AgeError),
+    /// A remote does not say which command opens an envelope.
+    #[error(
+        "a command cannot be a member of an encrypted remote: give an OpenPGP, age or SSH public key"
+    )]
+    CommandOfRemote,
     /// The command is not configured, or fails.
     #[error(transparent)]
     Command(#[from] command::RunError),
@@ -106,7 +111,7 @@ impl WrapError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::OpenPgp(error) => error.hint(),
-            Self::NoCertificate | Self::Age(_) | Self::Command(_) => None,
+            Self::NoCertificate | Self::Age(_) | Self::CommandOfRemote | Self::Command(_) => None,
         }
     }
 }

@@ -7,10 +7,11 @@ use std::time::SystemTime;
 use crate::format::KeyId;
 use crate::keyring::{Entry, Keyring, to_text};
 use crate::recipient::Ask;
+use crate::recipient::command::Commands;
 use crate::recipient::identities::Identities;
 use crate::recipient::means::{Means, OpenFailure};
 use crate::recipient::openpgp::{Certificate, Packing};
-use crate::recipient::{Recipient, WrapError};
+use crate::recipient::{Recipient, WrapError, Wrapping};
 
 /// The folder of envelopes in a store.
 pub const FOLDER: &str = "keys/";
@@ -24,14 +25,18 @@ const AGE: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
 /// Wraps a key to one member.
 ///
 /// # Errors
-/// The recipient or the certificate cannot be used.
+/// The recipient or the certificate cannot be used, or the recipient is a command: an envelope does not say which one opens it.
 pub fn wrap(
     entry: &Entry,
     recipient: &Recipient,
     certificate: Option<&Certificate>,
     now: SystemTime,
 ) -> Result<String, WrapError> {
-    recipient.wrap(certificate, to_text([entry]).as_bytes(), now)
+    if recipient.command().is_some() {
+        return Err(WrapError::CommandOfRemote);
+    }
+    let with = Wrapping { now, commands: &Commands::default() };
+    recipient.wrap(certificate, to_text([entry]).as_bytes(), with)
 }
 
 /// Opens the first envelope that holds the key with this id; on failure says what was tried.
@@ -57,7 +62,7 @@ pub fn unwrap(
                     let opened = identity.unwrap(envelope, ask);
                     opened.map_err(|error| OpenFailure::new(error.to_string(), None))
                 }
-                Means::Identity(_) => continue,
+                Means::Identity(_) | Means::Commands(_) => continue,
                 Means::SecretKey(_) | Means::Gpg(_) if envelope.starts_with(AGE) => continue,
                 Means::SecretKey(_) | Means::Gpg(_) => {
                     let message = envelope.as_bytes();
