@@ -101,7 +101,7 @@ commands! {
     Guard(guard::Guard),
 }
 
-/// Runs the program with these arguments, the first of which is its name.
+/// Runs the program with these arguments; the first is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::hardening::harden();
     crate::fs::temporary::remove_at_panics();

@@ -26,7 +26,7 @@ pub(super) struct Candidate {
     wanted: KeyName,
 }
 
-/// The files of which only history can tell with which generation they are sealed.
+/// The files whose generation only history can tell.
 pub(super) fn candidates(found: &[Suspect]) -> Vec<Candidate> {
     let candidate = |found: &Suspect| match (&found.problem, &found.pending) {
         (Problem::UnknownKey(_), Some((key, Some(wanted)))) => Some(Candidate {

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::single_range_in_vec_init, reason = "lists of ranges, of which some have one")]
+    #[expect(clippy::single_range_in_vec_init, reason = "lists of ranges, some with a single one")]
     fn what_is_inserted_and_every_edge_is_fresh() {
         let run = |base, at, len| Run { base, at, len };
         assert_eq!(fresh(&[], 100, 10), [0..10]);

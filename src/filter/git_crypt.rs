@@ -60,7 +60,7 @@ impl Paths for NoPaths {
 pub struct Conversion {
     /// The attribute, with its place.
     pub setting: String,
-    /// The bytes of which it changes the first; `None` where it changes whatever there is.
+    /// It changes the first of these bytes; `None` where it changes whatever there is.
     pub changes: Option<&'static [u8]>,
 }
 

@@ -52,7 +52,7 @@ pub struct Before {
     pub users: BTreeMap<Name, BTreeMap<String, String>>,
     /// The files among git-crypt's wrapped keys that make nobody a user: of an older version of a key, or with another form of name.
     pub passed_over: Vec<Vec<u8>>,
-    /// The files that are to be sealed: by its path the file as the tool has encrypted it, and the name of its key.
+    /// The files to seal, by path: the file as the tool has encrypted it, and the name of its key.
     pub sealed: BTreeMap<Vec<u8>, (File, Name)>,
     /// Those of them that no line of the tool names, or not for their key: they get lines of their own.
     pub added: BTreeSet<Vec<u8>>,

@@ -318,7 +318,7 @@ impl Received {
 
     fn note_origin(&mut self, file: Digest, blob: &str, written: u128) {
         let blobs = self.origins.entry(file).or_default();
-        // The same, of which more is known.
+        // The same, with more known of it.
         blobs.pop_if(|(last, then)| last.as_str() == blob && *then == 0);
         if blobs.len() == MAX_ORIGINS {
             blobs.remove(0);

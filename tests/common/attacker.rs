@@ -17,7 +17,7 @@ use sha2::Sha256;
 /// Bytes of a chunk (docs/format.md 2, "Body").
 const CHUNK_LEN: usize = 65_536;
 
-/// A key of which the attacker knows the 32 bytes.
+/// A key whose 32 bytes the attacker knows.
 #[derive(Clone, Copy)]
 pub struct RawKey(pub [u8; 32]);
 

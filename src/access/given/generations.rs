@@ -1,4 +1,4 @@
-//! Keys that are held, and of which `.shroud/` describes another generation than the one that seals here.
+//! Keys that are held, where `.shroud/` describes another generation than the one that seals here.
 
 use super::past::is_described_anywhere;
 use super::trust::{Evidence, adopt};

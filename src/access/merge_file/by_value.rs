@@ -31,7 +31,7 @@ pub(super) fn id_of(file: &Path) -> Option<KeyId> {
     values::named_keys(&read(file).ok()?).into_iter().next_back()
 }
 
-/// Why versions are not opened, of which none is sealed whole: what is merged then are the stored bytes.
+/// Why versions are not opened where none is sealed whole: then the stored bytes are merged.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Closed {
     /// They open.

@@ -108,6 +108,8 @@ pub struct Locked {
     more: usize,
     /// Whether some are of OpenPGP, and gpg is not there.
     lacks_gpg: bool,
+    /// What the first member file of a newer program says of itself.
+    newer: Option<String>,
     attempts: Vec<Attempt>,
 }
 
@@ -282,8 +284,17 @@ impl Locked {
                 file.stem,
                 member.recipient.method().kind().brief(member.recipient.as_str())
             ),
-            Err(_) => format!("{} (malformed)", crate::sanitise::line(&file.stem)),
+            Err(_) => {
+                let why = match (file.is_newer, file.is_missing) {
+                    (true, _) => "written by a newer git-shroud",
+                    (_, true) => "its file is not in this clone",
+                    _ => "malformed",
+                };
+                format!("{} ({why})", crate::sanitise::line(&file.stem))
+            }
         };
+        let newer = members.iter().find(|file| file.is_newer);
+        let newer = newer.and_then(|file| file.member.as_ref().err().cloned());
         let is_openpgp = |file: &MemberFile| {
             file.member
                 .as_ref()
@@ -292,7 +303,7 @@ impl Locked {
         let lacks_gpg = !has_gpg && members.iter().any(is_openpgp);
         let named = members.iter().take(NAMED).map(describe).collect();
         let more = members.len().saturating_sub(NAMED);
-        Self { name, members: named, more, lacks_gpg, attempts }
+        Self { name, members: named, more, lacks_gpg, newer, attempts }
     }
 
     /// Which key, who could grant it, and what was tried.
@@ -305,6 +316,9 @@ impl Locked {
             members = "it is granted to nobody".to_owned();
         }
         progress.status(&format!("key '{}' stays locked; members: {members}", self.name));
+        if let Some(newer) = &self.newer {
+            progress.status(&format!("  {newer}"));
+        }
         let mut hints = BTreeSet::new();
         for Attempt { label, by, why, hint } in self.attempts.iter().take(NAMED) {
             progress.status(&format!("  tried '{label}' by {by}: {why}"));

@@ -264,7 +264,7 @@ fn not_here(opened: &OpenClone) -> Option<String> {
     missing.clone().or_else(member).map(|path| crate::sanitise::path(path.as_bytes()))
 }
 
-/// Opens the files of every worktree; returns a key that files are sealed with, and of which only an earlier generation is held.
+/// Opens the files of every worktree; returns a key that files are sealed with, where only an earlier generation is held.
 fn open_all(progress: &dyn Progress, opened: &OpenClone) -> Result<Option<KeyName>, UnlockError> {
     let mut all = Report::default();
     let worktrees = opened.repository.all_worktrees()?;

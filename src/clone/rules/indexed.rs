@@ -34,7 +34,7 @@ pub(super) fn heads_at(repository: &Repository, path: &[u8]) -> Vec<Vec<u8>> {
     ["HEAD", "MERGE_HEAD"].into_iter().filter_map(blob).collect()
 }
 
-/// Files of which git is asked for the content, at most.
+/// At most so many files' content is asked of git.
 const MAX_GONE: usize = 1000;
 
 /// The files with names of configuration files that the index has and the worktree has not, each with its blob.

@@ -17,7 +17,7 @@ const MIN_KEY_LINE: usize = 40;
 /// Finds values, anywhere: also inside of a longer word.
 pub struct Needles {
     strings: Strings,
-    /// What each string is: a form of which value, and of how many bytes.
+    /// What each string is: the value it is a form of, and how many bytes it has.
     of: Vec<Needle>,
     longest: usize,
 }

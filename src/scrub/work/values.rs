@@ -40,7 +40,7 @@ pub(super) struct Sources<'a> {
 pub(super) struct ValuesFound {
     /// The values, in the plan's order.
     pub(super) values: Vec<Value>,
-    /// Fingerprints of the plan of which no value is here any more.
+    /// Fingerprints of the plan whose values are not here any more.
     pub(super) missing: usize,
     /// What should be changed where it is used.
     pub(super) exposed: Vec<Exposed>,

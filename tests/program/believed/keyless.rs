@@ -5,7 +5,7 @@ use crate::common::{Done, Sandbox};
 
 const KEY_TOML: &str = ".shroud/default/key.toml";
 
-/// A repository with two keys, one of which has a sealed file; and a bare one with the guard.
+/// A repository with two keys and one sealed file; and a bare one with the guard.
 fn team() -> Sandbox {
     Sandbox::repository_with_two_keys()
 }

@@ -76,7 +76,7 @@ fn the_server_allows_it_by_its_own_list_and_never_by_the_tree() {
     sandbox.shroud("repo", ["check", "--allow", "secrets/*", range]);
     sandbox.write("repo/.git/git-shroud/allow-plaintext", "/secrets/db.env\n");
     sandbox.shroud("repo", ["check", range]);
-    // It passes no plaintext at a path that is to be sealed.
+    // It passes no plaintext at a path that should be sealed.
     sandbox.stage_raw("repo", "secrets/other", b"canary");
     sandbox.try_shroud("repo", ["check", "--allow", "**"]).expect(1);
 }

@@ -145,7 +145,7 @@ fn what_cannot_be_sealed_by_value_is_refused() {
     sandbox.write("repo/conf/c.yaml", "a: &x guess\nb: more\n");
     let refused = sandbox.try_git("repo", ["add", "conf"]).expect(128);
     refused.says("line 1: there is an anchor at the value").says("it is not sealed whole");
-    // A file of which nobody else has set anything is sealed whole as ever.
+    // A file where nobody else has set anything is sealed whole as ever.
     sandbox.write("repo/conf/c.yaml", "a: guess\nb: more\n");
     sandbox.write("repo/conf/d.yaml", "a: &x guess\nb: more\n");
     sandbox.git("repo", ["add", "conf"]);

@@ -1,4 +1,4 @@
-//! A pack: which entries it has, and which is stored as a change of which.
+//! A pack: its entries, and the entry that each delta changes.
 
 use std::path::Path;
 
