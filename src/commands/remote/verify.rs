@@ -24,7 +24,7 @@ impl Verify {
         let packs = count(verified.packs as u64, "pack");
         let objects = count(verified.objects, "object");
         let refs = count(verified.refs as u64, "ref");
-        context.ui.line(format!("{packs} with {objects} are sound, and {refs} have all of theirs"));
+        context.ui.line(format!("sound: {packs} with {objects}; complete: {refs}"));
         Ok(())
     }
 }
