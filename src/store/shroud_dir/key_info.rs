@@ -164,7 +164,7 @@ impl KeyInfo {
             format!("it is not a key.toml: {}", crate::sanitise::line(error.message()))
         })?;
         if toml.version != VERSION {
-            return Err(format!("there is no version {} of this file", toml.version));
+            return Err(format!("its version is {}; there is no such version", toml.version));
         }
         let name: KeyName = toml.name.parse().map_err(|error| format!("{error}"))?;
         if name != *folder {

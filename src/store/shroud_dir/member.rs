@@ -178,7 +178,7 @@ impl Member {
             format!("it is not a member file: {}", crate::sanitise::line(error.message()))
         })?;
         if toml.version != VERSION {
-            return Err(format!("there is no version {} of this file", toml.version));
+            return Err(format!("its version is {}; there is no such version", toml.version));
         }
         if toml.label != stem {
             return Err("its label is not the name of the file".to_owned());
