@@ -27,14 +27,18 @@ impl Sandbox {
     }
 
     /// A `git` in `bin` that kills the program that starts it, at the call whose number is in `cut`, and otherwise is git. It
-    /// counts its calls in `calls`.
+    /// counts its calls in `calls`, one at a time, as a program may start several at once.
     pub fn deadly_git(&self) {
+        needs("flock", "util-linux");
         let git = git().display().to_string();
         let here = self.path(".").display().to_string();
         self.program(
             "git",
             &format!(
-                "#!/bin/sh\nn=$(($(cat {here}/calls) + 1))\necho $n > {here}/calls\nif [ $n = $(cat {here}/cut) ]; then kill -9 $PPID; exit 1; fi\nexec {git} \"$@\"\n"
+                "#!/bin/sh\nexec 9> {here}/counting\nflock 9\nn=$(($(cat {here}/calls) + 1))\n\
+                 echo $n > {here}/calls.new\nmv {here}/calls.new {here}/calls\n\
+                 if [ $n = $(cat {here}/cut) ]; then kill -9 $PPID; exit 1; fi\n\
+                 exec 9>&-\nexec {git} \"$@\"\n"
             ),
         );
     }

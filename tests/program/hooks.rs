@@ -198,7 +198,7 @@ fn hooks_go_where_git_looks_for_them() {
     sandbox.git("repo", ["config", "core.hooksPath", shared.to_str().unwrap()]);
     for command in [&["install", "--files"][..], &["remove"]] {
         sandbox
-            .try_shroud("repo", [&["hooks"], command].concat())
+            .try_shroud("repo", [&["hooks"][..], command].concat())
             .expect(2)
             .says("outside this repository")
             .says("git-shroud check --staged");
