@@ -11,7 +11,7 @@ use crate::error::{About, Context as _};
 use crate::keyring::{KeyName, Keyring, share};
 use crate::progress::Progress;
 use crate::recipient::Ask;
-use crate::store::backup::{Backup, BackupError};
+use crate::store::backup::{Backup, BackupError, Kind};
 
 /// How a key is split.
 pub struct Splitting<'s> {
@@ -92,17 +92,45 @@ pub fn combine(
     if let Some(output) = output {
         refuse_existing(output)?;
     }
+    match read(files, ask)? {
+        Held::Shares(shares) => Ok(join(&shares)?),
+        Held::Keys { file, .. } => Err(ProofError::NoShare(file)),
+    }
+}
+
+/// What the files of one backup hold.
+pub(super) enum Held {
+    /// Each file has shares.
+    Shares(Vec<share::Share>),
+    /// A file has whole keys; the files behind it were not read.
+    Keys {
+        /// The file, as it is shown.
+        file: String,
+        /// What kind of backup it is.
+        kind: Kind,
+        /// Its keys.
+        keyring: Keyring,
+    },
+}
+
+/// Reads the files of one backup, '-' for standard input.
+///
+/// # Errors
+/// A file cannot be read, is no backup, or has a private key.
+pub(super) fn read(files: &[PathBuf], ask: Ask<'_>) -> Result<Held, ProofError> {
     let mut shares = Vec::new();
     for file in files {
         match read_backup(file, ask)? {
             Backup::Shares(more) => shares.extend(more),
+            Backup::Keys(kind, keyring) => {
+                return Ok(Held::Keys { file: crate::sanitise::native(file), kind, keyring });
+            }
             Backup::PrivateKey(_) => {
                 return Err(BackupError::IsPrivateKey(crate::sanitise::native(file)).into());
             }
-            Backup::Keys(..) => return Err(ProofError::NoShare(crate::sanitise::native(file))),
         }
     }
-    Ok(join(&shares)?)
+    Ok(Held::Shares(shares))
 }
 
 /// A keyring with the key that shares make.

@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use time::OffsetDateTime;
 
 use super::ProofError;
-use super::shares::join;
-use crate::access::given::{read_backup, remember_copied};
+use super::shares::{Held, join, read};
+use crate::access::given::remember_copied;
 use crate::clone::OpenClone;
 use crate::error::Context as _;
 use crate::format::KeyId;
 use crate::keyring::{Entry, KeyName, Keyring};
 use crate::progress::Progress;
 use crate::recipient::Ask;
-use crate::store::backup::{self, Backup, BackupError, Kind};
+use crate::store::backup::{self, Kind};
 
 /// Says which current keys the backup opens; fails where it opens none, or not all that were named.
 ///
@@ -103,16 +103,9 @@ fn opens_nothing(
 
 /// One backup: a file with keys, or the files of shares together.
 fn read_all(files: &[PathBuf], ask: Ask<'_>) -> Result<(Kind, Keyring), ProofError> {
-    let mut shares = Vec::new();
-    for file in files {
-        match read_backup(file, ask)? {
-            Backup::Shares(more) => shares.extend(more),
-            Backup::PrivateKey(_) => {
-                return Err(BackupError::IsPrivateKey(crate::sanitise::native(file)).into());
-            }
-            Backup::Keys(kind, keyring) if files.len() == 1 => return Ok((kind, keyring)),
-            Backup::Keys(..) => return Err(ProofError::Whole(crate::sanitise::native(file))),
-        }
+    match read(files, ask)? {
+        Held::Shares(shares) => Ok((Kind::Shares, join(&shares)?)),
+        Held::Keys { kind, keyring, .. } if files.len() == 1 => Ok((kind, keyring)),
+        Held::Keys { file, .. } => Err(ProofError::Whole(file)),
     }
-    Ok((Kind::Shares, join(&shares)?))
 }
