@@ -1,4 +1,5 @@
-//! What a guard does where git runs it from its configuration: the checks of the file in [`super::hooks`], each a run of this program.
+//! What a guard does: the checks of one event, each a run of this program. git starts it from its configuration, or from
+//! the script that [`super::hooks`] writes.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -43,7 +44,7 @@ pub fn run(dir: &Path, event: &str, arguments: &[OsString]) -> Result<bool, Guar
     let (staged, rewrite) = (OsStr::new("--staged"), OsStr::new("--post-rewrite"));
     match event {
         "pre-commit" => Ok(check(&[staged], b"")? && scan(&[staged], b"")?),
-        // What others have committed was looked at when they did.
+        // What others have committed was looked at when they did, and would be named again with each merge.
         "pre-merge-commit" | "pre-applypatch" => check(&[staged], b""),
         "pre-push" => {
             let (push, lines) = (OsStr::new("--pre-push"), lines()?);

@@ -296,35 +296,14 @@ fn make_executable(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The hook of one event as a shell script: the earlier hook, then [`super::guards`].
 fn script(name: &str, program: &Path) -> String {
     let program = program.to_string_lossy().replace('\\', "/").replace('\'', "'\\''");
-    // The point keeps the line ends: the shell would drop the last.
-    let all = "lines=$(cat; echo .)\nlines=${lines%.}\n";
-    let give = "printf %s \"$lines\" 2>/dev/null | ";
-    let (read, feed, check, scan) = match name {
-        "pre-push" => (
-            all,
-            give,
-            "printf %s \"$lines\" | \"$program\" check --pre-push \"$1\"",
-            "printf %s \"$lines\" | \"$program\" scan --pre-push \"$1\"",
-        ),
-        "pre-commit" => ("", "", "\"$program\" check --staged", "\"$program\" scan --staged"),
-        // What others have committed was looked at when they did, and would be named again with each merge.
-        "pre-merge-commit" | "pre-applypatch" => ("", "", "\"$program\" check --staged", ":"),
-        "post-rewrite" => {
-            (all, give, "printf %s \"$lines\" | \"$program\" check --post-rewrite", ":")
-        }
-        // All other commits were looked at before they were made.
-        _ => (
-            "",
-            "",
-            "case \"$(git log -g -1 --format=%gs HEAD 2>/dev/null)\" in
-cherry-pick* | revert*)
-    new=$(git rev-parse HEAD) && echo \"$new $new\" | \"$program\" check --post-rewrite
-    ;;
-esac",
-            ":",
-        ),
+    let (read, give) = if matches!(name, "pre-push" | "post-rewrite") {
+        // The point keeps the line ends: the shell would drop the last.
+        ("lines=$(cat; echo .)\nlines=${lines%.}\n", "printf %s \"$lines\" 2>/dev/null | ")
+    } else {
+        ("", "")
     };
     format!(
         r#"#!/bin/sh
@@ -343,20 +322,16 @@ if test -x "$earlier"; then
     case "$first" in
     '#!'*/sh | '#!'*/env' sh')
         # In a shell of its own that has the name of the hook: some find out by it which hook they are.
-        {feed}( . "$earlier" )
+        {give}( . "$earlier" )
         ;;
     *)
-        {feed}"$earlier" "$@"
+        {give}"$earlier" "$@"
         ;;
     esac
     status=$?
     test "$status" -eq 0 || exit "$status"
 fi
-{check} || exit
-{scan}
-status=$?
-# What could not be read to its end, such as an archive in archives, was named and stops nobody.
-test "$status" -eq 3 || exit "$status"
+{give}"$program" guard {name} "$@"
 "#
     )
 }
