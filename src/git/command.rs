@@ -169,6 +169,22 @@ impl Git {
         success(&command, output).map(|line| Some(os_line(line)))
     }
 
+    /// What `git config` lists: values, or each name, a line feed and its value, as the arguments ask (git-config, "--null").
+    /// Nothing where nothing is set. What is no UTF-8 is replaced.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn settings<'a>(
+        &self,
+        args: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Vec<String>, GitError> {
+        let listed = self.query(["config", "--null"].into_iter().chain(args))?;
+        let listed = listed.unwrap_or_default().into_encoded_bytes();
+        let settings = listed.strip_suffix(b"\0").map(|all| all.split(|&byte| byte == 0));
+        let text = |setting| String::from_utf8_lossy(setting).into_owned();
+        Ok(settings.into_iter().flatten().map(text).collect())
+    }
+
     /// Checks that git is there and recent enough.
     ///
     /// # Errors

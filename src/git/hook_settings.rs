@@ -122,8 +122,5 @@ fn settings(event: &str) -> [(String, String); 2] {
 }
 
 fn read(git: &Git, scope: Scope, name: &str) -> Result<Vec<String>, GitError> {
-    let values = git.query(["config", scope.option(), "--null", "--get-all", name])?;
-    let values = values.map(std::ffi::OsString::into_encoded_bytes).unwrap_or_default();
-    let values = values.strip_suffix(b"\0").map(|values| values.split(|&byte| byte == 0));
-    Ok(values.into_iter().flatten().map(|value| value.to_str_lossy().into_owned()).collect())
+    git.settings([scope.option(), "--get-all", name])
 }

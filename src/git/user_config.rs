@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use gix::bstr::ByteSlice as _;
-
 use super::GitError;
 use super::command::Git;
 use super::config::drivers;
@@ -59,7 +57,7 @@ pub fn install(dir: &Path) -> Result<Changed, UserConfigError> {
     Ok(Changed { settings, foreign: Vec::new() })
 }
 
-/// Removes from the user's configuration what [`install`] wrote, of whichever version.
+/// Removes from the user's configuration what [`install`] of any version wrote.
 ///
 /// # Errors
 /// git fails.
@@ -93,14 +91,11 @@ fn is_ours(name: &str, known: &str, wanted: &str) -> bool {
 /// The settings of our sections in the user's configuration, without what it includes.
 fn read(git: &Git) -> Result<BTreeMap<String, Vec<String>>, GitError> {
     let sections = r"^(filter|diff|merge)\.shroud(-values)?\.";
-    let listed = git.query(["config", "--global", "--null", "--get-regexp", sections])?;
-    let listed = listed.map(std::ffi::OsString::into_encoded_bytes).unwrap_or_default();
     let mut set: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for setting in listed.split(|&byte| byte == 0).filter(|setting| !setting.is_empty()) {
+    for setting in git.settings(["--global", "--get-regexp", sections])? {
         // Without a value it is "true".
-        let (name, value) = setting.split_once_str("\n").unwrap_or((setting, b"true"));
-        let value = value.to_str_lossy().into_owned();
-        set.entry(name.to_str_lossy().into_owned()).or_default().push(value);
+        let (name, value) = setting.split_once('\n').unwrap_or((&setting, "true"));
+        set.entry(name.to_owned()).or_default().push(value.to_owned());
     }
     Ok(set)
 }

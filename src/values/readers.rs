@@ -13,8 +13,9 @@ use super::token::Place;
 use crate::config_format::{Document, Format, Role};
 use crate::secret::WipedVec;
 
-/// A value of which another reader takes bytes that would be readable, and are not so in a stored version, and the format of that reader. That is the
-/// one that the file's name tells; where it tells none, each, but only of values of several lines.
+/// A value and the format of another reader that takes more bytes for it: bytes that would stay readable, and that no stored version shows.
+///
+/// That reader is the one of the file's name. Where the name tells none, each format is tried, for values of several lines alone.
 pub(super) fn disagreement(
     format: Format,
     clear: &Clear,

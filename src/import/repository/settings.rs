@@ -30,9 +30,9 @@ pub(super) fn read(repository: &Repository, name: &str) -> Result<Option<String>
 /// # Errors
 /// git fails.
 pub(super) fn read_all(repository: &Repository, name: &str) -> Result<Vec<String>, GitError> {
-    let all = repository.git.query(["config", "-z", "--get-all", name])?;
-    let all = all.unwrap_or_default().to_string_lossy().into_owned();
-    Ok(all.split('\0').filter(|value| !value.is_empty()).map(str::to_owned).collect())
+    let mut all = repository.git.settings(["--get-all", name])?;
+    all.retain(|value| !value.is_empty());
+    Ok(all)
 }
 
 /// Where a file of git's own folder is.
@@ -52,11 +52,8 @@ pub(super) fn found(
     if tool.settings().is_empty() {
         return Ok(Vec::new());
     }
-    let arguments = ["config", "--local", "-z", "--get-regexp", tool.settings()];
-    let listed = repository.git.query(arguments)?.unwrap_or_default();
-    let listed = listed.to_string_lossy().into_owned();
-    // A name, a line feed and the value.
-    let settings = listed.split('\0').filter_map(|setting| setting.split_once('\n'));
+    let listed = repository.git.settings(["--local", "--get-regexp", tool.settings()])?;
+    let settings = listed.iter().filter_map(|setting| setting.split_once('\n'));
     let (mut names, mut guarded) = (Vec::new(), BTreeSet::new());
     let guard = tool.guard().map(|guard| guard.command(tool.drivers().tool));
     for (name, value) in settings {
