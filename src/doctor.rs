@@ -13,6 +13,7 @@ mod members;
 pub use cut_off::remove_left;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use time::{Duration, OffsetDateTime};
 
@@ -26,7 +27,7 @@ use crate::git::{hooks, jujutsu};
 use crate::git_crypt::{HeldKeys, Name};
 use crate::keyring::Keyring;
 use crate::status::{Known, State, find_undeltad, survey};
-use crate::store::{backup, local};
+use crate::store::{backup, local, locked_worktree};
 
 /// After this time a backup is worth another look.
 const MAX_BACKUP_AGE: Duration = Duration::days(180);
@@ -196,7 +197,7 @@ fn configuration(patient: &Patient<'_>) -> Vec<Finding> {
 }
 
 fn keys(patient: &Patient<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings: Vec<_> = locked_worktrees(patient.repository).collect();
     let common_dir = patient.repository.common_dir();
     findings.extend(files_of_keys::keyring(common_dir));
     findings.extend(backups(patient));
@@ -262,6 +263,19 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// The worktrees that are locked by themselves.
+fn locked_worktrees(repository: &Repository) -> impl Iterator<Item = Finding> {
+    let is_here = |git_dir: &Path| git_dir == repository.gix.git_dir();
+    let here = locked_worktree::is_locked(repository.gix.git_dir());
+    let here = here.then(|| "no key in this worktree is used: it is locked by itself".to_owned());
+    let all = repository.all_worktrees().unwrap_or_default().into_iter();
+    let others = all
+        .filter(|of| locked_worktree::is_locked(of.gix.git_dir()) && !is_here(of.gix.git_dir()))
+        .filter_map(|of| of.worktree.map(|top| crate::sanitise::native(&top)));
+    let others = others.map(|top| format!("the worktree {top} is locked"));
+    here.into_iter().chain(others.collect::<Vec<_>>()).map(|text| ok("locked-worktree", text))
 }
 
 /// Whether each current key has a copy elsewhere, and when that was last seen to work.

@@ -62,6 +62,9 @@ pub enum CloneError {
     /// No key is held.
     #[error("no key is held here")]
     NoneHeld,
+    /// The worktree is locked by itself, and the command needs keys.
+    #[error("this worktree is locked: nothing uses a key in it")]
+    LockedWorktree,
     /// A key was set aside.
     #[error("the key '{0}' was set aside: it opens files, but seals none")]
     SetAside(KeyName),

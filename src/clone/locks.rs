@@ -9,14 +9,26 @@ use crate::git::repository::Repository;
 use crate::progress::Progress;
 use crate::store;
 use crate::store::exclusive::{Exclusive, Holder};
-use crate::store::{local, rotation};
+use crate::store::{local, locked_worktree, rotation};
 
 /// Keeps other runs from changing the keys meanwhile, and removes keys that a run which was cut off has left.
 ///
 /// # Errors
+/// This worktree is locked by itself, another run holds the lock and does not end, or what it left cannot be removed.
+pub fn exclusive(
+    repository: &Repository,
+    progress: &dyn Progress,
+) -> Result<Exclusive, CloneError> {
+    refuse_locked_worktree(repository)?;
+    exclusive_even_if_locked(repository, progress)
+}
+
+/// As [`exclusive`], for what locks and unlocks.
+///
+/// # Errors
 /// Another run holds the lock and does not end, or what it left cannot be removed.
 #[cfg_attr(not(unix), allow(clippy::let_unit_value))]
-pub fn exclusive(
+pub fn exclusive_even_if_locked(
     repository: &Repository,
     progress: &dyn Progress,
 ) -> Result<Exclusive, CloneError> {
@@ -33,14 +45,23 @@ pub fn exclusive(
 /// As [`exclusive`], but waits for nobody.
 ///
 /// # Errors
-/// Another run holds the lock, or what one left cannot be removed.
+/// As [`exclusive`]; or another run holds the lock.
 pub fn exclusive_at_once(repository: &Repository) -> Result<Exclusive, CloneError> {
+    refuse_locked_worktree(repository)?;
     let common_dir = repository.common_dir();
     let lock = store::exclusive::try_exclusive(common_dir)
         .context(|| "the repository cannot be locked".to_owned())?;
     let lock = lock.ok_or_else(|| busy(store::exclusive::holder(common_dir)))?;
     remove_left_keys(common_dir)?;
     Ok(lock)
+}
+
+/// Keys are changed in a worktree that may use them.
+fn refuse_locked_worktree(repository: &Repository) -> Result<(), CloneError> {
+    match locked_worktree::is_locked(repository.gix.git_dir()) {
+        true => Err(CloneError::LockedWorktree),
+        false => Ok(()),
+    }
 }
 
 /// Another run holds the lock.

@@ -4,6 +4,7 @@
 
 mod error;
 pub mod exchanged;
+mod held;
 pub mod lineage;
 pub mod locks;
 pub mod meant;
@@ -15,5 +16,7 @@ pub mod taken_over;
 pub mod write_only;
 
 pub use error::CloneError;
-pub use open_clone::{Keys, OpenClone, held_git_crypt_keys, held_keys, top};
+use held::held_keys_in;
+pub use held::{held_git_crypt_keys, held_keys, kept_git_crypt_keys, kept_keys_in};
+pub use open_clone::{Keys, OpenClone, top};
 pub use roster::{RESTORE, Roster};

@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::CloneError;
+use super::held::{held_git_crypt_keys, held_keys};
 use super::roster::Roster;
 use super::rules::between::{sealed_by_git_crypt, sealed_elsewhere};
 use super::rules::crossing::unconfirmed_move;
@@ -18,7 +19,6 @@ use crate::status::{Known, find_names};
 use crate::store::confirmed::{Confirmed, KeyOf};
 use crate::store::seen::Seen;
 use crate::store::seen_git_crypt::SeenGitCrypt;
-use crate::store::{self, local};
 
 /// A repository with what is known of its keys.
 pub struct OpenClone {
@@ -47,7 +47,7 @@ impl OpenClone {
     /// # Errors
     /// A keyring or a description cannot be read.
     pub fn read(repository: Repository) -> Result<Self, CloneError> {
-        let keyring = held_keys(repository.common_dir())?;
+        let keyring = held_keys(&repository)?;
         let roster = Roster::read(&repository)?;
         let git_crypt = held_git_crypt_keys(&repository)?;
         Ok(Self { repository, keyring, git_crypt, roster })
@@ -274,23 +274,4 @@ fn refused_move(path: &[u8], source: FilterError) -> CloneError {
 /// There is none.
 pub fn top(repository: &Repository) -> Result<&Path, CloneError> {
     repository.worktree.as_deref().ok_or(CloneError::NoWorktree)
-}
-
-/// git-crypt's keys in this clone.
-///
-/// # Errors
-/// They cannot be read.
-pub fn held_git_crypt_keys(repository: &Repository) -> Result<HeldKeys, CloneError> {
-    Ok(store::git_crypt::load(repository.common_dir(), repository.gix.git_dir())?)
-}
-
-/// The keys of the environment, else the local keyring.
-///
-/// # Errors
-/// They cannot be read.
-pub fn held_keys(common_dir: &Path) -> Result<Keyring, CloneError> {
-    match local::from_environment()? {
-        Some(keyring) => Ok(keyring),
-        None => Ok(local::load(common_dir)?),
-    }
 }

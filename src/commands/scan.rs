@@ -133,7 +133,7 @@ impl Scan {
         let request = Request {
             look: Look {
                 repository: &repository,
-                keyring: &held_keys(repository.common_dir())?,
+                keyring: &held_keys(&repository)?,
                 git_crypt: &held_git_crypt_keys(&repository)?,
                 scope: &scope,
                 worktree: self.worktree,

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{Context, exclusive, refuse_rotation};
+use super::{Context, refuse_rotation};
 use crate::access::unlock::missing::IdentityArguments;
 use crate::access::unlock::{Request, install_first, unlock};
+use crate::clone::locks::exclusive_even_if_locked;
 use crate::error::Outcome;
 use crate::format::KeyId;
 use crate::git::GitError;
@@ -73,7 +74,7 @@ impl Unlock {
             Some(repository) => repository,
         };
         refuse_rotation(&repository)?;
-        let _exclusive = exclusive(&repository)?;
+        let _exclusive = exclusive_even_if_locked(&repository, &context.ui)?;
         let Self { key_files, identities, trusted, new_keys, expected, soft, pin } = self;
         let request = Request { key_files, identities, trusted, new_keys, expected, soft, pin };
         Ok(unlock(repository, &request, &mut prompt::ask, &context.ui)?)

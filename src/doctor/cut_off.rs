@@ -2,20 +2,19 @@
 
 use super::{Finding, Patient, Severity, problem};
 use crate::access::worktree::find_unopened;
-use crate::clone::Keys;
 use crate::clone::locks::remove_left_keys;
+use crate::clone::{Keys, kept_keys_in};
 use crate::error::count;
 use crate::git::index;
 use crate::git::repository::Repository;
 use crate::git::worktree::count_leftovers;
 use crate::store::exclusive::try_exclusive;
-use crate::store::local;
 
 pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let repository = patient.repository;
     // Keys of the environment open files when git writes them, and no worktree as a whole.
-    let held = local::load(repository.common_dir()).unwrap_or_default();
+    let held = kept_keys_in(repository.common_dir(), repository.gix.git_dir()).unwrap_or_default();
     let keys = Keys { shroud: &held, git_crypt: patient.git_crypt };
     let unopened = find_unopened(repository, keys).unwrap_or(0);
     if unopened > 0 {

@@ -243,7 +243,7 @@ fn is_found_from(top: &Path, git_dir: &Path) -> bool {
 }
 
 /// The index that the environment names.
-fn named_index() -> Option<PathBuf> {
+pub fn named_index() -> Option<PathBuf> {
     std::env::var_os("GIT_INDEX_FILE").filter(|name| !name.is_empty()).map(PathBuf::from)
 }
 

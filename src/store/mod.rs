@@ -7,6 +7,7 @@ pub mod exclusive;
 pub mod git_crypt;
 mod list;
 pub mod local;
+pub mod locked_worktree;
 pub mod public_keys;
 pub mod received;
 pub mod rotation;

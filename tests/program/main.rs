@@ -41,6 +41,7 @@ mod init_and_track;
 mod jujutsu;
 mod layouts;
 mod lines;
+mod locked_worktree;
 mod locking;
 mod masked_diff;
 mod masked_review;

@@ -5,13 +5,12 @@ use super::restage::restage_git_crypt;
 use super::seal_index::{seal_blobs, warn_of_values};
 use crate::access::worktree::find_unopened;
 use crate::clone::sealing::refused_keys;
-use crate::clone::{CloneError, Keys, OpenClone};
+use crate::clone::{CloneError, Keys, OpenClone, kept_keys_in};
 use crate::error::count;
 use crate::git::GitError;
 use crate::git::last_changes::{Author, last_authors};
 use crate::progress::Progress;
 use crate::status::{FileStatus, State};
-use crate::store::local;
 
 /// Seals and stages the files that are not sealed as they should be, or in another layout; with `rekey` also those that move to a key of another
 /// name. Says who wrote what is sealed again, and returns how many files were.
@@ -86,9 +85,10 @@ pub fn report_refused(progress: &dyn Progress, opened: &OpenClone) -> bool {
 /// # Errors
 /// The worktree cannot be read.
 pub fn warn_of_unopened(progress: &dyn Progress, opened: &OpenClone) -> Result<(), CloneError> {
-    let held = local::load(opened.repository.common_dir()).unwrap_or_default();
+    let repository = &opened.repository;
+    let held = kept_keys_in(repository.common_dir(), repository.gix.git_dir()).unwrap_or_default();
     let keys = Keys { shroud: &held, git_crypt: &opened.git_crypt };
-    let unopened = find_unopened(&opened.repository, keys)?;
+    let unopened = find_unopened(repository, keys)?;
     if unopened > 0 {
         progress.warning(&format!(
             "{} still sealed in the worktree, although the key is held",

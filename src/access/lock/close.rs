@@ -8,22 +8,23 @@ use super::{LockError, unknown};
 use crate::access::worktree::{Left, Report, close_worktree};
 use crate::clone::OpenClone;
 use crate::error::count;
+use crate::git::repository::Repository;
 use crate::progress::Progress;
 use crate::sanitise::path as show;
 
-/// Closes what can be closed without a key, and names the rest.
+/// Closes what can be closed in these worktrees without a key, and names the rest; returns how many files were closed.
 pub(super) fn run(
     progress: &dyn Progress,
     opened: &OpenClone,
+    worktrees: &[Repository],
     discard: bool,
-) -> Result<(), LockError> {
-    let worktrees = opened.repository.all_worktrees()?;
+) -> Result<u64, LockError> {
     let mut all = Report::default();
-    for worktree in &worktrees {
+    for worktree in worktrees {
         all.absorb(close_worktree(worktree, opened.keys(), discard)?);
     }
     if all.written > 0 {
-        unknown::warn(progress, &worktrees)?;
+        unknown::warn(progress, worktrees)?;
         clear_traces(progress, &opened.repository)?;
         progress.status(&format!(
             "no key is held here; replaced the plaintext by the sealed bytes in {}",
@@ -43,11 +44,5 @@ pub(super) fn run(
         };
         open.entry(why).or_default().push(show(&path));
     }
-    if open.is_empty() {
-        if all.written == 0 {
-            progress.status("no key is held here: this clone is locked already");
-        }
-        return Ok(());
-    }
-    Err(LockError::StillOpen(open))
+    if open.is_empty() { Ok(all.written) } else { Err(LockError::StillOpen(open)) }
 }

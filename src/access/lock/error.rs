@@ -45,6 +45,12 @@ pub enum LockError {
     /// A key of git-crypt is nowhere else, as far as is known.
     #[error("no copy of the git-crypt key '{0}' is known here: it is encrypted to nobody")]
     OnlyGitCryptCopy(Name),
+    /// A new worktree would share the index that the environment names.
+    #[error("GIT_INDEX_FILE names an index, which belongs to one worktree")]
+    NamedIndex,
+    /// git has made no worktree where it said.
+    #[error("git made no worktree at {0}")]
+    NoNewWorktree(String),
     /// A worktree is not there.
     #[error(
         "the worktree {0} is missing, and may hold plaintext of sealed files; nothing was done"

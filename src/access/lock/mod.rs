@@ -6,13 +6,14 @@ mod git_crypt;
 mod refusal;
 mod traces;
 mod unknown;
+pub mod worktree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::worktree::left::report_left;
 use super::worktree::{Changes, Left, LockPlan, Report, find_changed, seal_worktree};
-use crate::clone::{CloneError, OpenClone, Roster, held_git_crypt_keys};
+use crate::clone::{CloneError, OpenClone, Roster, kept_git_crypt_keys};
 use crate::error::{Context as _, count};
 use crate::format::KeyId;
 use crate::git::repository::Repository;
@@ -47,28 +48,58 @@ pub fn lock(
     if repository.lacks_worktree()? {
         return Err(CloneError::UnknownWorktree("nothing was done").into());
     }
-    let keyring = all_keys(repository.common_dir())?;
-    let roster = Roster::read(&repository)?;
-    let git_crypt = held_git_crypt_keys(&repository)?;
-    let opened = OpenClone { repository, keyring, git_crypt, roster };
+    let opened = with_all_keys(repository)?;
     if opened.keyring.is_empty() && opened.git_crypt.is_empty() {
         refuse_absent(progress, &opened.repository, request.force || request.discard)?;
-        return close::run(progress, &opened, request.discard);
+        let worktrees = opened.repository.all_worktrees()?;
+        if close::run(progress, &opened, &worktrees, request.discard)? == 0 {
+            progress.status("no key is held here: this clone is locked already");
+        }
+        return Ok(());
     }
     let plan = request.plan(&opened)?;
     refuse_only_copies(&opened, &plan.names)?;
     git_crypt::refuse_only_copies(&opened, &plan.git_crypt)?;
+    refuse_unfit(&opened, &plan)?;
+    refuse_absent(progress, &opened.repository, request.force || request.discard)?;
+    let worktrees = opened.repository.all_worktrees()?;
+    let stays = seal(progress, &opened, &plan, &worktrees)?;
+    clear_traces(progress, &opened.repository)?;
+    opened.remember_seen(&[])?;
+    opened.remember_seen_git_crypt()?;
+    give_up(progress, &opened, &plan, &worktrees)?;
+    refuse_unsealed(stays)
+}
+
+/// A clone with every key that its files may have been opened with.
+fn with_all_keys(repository: Repository) -> Result<OpenClone, LockError> {
+    let keyring = all_keys(repository.common_dir())?;
+    let roster = Roster::read(&repository)?;
+    let git_crypt = kept_git_crypt_keys(&repository)?;
+    Ok(OpenClone { repository, keyring, git_crypt, roster })
+}
+
+/// Refuses keys that may not seal changes.
+fn refuse_unfit(opened: &OpenClone, plan: &LockPlan) -> Result<(), LockError> {
     if plan.changes == Changes::Seal {
         let mut sealing = plan.names.iter().filter(|name| !name.is_aside());
         sealing.try_for_each(|name| opened.refuse_unfit_key(name))?;
     }
-    refuse_absent(progress, &opened.repository, request.force || request.discard)?;
-    let worktrees = opened.repository.all_worktrees()?;
-    let may_stay = refuse_changes(progress, &opened, &plan, &worktrees)?;
-    unknown::warn(progress, &worktrees)?;
+    Ok(())
+}
+
+/// Puts the sealed bytes into these worktrees, or does nothing; returns how many paths stay as they are, as the user insists.
+fn seal(
+    progress: &dyn Progress,
+    opened: &OpenClone,
+    plan: &LockPlan,
+    worktrees: &[Repository],
+) -> Result<u64, LockError> {
+    let may_stay = refuse_changes(progress, opened, plan, worktrees)?;
+    unknown::warn(progress, worktrees)?;
     let mut all = Report::default();
-    for worktree in &worktrees {
-        all.absorb(seal_worktree(worktree, opened.keys(), &plan)?);
+    for worktree in worktrees {
+        all.absorb(seal_worktree(worktree, opened.keys(), plan)?);
     }
     all.left.retain(|(path, _)| !may_stay.contains(path));
     progress.status(&format!("sealed {}", count(all.written, "file")));
@@ -76,13 +107,13 @@ pub fn lock(
     if !all.left.is_empty() {
         return Err(LockError::Meanwhile);
     }
-    clear_traces(progress, &opened.repository)?;
-    opened.remember_seen(&[])?;
-    opened.remember_seen_git_crypt()?;
-    give_up(progress, &opened, &plan, &worktrees)?;
-    match may_stay.len() as u64 {
+    Ok(may_stay.len() as u64)
+}
+
+fn refuse_unsealed(paths: u64) -> Result<(), LockError> {
+    match paths {
         0 => Ok(()),
-        n => Err(LockError::Unsealed(n)),
+        paths => Err(LockError::Unsealed(paths)),
     }
 }
 

@@ -17,7 +17,7 @@ const CUT: &[u8] = b"------------------------ >8 ------------------------";
 const MAX_MESSAGE: usize = 256 << 20;
 
 /// Takes away the diff that 'git commit -v' showed, which git leaves in the file of the last message.
-fn cut_message(git_dir: &Path) -> io::Result<()> {
+pub(super) fn cut_message(git_dir: &Path) -> io::Result<()> {
     let file = git_dir.join("COMMIT_EDITMSG");
     let text = match read_regular(&file, MAX_MESSAGE) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

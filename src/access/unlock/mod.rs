@@ -18,9 +18,9 @@ use super::given::{Given, GivenError, ids, prove, read_given, remember_copied, t
 use super::worktree::left::report_left;
 use super::worktree::{Report, open_worktree};
 use crate::clone::{
-    CloneError, OpenClone, RESTORE, Roster, exchanged, held_git_crypt_keys, write_only,
+    CloneError, OpenClone, RESTORE, Roster, exchanged, kept_git_crypt_keys, write_only,
 };
-use crate::error::count;
+use crate::error::{Context as _, count};
 use crate::filter::describe_suspects;
 use crate::format::KeyId;
 use crate::git::config::{install_drivers, install_git_crypt_drivers};
@@ -31,7 +31,7 @@ use crate::keyring::{KeyName, Keyring};
 use crate::progress::Progress;
 use crate::recipient::Ask;
 use crate::status::find_names;
-use crate::store::{local, shroud_dir};
+use crate::store::{local, locked_worktree, shroud_dir};
 pub use error::UnlockError;
 use missing::{Confirmed, IdentityArguments, unwrap_missing};
 
@@ -67,7 +67,7 @@ pub fn unlock(
     let is_set_up = install_first(&repository)?;
     jujutsu::warn_if_used(&repository, progress);
     let keyring = local::load(repository.common_dir())?;
-    let git_crypt = held_git_crypt_keys(&repository)?;
+    let git_crypt = kept_git_crypt_keys(&repository)?;
     let roster = Roster::read(&repository)?;
     for why in roster.malformed.values() {
         progress.warning(&format!("one key cannot be unlocked: {why}"));
@@ -267,7 +267,18 @@ fn not_here(opened: &OpenClone) -> Option<String> {
 /// Opens the files of every worktree; returns a key that files are sealed with, where only an earlier generation is held.
 fn open_all(progress: &dyn Progress, opened: &OpenClone) -> Result<Option<KeyName>, UnlockError> {
     let mut all = Report::default();
-    let worktrees = opened.repository.all_worktrees()?;
+    let unlocked = locked_worktree::unlock(opened.repository.gix.git_dir());
+    if unlocked.context(|| "the mark of a locked worktree".to_owned())? {
+        progress.status("this worktree was locked by itself, and is no more");
+    }
+    let (locked, worktrees): (Vec<_>, Vec<_>) = opened
+        .repository
+        .all_worktrees()?
+        .into_iter()
+        .partition(|worktree| locked_worktree::is_locked(worktree.gix.git_dir()));
+    for top in locked.iter().filter_map(|worktree| worktree.worktree.as_deref()) {
+        progress.status(&format!("the worktree {} stays locked", crate::sanitise::native(top)));
+    }
     for worktree in &worktrees {
         all.absorb(open_worktree(worktree, opened.keys())?);
     }

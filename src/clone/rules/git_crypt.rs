@@ -8,7 +8,7 @@ use gix::bstr::ByteSlice as _;
 
 use super::between::leaves_for_git_crypt;
 use super::of_path::{self, LazyRepository};
-use crate::clone::CloneError;
+use crate::clone::{CloneError, kept_keys_in};
 use crate::error::Context as _;
 use crate::filter::Crossing;
 use crate::filter::git_crypt::{Conversion, GitCryptFilter, Paths};
@@ -19,7 +19,7 @@ use crate::git::repository::Repository;
 use crate::git_crypt::{HeldKeys, Name, Nonce};
 use crate::keyring::Keyring;
 use crate::store::confirmed::Confirmed;
-use crate::store::{git_crypt, local};
+use crate::store::{git_crypt, locked_worktree};
 
 /// The keys of git-crypt that a filter finds.
 pub struct GitCryptSurroundings {
@@ -38,8 +38,10 @@ impl GitCryptSurroundings {
         let dir = dunce::canonicalize(dir).context(|| "the current directory".to_owned())?;
         let location = locate(&dir);
         let held = match &location {
-            Some(location) => git_crypt::load(&location.common_dir, &location.git_dir)?,
-            None => HeldKeys::default(),
+            Some(location) if !locked_worktree::is_locked(&location.git_dir) => {
+                git_crypt::load(&location.common_dir, &location.git_dir)?
+            }
+            _ => HeldKeys::default(),
         };
         Ok(Self { location, held })
     }
@@ -120,9 +122,10 @@ impl Paths for RepositoryPaths<'_> {
         name: &Name,
         plaintext: &mut dyn Read,
     ) -> Option<Crossing> {
-        let common_dir = &self.location?.common_dir;
+        let Location { common_dir, git_dir, .. } = self.location?;
         // What cannot be read opens nothing; 'git shroud doctor' says why.
-        let own = self.own.get_or_init(|| local::load(common_dir).unwrap_or_default());
+        let load = || kept_keys_in(common_dir, git_dir).unwrap_or_default();
+        let own = self.own.get_or_init(load);
         if own.is_empty() && self.held.files().nth(1).is_none() {
             return None;
         }

@@ -11,7 +11,7 @@ use super::lookup::{Lookup, version};
 use super::memory::Memory;
 use crate::clone::CloneError;
 use crate::clone::lineage::find_later;
-use crate::clone::{RESTORE, Roster, exchanged, write_only};
+use crate::clone::{RESTORE, Roster, exchanged, held_keys_in, write_only};
 use crate::error::Context as _;
 use crate::filter::{Crossing, Filter, FilterError, LazyHeldKeys, Merging, Rule, Rules, See};
 use crate::format::{KeyId, Layout};
@@ -20,9 +20,9 @@ use crate::git::objects::{self, Blob};
 use crate::keyring::{KeyName, Keyring};
 use crate::store::confirmed::Confirmed;
 use crate::store::git_crypt::keys_dir;
-use crate::store::local;
 use crate::store::public_keys::{PinError, Pins};
 use crate::store::received::Received;
+use crate::store::{local, locked_worktree};
 use crate::values::{MAX_SEALED, Mode, Place, WriteOnly};
 
 /// What a filter has around it.
@@ -42,16 +42,15 @@ impl Surroundings {
     pub fn find(dir: &Path) -> Result<Self, CloneError> {
         let dir = dunce::canonicalize(dir).context(|| "the current directory".to_owned())?;
         let location = locate(&dir);
-        let common_dir = location.as_ref().map(|location| location.common_dir.as_path());
-        let keyring = match (local::from_environment()?, common_dir) {
-            (Some(keyring), _) => keyring,
-            (None, Some(common_dir)) => local::load(common_dir)?,
-            (None, None) => Keyring::default(),
+        let keyring = match &location {
+            Some(location) => held_keys_in(&location.common_dir, &location.git_dir)?,
+            None => local::from_environment()?.unwrap_or_default(),
         };
         let places = location.as_ref().map(|at| (at.common_dir.clone(), at.git_dir.clone()));
         // What cannot be read opens nothing; 'git shroud doctor' says why.
         let load = move || {
             places
+                .filter(|(_, own)| !locked_worktree::is_locked(own))
                 .and_then(|(common, own)| crate::store::git_crypt::load(&common, &own).ok())
                 .unwrap_or_default()
         };

@@ -30,6 +30,9 @@ impl From<CloneError> for CommandError {
             CloneError::OneKey(names) => wrong(&format!("name it with --name: {names}")),
             CloneError::NotHeld(_) => wrong("git shroud key list"),
             CloneError::NoneHeld => wrong("git shroud unlock"),
+            CloneError::LockedWorktree => {
+                refused("run this in another worktree, or 'git shroud unlock' in this one")
+            }
             CloneError::SetAside(_) => Self::refused(text),
             CloneError::Sealing(error) => error.into(),
             CloneError::Malformed(_) => wrong(RESTORE),

@@ -26,6 +26,8 @@ impl From<LockError> for CommandError {
                     "'git-crypt export-key{named} FILE', then 'git shroud unlock FILE', which remembers that the copy works"
                 ))
             }
+            LockError::NamedIndex => wrong("unset GIT_INDEX_FILE"),
+            LockError::NoNewWorktree(_) => Self::wrong(text),
             LockError::Absent(_) => refused(
                 "if it was moved: git worktree repair NEW-PATH; if it is on another disk, mount that",
             )

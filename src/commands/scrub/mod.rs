@@ -128,7 +128,7 @@ impl Scrub {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let plan = self.options().plan()?;
         let repository = context.discover()?;
-        let keyring = held_keys(repository.common_dir())?;
+        let keyring = held_keys(&repository)?;
         let git_crypt = held_git_crypt_keys(&repository)?;
         let _exclusive = exclusive(&repository)?;
         let work = Work {
