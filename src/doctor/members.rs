@@ -6,6 +6,7 @@ use super::{Finding, Patient, advice, ok, problem};
 use crate::access::members::expiry::Expiry;
 use crate::access::rotate::Journal;
 use crate::clock;
+use crate::recipient::Strength;
 
 /// How many bad files are named one by one.
 const NAMED: usize = 20;
@@ -36,7 +37,29 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         }
     }
     findings.extend(expiring(patient, SystemTime::now()));
+    findings.extend(strengths(patient));
     findings
+}
+
+/// How many grants a quantum computer would open, for those whom that concerns.
+fn strengths(patient: &Patient<'_>) -> Option<Finding> {
+    let files = patient
+        .roster
+        .names()
+        .flat_map(|key| patient.roster.members(patient.repository, key).unwrap_or_default());
+    let members: Vec<_> = files.filter_map(|file| file.member.ok()).collect();
+    if members.is_empty() {
+        return None;
+    }
+    let of = |wanted: Strength| {
+        let grants = members.iter();
+        grants.filter(|member| member.recipient.strength(&member.wrapped) == wanted).count()
+    };
+    let counts = [Strength::PostQuantum, Strength::Classical, Strength::Unknown]
+        .map(|strength| (of(strength), strength.describe()));
+    let counts = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    Some(ok("strength", format!("grants: {counts} ('git shroud member list' shows each)")))
 }
 
 fn expiring(patient: &Patient<'_>, now: SystemTime) -> Vec<Finding> {

@@ -17,7 +17,7 @@ use super::command::Commands;
 use super::identities::{Holder, Identities};
 use super::means::{Means, OpenFailure};
 use super::openpgp::{self, Certificate, Message, Packing};
-use super::{Ask, InvalidRecipient, Recipient, WrapError};
+use super::{Ask, InvalidRecipient, Recipient, Strength, WrapError};
 
 /// A recipient with the comment that stood behind it, or why the text is none.
 pub type Read = Result<(Recipient, Option<String>), ReadError>;
@@ -103,6 +103,9 @@ pub trait Kind: Sync {
 
     /// Unwrap: whether what was wrapped is an age file, which a plugin may open.
     fn is_age_file(&self) -> bool;
+
+    /// Judge: whether somebody who keeps what was wrapped can open it with a quantum computer.
+    fn strength(&self, wrapped: &str) -> Strength;
 
     /// Find: who has what opens it.
     fn holder(&self) -> Holder;
@@ -244,6 +247,10 @@ impl Kind for OpenPgpKind {
         false
     }
 
+    fn strength(&self, wrapped: &str) -> Strength {
+        Message::parse(wrapped.as_bytes()).map_or(Strength::Unknown, |message| message.strength())
+    }
+
     fn holder(&self) -> Holder {
         Holder::Gpg
     }
@@ -340,6 +347,10 @@ impl Kind for AgeFile {
 
     fn is_age_file(&self) -> bool {
         true
+    }
+
+    fn strength(&self, wrapped: &str) -> Strength {
+        age::strength(wrapped.as_bytes())
     }
 
     fn holder(&self) -> Holder {

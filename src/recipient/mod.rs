@@ -8,11 +8,13 @@ pub mod identities;
 pub mod kinds;
 pub mod means;
 pub mod openpgp;
+mod strength;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub use kinds::{Kind, Method, ReadError, Wrapping, is_private, is_private_key, read_line};
+pub use strength::Strength;
 
 /// One to whom a key can be wrapped, as a member file names it.
 ///
@@ -64,6 +66,11 @@ impl Recipient {
     /// The name of the command that it is, if it is one.
     pub fn command(&self) -> Option<&str> {
         self.text.strip_prefix(command::PREFIX).filter(|_| self.method == Method::Command)
+    }
+
+    /// How long what was wrapped to it stays closed.
+    pub fn strength(&self, wrapped: &str) -> Strength {
+        self.method.kind().strength(wrapped)
     }
 
     /// Encrypts to it, as text; to its certificate, where it is one.

@@ -325,9 +325,15 @@ fn the_list_is_by_key_or_by_member() {
     let sandbox = team();
     let by_key = sandbox.shroud("repo", ["member", "list"]).text();
     assert!(by_key.starts_with("default  generation 1, id "), "{by_key}");
-    assert!(by_key.contains("\n  alice  age1") && by_key.contains("  current\n"), "{by_key}");
+    assert!(
+        by_key.contains("\n  alice  age1") && by_key.contains("  current, classical\n"),
+        "{by_key}"
+    );
     let by_member = sandbox.shroud("repo", ["member", "list", "--by", "member"]).text();
-    assert!(by_member.starts_with("alice  age1") && by_member.contains("\n  default  current\n"));
+    assert!(
+        by_member.starts_with("alice  age1")
+            && by_member.contains("\n  default  current, classical\n")
+    );
     let json = sandbox.shroud("repo", ["member", "list", "--json"]).json();
     let alice = &json["keys"][0]["members"][0];
     assert_eq!(alice["method"], "age");

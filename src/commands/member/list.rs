@@ -11,15 +11,18 @@ use crate::clone::roster::{MemberFile, Standing};
 use crate::commands::{Context, OpenClone};
 use crate::error::Outcome;
 use crate::keyring::KeyName;
+use crate::recipient::Strength;
 use crate::ui::Style;
 
 /// Show who can open which key, and whose grant needs attention
 ///
-/// Groups by key, or by member with --by member. Exit status 1 if a grant is out of date, its mac fails, or its file is malformed.
+/// Groups by key, or by member with --by member. Each grant is post-quantum (ML-KEM), or classical: who keeps a copy of it today opens it
+/// with a quantum computer tomorrow. Exit status 1 if a grant is out of date, its mac fails, or its file is malformed.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   $ git shroud member list
   $ git shroud member list --by member
+  $ git shroud member list --classical
   $ git shroud member list --json
 
 Standing: current; out of date (opens only an earlier generation); mac fails (somebody without the key wrote it); not
@@ -28,8 +31,11 @@ pub(super) struct List {
     /// Group by key, or by member
     #[arg(long, value_enum, default_value = "key")]
     by: By,
+    /// Show only grants that are not known to be post-quantum
+    #[arg(long)]
+    classical: bool,
     /// Print JSON: {"keys": [{"name", "generation", "id", "held", "members": [{"label", "method", "recipient", "user_id"?,
-    /// "fingerprint"?, "expires"?, "expires_soon", "generation"?, "added"?, "standing", "detail"?}]}]}
+    /// "fingerprint"?, "expires"?, "expires_soon", "generation"?, "added"?, "strength"?, "standing", "detail"?}]}]}
     #[arg(long)]
     json: bool,
 }
@@ -72,6 +78,8 @@ struct Listed {
     generation: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     added: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strength: Option<Strength>,
     standing: Standing,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
@@ -84,19 +92,22 @@ impl List {
         let mut keys = Vec::new();
         for (name, info) in &opened.roster.infos {
             let members = opened.roster.members(&opened.repository, name)?;
+            let members = members.iter().map(|file| list(&opened, name, file));
+            let is_shown =
+                |member: &Listed| !self.classical || member.strength != Some(Strength::PostQuantum);
             keys.push(JsonKey {
                 name: name.to_string(),
                 generation: info.generation,
                 id: info.id.to_string(),
                 held: opened.keyring.by_id(info.id).is_some(),
-                members: members.iter().map(|file| list(&opened, name, file)).collect(),
+                members: members.filter(is_shown).collect(),
             });
         }
         let json = JsonKeys { keys };
         if self.json {
             context.ui.json(&json);
         } else if self.by == By::Key {
-            print_by_key(context, &json.keys);
+            print_by_key(context, &json.keys, self.classical);
         } else {
             print_by_member(context, &json.keys);
         }
@@ -119,6 +130,7 @@ fn list(opened: &OpenClone, key: &KeyName, file: &MemberFile) -> Listed {
                 expires_soon: false,
                 generation: None,
                 added: None,
+                strength: None,
                 standing,
                 detail: Some(crate::sanitise::line(error)),
             };
@@ -135,19 +147,21 @@ fn list(opened: &OpenClone, key: &KeyName, file: &MemberFile) -> Listed {
         expires_soon: expiry.is_soon,
         generation: Some(member.generation),
         added: Some(crate::sanitise::line(&member.added)),
+        strength: Some(member.recipient.strength(&member.wrapped)),
         standing,
         detail: expiry.problem,
     }
 }
 
-fn print_by_key(context: &Context, keys: &[JsonKey]) {
+fn print_by_key(context: &Context, keys: &[JsonKey], classical: bool) {
     for key in keys {
         let held = if key.held { "held" } else { "not held" };
         context
             .ui
             .line(format!("{}  generation {}, id {}, {held}", key.name, key.generation, key.id));
         if key.members.is_empty() {
-            context.ui.line("  granted to nobody");
+            let none = if classical { "no classical grant" } else { "granted to nobody" };
+            context.ui.line(format!("  {none}"));
         }
         for member in &key.members {
             context.ui.line(format!("  {}  {}", describe(member), standing(context, member)));
@@ -186,6 +200,7 @@ fn standing(context: &Context, member: &Listed) -> String {
     if let (Standing::OutOfDate, Some(generation)) = (member.standing, member.generation) {
         words.push(format!("generation {generation}"));
     }
+    words.extend(member.strength.map(|strength| strength.describe().to_owned()));
     match (&member.expires, &member.detail) {
         (_, Some(detail)) => words.push(context.ui.styled(Style::Bad, detail)),
         (Some(expires), None) if member.expires_soon => {

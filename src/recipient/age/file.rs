@@ -7,6 +7,7 @@ use ::age::{DecryptError, Decryptor, EncryptError, Encryptor};
 use zeroize::Zeroizing;
 
 use super::AgeError;
+use crate::recipient::Strength;
 
 /// Bytes of the longest age file that is opened: an armoured key file of 1 MiB.
 pub const MAX_FILE_LEN: usize = 2 << 20;
@@ -40,6 +41,27 @@ pub(super) fn stanzas(binary: &[u8]) -> Vec<Vec<String>> {
         .filter_map(|line| std::str::from_utf8(line.strip_prefix(b"-> ")?).ok())
         .map(|line| line.split(' ').map(str::to_owned).collect())
         .collect()
+}
+
+/// How long an age file stays closed, by the types of its stanzas. The weakest decides; one that ends in `-grease` holds nothing.
+pub fn strength(file: &[u8]) -> Strength {
+    let Ok(binary) = dearmour(file) else { return Strength::Unknown };
+    let mut strength = None;
+    for stanza in stanzas(&binary) {
+        let of_stanza = match stanza.first().map(String::as_str) {
+            Some(kind) if kind.ends_with("-grease") => continue,
+            Some("mlkem768x25519") => Strength::PostQuantum,
+            Some("X25519" | "ssh-ed25519" | "ssh-rsa" | "p256tag") => Strength::Classical,
+            _ => Strength::Unknown,
+        };
+        strength = match (strength, of_stanza) {
+            (None, of_stanza) => Some(of_stanza),
+            (Some(Strength::Classical), _) | (_, Strength::Classical) => Some(Strength::Classical),
+            (Some(Strength::PostQuantum), Strength::PostQuantum) => Some(Strength::PostQuantum),
+            _ => Some(Strength::Unknown),
+        };
+    }
+    strength.unwrap_or(Strength::Unknown)
 }
 
 /// Encrypts to one recipient, armoured.

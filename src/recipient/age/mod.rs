@@ -12,7 +12,7 @@ mod recipient;
 mod ssh;
 
 pub use error::AgeError;
-pub use file::{MAX_FILE_LEN, is_age_file};
+pub use file::{MAX_FILE_LEN, is_age_file, strength};
 pub use identity::{Identity, MAX_IDENTITY_LEN, read_identities};
 pub use passphrase::{decrypt_with_passphrase, encrypt_with_passphrase, open_with_passphrase};
 pub use recipient::{parse_recipient, wrap};

@@ -7,7 +7,7 @@ use crate::recipient::command;
 use crate::recipient::identities::{Holder, Identities};
 use crate::recipient::means::{Means, OpenFailure};
 use crate::recipient::openpgp::Certificate;
-use crate::recipient::{Ask, Recipient, WrapError};
+use crate::recipient::{Ask, Recipient, Strength, WrapError};
 
 pub(super) struct CommandKind;
 
@@ -79,6 +79,11 @@ impl Kind for CommandKind {
 
     fn is_age_file(&self) -> bool {
         false
+    }
+
+    /// Nobody but the command knows.
+    fn strength(&self, _wrapped: &str) -> Strength {
+        Strength::Unknown
     }
 
     fn holder(&self) -> Holder {

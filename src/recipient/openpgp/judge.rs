@@ -32,12 +32,24 @@ pub(super) fn is_foreign<P: KeyParts, R: KeyRole>(key: &Key<P, R>) -> bool {
     }
 }
 
+/// Whether a quantum computer is not expected to open what is encrypted to a key of this algorithm (RFC 9980).
+pub(super) fn is_post_quantum(algorithm: PublicKeyAlgorithm) -> bool {
+    matches!(algorithm, PublicKeyAlgorithm::MLKEM768_X25519 | PublicKeyAlgorithm::MLKEM1024_X448)
+}
+
 /// The keys that are encrypted to: for transport or storage, alive, not revoked, and supported by the library.
+///
+/// Where one of them is post-quantum, only such ones: whoever breaks a classical key beside it opens the message too.
 pub(super) fn encryption_keys<'a>(
     valid: &ValidCert<'a>,
-) -> impl Iterator<Item = ValidErasedKeyAmalgamation<'a, PublicParts>> + use<'a> {
+) -> Vec<ValidErasedKeyAmalgamation<'a, PublicParts>> {
     let keys = valid.keys().supported().alive().revoked(false);
-    keys.for_transport_encryption().for_storage_encryption().filter(|key| !is_foreign(key.key()))
+    let keys = keys.for_transport_encryption().for_storage_encryption();
+    let mut keys: Vec<_> = keys.filter(|key| !is_foreign(key.key())).collect();
+    if keys.iter().any(|key| is_post_quantum(key.key().pk_algo())) {
+        keys.retain(|key| is_post_quantum(key.key().pk_algo()));
+    }
+    keys
 }
 
 /// Whether something can be encrypted to the certificate at that moment; if not, why.
@@ -52,9 +64,9 @@ pub(super) fn check(cert: &Cert, now: SystemTime) -> Result<(), CertificateError
     let policy = policy(now);
     let valid = cert.with_policy(&policy, now).map_err(|_| unbound(cert, now))?;
     alive(&valid)?;
-    match encryption_keys(&valid).next() {
-        Some(_) => Ok(()),
-        None => Err(no_encryption(cert, now)),
+    match encryption_keys(&valid).is_empty() {
+        false => Ok(()),
+        true => Err(no_encryption(cert, now)),
     }
 }
 
@@ -63,7 +75,8 @@ pub(super) fn expires(cert: &Cert, now: SystemTime) -> Option<SystemTime> {
     let policy = policy(now);
     let valid = cert.with_policy(&policy, now).ok()?;
     let primary = valid.primary_key().key_expiration_time();
-    let subkeys = encryption_keys(&valid).map(|key| key.key_expiration_time());
+    let keys = encryption_keys(&valid).into_iter();
+    let subkeys = keys.map(|key| key.key_expiration_time());
     // One that does not expire outlives all others.
     let last = subkeys.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other)));
     [primary, last.flatten()].into_iter().flatten().min()

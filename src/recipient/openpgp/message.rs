@@ -7,10 +7,11 @@ use sequoia_openpgp::KeyHandle;
 use sequoia_openpgp::armor::Kind;
 use sequoia_openpgp::cert::Preferences as _;
 use sequoia_openpgp::serialize::stream::{self, Armorer, Encryptor, LiteralWriter};
-use sequoia_openpgp::types::{Features, SymmetricAlgorithm};
+use sequoia_openpgp::types::{Features, PublicKeyAlgorithm, SymmetricAlgorithm};
 
 use super::packets::{Broken, Packet, armour_label, dearmour, packets, tag};
 use super::{Certificate, CertificateError, MAX_MESSAGE, rescue};
+use crate::recipient::Strength;
 
 /// The largest plaintext that is wrapped, so that its message is read again: 32 KiB.
 const MAX_PLAINTEXT: usize = 32 << 10;
@@ -46,7 +47,8 @@ impl WrapError {
     }
 }
 
-/// Wraps `plaintext`, at most 32 KiB, to every valid encryption subkey of a certificate.
+/// Wraps `plaintext`, at most 32 KiB, to every valid encryption subkey of a certificate; to the post-quantum ones alone where it
+/// has such (RFC 9980).
 ///
 /// An armoured message as docs/format.md, section 5, has it: a PKESK of version 3 with the key id for each subkey, and
 /// an integrity-protected packet of version 1 with AES-256, so that GnuPG 2.2 opens it; no compression, no
@@ -85,7 +87,7 @@ fn encrypt(
         // Certificates of version 4 may say that they take version 2 of the packet, and GnuPG cannot read it.
         _ => Features::empty().set_seipdv1(),
     };
-    let keys: Vec<_> = super::judge::encryption_keys(&valid).collect();
+    let keys = super::judge::encryption_keys(&valid);
     let recipients = keys.iter().map(|key| {
         let handle = match key.key().version() {
             6 => KeyHandle::from(key.key().fingerprint()),
@@ -157,6 +159,7 @@ impl From<Broken> for MessageError {
 pub struct Message {
     bytes: Vec<u8>,
     recipients: Vec<Option<String>>,
+    strength: Strength,
     is_ocb: bool,
 }
 
@@ -188,14 +191,17 @@ impl Message {
         }
         let bytes = dearmour(message)?;
         let packets = packets(&bytes)?;
-        let mut recipients = Vec::new();
+        let (mut recipients, mut algorithms) = (Vec::new(), Vec::new());
         let mut is_ocb = None;
         for packet in &packets {
             if is_ocb.is_some() {
                 return Err(MessageError::NotOne);
             }
             match packet.tag {
-                tag::PKESK => recipients.push(recipient(packet)?),
+                tag::PKESK => {
+                    recipients.push(recipient(packet)?);
+                    algorithms.push(algorithm(packet));
+                }
                 tag::PROTECTED if matches!(packet.body.first(), Some(1 | 2)) => {
                     is_ocb = Some(false);
                 }
@@ -213,12 +219,24 @@ impl Message {
         if recipients.is_empty() {
             return Err(MessageError::NoRecipient);
         }
-        Ok(Self { bytes, recipients, is_ocb })
+        let is_post_quantum =
+            |of: &Option<PublicKeyAlgorithm>| of.is_some_and(super::judge::is_post_quantum);
+        // The weakest of them decides.
+        let strength = match algorithms.iter().all(is_post_quantum) {
+            true => Strength::PostQuantum,
+            false => Strength::Classical,
+        };
+        Ok(Self { bytes, recipients, strength, is_ocb })
     }
 
     /// The recipients in their order: a key id of 16 upper-case hexadecimal digits, or `None` for a hidden one.
     pub fn recipients(&self) -> &[Option<String>] {
         &self.recipients
+    }
+
+    /// Whether a quantum computer opens it, by the algorithms that it names.
+    pub fn strength(&self) -> Strength {
+        self.strength
     }
 
     /// The message in binary, which is what was checked.
@@ -261,6 +279,16 @@ fn recipient(packet: &Packet) -> Result<Option<String>, MessageError> {
         },
         _ => Err(MessageError::Unsupported),
     }
+}
+
+/// The algorithm that a PKESK names, behind the recipient (RFC 9580, section 5.1).
+fn algorithm(packet: &Packet) -> Option<PublicKeyAlgorithm> {
+    let at = match packet.body.first()? {
+        3 => 9,
+        6 => 2 + usize::from(*packet.body.get(1)?),
+        _ => return None,
+    };
+    packet.body.get(at).copied().map(PublicKeyAlgorithm::from)
 }
 
 #[cfg(test)]

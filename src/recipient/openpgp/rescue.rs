@@ -16,7 +16,7 @@ use crate::fs::scratch_folder::ScratchFolder;
 
 /// Whether only gpg can use the certificate: for its primary key, or as the library can encrypt to none of its keys.
 pub(super) fn is_needed(cert: &Cert, now: SystemTime) -> bool {
-    let encrypts = |valid| judge::encryption_keys(&valid).next().is_some();
+    let encrypts = |valid| !judge::encryption_keys(&valid).is_empty();
     judge::is_foreign(cert.primary_key().key())
         || cert.keys().subkeys().any(|key| judge::is_foreign(key.key()))
             && !cert.with_policy(&judge::policy(now), now).is_ok_and(encrypts)

@@ -4,3 +4,4 @@ mod certificates;
 mod hostile;
 mod keyring;
 mod messages;
+mod post_quantum;
