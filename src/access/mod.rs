@@ -10,6 +10,7 @@ pub mod index;
 pub mod lock;
 pub mod members;
 pub mod merge_file;
+pub mod policy;
 pub mod removal;
 pub mod rotate;
 pub mod sealed_file;

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use serde::Serialize;
 
 use super::{Context, patterns, show};
+use crate::access::policy::{Breach, breaches_here};
 use crate::check::run::{Checked, Request};
 use crate::check::{Finding, Range, Report, Source};
 use crate::error::{CommandError, Outcome};
@@ -49,6 +50,8 @@ const HINTS: [(&[&str], &str); 8] = [
 /// Judges every commit by its own .gitattributes; those of the user, the system and info/attributes do not count. A commit answers only
 /// for files that none of its parents had.
 ///
+/// Without a hook's option it also holds what the keys ask ('key policy') against the worktree's .shroud/.
+///
 /// Exit status 1 if anything was found, 3 if an object is missing.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -89,14 +92,17 @@ pub struct Check {
     /// Allow files that match this pattern to become plaintext; git-shroud/allow-plaintext in git's folder can hold such patterns too
     #[arg(long, value_name = "PATTERN")]
     allow: Vec<OsString>,
-    /// Print JSON: {"findings": [{"commit"?, "tree"?, "path", "problem", "detail"?}], "complete"}
+    /// Print JSON: {"findings": [{"commit"?, "tree"?, "path", "problem", "detail"?}], "policy"?: [{"key", "what"}],
+    /// "complete"}
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Serialize)]
-struct JsonReport {
+struct JsonReport<'r> {
     findings: Vec<JsonFinding>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    policy: &'r [Breach],
     complete: bool,
 }
 
@@ -120,16 +126,28 @@ impl Check {
         let checked = request.run(&repository)?;
         drop(meter);
         let report = &checked.report;
+        let breaches = if self.is_hook() { Vec::new() } else { breaches_here(&repository)? };
         if self.json {
             let json = JsonReport {
                 findings: report.findings.iter().map(to_json).collect(),
+                policy: &breaches,
                 complete: report.missing.is_empty() && !report.shallow,
             };
             context.ui.json(&json);
         } else {
             report.findings.iter().for_each(|finding| print(context, finding));
         }
-        self.outcome(context, &checked)
+        for Breach { key, what, remedy } in &breaches {
+            context.ui.warning(format!("the policy of the key '{key}': {what}"));
+            context.ui.hint(remedy);
+        }
+        self.outcome(context, &checked)?;
+        if breaches.is_empty() { Ok(()) } else { Err(CommandError::found()) }
+    }
+
+    /// Whether git runs it where something is committed or pushed.
+    fn is_hook(&self) -> bool {
+        self.staged || self.pre_push.is_some() || self.pre_receive || self.post_rewrite
     }
 
     fn range(&self) -> Range {
@@ -168,7 +186,7 @@ impl Check {
             .hint("git fetch --unshallow"));
         }
         // As a hook it is silent where all is well.
-        if !(self.staged || self.pre_push.is_some() || self.pre_receive || self.post_rewrite) {
+        if !self.is_hook() {
             let what = match self.is_staged() {
                 true => "what is staged".to_owned(),
                 false => count(*looked_at as u64, "commit"),

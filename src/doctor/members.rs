@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::{Finding, Patient, advice, ok, problem};
 use crate::access::members::expiry::Expiry;
+use crate::access::policy::{breaches, missing_backups};
 use crate::access::rotate::Journal;
 use crate::clock;
 use crate::recipient::Strength;
@@ -38,6 +39,12 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     }
     findings.extend(expiring(patient, SystemTime::now()));
     findings.extend(strengths(patient));
+    let breaches = breaches(patient.repository, patient.roster, patient.keyring);
+    let backups = missing_backups(patient.repository, patient.roster);
+    for breach in breaches.unwrap_or_default().into_iter().chain(backups) {
+        let text = format!("the policy of the key '{}': {}", breach.key, breach.what);
+        findings.push(problem("policy", text, breach.remedy));
+    }
     findings
 }
 

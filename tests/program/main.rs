@@ -39,6 +39,7 @@ mod hostile;
 mod importing;
 mod init_and_track;
 mod jujutsu;
+mod key_policy;
 mod layouts;
 mod lines;
 mod locked_worktree;

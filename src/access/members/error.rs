@@ -3,6 +3,7 @@
 use crate::access::given::generations::Earlier;
 use crate::clone::CloneError;
 use crate::clone::roster::{show, take_away};
+use crate::error::count;
 use crate::format::KeyId;
 use crate::keyring::KeyName;
 use crate::recipient::openpgp::{CertificateError, GpgError, Validity};
@@ -163,6 +164,28 @@ pub enum MemberError {
         place: String,
         /// Why.
         source: CertificateError,
+    },
+    /// The policy of a key does not allow this member; why, as what the member does.
+    #[error("'{label}' {why}, and the policy of the key '{name}' does not allow that")]
+    AgainstPolicy {
+        /// The key.
+        name: KeyName,
+        /// The member.
+        label: Label,
+        /// What they have or are.
+        why: String,
+    },
+    /// Fewer members would be left than the policy of a key asks for.
+    #[error(
+        "the key '{name}' would have {}, and its policy asks for at least {least}; nobody was removed", count(*.left, "member")
+    )]
+    TooFew {
+        /// The key.
+        name: KeyName,
+        /// How many would be left.
+        left: u64,
+        /// How many there must be.
+        least: u32,
     },
     /// There are grants that somebody must look at; all of them were named.
     #[error("some grants need attention")]

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::{Candidate, Fresh, MemberError, grant};
+use crate::access::policy::against;
 use crate::clone::OpenClone;
 use crate::clone::roster::stage_shroud_dir;
 use crate::git::repository::Repository;
@@ -80,6 +81,19 @@ fn refuse_other(top: &Path, Ready { key, member }: &Ready) -> Result<(), MemberE
     Err(MemberError::OtherFile(file.path()))
 }
 
+/// A key may ask something of its members.
+fn refuse_against_policy(opened: &OpenClone, granted: &Ready) -> Result<(), MemberError> {
+    let Some(info) = opened.roster.infos.get(&granted.key) else { return Ok(()) };
+    match against(&info.policy, &granted.member, SystemTime::now()) {
+        None => Ok(()),
+        Some(why) => Err(MemberError::AgainstPolicy {
+            name: granted.key.clone(),
+            label: granted.member.label.clone(),
+            why,
+        }),
+    }
+}
+
 /// Writes and stages what was granted, and commits it where that is wanted.
 ///
 /// # Errors
@@ -92,6 +106,7 @@ pub fn write(
 ) -> Result<(), MemberError> {
     let top = opened.top()?;
     granted.iter().try_for_each(|granted| refuse_other(top, granted))?;
+    granted.iter().try_for_each(|granted| refuse_against_policy(opened, granted))?;
     for Ready { key, member } in granted {
         member.write(top, key)?;
         progress.status(&format!(

@@ -7,6 +7,7 @@ pub mod fresh;
 pub mod grant;
 pub mod granting;
 pub mod labels;
+pub mod policy;
 pub mod problems;
 pub mod renewing;
 pub mod resolve;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::exposure::{Exposure, find_exposed};
 use super::{Removal, plan_removal};
 use crate::access::members::MemberError;
+use crate::access::members::policy::refuse_too_few;
 use crate::access::rotate::{Plan, RotateError, run};
 use crate::clone::locks::{exclusive, refuse_rotation};
 use crate::clone::roster::remove_from_shroud_dir;
@@ -78,6 +79,7 @@ impl Request<'_> {
         let OpenClone { repository, roster, keyring, .. } = &opened;
         let mut removal = plan_removal(repository, roster, keyring, self.members, self.keys)?;
         removal.plan.without = run::find_without(&opened, &removal.plan.names, self.without)?;
+        refuse_below_policy(&opened, &removal.plan)?;
         let exposed = exposed_ids(&opened, &removal.plan);
         if self.rotates && !removal.plan.names.is_empty() {
             self.rotate(&opened, &removal, progress)?;
@@ -165,4 +167,18 @@ fn refuse_not_held(opened: &OpenClone, plan: &Plan) -> Result<(), RemovalError> 
             held: held.into_iter().cloned().collect(),
         }),
     }
+}
+
+/// Refuses where a key would have fewer members than it asks for.
+fn refuse_below_policy(opened: &OpenClone, plan: &Plan) -> Result<(), RemovalError> {
+    for name in &plan.names {
+        let gone = plan.removed.get(name);
+        let stays = |stem: &String| gone.is_none_or(|gone| !gone.contains(stem));
+        let members = opened.roster.members(&opened.repository, name)?;
+        let left = members.iter().filter(|file| stays(&file.stem));
+        let left = left.filter_map(|file| file.member.as_ref().ok());
+        let left: BTreeSet<_> = left.map(|member| &member.recipient).collect();
+        refuse_too_few(&opened.roster, name, left.len())?;
+    }
+    Ok(())
 }

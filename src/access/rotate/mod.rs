@@ -143,6 +143,7 @@ pub fn create(
         let info = KeyInfo::succeeding(&entry, &earlier, &git_crypt);
         let is_write_only = plan.write_only.unwrap_or(roster.infos[name].public.is_some());
         let info = if is_write_only { info.write_only(&entry.key) } else { info };
+        let info = info.with_policy(roster.infos[name].policy.clone(), &entry.key);
         new_files.push((File::Key(name.clone()), info.to_text()));
         new_keys.insert(entry).context(|| "the new key cannot be kept".to_owned())?;
     }

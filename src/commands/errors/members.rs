@@ -58,6 +58,12 @@ impl From<MemberError> for CommandError {
             MemberError::SeveralRecipients { .. } => wrong("give one at a time"),
             MemberError::Certificate { source, .. } => wrong_or(source.hint()),
             MemberError::Problems => Self::found(),
+            MemberError::AgainstPolicy { name, .. } => {
+                refused(&format!("'git shroud key policy {name}' shows it, and changes it"))
+            }
+            MemberError::TooFew { name, .. } => refused(&format!(
+                "add somebody first, or ask for fewer: git shroud key policy {name} --members N"
+            )),
             MemberError::InTheWay { others, file, .. } => {
                 others.into_iter().fold(Self::refused(text), Self::hint).with_way_out(None, &file)
             }

@@ -5,6 +5,7 @@ mod export;
 mod import;
 mod list;
 mod new;
+mod policy;
 mod rotate;
 mod split;
 
@@ -28,6 +29,7 @@ enum KeyCommand {
     Import(import::Import),
     Split(split::Split),
     Combine(combine::Combine),
+    Policy(policy::Policy),
 }
 
 impl Key {
@@ -40,6 +42,7 @@ impl Key {
             KeyCommand::Import(import) => import.run(context),
             KeyCommand::Split(split) => split.run(context),
             KeyCommand::Combine(combine) => combine.run(context),
+            KeyCommand::Policy(policy) => policy.run(context),
         }
     }
 }

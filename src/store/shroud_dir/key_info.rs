@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::canonical::Canonical;
+use super::policy::{InvalidPolicy, Policy};
 use super::{File, ShroudDirError};
 use crate::format::{self, Key, KeyId, Layout, OpenError, PublicKey};
 use crate::git_crypt::HeldKeys;
@@ -28,6 +29,8 @@ pub struct KeyInfo {
     pub id: KeyId,
     /// To which everybody may seal values who does not hold the key; `None` where nobody may.
     pub public: Option<PublicKey>,
+    /// What the key asks of its members and backups.
+    pub policy: Policy,
     /// The key file's text of every earlier key, sealed, in Base64.
     retired: Option<String>,
     mac: String,
@@ -61,6 +64,8 @@ struct KeyToml {
     public_key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retired: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<String>,
     mac: String,
 }
 
@@ -80,6 +85,7 @@ impl KeyInfo {
             generation: entry.generation,
             id: entry.key.id(),
             public: None,
+            policy: Policy::default(),
             retired,
             mac: String::new(),
         };
@@ -91,6 +97,14 @@ impl KeyInfo {
     #[must_use]
     pub fn write_only(mut self, key: &Key) -> Self {
         self.public = Some(key.public());
+        self.mac = self.canonical().sign(key);
+        self
+    }
+
+    /// With what the key asks of its members and backups.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy, key: &Key) -> Self {
+        self.policy = policy;
         self.mac = self.canonical().sign(key);
         self
     }
@@ -136,6 +150,7 @@ impl KeyInfo {
             .field("key_id", &self.id)
             .optional("public_key", self.public.map(|public| public.to_string()).as_deref())
             .optional("retired", self.retired.as_deref())
+            .optional("policy", self.policy.text().as_deref())
     }
 
     /// The name that a `key.toml` gives the key, wherever it is.
@@ -176,8 +191,10 @@ impl KeyInfo {
         }
         let public = toml.public_key.as_deref().map(PublicKey::from_hex).transpose();
         let public = public.map_err(|error| format!("its public_key cannot be used: {error}"))?;
+        let policy = toml.policy.as_deref().map(str::parse).transpose();
+        let policy = policy.map_err(|error: InvalidPolicy| error.to_string())?.unwrap_or_default();
         let (generation, retired, mac) = (toml.generation, toml.retired, toml.mac);
-        Ok(Self { name, generation, id, public, retired, mac })
+        Ok(Self { name, generation, id, public, policy, retired, mac })
     }
 
     /// The text of the `key.toml`.
@@ -189,6 +206,7 @@ impl KeyInfo {
             key_id: self.id.to_string(),
             public_key: self.public.map(|public| public.to_string()),
             retired: self.retired.clone(),
+            policy: self.policy.text(),
             mac: self.mac.clone(),
         };
         toml::to_string(&toml).expect("strings and numbers can be written")
@@ -275,10 +293,25 @@ mod tests {
         let entry = Entry { name: KeyName::default(), generation: 1, key };
         let info = KeyInfo::new(&entry, &[]);
         assert_eq!(info.mac, "98149556b9942504f2d309d69ee54fe8f287789388a81193082586e7b93dde35");
+        let policy = "members=2 recipients=openpgp,age".parse().unwrap();
+        let asking = info.clone().with_policy(policy, &entry.key);
+        assert_eq!(asking.mac, "a87ec8c0a8b016005dd14de7b2e841453552f2c3dc05f074441e1800cdbfbace");
         let info = info.write_only(&entry.key);
         let public = "14b68c3b09165366929899c157103f248da5d01d16ff844c3b38290544112c20";
         assert_eq!(info.public.unwrap().to_string(), public);
         assert_eq!(info.mac, "14955cd224299c1117341681ea96ddadbaf1340c43c70a90aed06a4d4bdd2709");
+    }
+
+    #[test]
+    fn a_policy_is_under_the_mac() {
+        let key = entry(1, 1).key;
+        let policy: Policy = "members=2 recipients=openpgp,age".parse().unwrap();
+        let info = KeyInfo::new(&entry(1, 1), &[]).with_policy(policy.clone(), &key);
+        let read = parse(&info.to_text()).unwrap();
+        assert_eq!((&read.policy, read.is_authentic(&key)), (&policy, true));
+        let without = KeyInfo { policy: Policy::default(), ..info.clone() };
+        let other = KeyInfo { policy: "members=1".parse().unwrap(), ..info };
+        assert!(!without.is_authentic(&key) && !other.is_authentic(&key));
     }
 
     #[test]
@@ -311,6 +344,7 @@ mod tests {
             (&good.replace("00000000000000000000000000000000", "xy"), "hexadecimal"),
             (&good.replace("mac =", "other = 1\nmac ="), "not a key.toml"),
             (&good.replace("mac =", "public_key = 1\nmac ="), "not a key.toml"),
+            (&good.replace("mac =", "policy = \"members=0\"\nmac ="), "policy is not one"),
             (&good.replace("mac =", "public_key = \"\"\nmac ="), "not 64 hexadecimal digits"),
             (&good.replace("mac =", &format!("public_key = \"{:064}\"\nmac =", 0)), "low order"),
         ];

@@ -7,6 +7,7 @@
 mod canonical;
 mod key_info;
 mod member;
+mod policy;
 
 use std::fs;
 use std::io;
@@ -19,6 +20,7 @@ use crate::keyring::KeyName;
 
 pub use key_info::{KeyInfo, RetiredError};
 pub use member::{InvalidLabel, Label, Member};
+pub use policy::Policy;
 
 /// The folder's name, at the top of the worktree.
 pub const NAME: &str = ".shroud";
