@@ -60,6 +60,7 @@ mod packaging;
 #[cfg(unix)]
 mod places;
 mod policy;
+mod post_quantum;
 #[cfg(unix)]
 mod program_missing;
 mod reading;

@@ -11,6 +11,8 @@ use crate::recipient::Strength;
 
 /// Bytes of the longest age file that is opened: an armoured key file of 1 MiB.
 pub const MAX_FILE_LEN: usize = 2 << 20;
+/// The type of a stanza for a post-quantum recipient.
+pub(super) const POST_QUANTUM: &str = "mlkem768x25519";
 const FIRST_LINE: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
 const INTRO: &[u8] = b"age-encryption.org/";
 
@@ -50,7 +52,7 @@ pub fn strength(file: &[u8]) -> Strength {
     for stanza in stanzas(&binary) {
         let of_stanza = match stanza.first().map(String::as_str) {
             Some(kind) if kind.ends_with("-grease") => continue,
-            Some("mlkem768x25519") => Strength::PostQuantum,
+            Some(POST_QUANTUM) => Strength::PostQuantum,
             Some("X25519" | "ssh-ed25519" | "ssh-rsa" | "p256tag") => Strength::Classical,
             _ => Strength::Unknown,
         };

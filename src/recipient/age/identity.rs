@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::AgeError;
 use super::file::{dearmour, decrypt, is_age_file, is_armoured, stanzas};
 use super::passphrase::{open_with_passphrase, with_passphrase};
+use super::post_quantum;
 use super::ssh::{PublicKey, check_private_key};
 use crate::recipient::Ask;
 
@@ -28,6 +29,7 @@ pub struct Identity {
 
 enum Secret {
     X25519(x25519::Identity),
+    PostQuantum(post_quantum::Identity),
     Plugin(plugin::Identity),
     /// With what its passphrase has opened, if that was asked for.
     Ssh(Box<ssh::Identity>, PublicKey, Once<ssh::Identity>),
@@ -63,6 +65,8 @@ pub fn read_identities(bytes: &[u8], place: &str) -> Result<Vec<Identity>, AgeEr
         }
         let secret = if let Ok(identity) = line.parse() {
             Secret::X25519(identity)
+        } else if let Some(identity) = post_quantum::Identity::parse(line) {
+            Secret::PostQuantum(identity)
         } else if let Ok(identity) = line.parse() {
             Secret::Plugin(identity)
         } else {
@@ -119,6 +123,7 @@ impl Identity {
     pub fn recipient(&self) -> Option<String> {
         match &self.secret {
             Secret::X25519(identity) => Some(identity.to_public().to_string()),
+            Secret::PostQuantum(identity) => Some(identity.recipient().text()),
             Secret::Ssh(_, public, _) => Some(public.to_line()),
             Secret::Plugin(_) | Secret::Locked(..) => None,
         }
@@ -132,7 +137,7 @@ impl Identity {
     /// Whether a passphrase is asked for.
     pub fn needs_passphrase(&self) -> bool {
         match &self.secret {
-            Secret::X25519(_) | Secret::Plugin(_) => false,
+            Secret::X25519(_) | Secret::PostQuantum(_) | Secret::Plugin(_) => false,
             Secret::Ssh(identity, ..) => matches!(**identity, ssh::Identity::Encrypted(_)),
             Secret::Locked(..) => true,
         }
@@ -141,7 +146,7 @@ impl Identity {
     /// Whether its passphrase was asked for without success, so that nothing should be tried with it any more.
     pub fn has_failed(&self) -> bool {
         match &self.secret {
-            Secret::X25519(_) | Secret::Plugin(_) => false,
+            Secret::X25519(_) | Secret::PostQuantum(_) | Secret::Plugin(_) => false,
             Secret::Ssh(.., once) => once.get().is_some_and(Result::is_err),
             Secret::Locked(_, once) => once.get().is_some_and(Result::is_err),
         }
@@ -221,6 +226,7 @@ impl Identity {
     fn open(&self, binary: &[u8], ask: Ask<'_>) -> Result<Zeroizing<Vec<u8>>, AgeError> {
         match &self.secret {
             Secret::X25519(identity) => decrypt(binary, identity),
+            Secret::PostQuantum(identity) => decrypt(binary, identity),
             Secret::Plugin(identity) => super::plugin::unwrap(identity, binary, ask),
             Secret::Ssh(identity, public, once) => {
                 // Nobody is asked for the passphrase of a key that the file is not for.

@@ -8,6 +8,7 @@ mod file;
 mod identity;
 mod passphrase;
 mod plugin;
+mod post_quantum;
 mod recipient;
 mod ssh;
 

@@ -1,11 +1,11 @@
-//! To whom age encrypts: `age1…`, a plugin's `age1NAME1…`, an SSH public key.
+//! To whom age encrypts: `age1…`, `age1pq1…`, a plugin's `age1NAME1…`, an SSH public key.
 
 use ::age::{plugin, ssh, x25519};
 
 use super::file::encrypt;
 use super::plugin::Messages;
 use super::ssh::PublicKey;
-use super::{AgeError, file};
+use super::{AgeError, file, post_quantum};
 use crate::recipient::Recipient;
 
 /// Bytes of the longest line that is read: an RSA key has under 1 KiB, a post-quantum recipient 2 KiB.
@@ -14,6 +14,7 @@ const MAX_LINE_LEN: usize = 16 << 10;
 /// A recipient whose key was checked.
 enum Target {
     X25519(x25519::Recipient),
+    PostQuantum(Box<post_quantum::Recipient>),
     Plugin(plugin::Recipient),
     Ssh(ssh::Recipient),
 }
@@ -43,6 +44,7 @@ pub fn parse_recipient(text: &str) -> Result<(Recipient, Option<String>), AgeErr
     };
     let canonical = match Target::parse(&canonical)? {
         Target::X25519(recipient) => recipient.to_string(),
+        Target::PostQuantum(recipient) => recipient.text(),
         Target::Plugin(recipient) => recipient.to_string(),
         Target::Ssh(recipient) => recipient.to_string(),
     };
@@ -59,6 +61,7 @@ pub fn wrap(recipient: &Recipient, plaintext: &[u8]) -> Result<String, AgeError>
     match Target::parse(recipient.as_str())? {
         Target::X25519(recipient) => encrypt(&recipient, plaintext),
         Target::Ssh(recipient) => encrypt(&recipient, plaintext),
+        Target::PostQuantum(recipient) => encrypt(&*recipient, plaintext),
         Target::Plugin(recipient) => {
             let name = recipient.plugin().to_owned();
             let recipient = plugin::RecipientPluginV1::new(&name, &[recipient], &[], Messages)
@@ -74,6 +77,11 @@ impl Target {
         if text.starts_with("age1") {
             if let Ok(recipient) = text.parse() {
                 return Ok(Self::X25519(recipient));
+            }
+            // No plugin of the name "pq" is asked.
+            if text.starts_with(post_quantum::BEGIN) {
+                let recipient = post_quantum::Recipient::parse(text).map(Box::new);
+                return recipient.map(Self::PostQuantum).ok_or(AgeError::NotARecipient);
             }
             return text.parse().map(Self::Plugin).map_err(|_| AgeError::NotARecipient);
         }

@@ -1,5 +1,7 @@
 //! Round trips, and what must be refused. Other programs are met in tests/foreign/age.rs.
 
+mod post_quantum;
+
 use ::age::secrecy::ExposeSecret as _;
 use ::age::x25519;
 use base64::Engine as _;
