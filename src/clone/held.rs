@@ -52,8 +52,10 @@ pub(super) fn held_keys_in(common_dir: &Path, git_dir: &Path) -> Result<Keyring,
 /// # Errors
 /// It cannot be read.
 pub fn kept_keys_in(common_dir: &Path, git_dir: &Path) -> Result<Keyring, StoreError> {
-    match locked_worktree::is_locked(git_dir) {
-        true => Ok(Keyring::default()),
-        false => local::load(common_dir),
+    match locked_worktree::look(git_dir) {
+        Ok(true) => Ok(Keyring::default()),
+        Ok(false) => local::load(common_dir),
+        // Where the keyring cannot be read either, that says more.
+        Err(_) => local::load(common_dir).map(|_| Keyring::default()),
     }
 }

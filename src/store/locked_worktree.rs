@@ -17,11 +17,19 @@ fn path(git_dir: &Path) -> PathBuf {
 
 /// Whether no key may be used in this worktree. One whose mark cannot be looked at is locked.
 pub fn is_locked(git_dir: &Path) -> bool {
+    look(git_dir).unwrap_or(true)
+}
+
+/// The same.
+///
+/// # Errors
+/// The mark cannot be looked at.
+pub fn look(git_dir: &Path) -> io::Result<bool> {
+    use io::ErrorKind::{NotADirectory, NotFound};
     match fs::symlink_metadata(path(git_dir)) {
-        Ok(_) => true,
-        Err(error) => {
-            !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-        }
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -156,14 +156,13 @@ fn an_earlier_guard_is_named_and_written_anew() {
     assert_eq!(guards(), "hooks check commits and pushes here");
     let hook = "repo/.git/hooks/pre-push";
     let text = String::from_utf8(sandbox.read(hook)).unwrap();
-    let earlier = text.lines().filter(|line| !line.contains("scan --pre-push"));
-    let earlier: Vec<_> = earlier.map(|line| format!("{line}\n")).collect();
-    sandbox.write(hook, earlier.concat());
+    let earlier = text.replace("guard pre-push \"$@\"", "check --pre-push \"$1\"");
+    sandbox.write(hook, &earlier);
     assert_eq!(guards(), "these hooks are from another version of git-shroud: pre-push");
     // Elsewhere installed is no other version.
     sandbox.write(hook, text.replace("|| program='", "|| program='/elsewhere"));
     assert_eq!(guards(), "hooks check commits and pushes here");
-    sandbox.write(hook, earlier.concat());
+    sandbox.write(hook, earlier);
     let done = sandbox.shroud("repo", ["hooks", "install"]);
     done.says("updated the hook pre-push").says("left the hook pre-commit as it is");
     assert_eq!(sandbox.read(hook), text.as_bytes());
