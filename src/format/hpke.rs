@@ -36,8 +36,8 @@ pub(super) fn seal(
     drop(ephemeral);
     let sent = Point::from(&secret).to_bytes();
     let shared = shared_secret(&secret, to, &sent, to)?;
-    let (cipher, nonce) = key_schedule(&shared, info);
-    let tag = cipher.encrypt_inout_detached(&(*nonce).into(), ad, message.into());
+    let (cipher, nonce) = cipher(&shared, info);
+    let tag = cipher.encrypt_inout_detached(nonce.expose().into(), ad, message.into());
     Some((sent, tag.expect("a value is not too long").into()))
 }
 
@@ -51,11 +51,11 @@ pub(super) fn open(
 ) -> Option<()> {
     let own = Point::from(secret).to_bytes();
     let shared = shared_secret(secret, sent, sent, &own)?;
-    let (cipher, nonce) = key_schedule(&shared, info);
+    let (cipher, nonce) = cipher(&shared, info);
     let len = message.len().checked_sub(TAG_LEN)?;
     let (text, tag) = message.split_at_mut(len);
     let tag: [u8; TAG_LEN] = (&*tag).try_into().ok()?;
-    cipher.decrypt_inout_detached(&(*nonce).into(), ad, text.into(), &tag.into()).ok()?;
+    cipher.decrypt_inout_detached(nonce.expose().into(), ad, text.into(), &tag.into()).ok()?;
     message.truncate(len);
     Some(())
 }
@@ -82,15 +82,23 @@ fn shared_secret(
     Some(expand(&prk, KEM_SUITE, b"shared_secret", &[sent, receiver]))
 }
 
-/// The cipher and nonce of the first message (RFC 9180, 5.1).
-fn key_schedule(shared: &SecretBytes<32>, info: &[u8]) -> (Aes256Gcm, Zeroizing<[u8; NONCE_LEN]>) {
-    let psk_id_hash = prk(SUITE, &[], b"psk_id_hash", &[]);
-    let info_hash = prk(SUITE, &[], b"info_hash", info);
+fn cipher(shared: &SecretBytes<32>, info: &[u8]) -> (Aes256Gcm, SecretBytes<NONCE_LEN>) {
+    let (key, nonce) = key_schedule(SUITE, shared, info);
+    (Aes256Gcm::new(key.expose().into()), nonce)
+}
+
+/// The key and nonce of the first message, for the suite of this id ("HPKE" and the numbers of its parts) and a secret that both sides
+/// share (RFC 9180, 5.1, base mode). The key derivation is HKDF-SHA256, and the cipher has a key of 32 bytes.
+pub(crate) fn key_schedule(
+    suite: &[u8],
+    shared: &SecretBytes<32>,
+    info: &[u8],
+) -> (SecretBytes<32>, SecretBytes<NONCE_LEN>) {
+    let psk_id_hash = prk(suite, &[], b"psk_id_hash", &[]);
+    let info_hash = prk(suite, &[], b"info_hash", info);
     let context: [&[u8]; 3] = [&[MODE_BASE], &*psk_id_hash, &*info_hash];
-    let secret = extract(SUITE, shared.expose(), b"secret", &[]);
-    let key: SecretBytes<32> = expand(&secret, SUITE, b"key", &context);
-    let nonce: SecretBytes<NONCE_LEN> = expand(&secret, SUITE, b"base_nonce", &context);
-    (Aes256Gcm::new(key.expose().into()), Zeroizing::new(*nonce.expose()))
+    let secret = extract(suite, shared.expose(), b"secret", &[]);
+    (expand(&secret, suite, b"key", &context), expand(&secret, suite, b"base_nonce", &context))
 }
 
 fn labelled(suite: &[u8], label: &[u8], ikm: &[u8]) -> Zeroizing<Vec<u8>> {

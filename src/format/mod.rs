@@ -24,6 +24,7 @@ pub(crate) use derive::PARTIAL_ID_LEN;
 pub use derive::{KEY_ID_LEN, KEY_LEN, Key, KeyId, RosterKey, ScanKey, Siv, SivHasher};
 pub use form::Form;
 pub use header::{DELTA, GIT_CRYPT_MAGIC, Header, MAGIC, Sniff, VERSION_1, WHOLE, sniff};
+pub(crate) use hpke::key_schedule;
 pub use open::{open, open_stream, opens_to};
 pub use padding::{can_hold, is_cut_off, may_be_sealed, padded_len, padme, sealed_len};
 pub use seal::{Layout, Reread, Scratch, Sealing, compressed_len, seal};

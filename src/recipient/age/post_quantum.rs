@@ -12,16 +12,15 @@ use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32, Checksum, Hrp};
 use chacha20poly1305::aead::AeadInPlace as _;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _};
-use hkdf::Hkdf;
 use ml_kem::kem::{Decapsulate as _, KeyExport as _};
 use ml_kem::{DecapsulationKey768, EncapsulationKey768};
-use sha2::Sha256;
 use sha3::{Digest as _, Sha3_256};
 use shake::digest::{ExtendableOutput as _, Update as _, XofReader as _};
 use x25519_dalek::{PublicKey as Point, StaticSecret};
 use zeroize::Zeroizing;
 
 use super::file::POST_QUANTUM as STANZA;
+use crate::format::key_schedule;
 use crate::secret::SecretBytes;
 
 /// How a recipient begins.
@@ -106,8 +105,10 @@ impl ::age::Recipient for Recipient {
         let of_points = secret.diffie_hellman(&Point::from(self.point));
         let shared = combine(&shared, of_points.as_bytes(), &point, &self.point);
         let mut sealed = file_key.expose_secret().to_vec();
-        let (cipher, nonce) = key_schedule(&shared);
-        cipher.encrypt_in_place((&*nonce).into(), b"", &mut sealed).expect("a file key is short");
+        let (cipher, nonce) = cipher(&shared);
+        cipher
+            .encrypt_in_place(nonce.expose().into(), b"", &mut sealed)
+            .expect("a file key is short");
         let sent = BASE64_STANDARD_NO_PAD.encode([&sent[..], &point].concat());
         let stanza = Stanza { tag: STANZA.to_owned(), args: vec![sent], body: sealed };
         Ok((vec![stanza], HashSet::from([LABEL_OF_FILES.to_owned()])))
@@ -156,9 +157,9 @@ impl Identity {
         let of_points = secret.diffie_hellman(&Point::from(point));
         let own = Point::from(&secret).to_bytes();
         let shared = combine(&shared, of_points.as_bytes(), &point, &own);
-        let (cipher, nonce) = key_schedule(&shared);
+        let (cipher, nonce) = cipher(&shared);
         let mut opened = Zeroizing::new(stanza.body.clone());
-        cipher.decrypt_in_place((&*nonce).into(), b"", &mut *opened).ok()?;
+        cipher.decrypt_in_place(nonce.expose().into(), b"", &mut *opened).ok()?;
         Some(FileKey::init_with_mut(|key| key.copy_from_slice(&opened)))
     }
 }
@@ -186,22 +187,8 @@ fn combine(ml_kem: &[u8], of_points: &[u8], sent: &[u8], receiver: &[u8]) -> Sec
     SecretBytes::filled(|shared| shared.copy_from_slice(&hash.finalize()))
 }
 
-/// The cipher and nonce of the only message (RFC 9180, 5.1).
-fn key_schedule(shared: &SecretBytes<32>) -> (ChaCha20Poly1305, Zeroizing<[u8; 12]>) {
-    let labelled =
-        |label: &[u8], ikm: &[u8]| Zeroizing::new([b"HPKE-v1", SUITE, label, ikm].concat());
-    let prk =
-        |label: &[u8], ikm: &[u8]| Hkdf::<Sha256>::extract(Some(&[]), &labelled(label, ikm)).0;
-    // No key that both sides share authenticates the sender.
-    let context = [&[0][..], &prk(b"psk_id_hash", b""), &prk(b"info_hash", INFO)].concat();
-    let secret = Hkdf::<Sha256>::new(Some(shared.expose()), &labelled(b"secret", b""));
-    let expand = |label: &[u8], out: &mut [u8]| {
-        let len = u16::try_from(out.len()).expect("keys are short").to_be_bytes();
-        let info = [&len[..], b"HPKE-v1", SUITE, label, &context].concat();
-        secret.expand(&info, out).expect("keys are short");
-    };
-    let (mut key, mut nonce) = (Zeroizing::new([0; 32]), Zeroizing::new([0; 12]));
-    expand(b"key", &mut *key);
-    expand(b"base_nonce", &mut *nonce);
-    (ChaCha20Poly1305::new((&*key).into()), nonce)
+/// The cipher and nonce of the only message.
+fn cipher(shared: &SecretBytes<32>) -> (ChaCha20Poly1305, SecretBytes<12>) {
+    let (key, nonce) = key_schedule(SUITE, shared, INFO);
+    (ChaCha20Poly1305::new(key.expose().into()), nonce)
 }
