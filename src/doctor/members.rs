@@ -54,14 +54,12 @@ fn strengths(patient: &Patient<'_>) -> Option<Finding> {
         .roster
         .names()
         .flat_map(|key| patient.roster.members(patient.repository, key).unwrap_or_default());
-    let members: Vec<_> = files.filter_map(|file| file.member.ok()).collect();
-    if members.is_empty() {
+    let members = files.filter_map(|file| file.member.ok());
+    let all: Vec<_> = members.map(|member| member.recipient.strength(&member.wrapped)).collect();
+    if all.is_empty() {
         return None;
     }
-    let of = |wanted: Strength| {
-        let grants = members.iter();
-        grants.filter(|member| member.recipient.strength(&member.wrapped) == wanted).count()
-    };
+    let of = |wanted: Strength| all.iter().filter(|strength| **strength == wanted).count();
     let counts = [Strength::PostQuantum, Strength::Classical, Strength::Unknown]
         .map(|strength| (of(strength), strength.describe()));
     let counts = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
