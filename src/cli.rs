@@ -60,6 +60,7 @@ commands! {
     Untrack(track::Untrack),
     Unlock(unlock::Unlock),
     Lock(lock::Lock),
+    Agent(agent::Agent),
     Status(status::Status),
     Check(check::Check),
     Scan(scan::Scan),

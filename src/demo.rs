@@ -199,12 +199,15 @@ impl Stage<'_> {
             ("GIT_AUTHOR_EMAIL", "demo@example.com"),
             ("GIT_COMMITTER_NAME", "Demo"),
             ("GIT_COMMITTER_EMAIL", "demo@example.com"),
-            ("GIT_CONFIG_COUNT", "2"),
+            ("GIT_CONFIG_COUNT", "3"),
             ("GIT_CONFIG_KEY_0", "commit.gpgSign"),
             ("GIT_CONFIG_VALUE_0", "false"),
             // What is shown is compared byte for byte.
             ("GIT_CONFIG_KEY_1", "core.autocrlf"),
             ("GIT_CONFIG_VALUE_1", "false"),
+            // The user's keychain or agent is left alone.
+            ("GIT_CONFIG_KEY_2", "shroud.keyring"),
+            ("GIT_CONFIG_VALUE_2", "file"),
         ] {
             command.env(name, value);
         }

@@ -9,6 +9,7 @@ mod files_of_keys;
 mod git_crypt;
 mod gpg;
 mod members;
+mod places_of_keys;
 
 pub use cut_off::remove_left;
 
@@ -199,6 +200,7 @@ fn configuration(patient: &Patient<'_>) -> Vec<Finding> {
 fn keys(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings: Vec<_> = locked_worktrees(patient.repository).collect();
     let common_dir = patient.repository.common_dir();
+    findings.extend(places_of_keys::examine(patient));
     findings.extend(files_of_keys::keyring(common_dir));
     findings.extend(backups(patient));
     let refused = refused_keys(patient.repository, patient.roster, patient.keyring);

@@ -3,6 +3,7 @@
 //! [`unlock`] and [`lock`] are for a clone as a whole, [`worktree`] opens and seals the files of one worktree. [`members`] grants keys,
 //! [`removal`] takes them, [`rotate`] replaces them. [`index`] and [`track`] see to it that files are sealed.
 
+pub mod agent;
 pub mod backup;
 pub mod edit_file;
 pub mod given;
@@ -10,6 +11,7 @@ pub mod index;
 pub mod lock;
 pub mod members;
 pub mod merge_file;
+mod only_copy;
 pub mod policy;
 pub mod removal;
 pub mod rotate;

@@ -14,7 +14,8 @@ use crate::fs::{Access, read_regular, write_atomic};
 use crate::git::attributes::PathAttributes;
 use crate::git_crypt::{self, KeyVersion};
 use crate::keyring::Entry;
-use crate::store::local::{self, StoreError};
+use crate::store::kept;
+use crate::store::local::StoreError;
 use crate::store::received::Received;
 use crate::values::{self, Ciphers, Mode, OpenValuesError, Opened, Past, SealError, Sealer, Token};
 
@@ -124,7 +125,7 @@ impl<'o> SealingKey<'o> {
     pub fn is_kept(&self, opened: &OpenClone) -> Result<bool, StoreError> {
         Ok(match self {
             Self::Own(entry, ..) => {
-                local::load(opened.repository.common_dir())?.current(&entry.name).is_some()
+                kept::load(opened.repository.common_dir())?.current(&entry.name).is_some()
             }
             Self::GitCrypt(_) => true,
         })

@@ -17,7 +17,7 @@ use crate::keyring::{Entry, KeyName, Keyring};
 use crate::progress::Progress;
 use crate::status::find_names;
 use crate::store::shroud_dir::KeyInfo;
-use crate::store::{local, shroud_dir};
+use crate::store::{kept, shroud_dir};
 
 /// Why a repository is not set up, or a key not made.
 #[derive(Debug, thiserror::Error)]
@@ -107,9 +107,9 @@ pub fn add_key(
     }
     let _exclusive = exclusive(&opened.repository, progress)?;
     // Into the local keyring, whatever the environment gives.
-    let mut keyring = local::load(opened.repository.common_dir())?;
+    let mut keyring = kept::load(opened.repository.common_dir())?;
     create_key(&mut keyring, name.clone())?;
-    local::save(opened.repository.common_dir(), &keyring)?;
+    kept::save(opened.repository.common_dir(), &keyring)?;
     let entry = keyring.current(name).expect("it was made above");
     let info = KeyInfo::new(entry, &[]);
     let info = if write_only { info.write_only(&entry.key) } else { info };
@@ -124,7 +124,7 @@ pub fn add_key(
 /// # Errors
 /// It is, or a file or git cannot be read.
 pub fn refuse_second_time(repository: &Repository, top: &Path) -> Result<(), SetUpError> {
-    if !local::load(repository.common_dir())?.is_empty() {
+    if !kept::load(repository.common_dir())?.is_empty() {
         return Err(SetUpError::Held);
     }
     let in_head = repository.git.query(["rev-parse", "-q", "--verify", "HEAD:.shroud"]);
@@ -171,7 +171,7 @@ pub fn set_up(
     let done = write_all(repository, top, keyring, tripwire);
     if done.is_err() {
         // Nothing is sealed yet, so nothing is lost with the key.
-        let _ = local::save(repository.common_dir(), &Keyring::default());
+        let _ = kept::save(repository.common_dir(), &Keyring::default());
         let _ = replace::remove_tree(top.join(shroud_dir::NAME));
     }
     done
@@ -183,7 +183,7 @@ fn write_all(
     keyring: &Keyring,
     tripwire: bool,
 ) -> Result<(), SetUpError> {
-    local::save(repository.common_dir(), keyring)?;
+    kept::save(repository.common_dir(), keyring)?;
     for entry in keyring.entries() {
         KeyInfo::new(entry, &[]).write(top)?;
     }

@@ -7,7 +7,7 @@ use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 use crate::keyring::Keyring;
 use crate::store::local::StoreError;
-use crate::store::{self, local, locked_worktree};
+use crate::store::{self, kept, local, locked_worktree};
 
 /// git-crypt's keys that this worktree may use: none in one that is locked by itself.
 ///
@@ -54,8 +54,8 @@ pub(super) fn held_keys_in(common_dir: &Path, git_dir: &Path) -> Result<Keyring,
 pub fn kept_keys_in(common_dir: &Path, git_dir: &Path) -> Result<Keyring, StoreError> {
     match locked_worktree::look(git_dir) {
         Ok(true) => Ok(Keyring::default()),
-        Ok(false) => local::load(common_dir),
+        Ok(false) => kept::load(common_dir),
         // Where the keyring cannot be read either, that says more.
-        Err(_) => local::load(common_dir).map(|_| Keyring::default()),
+        Err(_) => kept::load(common_dir).map(|_| Keyring::default()),
     }
 }

@@ -9,7 +9,7 @@ use crate::git::repository::Repository;
 use crate::progress::Progress;
 use crate::store;
 use crate::store::exclusive::{Exclusive, Holder};
-use crate::store::{local, locked_worktree, rotation};
+use crate::store::{kept, local, locked_worktree, rotation};
 
 /// Keeps other runs from changing the keys meanwhile, and removes keys that a run which was cut off has left.
 ///
@@ -76,6 +76,21 @@ fn busy(holder: Holder) -> CloneError {
 pub fn remove_left_keys(common_dir: &Path) -> Result<bool, CloneError> {
     local::remove_unfinished(common_dir).context(|| "unfinished keyrings".to_owned())?;
     Ok(rotation::remove_draft(common_dir)?)
+}
+
+/// As [`refuse_rotation`], but not if this clone has lost its keys since: without them the rotation can neither go on nor be undone.
+///
+/// # Errors
+/// A rotation is in progress, or it is not known where the keys lie.
+pub fn refuse_rotation_with_keys(repository: &Repository) -> Result<(), CloneError> {
+    let common_dir = repository.common_dir();
+    if rotation::is_under_way(common_dir)
+        && kept::is_off_disk(common_dir)?
+        && kept::load_all(common_dir)?.is_empty()
+    {
+        return Ok(());
+    }
+    refuse_rotation(repository)
 }
 
 /// Refuses what would get into the way of an interrupted rotation.

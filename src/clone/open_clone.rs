@@ -53,6 +53,20 @@ impl OpenClone {
         Ok(Self { repository, keyring, git_crypt, roster })
     }
 
+    /// As [`Self::read`], but with no key if it is not known where the keys lie, or if they cannot be had from there.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_even_without_keys(repository: Repository) -> Result<Self, CloneError> {
+        let keyring = match held_keys(&repository) {
+            Err(CloneError::Store(error)) if error.is_of_place() => Keyring::default(),
+            read => read?,
+        };
+        let roster = Roster::read(&repository)?;
+        let git_crypt = held_git_crypt_keys(&repository)?;
+        Ok(Self { repository, keyring, git_crypt, roster })
+    }
+
     /// Every key that is held.
     pub fn keys(&self) -> Keys<'_> {
         Keys { shroud: &self.keyring, git_crypt: &self.git_crypt }

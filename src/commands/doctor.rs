@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Context;
+use crate::clone::OpenClone;
 use crate::doctor::{Finding, Patient, Severity, examine, remove_left};
 use crate::error::{CommandError, Outcome};
 use crate::sanitise;
@@ -30,7 +31,7 @@ struct JsonFindings {
 impl Doctor {
     pub(crate) fn run(self, context: &Context) -> Outcome {
         let left = remove_left(&context.discover()?);
-        let opened = context.open_anyway()?;
+        let opened = OpenClone::read_even_without_keys(context.repository()?)?;
         opened.top()?;
         let mut findings = examine(&Patient {
             repository: &opened.repository,

@@ -6,6 +6,7 @@ mod environments;
 mod files;
 mod git;
 mod import;
+mod keyring;
 mod lock;
 mod members;
 mod migrate;
@@ -25,37 +26,13 @@ use crate::git::guards::GuardError;
 use crate::git::hooks::HooksError;
 use crate::git::user_config::UserConfigError;
 use crate::git_crypt::KeyFileError;
-use crate::keyring::TextError;
 use crate::scan::error::ScanError;
 use crate::store::git_crypt;
-use crate::store::local::StoreError;
 use crate::store::shroud_dir::ShroudDirError;
-use crate::store::unreadable::REMEDY;
 
 impl From<About> for CommandError {
     fn from(error: About) -> Self {
         Self::wrong(error.to_string())
-    }
-}
-
-impl From<StoreError> for CommandError {
-    fn from(error: StoreError) -> Self {
-        let wrong = Self::wrong(error.to_string());
-        match error {
-            StoreError::Text { source: TextError::GitCrypt, .. } => {
-                wrong.hint("'git shroud unlock FILE' reads git-crypt's key files")
-            }
-            StoreError::Text { source: TextError::Base64, .. } => {
-                wrong.hint("GIT_SHROUD_KEY holds the text of a key file, or only its token")
-            }
-            StoreError::Text { .. } => {
-                wrong.hint("get the key file again from the person who exported it")
-            }
-            StoreError::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-                wrong.hint(REMEDY)
-            }
-            StoreError::Io(_) => wrong,
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! One file a command: its arguments, its help, its work.
 
+pub mod agent;
 pub mod blame;
 pub mod cat;
 pub mod check;

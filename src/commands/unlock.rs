@@ -1,11 +1,13 @@
 //! `git shroud unlock`
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::{Context, refuse_rotation};
+use super::Context;
+use crate::access::agent::parse_duration;
 use crate::access::unlock::missing::IdentityArguments;
 use crate::access::unlock::{Request, install_first, unlock};
-use crate::clone::locks::exclusive_even_if_locked;
+use crate::clone::locks::{exclusive_even_if_locked, refuse_rotation_with_keys};
 use crate::error::Outcome;
 use crate::format::KeyId;
 use crate::git::GitError;
@@ -18,6 +20,9 @@ use crate::ui::prompt;
 /// identities and SSH keys in their usual places or from --identity, or with an OpenPGP key from --secret-key. A file that holds an age
 /// identity, an SSH or an OpenPGP private key is recognised, and opens your grants too. A clone that has held keys
 /// takes a key with a new name only with --new-key, because anybody who can push can add one.
+///
+/// Puts the keys where 'git config shroud.keyring' says: 'file' (a file in .git, the default), 'keychain' (the keychain of your system) or
+/// 'agent' (the memory of 'git shroud agent', for a time). Keys that lie elsewhere are moved there.
 ///
 /// Decrypts every unchanged file; files with local changes stay as they are. If it is interrupted, run it again. In a git-crypt
 /// repository it reads git-crypt's key files, or '.git-crypt' with your OpenPGP key, and handles the files as git-crypt does, byte for
@@ -48,6 +53,9 @@ pub struct Unlock {
     /// If no key can be had, leave the files sealed and end with exit status 0
     #[arg(long)]
     soft: bool,
+    /// Let the agent hold the keys for this time, such as 30m, 8h or 2d, and then wipe them (git config shroud.keyring agent)
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
+    time: Option<Duration>,
     /// Pin the keys for the address of this clone: your next clones of it take only keys that descend from them
     #[arg(long, conflicts_with = "soft")]
     pin: bool,
@@ -73,10 +81,11 @@ impl Unlock {
             None => return Err(GitError::NoRepository.into()),
             Some(repository) => repository,
         };
-        refuse_rotation(&repository)?;
+        refuse_rotation_with_keys(&repository)?;
         let _exclusive = exclusive_even_if_locked(&repository, &context.ui)?;
-        let Self { key_files, identities, trusted, new_keys, expected, soft, pin } = self;
-        let request = Request { key_files, identities, trusted, new_keys, expected, soft, pin };
+        let Self { key_files, identities, trusted, new_keys, expected, soft, pin, time } = self;
+        let request =
+            Request { key_files, identities, trusted, new_keys, expected, soft, pin, time };
         Ok(unlock(repository, &request, &mut prompt::ask, &context.ui)?)
     }
 }

@@ -16,7 +16,7 @@ use crate::git::repository::Repository;
 use crate::git_crypt::HeldKeys;
 use crate::progress::Progress;
 use crate::sanitise;
-use crate::store::local;
+use crate::store::kept;
 use crate::store::seen::Seen;
 
 /// How many paths a refusal names.
@@ -50,7 +50,7 @@ impl Work<'_> {
         let Work { plan, held, members, left_out, message } = self;
         let _exclusive = exclusive(&opened.repository, progress)?;
         refuse_changes(&opened.repository, plan)?;
-        opened.keyring = local::load(opened.repository.common_dir())?;
+        opened.keyring = kept::load(opened.repository.common_dir())?;
         make_keys(progress, &mut opened, plan)?;
         let OpenClone { repository, keyring, .. } = &opened;
         let sealed = reseal(repository, plan, keyring, open)?;
@@ -60,7 +60,10 @@ impl Work<'_> {
         let own = own_files(&opened, plan, held, members)?;
         let tree = make_tree(repository, plan, &sealed, &own)?;
         // Before anything is staged: git cleans each staged file again, and must come to the same bytes.
-        local::save(repository.common_dir(), keyring)?;
+        let of_members = members.iter().flat_map(|member| &member.keys);
+        let granted =
+            of_members.filter_map(|name| keyring.current(name)).map(|entry| entry.key.id());
+        kept::save_granted(repository.common_dir(), keyring, &granted.collect())?;
         Seen::remember(repository.common_dir(), keyring, &[])
             .context(|| "the list of seen keys".to_owned())?;
         install_drivers(repository)?;

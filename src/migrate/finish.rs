@@ -7,7 +7,7 @@ use crate::git::repository::Repository;
 use crate::progress::Progress;
 use crate::sanitise;
 use crate::status::survey;
-use crate::store::local;
+use crate::store::kept;
 
 /// Ends a migration that was interrupted here; `false` where there is none that could be.
 ///
@@ -70,7 +70,7 @@ pub(super) fn finish(
 /// Keyring, `.shroud/` or git cannot be read.
 pub fn open(repository: &Repository) -> Result<OpenClone, CloneError> {
     let repository = repository.reopen()?;
-    let keyring = local::load(repository.common_dir())?;
+    let keyring = kept::load(repository.common_dir())?;
     let roster = Roster::read(&repository)?;
     roster.refuse_malformed()?;
     let git_crypt = held_git_crypt_keys(&repository)?;

@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::agent::AgentError;
+use super::keychain::KeychainError;
+use super::place::{Place, PlaceError};
 use super::unreadable;
 use crate::format::KeyId;
 use crate::fs::replace;
 use crate::fs::{
     Access, Exposure, create_private_dir, read_bounded, read_regular, with_path, write_atomic,
 };
-use crate::keyring::{Keyring, MAX_TEXT_LEN, TextError, holds_secret};
+use crate::keyring::{KeyName, Keyring, MAX_TEXT_LEN, TextError, holds_secret};
 
 /// Names a key file.
 pub const KEYRING_VARIABLE: &str = "GIT_SHROUD_KEYRING";
@@ -35,6 +38,46 @@ pub enum StoreError {
     /// The file cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// It is not known where the keys lie.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// Keys lie in another place than the configuration says.
+    #[error("keys of this clone are in {held}, but shroud.keyring says '{}'", wanted.name())]
+    Elsewhere {
+        /// Where they are.
+        held: Place,
+        /// What the configuration says.
+        wanted: Place,
+    },
+    /// The agent does not do what it is asked.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    /// The keychain does not do what it is asked.
+    #[error(transparent)]
+    Keychain(#[from] KeychainError),
+    /// An agent would hold the only copy of a key.
+    #[error("the key '{0}' would be in the memory of the agent alone, and be lost with it")]
+    OnlyInAgent(KeyName),
+    /// Two places hold different keys under one name and generation.
+    #[error(
+        "the places of this clone's keys hold different keys as '{name}' generation {generation}"
+    )]
+    Differ {
+        /// The name.
+        name: KeyName,
+        /// The generation.
+        generation: u32,
+    },
+    /// A time was given for keys that are not held for a time.
+    #[error("only an agent holds keys for a time, and the keys of this clone belong into {0}")]
+    NoTime(Place),
+}
+
+impl StoreError {
+    /// Whether the keys could not be had from where they should lie.
+    pub fn is_of_place(&self) -> bool {
+        matches!(self, Self::Place(_) | Self::Elsewhere { .. } | Self::Agent(_) | Self::Keychain(_))
+    }
 }
 
 /// The folder of this program under git's common folder.
@@ -91,11 +134,11 @@ pub fn parse(text: &[u8], place: &str) -> Result<Keyring, StoreError> {
     Keyring::parse(text).map_err(|source| StoreError::Text { place: place.to_owned(), source })
 }
 
-/// The local keyring; empty where there is none, as in a clone that is locked.
+/// The file of the local keyring, as it is; empty where there is none. [`super::kept`] knows if the keys lie in a file at all.
 ///
 /// # Errors
 /// It is there and cannot be read.
-pub fn load(common_dir: &Path) -> Result<Keyring, StoreError> {
+pub(super) fn load(common_dir: &Path) -> Result<Keyring, StoreError> {
     match read(&path(common_dir)) {
         Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
             Ok(Keyring::default())
@@ -118,11 +161,11 @@ pub fn load_file(path: &Path) -> Result<Keyring, StoreError> {
     }
 }
 
-/// Writes the local keyring; an empty one is removed.
+/// Writes the file of the local keyring; an empty one is removed.
 ///
 /// # Errors
 /// It cannot be written; then the old one is there still.
-pub fn save(common_dir: &Path, keyring: &Keyring) -> Result<(), StoreError> {
+pub(super) fn save(common_dir: &Path, keyring: &Keyring) -> Result<(), StoreError> {
     let path = path(common_dir);
     if keyring.is_empty() {
         return match replace::remove(&path) {

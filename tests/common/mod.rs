@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod attacker;
+mod done;
 pub mod gits;
 #[cfg(unix)]
 pub mod gpg;
@@ -22,6 +23,8 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+pub use done::Done;
+
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_git-shroud");
 
@@ -30,55 +33,13 @@ pub struct Sandbox {
     dir: TempDir,
 }
 
-/// What a command did.
-#[derive(Debug)]
-pub struct Done {
-    pub status: i32,
-    pub stdout: Vec<u8>,
-    pub stderr: String,
-    line: String,
-}
-
-impl Done {
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.stdout).into_owned()
-    }
-
-    /// Panics, with all that was printed, unless the command ended with this exit status.
-    #[track_caller]
-    pub fn expect(self, status: i32) -> Self {
-        assert_eq!(
-            self.status,
-            status,
-            "$ {}\n{}{}",
-            self.line,
-            String::from_utf8_lossy(&self.stdout),
-            self.stderr
-        );
-        self
-    }
-
-    /// Standard output as JSON.
-    #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.stdout)
-            .unwrap_or_else(|error| panic!("$ {}\n{error}: {}", self.line, self.text()))
-    }
-
-    /// Panics unless standard error holds the text.
-    #[track_caller]
-    pub fn says(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "$ {}\nlacks {text:?}:\n{}", self.line, self.stderr);
-        self
-    }
-}
-
 impl Sandbox {
     pub fn new() -> Self {
         let git = Command::new("git").arg("--version").stdout(Stdio::null()).status();
         assert!(git.is_ok(), "git is missing: install it with 'apt-get install git'");
         let dir = tempfile::Builder::new().prefix("git-shroud-test-").tempdir().unwrap();
         fs::create_dir(dir.path().join("home")).unwrap();
+        fs::create_dir(dir.path().join("run")).unwrap();
         Self { dir }
     }
 
@@ -99,6 +60,8 @@ impl Sandbox {
             .env_clear()
             .env("PATH", path)
             .env("HOME", self.path("home"))
+            // The agent of whoever runs the tests is left alone.
+            .env("XDG_RUNTIME_DIR", self.path("run"))
             .env("LC_ALL", "C.UTF-8")
             .env("TZ", "UTC")
             .env("GIT_CONFIG_NOSYSTEM", "1")

@@ -39,6 +39,8 @@ mod hostile;
 mod importing;
 mod init_and_track;
 mod jujutsu;
+#[cfg(unix)]
+mod key_places;
 mod key_policy;
 mod layouts;
 mod lines;

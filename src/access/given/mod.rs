@@ -27,8 +27,8 @@ use crate::progress::Progress;
 use crate::recipient::Ask;
 use crate::store::backup::{self, Backup, BackupError};
 use crate::store::git_crypt::StoreError;
-use crate::store::local;
 use crate::store::seen::Seen;
+use crate::store::{kept, local};
 pub use error::GivenError;
 use past::is_described_anywhere;
 use prove::find_sealed_ids;
@@ -253,12 +253,13 @@ pub fn take_in(
 ) -> Result<u64, GivenError> {
     refuse_rotation(&opened.repository)?;
     let _exclusive = exclusive(&opened.repository, progress)?;
-    opened.keyring = local::load(opened.repository.common_dir())?;
+    opened.keyring = kept::load(opened.repository.common_dir())?;
     let given_ids = ids(&given);
     let added = take(opened, given, &[])?;
     prove(opened, &added, &[])?;
-    local::save(opened.repository.common_dir(), &opened.keyring)?;
+    // First, as an agent takes no key that is nowhere else.
     remember_copied(opened, given_ids)?;
+    kept::save(opened.repository.common_dir(), &opened.keyring)?;
     opened.remember_seen(&[])?;
     install_drivers(&opened.repository)?;
     Ok(added.len() as u64)

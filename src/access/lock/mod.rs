@@ -11,6 +11,7 @@ pub mod worktree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::only_copy::find_only_copy;
 use super::worktree::left::report_left;
 use super::worktree::{Changes, Left, LockPlan, Report, find_changed, seal_worktree};
 use crate::clone::{CloneError, OpenClone, Roster, kept_git_crypt_keys};
@@ -18,10 +19,10 @@ use crate::error::{Context as _, count};
 use crate::format::KeyId;
 use crate::git::repository::Repository;
 use crate::git_crypt::KeyFile;
-use crate::keyring::{Entry, KeyName, Keyring};
+use crate::keyring::{KeyName, Keyring};
 use crate::progress::Progress;
 use crate::sanitise::path as show;
-use crate::store::local;
+use crate::store::{kept, local};
 pub use error::LockError;
 pub use refusal::Obstacle;
 use traces::clear_traces;
@@ -155,7 +156,7 @@ impl Request {
 
 /// What this clone keeps, and what the environment gives: files may have been opened with either.
 fn all_keys(common_dir: &Path) -> Result<Keyring, LockError> {
-    let mut keyring = local::load(common_dir)?;
+    let mut keyring = kept::load_all(common_dir)?;
     for entry in local::from_environment()?.unwrap_or_default().into_entries() {
         let name = entry.name.clone();
         keyring.insert(entry).map_err(|_| LockError::Environment(name))?;
@@ -170,13 +171,10 @@ fn give_up(
     plan: &LockPlan,
     worktrees: &[Repository],
 ) -> Result<(), LockError> {
-    let mut kept = local::load(opened.repository.common_dir())?;
-    let held: BTreeSet<KeyName> = kept.names().into_iter().cloned().collect();
-    let local: Vec<_> = plan.names.iter().filter(|name| held.contains(*name)).collect();
-    for name in &local {
-        kept.remove(name);
-    }
-    local::save(opened.repository.common_dir(), &kept)?;
+    let kept = kept::load_all(opened.repository.common_dir())?;
+    let held: BTreeSet<&KeyName> = kept.names();
+    let local: Vec<&KeyName> = plan.names.iter().filter(|name| held.contains(*name)).collect();
+    kept::forget(opened.repository.common_dir(), &local)?;
     git_crypt::give_up(opened, worktrees, &plan.git_crypt)?;
     let mut names: Vec<_> = local.iter().map(ToString::to_string).collect();
     names.extend(plan.git_crypt.iter().map(|name| format!("{name} (git-crypt)")));
@@ -200,23 +198,9 @@ fn refuse_only_copies(opened: &OpenClone, names: &BTreeSet<KeyName>) -> Result<(
     let copied = local::copied(opened.repository.common_dir())
         .context(|| "the list of copied keys".to_owned())?;
     // What the environment gives is not given up.
-    let local = local::load(opened.repository.common_dir())?;
-    // Whatever the description of the key says, or if it can be read: what is verified was wrapped. Where there is a copy of
-    // a key, none of its files is read, else none behind the first that counts: anybody who can push can write any number.
-    let is_granted = |name: &KeyName, wanted: &[KeyId]| {
-        opened.roster.each_member(&opened.repository, name).any(|file| {
-            let id = file.member.as_ref().ok().map(|member| member.key_id);
-            id.is_some_and(|id| wanted.contains(&id)) && file.is_verified(&opened.keyring)
-        })
-    };
-    let only_here = |entry: &&Entry| {
-        let id = entry.key.id();
-        // The current generation brings the earlier ones along.
-        let current = local.current(&entry.name).map(|current| current.key.id());
-        let wanted: Vec<KeyId> = current.into_iter().chain([id]).collect();
-        names.contains(&entry.name) && !copied.contains(&id) && !is_granted(&entry.name, &wanted)
-    };
-    match local.entries().iter().find(only_here) {
+    let local = kept::load_all(opened.repository.common_dir())?;
+    let is_safe = |id: &KeyId| copied.contains(id);
+    match find_only_copy(opened, &local, names, &is_safe) {
         None => Ok(()),
         Some(entry) => Err(LockError::OnlyCopy(entry.name.clone())),
     }

@@ -4,6 +4,7 @@ use crate::access::given::GivenError;
 use crate::access::members::MemberError;
 use crate::clone::CloneError;
 use crate::filter::FileError;
+use crate::format::KeyId;
 use crate::git::hooks::HooksError;
 use crate::keyring::KeyName;
 use crate::newer::Newer;
@@ -76,6 +77,9 @@ pub enum RotateError {
     /// The journal is damaged.
     #[error("{0}: it is not the journal of a rotation")]
     Journal(String),
+    /// The new keys are sealed in the journal, and this key would open them.
+    #[error("the key (id {0}) that opens the journal of this rotation is not held any more")]
+    Forgotten(KeyId),
     /// The journal is one of a later version.
     #[error("{0}: {1}")]
     Newer(String, Newer),

@@ -1,6 +1,6 @@
 //! What a rotation remembers, so that one that was cut off can be ended or undone: `<common dir>/git-shroud/rotation/`.
 //!
-//! `keyring` holds the new keys, `new/` and `old/` the files of `.shroud/` as they should be and as they were, `index` the
+//! `keyring` holds the new keys, sealed with an old one if the configuration keeps opened keys off the disk, `new/` and `old/` the files of `.shroud/` as they should be and as they were, `index` the
 //! blobs that were replaced. All but the last is there, whole, before the folder gets its name.
 
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RotateError;
 use crate::error::Context as _;
+use crate::format::{self, OpenError, Sniff, sniff};
 use crate::fs::replace;
 use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
 use crate::git::repository::Repository;
@@ -132,7 +133,7 @@ impl Journal {
         }))
     }
 
-    /// Writes a journal with the new keys, the files as they are and as they should be, and begins the rotation with it.
+    /// Writes a journal with the text of the new keys, sealed or not, the files as they are and as they should be, and begins the rotation with it.
     ///
     /// # Errors
     /// It cannot be written; then no rotation is under way.
@@ -140,7 +141,7 @@ impl Journal {
         repository: &Repository,
         names: BTreeSet<KeyName>,
         removed: Vec<File>,
-        new_keys: &Keyring,
+        new_keys: &[u8],
         old_files: &[(File, Vec<u8>)],
         new_files: &[(File, String)],
     ) -> Result<Self, RotateError> {
@@ -162,7 +163,7 @@ impl Journal {
     fn write(
         &self,
         repository: &Repository,
-        new_keys: &Keyring,
+        new_keys: &[u8],
         old_files: &[(File, Vec<u8>)],
         new_files: &[(File, String)],
     ) -> Result<(), RotateError> {
@@ -171,8 +172,7 @@ impl Journal {
         for name in ["new", "old"] {
             create_private_dir(&self.dir.join(name)).context(doing)?;
         }
-        write_atomic(&self.dir.join("keyring"), new_keys.to_text().as_bytes(), Access::Private)
-            .context(doing)?;
+        write_atomic(&self.dir.join("keyring"), new_keys, Access::Private).context(doing)?;
         for (file, text) in new_files {
             shroud_dir::write(&self.dir.join("new"), file, text)?;
         }
@@ -207,12 +207,22 @@ impl Journal {
         self.write_head()
     }
 
-    /// The keys that were made for it.
+    /// The keys that were made for it. These are the keys that are held.
     ///
     /// # Errors
-    /// They cannot be read.
-    pub fn new_keys(&self) -> Result<Keyring, RotateError> {
-        Ok(local::read(&self.dir.join("keyring"))?)
+    /// They cannot be read; or they are sealed with a key that is not held.
+    pub fn new_keys(&self, held: &Keyring) -> Result<Keyring, RotateError> {
+        let path = self.dir.join("keyring");
+        let bytes = read_bounded(&path, MAX_LEN).context(|| "the rotation's journal".to_owned())?;
+        if !matches!(sniff(&bytes), Sniff::Sealed(_)) {
+            return Ok(local::read(&path)?);
+        }
+        let key = |id| held.by_id(id).map(|entry| &entry.key);
+        match format::open(key, &bytes) {
+            Ok(text) => Ok(local::parse(&text, &crate::sanitise::native(&path))?),
+            Err(OpenError::UnknownKey(id)) => Err(RotateError::Forgotten(id)),
+            Err(_) => Err(RotateError::Journal(crate::sanitise::native(&path))),
+        }
     }
 
     /// A file of `.shroud/` as it should be (`new`) or as it was (`old`); `None` where it should not be, or was not.

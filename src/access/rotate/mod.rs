@@ -22,14 +22,15 @@ use crate::clone::roster::{MemberFile, Standing, remove_from_shroud_dir};
 use crate::clone::taken_over::taken_over;
 use crate::clone::{CloneError, Roster};
 use crate::error::Context as _;
-use crate::format::{Key, KeyId};
+use crate::format::{self, Key, KeyId, Layout};
 use crate::git::repository::Repository;
 use crate::git::staging::{Staged, stage};
 use crate::git::user_commands::user_commands;
 use crate::keyring::{Entry, KeyName, Keyring};
 use crate::recipient::Recipient;
 use crate::status::{FileStatus, Known, State, survey};
-use crate::store::local;
+use crate::store::kept;
+use crate::store::local::StoreError;
 use crate::store::seen::Seen;
 use crate::store::shroud_dir::{self, File, KeyInfo, Label};
 
@@ -90,6 +91,7 @@ pub fn create(
         return Err(RotateError::Clone(CloneError::Malformed(why.clone())));
     }
     refuse_unfit_files(repository, keyring, roster, &plan.names)?;
+    let forgets = kept::forgets(repository.common_dir())?;
     let mut new_keys = Keyring::default();
     let mut new_files = Vec::new();
     let removed: Vec<File> = plan
@@ -104,8 +106,13 @@ pub fn create(
         let verified = verify(repository, roster, keyring, name, &gone)?;
         uncommitted::refuse(repository, &roster.infos[name])?;
         let next = next_members(roster, keyring, plan, name, &verified.members, say)?;
+        if next.is_empty() && forgets {
+            return Err(StoreError::OnlyInAgent(name.clone()).into());
+        }
         keys.push((name, verified.entry, next));
     }
+    // Where no opened key may be on the disk, whoever can go on with the rotation has this one.
+    let sealing = keys.first().map(|(_, current, _)| &current.key);
     let all = keys.iter().flat_map(|(_, _, next)| next).map(|next| &next.candidate);
     let fresh = Fresh::ask(repository, all);
     if let Some(why) = &fresh.failed {
@@ -148,7 +155,13 @@ pub fn create(
         new_keys.insert(entry).context(|| "the new key cannot be kept".to_owned())?;
     }
     let old_files = roster.contents(repository, &plan.names, &removed)?;
-    Journal::begin(repository, plan.names.clone(), removed, &new_keys, &old_files, &new_files)
+    let text = new_keys.to_text();
+    let sealed = match kept::is_off_disk(repository.common_dir())? {
+        true => sealing.map(|key| format::seal(key, Layout::default(), text.as_bytes())),
+        false => None,
+    };
+    let text = sealed.as_deref().unwrap_or(text.as_bytes());
+    Journal::begin(repository, plan.names.clone(), removed, text, &old_files, &new_files)
 }
 
 /// Somebody to whom the next generation is wrapped.
@@ -243,12 +256,20 @@ fn refuse_unfit_files(
 pub fn complete(repository: &Repository, mut journal: Journal) -> Result<Rotated, RotateError> {
     let top = repository.worktree.as_deref().expect("a rotation has a worktree");
     let common_dir = repository.common_dir();
-    let mut keyring = local::load(common_dir)?;
-    for entry in journal.new_keys()?.into_entries() {
+    let mut keyring = kept::load(common_dir)?;
+    let new_files = journal.new_files()?;
+    let has_member = |name: &KeyName| {
+        new_files.iter().any(|file| matches!(file, File::Member(of, _) if of == name))
+    };
+    let mut granted = BTreeSet::new();
+    for entry in journal.new_keys(&keyring)?.into_entries() {
+        if has_member(&entry.name) {
+            granted.insert(entry.key.id());
+        }
         keyring.insert(entry).context(|| "the new key cannot be kept".to_owned())?;
     }
     // Before anything is staged: git cleans each staged file again, and must come to the same bytes.
-    local::save(common_dir, &keyring)?;
+    kept::save_granted(common_dir, &keyring, &granted)?;
     journal.enter(Step::Seal)?;
     let left = seal(repository, &keyring, &journal)?;
     journal.enter(Step::Test)?;

@@ -16,7 +16,7 @@ use crate::git::repository::Repository;
 use crate::keyring::KeyName;
 use crate::progress::Progress;
 use crate::recipient::Recipient;
-use crate::store::local;
+use crate::store::{kept, local};
 
 /// The members who are passed over.
 ///
@@ -90,7 +90,7 @@ pub fn rotate(
         return Err(RotateError::Environment);
     }
     // What was read before the lock was taken may be old.
-    let keyring = local::load(repository.common_dir())?;
+    let keyring = kept::load(repository.common_dir())?;
     let roster = Roster::read(repository)?;
     if dry_run {
         for name in &plan.names {

@@ -15,7 +15,7 @@ use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
 use crate::git::staging::{Staged, stage};
 use crate::git::worktree::Entries;
-use crate::store::local;
+use crate::store::kept;
 use crate::store::shroud_dir::{self, ShroudDirError};
 use crate::values;
 
@@ -36,8 +36,8 @@ pub fn abort(repository: &Repository, journal: Journal) -> Result<Undone, Rotate
     let common_dir = repository.common_dir();
     let replaced = journal.replaced()?;
     let mut undone = Undone::default();
-    let mut keyring = local::load(common_dir)?;
-    let new_keys = journal.new_keys()?;
+    let mut keyring = kept::load(common_dir)?;
+    let new_keys = journal.new_keys(&keyring)?;
     let ids: BTreeSet<KeyId> = new_keys.entries().iter().map(|entry| entry.key.id()).collect();
     let used = used_ids(repository, &journal, &replaced, &ids)?;
     for id in ids {
@@ -49,7 +49,7 @@ pub fn abort(repository: &Repository, journal: Journal) -> Result<Undone, Rotate
         }
     }
     // Before anything is staged: git cleans each staged file again, and must come to the old bytes.
-    local::save(common_dir, &keyring)?;
+    kept::save(common_dir, &keyring)?;
     let index: BTreeMap<_, _> =
         Entries::read_all(repository)?.files.into_iter().map(|file| (file.path, file.id)).collect();
     let staged: Vec<Staged> = replaced

@@ -11,10 +11,12 @@ mod unwrapped;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::given::generations::{find_dropped, settle};
 use super::given::pins;
 use super::given::{Given, GivenError, ids, prove, read_given, remember_copied, take};
+use super::only_copy::is_granted;
 use super::worktree::left::report_left;
 use super::worktree::{Report, open_worktree};
 use crate::clone::{
@@ -31,7 +33,7 @@ use crate::keyring::{KeyName, Keyring};
 use crate::progress::Progress;
 use crate::recipient::Ask;
 use crate::status::find_names;
-use crate::store::{local, locked_worktree, shroud_dir};
+use crate::store::{kept, locked_worktree, shroud_dir};
 pub use error::UnlockError;
 use missing::{Confirmed, IdentityArguments, unwrap_missing};
 
@@ -52,6 +54,8 @@ pub struct Request {
     pub soft: bool,
     /// Whether the keys are pinned, for the user's next clones.
     pub pin: bool,
+    /// For how long an agent holds the keys.
+    pub time: Option<Duration>,
 }
 
 /// Takes keys and opens every worktree. Nobody else may change the keys meanwhile.
@@ -66,7 +70,8 @@ pub fn unlock(
 ) -> Result<(), UnlockError> {
     let is_set_up = install_first(&repository)?;
     jujutsu::warn_if_used(&repository, progress);
-    let keyring = local::load(repository.common_dir())?;
+    kept::refuse_time(repository.common_dir(), request.time)?;
+    let keyring = kept::load_all(repository.common_dir())?;
     let git_crypt = kept_git_crypt_keys(&repository)?;
     let roster = Roster::read(&repository)?;
     for why in roster.malformed.values() {
@@ -76,6 +81,7 @@ pub fn unlock(
     refuse_unknown(&repository, &roster, &request.new_keys)?;
     let had = keyring.entries().len();
     let mut opened = OpenClone { repository, keyring, git_crypt, roster };
+    move_home(progress, &opened, request.time)?;
     let is_fresh = git_crypt::is_fresh(&opened)?;
     let Given { keyrings: given, git_crypt: given_git_crypt, private_keys } =
         read_given(&request.key_files, ask)?;
@@ -117,18 +123,22 @@ pub fn unlock(
     }
     let settled = settle(&mut opened, &request.trusted, progress)?;
     refuse_unexpected(&opened.keyring, &request.expected)?;
-    if settled && added.is_empty() {
-        local::save(opened.repository.common_dir(), &opened.keyring)?;
-    }
     if !added.is_empty() {
         prove(&opened, &added, &request.trusted)?;
-        local::save(opened.repository.common_dir(), &opened.keyring)?;
+    }
+    // What came from a file or a grant is there again, whoever deletes the grant meanwhile: a lock gives it up, and an agent takes it.
+    remember_copied(&opened, given_ids.into_iter().chain(added.iter().copied()))?;
+    if !opened.keyring.is_empty() {
+        kept::hold_for(opened.repository.common_dir(), request.time)?;
+    }
+    if settled || !added.is_empty() {
+        kept::save(opened.repository.common_dir(), &opened.keyring)?;
+    }
+    if !added.is_empty() {
         report_taken(progress, &opened, &added);
     } else if had > 0 && any_given && !settled {
         progress.status("these keys are held already");
     }
-    // What came from a file or a grant is there again, whoever deletes the grant meanwhile: a lock gives it up.
-    remember_copied(&opened, given_ids.into_iter().chain(added))?;
     opened.remember_seen(&request.trusted)?;
     pin(progress, &opened, request.pin)?;
     let infos = opened.roster.infos.values();
@@ -170,6 +180,26 @@ pub fn install_first(repository: &Repository) -> Result<bool, UnlockError> {
         install_drivers(repository)?;
     }
     Ok(is_set_up)
+}
+
+/// Moves keys that lie elsewhere than the configuration says.
+fn move_home(
+    progress: &dyn Progress,
+    opened: &OpenClone,
+    time: Option<Duration>,
+) -> Result<(), UnlockError> {
+    let common_dir = opened.repository.common_dir();
+    if kept::is_home(common_dir)? {
+        return Ok(());
+    }
+    let granted =
+        opened.keyring.entries().iter().filter(|entry| is_granted(opened, &opened.keyring, entry));
+    let granted = granted.map(|entry| entry.key.id()).collect();
+    if let Some((from, to)) = kept::move_home(common_dir, &granted, time)? {
+        let from: Vec<_> = from.iter().map(ToString::to_string).collect();
+        progress.status(&format!("moved the keys from {} to {to}", from.join(" and ")));
+    }
+    Ok(())
 }
 
 /// Pins the keys if that is asked for; what is pinned already follows a rotation.

@@ -28,6 +28,7 @@ impl From<RotateError> for CommandError {
                     .hint(format!("or remove the member: git shroud member remove {label}"))
                     .hint(format!("or rotate without them for now: --without {label}"))
             }
+            RotateError::Forgotten(_) => wrong("git shroud unlock; then git shroud key rotate --continue, or --abort; then unlock again"),
             RotateError::AddedAgain { .. } => refused("run it again"),
             RotateError::OutOfDate { label, name } => refused(&format!(
                 "if this grant is right: git shroud member renew {label} --key {name}"

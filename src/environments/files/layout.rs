@@ -23,7 +23,7 @@ use crate::git::repository::Repository;
 use crate::git::staging::add_at_top;
 use crate::keyring::{KeyName, Keyring};
 use crate::store::shroud_dir::KeyInfo;
-use crate::store::{local, shroud_dir};
+use crate::store::{kept, shroud_dir};
 
 /// Makes the keys that are not there yet, and says which these are.
 fn make_keys(
@@ -93,7 +93,7 @@ impl Layout<'_> {
             keyring.remove(name);
             let _ = replace::remove_tree(top.join(shroud_dir::NAME).join(name.as_str()));
         }
-        let _ = local::save(repository.common_dir(), keyring);
+        let _ = kept::save(repository.common_dir(), keyring);
         if !described {
             let _ = replace::remove_tree(top.join(shroud_dir::NAME));
         }
@@ -115,7 +115,7 @@ impl Layout<'_> {
         made: &[KeyName],
         written: &mut Vec<String>,
     ) -> Result<(), FilesError> {
-        local::save(repository.common_dir(), keyring)?;
+        kept::save(repository.common_dir(), keyring)?;
         for entry in keyring.entries().iter().filter(|entry| made.contains(&entry.name)) {
             KeyInfo::new(entry, &[]).write(top)?;
         }

@@ -27,7 +27,7 @@ use crate::git::staging::add_at_top;
 use crate::git::user_commands::user_commands;
 use crate::keyring::KeyName;
 use crate::progress::Progress;
-use crate::store::local;
+use crate::store::kept;
 use crate::store::shroud_dir::{self, KeyInfo, Label};
 
 /// What a new environment is to have.
@@ -156,9 +156,9 @@ impl NewEnvironment<'_> {
         let repository = &opened.repository;
         if is_new {
             // Into the local keyring, whatever the environment gives.
-            let mut keyring = local::load(repository.common_dir())?;
+            let mut keyring = kept::load(repository.common_dir())?;
             create_key(&mut keyring, key.clone())?;
-            local::save(repository.common_dir(), &keyring)?;
+            kept::save(repository.common_dir(), &keyring)?;
             let entry = keyring.current(key).expect("it was made above");
             KeyInfo::new(entry, &[]).write(top)?;
             stage_shroud_dir(repository)?;
@@ -233,9 +233,9 @@ impl Before {
     /// Puts back what was there. Nothing is sealed with a new key yet, so nothing is lost with it.
     fn restore(&self, repository: &Repository, top: &Path) {
         if let Some(key) = &self.key {
-            if let Ok(mut keyring) = local::load(repository.common_dir()) {
+            if let Ok(mut keyring) = kept::load(repository.common_dir()) {
                 keyring.remove(key);
-                let _ = local::save(repository.common_dir(), &keyring);
+                let _ = kept::save(repository.common_dir(), &keyring);
             }
             let _ = replace::remove_tree(top.join(shroud_dir::NAME).join(key.as_str()));
             let _ = stage_shroud_dir(repository);

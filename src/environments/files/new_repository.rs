@@ -16,7 +16,7 @@ use crate::keyring::{KeyName, Keyring};
 use crate::progress::Progress;
 use crate::status::find_names;
 use crate::store::exclusive::Exclusive;
-use crate::store::local;
+use crate::store::kept;
 
 /// A repository in which a configuration repository can be laid out. Nobody else changes its keys meanwhile.
 pub struct Place {
@@ -80,7 +80,7 @@ impl Place {
         let top = top(&repository)?;
         refuse_rotation(&repository)?;
         let lock = exclusive(&repository, progress)?;
-        let keyring = local::load(repository.common_dir())?;
+        let keyring = kept::load(repository.common_dir())?;
         if keyring.is_empty() {
             refuse_second_time(&repository, top)?;
         } else if top.join(SCHEMA_FILE).symlink_metadata().is_ok() {

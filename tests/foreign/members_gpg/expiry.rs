@@ -1,7 +1,7 @@
 //! Certificates that end: the warning before, the extension, and a rotation that comes too late.
 
 use git_shroud::keyring::KeyName;
-use git_shroud::store::{local, shroud_dir::Member};
+use git_shroud::store::{kept, shroud_dir::Member};
 
 use crate::common::Sandbox;
 use crate::common::gpg::home;
@@ -62,7 +62,7 @@ fn age_certificate(sandbox: &Sandbox, certificate: &[u8]) {
     let path = member_file("repo", "expired");
     let mut member = Member::parse(&sandbox.read(&path), &name, "expired").unwrap();
     member.certificate = Some(String::from_utf8(certificate.to_vec()).unwrap());
-    let keyring = local::load(&sandbox.path("repo/.git")).unwrap();
+    let keyring = kept::load(&sandbox.path("repo/.git")).unwrap();
     let member = member.signed(&keyring.current(&name).unwrap().key);
     sandbox.write(&path, member.to_text());
     sandbox.git("repo", ["commit", "-qam", "time passes"]);
