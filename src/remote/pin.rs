@@ -11,6 +11,8 @@ use super::address::Address;
 use super::manifest::FileDigest;
 use crate::format::KeyId;
 use crate::fs::{Access, create_private_dir, read_bounded, with_path, write_atomic};
+use crate::sanitise;
+use crate::store::exclusive::exclusive;
 
 const VERSION: u32 = 1;
 /// Bytes of the longest pin that is read.
@@ -130,7 +132,7 @@ impl Pins {
         if let Some(file) = &self.clone {
             write(file, pin, &replaces)?;
         }
-        match self.user.as_ref().map_or(Ok(()), |file| write(file, pin, &replaces)) {
+        match self.user.as_ref().map_or(Ok(()), |file| write_shared(file, pin, &replaces)) {
             // A home in which nothing can be written, as in a container: the clone's own pin holds.
             Err(error)
                 if matches!(
@@ -145,11 +147,18 @@ impl Pins {
     }
 }
 
-fn write(file: &Path, pin: &Pin, replaces: &impl Fn(&Pin) -> bool) -> io::Result<()> {
+/// Two clones of the user may write the same file.
+fn write_shared(file: &Path, pin: &Pin, replaces: &impl Fn(&Pin) -> bool) -> io::Result<()> {
     let dir = file.parent().ok_or(io::ErrorKind::InvalidInput)?;
     create_private_dir(dir)?;
-    // Two clones of the user may write the same file.
-    let _lock = lock(dir)?;
+    let _lock = exclusive(dir, |_| {})?.map_err(|holder| {
+        io::Error::other(format!("{holder} is at work in {}", sanitise::native(dir)))
+    })?;
+    write(file, pin, replaces)
+}
+
+/// One run at a time is at work on a remote of a clone.
+fn write(file: &Path, pin: &Pin, replaces: &impl Fn(&Pin) -> bool) -> io::Result<()> {
     match Pin::read(file) {
         Ok(Some(there)) if there == *pin || !replaces(&there) => return Ok(()),
         Ok(_) => {}
@@ -158,15 +167,6 @@ fn write(file: &Path, pin: &Pin, replaces: &impl Fn(&Pin) -> bool) -> io::Result
         Err(error) => return Err(error),
     }
     write_atomic(file, pin.to_text().as_bytes(), Access::Private)
-}
-
-/// Waits for the lock of a folder.
-fn lock(dir: &Path) -> io::Result<std::fs::File> {
-    let file = dir.join("lock");
-    let lock = std::fs::File::options().write(true).create(true).truncate(false).open(&file);
-    let lock = lock.map_err(|error| with_path(&file, &error))?;
-    lock.lock().map_err(|error| with_path(&file, &error))?;
-    Ok(lock)
 }
 
 /// `$XDG_STATE_HOME/git-shroud/remotes`, else `~/.local/state/git-shroud/remotes`; on Windows in `%LOCALAPPDATA%`.
