@@ -5,6 +5,7 @@ use std::io;
 use super::verdict::Verdict;
 use crate::format::{KeyId, OpenError};
 use crate::git::GitError;
+use crate::keyring::KeyName;
 use crate::newer::Newer;
 use crate::recipient::identities::IdentityError;
 use crate::store::exclusive::Holder;
@@ -110,6 +111,12 @@ pub enum RemoteError {
     /// A recipient cannot be used.
     #[error("{0}")]
     Member(String),
+    /// The key that should seal it is not held.
+    #[error("this clone does not hold the key '{0}'")]
+    NoKey(KeyName),
+    /// The user does not want to bear the cost.
+    #[error("nothing was changed")]
+    Declined,
 }
 
 impl RemoteError {

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::RemoteError;
+use super::local::{Incoming, Local};
 use super::manifest::{Manifest, Pack};
 use super::pack;
 use super::store::{Remote, State};
 use crate::fs::{Access, read_bounded, write_atomic};
+use crate::progress::Progress;
 
 /// Bytes of the longest list of packs that is read.
 const MAX_APPLIED: usize = 1 << 20;
@@ -42,18 +44,20 @@ pub fn fetch(
     state: &State,
     wanted: &[String],
     all: bool,
+    progress: &dyn Progress,
 ) -> Result<Vec<PathBuf>, RemoteError> {
     let local = remote.local()?;
     let _lock = remote.lock()?;
+    local.remove_left_keeps();
     let (here, there) = (local.object_format()?, &state.manifest.object_format);
     if here != *there {
         return Err(RemoteError::ObjectFormat { here, there: there.clone() });
     }
     let applied = if all { BTreeSet::new() } else { read_applied(&remote.dir) };
-    let mut taken = take(remote, state, wanted, &applied);
+    let mut taken = take(remote, state, wanted, Some(&applied).filter(|_| !all), progress);
     // What was taken may have been removed since, as nothing led to it.
     if taken.is_err() && !applied.is_empty() {
-        taken = take(remote, state, wanted, &BTreeSet::new());
+        taken = take(remote, state, wanted, None, progress);
     }
     let keeping = taken?;
     let names = state.manifest.packs.iter().map(|pack| pack.name().to_owned());
@@ -61,18 +65,38 @@ pub fn fetch(
     Ok(keeping)
 }
 
+/// Whether the repository's refs lead to all that is in a pack, as after somebody has put one pack in the place of many.
+fn is_here(local: &Local, incoming: &Incoming<'_>, pack: &Pack) -> Result<bool, RemoteError> {
+    let is_there = local.present(&pack.tips)?.len() == pack.tips.len();
+    Ok(is_there && !pack.tips.is_empty() && incoming.is_connected(&pack.tips)?.is_ok())
+}
+
+/// Takes the packs that are missing; all of them where nothing is known of those that were taken.
 fn take(
     remote: &Remote,
     state: &State,
     wanted: &[String],
-    applied: &BTreeSet<String>,
+    applied: Option<&BTreeSet<String>>,
+    progress: &dyn Progress,
 ) -> Result<Vec<PathBuf>, RemoteError> {
-    let incoming = remote.local()?.incoming()?;
+    let local = remote.local()?;
+    let incoming = local.incoming()?;
+    let mut missing = Vec::new();
     for pack in &state.manifest.packs {
-        if applied.contains(pack.name()) {
-            continue;
+        let is_known = |applied: &BTreeSet<String>| -> Result<bool, RemoteError> {
+            Ok(applied.contains(pack.name()) || is_here(local, &incoming, pack)?)
+        };
+        if !applied.map(is_known).transpose()?.unwrap_or(false) {
+            missing.push(pack);
         }
-        incoming.index(|sink| pack::open(&remote.mirror, &state.files, &state.keys, pack, sink))?;
+    }
+    let meter = &progress.meter("opening packs (MiB)");
+    meter.expect(missing.iter().map(|pack| pack::mebibytes(pack.bytes)).sum());
+    for pack in missing {
+        let open = |sink: &mut dyn std::io::Write| {
+            pack::open(&remote.mirror, &state.files, &state.keys, pack, meter, sink)
+        };
+        incoming.index(open)?;
     }
     incoming.is_connected(wanted)?.map_err(RemoteError::Incomplete)?;
     incoming.migrate()

@@ -13,7 +13,7 @@ use super::change::Request;
 use super::fetch;
 use super::local::Local;
 use super::manifest::Ref;
-use super::push::{Pushing, push};
+use super::push::{LFS, LFS_SETTING, Pushing, push};
 use super::store::{Remote, State};
 use crate::progress::Progress;
 use crate::recipient::Ask;
@@ -30,6 +30,7 @@ struct Options {
     object_format: bool,
     check_connectivity: bool,
     all: bool,
+    shows_progress: bool,
 }
 
 /// Files that keep packs until git's refs lead to them.
@@ -125,6 +126,7 @@ impl<'h> Helper<'h> {
             "dry-run" => options.pushing.dry_run = is_true,
             "atomic" => options.pushing.atomic = is_true,
             "check-connectivity" => options.check_connectivity = is_true,
+            "progress" => options.shows_progress = is_true,
             "refetch" => options.all = is_true,
             "object-format" if is_true => options.object_format = true,
             "cas" => {
@@ -142,8 +144,7 @@ impl<'h> Helper<'h> {
                 options.pushing.leases.insert(name.to_owned(), id.to_owned());
             }
             // Each request says for itself whether it is forced; tags are chosen by git.
-            "force" | "verbosity" | "progress" | "followtags" | "cloning" | "force-if-includes" => {
-            }
+            "force" | "verbosity" | "followtags" | "cloning" | "force-if-includes" => {}
             "pushcert" if value != "true" => {}
             "push-option" => {
                 self.progress.warning("the host of an encrypted remote sees no push options");
@@ -163,10 +164,16 @@ impl<'h> Helper<'h> {
         "ok\n".to_owned()
     }
 
+    /// Where steps that take long are shown, if git wants that.
+    fn meters(&self) -> &'h dyn Progress {
+        if self.options.shows_progress { self.progress } else { &() }
+    }
+
     /// The state that git was told of.
     fn state(&mut self, ask: Ask<'_>) -> Result<&State, RemoteError> {
         if self.state.is_none() {
             let _lock = self.remote.lock()?;
+            let _meter = self.meters().meter("asking the host");
             self.state = Some(self.remote.sync(ask)?);
         }
         Ok(self.state.as_ref().expect("it was set above"))
@@ -210,7 +217,7 @@ impl<'h> Helper<'h> {
             let id = crate::sanitise::line(id);
             return Err(RemoteError::Incomplete(format!("no ref leads to {id}")));
         }
-        let keeping = fetch::fetch(&self.remote, state, &ids, all)?;
+        let keeping = fetch::fetch(&self.remote, state, &ids, all, self.meters())?;
         self.keeping.0.extend(keeping);
         let is_whole = self.options.check_connectivity;
         Ok(if is_whole { "connectivity-ok\n\n".to_owned() } else { "\n".to_owned() })
@@ -252,7 +259,7 @@ impl<'h> Helper<'h> {
         let state = self.state.as_ref().expect("it was set above");
         let there = &state.manifest.object_format;
         let pushed = if here == *there {
-            push(&self.remote, state, &pushing, ask)
+            push(&self.remote, state, &pushing, self.meters(), ask)
         } else {
             Err(RemoteError::ObjectFormat { here, there: there.clone() })
         };
@@ -261,6 +268,11 @@ impl<'h> Helper<'h> {
                 let errors =
                     pushed.into_iter().filter_map(|(name, done)| Some((name, done.err()?)));
                 refused.extend(errors);
+                if refused.values().any(|why| why == LFS) {
+                    self.progress.hint(&format!(
+                        "to push the pointers, and keep the files elsewhere: git config {LFS_SETTING} true"
+                    ));
+                }
             }
             Err(error) => {
                 let why = match error {

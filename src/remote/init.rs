@@ -12,14 +12,14 @@ use super::manifest::Manifest;
 use super::members::{StoreMember, StoreMembers};
 use super::pin::Pin;
 use super::store::{Remote, key_name};
-use super::update::{Access, Tried, Update, random_repository};
+use super::update::{Access, Base, Tried, Update, random_repository};
 use crate::access::members::Candidate;
 use crate::access::members::resolve::resolve;
-use crate::error::Context as _;
+use crate::clone::held_keys;
 use crate::format::Key;
 use crate::git::command::os_line;
 use crate::git::repository::Repository;
-use crate::keyring::{Entry, Keyring};
+use crate::keyring::{Entry, KeyName};
 use crate::progress::Progress;
 
 /// What a new store is made with.
@@ -34,6 +34,8 @@ pub struct Init<'a> {
     pub trust: bool,
     /// Makes one where one was seen before.
     pub again: bool,
+    /// The key of the clone that seals it, instead of a new one.
+    pub key: Option<&'a KeyName>,
 }
 
 /// A store that was made.
@@ -102,11 +104,9 @@ impl Init<'_> {
         if remote.mirror.fetch()?.is_some() {
             return Err(RemoteError::Exists);
         }
-        let key = Key::generate(getrandom::fill).context(|| "no random numbers".to_owned());
-        let key = key.map_err(|error| RemoteError::Member(error.to_string()))?;
-        let entry = Entry { name: key_name(), generation: 1, key };
+        let entry = Entry { name: key_name(), generation: 1, key: self.find_key(repository)? };
         let update = || -> Result<(Update<'_>, Pin), RemoteError> {
-            let access = Access::make(&remote.mirror, &members, &entry, &Keyring::default())?;
+            let access = Access::make(&remote.mirror, &members, &entry, None)?;
             let manifest = Manifest {
                 repository: random_repository()?,
                 generation: 1,
@@ -118,8 +118,10 @@ impl Init<'_> {
                 key_generation: 1,
                 members: access.members,
                 retired: None,
+                chain: None,
             };
-            let update = Update::make(&remote, None, &manifest, &entry, access, &BTreeMap::new())?;
+            let update =
+                Update::make(&remote, Base::Nothing, &manifest, &entry, access, &BTreeMap::new())?;
             let pin = update.pin().clone();
             Ok((update, pin))
         };
@@ -142,6 +144,20 @@ impl Init<'_> {
             local.git.run(["remote", "add", "--", self.name, &address.with_prefix()])?;
         }
         Ok(Made { pin, members })
+    }
+}
+
+impl Init<'_> {
+    /// The key that the user named, else a new one.
+    fn find_key(&self, repository: &Repository) -> Result<Key, RemoteError> {
+        let Some(name) = self.key else {
+            return Ok(Key::generate(getrandom::fill).map_err(std::io::Error::other)?);
+        };
+        let held = held_keys(repository).map_err(|error| RemoteError::Member(error.to_string()));
+        let mut held = held?;
+        let id = held.current(name).map(|entry| entry.key.id());
+        let entry = id.and_then(|id| held.remove_id(id));
+        entry.map(|entry| entry.key).ok_or_else(|| RemoteError::NoKey(name.clone()))
     }
 }
 

@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use super::RemoteError;
+use crate::fs::read_bounded;
 use crate::fs::scratch_folder::ScratchFolder;
 use crate::git::GitError;
 use crate::git::command::{Git, os_line};
@@ -17,6 +19,11 @@ use crate::git::repository::Repository;
 const STRICT: &str = "--strict=zeroPaddedFilemode=ignore,missingSpaceBeforeDate=ignore,missingSpaceBeforeEmail=ignore,\
 badTimezone=ignore,zeroPaddedDate=ignore,missingEmail=ignore,badEmail=ignore,badDate=ignore,badDateOverflow=ignore,\
 missingNameBeforeEmail=ignore,badName=ignore,multipleAuthors=ignore,missingTaggerEntry=ignore,badTagName=ignore";
+
+/// What this program writes into a file that keeps a pack.
+const KEEP: &[u8] = b"git-shroud\n";
+/// No run takes longer from the moment in which its packs are there until git's refs lead to them.
+const LONGEST_RUN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A repository, as git's environment describes it.
 #[derive(Clone, Debug)]
@@ -98,6 +105,11 @@ impl Local {
             Err(GitError::Failed { message, .. }) if message.is_empty() => Ok("sha1".to_owned()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether a setting is on.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.git.word(["config", "--type=bool", "--get", name]).is_ok_and(|value| value == "true")
     }
 
     /// Whether a part of its history was left out.
@@ -208,6 +220,32 @@ impl Local {
         Ok(Some(Packed { file, bytes, objects }))
     }
 
+    /// Whether a line of attributes in this commit gives files to Git LFS (git-lfs, "git lfs track").
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn uses_lfs(&self, id: &str) -> Result<bool, RemoteError> {
+        let line = "^[^#]*[[:space:]]filter=lfs([[:space:]]|$)";
+        let args = ["grep", "--quiet", "-E", "-e", line, id, "--", ":(glob)**/.gitattributes"];
+        let output = self.git.output(args)?;
+        Ok(output.status.success())
+    }
+
+    /// Removes files that kept packs for a run that was killed: those of this program that are older than any run.
+    pub fn remove_left_keeps(&self) {
+        let entries = std::fs::read_dir(self.objects.join("pack")).into_iter().flatten().flatten();
+        for path in entries.map(|entry| entry.path()) {
+            let is_old = || path.metadata().ok()?.modified().ok()?.elapsed().ok();
+            let is_own = || read_bounded(&path, 64).is_ok_and(|text| text.starts_with(KEEP));
+            if path.extension().is_some_and(|extension| extension == "keep")
+                && is_old().is_some_and(|age| age > LONGEST_RUN)
+                && is_own()
+            {
+                let _ = crate::fs::replace::remove(&path);
+            }
+        }
+    }
+
     /// A place for packs that come, which are not this repository's before [`Incoming::migrate`].
     ///
     /// # Errors
@@ -306,7 +344,7 @@ impl Incoming<'_> {
             if path.extension().is_some_and(|extension| extension == "pack") {
                 let keep = to.join(path.with_extension("keep"));
                 if !to.join(name).exists() {
-                    std::fs::write(&keep, format!("git-shroud {}\n", std::process::id()))?;
+                    std::fs::write(&keep, KEEP)?;
                     kept.push(keep);
                 }
             }

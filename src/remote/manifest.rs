@@ -48,6 +48,8 @@ pub struct Manifest {
     pub members: FileDigest,
     /// The digest of the file of earlier keys; `None` before the first rotation.
     pub retired: Option<FileDigest>,
+    /// The digest of the file of earlier manifests' digests; `None` before the history was cut off first.
+    pub chain: Option<FileDigest>,
 }
 
 /// Where a ref leads.
@@ -105,6 +107,8 @@ struct ManifestToml {
     members: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     retired: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refs: Vec<RefToml>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -143,6 +147,7 @@ impl Manifest {
             key_generation: self.key_generation,
             members: hex(&self.members),
             retired: self.retired.as_ref().map(hex),
+            chain: self.chain.as_ref().map(hex),
             refs: self
                 .refs
                 .iter()
@@ -199,6 +204,9 @@ impl Manifest {
         if (toml.generation == 1) != toml.previous.is_none() || toml.generation == 0 {
             return Err("its generation does not fit what came before it");
         }
+        if toml.chain.is_some() && toml.generation == 1 {
+            return Err("there is nothing before it");
+        }
         if toml.key_generation == 0 || (toml.key_generation == 1) != toml.retired.is_none() {
             return Err("its key does not fit the keys before it");
         }
@@ -252,6 +260,7 @@ impl Manifest {
             packs: packs.collect(),
             members: digest(&toml.members)?,
             retired: toml.retired.as_ref().map(digest).transpose()?,
+            chain: toml.chain.as_ref().map(digest).transpose()?,
         })
     }
 
@@ -295,6 +304,7 @@ mod tests {
             key_generation: 2,
             members: [1; 32],
             retired: Some([2; 32]),
+            chain: Some([3; 32]),
         }
     }
 
@@ -308,6 +318,7 @@ mod tests {
             packs: Vec::new(),
             key_generation: 1,
             retired: None,
+            chain: None,
             ..manifest()
         };
         for manifest in [manifest(), first] {
@@ -324,6 +335,7 @@ mod tests {
             ("version = 1", " version = 1"),
             ("generation = 7", "generation = 1"),
             ("generation = 7", "generation = 0"),
+            ("chain = \"03", "chain = \"3"),
             ("\"sha1\"", "\"sha256\""),
             ("\"sha1\"", "\"md5\""),
             ("refs/heads/main\"\nid", "refs/heads/../x\"\nid"),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RemoteError;
 use super::envelope;
-use crate::access::members::Candidate;
+use crate::access::members::{Candidate, Fresh};
 use crate::keyring::Entry;
 use crate::newer::Newer;
 use crate::recipient::Recipient;
@@ -73,20 +73,46 @@ impl StoreMember {
     /// # Errors
     /// The recipient or the certificate cannot be used.
     pub fn envelope(&self, entry: &Entry, now: SystemTime) -> Result<String, RemoteError> {
-        let failed = |why: String| RemoteError::Member(format!("'{}': {why}", self.label));
+        let Candidate { recipient, certificate, .. } = self.candidate()?;
+        envelope::wrap(entry, &recipient, certificate.as_ref(), now)
+            .map_err(|error| self.failed(&error.to_string()))
+    }
+
+    fn failed(&self, why: &str) -> RemoteError {
+        RemoteError::Member(format!("'{}': {why}", self.label))
+    }
+
+    /// To whom a key would be wrapped.
+    ///
+    /// # Errors
+    /// The certificate is none, or another recipient's.
+    pub fn candidate(&self) -> Result<Candidate, RemoteError> {
         let certificate = match &self.certificate {
             None => None,
             Some(text) => {
                 let certificate = Certificate::parse(text.as_bytes());
-                let certificate = certificate.map_err(|error| failed(error.to_string()))?;
+                let certificate = certificate.map_err(|error| self.failed(&error.to_string()))?;
                 if self.recipient.fingerprint() != Some(certificate.fingerprint().as_str()) {
-                    return Err(failed("the certificate is another recipient's".to_owned()));
+                    return Err(self.failed("the certificate is another recipient's"));
                 }
                 Some(certificate)
             }
         };
-        envelope::wrap(entry, &self.recipient, certificate.as_ref(), now)
-            .map_err(|error| failed(error.to_string()))
+        let (recipient, user_id) = (self.recipient.clone(), self.user_id.clone());
+        Ok(Candidate { recipient, user_id, certificate })
+    }
+
+    /// Takes the newest form of the certificate that gpg knows.
+    ///
+    /// # Errors
+    /// gpg holds it to be revoked or disabled, or a certificate cannot be used.
+    pub fn renew(&mut self, fresh: &Fresh) -> Result<(), RemoteError> {
+        let (renewed, newer) =
+            fresh.renew(&self.candidate()?).map_err(|error| self.failed(&error.to_string()))?;
+        if newer {
+            self.certificate = renewed.certificate.as_ref().map(Certificate::to_armored);
+        }
+        Ok(())
     }
 }
 

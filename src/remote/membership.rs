@@ -5,12 +5,14 @@ use std::ffi::OsString;
 use std::time::SystemTime;
 
 use super::RemoteError;
+use super::compact::{Agree, Cost, begin_anew};
 use super::envelope;
 use super::init::{find, resolve_members};
 use super::manifest::Manifest;
 use super::members::{StoreMember, StoreMembers};
-use super::store::{Remote, State, key_name};
-use super::update::{Access, TRIES, Tried, Update, random_name, seal};
+use super::store::{State, key_name};
+use super::update::{Access, Base, Update, change, random_name, seal};
+use crate::access::members::Fresh;
 use crate::format::Key;
 use crate::git::repository::Repository;
 use crate::keyring::Entry;
@@ -26,26 +28,9 @@ fn next(state: &State, access: &Access, key_generation: u32) -> Manifest {
         key_generation,
         members: access.members,
         retired: access.retired,
+        chain: access.chain,
         ..state.manifest.clone()
     }
-}
-
-/// Pushes the change that `change` makes of the newest state, until nobody was faster.
-fn change<'r, T>(
-    remote: &'r Remote,
-    ask: Ask<'_>,
-    mut change: impl FnMut(&State) -> Result<(T, Option<Update<'r>>), RemoteError>,
-) -> Result<T, RemoteError> {
-    let _lock = remote.lock()?;
-    for _ in 0..TRIES {
-        let state = remote.sync(ask)?;
-        let (done, update) = change(&state)?;
-        match update.map(|update| update.push(false)).transpose()? {
-            None | Some(Tried::Done) => return Ok(done),
-            Some(Tried::Overtaken) => {}
-        }
-    }
-    Err(RemoteError::Contended(TRIES))
 }
 
 /// Whom to add.
@@ -99,24 +84,28 @@ impl Adding<'_> {
             let manifest = next(state, &access, state.manifest.key_generation);
             let none = BTreeMap::new();
             let entry = state.entry();
-            let update = Update::make(remote, Some(state), &manifest, entry, access, &none)?;
+            let update = Update::make(remote, Base::On(state), &manifest, entry, access, &none)?;
             Ok((added, Some(update)))
         })
     }
 }
 
 /// Takes members away, by their labels, and makes a new key that only the others get. What was pushed before stays sealed with the
-/// keys that the removed ones have.
+/// keys that the removed ones have; or, with `repack`, it is sealed anew, and the host's branch begins anew without it.
 ///
 /// # Errors
-/// There is no such member, or the new key cannot be wrapped to another one, or the store cannot be changed. Then it is as it was.
+/// There is no such member, or the new key cannot be wrapped to another one, or the user does not agree to the cost, or the store cannot
+/// be changed. Then it is as it was.
 pub fn remove(
     repository: &Repository,
     name: &str,
     labels: &[String],
+    mut repack: Option<Agree<'_>>,
+    progress: &dyn Progress,
     ask: Ask<'_>,
 ) -> Result<StoreMembers, RemoteError> {
     let remote = &find(repository, name)?;
+    let mut is_agreed = false;
     change(remote, ask, |state| {
         let mut members = state.members.clone();
         for label in labels {
@@ -127,15 +116,32 @@ pub fn remove(
                 return Err(RemoteError::Member(format!("there is no member '{label}'")));
             }
         }
+        let candidates: Result<Vec<_>, _> = members.0.iter().map(StoreMember::candidate).collect();
+        let fresh = Fresh::ask(repository, &candidates?);
+        if let Some(why) = &fresh.failed {
+            progress
+                .warning(&format!("could not check if certificates were revoked meanwhile: {why}"));
+        }
+        members.0.iter_mut().try_for_each(|member| member.renew(&fresh))?;
+        if let Some(agree) = &mut repack {
+            is_agreed = is_agreed || agree(Cost::of(state));
+            if !is_agreed {
+                return Err(RemoteError::Declined);
+            }
+        }
         let key = Key::generate(getrandom::fill).map_err(std::io::Error::other)?;
         let generation = state.manifest.key_generation + 1;
         let entry = Entry { name: key_name(), generation, key };
         // Before the host has what only this key opens.
         remote.add_keys([&entry])?;
-        let access = Access::make(&remote.mirror, &members, &entry, &state.keys)?;
+        let access = Access::make(&remote.mirror, &members, &entry, Some(state))?;
+        if repack.is_some() {
+            let (update, _) = begin_anew(remote, state, &entry, access, generation, progress)?;
+            return Ok((members, Some(update)));
+        }
         let manifest = next(state, &access, generation);
         let none = BTreeMap::new();
-        let update = Update::make(remote, Some(state), &manifest, &entry, access, &none)?;
+        let update = Update::make(remote, Base::On(state), &manifest, &entry, access, &none)?;
         Ok((members, Some(update)))
     })
 }

@@ -103,10 +103,14 @@ impl Mirror {
     /// # Errors
     /// [`RemoteError::Unreachable`].
     pub fn fetch(&self) -> Result<Option<String>, RemoteError> {
-        let is_first = self.git.run(["rev-parse", "--verify", "--quiet", FETCHED]).is_err();
+        let before = self.git.word(["rev-parse", "--verify", "--quiet", FETCHED]).ok();
+        let is_first = before.is_none();
         let depth: &[&str] = if is_first { &["--depth=1"] } else { &[] };
         let mut failed = match self.try_fetch(depth)? {
-            Ok(tip) => return Ok(Some(tip)),
+            Ok(tip) => {
+                self.tidy(before.as_deref(), &tip);
+                return Ok(Some(tip));
+            }
             Err(said) => said,
         };
         if failed.contains("mismatched algorithms") || failed.contains("object format") {
@@ -143,6 +147,25 @@ impl Mirror {
             Ok(_) => Ok(()),
             Err(said) => Err(RemoteError::Unreachable(said)),
         }
+    }
+
+    /// Takes a commit that was pushed in the place of the branch for what the host has, and removes the branch that was there. If that
+    /// fails, the next fetch does it.
+    pub fn forget_branch(&self, before: &str, pushed: &str) {
+        if self.git.run(["update-ref", FETCHED, pushed]).is_ok() {
+            self.tidy(Some(before), pushed);
+        }
+    }
+
+    /// Removes what is not needed any more. If that fails, only room is lost.
+    fn tidy(&self, before: Option<&str>, tip: &str) {
+        let Some(before) = before.filter(|before| *before != tip) else { return };
+        let descends = self.git.run(["merge-base", "--is-ancestor", before, tip]).is_ok();
+        let settings =
+            ["-c", "gc.auto=2000", "-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=now", "gc"];
+        // The branch has begun anew: most of what is here leads nowhere.
+        let how = if descends { "--auto" } else { "--prune=now" };
+        let _ = self.git.run(settings.into_iter().chain([how, "--quiet"]));
     }
 
     /// The tip, or what git said.
@@ -289,14 +312,18 @@ impl Mirror {
         Ok(String::from_utf8_lossy(&id).trim().to_owned())
     }
 
-    /// Moves the host's branch to a commit, if it is still where the commit's parent says: the host allows nothing else.
+    /// Moves the host's branch to a commit, if it is still where the commit's parent says: the host allows nothing else. A commit
+    /// without a parent takes the place of the tip `replaced`, if the branch is still there.
     ///
     /// # Errors
     /// There is no git.
-    pub fn push(&self, commit: &str) -> Result<Pushed, RemoteError> {
+    pub fn push(&self, commit: &str, replaced: Option<&str>) -> Result<Pushed, RemoteError> {
         let spec = format!("{commit}:{BRANCH}");
-        let args = ["push", "--quiet", "--no-verify", "--no-signed", "--"];
-        let output = self.git.output(args.into_iter().chain([self.address.as_str(), &spec]))?;
+        let lease = replaced.map(|tip| format!("--force-with-lease={BRANCH}:{tip}"));
+        let mut args = vec!["push", "--quiet", "--no-verify", "--no-signed"];
+        args.extend(lease.as_deref());
+        args.extend(["--", self.address.as_str(), &spec]);
+        let output = self.git.output(args)?;
         if output.status.success() {
             return Ok(Pushed::Done);
         }

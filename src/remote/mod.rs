@@ -6,7 +6,9 @@
 //! The host is not trusted: it may serve an old state, another one, or nothing. See `pin`.
 
 pub mod address;
+pub mod chain;
 pub mod change;
+pub mod compact;
 pub mod envelope;
 pub mod error;
 pub mod fetch;
@@ -25,5 +27,6 @@ pub mod store;
 pub mod update;
 pub mod verdict;
 pub mod verify;
+pub mod whole;
 
 pub use error::RemoteError;

@@ -13,6 +13,7 @@ use super::mirror::{Files, Mirror};
 use super::store::pack_file;
 use crate::format::{HEADER_LEN, Header, Key, Layout, OpenError, Reread, Sealing};
 use crate::keyring::Keyring;
+use crate::progress::{Meter, Progress};
 use crate::secret::WipedVec;
 
 /// Bytes of a pack in one sealed file at most: sealed, that is under 90 MiB, which every host takes.
@@ -41,12 +42,33 @@ impl Reread for Part<'_> {
 struct Hashing<'w> {
     sink: &'w mut dyn Write,
     hash: Sha256,
+    seen: Seen<'w>,
+}
+
+/// Counts bytes for a meter that shows MiB.
+struct Seen<'m> {
+    bytes: u64,
+    meter: &'m Meter,
+}
+
+impl Seen<'_> {
+    fn add(&mut self, bytes: usize) {
+        let before = mebibytes(self.bytes);
+        self.bytes += bytes as u64;
+        self.meter.add(mebibytes(self.bytes) - before);
+    }
+}
+
+/// So many bytes, as meters of packs count them.
+pub fn mebibytes(bytes: u64) -> u64 {
+    bytes >> 20
 }
 
 impl Write for Hashing<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.sink.write(bytes)?;
         self.hash.update(&bytes[..written]);
+        self.seen.add(written);
         Ok(written)
     }
 
@@ -69,9 +91,12 @@ pub fn seal(
     key: &Key,
     file: &Path,
     part: u64,
+    progress: &dyn Progress,
 ) -> Result<Vec<(String, String)>, RemoteError> {
     let source = Source::open(file)?;
     let len = source.metadata()?.len();
+    let meter = &progress.meter("sealing packs (MiB)");
+    meter.expect(mebibytes(len));
     let mut files = Vec::new();
     let mut from = 0;
     while from < len {
@@ -84,7 +109,8 @@ pub fn seal(
         let mut sealing = Sealing::begin(key, &siv, part.len, layout, &mut part, scratch)?;
         let mut digest = None;
         let blob = mirror.write(|sink| {
-            let mut sink = Hashing { sink, hash: Sha256::new() };
+            let seen = Seen { bytes: 0, meter };
+            let mut sink = Hashing { sink, hash: Sha256::new(), seen };
             sealing.write(key, &mut part, &mut sink)?;
             digest = Some(name(&sink.hash.finalize()));
             Ok(())
@@ -109,7 +135,7 @@ impl<R: Read> Read for Hashed<R> {
     }
 }
 
-/// Opens a pack of the store into `sink`. What was written must be thrown away after an error.
+/// Opens a pack of the store into `sink`; `meter` counts its MiB. What was written must be thrown away after an error.
 ///
 /// # Errors
 /// A file is missing, was cut or exchanged, or is sealed with a key that the store does not have; those of `sink`.
@@ -118,13 +144,14 @@ pub fn open(
     files: &Files,
     keys: &Keyring,
     pack: &Pack,
+    meter: &Meter,
     sink: &mut dyn Write,
 ) -> Result<(), RemoteError> {
-    let mut sink = Counted { sink, written: 0, is_pack: true };
+    let mut sink = Counted { sink, seen: Seen { bytes: 0, meter }, is_pack: true };
     for name in &pack.files {
         open_file(mirror, files, keys, name, &mut sink)?;
     }
-    if sink.written != pack.bytes || !sink.is_pack {
+    if sink.seen.bytes != pack.bytes || !sink.is_pack {
         let why = format!("the pack {} is not the one that the manifest names", pack.name());
         return Err(RemoteError::Damaged(why));
     }
@@ -133,17 +160,17 @@ pub fn open(
 
 struct Counted<'w> {
     sink: &'w mut dyn Write,
-    written: u64,
+    seen: Seen<'w>,
     is_pack: bool,
 }
 
 impl Write for Counted<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.written == 0 {
+        if self.seen.bytes == 0 {
             self.is_pack = bytes.starts_with(MAGIC);
         }
         self.sink.write_all(bytes)?;
-        self.written += bytes.len() as u64;
+        self.seen.add(bytes.len());
         Ok(bytes.len())
     }
 

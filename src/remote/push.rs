@@ -4,27 +4,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::RemoteError;
-use super::change::{self, Objects, Refs, Request};
+use super::change::{self, Change, Objects, Refs, Request};
 use super::fetch::{read_applied, write_applied};
 use super::local::Local;
 use super::manifest::{Manifest, Pack};
 use super::pack;
 use super::store::{Remote, State};
-use super::update::{Access, TRIES, Tried, Update};
+use super::update::{Access, Base, TRIES, Tried, Update};
+use super::whole::{FOLDER, remove_unfinished};
 use crate::fs::scratch_folder::ScratchFolder;
+use crate::progress::Progress;
 use crate::recipient::Ask;
 
 /// How many packs of about one size come together before they become one.
 const MANY: usize = 8;
 /// No pack that becomes one with others is larger than all of them by this factor.
 const SHARE: u64 = 4;
-/// Begins the names of folders for packs that are made.
-const FOLDER: &str = "push-";
 
 /// What git asks of a push.
 #[derive(Clone, Debug, Default)]
 pub struct Pushing {
-    /// What should become of which ref.
+    /// The refs, and what each should be.
     pub requests: Vec<Request>,
     /// What the user expects of refs.
     pub leases: BTreeMap<String, String>,
@@ -33,6 +33,11 @@ pub struct Pushing {
     /// Change nothing.
     pub dry_run: bool,
 }
+
+/// Why a ref is not pushed whose files would not all come along.
+pub const LFS: &str = "it uses Git LFS, whose files would not come along";
+/// The setting that pushes all the same.
+pub const LFS_SETTING: &str = "shroud.pushLfsPointers";
 
 /// What became of each ref: changed (or so already), or why not.
 pub type Pushed = Vec<(String, Result<(), String>)>;
@@ -51,7 +56,7 @@ impl Objects for Local {
     }
 }
 
-/// Pushes. `seen` is the state of which git was told.
+/// Pushes. git and its user have seen the state `seen`.
 ///
 /// # Errors
 /// The host refuses or is out of reach, or a pack cannot be made. The store is as it was, unless the error says otherwise.
@@ -59,17 +64,27 @@ pub fn push(
     remote: &Remote,
     seen: &State,
     pushing: &Pushing,
+    progress: &dyn Progress,
     ask: Ask<'_>,
 ) -> Result<Pushed, RemoteError> {
     let local = remote.local()?;
     let _lock = remote.lock()?;
     remove_unfinished(&remote.dir)?;
+    let takes_lfs = local.is_set(LFS_SETTING);
     let mut fresh: Option<State> = None;
     for _ in 0..TRIES {
         let state = fresh.as_ref().unwrap_or(seen);
         let refs = &state.manifest.refs;
         let requests = &pushing.requests;
-        let decided = change::decide(requests, refs, &seen.manifest.refs, &pushing.leases, local);
+        let mut decided =
+            change::decide(requests, refs, &seen.manifest.refs, &pushing.leases, local);
+        for decided in decided.iter_mut().filter(|_| !takes_lfs) {
+            if let Ok(Change::Set(to)) = decided
+                && local.uses_lfs(&to.id)?
+            {
+                *decided = Err(LFS);
+            }
+        }
         let mut outcome: Pushed = requests
             .iter()
             .zip(&decided)
@@ -100,7 +115,7 @@ pub fn push(
         if after == *refs || pushing.dry_run {
             return Ok(outcome);
         }
-        match push_refs(remote, local, state, after)? {
+        match push_refs(remote, local, state, after, progress)? {
             Tried::Done => return Ok(outcome),
             Tried::Overtaken => fresh = Some(remote.sync(ask)?),
         }
@@ -121,13 +136,17 @@ fn push_refs(
     local: &Local,
     state: &State,
     after: Refs,
+    progress: &dyn Progress,
 ) -> Result<Tried, RemoteError> {
     let before = &state.manifest;
     let folder = ScratchFolder::new_in(&remote.dir, FOLDER)?;
-    let (mut packs, new) = match make_pack(local, folder.path(), before, &after)? {
+    let packing = progress.meter("packing objects");
+    let made = make_pack(local, folder.path(), before, &after)?;
+    drop(packing);
+    let (mut packs, new) = match made {
         Some((kept, packed, tips)) => {
             let key = &state.entry().key;
-            let sealed = pack::seal(&remote.mirror, key, &packed.file, pack::PART)?;
+            let sealed = pack::seal(&remote.mirror, key, &packed.file, pack::PART, progress)?;
             let pack = Pack {
                 files: sealed.iter().map(|(name, _)| name.clone()).collect(),
                 bytes: packed.bytes,
@@ -157,8 +176,10 @@ fn push_refs(
         ..before.clone()
     };
     let update =
-        Update::make(remote, Some(state), &manifest, state.entry(), Access::of(state), &blobs)?;
+        Update::make(remote, Base::On(state), &manifest, state.entry(), Access::of(state), &blobs)?;
+    let sending = progress.meter("sending to the host");
     let tried = update.push(false)?;
+    drop(sending);
     if let (Tried::Done, Some(name)) = (&tried, name) {
         // Its objects are here: there is no need to fetch it.
         let mut applied = read_applied(&remote.dir);
@@ -225,16 +246,6 @@ fn kept(sizes: &[u64]) -> usize {
         }
     }
     sizes.len()
-}
-
-/// Removes what a killed run has left. Only under the lock.
-fn remove_unfinished(dir: &Path) -> Result<(), RemoteError> {
-    for entry in std::fs::read_dir(dir)?.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(FOLDER) {
-            crate::fs::replace::remove_tree(entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

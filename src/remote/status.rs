@@ -10,6 +10,7 @@ use super::store::State;
 use crate::fs::create_private;
 use crate::git::repository::Repository;
 use crate::keyring::to_text;
+use crate::progress::Progress;
 use crate::recipient::Ask;
 
 /// What a store holds.
@@ -81,6 +82,33 @@ pub fn status(repository: &Repository, name: &str, ask: Ask<'_>) -> Result<Statu
         bytes: manifest.bytes(),
         members: members.collect(),
     })
+}
+
+/// Gives the members of a remote to `progress`, as lines or for a program.
+///
+/// # Errors
+/// As [`status`].
+pub fn list_members(
+    repository: &Repository,
+    name: &str,
+    json: bool,
+    progress: &dyn Progress,
+    ask: Ask<'_>,
+) -> Result<(), RemoteError> {
+    let members = status(repository, name, ask)?.members;
+    if json {
+        progress.json(&serde_json::json!({ "members": members }));
+        return Ok(());
+    }
+    if members.is_empty() {
+        progress
+            .status("nobody is a member: only clones and backups that hold the key can open it");
+    }
+    for Member { label, recipient, user_id, added } in &members {
+        let user_id = user_id.as_ref().map(|id| format!(", {id}")).unwrap_or_default();
+        progress.line(&format!("{label}  {recipient}{user_id}, {added}"));
+    }
+    Ok(())
 }
 
 /// Believes the state with this digest, and returns its generation.

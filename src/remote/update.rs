@@ -10,8 +10,10 @@ use super::members::StoreMembers;
 use super::mirror::{Mirror, Pushed};
 use super::pin::Pin;
 use super::store::{Remote, State, format_line};
+use super::whole::remove_unfinished;
 use crate::format::{self, Layout};
 use crate::keyring::{Entry, Keyring, retired_text};
+use crate::recipient::Ask;
 
 /// How often a push is tried again that somebody else was faster than.
 pub const TRIES: u32 = 8;
@@ -24,11 +26,34 @@ pub enum Tried {
     Overtaken,
 }
 
+/// What a change comes after.
+#[derive(Clone, Copy)]
+pub enum Base<'s> {
+    /// Nothing: it is the first.
+    Nothing,
+    /// This state, whose commit is its parent.
+    On(&'s State),
+    /// This state, whose commit and history go.
+    InPlaceOf(&'s State),
+}
+
+impl<'s> Base<'s> {
+    fn state(self) -> Option<&'s State> {
+        match self {
+            Self::Nothing => None,
+            Self::On(state) | Self::InPlaceOf(state) => Some(state),
+        }
+    }
+}
+
 /// A change that is ready to be pushed.
 pub struct Update<'r> {
     remote: &'r Remote,
     commit: String,
-    parent: Option<String>,
+    /// Where the host's branch must be.
+    tip: Option<String>,
+    /// Whether the branch begins anew.
+    is_root: bool,
     pin: Pin,
 }
 
@@ -43,7 +68,7 @@ pub(super) fn seal(
     Ok((blob, digest(&sealed)))
 }
 
-/// The parts of a store that are not a push's matter: keys and members.
+/// The parts of a store that are not a push's matter: keys, members, and what is known of a history that was cut off.
 pub struct Access {
     /// Path and blob of each file.
     pub files: BTreeMap<String, String>,
@@ -51,23 +76,26 @@ pub struct Access {
     pub members: FileDigest,
     /// The digest of the file of earlier keys.
     pub retired: Option<FileDigest>,
+    /// The digest of the file of earlier manifests' digests.
+    pub chain: Option<FileDigest>,
 }
 
 impl Access {
     /// As it is in a state.
     pub fn of(state: &State) -> Self {
         let is_of_access = |path: &str| {
-            path == "members" || path == "retired" || path.starts_with(envelope::FOLDER)
+            matches!(path, "members" | "retired" | "chain") || path.starts_with(envelope::FOLDER)
         };
         let files = state.files.iter().filter(|(path, _)| is_of_access(path));
         Self {
             files: files.map(|(path, file)| (path.clone(), file.id.clone())).collect(),
             members: state.manifest.members,
             retired: state.manifest.retired,
+            chain: state.manifest.chain,
         }
     }
 
-    /// Seals it for these members and this key, which follows `earlier`.
+    /// Seals it for these members and this key, which follows the keys of `before`.
     ///
     /// # Errors
     /// The key cannot be wrapped to a member, or a file cannot be written.
@@ -75,9 +103,16 @@ impl Access {
         mirror: &Mirror,
         members: &StoreMembers,
         entry: &Entry,
-        earlier: &Keyring,
+        before: Option<&State>,
     ) -> Result<Self, RemoteError> {
         let mut files = BTreeMap::new();
+        let chain =
+            before.and_then(|state| Some((state.manifest.chain?, state.files.get("chain")?)));
+        if let Some((_, file)) = chain {
+            files.insert("chain".to_owned(), file.id.clone());
+        }
+        let none = Keyring::default();
+        let earlier = before.map_or(&none, |state| &state.keys);
         let now = SystemTime::now();
         for member in &members.0 {
             let text = member.envelope(entry, now)?;
@@ -93,7 +128,7 @@ impl Access {
             files.insert("retired".to_owned(), blob);
             retired = Some(digest);
         }
-        Ok(Self { files, members: digest, retired })
+        Ok(Self { files, members: digest, retired, chain: chain.map(|(digest, _)| digest) })
     }
 }
 
@@ -115,13 +150,13 @@ pub fn random_repository() -> Result<String, RemoteError> {
 }
 
 impl<'r> Update<'r> {
-    /// Makes the commit of a manifest, on top of `before`. `packs` has the blob of each sealed file that the manifest names.
+    /// Makes the commit of a manifest. `packs` has the blob of each sealed file that the manifest names.
     ///
     /// # Errors
     /// A file is missing or cannot be written.
     pub fn make(
         remote: &'r Remote,
-        before: Option<&State>,
+        base: Base<'_>,
         manifest: &Manifest,
         entry: &Entry,
         access: Access,
@@ -138,20 +173,21 @@ impl<'r> Update<'r> {
         files.insert("manifest".to_owned(), blob);
         for name in manifest.packs.iter().flat_map(|pack| &pack.files) {
             let path = format!("packs/{name}");
-            let there = before.and_then(|state| Some(state.files.get(&path)?.id.clone()));
+            let there = base.state().and_then(|state| Some(state.files.get(&path)?.id.clone()));
             let blob = packs.get(name).cloned().or(there);
             let missing = || RemoteError::Damaged(format!("its pack {name} is missing"));
             files.insert(path, blob.ok_or_else(missing)?);
         }
-        let parent = before.map(|state| state.commit.clone());
-        let commit = mirror.commit(&files, parent.as_deref())?;
+        let tip = base.state().map(|state| state.commit.clone());
+        let is_root = matches!(base, Base::InPlaceOf(_));
+        let commit = mirror.commit(&files, tip.as_deref().filter(|_| !is_root))?;
         let pin = Pin {
             repository: manifest.repository.clone(),
             generation: manifest.generation,
             manifest: digest,
             key: entry.key.id(),
         };
-        Ok(Self { remote, commit, parent, pin })
+        Ok(Self { remote, commit, tip, is_root, pin })
     }
 
     /// What is pinned once the host has it.
@@ -164,11 +200,15 @@ impl<'r> Update<'r> {
     /// # Errors
     /// The host refuses and nobody was faster, or does not say what became of it.
     pub fn push(self, replaces: bool) -> Result<Tried, RemoteError> {
-        let Self { remote, commit, parent, pin } = self;
+        let Self { remote, commit, tip: before, is_root, pin } = self;
         let pin_it = || if replaces { remote.pins.accept(&pin) } else { remote.pins.advance(&pin) };
-        let said = match remote.mirror.push(&commit)? {
+        let replaced = before.as_deref().filter(|_| is_root);
+        let said = match remote.mirror.push(&commit, replaced)? {
             Pushed::Done => {
                 pin_it()?;
+                if let Some(replaced) = replaced {
+                    remote.mirror.forget_branch(replaced, &commit);
+                }
                 return Ok(Tried::Done);
             }
             Pushed::Refused(said) => said,
@@ -179,9 +219,28 @@ impl<'r> Update<'r> {
                 pin_it()?;
                 Ok(Tried::Done)
             }
-            Ok(tip) if tip == parent => Err(RemoteError::Refused(said)),
+            Ok(tip) if tip == before => Err(RemoteError::Refused(said)),
             Ok(_) => Ok(Tried::Overtaken),
             Err(_) => Err(RemoteError::Unknown(said)),
         }
     }
+}
+
+/// Pushes the change that `change` makes of the newest state, until nobody was faster.
+pub(super) fn change<'r, T>(
+    remote: &'r Remote,
+    ask: Ask<'_>,
+    mut change: impl FnMut(&State) -> Result<(T, Option<Update<'r>>), RemoteError>,
+) -> Result<T, RemoteError> {
+    let _lock = remote.lock()?;
+    remove_unfinished(&remote.dir)?;
+    for _ in 0..TRIES {
+        let state = remote.sync(ask)?;
+        let (done, update) = change(&state)?;
+        match update.map(|update| update.push(false)).transpose()? {
+            None | Some(Tried::Done) => return Ok(done),
+            Some(Tried::Overtaken) => {}
+        }
+    }
+    Err(RemoteError::Contended(TRIES))
 }

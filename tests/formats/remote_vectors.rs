@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use git_shroud::format::{self, Key, Layout};
+use git_shroud::remote::chain::Chain;
 use git_shroud::remote::manifest::{Manifest, digest};
 use git_shroud::remote::members::StoreMembers;
 use git_shroud::remote::store::format_line;
@@ -27,12 +28,28 @@ fn check_sealed(vector: &serde_json::Value) {
 
 #[test]
 fn a_manifest_is_these_bytes() {
-    let vector = vector("manifest.json");
-    let text = vector["text"].as_str().unwrap();
+    for name in ["manifest.json", "compacted.json"] {
+        let vector = vector(name);
+        let text = vector["text"].as_str().unwrap();
+        let manifest = Manifest::parse(text.as_bytes()).unwrap();
+        assert_eq!(manifest.to_text(), text);
+        assert_eq!(format_line(&manifest.repository), vector["format"].as_str().unwrap());
+        check_sealed(&vector);
+    }
+}
+
+#[test]
+fn a_chain_is_these_bytes_and_the_manifest_names_it() {
+    let of_chain = vector("chain.json");
+    let bytes = git_shroud::hex::read::<64>(of_chain["bytes"].as_str().unwrap()).unwrap();
+    let chain = Chain::parse(&bytes).unwrap();
+    assert_eq!((chain.to_bytes(), chain.len()), (bytes.to_vec(), 2));
+    let sealed = format::seal(&key(&of_chain), Layout::default(), &bytes);
+    assert_eq!(git_shroud::hex::lower(&sealed), of_chain["sealed"].as_str().unwrap());
+    let text = vector("compacted.json")["text"].as_str().unwrap().to_owned();
     let manifest = Manifest::parse(text.as_bytes()).unwrap();
-    assert_eq!(manifest.to_text(), text);
-    assert_eq!(format_line(&manifest.repository), vector["format"].as_str().unwrap());
-    check_sealed(&vector);
+    assert_eq!(manifest.chain, Some(digest(&sealed)));
+    assert_eq!(manifest.previous, chain.of(2));
 }
 
 #[test]

@@ -243,3 +243,22 @@ fn what_is_no_wrapped_key_starts_nothing() {
     }
     assert!(!contains(&sandbox.read(MEMBER), b"GIT-SHROUD-KEY"));
 }
+
+#[test]
+fn a_command_is_no_member_of_an_encrypted_remote() {
+    let sandbox = configured();
+    sandbox.git(".", ["init", "-q", "--bare", "host.git"]);
+    let init = ["remote", "init", "vault", "../host.git"];
+    let told = "a command cannot be a member of an encrypted remote";
+    let with_command = [&init[..], &["--member", "command:kms"]].concat();
+    shroud(&sandbox, "repo", &with_command).expect(2).says(told);
+    assert_eq!(sandbox.git("host.git", ["for-each-ref"]).text(), "");
+    shroud(&sandbox, "repo", &init).expect(0);
+    let host = sandbox.git("host.git", ["for-each-ref"]).text();
+    let add = ["member", "add", "--remote", "vault"];
+    shroud(&sandbox, "repo", &[&add[..], &["command:kms"]].concat()).expect(2).says(told);
+    let done = shroud(&sandbox, "repo", &[&add[..], &["--command", "kms"]].concat()).expect(2);
+    done.says("cannot be used with");
+    assert_eq!(sandbox.git("host.git", ["for-each-ref"]).text(), host);
+    assert_eq!(log(&sandbox), "", "it was not started");
+}

@@ -22,6 +22,8 @@ impl From<RemoteError> for CommandError {
             RemoteError::Unreachable(_) => {
                 wrong("nothing was changed here or there; try again when the host answers")
             }
+            RemoteError::NoKey(_) => wrong("git shroud key list"),
+            RemoteError::Declined => wrong("--yes agrees to it beforehand"),
             RemoteError::NoStore => wrong("to make one: git shroud remote init NAME URL"),
             RemoteError::Gone => refused(
                 "somebody has deleted it, or the host has lost it; nothing was changed here. If you want a new one: git shroud remote init --again",
@@ -63,7 +65,7 @@ impl From<RemoteError> for CommandError {
             RemoteError::Shallow => wrong("git fetch --unshallow"),
             RemoteError::Contended(_) => wrong("try again"),
             RemoteError::Refused(_) => {
-                wrong("may you push to the branch 'shroud' of the host's repository?")
+                wrong("may you push to the branch 'shroud' of the host's repository? To begin it anew (compact, --repack) you must be allowed to force")
             }
             RemoteError::Unknown(_) => wrong("'git fetch' shows it when the host answers again"),
             RemoteError::Busy(_) => wrong("try again when it has finished"),

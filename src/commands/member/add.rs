@@ -47,7 +47,7 @@ pub(super) struct Add {
     #[arg(long)]
     commit: bool,
     /// Let them open this encrypted remote, in place of a key of the repository
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["keys", "commit"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["keys", "commit", "commands"])]
     remote: Option<String>,
 }
 

@@ -12,7 +12,8 @@ use crate::commands::{Context, OpenClone};
 use crate::error::Outcome;
 use crate::keyring::KeyName;
 use crate::recipient::Strength;
-use crate::ui::Style;
+use crate::remote::status::list_members;
+use crate::ui::{Style, prompt};
 
 /// Show who can open which key, and whose grant needs attention
 ///
@@ -34,8 +35,11 @@ pub(super) struct List {
     /// Show only grants that are not known to be post-quantum
     #[arg(long)]
     classical: bool,
+    /// Show who can open this encrypted remote, as its host says it now
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["by", "classical"])]
+    remote: Option<String>,
     /// Print JSON: {"keys": [{"name", "generation", "id", "held", "members": [{"label", "method", "recipient", "user_id"?,
-    /// "fingerprint"?, "expires"?, "expires_soon", "generation"?, "added"?, "strength"?, "standing", "detail"?}]}]}
+    /// "fingerprint"?, "expires"?, "expires_soon", "generation"?, "added"?, "strength"?, "standing", "detail"?}]}]}; with --remote {"members": [{"label", "recipient", "user_id", "added"}]}
     #[arg(long)]
     json: bool,
 }
@@ -87,6 +91,11 @@ struct Listed {
 
 impl List {
     pub(super) fn run(self, context: &Context) -> Outcome {
+        if let Some(remote) = &self.remote {
+            let repository = context.repository()?;
+            let ui = &context.ui;
+            return Ok(list_members(&repository, remote, self.json, ui, &mut prompt::ask)?);
+        }
         let opened = context.open_anyway()?;
         opened.top()?;
         let mut keys = Vec::new();

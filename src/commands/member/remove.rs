@@ -5,6 +5,7 @@ use crate::access::removal::run::{Removed, Request};
 use crate::commands::Context;
 use crate::error::Outcome;
 use crate::keyring::KeyName;
+use crate::remote::compact::{Agree, BEGIN_ANEW, Cost};
 use crate::remote::membership;
 use crate::ui::prompt;
 
@@ -40,6 +41,12 @@ pub(super) struct Remove {
     /// Take them, by label, from this encrypted remote, which gets a new key
     #[arg(long, value_name = "NAME", conflicts_with_all = ["keys", "without", "no_rotate", "report", "dry_run"])]
     remote: Option<String>,
+    /// Seal again all that was pushed before, and begin the host's branch anew, so that the removed members' keys open nothing there
+    #[arg(long, requires = "remote")]
+    repack: bool,
+    /// Agree to the cost of --repack beforehand, and do not ask
+    #[arg(long, requires = "repack")]
+    yes: bool,
 }
 
 impl Remove {
@@ -67,12 +74,25 @@ impl Remove {
 
     fn run_on_remote(&self, context: &Context, remote: &str) -> Outcome {
         let repository = context.repository()?;
-        let left = membership::remove(&repository, remote, &self.members, &mut prompt::ask)?;
         let ui = &context.ui;
-        ui.status("made a new key: what is pushed from now on is closed to those who were removed");
-        ui.warning(
-            "they can still open what was pushed before, in copies that they or the host keep",
-        );
+        let mut agree = |cost: Cost| {
+            ui.status(cost.to_string());
+            self.yes || prompt::confirm(BEGIN_ANEW).unwrap_or(false)
+        };
+        let repack: Option<Agree<'_>> = if self.repack { Some(&mut agree) } else { None };
+        let left =
+            membership::remove(&repository, remote, &self.members, repack, ui, &mut prompt::ask)?;
+        if self.repack {
+            ui.status("made a new key and sealed everything with it: the host's branch is closed to those who were removed");
+            ui.warning(
+                "they can still open what was there before, in copies that they or the host keep",
+            );
+        } else {
+            ui.status(
+                "made a new key: what is pushed from now on is closed to those who were removed",
+            );
+            ui.warning("they can still open what was pushed before; --repack seals it anew");
+        }
         if left.0.is_empty() {
             ui.warning("only clones that hold the key can open it: nobody is a member");
         }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use crate::commands::Context;
 use crate::error::Outcome;
+use crate::keyring::KeyName;
 use crate::remote::init::{Init as Making, Made};
 
 /// Make an encrypted repository at a git host, and a remote for it
@@ -25,6 +26,9 @@ pub(super) struct Init {
     /// Take a certificate even if gpg does not consider it valid: you have compared the fingerprint yourself
     #[arg(long)]
     trust: bool,
+    /// Seal with this key of the clone instead of a new one: whoever holds it, as CI in GIT_SHROUD_KEY, can open the remote
+    #[arg(long, value_name = "NAME")]
+    key: Option<KeyName>,
     /// Make a new one where this user has seen one before that is gone now
     #[arg(long)]
     again: bool,
@@ -39,6 +43,7 @@ impl Init {
             members: &self.members,
             trust: self.trust,
             again: self.again,
+            key: self.key.as_ref(),
         };
         let Made { pin, members } = making.run(&repository, &context.ui)?;
         let ui = &context.ui;
@@ -47,7 +52,7 @@ impl Init {
             ui.status(format!("  '{}' can open it ({})", member.label, member.recipient));
         }
         let name = crate::sanitise::word_or(self.name.as_bytes(), "NAME");
-        if members.0.is_empty() {
+        if members.0.is_empty() && self.key.is_none() {
             ui.warning(
                 "only this clone can open it: if the clone is lost, so is all that you push",
             );

@@ -1,6 +1,7 @@
 //! `git shroud remote`
 
 mod accept;
+mod compact;
 mod export;
 mod init;
 mod status;
@@ -26,6 +27,7 @@ enum RemoteCommand {
     Verify(verify::Verify),
     Accept(accept::Accept),
     Export(export::Export),
+    Compact(compact::Compact),
 }
 
 impl Remote {
@@ -36,6 +38,7 @@ impl Remote {
             RemoteCommand::Verify(verify) => verify.run(context),
             RemoteCommand::Accept(accept) => accept.run(context),
             RemoteCommand::Export(export) => export.run(context),
+            RemoteCommand::Compact(compact) => compact.run(context),
         }
     }
 }

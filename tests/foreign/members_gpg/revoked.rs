@@ -69,6 +69,29 @@ fn a_rotation_wraps_to_no_certificate_that_was_revoked_since() {
 }
 
 #[test]
+fn an_encrypted_remote_gets_no_key_for_a_certificate_that_was_revoked_since() {
+    let sandbox = team(&["rsa", "two"]);
+    let user = knowing(&["rsa"]);
+    sandbox.git(".", ["init", "-q", "--bare", "host.git"]);
+    let (rsa, two) = (home().fingerprint("rsa"), home().fingerprint("two"));
+    let init =
+        ["remote", "init", "vault", "../host.git", "--trust", "--member", &rsa, "--member", &two];
+    user.shroud(&sandbox, "repo", &init).expect(0);
+    let listed = user.shroud(&sandbox, "repo", &["member", "list", "--remote", "vault", "--json"]);
+    let listed = listed.expect(0).json();
+    let members = listed["members"].as_array().unwrap();
+    let of_rsa = |member: &&serde_json::Value| member["recipient"].as_str().unwrap().contains(&rsa);
+    let label = members.iter().find(of_rsa).unwrap()["label"].as_str().unwrap().to_owned();
+    revoke(&user);
+    let before = sandbox.git("host.git", ["for-each-ref"]).text();
+    let remove = ["member", "remove", "--remote", "vault", &label];
+    let done = user.shroud(&sandbox, "repo", &remove);
+    assert_ne!(done.status, 0);
+    done.says("'two'").says("revoked");
+    assert_eq!(sandbox.git("host.git", ["for-each-ref"]).text(), before);
+}
+
+#[test]
 fn a_removal_passes_over_another_whose_certificate_is_revoked() {
     let sandbox = team(&["rsa", "p256", "two"]);
     let user = knowing(&["rsa", "p256"]);

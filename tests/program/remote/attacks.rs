@@ -2,28 +2,8 @@
 
 use std::fs;
 
-use super::{clone, commit, id, on_another_machine, team, two, url};
-use crate::common::{Done, Sandbox, noise};
-
-fn copy(sandbox: &Sandbox, from: &str, to: &str) {
-    let _ = fs::remove_dir_all(sandbox.path(to));
-    sandbox.git(".", ["clone", "-q", "--mirror", sandbox.path(from).to_str().unwrap(), to]);
-}
-
-/// Fetches, which must fail, and change nothing.
-#[track_caller]
-fn refused(sandbox: &Sandbox, dir: &str, says: &str) {
-    let refs = sandbox.git(dir, ["for-each-ref"]).text();
-    let host = sandbox.git("host.git", ["for-each-ref"]).text();
-    let remote = if dir == "ann" { "vault" } else { "origin" };
-    let fetch = sandbox.try_git(dir, ["fetch", remote]);
-    assert_eq!(fetch.status, 128, "{}", fetch.stderr);
-    fetch.says(says);
-    let push = sandbox.try_git(dir, ["push", remote, "HEAD:refs/heads/attacked"]);
-    assert_ne!(push.status, 0, "{}", push.stderr);
-    assert_eq!(sandbox.git(dir, ["for-each-ref"]).text(), refs);
-    assert_eq!(sandbox.git("host.git", ["for-each-ref"]).text(), host);
-}
+use super::{clone, commit, copy, files, id, on_another_machine, put, refused, team, two, url};
+use crate::common::noise;
 
 #[test]
 fn a_host_that_goes_back_forks_forgets_or_exchanges_is_not_believed() {
@@ -74,35 +54,6 @@ fn a_host_that_goes_back_forks_forgets_or_exchanges_is_not_believed() {
     sandbox.git("mallory", ["push", "-q", "x", "main"]);
     on_another_machine(&sandbox);
     refused(&sandbox, "bob", "another encrypted repository");
-}
-
-/// Puts this in the place of a file of the host's branch, as one would who has the host but no key.
-fn put(sandbox: &Sandbox, path: &str, content: Option<&[u8]>) {
-    let host = |args: &[&str], input: &[u8]| -> Done {
-        let mut command = sandbox.command("git", "host.git");
-        command.args(args).env("GIT_INDEX_FILE", sandbox.path("host.index"));
-        sandbox.run_with_input(command, input).expect(0)
-    };
-    let word = |done: Done| done.text().trim().to_owned();
-    host(&["read-tree", "shroud"], b"");
-    match content {
-        Some(content) => {
-            let blob = word(host(&["hash-object", "-w", "--stdin"], content));
-            host(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},{path}")], b"");
-        }
-        None => drop(host(
-            &["update-index", "--index-info"],
-            format!("0 {}\t{path}\n", "0".repeat(40)).as_bytes(),
-        )),
-    }
-    let tree = word(host(&["write-tree"], b""));
-    let made = word(host(&["commit-tree", &tree, "-p", "shroud", "-m", "x"], b""));
-    host(&["update-ref", "refs/heads/shroud", &made], b"");
-}
-
-fn files(sandbox: &Sandbox, folder: &str) -> Vec<String> {
-    let listed = sandbox.git("host.git", ["ls-tree", "-r", "--name-only", "shroud"]).text();
-    listed.lines().filter(|path| path.starts_with(folder)).map(str::to_owned).collect()
 }
 
 #[test]
@@ -223,6 +174,7 @@ fn a_manifest_on_top_of_the_last_one_is_not_taken_from_who_does_not_have_its_key
             packs: Vec::new(),
             members: digest(&members),
             retired: retired.as_deref().map(digest),
+            chain: None,
         };
         let recipient = recipient.parse().unwrap();
         let now = std::time::SystemTime::now();

@@ -239,19 +239,8 @@ fn members_come_and_go() {
 #[cfg(unix)]
 #[test]
 fn two_pushes_at_the_same_time_both_arrive() {
-    use std::os::unix::fs::PermissionsExt as _;
-
     let sandbox = two();
-    let root = sandbox.path(".");
-    let root = root.to_str().unwrap();
-    let hook = format!(
-        "#!/bin/sh\n[ -e {root}/once ] || exit 0\nrm {root}/once\n\
-         exec env -u GIT_DIR -u GIT_QUARANTINE_PATH -u GIT_OBJECT_DIRECTORY -u GIT_ALTERNATE_OBJECT_DIRECTORIES \
-         git -C {root}/bob push -q origin HEAD:$(cat {root}/to) >&2\n"
-    );
-    sandbox.write("host.git/hooks/pre-receive", hook);
-    let hook = sandbox.path("host.git/hooks/pre-receive");
-    std::fs::set_permissions(hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    super::let_bob_push_between(&sandbox);
     commit(&sandbox, "bob", "bob");
     commit(&sandbox, "ann", "ann");
     sandbox.write("once", "");
