@@ -172,6 +172,25 @@ fn a_fetch_survives_that_its_objects_were_removed() {
 }
 
 #[test]
+fn submodule_links_notes_and_odd_refs_come_along() {
+    let sandbox = two();
+    let link = format!("160000,{},sub", "1".repeat(40));
+    sandbox.git("ann", ["update-index", "--add", "--cacheinfo", &link]);
+    sandbox.git("ann", ["commit", "-q", "-m", "link"]);
+    sandbox.git("ann", ["notes", "add", "-m", CANARY]);
+    let odd = "refs/heads/%41'$(x)\u{e4};&-x";
+    sandbox.git("ann", ["push", "-q", "vault", "main", "refs/notes/*", &format!("main:{odd}")]);
+    let there = refs(&sandbox);
+    assert_eq!(there["refs/notes/commits"], id(&sandbox, "ann", "refs/notes/commits"));
+    assert_eq!(there[odd], id(&sandbox, "ann", "main"));
+    sandbox.git("bob", ["fetch", "-q", "origin", "refs/notes/*:refs/notes/*", "main"]);
+    let tree = sandbox.git("bob", ["ls-tree", "origin/main", "sub"]).text();
+    assert!(tree.starts_with("160000 commit 1111"), "{tree}");
+    assert_eq!(sandbox.git("bob", ["notes", "show", "origin/main"]).text(), format!("{CANARY}\n"));
+    sandbox.git("bob", ["fsck", "--strict"]);
+}
+
+#[test]
 fn linked_worktrees_and_subfolders_push_and_shallow_clones_are_refused() {
     let sandbox = team();
     sandbox.git("ann", ["worktree", "add", "-q", "../linked"]);
