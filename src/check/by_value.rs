@@ -8,7 +8,7 @@ use super::judge::{Judge, Verdict};
 use crate::git::GitError;
 use crate::git::attributes::PathAttributes;
 use crate::keyring::KeyName;
-use crate::values::{self, Clear, Look, Mode};
+use crate::values::{self, Clear, Look, Mode, OpenValuesError};
 
 impl Judge<'_> {
     /// Judges a blob that is not sealed whole, at a path that should be sealed.
@@ -33,7 +33,11 @@ impl Judge<'_> {
                 return settled(Problem::PlainValues { lines, values });
             }
             Some(Look::Damaged(named, why)) => {
-                return settled(Problem::Damaged(format!("{named}: {why}")));
+                let error = OpenValuesError::Token(named, why);
+                return settled(match error.is_newer() {
+                    true => Problem::Newer(error.to_string()),
+                    false => Problem::Damaged(error.to_string()),
+                });
             }
             Some(Look::Sealed { keys, to_public, .. }) => (keys, to_public),
         };

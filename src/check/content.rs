@@ -24,6 +24,8 @@ pub(super) enum Content {
         twice: bool,
     },
     Damaged(String),
+    /// A newer program sealed it.
+    Newer(String),
     /// With its length.
     Sealed(KeyId, u64),
 }
@@ -150,7 +152,10 @@ impl<'r> Blobs<'r> {
                 return Ok(Content::Missing);
             }
             Some(start) => {
-                let damaged = |error: OpenError| Content::Damaged(error.to_string());
+                let damaged = |error: OpenError| match error.is_newer() {
+                    true => Content::Newer(error.to_string()),
+                    false => Content::Damaged(error.to_string()),
+                };
                 match format::sniff(&start.bytes) {
                     Sniff::Empty => Content::Empty,
                     Sniff::NotSealed => Content::Plain,

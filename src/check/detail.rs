@@ -37,6 +37,7 @@ impl Problem {
             )),
             Problem::KeySwapped(why)
             | Problem::Damaged(why)
+            | Problem::Newer(why)
             | Problem::Conversion(why)
             | Problem::BadKeyName(why) => Some(why.clone()),
             Problem::RetiredKey { generation, current } => Some(format!(

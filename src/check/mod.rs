@@ -133,6 +133,8 @@ pub enum Problem {
     },
     /// Begins as a sealed file and cannot be one, or is a description of a key that cannot be read.
     Damaged(String),
+    /// A newer program wrote it, so this one cannot judge it.
+    Newer(String),
     /// Encrypted by git-crypt, where its attribute says that it should be sealed.
     GitCrypt,
     /// Encrypted by git-crypt, and what was encrypted was encrypted already; only seen where the key is held.
@@ -170,6 +172,7 @@ impl Problem {
             Self::KeySwapped(_) => "key-swapped",
             Self::RetiredKey { .. } => "retired-key",
             Self::Damaged(_) => "damaged",
+            Self::Newer(_) => "newer",
             Self::GitCrypt => "git-crypt",
             Self::EncryptedTwice => "double-encrypted",
             Self::SealedForGitCrypt => "sealed-for-git-crypt",

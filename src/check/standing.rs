@@ -36,7 +36,7 @@ impl Judge<'_> {
             if let Some(why) = self.odd_attributes(path, id)? {
                 return settled(Problem::Conversion(why));
             }
-            return Ok(self.malformed_own_file(path, id)?.map(|why| (Problem::Damaged(why), None)));
+            return Ok(self.malformed_own_file(path, id)?.map(|problem| (problem, None)));
         }
         if let Some(conflict) = &attributes.conflict {
             return settled(Problem::Conversion(conflict.clone()));
@@ -69,6 +69,7 @@ impl Judge<'_> {
             Content::Plain => self.standing_by_value(path, id, mode.as_ref(), wanted),
             Content::GitCrypt { .. } => settled(Problem::GitCrypt),
             Content::Damaged(why) => settled(Problem::Damaged(why)),
+            Content::Newer(why) => settled(Problem::Newer(why)),
             Content::Sealed(key, _) => {
                 // Under a second name it may be a copy: then history decides.
                 if self.known()?.names_of(key).eq([wanted.as_str()]) {
@@ -93,7 +94,7 @@ impl Judge<'_> {
             Content::GitCrypt { whole: false, .. } => Some(Problem::Plaintext),
             Content::GitCrypt { twice, .. } => twice.then_some(Problem::EncryptedTwice),
             Content::Sealed(..) => Some(Problem::SealedForGitCrypt),
-            Content::Plain | Content::Damaged(_) => Some(Problem::Plaintext),
+            Content::Plain | Content::Damaged(_) | Content::Newer(_) => Some(Problem::Plaintext),
         })
     }
 
@@ -124,12 +125,13 @@ impl Judge<'_> {
         &mut self,
         path: &[u8],
         id: ObjectId,
-    ) -> Result<Option<String>, GitError> {
+    ) -> Result<Option<Problem>, GitError> {
         let file = std::str::from_utf8(path).ok().and_then(File::recognise);
         let Some(file) = file else { return Ok(None) };
         match self.blobs.database.header(id)? {
             Some((_, len)) if len > MAX_KEY_FILE => {
-                return Ok(Some(format!("it has {len} bytes; at most {MAX_KEY_FILE} are read")));
+                let why = format!("it has {len} bytes; at most {MAX_KEY_FILE} are read");
+                return Ok(Some(Problem::Damaged(why)));
             }
             Some(_) => {}
             None => {
@@ -138,10 +140,15 @@ impl Judge<'_> {
             }
         }
         let Some(bytes) = self.blobs.database.file(id, MAX_KEY_FILE)? else { return Ok(None) };
-        let malformed = match &file {
-            File::Key(name) => KeyInfo::parse(&bytes, name).err(),
-            File::Member(key, stem) => Member::parse(&bytes, key, stem).err(),
+        let (malformed, is_newer) = match &file {
+            File::Key(name) => (KeyInfo::parse(&bytes, name).err(), KeyInfo::is_newer(&bytes)),
+            File::Member(key, stem) => {
+                (Member::parse(&bytes, key, stem).err(), Member::is_newer(&bytes))
+            }
         };
-        Ok(malformed.map(|error| error.to_string()))
+        Ok(malformed.map(|error| match is_newer {
+            true => Problem::Newer(error.to_string()),
+            false => Problem::Damaged(error.to_string()),
+        }))
     }
 }

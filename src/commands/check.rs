@@ -62,7 +62,7 @@ const HINTS: [(&[&str], &str); 8] = [
 Problems: plaintext, exempted (shroud-clear now exempts values that were sealed), unsealed (was sealed, and is plaintext
 now), moved-in-the-clear (a sealed file is gone, and a similar one appears as plaintext), not-tracked (sealed, but no attribute says so), unknown-key, other-key, not-write-only (a value
 is sealed to a public key, and no key has or had one), retired-key (new, but sealed with an earlier generation),
-key-swapped (a key.toml that does not follow from earlier ones), damaged (or sealed by a newer git-shroud), git-crypt (encrypted by git-crypt at a path that
+key-swapped (a key.toml that does not follow from earlier ones), damaged, newer (a newer git-shroud wrote it), git-crypt (encrypted by git-crypt at a path that
 git-shroud seals), sealed-for-git-crypt (the other way round), double-encrypted (by git-crypt; visible only with its key),
 attribute-conflict, bad-key-name, own-file (git, git-crypt or git-shroud reads it, so it cannot be sealed), taken-out (a
 scrub removed the commit, see git-shroud/banned in git's folder).

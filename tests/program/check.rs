@@ -297,7 +297,7 @@ fn what_is_sealed_and_cannot_be_opened_is_refused() {
         ("secrets/git-crypt", "git-crypt"),
         ("secrets/header", "damaged"),
         ("secrets/unknown", "unknown-key"),
-        ("secrets/version", "damaged"),
+        ("secrets/version", "newer"),
         ("sub/.gitattributes", "own-file"),
     ];
     expect(&sandbox, "repo", &["--staged"], &expected);

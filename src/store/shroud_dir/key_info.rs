@@ -159,6 +159,12 @@ impl KeyInfo {
         toml.name.parse().ok()
     }
 
+    /// Whether a newer program wrote this file.
+    pub fn is_newer(bytes: &[u8]) -> bool {
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        Newer::toml("key.toml", VERSION.into(), text).is_some()
+    }
+
     /// Reads the `key.toml` of the key with this name.
     ///
     /// # Errors

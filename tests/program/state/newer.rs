@@ -49,6 +49,7 @@ fn a_sealed_file() {
         let done = shroud(args);
         assert_told(&done, &format!("{args:?}"));
         assert_ne!(done.status, 0, "{args:?}");
+        assert!(!done.text().contains("damaged"), "{args:?}: {}", done.text());
         assert!(!done.text().contains("canary"), "{args:?}");
     }
     assert!(
@@ -88,6 +89,7 @@ fn a_sealed_value() {
         let done = sandbox.try_shroud("repo", args);
         assert_told(&done, &format!("{args:?}"));
         assert_ne!(done.status, 0, "{args:?}");
+        assert!(!done.text().contains("damaged"), "{args:?}: {}", done.text());
     }
     assert!(
         sandbox
@@ -157,6 +159,8 @@ fn descriptions_of_keys_and_members() {
         ] {
             let done = sandbox.try_shroud("repo", args);
             assert_told(&done, &format!("{file} {args:?}"));
+            let is_check = args[0] == "check";
+            assert!(!is_check || done.text().contains("newer "), "{}", done.text());
             assert_ne!(done.status, 0, "{file} {args:?}");
         }
         sandbox.git(".", ["clone", "-q", "repo", "clone"]);
@@ -192,6 +196,7 @@ fn keyrings_and_key_files() {
         let done = sandbox.try_shroud("repo", args);
         assert_told(&done, &format!("{args:?}"));
         assert_ne!(done.status, 0, "{args:?}");
+        assert!(!done.text().contains("damaged"), "{args:?}: {}", done.text());
     }
     sandbox.write("repo/secrets/db.env", "PASSWORD=canary-two\n");
     assert_told(&sandbox.try_git("repo", ["add", "secrets/db.env"]).expect(128), "add");
