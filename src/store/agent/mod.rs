@@ -5,8 +5,7 @@
 
 #[cfg(unix)]
 mod entries;
-#[cfg(unix)]
-mod protocol;
+pub mod protocol;
 #[cfg(unix)]
 mod serve;
 #[cfg(unix)]

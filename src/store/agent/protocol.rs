@@ -24,7 +24,7 @@ const CLONE_LEN: usize = 32;
 
 /// Why a message cannot be read.
 #[derive(Debug)]
-pub(super) enum ReadError {
+pub enum ReadError {
     /// It is of another version.
     Version,
     /// It is none.
@@ -45,7 +45,7 @@ impl From<io::Error> for ReadError {
 
 /// What an agent is asked.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Request {
+pub enum Request {
     /// The keyring of a clone.
     Get(Name),
     /// To hold this keyring instead of any other of the clone, as long as that was to be held.
@@ -62,7 +62,7 @@ pub(super) enum Request {
 
 /// What it answers.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub enum Answer {
     /// It is done.
     Done,
     /// It has nothing of this clone.
@@ -79,7 +79,7 @@ pub(super) enum Answer {
 
 /// A keyring's text, which is wiped and never shown.
 #[derive(PartialEq, Eq)]
-pub(super) struct Text(pub(super) Zeroizing<Vec<u8>>);
+pub struct Text(pub Zeroizing<Vec<u8>>);
 
 impl std::fmt::Debug for Text {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -89,7 +89,10 @@ impl std::fmt::Debug for Text {
 
 impl Request {
     /// Reads one.
-    pub(super) fn read(from: impl Read) -> Result<Self, ReadError> {
+    ///
+    /// # Errors
+    /// It is none of this version, or nobody sends it in time.
+    pub fn read(from: impl Read) -> Result<Self, ReadError> {
         let (kind, body) = read(from)?;
         let mut fields = Fields(&body);
         let request = match kind {
@@ -106,7 +109,10 @@ impl Request {
     }
 
     /// Writes it.
-    pub(super) fn write(&self, to: impl Write) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// Nobody takes it, or it is too long.
+    pub fn write(&self, to: impl Write) -> io::Result<()> {
         let mut body = Body::default();
         let kind = match self {
             Self::Get(name) => body.name(name, b'G'),
@@ -130,7 +136,10 @@ impl Request {
 
 impl Answer {
     /// Reads one.
-    pub(super) fn read(from: impl Read) -> Result<Self, ReadError> {
+    ///
+    /// # Errors
+    /// It is none of this version, or nobody sends it in time.
+    pub fn read(from: impl Read) -> Result<Self, ReadError> {
         let (kind, body) = read(from)?;
         let mut fields = Fields(&body);
         let answer = match kind {
@@ -153,7 +162,10 @@ impl Answer {
     }
 
     /// Writes it.
-    pub(super) fn write(&self, to: impl Write) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// Nobody takes it, or it is too long.
+    pub fn write(&self, to: impl Write) -> io::Result<()> {
         let mut body = Body::default();
         let kind = match self {
             Self::Done => b'd',

@@ -8,6 +8,7 @@ mod git;
 mod keys;
 mod lists;
 mod recipients;
+mod remote;
 mod sealed;
 mod values;
 
@@ -69,6 +70,8 @@ targets![
     lists::scan_toml,
     lists::scrub_plan,
     lists::text,
+    remote::remote_file,
+    remote::agent_message,
     values::value_token,
     values::value_file,
 ];

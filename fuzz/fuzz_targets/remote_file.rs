@@ -1,0 +1,4 @@
+//! See `tests/formats/targets`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| git_shroud_fuzz::run("remote_file", bytes));
