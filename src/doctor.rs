@@ -269,15 +269,18 @@ fn keys(patient: &Patient<'_>) -> Vec<Finding> {
 
 /// The worktrees that are locked by themselves.
 fn locked_worktrees(repository: &Repository) -> impl Iterator<Item = Finding> {
-    let is_here = |git_dir: &Path| git_dir == repository.gix.git_dir();
-    let here = locked_worktree::is_locked(repository.gix.git_dir());
-    let here = here.then(|| "no key in this worktree is used: it is locked by itself".to_owned());
-    let all = repository.all_worktrees().unwrap_or_default().into_iter();
-    let others = all
-        .filter(|of| locked_worktree::is_locked(of.gix.git_dir()) && !is_here(of.gix.git_dir()))
-        .filter_map(|of| of.worktree.map(|top| crate::sanitise::native(&top)));
-    let others = others.map(|top| format!("the worktree {top} is locked"));
-    here.into_iter().chain(others.collect::<Vec<_>>()).map(|text| ok("locked-worktree", text))
+    // One whose mark cannot be looked at is told elsewhere.
+    let is_locked =
+        |git_dir: &Path| locked_worktree::look(git_dir).is_ok_and(|is_locked| is_locked);
+    let own = repository.gix.git_dir().to_owned();
+    let here = is_locked(&own)
+        .then(|| "no key in this worktree is used: it is locked by itself".to_owned());
+    let others = repository.all_worktrees().unwrap_or_default().into_iter().filter_map(move |of| {
+        let git_dir = of.gix.git_dir();
+        let top = of.worktree.as_ref().filter(|_| git_dir != own && is_locked(git_dir))?;
+        Some(format!("the worktree {} is locked", crate::sanitise::native(top)))
+    });
+    here.into_iter().chain(others).map(|text| ok("locked-worktree", text))
 }
 
 /// Whether each current key has a copy elsewhere, and when that was last seen to work.

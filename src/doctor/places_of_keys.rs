@@ -4,13 +4,17 @@ use super::{Finding, Patient, advice, ok, problem};
 use crate::access::agent::duration;
 use crate::store::kept::{Whereabouts, load, whereabouts};
 use crate::store::local::StoreError;
-use crate::store::place::{Place, SETTING};
+use crate::store::place::{Place, PlaceError, SETTING};
+use crate::store::unreadable::REMEDY;
 
 pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let known = match whereabouts(patient.repository.common_dir()) {
         Ok(known) => known,
         Err(error) => {
-            let remedy = format!("git config --show-origin --get-all {SETTING}");
+            let remedy = match &error {
+                StoreError::Place(PlaceError::Io(_)) => REMEDY.to_owned(),
+                _ => format!("git config --show-origin --get-all {SETTING}"),
+            };
             return vec![problem("keyring", error.to_string(), remedy)];
         }
     };

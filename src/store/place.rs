@@ -9,6 +9,7 @@ use gix::bstr::BString;
 use gix::config::file::{Metadata, init};
 use gix::config::{File, Source};
 
+use super::unreadable;
 use crate::format::KeyId;
 use crate::fs::{Access, create_private_dir, read_bounded, replace, with_path, write_atomic};
 use crate::hex;
@@ -184,7 +185,7 @@ impl Mark {
         let path = mark_path(folder);
         let text = match read_bounded(&path, MAX_MARK) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            read => read?,
+            read => read.map_err(|error| unreadable::explain(&path, error))?,
         };
         let mark = Self::parse(&text);
         mark.map(Some).ok_or_else(|| PlaceError::Mark(crate::sanitise::native(&path)))

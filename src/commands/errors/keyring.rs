@@ -52,6 +52,9 @@ impl From<PlaceError> for CommandError {
             PlaceError::CommandLine => wrong.hint("git config shroud.keyring PLACE"),
             PlaceError::Config(_) => wrong.hint("git config --list --show-origin"),
             PlaceError::Mark(_) => wrong.hint("remove it, then run 'git shroud unlock'"),
+            PlaceError::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                wrong.hint(REMEDY)
+            }
             PlaceError::Io(_) => wrong,
         }
     }
