@@ -39,6 +39,7 @@ pub mod shell;
 pub mod signing;
 pub mod staging;
 mod starts;
+pub mod stash_log;
 pub mod tree_attributes;
 pub mod tree_path;
 pub mod user_commands;

@@ -16,6 +16,7 @@ use crate::fs::{
     Access, create_private, create_private_dir, read_bounded, with_path, write_atomic,
 };
 use crate::git::repository::Repository;
+use crate::git::stash_log::{self, STASH};
 use crate::repo_path;
 
 /// Bytes of the longest file of values.
@@ -44,6 +45,13 @@ pub fn write(repository: &Repository, folder: &Path) -> Outcome {
     for git_dir in repository.git_dirs()? {
         copy(&git_dir.join("logs"), &logs.join(own_name(repository, &git_dir)), 0)
             .context(doing)?;
+    }
+    // No file has it there.
+    if stash_log::is_in_reftable(repository) {
+        let file = logs.join(COMMON).join(STASH);
+        create_private_dir(file.parent().unwrap_or(&file)).context(doing)?;
+        let log = stash_log::read(repository)?;
+        write_atomic(&file, &log, Access::Private).context(doing)?;
     }
     Ok(())
 }
@@ -102,6 +110,10 @@ fn copy(from: &Path, to: &Path, depth: usize) -> std::io::Result<()> {
 /// # Errors
 /// A file cannot be read or written.
 pub fn restore_logs(repository: &Repository, folder: &Path, heads: &[Head]) -> Outcome {
+    // git has not taken a line away, and only git writes there.
+    if stash_log::is_in_reftable(repository) {
+        return Ok(());
+    }
     let logs = folder.join(LOGS);
     // Earlier versions counted the worktrees, in the order in which the record has them.
     let linked = heads.iter().filter_map(|head| head.linked.as_ref());
@@ -143,7 +155,7 @@ fn restore(from: &Path, to: &Path, depth: usize) -> std::io::Result<()> {
 /// # Errors
 /// It cannot be read.
 pub fn stash_log(folder: &Path) -> Outcome<Option<Vec<u8>>> {
-    match read_bounded(&folder.join(LOGS).join(COMMON).join("refs/stash"), MAX_LOG) {
+    match read_bounded(&folder.join(LOGS).join(COMMON).join(STASH), MAX_LOG) {
         Ok(log) => Ok(Some(log.to_vec())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).context(|| "the reflog of the stash as it was".to_owned()),

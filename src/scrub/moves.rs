@@ -10,16 +10,14 @@ use gix::bstr::ByteSlice as _;
 
 use super::error::{Context as _, Outcome, ScrubError};
 use super::record::{Head, Name, Record, Ref};
-use crate::fs::{Access, write_atomic};
 use crate::git::GitError;
 use crate::git::command::os_line;
 use crate::git::repository::Repository;
+use crate::git::stash_log::{self, STASH};
 use crate::repo_path;
 
 /// What is in reflogs.
 const REASON: &str = "git-shroud scrub";
-/// The stash's reflog, below git's common folder.
-const STASH_LOG: &str = "logs/refs/stash";
 
 /// How many refs are where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,8 +47,30 @@ enum Where {
     Other,
 }
 
-fn place(refs: &BTreeMap<Vec<u8>, ObjectId>, change: &Ref) -> Where {
-    let at = |name: &Name| refs.get(&name.0).copied();
+/// The refs as they are, and what a record says of the stash where git keeps refs in a reftable.
+struct Refs {
+    ids: BTreeMap<Vec<u8>, ObjectId>,
+    stashes: Option<Vec<ObjectId>>,
+}
+
+impl Refs {
+    fn read(repository: &Repository, record: &Record) -> Result<Self, GitError> {
+        let log = record.stash_log.as_ref().filter(|_| stash_log::is_in_reftable(repository));
+        let stashes = log.map(|log| stash_log::stashes(&log.0).collect());
+        Ok(Self { ids: refs(repository)?, stashes })
+    }
+
+    /// Whether a run was cut off while it made the stash anew.
+    fn is_stash_between(&self, change: &Ref) -> bool {
+        change.name.0 == STASH.as_bytes()
+            && self.stashes.as_ref().is_some_and(|stashes| {
+                self.ids.get(STASH.as_bytes()).is_none_or(|id| stashes.contains(id))
+            })
+    }
+}
+
+fn place(refs: &Refs, change: &Ref) -> Where {
+    let at = |name: &Name| refs.ids.get(&name.0).copied();
     let (old, new) = (change.old.map(|id| id.0), change.new.map(|id| id.0));
     let moved = change.name != change.new_name;
     let is_old = at(&change.name) == old && (!moved || at(&change.new_name).is_none());
@@ -59,6 +79,7 @@ fn place(refs: &BTreeMap<Vec<u8>, ObjectId>, change: &Ref) -> Where {
     match (is_new || change.symbolic.is_some(), is_old) {
         (true, _) => Where::New,
         (false, true) => Where::Old,
+        (false, false) if refs.is_stash_between(change) => Where::New,
         (false, false) => Where::Other,
     }
 }
@@ -68,7 +89,7 @@ fn place(refs: &BTreeMap<Vec<u8>, ObjectId>, change: &Ref) -> Where {
 /// # Errors
 /// git fails.
 pub fn stand(repository: &Repository, record: &Record) -> Outcome<Stand> {
-    let refs = refs(repository)?;
+    let refs = Refs::read(repository, record)?;
     let mut stand = Stand::default();
     for change in record.refs.iter().filter(|change| change.symbolic.is_none()) {
         match place(&refs, change) {
@@ -88,13 +109,10 @@ pub fn stand(repository: &Repository, record: &Record) -> Outcome<Stand> {
 pub fn bring(repository: &Repository, record: &Record) -> Outcome {
     move_refs(repository, record)?;
     if let Some(log) = &record.stash_log {
-        // There is such a log only where git keeps refs in files, and it goes with the stash.
-        let stash = ["rev-parse", "-q", "--verify", "refs/stash"];
-        if repository.git.query(stash)?.is_some() {
-            let path = repository.common_dir().join(STASH_LOG);
-            let folder = path.parent().unwrap_or(&path);
-            fs::create_dir_all(folder).context(|| "the stash".to_owned())?;
-            write_atomic(&path, &log.0, Access::Shared).context(|| "the stash".to_owned())?;
+        // It goes with the stash; in a reftable a run that was cut off may have left none.
+        let is_there = repository.git.query(["rev-parse", "-q", "--verify", STASH])?.is_some();
+        if is_there || stash_log::is_in_reftable(repository) {
+            stash_log::write(repository, &log.0)?;
         }
     }
     for head in &record.heads {
@@ -105,7 +123,7 @@ pub fn bring(repository: &Repository, record: &Record) -> Outcome {
 
 /// All at once: git takes every lock before it changes any ref (git-update-ref, "--stdin").
 fn move_refs(repository: &Repository, record: &Record) -> Outcome {
-    let refs = refs(repository)?;
+    let refs = Refs::read(repository, record)?;
     let mut input = Vec::new();
     let mut put = |parts: &[&[u8]]| {
         input.extend(parts.join(&0));

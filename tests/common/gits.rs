@@ -18,6 +18,17 @@ pub fn is_git_3() -> bool {
     })
 }
 
+/// Whether git keeps reflogs in files. If not, the test, which is about the files, says that it is left out.
+#[track_caller]
+pub fn has_logs_in_files() -> bool {
+    if is_git_3() {
+        let place = std::panic::Location::caller();
+        let line = format!("not tested, as a reftable has no files of reflogs: {place}\n");
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
+    }
+    !is_git_3()
+}
+
 /// Gives a command the defaults of git 3, if the tests are to have them. What a test sets itself counts more.
 pub(super) fn profile(command: &mut Command, dir: &Path) {
     if !is_git_3() {

@@ -1,7 +1,6 @@
 //! Refs and the stash's reflog: what they name, and what they are to name.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
@@ -9,15 +8,13 @@ use gix::bstr::ByteSlice as _;
 use super::headers::person;
 use crate::git::GitError;
 use crate::git::repository::Repository;
+use crate::git::stash_log;
 use crate::scrub::{Changes, ScrubError, TextKind};
 
 /// Refs that hold notes.
 const NOTES: &[u8] = b"refs/notes/";
 /// Refs whose names hold the id of the object that they replace.
 const REPLACE: &[u8] = b"refs/replace/";
-/// Bytes of a reflog that is read.
-const MAX_LOG: usize = 64 << 20;
-
 /// A ref as it is.
 pub(super) struct Ref {
     pub(super) name: Vec<u8>,
@@ -119,12 +116,8 @@ pub(super) struct StashLog {
 
 impl StashLog {
     pub(super) fn read(repository: &Repository) -> Result<Self, ScrubError> {
-        let path: PathBuf = repository.common_dir().join("logs/refs/stash");
         let digits = repository.gix.object_hash().len_in_hex();
-        let text = match std::fs::exists(&path).map_err(GitError::from)? {
-            true => crate::fs::read_bounded(&path, MAX_LOG).map_err(GitError::from)?,
-            false => Vec::new().into(),
-        };
+        let text = stash_log::read(repository)?;
         Ok(Self { lines: text.lines().map(<[u8]>::to_vec).collect(), digits })
     }
 

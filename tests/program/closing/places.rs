@@ -27,7 +27,8 @@ fn assert_closes_and_opens(sandbox: &Sandbox, place: &str, command: impl Fn() ->
 fn lock_and_unlock_reach_the_worktree_from_everywhere() {
     let sandbox = sealed();
     sandbox.write("elsewhere/file", "");
-    for dir in ["repo", "repo/secrets/deep", "repo/.git", "repo/.git/hooks", "repo/.git/objects/pack"]
+    for dir in
+        ["repo", "repo/secrets/deep", "repo/.git", "repo/.git/hooks", "repo/.git/objects/pack"]
     {
         assert_closes_and_opens(&sandbox, dir, || sandbox.command(SHROUD, dir));
     }

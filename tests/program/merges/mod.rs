@@ -7,6 +7,7 @@ mod ways;
 
 use std::path::Path;
 
+use crate::common::gits::is_git_3;
 use crate::common::{Sandbox, is_sealed};
 
 /// A file of no known format, so that it is merged by lines.
@@ -27,7 +28,8 @@ pub(crate) fn gits() -> Vec<&'static str> {
         .map(|dir| dir.join("git"))
         .find(|file| file.is_file());
     let same = first.and_then(|file| file.canonicalize().ok()) == other.canonicalize().ok();
-    if same || !other.is_file() { vec!["git"] } else { vec!["git", "/usr/bin/git"] }
+    // One of before 2.45 reads no repository with reftable.
+    if same || !other.is_file() || is_git_3() { vec!["git"] } else { vec!["git", "/usr/bin/git"] }
 }
 
 impl Scene {

@@ -107,7 +107,8 @@ fn put(sandbox: &Sandbox, path: &str, content: Option<&[u8]>) {
         }
         None => drop(host(
             &["update-index", "--index-info"],
-            format!("0 {}\t{path}\n", "0".repeat(40)).as_bytes(),
+            format!("0 {}\t{path}\n", "0".repeat(id(sandbox, "host.git", "shroud").len()))
+                .as_bytes(),
         )),
     }
     let tree = word(host(&["write-tree"], b""));

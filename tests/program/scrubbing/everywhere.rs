@@ -1,6 +1,7 @@
 //! One distinct secret in each place of a repository: all go, or are named.
 
 use crate::common::Sandbox;
+use crate::common::gits::is_git_3;
 use crate::common::planted::{plant, token, values};
 use crate::scrubbing::{assert_clean, scrub, state};
 
@@ -39,7 +40,9 @@ fn nothing_is_left_but_what_is_named() {
         assert_clean(&sandbox, dir);
     }
     assert_eq!(sandbox.sh("repo", "git ls-files | wc -l").text(), files);
-    assert_eq!(sandbox.git("repo", ["stash", "list"]).text().lines().count(), 2);
+    // The two are the same now, and git writes no line of a reftable's log that changes nothing.
+    let stashes = if is_git_3() { 1 } else { 2 };
+    assert_eq!(sandbox.git("repo", ["stash", "list"]).text().lines().count(), stashes);
     assert!(
         sandbox.git("repo", ["log", "--format=%N", "main"]).text().contains("noted ***REMOVED")
     );
@@ -61,7 +64,13 @@ fn nothing_is_left_but_what_is_named() {
 #[test]
 fn undone_everything_is_as_it_was() {
     let sandbox = planted();
-    let logs = "find .git/logs .git/worktrees/*/logs -type f | sort | xargs sha256sum; git reflog";
+    // Nothing is taken out of a reftable's log, so that it also tells of the scrub and of its end.
+    let logs = match is_git_3() {
+        true => "git reflog --format='%H %gs' | grep -v 'git-shroud scrub'",
+        false => {
+            "find .git/logs .git/worktrees/*/logs -type f | sort | xargs sha256sum; git reflog"
+        }
+    };
     let before = (state(&sandbox, "repo"), sandbox.sh("repo", logs).text());
     let worktree = sandbox
         .sh("repo", "git ls-files | xargs -d '\\n' ls -l | cut -c1-10,40-; cat at-head")
