@@ -115,6 +115,13 @@ impl Repository {
         named.into_iter().find_map(|name| config.trusted_program(name).ok().flatten())
     }
 
+    /// Whether git keeps refs and their logs in a reftable, where only git itself reads and writes them (git-config,
+    /// `extensions.refStorage`).
+    pub fn has_reftable(&self) -> bool {
+        let config = self.gix.config_snapshot();
+        config.string("extensions.refStorage").is_some_and(|kind| kind.starts_with(b"reftable"))
+    }
+
     /// The folder that all linked worktrees share.
     pub fn common_dir(&self) -> &Path {
         self.gix.common_dir()

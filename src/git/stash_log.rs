@@ -15,12 +15,6 @@ pub const STASH: &str = "refs/stash";
 /// Bytes of a log that is read.
 const MAX_LOG: usize = 64 << 20;
 
-/// Whether git keeps refs and their logs in a reftable, where only git itself reads and writes them.
-pub fn is_in_reftable(repository: &Repository) -> bool {
-    let config = repository.gix.config_snapshot();
-    config.string("extensions.refStorage").is_some_and(|kind| kind.starts_with(b"reftable"))
-}
-
 fn path(repository: &Repository) -> PathBuf {
     repository.common_dir().join("logs").join(STASH)
 }
@@ -30,7 +24,7 @@ fn path(repository: &Repository) -> PathBuf {
 /// # Errors
 /// It cannot be read.
 pub fn read(repository: &Repository) -> Result<Vec<u8>, GitError> {
-    if is_in_reftable(repository) {
+    if repository.has_reftable() {
         return read_reftable(repository);
     }
     match read_bounded(&path(repository), MAX_LOG) {
@@ -95,7 +89,7 @@ fn entry(line: &[u8]) -> Option<Entry<'_>> {
 /// # Errors
 /// It cannot be written.
 pub fn write(repository: &Repository, log: &[u8]) -> Result<(), GitError> {
-    if !is_in_reftable(repository) {
+    if !repository.has_reftable() {
         let path = path(repository);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;

@@ -47,7 +47,7 @@ pub fn write(repository: &Repository, folder: &Path) -> Outcome {
             .context(doing)?;
     }
     // No file has it there.
-    if stash_log::is_in_reftable(repository) {
+    if repository.has_reftable() {
         let file = logs.join(COMMON).join(STASH);
         create_private_dir(file.parent().unwrap_or(&file)).context(doing)?;
         let log = stash_log::read(repository)?;
@@ -111,7 +111,7 @@ fn copy(from: &Path, to: &Path, depth: usize) -> std::io::Result<()> {
 /// A file cannot be read or written.
 pub fn restore_logs(repository: &Repository, folder: &Path, heads: &[Head]) -> Outcome {
     // git has not taken a line away, and only git writes there.
-    if stash_log::is_in_reftable(repository) {
+    if repository.has_reftable() {
         return Ok(());
     }
     let logs = folder.join(LOGS);

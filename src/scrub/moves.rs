@@ -55,7 +55,7 @@ struct Refs {
 
 impl Refs {
     fn read(repository: &Repository, record: &Record) -> Result<Self, GitError> {
-        let log = record.stash_log.as_ref().filter(|_| stash_log::is_in_reftable(repository));
+        let log = record.stash_log.as_ref().filter(|_| repository.has_reftable());
         let stashes = log.map(|log| stash_log::stashes(&log.0).collect());
         Ok(Self { ids: refs(repository)?, stashes })
     }
@@ -111,7 +111,7 @@ pub fn bring(repository: &Repository, record: &Record) -> Outcome {
     if let Some(log) = &record.stash_log {
         // It goes with the stash; in a reftable a run that was cut off may have left none.
         let is_there = repository.git.query(["rev-parse", "-q", "--verify", STASH])?.is_some();
-        if is_there || stash_log::is_in_reftable(repository) {
+        if is_there || repository.has_reftable() {
             stash_log::write(repository, &log.0)?;
         }
     }

@@ -25,10 +25,18 @@ pub(super) fn base_at(repository: &Repository, path: &[u8]) -> Option<gix::Objec
 
 /// The blobs that the last commit has at a path, and one that is being merged. What cannot be read has none.
 pub(super) fn heads_at(repository: &Repository, path: &[u8]) -> Vec<Vec<u8>> {
+    let tree = |commit: &str| {
+        if !repository.has_reftable() {
+            return repository.gix.find_reference(commit).ok()?.peel_to_commit().ok()?.tree().ok();
+        }
+        // Only git itself reads refs there.
+        let tree = format!("{commit}^{{tree}}");
+        let id = repository.git.query(["rev-parse", "-q", "--verify", &tree]).ok()??;
+        repository.gix.find_tree(gix::ObjectId::from_hex(id.as_encoded_bytes()).ok()?).ok()
+    };
     let blob = |commit: &str| {
-        let commit = repository.gix.find_reference(commit).ok()?.peel_to_commit().ok()?;
         let native = crate::repo_path::to_native(path)?;
-        let entry = commit.tree().ok()?.lookup_entry_by_path(native).ok()??;
+        let entry = tree(commit)?.lookup_entry_by_path(native).ok()??;
         read_blob(repository, entry.object_id())
     };
     ["HEAD", "MERGE_HEAD"].into_iter().filter_map(blob).collect()

@@ -86,8 +86,7 @@ pub fn look(
             for line in repository.git.run(["for-each-ref", "--format=%(refname)"])?.lines() {
                 eye.look(OtherText::RefName, line);
             }
-            let config = repository.gix.config_snapshot();
-            if config.string("extensions.refStorage").is_some_and(|kind| kind == "reftable") {
+            if repository.has_reftable() {
                 let list =
                     ["log", "--walk-reflogs", "--all", "--format=%gs", "--no-show-signature"];
                 for line in repository.git.run(list)?.lines() {

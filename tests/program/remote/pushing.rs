@@ -174,7 +174,7 @@ fn a_fetch_survives_that_its_objects_were_removed() {
 #[test]
 fn submodule_links_notes_and_odd_refs_come_along() {
     let sandbox = two();
-    let link = format!("160000,{},sub", "1".repeat(40));
+    let link = format!("160000,{},sub", "1".repeat(id(&sandbox, "ann", "HEAD").len()));
     sandbox.git("ann", ["update-index", "--add", "--cacheinfo", &link]);
     sandbox.git("ann", ["commit", "-q", "-m", "link"]);
     sandbox.git("ann", ["notes", "add", "-m", CANARY]);
