@@ -11,7 +11,7 @@ use crate::recipient::openpgp::{Certificate, Gpg, Known, Validity};
 pub struct Fresh {
     known: BTreeMap<String, Known>,
     /// Why gpg could not be asked.
-    pub failed: Option<String>,
+    failed: Option<String>,
 }
 
 impl Fresh {
@@ -35,6 +35,12 @@ impl Fresh {
             Ok(known) => Self { known, failed: None },
             Err(error) => Self { known: BTreeMap::new(), failed: Some(error.to_string()) },
         }
+    }
+
+    /// What the user should know where gpg could not be asked.
+    pub fn warning(&self) -> Option<String> {
+        let why = self.failed.as_ref()?;
+        Some(format!("could not check if certificates were revoked meanwhile: {why}"))
     }
 
     /// The candidate with the newest form of the certificate, and whether that is a newer one.

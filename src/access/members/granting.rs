@@ -56,9 +56,7 @@ pub fn freshen(
     all: &[Candidate],
 ) -> Result<Vec<Candidate>, MemberError> {
     let fresh = Fresh::ask(repository, all);
-    if let Some(why) = &fresh.failed {
-        progress.warning(&format!("could not check if certificates were revoked: {why}"));
-    }
+    fresh.warning().iter().for_each(|text| progress.warning(text));
     let renew = |candidate: &Candidate| match fresh.renew(candidate) {
         Ok((renewed, _)) => Ok(renewed),
         Err(source) => Err(MemberError::Fresh { recipient: candidate.recipient.clone(), source }),

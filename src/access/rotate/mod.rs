@@ -115,11 +115,7 @@ pub fn create(
     let sealing = keys.first().map(|(_, current, _)| &current.key);
     let all = keys.iter().flat_map(|(_, _, next)| next).map(|next| &next.candidate);
     let fresh = Fresh::ask(repository, all);
-    if let Some(why) = &fresh.failed {
-        say(Remark::Warning(format!(
-            "could not check if certificates were revoked meanwhile: {why}"
-        )));
-    }
+    fresh.warning().into_iter().for_each(|text| say(Remark::Warning(text)));
     let commands = user_commands(repository);
     for (name, current, next) in keys {
         let generation = current.generation.checked_add(1);
