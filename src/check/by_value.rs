@@ -34,10 +34,7 @@ impl Judge<'_> {
             }
             Some(Look::Damaged(named, why)) => {
                 let error = OpenValuesError::Token(named, why);
-                return settled(match error.is_newer() {
-                    true => Problem::Newer(error.to_string()),
-                    false => Problem::Damaged(error.to_string()),
-                });
+                return settled(Problem::of_unreadable(error.to_string(), error.is_newer()));
             }
             Some(Look::Sealed { keys, to_public, .. }) => (keys, to_public),
         };

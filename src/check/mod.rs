@@ -152,6 +152,11 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// What cannot be read, and why: of a newer program, or damaged.
+    fn of_unreadable(why: String, is_newer: bool) -> Self {
+        if is_newer { Self::Newer(why) } else { Self::Damaged(why) }
+    }
+
     /// Whether it may be allowed, where the check runs, that a path leaves the seal.
     pub fn is_allowable(&self) -> bool {
         let leaves = matches!(self, Self::Unsealed | Self::Returned | Self::Moved(_));

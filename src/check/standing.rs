@@ -146,9 +146,6 @@ impl Judge<'_> {
                 (Member::parse(&bytes, key, stem).err(), Member::is_newer(&bytes))
             }
         };
-        Ok(malformed.map(|error| match is_newer {
-            true => Problem::Newer(error.to_string()),
-            false => Problem::Damaged(error.to_string()),
-        }))
+        Ok(malformed.map(|error| Problem::of_unreadable(error.to_string(), is_newer)))
     }
 }
