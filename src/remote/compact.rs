@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::RemoteError;
 use super::init::find;
-use super::manifest::{Manifest, Pack};
+use super::manifest::Manifest;
 use super::pack;
 use super::store::{Remote, State};
 use super::update::{Access, Base, Update, change, seal};
@@ -42,11 +42,8 @@ impl fmt::Display for Cost {
     }
 }
 
-/// What the user is asked.
-pub const BEGIN_ANEW: &str = "Begin the host's branch anew?";
-
 impl Cost {
-    pub(super) fn of(state: &State) -> Self {
+    fn of(state: &State) -> Self {
         Self {
             bytes: state.manifest.bytes(),
             packs: state.manifest.packs.len(),
@@ -55,8 +52,30 @@ impl Cost {
     }
 }
 
-/// Whether the user wants to bear the cost.
-pub type Agree<'a> = &'a mut dyn FnMut(Cost) -> bool;
+/// The user's word that the cost is to be borne.
+#[derive(Clone, Copy)]
+pub struct Consent {
+    /// Whether it was given already.
+    pub given: bool,
+    /// Asks a question, for yes or no; `None` where nobody can be asked.
+    pub confirm: fn(&str) -> Option<bool>,
+}
+
+impl Consent {
+    /// Says the cost and, where that was not done before, asks for the user's word.
+    ///
+    /// # Errors
+    /// It is not given.
+    pub(super) fn give(
+        &mut self,
+        state: &State,
+        progress: &dyn Progress,
+    ) -> Result<(), RemoteError> {
+        progress.status(&Cost::of(state).to_string());
+        self.given = self.given || (self.confirm)("Begin the host's branch anew?") == Some(true);
+        if self.given { Ok(()) } else { Err(RemoteError::Declined) }
+    }
+}
 
 /// What a store is after it has begun anew.
 #[derive(Clone, Copy, Debug)]
@@ -74,17 +93,13 @@ pub struct Compacted {
 pub fn compact(
     repository: &Repository,
     name: &str,
-    agree: Agree<'_>,
+    mut consent: Consent,
     progress: &dyn Progress,
     ask: Ask<'_>,
 ) -> Result<Compacted, RemoteError> {
     let remote = &find(repository, name)?;
-    let mut is_agreed = false;
     change(remote, ask, |state| {
-        is_agreed = is_agreed || agree(Cost::of(state));
-        if !is_agreed {
-            return Err(RemoteError::Declined);
-        }
+        consent.give(state, progress)?;
         let generation = state.manifest.key_generation;
         let (update, after) =
             begin_anew(remote, state, state.entry(), Access::of(state), generation, progress)?;
@@ -105,13 +120,12 @@ pub(super) fn begin_anew<'r>(
     key_generation: u32,
     progress: &dyn Progress,
 ) -> Result<(Update<'r>, u64), RemoteError> {
-    let before = &state.manifest;
     let chain = remote.whole_chain(state)?;
     let (blob, digest) = seal(&remote.mirror, entry, &chain.to_bytes())?;
     access.files.insert("chain".to_owned(), blob);
     access.chain = Some(digest);
     let whole = Whole::open(remote, state, progress)?;
-    let tips: BTreeSet<String> = before.refs.values().map(|to| to.id.clone()).collect();
+    let tips: BTreeSet<String> = state.manifest.refs.values().map(|to| to.id.clone()).collect();
     let tips: Vec<String> = tips.into_iter().collect();
     let packed = match tips.is_empty() {
         true => None,
@@ -123,25 +137,11 @@ pub(super) fn begin_anew<'r>(
     let mut blobs = BTreeMap::new();
     let mut packs = Vec::new();
     if let Some(packed) = packed {
-        let sealed = pack::seal(&remote.mirror, &entry.key, &packed.file, pack::PART, progress)?;
-        packs.push(Pack {
-            files: sealed.iter().map(|(name, _)| name.clone()).collect(),
-            bytes: packed.bytes,
-            objects: packed.objects,
-            tips,
-        });
-        blobs.extend(sealed);
+        let (pack, sealed) = pack::seal(&remote.mirror, &entry.key, &packed, tips, progress)?;
+        packs.push(pack);
+        blobs = sealed;
     }
-    let manifest = Manifest {
-        generation: before.generation + 1,
-        previous: Some(state.digest),
-        packs,
-        key_generation,
-        members: access.members,
-        retired: access.retired,
-        chain: access.chain,
-        ..before.clone()
-    };
+    let manifest = Manifest { packs, ..access.next_manifest(state, key_generation) };
     let bytes = manifest.bytes();
     let base = Base::InPlaceOf(state);
     Ok((Update::make(remote, base, &manifest, entry, access, &blobs)?, bytes))

@@ -65,10 +65,24 @@ pub fn fetch(
     Ok(keeping)
 }
 
-/// Whether the repository's refs lead to all that is in a pack, as after somebody has put one pack in the place of many.
-fn is_here(local: &Local, incoming: &Incoming<'_>, pack: &Pack) -> Result<bool, RemoteError> {
-    let is_there = local.present(&pack.tips)?.len() == pack.tips.len();
-    Ok(is_there && !pack.tips.is_empty() && incoming.is_connected(&pack.tips)?.is_ok())
+/// Takes those out whose objects the repository's refs lead to, as after somebody has put one pack in the place of many.
+fn leave_out_what_is_here(
+    local: &Local,
+    incoming: &Incoming<'_>,
+    packs: &mut Vec<&Pack>,
+) -> Result<(), RemoteError> {
+    let tips: Vec<String> = packs.iter().flat_map(|pack| pack.tips.iter().cloned()).collect();
+    // Asked once for all: a newcomer has none of them.
+    let here: BTreeSet<String> = local.present(&tips)?.into_iter().collect();
+    let mut missing = Vec::new();
+    for pack in packs.drain(..) {
+        let is_there = !pack.tips.is_empty() && pack.tips.iter().all(|tip| here.contains(tip));
+        if !is_there || incoming.is_connected(&pack.tips)?.is_err() {
+            missing.push(pack);
+        }
+    }
+    *packs = missing;
+    Ok(())
 }
 
 /// Takes the packs that are missing; all of them where nothing is known of those that were taken.
@@ -81,14 +95,10 @@ fn take(
 ) -> Result<Vec<PathBuf>, RemoteError> {
     let local = remote.local()?;
     let incoming = local.incoming()?;
-    let mut missing = Vec::new();
-    for pack in &state.manifest.packs {
-        let is_known = |applied: &BTreeSet<String>| -> Result<bool, RemoteError> {
-            Ok(applied.contains(pack.name()) || is_here(local, &incoming, pack)?)
-        };
-        if !applied.map(is_known).transpose()?.unwrap_or(false) {
-            missing.push(pack);
-        }
+    let mut missing: Vec<&Pack> = state.manifest.packs.iter().collect();
+    if let Some(applied) = applied {
+        missing.retain(|pack| !applied.contains(pack.name()));
+        leave_out_what_is_here(local, &incoming, &mut missing)?;
     }
     let meter = &progress.meter("opening packs (MiB)");
     meter.expect(missing.iter().map(|pack| pack::mebibytes(pack.bytes)).sum());

@@ -5,12 +5,11 @@ use std::ffi::OsString;
 use std::time::SystemTime;
 
 use super::RemoteError;
-use super::compact::{Agree, Cost, begin_anew};
+use super::compact::{Consent, begin_anew};
 use super::envelope;
 use super::init::{find, resolve_members};
-use super::manifest::Manifest;
 use super::members::{StoreMember, StoreMembers};
-use super::store::{State, key_name};
+use super::store::key_name;
 use super::update::{Access, Base, Update, change, random_name, seal};
 use crate::access::members::Fresh;
 use crate::format::Key;
@@ -19,19 +18,6 @@ use crate::keyring::Entry;
 use crate::progress::Progress;
 use crate::recipient::Ask;
 use crate::store::shroud_dir::Label;
-
-/// The manifest after this one, which differs in who can open the store.
-fn next(state: &State, access: &Access, key_generation: u32) -> Manifest {
-    Manifest {
-        generation: state.manifest.generation + 1,
-        previous: Some(state.digest),
-        key_generation,
-        members: access.members,
-        retired: access.retired,
-        chain: access.chain,
-        ..state.manifest.clone()
-    }
-}
 
 /// Whom to add.
 pub struct Adding<'a> {
@@ -81,7 +67,7 @@ impl Adding<'_> {
             let (blob, digest) = seal(&remote.mirror, state.entry(), members.to_text().as_bytes())?;
             access.files.insert("members".to_owned(), blob);
             access.members = digest;
-            let manifest = next(state, &access, state.manifest.key_generation);
+            let manifest = access.next_manifest(state, state.manifest.key_generation);
             let none = BTreeMap::new();
             let entry = state.entry();
             let update = Update::make(remote, Base::On(state), &manifest, entry, access, &none)?;
@@ -100,12 +86,11 @@ pub fn remove(
     repository: &Repository,
     name: &str,
     labels: &[String],
-    mut repack: Option<Agree<'_>>,
+    mut repack: Option<Consent>,
     progress: &dyn Progress,
     ask: Ask<'_>,
 ) -> Result<StoreMembers, RemoteError> {
     let remote = &find(repository, name)?;
-    let mut is_agreed = false;
     change(remote, ask, |state| {
         let mut members = state.members.clone();
         for label in labels {
@@ -118,16 +103,10 @@ pub fn remove(
         }
         let candidates: Result<Vec<_>, _> = members.0.iter().map(StoreMember::candidate).collect();
         let fresh = Fresh::ask(repository, &candidates?);
-        if let Some(why) = &fresh.failed {
-            progress
-                .warning(&format!("could not check if certificates were revoked meanwhile: {why}"));
-        }
+        fresh.warning().iter().for_each(|text| progress.warning(text));
         members.0.iter_mut().try_for_each(|member| member.renew(&fresh))?;
-        if let Some(agree) = &mut repack {
-            is_agreed = is_agreed || agree(Cost::of(state));
-            if !is_agreed {
-                return Err(RemoteError::Declined);
-            }
+        if let Some(consent) = &mut repack {
+            consent.give(state, progress)?;
         }
         let key = Key::generate(getrandom::fill).map_err(std::io::Error::other)?;
         let generation = state.manifest.key_generation + 1;
@@ -139,7 +118,7 @@ pub fn remove(
             let (update, _) = begin_anew(remote, state, &entry, access, generation, progress)?;
             return Ok((members, Some(update)));
         }
-        let manifest = next(state, &access, generation);
+        let manifest = access.next_manifest(state, generation);
         let none = BTreeMap::new();
         let update = Update::make(remote, Base::On(state), &manifest, &entry, access, &none)?;
         Ok((members, Some(update)))

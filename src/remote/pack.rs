@@ -1,6 +1,7 @@
 //! Packs between the clone and the store: sealed in files of bounded size, and opened while they stream (docs/format.md, section
 //! 9.6). Neither way holds a pack in memory.
 
+use std::collections::BTreeMap;
 use std::fs::File as Source;
 use std::io::{self, Read, Seek as _, SeekFrom, Write};
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::RemoteError;
+use super::local::Packed;
 use super::manifest::Pack;
 use super::mirror::{Files, Mirror};
 use super::store::pack_file;
@@ -17,7 +19,7 @@ use crate::progress::{Meter, Progress};
 use crate::secret::WipedVec;
 
 /// Bytes of a pack in one sealed file at most: sealed, that is under 90 MiB, which every host takes.
-pub const PART: u64 = 87 << 20;
+const PART: u64 = 87 << 20;
 /// Bytes of the longest sealed file of a pack that is read.
 const MAX_SEALED: u64 = 100 << 20;
 /// Objects in a git pack begin with this.
@@ -82,15 +84,33 @@ fn name(digest: &[u8]) -> String {
     crate::hex::lower(&digest[..16])
 }
 
-/// Seals a pack into the mirror, in parts of `part` bytes. Returns the name and the blob of each file.
+/// Seals a pack that adds these tips into the mirror, in parts of [`PART`] bytes. Returns it as a manifest names it, and the blob of each of
+/// its files.
 ///
 /// # Errors
 /// The file cannot be read, or git fails.
 pub fn seal(
     mirror: &Mirror,
     key: &Key,
+    packed: &Packed,
+    tips: Vec<String>,
+    progress: &dyn Progress,
+) -> Result<(Pack, BTreeMap<String, String>), RemoteError> {
+    let files = seal_parts(mirror, key, &packed.file, progress)?;
+    let pack = Pack {
+        files: files.iter().map(|(name, _)| name.clone()).collect(),
+        bytes: packed.bytes,
+        objects: packed.objects,
+        tips,
+    };
+    Ok((pack, files.into_iter().collect()))
+}
+
+/// The name and the blob of each part.
+fn seal_parts(
+    mirror: &Mirror,
+    key: &Key,
     file: &Path,
-    part: u64,
     progress: &dyn Progress,
 ) -> Result<Vec<(String, String)>, RemoteError> {
     let source = Source::open(file)?;
@@ -100,7 +120,7 @@ pub fn seal(
     let mut files = Vec::new();
     let mut from = 0;
     while from < len {
-        let mut part = Part { file: &source, from, len: part.min(len - from) };
+        let mut part = Part { file: &source, from, len: PART.min(len - from) };
         let mut siv = key.siv();
         io::copy(&mut part.reread()?, &mut siv)?;
         let layout = Layout { compress: false, delta: false };

@@ -7,7 +7,7 @@ use super::RemoteError;
 use super::change::{self, Change, Objects, Refs, Request};
 use super::fetch::{read_applied, write_applied};
 use super::local::Local;
-use super::manifest::{Manifest, Pack};
+use super::manifest::Manifest;
 use super::pack;
 use super::store::{Remote, State};
 use super::update::{Access, Base, TRIES, Tried, Update};
@@ -146,13 +146,7 @@ fn push_refs(
     let (mut packs, new) = match made {
         Some((kept, packed, tips)) => {
             let key = &state.entry().key;
-            let sealed = pack::seal(&remote.mirror, key, &packed.file, pack::PART, progress)?;
-            let pack = Pack {
-                files: sealed.iter().map(|(name, _)| name.clone()).collect(),
-                bytes: packed.bytes,
-                objects: packed.objects,
-                tips,
-            };
+            let (pack, sealed) = pack::seal(&remote.mirror, key, &packed, tips, progress)?;
             // The same objects, as after a push whose answer was lost.
             let is_new = !before.packs[..kept].iter().any(|there| there.name() == pack.name());
             (before.packs[..kept].to_vec(), is_new.then_some((pack, sealed)))

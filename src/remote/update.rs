@@ -95,6 +95,19 @@ impl Access {
         }
     }
 
+    /// The manifest after that of a state, which differs in this.
+    pub fn next_manifest(&self, state: &State, key_generation: u32) -> Manifest {
+        Manifest {
+            generation: state.manifest.generation + 1,
+            previous: Some(state.digest),
+            key_generation,
+            members: self.members,
+            retired: self.retired,
+            chain: self.chain,
+            ..state.manifest.clone()
+        }
+    }
+
     /// Seals it for these members and this key, which follows the keys of `before`.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use crate::access::removal::run::{Removed, Request};
 use crate::commands::Context;
 use crate::error::Outcome;
 use crate::keyring::KeyName;
-use crate::remote::compact::{Agree, BEGIN_ANEW, Cost};
+use crate::remote::compact::Consent;
 use crate::remote::membership;
 use crate::ui::prompt;
 
@@ -75,11 +75,8 @@ impl Remove {
     fn run_on_remote(&self, context: &Context, remote: &str) -> Outcome {
         let repository = context.repository()?;
         let ui = &context.ui;
-        let mut agree = |cost: Cost| {
-            ui.status(cost.to_string());
-            self.yes || prompt::confirm(BEGIN_ANEW).unwrap_or(false)
-        };
-        let repack: Option<Agree<'_>> = if self.repack { Some(&mut agree) } else { None };
+        let consent = Consent { given: self.yes, confirm: prompt::confirm };
+        let repack = self.repack.then_some(consent);
         let left =
             membership::remove(&repository, remote, &self.members, repack, ui, &mut prompt::ask)?;
         if self.repack {

@@ -2,7 +2,7 @@
 
 use crate::commands::Context;
 use crate::error::Outcome;
-use crate::remote::compact::{BEGIN_ANEW, Compacted, Cost, compact};
+use crate::remote::compact::{Compacted, Consent, compact};
 use crate::ui::prompt;
 
 /// Begin the host's branch of an encrypted remote anew, in one commit with one pack
@@ -26,12 +26,9 @@ pub(super) struct Compact {
 impl Compact {
     pub(super) fn run(self, context: &Context) -> Outcome {
         let ui = &context.ui;
-        let agree = &mut |cost: Cost| {
-            ui.status(cost.to_string());
-            self.yes || prompt::confirm(BEGIN_ANEW).unwrap_or(false)
-        };
+        let consent = Consent { given: self.yes, confirm: prompt::confirm };
         let Compacted { before, after } =
-            compact(&context.repository()?, &self.name, agree, ui, &mut prompt::ask)?;
+            compact(&context.repository()?, &self.name, consent, ui, &mut prompt::ask)?;
         ui.status(format!(
             "the host's branch is one commit now; packs have {after} bytes and had {before}"
         ));

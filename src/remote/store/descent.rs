@@ -115,7 +115,7 @@ impl Remote {
         Chain::parse(&open_part(&state.keys, "chain", &sealed, &expected)?)
     }
 
-    /// The digests of all manifests up to this one, each of which was looked at, by this run or by whoever cut off the history.
+    /// The digests of all manifests up to this one. This run has looked at each of them, or somebody who cut off the history.
     ///
     /// # Errors
     /// The host does not have one of them.
