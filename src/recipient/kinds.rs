@@ -148,7 +148,7 @@ kinds! {
 /// Begins the text of a certificate.
 const OPENPGP: &str = "openpgp:";
 /// Characters up to which a text is shown as it is.
-const SHORT: usize = 40;
+const SHORT: usize = 80;
 
 /// The first characters of a long text, and the last.
 fn shortened(text: &str) -> String {

@@ -58,6 +58,11 @@ impl Recipient {
         &self.text
     }
 
+    /// The text for a line that people read: of a long one, such as a post-quantum key of age's, only its ends.
+    pub fn brief(&self) -> String {
+        self.method.kind().brief(&self.text)
+    }
+
     /// The fingerprint of the certificate that it is, if it is one.
     pub fn fingerprint(&self) -> Option<&str> {
         self.method.kind().fingerprint(&self.text)

@@ -47,6 +47,9 @@ pub struct Member {
     pub label: String,
     /// To whom the key is wrapped.
     pub recipient: String,
+    /// The same as a line for people has it.
+    #[serde(skip)]
+    pub brief: String,
     /// For people to read.
     pub user_id: Option<String>,
     /// Since when (RFC 3339).
@@ -66,6 +69,7 @@ pub fn status(repository: &Repository, name: &str, ask: Ask<'_>) -> Result<Statu
     let members = members.0.iter().map(|member| Member {
         label: member.label.to_string(),
         recipient: member.recipient.to_string(),
+        brief: member.recipient.brief(),
         user_id: member.user_id.as_ref().map(shown),
         added: shown(&member.added),
     });
@@ -104,9 +108,9 @@ pub fn list_members(
         progress
             .status("nobody is a member: only clones and backups that hold the key can open it");
     }
-    for Member { label, recipient, user_id, added } in &members {
+    for Member { label, brief, user_id, added, .. } in &members {
         let user_id = user_id.as_ref().map(|id| format!(", {id}")).unwrap_or_default();
-        progress.line(&format!("{label}  {recipient}{user_id}, {added}"));
+        progress.line(&format!("{label}  {brief}{user_id}, {added}"));
     }
     Ok(())
 }

@@ -18,6 +18,11 @@ fn a_post_quantum_age_recipient_is_a_member_without_a_plugin() {
     let listed = sandbox.shroud("repo", ["member", "list"]).text();
     let line = listed.lines().find(|line| line.starts_with("  pq  ")).unwrap();
     assert!(line.ends_with("current, post-quantum"), "{line}");
+    // The whole key are for programs.
+    assert!(line.len() < 100 && line.starts_with("  pq  age1pq1"), "{line}");
+    let json = sandbox.shroud("repo", ["member", "list", "--json"]).json();
+    let members = json["keys"][0]["members"].as_array().unwrap();
+    assert!(members.iter().any(|member| member["recipient"] == recipient.trim()), "{json}");
     sandbox.git(".", ["clone", "-q", "repo", "pq-clone"]);
     sandbox.shroud("pq-clone", ["unlock", "../pq.age"]).says("as member 'pq'");
     sandbox.shroud("repo", ["key", "rotate"]);

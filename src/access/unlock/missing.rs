@@ -279,11 +279,7 @@ fn warn_of_failed_mac(
 impl Locked {
     fn new(name: KeyName, members: &[MemberFile], has_gpg: bool, attempts: Vec<Attempt>) -> Self {
         let describe = |file: &MemberFile| match &file.member {
-            Ok(member) => format!(
-                "{} ({})",
-                file.stem,
-                member.recipient.method().kind().brief(member.recipient.as_str())
-            ),
+            Ok(member) => format!("{} ({})", file.stem, member.recipient.brief()),
             Err(_) => {
                 let why = match (file.is_newer, file.is_missing) {
                     (true, _) => "written by a newer git-shroud",

@@ -88,7 +88,7 @@ impl Add {
         };
         let repository = context.repository()?;
         for member in adding.run(&repository, remote, &context.ui, &mut prompt::ask)? {
-            let (label, recipient) = (&member.label, &member.recipient);
+            let (label, recipient) = (&member.label, member.recipient.brief());
             context.ui.status(format!("'{label}' can open it now ({recipient})"));
         }
         Ok(())

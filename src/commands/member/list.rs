@@ -17,7 +17,7 @@ use crate::ui::{Style, prompt};
 
 /// Show who can open which key, and whose grant needs attention
 ///
-/// Groups by key, or by member with --by member. Each grant is post-quantum (ML-KEM), or classical: who keeps a copy of it today opens it
+/// Groups by key, or by member with --by member; of a long age or SSH key, --json alone shows all. Each grant is post-quantum (ML-KEM), or classical: who keeps a copy of it today opens it
 /// with a quantum computer tomorrow. Exit status 1 if a grant is out of date, its mac fails, or its file is malformed.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -71,6 +71,9 @@ struct Listed {
     method: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recipient: Option<String>,
+    /// As the lines for people have it.
+    #[serde(skip)]
+    brief: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,6 +136,7 @@ fn list(opened: &OpenClone, key: &KeyName, file: &MemberFile) -> Listed {
                 label: crate::sanitise::line(&file.stem),
                 method: None,
                 recipient: None,
+                brief: None,
                 user_id: None,
                 fingerprint: None,
                 expires: None,
@@ -150,6 +154,7 @@ fn list(opened: &OpenClone, key: &KeyName, file: &MemberFile) -> Listed {
         label: member.label.to_string(),
         method: Some(member.recipient.method().kind().name()),
         recipient: Some(member.recipient.to_string()),
+        brief: Some(member.recipient.brief()),
         user_id: member.user_id.as_deref().map(crate::sanitise::line),
         fingerprint: member.recipient.fingerprint().map(str::to_owned),
         expires: expiry.at.map(clock::date),
@@ -179,21 +184,21 @@ fn print_by_key(context: &Context, keys: &[JsonKey], classical: bool) {
 }
 
 fn print_by_member(context: &Context, keys: &[JsonKey]) {
-    let mut members: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut members: BTreeMap<(String, &Option<String>), Vec<String>> = BTreeMap::new();
     for key in keys {
         for member in &key.members {
             let of_key = format!("  {}  {}", key.name, standing(context, member));
-            members.entry(describe(member)).or_default().push(of_key);
+            members.entry((describe(member), &member.recipient)).or_default().push(of_key);
         }
     }
-    for (member, keys) in members {
+    for ((member, _), keys) in members {
         context.ui.line(member);
         keys.iter().for_each(|key| context.ui.line(key));
     }
 }
 
 fn describe(member: &Listed) -> String {
-    let words = [Some(&member.label), member.recipient.as_ref(), member.user_id.as_ref()];
+    let words = [Some(&member.label), member.brief.as_ref(), member.user_id.as_ref()];
     words.into_iter().flatten().cloned().collect::<Vec<_>>().join("  ")
 }
 

@@ -49,7 +49,7 @@ impl Init {
         let ui = &context.ui;
         ui.status(format!("made an encrypted repository (id {}, key {})", pin.repository, pin.key));
         for member in &members.0 {
-            ui.status(format!("  '{}' can open it ({})", member.label, member.recipient));
+            ui.status(format!("  '{}' can open it ({})", member.label, member.recipient.brief()));
         }
         let name = crate::sanitise::word_or(self.name.as_bytes(), "NAME");
         if members.0.is_empty() && self.key.is_none() {

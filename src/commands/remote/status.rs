@@ -39,10 +39,7 @@ impl Status {
         let objects = count(status.objects, "object");
         ui.line(format!("content     {packs}, {objects}, {} bytes", status.bytes));
         for member in &status.members {
-            ui.line(format!(
-                "member      {} ({}, {})",
-                member.label, member.recipient, member.added
-            ));
+            ui.line(format!("member      {} ({}, {})", member.label, member.brief, member.added));
         }
         Ok(())
     }
