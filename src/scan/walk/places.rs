@@ -87,8 +87,9 @@ pub fn look(
                 eye.look(OtherText::RefName, line);
             }
             if repository.has_reftable() {
-                let list =
-                    ["log", "--walk-reflogs", "--all", "--format=%gs", "--no-show-signature"];
+                // A ref whose commit is gone hides no other: that it is gone is said where commits are followed.
+                let list = ["log", "--ignore-missing", "--walk-reflogs", "--all"].into_iter();
+                let list = list.chain(["--format=%gs", "--no-show-signature"]);
                 for line in repository.git.run(list)?.lines() {
                     eye.look(OtherText::Reflog, line);
                 }

@@ -312,8 +312,16 @@ fn what_git_cannot_follow_is_said_and_the_rest_is_looked_at() {
             "t=$(git rev-parse HEAD~1^{tree}); rm -f .git/objects/$(echo $t | cut -c1-2)/$(echo $t | cut -c3-)",
             paths,
         ),
-        ("echo 1111111111111111111111111111111111111111 > .git/refs/heads/broken", commits),
-        ("echo 1111111111111111111111111111111111111111 > .git/HEAD", commits),
+        (
+            "c=$(git commit-tree -m gone HEAD^{tree}); git -c core.logAllRefUpdates=false update-ref refs/heads/broken $c
+             rm -f .git/objects/$(echo $c | cut -c1-2)/$(echo $c | cut -c3-)",
+            commits,
+        ),
+        (
+            "c=$(git commit-tree -m gone HEAD^{tree}); git -c core.logAllRefUpdates=false update-ref --no-deref HEAD $c
+             rm -f .git/objects/$(echo $c | cut -c1-2)/$(echo $c | cut -c3-)",
+            commits,
+        ),
     ];
     for (damage, named) in damages {
         let sandbox = repository();
