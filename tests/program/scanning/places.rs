@@ -9,6 +9,7 @@ use git_shroud::scan::Scope;
 use git_shroud::scan::walk::places::{Part, WorktreeFiles, part_of};
 use git_shroud::scan::walk::seen::{OtherText, Seen, Source};
 
+use crate::common::gits::is_git_3;
 use crate::common::{Sandbox, needs};
 use crate::scanning::eye::{Words, canaries};
 
@@ -143,7 +144,9 @@ fn assert_found(sandbox: &Sandbox, expected: &BTreeSet<String>) {
     assert!(walked.unread.is_empty(), "{:?}", walked.unread);
     let missed: Vec<_> = expected.difference(&seen).collect();
     assert!(missed.is_empty(), "not found: {missed:?}");
-    let more: Vec<_> = seen.difference(expected).collect();
+    // The bytes of a reftable are looked at as well, and there a letter may stand behind a name.
+    let is_in_table = |word: &str| is_git_3() && expected.iter().any(|name| word.starts_with(name));
+    let more: Vec<_> = seen.difference(expected).filter(|word| !is_in_table(word)).collect();
     assert!(more.is_empty(), "found without being there: {more:?}");
 }
 
@@ -223,6 +226,7 @@ fn the_parts_of_a_commit_and_the_places_are_told() {
                 Source::Other(OtherText::GitFile(path) | OtherText::Worktree(path)) => {
                     String::from_utf8(path.clone()).unwrap()
                 }
+                Source::Other(OtherText::Reflog) => "reflog".to_owned(),
                 source => panic!("{source:?}"),
             };
             let value = String::from_utf8(hit.what.value.expose().to_vec()).unwrap();
@@ -245,16 +249,19 @@ fn the_parts_of_a_commit_and_the_places_are_told() {
     assert!(WorktreeFiles::list(&repository).unwrap().look(&seer, &sink).is_empty());
     let told = told.into_inner().unwrap();
     // git writes the message of a commit into a file, and its first line into the reflogs.
+    let logs = match is_git_3() {
+        true => &["reflog"][..],
+        false => &["logs/HEAD", "logs/refs/heads/main"],
+    };
     let expected = [
         ("author", "author"),
         ("link", "b"),
         ("message", "COMMIT_EDITMSG"),
-        ("message", "logs/HEAD"),
-        ("message", "logs/refs/heads/main"),
         ("message", "message"),
         ("remote", "config"),
         ("worktree", "a/file"),
     ];
+    let expected = expected.into_iter().chain(logs.iter().map(|log| ("message", *log)));
     let expected = expected.map(|(value, place)| (value.to_owned(), place.to_owned()));
-    assert_eq!(told, BTreeSet::from(expected));
+    assert_eq!(told, expected.collect());
 }
