@@ -163,8 +163,6 @@ pub struct Settling<'a> {
     pub origins: &'a HashMap<ObjectId, Origin>,
     /// Blobs that are staged, with their paths.
     pub staged: &'a BTreeMap<ObjectId, Vec<Vec<u8>>>,
-    /// First lines of messages of commits.
-    pub subjects: &'a HashMap<ObjectId, String>,
 }
 
 impl Settling<'_> {
@@ -350,7 +348,7 @@ impl Settling<'_> {
             commit: commit.id.to_string(),
             author: commit.author.to_str_lossy().into_owned(),
             email: commit.mail.to_str_lossy().into_owned(),
-            subject: self.subjects.get(&commit.id).cloned().unwrap_or_default(),
+            subject: commit.subject.clone(),
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::scan::findings::collect::{Collector, FoundBy};
 use crate::scan::findings::gather::{Gather, Settling};
 use crate::scan::findings::{Finding, Kind, LookedAt, Report, Unread};
 use crate::scan::fingerprint::Fingerprinter;
-use crate::scan::origin::Traced;
+use crate::scan::origin::{Memory, Traced, memory};
 use crate::scan::policy::{Policy, is_to_be_sealed};
 use crate::scan::walk;
 use crate::scan::walk::cache::{self, Cache};
@@ -112,16 +112,14 @@ impl Look<'_> {
         let mut targets = gather.targets();
         targets.extend(by_path.targets());
         let meter = progress.meter("looking for where they came from");
+        let path = memory::path(self.repository.common_dir());
+        let objects = cache.as_ref().and_then(Cache::objects);
+        let memory = objects.map(|objects| Memory { path, objects, progress });
         let Traced { origins, unfollowed: lost } =
-            self.origins(targets, &policy, &walked, packs)?;
+            self.origins(targets, &policy, &walked, packs, memory.as_ref())?;
         drop(meter);
-        let settling = Settling {
-            detector,
-            known: &known,
-            origins: &origins,
-            staged: &self.staged(&gather)?,
-            subjects: &self.subjects(&origins)?,
-        };
+        let settling =
+            Settling { detector, known: &known, origins: &origins, staged: &self.staged(&gather)? };
         let mut collector = Collector::new();
         if self.is_in_scope() {
             add_policy(&policy, &settling, &mut collector);

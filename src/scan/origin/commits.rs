@@ -24,6 +24,8 @@ use crate::scan::ids::IdMap;
 
 /// Bytes of a commit that is read at most.
 const MAX_COMMIT: u64 = 32 << 20;
+/// Characters of the first line of a message that are told.
+const MAX_SUBJECT: usize = 200;
 /// Entries of two trees that are compared at most.
 const MAX_COMPARED: usize = 5_000_000;
 
@@ -319,11 +321,14 @@ impl<'d> History<'d> {
         let Some(bytes) = self.database.commit(id, MAX_COMMIT)? else { return Ok(None) };
         let told = CommitRef::from_bytes(&bytes, id.kind()).ok();
         let author = told.as_ref().and_then(|commit| commit.author().ok());
+        let message = bytes.find(b"\n\n").map_or(&[][..], |at| &bytes[at + 2..]);
+        let line = message.split(|&byte| byte == b'\n').next().unwrap_or_default();
         Ok(Some(Commit {
             id,
             author: author.map(|author| author.name.to_vec()).unwrap_or_default(),
             mail: author.map(|author| author.email.to_vec()).unwrap_or_default(),
             time: author.and_then(|author| author.time().ok()).map_or(0, |time| time.seconds),
+            subject: String::from_utf8_lossy(line).chars().take(MAX_SUBJECT).collect(),
             path: Vec::new(),
         }))
     }

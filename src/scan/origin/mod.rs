@@ -4,11 +4,14 @@
 //! every commit is compared with its parents by what is left of their trees ([`trees`]).
 
 mod commits;
+pub mod memory;
 mod reach;
+mod told;
 mod trail;
 mod trees;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use gix::ObjectId;
@@ -16,8 +19,10 @@ use gix::ObjectId;
 use crate::git::GitError;
 use crate::git::database::Database;
 use crate::git::repository::Repository;
+use crate::progress::Progress;
 use crate::scan::walk::objects::Packs;
 use commits::History;
+use memory::State;
 use reach::Refs;
 use trees::Trees;
 
@@ -57,7 +62,7 @@ pub struct Standing {
 }
 
 /// A commit in a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Commit {
     /// Its id.
     pub id: ObjectId,
@@ -67,6 +72,8 @@ pub struct Commit {
     pub mail: Vec<u8>,
     /// When, in seconds since 1970.
     pub time: i64,
+    /// The first line of its message, shortened.
+    pub subject: String,
     /// The path at which it has the object; empty where the object is the commit itself.
     pub path: Vec<u8>,
 }
@@ -111,8 +118,19 @@ pub struct Traced {
     pub unfollowed: Option<String>,
 }
 
+/// Where a scan of everything keeps what it finds out, for the next one.
+pub struct Memory<'a> {
+    /// The file.
+    pub path: PathBuf,
+    /// A hash of the ids of all objects that are here.
+    pub objects: [u8; 32],
+    /// Is told if nothing can be kept.
+    pub progress: &'a dyn Progress,
+}
+
 /// Finds out where these objects came from: blobs, trees, commits and tags. `commits` are those that are known to be here
-/// whether a ref leads to them or not (see [`crate::scan::walk::objects::Walked::commits`]); `packs` are those of the same walk.
+/// whether a ref leads to them or not (see [`crate::scan::walk::objects::Walked::commits`]); `packs` are those of the same walk. With a
+/// memory, what an earlier scan has found out is true as long as nothing has changed.
 ///
 /// # Errors
 /// The refs cannot be listed, or an object is damaged. An object that is not here is passed over.
@@ -121,14 +139,28 @@ pub fn trace(
     targets: &[ObjectId],
     commits: &[ObjectId],
     packs: Packs,
+    memory: Option<&Memory<'_>>,
 ) -> Result<Traced, GitError> {
     if targets.is_empty() {
         return Ok(Traced::default());
     }
     let database = Database::open(repository)?;
     let refs = Refs::list(&database)?;
+    let mut state = None;
+    if let Some(memory) = memory {
+        state = State::now(repository, &memory.objects, targets, &refs)?;
+        if let Some(origins) = state.and_then(|state| state.recall(&memory.path)) {
+            return Ok(Traced { origins, unfollowed: None });
+        }
+    }
     let history = History::list(repository, &database, &refs, commits)?;
     let mut trees = Trees::new(&database, targets, packs);
     let origins = history.trace(&refs, &mut trees)?;
+    if let (Some(state), Some(Memory { path, progress, .. }), None) =
+        (state, memory, &history.unfollowed)
+        && let Err(error) = state.keep(path, &origins)
+    {
+        progress.detail(&format!("the next scan will be no faster: {error}"));
+    }
     Ok(Traced { origins, unfollowed: history.unfollowed })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
+use sha2::{Digest as _, Sha256};
 
 use super::Reach;
 use crate::git::GitError;
@@ -109,6 +110,27 @@ impl Refs {
         Ok(())
     }
 
+    /// Adds all that decides on what is said of an object.
+    pub(super) fn add_to(&self, hasher: &mut Sha256) {
+        let number =
+            |hasher: &mut Sha256, number: usize| hasher.update((number as u64).to_be_bytes());
+        number(hasher, self.names.len());
+        for name in &self.names {
+            number(hasher, name.len());
+            hasher.update(name);
+        }
+        for led in [&self.commits, &self.direct] {
+            let mut led: Vec<_> = led.iter().collect();
+            led.sort_unstable_by_key(|(id, _)| **id);
+            add_marked(hasher, led.into_iter());
+        }
+        add_marked(hasher, self.trees.iter().map(|(id, marks)| (id, marks)));
+        add_ids(hasher, self.head.iter());
+        let mut staged: Vec<_> = self.staged.iter().copied().collect();
+        staged.sort_unstable();
+        add_ids(hasher, staged.iter());
+    }
+
     /// What marks say.
     pub(super) fn reach(&self, marks: Marks) -> Reach {
         // Few sets of refs lead to many objects.
@@ -130,6 +152,24 @@ impl Refs {
             reflog: marks.kinds == REFLOG,
             index: false,
         }
+    }
+}
+
+/// Adds ids, with their number.
+pub(super) fn add_ids<'i>(hasher: &mut Sha256, ids: impl ExactSizeIterator<Item = &'i ObjectId>) {
+    hasher.update((ids.len() as u64).to_be_bytes());
+    ids.for_each(|id| hasher.update(id.as_bytes()));
+}
+
+fn add_marked<'i>(
+    hasher: &mut Sha256,
+    marked: impl ExactSizeIterator<Item = (&'i ObjectId, &'i Marks)>,
+) {
+    hasher.update((marked.len() as u64).to_be_bytes());
+    for (id, marks) in marked {
+        hasher.update(id.as_bytes());
+        hasher.update(marks.named.to_be_bytes());
+        hasher.update([marks.kinds]);
     }
 }
 

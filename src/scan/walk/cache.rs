@@ -34,6 +34,8 @@ const MAX_OBJECTS: usize = 1 << 24;
 const MAX_TEXTS: usize = 128 << 20;
 /// The name in git-shroud's folder in git's own.
 pub(super) const NAME: &str = "scan-cache";
+/// That of the file beside it, which says where the objects with hits came from ([`crate::scan::origin::memory`]).
+pub(in crate::scan) const NAME_OF_ORIGINS: &str = "scan-origins";
 
 /// A cache that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +63,11 @@ pub struct Cache {
 /// Where the cache of a repository is.
 pub fn path(common_dir: &Path) -> PathBuf {
     local::dir(common_dir).join(NAME)
+}
+
+/// All that scans keep for the next one.
+pub fn files(common_dir: &Path) -> [PathBuf; 2] {
+    [NAME, NAME_OF_ORIGINS].map(|name| local::dir(common_dir).join(name))
 }
 
 fn is_of_some_version(bytes: &[u8]) -> bool {
@@ -110,6 +117,13 @@ impl Cache {
     pub fn replace_texts(&mut self, texts: KnownTexts) {
         self.changed |= self.texts != texts;
         self.texts = texts;
+    }
+
+    /// A hash of the ids of all objects that are here, after a scan of everything; `None` where they are too many.
+    pub fn objects(&self) -> Option<[u8; HASH_LEN]> {
+        let mut hasher = Sha256::new();
+        self.entries.iter().for_each(|entry| hasher.update(entry.key()));
+        (!self.entries.is_empty()).then(|| hasher.finalize().into())
     }
 
     /// Whether all of this file was looked at in the last scan, and something was found.

@@ -255,8 +255,9 @@ impl Eye<'_> {
                     if name == "index" || name.as_encoded_bytes().starts_with(b"sharedindex.") {
                         continue;
                     }
-                    // That of a submodule; it holds ids, and may be large.
-                    if name == cache::NAME && folder.ends_with(OWN_FOLDERS[0]) {
+                    // What a scan of a submodule has left; it may be large, and says nothing that objects do not.
+                    let left = name == cache::NAME || name == cache::NAME_OF_ORIGINS;
+                    if left && folder.ends_with(OWN_FOLDERS[0]) {
                         continue;
                     }
                     let below = path.strip_prefix(top).unwrap_or(&path);

@@ -11,6 +11,7 @@ use super::{Work, fsck};
 use crate::fs::replace;
 use crate::fs::with_path;
 use crate::git::repository::Repository;
+use crate::scan::walk::cache;
 use crate::scrub::error::{Context as _, Outcome, ScrubError};
 use crate::scrub::proof::Finished;
 use crate::scrub::record::{Record, State};
@@ -51,6 +52,10 @@ impl Work<'_> {
             for name in LEFTOVERS {
                 remove(&git_dir.join(name))?;
             }
+        }
+        // What scans have kept names objects that are gone, and where they were.
+        for path in cache::files(self.repository.common_dir()) {
+            remove(&path)?;
         }
         let recorded = self.repository.common_dir().join("rr-cache");
         if recorded.exists() {

@@ -4,6 +4,7 @@ mod baselines;
 mod cache;
 mod command;
 mod coverage;
+mod origins;
 mod packed;
 #[cfg(unix)]
 mod pushes;

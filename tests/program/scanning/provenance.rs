@@ -33,7 +33,7 @@ impl Scene {
         let commits = all.lines().filter_map(|line| line.strip_prefix("commit "));
         let commits: Vec<_> =
             commits.map(|id| ObjectId::from_hex(id.as_bytes()).unwrap()).collect();
-        trace(&repository, &[target], &commits, Packs::default())
+        trace(&repository, &[target], &commits, Packs::default(), None)
             .unwrap()
             .origins
             .remove(&target)
