@@ -9,6 +9,7 @@ use super::CloneError;
 use crate::git::GitError;
 use crate::git::objects::{self, Blob};
 use crate::git::repository::Repository;
+use crate::git::staging;
 use crate::keyring::{KeyName, Keyring};
 use crate::store::shroud_dir::{self, File, KeyInfo, Label, Member, ShroudDirError};
 
@@ -373,7 +374,7 @@ pub fn stage_shroud_dir(repository: &Repository) -> Result<(), GitError> {
     if repository.is_sparse() && !repository.worktree.as_deref().is_some_and(is_there) {
         return Ok(());
     }
-    let sparse: &[&str] = if repository.is_sparse() { &["--sparse"] } else { &[] };
+    let sparse = staging::beyond_sparse(repository)?;
     let add = [&["add", "--force", "--all"], sparse, &["--", shroud_dir::NAME, LEFT_OVER]].concat();
     repository.git.run(add).map(drop)
 }

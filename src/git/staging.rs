@@ -142,12 +142,21 @@ fn is_in_worktree(repository: &Repository, path: &[u8]) -> bool {
     place.is_some_and(|(top, path)| top.join(path).symlink_metadata().is_ok())
 }
 
+/// What `git add` is told so that it stages what a sparse checkout leaves out. Before 2.34 git did so unasked, and knew no such option.
+///
+/// # Errors
+/// git fails.
+pub fn beyond_sparse(repository: &Repository) -> Result<&'static [&'static str], GitError> {
+    let is_asked =
+        || Ok::<_, GitError>(repository.git.version()?.is_none_or(|version| version >= (2, 34)));
+    Ok(if repository.is_sparse() && is_asked()? { &["--sparse"] } else { &[] })
+}
+
 /// Stages files at the top of the worktree as they are there, also where a sparse checkout leaves them out.
 ///
 /// # Errors
 /// git fails.
 pub fn add_at_top(repository: &Repository, paths: &[&str]) -> Result<(), GitError> {
-    let sparse: &[&str] = if repository.is_sparse() { &["--sparse"] } else { &[] };
-    let arguments = [&["add", "--force"], sparse, &["--"], paths].concat();
+    let arguments = [&["add", "--force"], beyond_sparse(repository)?, &["--"], paths].concat();
     repository.git.run(arguments).map(drop)
 }
