@@ -37,7 +37,13 @@ pub fn place_of(url: &str) -> Option<String> {
                 format!("{}/{}", host.to_ascii_lowercase(), path.trim_start_matches('/'))
             }
             // What is relative has another meaning in each clone.
-            _ if Path::new(url).is_absolute() || url.get(1..2) == Some(":") => url.to_owned(),
+            // To Windows a path without a drive is not absolute, but it has one meaning.
+            _ if url.starts_with('/')
+                || Path::new(url).is_absolute()
+                || url.get(1..2) == Some(":") =>
+            {
+                url.to_owned()
+            }
             _ => return None,
         },
     };
