@@ -32,9 +32,12 @@ mod tests {
 
     #[test]
     fn what_git_put_before_the_path_is_taken_away_once() {
+        let to_system = |path: &str| std::env::join_paths(path.split(':')).unwrap();
         let before = |path: &str, exec: &str| {
-            path_before_git(OsStr::new(path), OsStr::new(exec))
-                .map(|path| path.into_string().unwrap())
+            let path = path_before_git(&to_system(path), OsStr::new(exec))?;
+            let entries =
+                std::env::split_paths(&path).map(|entry| entry.to_str().unwrap().to_owned());
+            Some(entries.collect::<Vec<_>>().join(":"))
         };
         assert_eq!(before("/git:/bin:/usr/bin", "/git").as_deref(), Some("/bin:/usr/bin"));
         assert_eq!(before("/git:/git:/bin", "/git").as_deref(), Some("/git:/bin"));
