@@ -156,11 +156,12 @@ pub fn trace(
     let history = History::list(repository, &database, &refs, commits)?;
     let mut trees = Trees::new(&database, targets, packs);
     let origins = history.trace(&refs, &mut trees)?;
-    if let (Some(state), Some(Memory { path, progress, .. }), None) =
-        (state, memory, &history.unfollowed)
+    let missing = || Some(format!("a ref leads to {}, which is not here", refs.missing?));
+    let unfollowed = history.unfollowed.or_else(missing);
+    if let (Some(state), Some(Memory { path, progress, .. }), None) = (state, memory, &unfollowed)
         && let Err(error) = state.keep(path, &origins)
     {
         progress.detail(&format!("the next scan will be no faster: {error}"));
     }
-    Ok(Traced { origins, unfollowed: history.unfollowed })
+    Ok(Traced { origins, unfollowed })
 }

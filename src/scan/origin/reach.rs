@@ -50,6 +50,8 @@ pub(super) struct Refs {
     pub(super) trees: Vec<(ObjectId, Marks)>,
     /// The objects that they name themselves, and the tags on the way.
     pub(super) direct: HashMap<ObjectId, Marks>,
+    /// An object that a ref leads to and that is not here. An old git says nothing of it.
+    pub(super) missing: Option<ObjectId>,
     /// The commit of `HEAD`.
     pub(super) head: Option<ObjectId>,
     /// Blobs in the index of a worktree.
@@ -74,6 +76,7 @@ impl Refs {
             commits: HashMap::new(),
             trees: Vec::new(),
             direct: HashMap::new(),
+            missing: None,
             head: None,
             staged: HashSet::new(),
             sets: RefCell::default(),
@@ -105,7 +108,8 @@ impl Refs {
         match database.peel(id)? {
             Peeled::Commit(id) => self.commits.entry(id).or_default().add(marks),
             Peeled::Tree(id) => self.trees.push((id, marks)),
-            Peeled::Blob(_) | Peeled::Missing(_) => {}
+            Peeled::Missing(id) => self.missing = self.missing.or(Some(id)),
+            Peeled::Blob(_) => {}
         }
         Ok(())
     }
