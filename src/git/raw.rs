@@ -46,7 +46,8 @@ pub struct Side<'l> {
 impl Side<'_> {
     /// The object; `None` where the path is not there, or git has no object of it yet.
     pub fn id(&self) -> Option<ObjectId> {
-        (!self.id.is_null()).then_some(self.id)
+        // Before 2.28 git names the empty tree where a file is to be added and is not yet ('git add -N').
+        (!self.id.is_null() && !self.id.is_empty_tree()).then_some(self.id)
     }
 
     /// The object, if it is no submodule, whose objects are elsewhere.
@@ -108,6 +109,8 @@ fn parse<'l>(change: &'l [u8], path: &'l [u8]) -> Option<Change<'l>> {
 
 #[cfg(test)]
 mod tests {
+    use gix::hash::Kind;
+
     use super::*;
 
     fn id(digit: &str) -> ObjectId {
@@ -142,6 +145,8 @@ mod tests {
         let Record::Change(merge) = &records[2] else { panic!("it is a change") };
         assert_eq!((merge.before[0].id(), merge.before[1].id()), (None, Some(id("1"))));
         assert_eq!((merge.after.id(), merge.after.own_id()), (Some(id("2")), None));
+        let to_be_added = Side { mode: b"100644", id: ObjectId::empty_tree(Kind::Sha1) };
+        assert_eq!(to_be_added.id(), None);
         assert!(merge.before[1].is_file() && !merge.after.is_file());
         assert_eq!(changes(listed.as_bytes()).count(), 2);
     }
