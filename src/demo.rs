@@ -208,6 +208,8 @@ impl Stage<'_> {
             // The user's keychain or agent is left alone.
             ("GIT_CONFIG_KEY_2", "shroud.keyring"),
             ("GIT_CONFIG_VALUE_2", "file"),
+            // The first two, for git before 2.31, as 'git -c' tells them to what it starts.
+            ("GIT_CONFIG_PARAMETERS", "'commit.gpgSign=false' 'core.autocrlf=false'"),
         ] {
             command.env(name, value);
         }
