@@ -66,6 +66,9 @@ fn trees_without_end_are_refused_and_hang_nothing() {
 
 #[test]
 fn what_a_partial_clone_lacks_is_brought_as_the_hint_says() {
+    if !Sandbox::new().git_knows("fetch --refetch", (2, 36)) {
+        return;
+    }
     let sandbox = Sandbox::new();
     sandbox.sealed_repository("repo");
     sandbox.git("repo", ["commit", "-q", "--allow-empty", "-m", "2"]);

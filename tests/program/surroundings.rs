@@ -111,6 +111,9 @@ fn one_secret(options: &[&str]) -> Sandbox {
 
 #[test]
 fn a_repository_with_sha256_objects_works() {
+    if !Sandbox::new().git_knows("SHA-256", (2, 29)) {
+        return;
+    }
     let sandbox = one_secret(&["--object-format=sha256"]);
     sandbox.shroud("repo", ["status"]);
     sandbox.git(".", ["clone", "-q", "repo", "clone"]);

@@ -116,8 +116,14 @@ fn gpg_signs_what_was_signed_and_nothing_else_changes() {
 
 #[test]
 fn ssh_signs_also_where_ids_are_longer() {
+    if !Sandbox::new().git_knows("signatures by SSH", (2, 34)) {
+        return;
+    }
     for options in ["", "--object-format=sha256"] {
         let sandbox = Sandbox::new();
+        if !options.is_empty() && !sandbox.git_knows("SHA-256", (2, 29)) {
+            continue;
+        }
         sandbox.sh(".", &format!("git init -q -b main {options} repo"));
         ssh(&sandbox, "repo");
         make(&sandbox, None, options);
