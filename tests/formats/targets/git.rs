@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::{Mutex, OnceLock};
 
 use git_shroud::detect::Seer;
 use git_shroud::git::attributes_file::{
@@ -20,27 +19,27 @@ fn parts(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(u16::from_be_bytes(*len).into())
 }
 
-/// A bare repository in which one pack is replaced again and again.
-fn bare() -> &'static TempDir {
-    static BARE: OnceLock<TempDir> = OnceLock::new();
-    BARE.get_or_init(|| {
-        let bare = TempDir::with_prefix("git-shroud-pack-").expect("a folder is made");
-        let file = |name: &str, text: &str| {
-            fs::write(bare.path().join(name), text).expect("a file is written");
-        };
-        for folder in ["refs", "objects/pack"] {
-            fs::create_dir_all(bare.path().join(folder)).expect("a folder is made");
-        }
-        file("HEAD", "ref: refs/heads/main\n");
-        file("config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n");
-        bare
-    })
+thread_local! {
+    /// A bare repository in which one pack is replaced again and again. It goes with its thread.
+    static BARE: TempDir = bare();
+}
+
+fn bare() -> TempDir {
+    let bare = TempDir::with_prefix("git-shroud-pack-").expect("a folder is made");
+    let file = |name: &str, text: &str| {
+        fs::write(bare.path().join(name), text).expect("a file is written");
+    };
+    for folder in ["refs", "objects/pack"] {
+        fs::create_dir_all(bare.path().join(folder)).expect("a folder is made");
+    }
+    file("HEAD", "ref: refs/heads/main\n");
+    file("config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n");
+    bare
 }
 
 /// A pack: how many entries, where each begins, and all behind the pack's header. The ids are 1, 2, 3 …, as the ids of the
 /// content are never asked for.
 pub(super) fn pack(bytes: &[u8]) {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let Some((&count, rest)) = bytes.split_first() else { return };
     let count = usize::from(count % 16);
     let Some((offsets, body)) = rest.split_at_checked(2 * count) else { return };
@@ -55,12 +54,13 @@ pub(super) fn pack(bytes: &[u8]) {
         index.extend(number(12 + usize::from(u16::from_be_bytes([offset[0], offset[1]]))));
     }
     index.extend([0; 40]);
-    let lock = ONE_AT_A_TIME.lock();
-    let folder = bare().path().join("objects/pack");
-    fs::write(folder.join("pack-1.pack"), pack).expect("the pack is written");
-    fs::write(folder.join("pack-1.idx"), index).expect("its index is written");
-    // Without asking git, which would take longer than all else here.
-    let repository = Repository::open(bare().path(), None).expect("it is a repository");
+    let repository = BARE.with(|bare| {
+        let folder = bare.path().join("objects/pack");
+        fs::write(folder.join("pack-1.pack"), pack).expect("the pack is written");
+        fs::write(folder.join("pack-1.idx"), index).expect("its index is written");
+        // Without asking git, which would take longer than all else here.
+        Repository::open(bare.path(), None).expect("it is a repository")
+    });
     let walked = objects::walk(
         &repository,
         &Seer::new(Vec::new()),
@@ -69,7 +69,6 @@ pub(super) fn pack(bytes: &[u8]) {
         &|_| (),
         &git_shroud::progress::Meter::silent(),
     );
-    drop(lock);
     if let Ok((walked, _)) = walked {
         assert!(walked.objects + walked.unread.len() as u64 >= count as u64, "an object is lost");
     }
