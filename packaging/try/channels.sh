@@ -239,7 +239,7 @@ row "release workflow"
 col check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/release.yml
 skip "GitHub"; skip "GitHub"
 
-scripts() { shellcheck -x -P packaging packaging/{check,ci-unlock,compile,fill,install,lib.sh,release,reproduce,sbom,sign,tools,cross-cargo,cross-check,cross-toolchain,no-cc} packaging/try/channels.sh .ci/run tests/install-programs tests/on-arm tests/on-wine tests/wine/git-exe tests/wine/e2e; }
+scripts() { shellcheck -x -P packaging packaging/{check,ci-unlock,compile,fill,install,lib.sh,release,reproduce,rustc-repeatable,sbom,sign,tools,cross-cargo,cross-check,cross-toolchain,no-cc} packaging/try/channels.sh .ci/run tests/install-programs tests/on-arm tests/on-wine tests/wine/git-exe tests/wine/e2e; }
 row "scripts (shellcheck)"
 col scripts
 skip "no program"; skip "no program"
